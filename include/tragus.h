@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tragus.h: understand spoken commands on this machine: the public interface of libtragus.
+ *
+ * Four things: a model (mapped files), a grammar (your sentences), a stream (one sound) and a session (one listener on a stream).
+ *
+ *     tragus_model *model; tragus_grammar *grammar; tragus_stream *stream; tragus_session *session; const tragus_event *event;
+ *     tragus_model_open(&model, NULL, NULL, NULL);
+ *     tragus_grammar_load(&grammar, model, NULL, (const char *[]){"home.yaml"}, 1, NULL, NULL);
+ *     tragus_stream_new(&stream, model, NULL);
+ *     tragus_session_new(&session, stream, grammar, NULL);
+ *     while ((n = read_sound(pcm)) > 0) {
+ *         tragus_stream_feed(stream, pcm, n);
+ *         while (tragus_session_poll(session, &event) > 0) ...
+ *     }
+ *     tragus_stream_flush(stream);     and poll once more
+ *
+ * Functions that can fail return 0 or a count, or a negative errno; outputs are written on success only, *reterr on failure only.
+ * The library has no threads, no log, no globals that change, reads no environment, and holds no descriptor once loaded. Models and
+ * grammars are immutable and may be shared between threads; a stream and its sessions belong to one thread at a time. Feeding
+ * allocates nothing.
+ */
+#ifndef TRAGUS_H
+#define TRAGUS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tragus_model tragus_model;
+typedef struct tragus_grammar tragus_grammar;
+typedef struct tragus_stream tragus_stream;
+typedef struct tragus_session tragus_session;
+
+typedef struct tragus_error {
+    int code;         /* negative errno */
+    int line, column; /* 0 = none */
+    char file[128];
+    char text[256];
+} tragus_error;
+
+typedef struct tragus_diagnostic {
+    int severity; /* 1 note, 2 warning, 3 error: the grammar was not loaded */
+    int line, column;
+    char file[128];
+    char text[256];
+} tragus_diagnostic;
+
+typedef struct tragus_diagnostics { /* zero-initialise; tragus_diagnostics_done frees */
+    tragus_diagnostic *items;
+    size_t n_items, size_items;
+} tragus_diagnostics;
+void tragus_diagnostics_done(tragus_diagnostics *d);
+
+const char *tragus_version(void); /* "0.1.0" */
+
+/* Opens the three files of a language. path: an acoustic model file, or a directory that holds acoustic.tragus, lexicon.tragus and
+ * g2p.tragus, or NULL: the installed English model. cpu: NULL = all kernels, or a mask as TRAGUS_CPU takes ("none", "avx2,..."). */
+int tragus_model_open(tragus_model **ret, const char *path, const char *cpu, tragus_error *reterr);
+tragus_model *tragus_model_ref(tragus_model *m);
+tragus_model *tragus_model_unref(tragus_model *m); /* NULL always; takes NULL */
+
+typedef struct tragus_list_value {
+    const char *in;     /* as spoken; a template */
+    const char *out;    /* value; NULL = as spoken */
+    const char *domain; /* context "domain"; NULL = none */
+} tragus_list_value;
+
+typedef struct tragus_grammar_options {
+    size_t size_bytes;               /* set by tragus_grammar_options_init */
+    const char *pronunciations_path; /* user's own, NULL = none */
+    size_t max_arcs;                 /* 0 = default */
+} tragus_grammar_options;
+void tragus_grammar_options_init(tragus_grammar_options *o);
+
+/* Loads files and directories into one grammar. o, d and reterr may be NULL. m NULL: a grammar for typed text only, which no session
+ * takes. */
+int tragus_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[],
+                        size_t n_paths, tragus_diagnostics *d, tragus_error *reterr);
+
+/* Loads one text in memory; name stands in messages; format: "hassil", "list" or NULL. */
+int tragus_grammar_load_text(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *name,
+                             const char *format, const char *text, size_t len, tragus_diagnostics *d, tragus_error *reterr);
+
+/* A new grammar like g with one list replaced; g stays as it is. */
+int tragus_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list, const tragus_list_value values[], size_t n,
+                             tragus_diagnostics *d, tragus_error *reterr);
+tragus_grammar *tragus_grammar_ref(tragus_grammar *g);
+tragus_grammar *tragus_grammar_unref(tragus_grammar *g);
+
+typedef enum { TRAGUS_TEXT, TRAGUS_INTEGER, TRAGUS_REAL, TRAGUS_BOOLEAN } tragus_value_type;
+
+typedef struct tragus_value {
+    tragus_value_type type;
+    const char *text; /* always there */
+    int64_t integer;
+    double real;
+    int boolean;
+} tragus_value;
+
+typedef struct tragus_slot {
+    const char *name;
+    tragus_value value;
+    const char *text; /* the words spoken for it, "" for a fixed slot */
+    uint32_t start_ms, end_ms;
+    double confidence; /* 0..1 */
+} tragus_slot;
+
+typedef struct tragus_word {
+    const char *word;
+    uint32_t start_ms, end_ms;
+    double confidence;
+} tragus_word;
+
+typedef enum {
+    TRAGUS_SPEECH_STARTED = 1,
+    TRAGUS_SPEECH_ENDED,
+    TRAGUS_PARTIAL,
+    TRAGUS_UTTERANCE,
+    TRAGUS_REJECTED
+} tragus_event_type;
+
+/* Reasons, as org.tragus.Session1.Rejected numbers them. */
+typedef enum {
+    TRAGUS_REASON_NONE = 0,
+    TRAGUS_NOT_IN_GRAMMAR,
+    TRAGUS_LOW_CONFIDENCE,
+    TRAGUS_AMBIGUOUS,
+    TRAGUS_TOO_SHORT,
+    TRAGUS_NO_SPEECH,
+    TRAGUS_TOO_NOISY,
+    TRAGUS_TOO_LONG
+} tragus_reason;
+const char *tragus_reason_text(tragus_reason reason); /* "not in grammar", ... */
+
+typedef struct tragus_event {
+    tragus_event_type type;
+    uint64_t sequence;                    /* of the utterance, from 1 */
+    uint64_t time_ms;                     /* where in the sound this was decided, from the first sample fed */
+    const char *text;                     /* words as spoken; "" in started and ended events; the best guess in a rejected one */
+    const char *intent;                   /* "" when the grammar gives none */
+    const char *response, *template_text; /* NULL when there is none */
+    tragus_reason reason;
+    double confidence;         /* 0..1 */
+    uint32_t start_ms, end_ms; /* of the speech, from the first sample fed */
+    const tragus_word *words;
+    size_t n_words;
+    const tragus_slot *slots;
+    size_t n_slots;
+} tragus_event;
+
+typedef struct tragus_stream_options {
+    size_t size_bytes;
+    int gate; /* 1 (default): the speech gate runs in the stream; 0: every hop is recognised */
+} tragus_stream_options;
+void tragus_stream_options_init(tragus_stream_options *o);
+
+int tragus_stream_new(tragus_stream **ret, tragus_model *m, const tragus_stream_options *o);
+void tragus_stream_free(tragus_stream *s); /* after its sessions; zeroes the sound it holds */
+
+typedef struct tragus_session_options {
+    size_t size_bytes;
+    int partial;             /* 1: partial results as events */
+    int reject;              /* 1 (default); 0: the best sentence whatever its confidence */
+    double min_confidence;   /* 0 = the model's default */
+    uint32_t end_silence_ms; /* 0 = default */
+    uint32_t max_speech_ms;  /* 0 = default */
+} tragus_session_options;
+void tragus_session_options_init(tragus_session_options *o);
+
+int tragus_session_new(tragus_session **ret, tragus_stream *s, tragus_grammar *g, const tragus_session_options *o);
+void tragus_session_free(tragus_session *s);
+int tragus_session_set_grammar(tragus_session *s, tragus_grammar *g); /* from the next utterance on; allocates */
+
+/* 16 kHz mono, any n; any cutting of a sound into calls gives the same events. Poll after each call: a session keeps 64 events that
+ * nobody polled; what comes beyond is lost, and the call answers -ENOBUFS (the sound was taken). */
+int tragus_stream_feed(tragus_stream *s, const int16_t *pcm, size_t n);
+int tragus_stream_flush(tragus_stream *s); /* end of sound: decide what is pending */
+
+/* 1 and an event, valid until the next poll; 0: none. */
+int tragus_session_poll(tragus_session *s, const tragus_event **ret);
+
+typedef struct tragus_context {
+    const char *key, *value;
+} tragus_context;
+
+typedef struct tragus_reading {
+    const char *text, *intent, *response, *template_text;
+    const tragus_slot *slots;
+    size_t n_slots;
+} tragus_reading;
+typedef struct tragus_match tragus_match;
+
+/* The readings of a typed sentence, best first. Returns how many (0 = not in the grammar). */
+int tragus_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
+                      size_t max);
+const tragus_reading *tragus_match_reading(const tragus_match *m, size_t i);
+void tragus_match_free(tragus_match *m);
+
+typedef struct tragus_cost {                      /* since the stream was made */
+    uint64_t audio_ms, speech_ms;                 /* fed; let through by the gate */
+    uint64_t frontend_ns, network_ns, decoder_ns; /* time in the stages, monotonic clock */
+    uint64_t steps;
+} tragus_cost;
+void tragus_stream_cost(const tragus_stream *s, tragus_cost *ret);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,110 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Write a trained, folded network as the device's model file: integers, scales and passport.
+
+export.py CHECKPOINT --frontend LIB --data DIR --passport FILE --out models/en/acoustic.tragus
+
+A checkpoint of the last stage of training is written as it is; one of the float stage is quantised after training, its ranges
+measured on recordings of the training set. The integers are those that training simulated: weights at their channel's scale, activations at their tensor's, one rounding a
+layer. The file carries a test vector computed by program.py from the definition of the operations, not by the C runtime.
+"""
+
+import argparse
+
+import numpy as np
+import torch
+
+import corpus
+import net as network
+import program
+import train
+
+
+def integers(weight, scale):
+    """Float weights to int8 values as net.fake_int8 does it."""
+    return np.clip(np.floor(weight / scale + 0.5), -127, 127).astype(np.int64)
+
+
+def convert(net):
+    """A folded Net -> program.Program."""
+    s_in = float(net.input_range.scale)
+    out = program.Program(np.rint(net.input_gain.numpy().astype(np.float64) / s_in * 65536).astype(np.int64))
+
+    def layer(conv, scale_in, scale_out):
+        """(weights as (taps, n_in, n_out), bias, multiplier, shift) of one folded convolution."""
+        scale = conv.weight_scale().numpy().astype(np.float64)
+        w = integers(conv.conv.weight.detach().numpy().astype(np.float64), scale)
+        scale = scale[:, 0, 0]
+        bias = np.rint(conv.bias.detach().numpy() / (scale_in * scale)).astype(np.int64)
+        multiplier, shift = program.quantise_multipliers(scale_in * scale / scale_out)
+        return w.transpose(2, 1, 0), bias, multiplier, shift
+
+    scale = float(net.conv0_range.scale)
+    x = out.conv(0, *layer(net.conv0, s_in, scale), stride=network.CONV0_STRIDE, left=network.CONV0_LEFT, relu=True)
+    for block in net.blocks:
+        s_dw, s_pw1, s_pw2, s_sum = (float(r.scale) for r in (block.dw_range, block.pw1_range, block.pw2_range, block.sum_range))
+        w, *rest = layer(block.dw, scale, s_dw)
+        y = out.depthwise(x, w[:, 0], *rest, left=network.TAPS - 1 - block.right)
+        w, *rest = layer(block.pw1, s_dw, s_pw1)
+        y = out.pointwise(y, w[0], *rest, relu=True)
+        w, *rest = layer(block.pw2, s_pw1, s_pw2)
+        y = out.pointwise(y, w[0], *rest)
+        x = out.add(x, y, *program.quantise_add(scale / s_sum, s_pw2 / s_sum))
+        scale = s_sum
+    s_out = float(net.out_scale())
+    w = integers(net.out.weight.detach().numpy().astype(np.float64)[:, :, 0].T, s_out)
+    bias = np.rint(net.out.bias.detach().numpy() / (scale * s_out)).astype(np.int64)
+    out.logits(x, w, bias, *program.quantise_multiplier(scale * s_out * 256))          # Q8 of nats
+    return out
+
+
+def calibrate(net, front, clips, n=200):
+    """Post-training quantisation: measure the ranges of a float network on n clips spread over `clips`."""
+    net.stage("calibrate")
+    with torch.no_grad():
+        for clip in clips[::max(1, len(clips) // n)]:
+            features = front(np.pad(clip.sound(), 4800)).astype(np.float32).T[None]
+            net(torch.from_numpy(features), torch.tensor([features.shape[2]]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint")
+    parser.add_argument("--frontend", required=True)
+    parser.add_argument("--people", required=True, help="folder of shards; the test vector is two seconds of its first clip")
+    parser.add_argument("--passport", required=True, help="text with {steps}, {heard}, {seed}, {macs}, {look_ahead} to be filled in")
+    parser.add_argument("--out", required=True)
+    arguments = parser.parse_args()
+    state = torch.load(arguments.checkpoint)
+    net = network.Net(**state["shape"])
+    if state["folded"]:
+        net.stage("int8")
+        net.load_state_dict(state["net"])
+    else:
+        net.load_state_dict(state["net"])
+    front, clips = train.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
+    net.eval()
+    if not state["folded"]:
+        calibrate(net, front, clips)
+        net.stage("int8")
+    features = front(clips[0].sound()[:32000])
+    with torch.no_grad():
+        made = convert(net)
+        rows = torch.tensor([len(features)])
+        floats = net(torch.from_numpy(features.T[None].astype(np.float32)), rows)[0][0].numpy()
+    exact = made.simulate(features).astype(np.float64) / 256
+    print(f"trainer against integers, test vector: largest difference {np.abs(floats - exact).max():.3f} nats, mean "
+          f"{np.abs(floats - exact).mean():.4f}; same best label in {np.mean(floats.argmax(1) == exact.argmax(1)):.1%} of steps")
+    steps_s = 100 / network.CONV0_STRIDE
+    shape = state["shape"]
+    weights = sum(op["w"].size for op in made.ops)
+    look_ahead = 10 * (network.CONV0_TAPS - 1 - network.CONV0_LEFT) + 30 * shape["look_ahead_blocks"]
+    text = open(arguments.passport, encoding="utf-8").read()
+    for key, value in dict(steps=state["step"], heard=f"{state['heard'] / 3600:.0f}", seed=state["arguments"]["seed"],
+                           macs=f"{weights * steps_s / 1e6:.0f}", look_ahead=look_ahead, weights=weights).items():
+        text = text.replace("{" + key + "}", str(value))
+    made.write(arguments.out, ["<blank>"] + list(corpus.PHONES), text, features)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Train the acoustic network: float first, then with its quantisation simulated; resumable at any moment.
+
+train.py --speech DIR... --people DIR --noise DIR --frontend LIB --out DIR --steps N [--quantise-steps M] [--resume FILE]
+
+The front end is the device's own, through a module built from src/frontend (see frontend_module.c): there is no second one.
+Every --save-minutes the whole state is written to OUT/checkpoint.pt (renamed into place), and OUT/log.tsv gets a line. The
+order of the clips and every augmentation follow from --seed; a resumed run goes on with the next step's draw.
+"""
+
+import argparse
+import ctypes
+import math
+import multiprocessing
+import pathlib
+import sys
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+import augment
+import corpus
+import net as network
+
+
+class FrontEnd:
+    """int16 samples -> int16 rows (n_samples // 160, 40), Q8 of log2 units."""
+
+    def __init__(self, path):
+        self.library = ctypes.CDLL(str(path))
+
+    def __call__(self, sound, call="training_features"):
+        sound = np.ascontiguousarray(sound, np.int16)
+        rows = np.zeros((len(sound) // 160 + 4, 40), np.int16)
+        n = getattr(self.library, call)(sound.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(sound)),
+                                        rows.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(rows)))
+        assert n >= 0, f"front end refused {len(sound)} samples: {n}"
+        return rows[:n]
+
+
+DCT = np.array([[math.sqrt((1 if k == 0 else 2) / 40) * math.cos(math.pi * k * (m + 0.5) / 40) for m in range(40)]
+                for k in range(40)], np.float32)                        # orthonormal DCT-II, as the front end's
+
+
+def mask_features(rows, rng):
+    """Frequency and time masks (Park et al., 2019) on the log-mel side of float rows (n, 40), in place."""
+    for _ in range(rng.integers(0, 3)):
+        width = int(rng.integers(1, 8))
+        first = int(rng.integers(0, 40 - width))
+        basis = DCT[:, first:first + width]
+        rows -= rows @ basis @ basis.T
+    for _ in range(rng.integers(0, 3)):
+        width = int(rng.integers(1, 12))
+        first = int(rng.integers(0, max(1, len(rows) - width)))
+        rows[first:first + width] = 0
+
+
+class Loader:
+    """Batches from worker processes. A batch is (step, features (b, 40, rows), rows, labels, label counts)."""
+
+    def __init__(self, clips, weights, arguments, first_step):
+        self.clips, self.arguments = clips, arguments
+        self.order = np.array([c.n for c in clips])
+        self.chances = np.cumsum(weights / weights.sum())
+        self.queue = multiprocessing.Queue(12)
+        for k in range(arguments.workers):
+            multiprocessing.Process(target=self.work, args=(k, first_step), daemon=True).start()
+
+    def work(self, k, step):
+        torch.set_num_threads(1)
+        augmented, front = augment.Augment(self.arguments.noise), FrontEnd(self.arguments.frontend)
+        step += k
+        while True:
+            self.queue.put(self.batch(step, augmented, front))
+            step += self.arguments.workers
+
+    def batch(self, step, augmented, front):
+        """Clips of like length: a length is drawn, then clips near it, so that padding is small."""
+        rng = np.random.default_rng((self.arguments.seed, step))
+        budget = self.arguments.batch_seconds * 16000
+        pool = np.searchsorted(self.chances, rng.random(1500))
+        pool = pool[np.argsort(self.order[pool], kind="stable")]
+        at, items, longest = int(rng.integers(len(pool))), [], 0
+        pool = np.concatenate([pool[at:], pool[:at][::-1]])
+        for i in pool:
+            clip = self.clips[i]
+            if items and max(longest, clip.n) * (len(items) + 1) > budget:
+                break
+            longest = max(longest, clip.n)
+            rows = front(augmented(clip.sound(), rng, self.clips)).astype(np.float32)
+            mask_features(rows, rng)
+            labels = clip.labels(rng)
+            if (len(rows) + 2) // 3 > len(labels) + int(np.sum(labels[1:] == labels[:-1])):
+                items.append((rows, labels))
+        if not items:
+            return self.batch(step + 1_000_003, augmented, front)
+        n = np.array([len(r) for r, _ in items])
+        features = np.zeros((len(items), 40, n.max()), np.float32)
+        for j, (rows, _) in enumerate(items):
+            features[j, :, :len(rows)] = rows.T
+        return features, n, np.concatenate([t for _, t in items]), np.array([len(t) for _, t in items])
+
+
+def edit_distance(a, b):
+    """Levenshtein distance of two sequences."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        last, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (x != y))
+    return row[-1]
+
+
+def phone_errors(net, clips, front, penalty=1.0):
+    """Phone error rate of the greedy path, blank lowered by `penalty`; the best of the pronunciations counts as the first."""
+    net.eval()
+    wrong = total = 0
+    with torch.no_grad():
+        for clip in clips:
+            rows = front(np.pad(clip.sound(), 4800)).astype(np.float32).T[None]
+            logs, _, _ = net(torch.from_numpy(rows), torch.tensor([rows.shape[2]]))
+            logs = logs[0].numpy().copy()
+            logs[:, 0] -= penalty
+            best = logs.argmax(1)
+            said = [int(p) for i, p in enumerate(best) if p and (i == 0 or best[i - 1] != p)]
+            true = [int(p) for w in clip.words for p in w[0]]
+            wrong += edit_distance(said, true)
+            total += len(true)
+    net.train()
+    return wrong / max(1, total)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--speech", nargs="+", required=True, help="folders of shards, synthetic")
+    parser.add_argument("--people", required=True, help="folder of shards, recordings for training")
+    parser.add_argument("--dev", help="folder of shards for the phone error rate in the log; never trained on")
+    parser.add_argument("--noise", required=True, help="folder with train/ and rir/")
+    parser.add_argument("--frontend", required=True, help="the front-end module")
+    parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--resume", help="a checkpoint to go on from; default OUT/checkpoint.pt if it is there")
+    parser.add_argument("--steps", type=int, required=True, help="steps in all, the quantised ones among them")
+    parser.add_argument("--quantise-steps", type=int, default=0, help="so many of the last steps simulate int8")
+    parser.add_argument("--width", type=int, default=320)
+    parser.add_argument("--blocks", type=int, default=10)
+    parser.add_argument("--look-ahead-blocks", type=int, default=6)
+    parser.add_argument("--batch-seconds", type=float, default=100)
+    parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
+    parser.add_argument("--people-weight", type=float, default=2.5, help="how much oftener a recording is drawn than a synthetic clip")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--save-minutes", type=float, default=5)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(arguments.seed)
+    out = pathlib.Path(arguments.out)
+    out.mkdir(parents=True, exist_ok=True)
+
+    dictionary = corpus.read_dictionary(*arguments.dictionary)
+    clips, weights = [], []
+    for folder, weight in [(f, 1.0) for f in arguments.speech] + [(arguments.people, arguments.people_weight)]:
+        found, dropped = corpus.load(folder, dictionary)
+        hours = sum(c.n for c in found) / 16000 / 3600
+        print(f"{folder}: {len(found)} clips, {hours:.1f} h ({dropped} left out)", file=sys.stderr)
+        clips += found
+        weights += [weight * c.n ** 0.5 for c in found]
+    front = FrontEnd(arguments.frontend)
+    dev = []
+    if arguments.dev:
+        dev = corpus.load(arguments.dev, dictionary)[0]
+        dev = [c for c in dev if c.kind in ("an4_dev", "rhasspy_commands", "speechocean_dev", "digits_8k_dev")][::3]
+
+    net = network.Net(arguments.width, arguments.blocks, arguments.look_ahead_blocks)
+    resume = pathlib.Path(arguments.resume) if arguments.resume else out / "checkpoint.pt"
+    state = torch.load(resume) if resume.exists() else None
+    if state is None:                                               # unit variance from a few hundred clips
+        rng = np.random.default_rng(arguments.seed)
+        some = [clips[i] for i in rng.integers(len(clips), size=300)]
+        augmented = augment.Augment(arguments.noise)
+        rows = np.concatenate([front(augmented(c.sound(), rng, clips)) for c in some]).astype(np.float32)
+        net.input_gain.copy_(torch.from_numpy(1 / rows.std(0)))
+    step, heard = 0, 0.0
+    if state is not None:
+        if state["folded"]:
+            net.stage("int8")
+        net.load_state_dict(state["net"])
+        step, heard = state["step"], state["heard"]
+        print(f"going on from {resume} at step {step}", file=sys.stderr)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    if state is not None and state.get("optimiser"):
+        optimiser.load_state_dict(state["optimiser"])
+    loader = Loader(clips, np.array(weights), arguments, step)
+    ctc = nn.CTCLoss(zero_infinity=True)
+    log = open(out / "log.tsv", "a")
+    print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters", file=sys.stderr)
+
+    float_steps = arguments.steps - arguments.quantise_steps
+    began, saved, losses, first = time.time(), time.time(), [], step
+    net.train()
+    while step < arguments.steps:
+        if step == float_steps - 60 and not net.folded:
+            net.stage("calibrate")
+        if step >= float_steps and arguments.quantise_steps and not net.folded:
+            net.stage("int8")
+            optimiser = torch.optim.AdamW(net.parameters(), lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.0)
+        if net.folded:
+            rate = 0.08 * arguments.rate * max(0.02, (arguments.steps - step) / max(1, arguments.quantise_steps))
+        else:
+            rate = arguments.rate * min(1, (step + 1) / 400) * (0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * min(1, step / float_steps))))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        features, rows, labels, counts = loader.queue.get()
+        rows = torch.from_numpy(rows)
+        with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):     # int8 needs float32: its integers are exact there
+            logs, half, steps = net(torch.from_numpy(features), rows)
+        logs, half = logs.float(), half.float()
+        labels, counts = torch.from_numpy(labels), torch.from_numpy(counts)
+        loss = ctc(logs.transpose(0, 1), labels, steps, counts)
+        whole = loss + 0.3 * ctc(half.transpose(0, 1), labels, steps, counts)
+        optimiser.zero_grad(set_to_none=True)
+        whole.backward()
+        if bool(torch.isfinite(whole)):
+            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimiser.step()
+        losses.append(float(loss.detach()))
+        heard += float(rows.sum()) / 100
+        step += 1
+        done = step == arguments.steps
+        if step % 100 == 0 or done:
+            took = time.time() - began
+            per = took / (step - first)
+            print(f"step {step} of {arguments.steps}: loss {np.mean(losses[-100:]):.3f}, {heard / 3600:.1f} h heard, {per:.2f} s a step, "
+                  f"about {(arguments.steps - step) * per / 60:.0f} min left", file=sys.stderr, flush=True)
+        if step % 1000 == 0 or done:
+            errors = phone_errors(net, dev, front) if dev else float("nan")
+            log.write(f"{step}\t{heard / 3600:.2f}\t{rate:.6f}\t{np.mean(losses[-1000:]):.4f}\t{errors:.4f}\t{'int8' if net.folded else 'float'}\n")
+            log.flush()
+        if done or time.time() - saved > 60 * arguments.save_minutes or step == float_steps:
+            saved = time.time()
+            state = dict(net=net.state_dict(), optimiser=optimiser.state_dict(), step=step, heard=heard, folded=net.folded,
+                         shape=net.shape, arguments={k: v for k, v in vars(arguments).items()})
+            torch.save(state, out / "checkpoint.part")
+            (out / "checkpoint.part").rename(out / "checkpoint.pt")
+            if step == float_steps:
+                torch.save(state, out / "float.pt")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audio/alsa.c: live capture from an ALSA PCM.
+ *
+ * Timer-based scheduling, as sound servers do it: the device runs with a buffer of about a second, and the reader sleeps for the
+ * time that the missing sound takes, then takes all there is. So the number of wake-ups is ours to choose from one read to the next
+ * (10 a second in silence, 50 in speech) without touching a running device, and every kind of PCM behaves alike: the poll
+ * descriptors of plugins wake once a period whatever avail_min says.
+ *
+ * The device runs at the smallest rate that it has above 16 kHz; conversion is audio/convert.c. A device that stops delivering
+ * without an error (some USB microphones, when the bus resets) counts as gone after STALL_MS.
+ */
+#include "audio/source.h"
+#include "base/assert.h"
+#include "base/clock.h"
+
+#include <alsa/asoundlib.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUFFER_US 1000000u
+#define PERIOD_US 20000u
+#define STALL_MS 3000u
+#define LEAST_SLEEP_MS 2
+
+struct audio_capture {
+    snd_pcm_t *pcm;
+    struct audio_converter *converter;
+    unsigned char *frames; /* as the device gives them, size_frames */
+    snd_pcm_uframes_t size_frames;
+    size_t frame_bytes;
+    unsigned rate;
+    uint64_t last_read_us; /* when sound last came */
+    char name[128];
+};
+
+/* Silences alsa-lib's own messages on stderr: what went wrong is said once, by the caller, in our words. */
+static void alsa_quiet(const char *file, int line, const char *function, int code, const char *format, ...) {
+    (void)file, (void)line, (void)function, (void)code, (void)format;
+}
+
+struct encoding {
+    snd_pcm_format_t alsa;
+    int ours; /* enum in struct audio_format */
+    size_t bytes;
+};
+
+static const struct encoding encodings[] = {
+    {SND_PCM_FORMAT_S16_LE, AUDIO_S16LE, 2},
+    {SND_PCM_FORMAT_S32_LE, AUDIO_S32LE, 4},
+    {SND_PCM_FORMAT_FLOAT_LE, AUDIO_F32LE, 4},
+};
+
+static int configure_hardware(struct audio_capture *c, struct audio_format *ret_format, const char *device, struct base_error *reterr) {
+    snd_pcm_hw_params_t *p;
+    unsigned channels = 1, rate = AUDIO_RATE, buffer_us = BUFFER_US, period_us = PERIOD_US;
+    int r, dir = 0;
+
+    snd_pcm_hw_params_alloca(&p);
+    r = snd_pcm_hw_params_any(c->pcm, p);
+    if (r < 0)
+        return base_error_set(reterr, r, "microphone %s offers no configuration: %s", device, snd_strerror(r));
+    /* The device's own rate, not one that alsa-lib's plug makes: our conversion is better and known. Plugins that only resample
+     * may refuse; then theirs has to do. */
+    (void)snd_pcm_hw_params_set_rate_resample(c->pcm, p, 0);
+    r = snd_pcm_hw_params_set_access(c->pcm, p, SND_PCM_ACCESS_RW_INTERLEAVED);
+    if (r < 0)
+        return base_error_set(reterr, r, "microphone %s cannot be read interleaved: %s; try plughw: or plug: before its name", device,
+                              snd_strerror(r));
+
+    const struct encoding *encoding = NULL;
+    for (size_t i = 0; !encoding && i < sizeof(encodings) / sizeof(encodings[0]); i++)
+        if (snd_pcm_hw_params_set_format(c->pcm, p, encodings[i].alsa) == 0)
+            encoding = &encodings[i];
+    if (!encoding)
+        return base_error_set(reterr, -ENOTSUP, "microphone %s gives none of S16_LE, S32_LE, FLOAT_LE; try plughw: before its name",
+                              device);
+
+    r = snd_pcm_hw_params_set_channels_near(c->pcm, p, &channels);
+    if (r < 0 || channels < 1 || channels > 32)
+        return base_error_set(reterr, r < 0 ? r : -ENOTSUP, "microphone %s gives no number of channels from 1 to 32", device);
+    if (snd_pcm_hw_params_set_rate_min(c->pcm, p, &rate, &dir) == 0)
+        r = snd_pcm_hw_params_set_rate_first(c->pcm, p, &rate, &dir);
+    else /* only rates below 16 kHz: the nearest, upsampled */
+        r = snd_pcm_hw_params_set_rate_near(c->pcm, p, &rate, &dir);
+    if (r < 0 || rate < 8000 || rate > 192000)
+        return base_error_set(reterr, r < 0 ? r : -ENOTSUP, "microphone %s gives no rate from 8000 to 192000 Hz", device);
+
+    (void)snd_pcm_hw_params_set_buffer_time_near(c->pcm, p, &buffer_us, &dir);
+    (void)snd_pcm_hw_params_set_period_time_near(c->pcm, p, &period_us, &dir);
+    r = snd_pcm_hw_params(c->pcm, p);
+    if (r < 0)
+        return base_error_set(reterr, r, "microphone %s cannot be set up: %s", device, snd_strerror(r));
+    r = snd_pcm_hw_params_get_buffer_size(p, &c->size_frames);
+    if (r < 0)
+        return base_error_set(reterr, r, "microphone %s does not tell its buffer: %s", device, snd_strerror(r));
+
+    c->rate = rate;
+    c->frame_bytes = encoding->bytes * channels;
+    *ret_format = (struct audio_format){.rate = rate, .channels = channels, .encoding = encoding->ours};
+    return 0;
+}
+
+static int configure_software(struct audio_capture *c, const char *device, struct base_error *reterr) {
+    snd_pcm_sw_params_t *p;
+    snd_pcm_sw_params_alloca(&p);
+    int r = snd_pcm_sw_params_current(c->pcm, p);
+    if (r >= 0)
+        r = snd_pcm_sw_params_set_avail_min(c->pcm, p, c->size_frames); /* nobody polls: no wake-up from the device */
+    if (r >= 0)
+        r = snd_pcm_sw_params(c->pcm, p);
+    if (r < 0)
+        return base_error_set(reterr, r, "microphone %s cannot be set up: %s", device, snd_strerror(r));
+    return 0;
+}
+
+static void name_device(struct audio_capture *c, const char *device) {
+    snd_pcm_info_t *info;
+    snd_pcm_info_alloca(&info);
+    const char *what = snd_pcm_info(c->pcm, info) == 0 ? snd_pcm_info_get_name(info) : NULL;
+    if (what && *what && strcmp(what, device) != 0)
+        snprintf(c->name, sizeof(c->name), "%s (%s)", device, what);
+    else
+        snprintf(c->name, sizeof(c->name), "%s", device);
+}
+
+static int open_error(int r, const char *device, struct base_error *reterr) {
+    switch (-r) {
+    case ENOENT:
+    case ENODEV:
+    case ENXIO:
+        return base_error_set(reterr, -ENODEV, "there is no microphone %s; `arecord -L` lists those there are", device);
+    case EBUSY:
+        return base_error_set(reterr, r, "microphone %s is in use by another program; a dsnoop device lets programs share it", device);
+    case EACCES:
+    case EPERM:
+        return base_error_set(reterr, -EACCES, "microphone %s may not be opened by this user; group audio may", device);
+    default:
+        return base_error_set(reterr, r, "microphone %s cannot be opened: %s", device, snd_strerror(r));
+    }
+}
+
+int audio_capture_open(struct audio_capture **ret, const char *device, struct base_error *reterr) {
+    struct audio_format format;
+
+    struct audio_capture *c = calloc(1, sizeof(*c));
+    if (!c)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    snd_lib_error_set_handler(alsa_quiet);
+    int r = snd_pcm_open(&c->pcm, device, SND_PCM_STREAM_CAPTURE, SND_PCM_NONBLOCK);
+    if (r < 0) {
+        c->pcm = NULL;
+        r = open_error(r, device, reterr);
+        goto failed;
+    }
+    r = configure_hardware(c, &format, device, reterr);
+    if (r >= 0)
+        r = configure_software(c, device, reterr);
+    if (r < 0)
+        goto failed;
+    name_device(c, device);
+    r = audio_converter_new(&c->converter, &format, c->size_frames, reterr);
+    if (r < 0)
+        goto failed;
+    c->frames = calloc(c->size_frames, c->frame_bytes);
+    if (!c->frames) {
+        r = base_error_set(reterr, -ENOMEM, "out of memory");
+        goto failed;
+    }
+    r = snd_pcm_start(c->pcm);
+    if (r < 0) {
+        r = base_error_set(reterr, r, "microphone %s does not start: %s", device, snd_strerror(r));
+        goto failed;
+    }
+    c->last_read_us = base_clock_monotonic_us();
+    *ret = c;
+    return 0;
+
+failed:
+    audio_capture_close(c);
+    return r;
+}
+
+void audio_capture_close(struct audio_capture *c) {
+    if (!c)
+        return;
+    if (c->pcm) {
+        (void)snd_pcm_drop(c->pcm);
+        (void)snd_pcm_close(c->pcm);
+    }
+    if (c->frames) {
+        explicit_bzero(c->frames, c->size_frames * c->frame_bytes);
+        free(c->frames);
+    }
+    audio_converter_free(c->converter);
+    free(c);
+}
+
+/* After an overrun or a suspend: runs again from now. Returns -EPIPE with what was lost, or what hinders it. */
+static int recover(struct audio_capture *c, int error, uint32_t *ret_lost_ms) {
+    int r = error == -ESTRPIPE ? snd_pcm_resume(c->pcm) : -ENOSYS;
+    if (r < 0)
+        r = snd_pcm_prepare(c->pcm);
+    if (r >= 0 && snd_pcm_state(c->pcm) != SND_PCM_STATE_RUNNING)
+        r = snd_pcm_start(c->pcm);
+    if (r < 0)
+        return r;
+    uint64_t now_us = base_clock_monotonic_us();
+    *ret_lost_ms = (uint32_t)((now_us - c->last_read_us) / 1000);
+    c->last_read_us = now_us;
+    return -EPIPE;
+}
+
+/* Sleeps until about period_ms of sound stands in the buffer. 1: so it is; 0: woken by wake_fd; negative errno of the device. */
+static int wait_for_sound(struct audio_capture *c, unsigned period_ms, int wake_fd) {
+    snd_pcm_uframes_t wanted = (snd_pcm_uframes_t)c->rate * period_ms / 1000;
+    if (wanted > c->size_frames / 2)
+        wanted = c->size_frames / 2;
+
+    for (;;) {
+        snd_pcm_sframes_t there = snd_pcm_avail(c->pcm);
+        if (there < 0)
+            return (int)there;
+        if ((snd_pcm_uframes_t)there >= wanted)
+            return 1;
+        if (there == 0 && base_clock_monotonic_us() - c->last_read_us > STALL_MS * 1000)
+            return -ENODEV;
+        int sleep_ms = (int)((wanted - (snd_pcm_uframes_t)there) * 1000 / c->rate) + 1;
+        struct pollfd p = {.fd = wake_fd, .events = POLLIN};
+        int r = poll(&p, 1, sleep_ms > LEAST_SLEEP_MS ? sleep_ms : LEAST_SLEEP_MS);
+        if (r < 0 && errno != EINTR)
+            return -errno;
+        if (r > 0)
+            return 0;
+        /* Most of it is enough: the device counts in periods, and a second sleep for its last one would be a second wake-up. */
+        there = snd_pcm_avail(c->pcm);
+        if (there < 0)
+            return (int)there;
+        if ((snd_pcm_uframes_t)there >= wanted / 2 && there > 0)
+            return 1;
+    }
+}
+
+int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd, int16_t *out, size_t size, uint32_t *ret_lost_ms) {
+    int r = wait_for_sound(c, period_ms, wake_fd);
+    if (r == 0)
+        return 0;
+    if (r > 0) {
+        /* Not more than fits after conversion; the rest stays in the device's buffer for the next call. */
+        uint64_t fits = (uint64_t)size * c->rate / AUDIO_RATE;
+        snd_pcm_uframes_t most = fits < c->size_frames ? (snd_pcm_uframes_t)fits : c->size_frames;
+        snd_pcm_sframes_t n = snd_pcm_readi(c->pcm, c->frames, most);
+        if (n == -EAGAIN)
+            return 0;
+        if (n >= 0) {
+            c->last_read_us = base_clock_monotonic_us();
+            return audio_converter_push(c->converter, c->frames, (size_t)n, out, size);
+        }
+        r = (int)n;
+    }
+    if (r == -EPIPE || r == -ESTRPIPE)
+        return recover(c, r, ret_lost_ms);
+    return r == -EBADFD || r == -ENXIO || r == -EIO ? -ENODEV : r;
+}
+
+const char *audio_capture_name(const struct audio_capture *c) {
+    return c->name;
+}
+
+unsigned audio_capture_rate(const struct audio_capture *c) {
+    return c->rate;
+}
+
+int audio_capture_list(void (*f)(const char *name, const char *description, void *user), void *user) {
+    void **hints;
+    int n = 0;
+
+    snd_lib_error_set_handler(alsa_quiet);
+    int r = snd_device_name_hint(-1, "pcm", &hints);
+    if (r < 0)
+        return r;
+    for (void **h = hints; *h; h++) {
+        char *direction = snd_device_name_get_hint(*h, "IOID"); /* NULL: both */
+        if (!direction || strcmp(direction, "Input") == 0) {
+            char *name = snd_device_name_get_hint(*h, "NAME");
+            char *description = snd_device_name_get_hint(*h, "DESC");
+            if (name) {
+                f(name, description ? description : "", user);
+                n++;
+            }
+            free(name);
+            free(description);
+        }
+        free(direction);
+    }
+    snd_device_name_free_hint(hints);
+    return n;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* audio/source.h: where sound comes from: an ALSA capture device, a file, a descriptor; all give 16 kHz mono int16. */
+#ifndef TRAGUS_AUDIO_SOURCE_H
+#define TRAGUS_AUDIO_SOURCE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define AUDIO_RATE 16000
+
+/* --- whole files (libsndfile: any rate, any channels, WAV, FLAC, Ogg Opus, ...) --- */
+
+/* Reads a whole file as 16 kHz mono. The caller frees *ret_pcm. A file that is not sound, is empty or holds NaN is refused with a
+ * sentence. */
+int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, struct base_error *reterr);
+/* The same from a descriptor (which stays open and is read from its current position if it cannot seek). raw: NULL = a sound file.
+ */
+struct audio_format {
+    uint32_t rate;     /* 4000..384000 */
+    uint32_t channels; /* 1..32; mixed down */
+    enum { AUDIO_S16LE, AUDIO_S32LE, AUDIO_F32LE, AUDIO_ULAW, AUDIO_WAV } encoding;
+};
+int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, struct base_error *reterr);
+
+/* --- streaming conversion: raw frames of any format in, 16 kHz mono out; allocates only in _new --- */
+struct audio_converter;
+int audio_converter_new(struct audio_converter **ret, const struct audio_format *format, size_t max_frames,
+                        struct base_error *reterr);
+void audio_converter_free(struct audio_converter *c);
+/* Converts n_frames (<= max_frames); writes at most size samples to out. Returns how many, or a negative errno: -ENOSPC when size
+ * is too small for them. NaN and values far beyond full scale count as silence. */
+int audio_converter_push(struct audio_converter *c, const void *frames, size_t n_frames, int16_t *out, size_t size);
+/* End of the sound: what the resampler still holds. Returns how many; the converter is then as new. */
+int audio_converter_flush(struct audio_converter *c, int16_t *out, size_t size);
+/* The most samples that one push or flush can give. */
+size_t audio_converter_most(const struct audio_converter *c);
+
+/* --- live capture (ALSA) --- */
+struct audio_capture;
+
+/* Opens an ALSA capture PCM by name ("default", "hw:1", ...): native rate nearest above 16 kHz, S16 or what there is, all channels
+ * mixed. -ENODEV, -EBUSY, -EACCES, ... with a sentence. Allocates; the functions below do not. */
+int audio_capture_open(struct audio_capture **ret, const char *device, struct base_error *reterr);
+void audio_capture_close(struct audio_capture *c);
+
+/* Waits until about period_ms of sound is there or wake_fd (an eventfd, -1 = none) is readable, then reads all there is, converted,
+ * at most size samples. Returns samples (0: woken by wake_fd), -EPIPE after an overrun (already recovered; *ret_lost_ms says how
+ * much was lost), -ENODEV when the device is gone, other negative errno. No allocation, no log. */
+int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd, int16_t *out, size_t size, uint32_t *ret_lost_ms);
+
+const char *audio_capture_name(const struct audio_capture *c); /* card and device as ALSA describes them */
+unsigned audio_capture_rate(const struct audio_capture *c);    /* of the device */
+
+/* Capture devices that there are: calls f(name, description) for each. Returns how many, or a negative errno. */
+int audio_capture_list(void (*f)(const char *name, const char *description, void *user), void *user);
+
+#endif

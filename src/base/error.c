@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base/error.c: see error.h. */
+#include "base/error.h"
+
+#include "base/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Takes off a character that the end of the text cuts in two. */
+static void mend_end(char *text) {
+    size_t len = strlen(text), start = len;
+    while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start > 0 && (unsigned char)text[start - 1] >= 0xc0 && !base_utf8_valid(text + start - 1, len - start + 1))
+        text[start - 1] = '\0';
+}
+
+/* Copies a path; of a longer one the end, which tells more, at the beginning of a character. */
+static void copy_path(char *out, size_t size_bytes, const char *path) {
+    size_t len = strlen(path);
+    const char *from = path + (len < size_bytes ? 0 : len - (size_bytes - 1));
+    while (((unsigned char)*from & 0xc0) == 0x80)
+        from++;
+    memcpy(out, from, strlen(from) + 1);
+}
+
+__attribute__((format(printf, 6, 0))) static int set(struct base_error *e, int code, const char *file, int line, int column,
+                                                     const char *format, va_list arguments) {
+    if (e == NULL)
+        return code;
+    struct base_error filled = {.code = code, .line = line, .column = column};
+    if (file != NULL)
+        copy_path(filled.file, sizeof filled.file, file);
+    int n = vsnprintf(filled.text, sizeof filled.text, format, arguments);
+    if (n >= (int)sizeof filled.text)
+        mend_end(filled.text);
+    /* Last, so that the arguments may point into *e. */
+    *e = filled;
+    return code;
+}
+
+int base_error_set(struct base_error *e, int code, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    set(e, code, NULL, 0, 0, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+int base_error_at(struct base_error *e, int code, const char *file, int line, int column, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    set(e, code, file, line, column, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+const char *base_error_format(const struct base_error *e, char *out, unsigned long size_bytes) {
+    if (e->file[0] == '\0')
+        snprintf(out, size_bytes, "%s", e->text);
+    else if (e->line <= 0)
+        snprintf(out, size_bytes, "%s: %s", e->file, e->text);
+    else if (e->column <= 0)
+        snprintf(out, size_bytes, "%s:%d: %s", e->file, e->line, e->text);
+    else
+        snprintf(out, size_bytes, "%s:%d:%d: %s", e->file, e->line, e->column, e->text);
+    return out;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base/utf8.h: reading UTF-8 (RFC 3629) and folding case. */
+#ifndef TRAGUS_BASE_UTF8_H
+#define TRAGUS_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Decodes the character at *text (before end), moves *text behind it. U+FFFD and one byte on for what is not UTF-8. */
+uint32_t base_utf8_next(const char **text, const char *end);
+
+/* Writes one character, 1 to 4 bytes, no NUL. Returns how many. */
+size_t base_utf8_put(uint32_t c, char out[4]);
+
+bool base_utf8_valid(const char *text, size_t len_bytes);
+
+/* Simple case folding (Unicode CaseFolding, status C and S): one character for one. */
+uint32_t base_utf8_fold(uint32_t c);
+
+/* Unicode white space (White_Space property). */
+bool base_utf8_is_space(uint32_t c);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bus/bus.c: the connection: objects, name, owners, rights, errors. */
+#include "bus/content.h"
+#include "bus/private.h"
+#include "service/log.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- errors ------------------------------------------------------------------------------------------------------------------- */
+
+/* For sd-bus clients of ours: what errno our errors stand for. */
+static const sd_bus_error_map error_map[] = {
+    SD_BUS_ERROR_MAP(BUS_ERROR("NotUnderstood"), ENOMSG),
+    SD_BUS_ERROR_MAP(BUS_ERROR("Timeout"), ETIMEDOUT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("MicrophoneBusy"), EBUSY),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchDevice"), ENODEV),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchGrammar"), ENOENT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchList"), ESRCH),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchModel"), ENODATA),
+    SD_BUS_ERROR_MAP(BUS_ERROR("InvalidGrammar"), EBADMSG),
+    SD_BUS_ERROR_MAP(BUS_ERROR("GrammarTooLarge"), E2BIG),
+    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedInput"), ENOTSUP),
+    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedFormat"), EPROTO),
+    SD_BUS_ERROR_MAP(BUS_ERROR("TooManySessions"), EDQUOT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NotAuthorized"), EPERM),
+    SD_BUS_ERROR_MAP(BUS_ERROR("WrongState"), EALREADY),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_INVALID_ARGS, EINVAL),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_ACCESS_DENIED, EACCES),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_NO_MEMORY, ENOMEM),
+    SD_BUS_ERROR_MAP_END,
+};
+
+int bus_fail(sd_bus_error *error, int code, const struct base_error *e) {
+    char text[512];
+    const char *name = SD_BUS_ERROR_FAILED;
+
+    for (const sd_bus_error_map *m = error_map; m->name; m++)
+        if (m->code == -code) {
+            name = m->name;
+            break;
+        }
+    return sd_bus_error_set(error, name, base_error_format(e, text, sizeof(text)));
+}
+
+/* --- rights ------------------------------------------------------------------------------------------------------------------- */
+
+/* Groups by name from the user database: the credentials of the process may be older than its user's membership. */
+static bool in_group(uid_t uid, const char *group) {
+    gid_t groups[64];
+    int n = 64;
+
+    struct group *g = *group ? getgrnam(group) : NULL;
+    if (!g)
+        return false;
+    gid_t wanted = g->gr_gid;
+    struct passwd *p = getpwuid(uid);
+    if (!p || getgrouplist(p->pw_name, p->pw_gid, groups, &n) < 0)
+        return false;
+    for (int i = 0; i < n; i++)
+        if (groups[i] == wanted)
+            return true;
+    return false;
+}
+
+static int caller_uid(sd_bus_message *m, uid_t *ret) {
+    sd_bus_creds *creds = NULL;
+    int r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
+    if (r >= 0)
+        r = sd_bus_creds_get_euid(creds, ret);
+    sd_bus_creds_unref(creds);
+    return r;
+}
+
+int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error) {
+    uid_t uid;
+    int r = caller_uid(m, &uid);
+    if (r < 0)
+        return sd_bus_error_set_errnof(error, r, "The caller's user is not known");
+    *ret = (struct service_caller){
+        .owner = sd_bus_message_get_sender(m),
+        .uid = uid,
+        .privileged = uid == 0 || uid == geteuid() || in_group(uid, b->options.admin_group),
+    };
+    return ret->owner ? 0 : -ENXIO;
+}
+
+int bus_may_listen(struct bus *b, sd_bus_message *m, sd_bus_error *error) {
+    struct service_caller caller;
+    int r = bus_caller(b, m, &caller, error);
+    if (r < 0 || caller.privileged || in_group(caller.uid, b->options.listen_group))
+        return r;
+    return sd_bus_error_setf(error, BUS_ERROR("NotAuthorized"), "Only members of group %s may open the microphone",
+                             *b->options.listen_group ? b->options.listen_group : "root");
+}
+
+/* --- owners ------------------------------------------------------------------------------------------------------------------- */
+
+static void owner_free(struct bus_owner *o) {
+    struct bus_owner **link = &o->bus->owners;
+    while (*link != o)
+        link = &(*link)->next;
+    *link = o->next;
+    sd_bus_track_unref(o->track);
+    free(o);
+}
+
+static int on_owner_gone(sd_bus_track *track, void *user) {
+    struct bus_owner *o = user;
+    (void)track;
+    bus_sessions_of(o->bus, o->name);
+    service_owner_gone(o->bus->service, o->name);
+    owner_free(o);
+    return 0;
+}
+
+int bus_watch_owner(struct bus *b, sd_bus_message *m) {
+    const char *name = sd_bus_message_get_sender(m);
+    if (!name)
+        return -ENXIO;
+    for (struct bus_owner *o = b->owners; o; o = o->next)
+        if (strcmp(o->name, name) == 0)
+            return 0;
+    struct bus_owner *o = calloc(1, sizeof(*o) + strlen(name) + 1);
+    if (!o)
+        return -ENOMEM;
+    strcpy(o->name, name);
+    o->bus = b;
+    o->next = b->owners;
+    b->owners = o;
+    int r = sd_bus_track_new(b->bus, &o->track, on_owner_gone, o);
+    if (r >= 0)
+        r = sd_bus_track_add_sender(o->track, m);
+    if (r < 0)
+        owner_free(o);
+    return r;
+}
+
+/* --- connection --------------------------------------------------------------------------------------------------------------- */
+
+static void on_change(void *user) {
+    struct bus *b = user;
+    bool open = service_microphone_open(b->service);
+    enum service_ready ready = service_ready(b->service);
+
+    if (open != b->microphone_open)
+        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "MicrophoneOpen", NULL);
+    if (ready != b->ready)
+        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Ready", NULL);
+    b->microphone_open = open;
+    b->ready = ready;
+}
+
+static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    (void)m, (void)error;
+    service_log(SERVICE_LOG_ERROR, "The message bus has closed the connection");
+    b->lost(b->user);
+    return 0;
+}
+
+static int connect_to(sd_bus **ret, const char *address) {
+    sd_bus *bus = NULL;
+
+    if (strcmp(address, "system") == 0)
+        return sd_bus_open_system(ret);
+    if (strcmp(address, "session") == 0)
+        return sd_bus_open_user(ret);
+    int r = sd_bus_new(&bus);
+    if (r >= 0)
+        r = sd_bus_set_address(bus, address);
+    if (r >= 0)
+        r = sd_bus_set_bus_client(bus, true);
+    if (r >= 0)
+        r = sd_bus_negotiate_fds(bus, true);
+    if (r >= 0)
+        r = sd_bus_start(bus);
+    if (r < 0) {
+        sd_bus_unref(bus);
+        return r;
+    }
+    *ret = bus;
+    return 0;
+}
+
+static int offer(struct bus *b) {
+    int r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_MANAGER, bus_manager_vtable, b);
+    if (r >= 0)
+        r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_ENERGY, bus_energy_vtable, b);
+    if (r >= 0)
+        r = sd_bus_add_fallback_vtable(b->bus, NULL, BUS_SESSIONS, BUS_SESSION, bus_session_vtable, bus_find_session, b);
+    if (r >= 0)
+        r = sd_bus_match_signal(b->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
+                                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, b);
+    return r;
+}
+
+int bus_open(struct bus **ret, sd_event *event, struct service *service, const struct bus_options *options,
+             void (*lost)(void *user), void *user, struct base_error *reterr) {
+    struct bus *b = calloc(1, sizeof(*b));
+    if (!b)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    b->event = event;
+    b->service = service;
+    b->options = *options;
+    b->lost = lost;
+    b->user = user;
+    b->microphone_open = service_microphone_open(service);
+    b->ready = service_ready(service);
+    (void)sd_bus_error_add_map(error_map);
+
+    int r = connect_to(&b->bus, options->address);
+    if (r < 0) {
+        base_error_set(reterr, r, "there is no message bus at %s: %s", options->address, strerror(-r));
+        bus_close(b);
+        return r;
+    }
+    r = offer(b);
+    if (r >= 0)
+        r = sd_bus_attach_event(b->bus, event, SD_EVENT_PRIORITY_NORMAL);
+    if (r < 0) {
+        base_error_set(reterr, r, "the objects cannot be offered: %s", strerror(-r));
+        bus_close(b);
+        return r;
+    }
+    r = sd_bus_request_name(b->bus, BUS_NAME, 0);
+    if (r < 0) {
+        if (r == -EEXIST)
+            base_error_set(reterr, r, "the name " BUS_NAME " is taken: another tragusd runs on this bus");
+        else
+            base_error_set(reterr, r, "the name " BUS_NAME " cannot be had: %s; is org.tragus.Tragus1.conf installed?", strerror(-r));
+        bus_close(b);
+        return r;
+    }
+    service_on_change(service, on_change, b);
+    *ret = b;
+    return 0;
+}
+
+void bus_release(struct bus *b) {
+    if (b)
+        (void)sd_bus_release_name(b->bus, BUS_NAME);
+}
+
+void bus_close(struct bus *b) {
+    if (!b)
+        return;
+    bus_content_end(b);
+    bus_sessions_of(b, NULL);
+    while (b->owners)
+        owner_free(b->owners);
+    (void)sd_bus_flush(b->bus);
+    sd_bus_detach_event(b->bus);
+    sd_bus_flush_close_unref(b->bus);
+    free(b);
+}

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+noinst_LTLIBRARIES += libtragus_bus.la
+libtragus_bus_la_SOURCES = \
+    src/bus/bus.c src/bus/bus.h \
+    src/bus/content.c src/bus/content.h \
+    src/bus/energy1.c \
+    src/bus/manager1.c \
+    src/bus/options.c \
+    src/bus/private.h \
+    src/bus/result.c \
+    src/bus/session1.c
+libtragus_bus_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
+libtragus_bus_la_LIBADD = $(SYSTEMD_LIBS)

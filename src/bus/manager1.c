@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bus/manager1.c: org.tragus.Manager1: sessions, grammars, typed text, pronunciations. */
+#include "bus/content.h"
+#include "bus/private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_LIST_VALUES 20000
+#define MOST_WORDS 1000
+#define MOST_READINGS 8
+#define MOST_VARIANTS 8
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static int check_language(const char *language, sd_bus_error *error) {
+    if (strcmp(language, "en") == 0)
+        return 0;
+    return sd_bus_error_setf(error, BUS_ERROR("NoSuchModel"), "There is no model for language \"%.20s\"; there is one for en", language);
+}
+
+/* --- typed text --------------------------------------------------------------------------------------------------------------- */
+
+static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    struct service_caller caller;
+    struct bus_context context = {.n = 0};
+    struct base_error e = {0};
+    sd_bus_message *reply = NULL;
+    tragus_match *match = NULL;
+    const char *name, *text;
+
+    int r = sd_bus_message_read(m, "ss", &name, &text);
+    if (r >= 0)
+        r = bus_read_context(m, &context, error);
+    if (r >= 0)
+        r = bus_caller(b, m, &caller, error);
+    if (r < 0)
+        return r;
+    const struct service_grammar *g = service_grammar_find(b->service, caller.owner, name, &e);
+    if (!g)
+        return bus_fail(error, -ENOENT, &e);
+    int n = tragus_match_text(&match, g->grammar, text, context.items, context.n, MOST_READINGS);
+    if (n < 0)
+        return sd_bus_error_set_errnof(error, n, "The text cannot be matched: %s", strerror(-n));
+    r = sd_bus_message_new_method_return(m, &reply);
+    if (r >= 0)
+        r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+    for (int i = 0; r >= 0 && i < n; i++)
+        r = bus_append_reading(reply, tragus_match_reading(match, (size_t)i), g->name);
+    if (r >= 0)
+        r = sd_bus_message_close_container(reply);
+    if (r >= 0)
+        r = sd_bus_send(b->bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    tragus_match_free(match);
+    return r;
+}
+
+/* --- grammars ----------------------------------------------------------------------------------------------------------------- */
+
+static int reply_diagnostics(struct bus *b, sd_bus_message *call, const tragus_diagnostics *d) {
+    sd_bus_message *reply = NULL;
+
+    int r = sd_bus_message_new_method_return(call, &reply);
+    if (r >= 0)
+        r = sd_bus_message_open_container(reply, 'a', "(uuuss)");
+    for (size_t i = 0; r >= 0 && i < d->n_items; i++)
+        r = sd_bus_message_append(reply, "(uuuss)", (uint32_t)d->items[i].severity, (uint32_t)d->items[i].line,
+                                  (uint32_t)d->items[i].column, d->items[i].file, d->items[i].text);
+    if (r >= 0)
+        r = sd_bus_message_close_container(reply);
+    if (r >= 0)
+        r = sd_bus_send(b->bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    return r;
+}
+
+struct add_grammar {
+    const char *name, *format, *language;
+    int is_private, fd;
+};
+
+static int read_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_error *error) {
+    static const char *const formats[] = {"hassil", "list"};
+    *ret = (struct add_grammar){.format = "", .language = "en"};
+    const struct bus_option table[] = {{"Format", BUS_STRING, &ret->format, NULL},
+                                       {"Language", BUS_STRING, &ret->language, NULL},
+                                       {"Private", BUS_BOOLEAN, &ret->is_private, NULL}};
+    int r = sd_bus_message_rewind(m, true);
+    if (r >= 0)
+        r = sd_bus_message_read(m, "sh", &ret->name, &ret->fd);
+    if (r >= 0)
+        r = bus_read_options(m, table, COUNT(table), error);
+    if (r >= 0)
+        r = check_language(ret->language, error);
+    if (r < 0)
+        return r;
+    if (*ret->format && strcmp(ret->format, formats[0]) != 0 && strcmp(ret->format, formats[1]) != 0)
+        return sd_bus_error_setf(error, BUS_ERROR("UnsupportedFormat"), "Format \"%.20s\" is not known; known are hassil, list",
+                                 ret->format);
+    return 0;
+}
+
+static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, const char *text, size_t len, sd_bus_error *error) {
+    struct service_caller caller;
+    struct add_grammar a;
+    struct base_error e = {0};
+    tragus_diagnostics d = {0};
+
+    if (result == -E2BIG)
+        return sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "The grammar is larger than the limit of %zu bytes",
+                                 service_limits(b->service)->grammar_bytes);
+    if (result == -ETIMEDOUT)
+        return sd_bus_error_set(error, BUS_ERROR("Timeout"), "The grammar did not come to its end; close the writing end of the pipe");
+    if (result < 0)
+        return sd_bus_error_set_errnof(error, result, "The grammar cannot be read: %s", strerror(-result));
+    int r = read_add_grammar(call, &a, error);
+    if (r >= 0)
+        r = bus_caller(b, call, &caller, error);
+    if (r >= 0 && a.is_private)
+        r = bus_watch_owner(b, call);
+    if (r < 0)
+        return r;
+    r = service_grammar_add(b->service, &caller, a.name, a.format, a.is_private, text, len, &d, &e);
+    if (r >= 0 || d.n_items > 0)
+        r = reply_diagnostics(b, call, &d); /* what is wrong, all of it; severity 3: not loaded */
+    else
+        r = bus_fail(error, r == -EINVAL ? -EBADMSG : r, &e);
+    tragus_diagnostics_done(&d);
+    if (r >= 0)
+        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
+    return r;
+}
+
+static int method_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    struct add_grammar a;
+
+    int r = read_add_grammar(m, &a, error); /* wrong arguments are refused before anything is read */
+    if (r < 0)
+        return r;
+    return bus_read_content(b, m, a.fd, service_limits(b->service)->grammar_bytes, on_grammar_read, error);
+}
+
+static int method_remove_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    struct service_caller caller;
+    struct base_error e = {0};
+    const char *name;
+
+    int r = sd_bus_message_read(m, "s", &name);
+    if (r >= 0)
+        r = bus_caller(b, m, &caller, error);
+    if (r < 0)
+        return r;
+    r = service_grammar_remove(b->service, &caller, name, &e);
+    if (r < 0)
+        return bus_fail(error, r, &e);
+    (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
+    return sd_bus_reply_method_return(m, "");
+}
+
+static int append_grammar(sd_bus_message *m, const struct service_grammar *g) {
+    struct service_grammar_info info;
+    service_grammar_describe(g, &info);
+
+    (void)sd_bus_message_open_container(m, 'e', "sa{sv}");
+    (void)sd_bus_message_append(m, "s", g->name);
+    (void)sd_bus_message_open_container(m, 'a', "{sv}");
+    (void)sd_bus_message_append(m, "{sv}", "Language", "s", "en");
+    (void)sd_bus_message_append(m, "{sv}", "Format", "s", g->format);
+    bus_open_entry(m, "Intents", "as");
+    (void)sd_bus_message_open_container(m, 'a', "s");
+    for (size_t i = 0; i < info.n_intents; i++)
+        (void)sd_bus_message_append(m, "s", service_grammar_intent(g, i));
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
+    (void)sd_bus_message_append(m, "{sv}", "Templates", "u", (uint32_t)info.n_templates);
+    (void)sd_bus_message_append(m, "{sv}", "States", "u", info.n_states);
+    (void)sd_bus_message_append(m, "{sv}", "Words", "u", info.n_words);
+    bus_open_entry(m, "Guessed", "as");
+    (void)sd_bus_message_open_container(m, 'a', "s");
+    for (size_t i = 0; i < info.n_guessed; i++)
+        (void)sd_bus_message_append(m, "s", info.guessed[i]);
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
+    (void)sd_bus_message_append(m, "{sv}", "Owner", "u", (uint32_t)g->uid);
+    (void)sd_bus_message_append(m, "{sv}", "Private", "b", g->owner != NULL);
+    (void)sd_bus_message_close_container(m);
+    return sd_bus_message_close_container(m);
+}
+
+static int method_list_grammars(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    const char *sender = sd_bus_message_get_sender(m);
+    sd_bus_message *reply = NULL;
+    (void)error;
+
+    int r = sd_bus_message_new_method_return(m, &reply);
+    if (r >= 0)
+        r = sd_bus_message_open_container(reply, 'a', "{sa{sv}}");
+    for (const struct service_grammar *g = service_grammars(b->service); r >= 0 && g; g = g->next)
+        if (!g->owner || (sender && strcmp(g->owner, sender) == 0))
+            r = append_grammar(reply, g);
+    if (r >= 0)
+        r = sd_bus_message_close_container(reply);
+    if (r >= 0)
+        r = sd_bus_send(b->bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    return r;
+}
+
+/* One (template, value, options) of a list. */
+static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_error *error) {
+    struct bus_context context = {.n = 0};
+    const struct bus_option table[] = {{"Context", BUS_CONTEXT, &context, NULL}};
+
+    int r = sd_bus_message_read(m, "ss", &ret->in, &ret->out);
+    if (r >= 0)
+        r = bus_read_options(m, table, COUNT(table), error);
+    if (r < 0)
+        return r;
+    ret->domain = NULL;
+    for (size_t i = 0; i < context.n; i++) {
+        if (strcmp(context.items[i].key, "domain") != 0)
+            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Context \"%.60s\" of a list's value is not known; known is domain",
+                                     context.items[i].key);
+        ret->domain = context.items[i].value;
+    }
+    if (!*ret->out)
+        ret->out = NULL;
+    return 0;
+}
+
+static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, sd_bus_error *error) {
+    tragus_list_value *values = NULL;
+    size_t n = 0, size = 0;
+
+    int r = sd_bus_message_enter_container(m, 'a', "(ssa{sv})");
+    while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "ssa{sv}")) > 0) {
+        if (n == size) {
+            size = size ? 2 * size : 64;
+            tragus_list_value *larger = n < MOST_LIST_VALUES ? reallocarray(values, size, sizeof(*values)) : NULL;
+            if (!larger) {
+                free(values);
+                return n < MOST_LIST_VALUES ? -ENOMEM
+                                            : sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "A list takes at most %d values",
+                                                                MOST_LIST_VALUES);
+            }
+            values = larger;
+        }
+        r = read_list_value(m, &values[n++], error);
+        if (r >= 0)
+            r = sd_bus_message_exit_container(m);
+    }
+    if (r >= 0)
+        r = sd_bus_message_exit_container(m);
+    if (r < 0) {
+        free(values);
+        return r;
+    }
+    *ret = values;
+    *ret_n = n;
+    return 0;
+}
+
+static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    struct service_caller caller;
+    struct base_error e = {0};
+    tragus_list_value *values = NULL;
+    const char *grammar, *list;
+    size_t n = 0;
+
+    int r = sd_bus_message_read(m, "ss", &grammar, &list);
+    if (r >= 0)
+        r = bus_caller(b, m, &caller, error);
+    if (r >= 0)
+        r = read_list(m, &values, &n, error);
+    if (r < 0)
+        return r;
+    if (!service_grammar_find(b->service, caller.owner, grammar, &e)) {
+        free(values);
+        return bus_fail(error, -ENOENT, &e);
+    }
+    r = service_grammar_set_list(b->service, &caller, grammar, list, values, n, &e);
+    free(values);
+    if (r < 0)
+        return bus_fail(error, r == -ENOENT ? -ESRCH : r == -EINVAL ? -EBADMSG : r, &e);
+    return sd_bus_reply_method_return(m, "");
+}
+
+/* --- pronunciations ----------------------------------------------------------------------------------------------------------- */
+
+/* a{saas}: each variant is its phones; a guess begins with "?". */
+static int append_word(sd_bus_message *m, const char *word, const struct service_pronunciation variants[], int n) {
+    (void)sd_bus_message_open_container(m, 'e', "saas");
+    (void)sd_bus_message_append(m, "s", word);
+    (void)sd_bus_message_open_container(m, 'a', "as");
+    for (int i = 0; i < n; i++) {
+        (void)sd_bus_message_open_container(m, 'a', "s");
+        if (variants[i].guessed)
+            (void)sd_bus_message_append(m, "s", "?");
+        for (size_t k = 0; k < variants[i].n_phones; k++)
+            (void)sd_bus_message_append(m, "s", variants[i].phones[k]);
+        (void)sd_bus_message_close_container(m);
+    }
+    (void)sd_bus_message_close_container(m);
+    return sd_bus_message_close_container(m);
+}
+
+static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    struct service_pronunciation variants[MOST_VARIANTS];
+    struct base_error e = {0};
+    sd_bus_message *reply = NULL;
+    const char *language, *word;
+    unsigned n_words = 0;
+
+    int r = sd_bus_message_read(m, "s", &language);
+    if (r >= 0)
+        r = check_language(language, error);
+    if (r >= 0)
+        r = sd_bus_message_enter_container(m, 'a', "s");
+    if (r < 0)
+        return r;
+    r = sd_bus_message_new_method_return(m, &reply);
+    if (r >= 0)
+        r = sd_bus_message_open_container(reply, 'a', "{saas}");
+    while (r >= 0 && (r = sd_bus_message_read(m, "s", &word)) > 0) {
+        if (++n_words > MOST_WORDS) {
+            r = sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Pronounce takes at most %d words at once", MOST_WORDS);
+            break;
+        }
+        int n = service_pronounce(b->service, word, variants, MOST_VARIANTS, &e);
+        if (n < 0)
+            r = n == -ENOENT ? sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, e.text) : bus_fail(error, n, &e);
+        else
+            r = append_word(reply, word, variants, n);
+    }
+    if (r >= 0)
+        r = sd_bus_message_close_container(reply);
+    if (r >= 0)
+        r = sd_bus_send(b->bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    return r;
+}
+
+/* --- properties --------------------------------------------------------------------------------------------------------------- */
+
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
+                        sd_bus_error *error) {
+    struct bus *b = user;
+    (void)bus, (void)path, (void)interface, (void)error;
+
+    if (strcmp(property, "Version") == 0)
+        return sd_bus_message_append(reply, "s", tragus_version());
+    if (strcmp(property, "ApiVersion") == 0)
+        return sd_bus_message_append(reply, "u", 1);
+    if (strcmp(property, "MicrophoneOpen") == 0)
+        return sd_bus_message_append(reply, "b", service_microphone_open(b->service));
+    if (strcmp(property, "Ready") == 0)
+        return sd_bus_message_append(reply, "u", (uint32_t)service_ready(b->service));
+    if (strcmp(property, "SessionCount") == 0)
+        return sd_bus_message_append(reply, "u", (uint32_t)service_n_sessions(b->service));
+    if (strcmp(property, "Languages") == 0)
+        return sd_bus_message_append(reply, "as", 1, "en");
+    int r = sd_bus_message_open_container(reply, 'a', "s"); /* Grammars: those that are for everybody */
+    for (const struct service_grammar *g = service_grammars(b->service); r >= 0 && g; g = g->next)
+        if (!g->owner)
+            r = sd_bus_message_append(reply, "s", g->name);
+    return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+#define OPEN SD_BUS_VTABLE_UNPRIVILEGED
+const sd_bus_vtable bus_manager_vtable[] = {
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_METHOD_WITH_ARGS("CreateSession", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", session), bus_create_session, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Listen", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a{sv}", result), bus_listen, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Recognize", SD_BUS_ARGS("h", sound, "a{sv}", options), SD_BUS_RESULT("aa{sv}", results), bus_recognize,
+                            OPEN),
+    SD_BUS_METHOD_WITH_ARGS("ParseText", SD_BUS_ARGS("s", grammar, "s", text, "a{sv}", context), SD_BUS_RESULT("aa{sv}", readings),
+                            method_parse_text, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("AddGrammar", SD_BUS_ARGS("s", name, "h", content, "a{sv}", options),
+                            SD_BUS_RESULT("a(uuuss)", diagnostics), method_add_grammar, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("RemoveGrammar", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_remove_grammar, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), method_list_grammars, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values), SD_BUS_NO_RESULT, method_set_list,
+                            OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Pronounce", SD_BUS_ARGS("s", language, "as", words), SD_BUS_RESULT("a{saas}", pronunciations),
+                            method_pronounce, OPEN),
+    SD_BUS_PROPERTY("Version", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+    SD_BUS_PROPERTY("ApiVersion", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+    SD_BUS_PROPERTY("MicrophoneOpen", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+    SD_BUS_PROPERTY("Ready", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+    SD_BUS_PROPERTY("Languages", "as", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+    SD_BUS_PROPERTY("Grammars", "as", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
+    SD_BUS_PROPERTY("SessionCount", "u", get_property, 0, 0),
+    SD_BUS_VTABLE_END,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bus/options.c: the a{sv} that ends most methods. A key that is not known is a typing error, and must not pass. */
+#include "bus/private.h"
+#include "service/suggest.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define INVALID SD_BUS_ERROR_INVALID_ARGS
+#define MOST_OPTIONS 32
+
+static const char *const signatures[] = {
+    [BUS_STRING] = "s", [BUS_BOOLEAN] = "b", [BUS_UINT32] = "u", [BUS_DOUBLE] = "d", [BUS_CONTEXT] = "a{sv}"};
+
+static int unknown_key(const char *key, const struct bus_option options[], size_t n, sd_bus_error *error) {
+    const char *known[MOST_OPTIONS] = {NULL};
+    char list[512] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < n && i < MOST_OPTIONS; i++) {
+        known[i] = options[i].key;
+        len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "", options[i].key);
+    }
+    const char *meant = service_suggest(key, known, n < MOST_OPTIONS ? n : MOST_OPTIONS);
+    if (meant)
+        return sd_bus_error_setf(error, INVALID, "Option \"%.60s\" is not known; did you mean %s?", key, meant);
+    if (n == 0)
+        return sd_bus_error_setf(error, INVALID, "Option \"%.60s\" is not known; this method takes none", key);
+    return sd_bus_error_setf(error, INVALID, "Option \"%.60s\" is not known; known are %s", key, list);
+}
+
+int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *error) {
+    const char *key, *contents;
+
+    ret->n = 0;
+    int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+    if (r < 0)
+        return r;
+    while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+        r = sd_bus_message_read(m, "s", &key);
+        if (r < 0)
+            return r;
+        r = sd_bus_message_peek_type(m, NULL, &contents);
+        if (r < 0)
+            return r;
+        if (strcmp(contents, "s") != 0)
+            return sd_bus_error_setf(error, INVALID, "Context \"%.60s\" must be of type s, not %s", key, contents);
+        if (ret->n == BUS_MAX_CONTEXT)
+            return sd_bus_error_setf(error, INVALID, "Context has more than %d keys", BUS_MAX_CONTEXT);
+        ret->items[ret->n].key = key;
+        r = sd_bus_message_read(m, "v", "s", &ret->items[ret->n].value);
+        if (r < 0)
+            return r;
+        ret->n++;
+        r = sd_bus_message_exit_container(m);
+        if (r < 0)
+            return r;
+    }
+    return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_value(sd_bus_message *m, const struct bus_option *o, sd_bus_error *error) {
+    const char *contents;
+
+    int r = sd_bus_message_peek_type(m, NULL, &contents);
+    if (r < 0)
+        return r;
+    if (strcmp(contents, signatures[o->type]) != 0)
+        return sd_bus_error_setf(error, INVALID, "Option %s must be of type %s, not %s", o->key, signatures[o->type], contents);
+    r = sd_bus_message_enter_container(m, 'v', contents);
+    if (r < 0)
+        return r;
+    r = o->type == BUS_CONTEXT ? bus_read_context(m, o->value, error) : sd_bus_message_read_basic(m, *contents, o->value);
+    return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+int bus_read_options(sd_bus_message *m, const struct bus_option options[], size_t n, sd_bus_error *error) {
+    uint64_t seen = 0;
+    const char *key;
+
+    int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+    if (r < 0)
+        return r;
+    while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+        size_t i = 0;
+        r = sd_bus_message_read(m, "s", &key);
+        if (r < 0)
+            return r;
+        while (i < n && strcmp(options[i].key, key) != 0)
+            i++;
+        if (i < n) {
+            if (seen & UINT64_C(1) << i)
+                return sd_bus_error_setf(error, INVALID, "Option %s is given twice", key);
+            seen |= UINT64_C(1) << i;
+            r = read_value(m, &options[i], error);
+            if (options[i].given)
+                *options[i].given = true;
+        } else if (strncmp(key, "x-", 2) == 0) {
+            r = sd_bus_message_skip(m, "v");
+        } else {
+            r = unknown_key(key, options, n, error);
+        }
+        if (r < 0)
+            return r;
+        r = sd_bus_message_exit_container(m);
+        if (r < 0)
+            return r;
+    }
+    return r < 0 ? r : sd_bus_message_exit_container(m);
+}

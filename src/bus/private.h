@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bus/private.h: what the files of this room share. */
+#ifndef TRAGUS_BUS_PRIVATE_H
+#define TRAGUS_BUS_PRIVATE_H
+
+#include "bus/bus.h"
+
+#include <stdbool.h>
+#include <systemd/sd-bus.h>
+
+#define BUS_NAME "org.tragus.Tragus1"
+#define BUS_PATH "/org/tragus/Tragus1"
+#define BUS_SESSIONS BUS_PATH "/session"
+#define BUS_MANAGER "org.tragus.Manager1"
+#define BUS_SESSION "org.tragus.Session1"
+#define BUS_ENERGY "org.tragus.Energy1"
+#define BUS_ERROR(name) "org.tragus.Error." name
+
+struct bus_owner { /* a connection that has something here */
+    struct bus_owner *next;
+    struct bus *bus;
+    sd_bus_track *track;
+    char name[];
+};
+
+enum bus_session_kind { BUS_CLIENT_SESSION, BUS_LISTEN, BUS_RECOGNIZE };
+
+struct bus_session { /* a session of a client, or one that lives for one call */
+    struct bus_session *next;
+    struct bus *bus;
+    enum bus_session_kind kind;
+    char path[64];
+    const char *app;
+    struct service_session *session;
+    bool microphone;
+    sd_bus_message *call, *reply; /* of LISTEN and RECOGNIZE */
+    sd_event_source *timeout;
+    char owner[];
+};
+
+struct bus {
+    sd_bus *bus;
+    sd_event *event;
+    struct service *service;
+    struct bus_options options;
+    void (*lost)(void *user);
+    void *user;
+    bool microphone_open; /* as last told */
+    enum service_ready ready;
+    struct bus_owner *owners;
+    struct bus_session *sessions;
+    struct bus_reading *readings; /* content.c */
+};
+
+extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energy_vtable[];
+
+/* --- bus.c --- */
+/* Who calls. The strings live as long as the message. */
+int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error);
+/* 0, or NotAuthorized. */
+int bus_may_listen(struct bus *b, sd_bus_message *m, sd_bus_error *error);
+/* From now on, what this caller has here ends with its connection. */
+int bus_watch_owner(struct bus *b, sd_bus_message *m);
+/* An errno and a sentence as a D-Bus error; e may hold a place. Returns what a method returns. */
+int bus_fail(sd_bus_error *error, int code, const struct base_error *e);
+
+/* --- options.c --- */
+#define BUS_MAX_CONTEXT 16
+struct bus_context {
+    tragus_context items[BUS_MAX_CONTEXT];
+    size_t n;
+};
+enum bus_option_type { BUS_STRING, BUS_BOOLEAN, BUS_UINT32, BUS_DOUBLE, BUS_CONTEXT };
+struct bus_option {
+    const char *key;
+    enum bus_option_type type;
+    void *value; /* const char **, int *, uint32_t *, double *, struct bus_context * */
+    bool *given; /* NULL: no matter */
+};
+/* Reads an a{sv}; strings live as long as the message. Unknown keys (but "x-..."), wrong types and repeats are InvalidArgs. */
+int bus_read_options(sd_bus_message *m, const struct bus_option options[], size_t n, sd_bus_error *error);
+/* Reads an a{sv} whose values are strings. */
+int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *error);
+
+/* --- result.c --- */
+void bus_open_entry(sd_bus_message *m, const char *key, const char *signature); /* of an a{sv}: the value follows */
+void bus_close_entry(sd_bus_message *m);
+int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n);      /* a{sv} */
+int bus_append_details(sd_bus_message *m, const struct service_event *e);           /* a{sv} */
+int bus_append_result(sd_bus_message *m, const struct service_event *e);            /* a{sv} with text, intent, slots, confidence too */
+int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar); /* a{sv} */
+
+/* --- session1.c --- */
+int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_listen(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_find_session(sd_bus *bus, const char *path, const char *interface, void *user, void **ret, sd_bus_error *error);
+void bus_session_free(struct bus_session *s); /* takes NULL; ends the service's session too */
+void bus_sessions_of(struct bus *b, const char *owner); /* frees all of one owner; NULL: of everybody */
+
+#endif

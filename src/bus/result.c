@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bus/result.c: what was understood, as D-Bus values. */
+#include "bus/private.h"
+
+#include <string.h>
+
+/* After the first failure all further calls of a message fail as well, so the last one's answer is enough. */
+
+static int append_value(sd_bus_message *m, const tragus_value *v) {
+    switch (v->type) {
+    case TRAGUS_INTEGER:
+        return sd_bus_message_append(m, "v", "x", v->integer);
+    case TRAGUS_REAL:
+        return sd_bus_message_append(m, "v", "d", v->real);
+    case TRAGUS_BOOLEAN:
+        return sd_bus_message_append(m, "v", "b", v->boolean);
+    case TRAGUS_TEXT:
+        break;
+    }
+    return sd_bus_message_append(m, "v", "s", v->text);
+}
+
+int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n) {
+    (void)sd_bus_message_open_container(m, 'a', "{sv}");
+    for (size_t i = 0; i < n; i++) {
+        bool repeated = false;
+        for (size_t k = 0; k < i; k++)
+            repeated |= strcmp(slots[k].name, slots[i].name) == 0;
+        if (repeated) /* all of them stand in the details, in order */
+            continue;
+        (void)sd_bus_message_open_container(m, 'e', "sv");
+        (void)sd_bus_message_append(m, "s", slots[i].name);
+        (void)append_value(m, &slots[i].value);
+        (void)sd_bus_message_close_container(m);
+    }
+    return sd_bus_message_close_container(m);
+}
+
+void bus_open_entry(sd_bus_message *m, const char *key, const char *signature) {
+    (void)sd_bus_message_open_container(m, 'e', "sv");
+    (void)sd_bus_message_append(m, "s", key);
+    (void)sd_bus_message_open_container(m, 'v', signature);
+}
+
+void bus_close_entry(sd_bus_message *m) {
+    (void)sd_bus_message_close_container(m);
+    (void)sd_bus_message_close_container(m);
+}
+
+static void append_words(sd_bus_message *m, const tragus_word words[], size_t n) {
+    bus_open_entry(m, "Words", "a(suud)");
+    (void)sd_bus_message_open_container(m, 'a', "(suud)");
+    for (size_t i = 0; i < n; i++)
+        (void)sd_bus_message_append(m, "(suud)", words[i].word, words[i].start_ms, words[i].end_ms, words[i].confidence);
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
+}
+
+static void append_slots(sd_bus_message *m, const tragus_slot slots[], size_t n, bool timed) {
+    bus_open_entry(m, "Slots", "aa{sv}");
+    (void)sd_bus_message_open_container(m, 'a', "a{sv}");
+    for (size_t i = 0; i < n; i++) {
+        (void)sd_bus_message_open_container(m, 'a', "{sv}");
+        (void)sd_bus_message_append(m, "{sv}", "Name", "s", slots[i].name);
+        (void)sd_bus_message_open_container(m, 'e', "sv");
+        (void)sd_bus_message_append(m, "s", "Value");
+        (void)append_value(m, &slots[i].value);
+        (void)sd_bus_message_close_container(m);
+        (void)sd_bus_message_append(m, "{sv}", "Text", "s", slots[i].text ? slots[i].text : "");
+        if (timed) {
+            (void)sd_bus_message_append(m, "{sv}", "StartMs", "u", slots[i].start_ms);
+            (void)sd_bus_message_append(m, "{sv}", "EndMs", "u", slots[i].end_ms);
+            (void)sd_bus_message_append(m, "{sv}", "Confidence", "d", slots[i].confidence);
+        }
+        (void)sd_bus_message_close_container(m);
+    }
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
+}
+
+static void append_texts(sd_bus_message *m, const char *grammar, const char *template_text, const char *response) {
+    (void)sd_bus_message_append(m, "{sv}", "Grammar", "s", grammar);
+    if (template_text)
+        (void)sd_bus_message_append(m, "{sv}", "Template", "s", template_text);
+    if (response)
+        (void)sd_bus_message_append(m, "{sv}", "Response", "s", response);
+}
+
+static void append_details(sd_bus_message *m, const struct service_event *e) {
+    (void)sd_bus_message_append(m, "{sv}", "StartMs", "u", e->result->start_ms);
+    (void)sd_bus_message_append(m, "{sv}", "EndMs", "u", e->result->end_ms);
+    (void)sd_bus_message_append(m, "{sv}", "TimeUSec", "t", e->time_us);
+    if (e->latency_ms > 0)
+        (void)sd_bus_message_append(m, "{sv}", "LatencyMs", "u", e->latency_ms);
+    append_texts(m, e->grammar, e->result->template_text, e->result->response);
+    append_words(m, e->result->words, e->result->n_words);
+    if (e->type == SERVICE_UTTERANCE)
+        append_slots(m, e->result->slots, e->result->n_slots, true);
+    else if (e->type == SERVICE_REJECTED)
+        (void)sd_bus_message_append(m, "{sv}", "ReasonText", "s", tragus_reason_text(e->result->reason));
+}
+
+int bus_append_details(sd_bus_message *m, const struct service_event *e) {
+    (void)sd_bus_message_open_container(m, 'a', "{sv}");
+    append_details(m, e);
+    return sd_bus_message_close_container(m);
+}
+
+static void append_understood(sd_bus_message *m, const char *text, const char *intent, const tragus_slot slots[], size_t n) {
+    (void)sd_bus_message_append(m, "{sv}", "text", "s", text);
+    (void)sd_bus_message_append(m, "{sv}", "intent", "s", intent);
+    bus_open_entry(m, "slots", "a{sv}");
+    (void)bus_append_values(m, slots, n);
+    bus_close_entry(m);
+}
+
+int bus_append_result(sd_bus_message *m, const struct service_event *e) {
+    (void)sd_bus_message_open_container(m, 'a', "{sv}");
+    append_understood(m, e->result->text, e->result->intent, e->result->slots, e->result->n_slots);
+    (void)sd_bus_message_append(m, "{sv}", "confidence", "d", e->result->confidence);
+    (void)sd_bus_message_append(m, "{sv}", "rejected", "u", (uint32_t)e->result->reason);
+    append_details(m, e);
+    return sd_bus_message_close_container(m);
+}
+
+int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar) {
+    (void)sd_bus_message_open_container(m, 'a', "{sv}");
+    append_understood(m, r->text, r->intent, r->slots, r->n_slots);
+    append_texts(m, grammar, r->template_text, r->response);
+    append_slots(m, r->slots, r->n_slots, false);
+    return sd_bus_message_close_container(m);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/bench.c: what recognition costs on this machine, stage by stage. */
+#include "audio/source.h"
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "cli/cli.h"
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOISE_SECONDS 10
+#define MOST_RUNS 1000
+
+static const char help[] =
+    "Usage: tragus bench [-g GRAMMAR]... [-m MODEL] [--runs N] [--json] [FILE]\n"
+    "\n"
+    "Recognises a sound file, or ten seconds of noise, with the speech gate held open, and prints what each stage costs: the\n"
+    "fastest of N runs (default 5). TRAGUS_CPU (none, or names like avx2,neon) takes kernels away.\n"
+    "\n"
+    "      --runs N               how often, 1 to 1000\n"
+    "      --json                 a JSON object\n" CLI_SETUP_HELP "\n"
+    "Exit code: 0 done, 3 the file could not be read, 4 model or grammar are wrong.\n";
+
+struct result {
+    tragus_cost cost;
+    uint64_t cpu_ns;
+};
+
+/* The same noise everywhere and each time: a linear congruential generator (Knuth's MMIX constants), at -30 dB full scale. */
+static int16_t *make_noise(size_t n) {
+    int16_t *pcm = malloc(n * sizeof(*pcm));
+    uint64_t state = 1;
+    for (size_t i = 0; pcm && i < n; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        pcm[i] = (int16_t)((int32_t)(state >> 53) - 1024);
+    }
+    return pcm;
+}
+
+static int run(struct result *ret, const int16_t *pcm, size_t n, tragus_model *m, tragus_grammar *g) {
+    tragus_stream_options o;
+    tragus_stream *stream;
+    tragus_session *session;
+    const tragus_event *event;
+    tragus_stream_options_init(&o);
+    o.gate = 0;
+    int r = tragus_stream_new(&stream, m, &o);
+    if (r < 0)
+        return r;
+    r = tragus_session_new(&session, stream, g, NULL);
+    uint64_t start_ns = base_clock_thread_cpu_ns();
+    for (size_t i = 0; r >= 0 && i < n; i += AUDIO_RATE) {
+        r = tragus_stream_feed(stream, pcm + i, n - i < AUDIO_RATE ? n - i : AUDIO_RATE);
+        while (r >= 0 && (r = tragus_session_poll(session, &event)) > 0)
+            ;
+    }
+    if (r >= 0)
+        r = tragus_stream_flush(stream);
+    ret->cpu_ns = base_clock_thread_cpu_ns() - start_ns;
+    tragus_stream_cost(stream, &ret->cost);
+    tragus_stream_free(stream);
+    return r;
+}
+
+static void print(const struct result *r, tragus_model *m, tragus_grammar *g, const char *sound, bool json) {
+    const struct nn_kernels *k = nn_model_kernels(engine_model_network(m));
+    const tragus_cost *c = &r->cost;
+    double audio_ns = (double)c->audio_ms * 1e6, hops = (double)c->speech_ms / 10.0, steps = c->steps ? (double)c->steps : 1.0;
+    double rtf = (double)r->cpu_ns / audio_ns;
+    char cpu[128];
+    base_cpu_names(base_cpu_detect(), cpu, sizeof(cpu));
+    if (json) {
+        json_object *o = json_object_new_object();
+        json_object_object_add(o, "sound", json_object_new_string(sound));
+        json_object_object_add(o, "audio_ms", json_object_new_int64((int64_t)c->audio_ms));
+        json_object_object_add(o, "gemm", json_object_new_string(k->gemm_name));
+        json_object_object_add(o, "dwconv", json_object_new_string(k->dwconv_name));
+        json_object_object_add(o, "add", json_object_new_string(k->add_name));
+        json_object_object_add(o, "cpu", json_object_new_string(cpu));
+        json_object_object_add(o, "frontend_ns_per_hop", json_object_new_int64((int64_t)((double)c->frontend_ns / hops)));
+        json_object_object_add(o, "network_ns_per_step", json_object_new_int64((int64_t)((double)c->network_ns / steps)));
+        json_object_object_add(o, "decoder_ns_per_step", json_object_new_int64((int64_t)((double)c->decoder_ns / steps)));
+        json_object *factor = json_object_new_double(rtf);
+        json_object_set_serializer(factor, json_object_double_to_json_string, (void *)"%.5f", NULL);
+        json_object_object_add(o, "real_time_factor", factor);
+        cli_json_print(o);
+        return;
+    }
+    printf("sound      %s, %.1f s; grammar of %u arcs\n", sound, (double)c->audio_ms / 1000.0, engine_grammar_graph(g)->n_arcs);
+    printf("kernels    gemm %s, dwconv %s, add %s (this CPU has: %s)\n", k->gemm_name, k->dwconv_name, k->add_name, cpu);
+    printf("front end  %8.0f ns a hop   %6.3f %% of real time\n", (double)c->frontend_ns / hops,
+           100.0 * (double)c->frontend_ns / audio_ns);
+    printf("network    %8.0f ns a step  %6.3f %%\n", (double)c->network_ns / steps, 100.0 * (double)c->network_ns / audio_ns);
+    printf("decoder    %8.0f ns a step  %6.3f %%\n", (double)c->decoder_ns / steps, 100.0 * (double)c->decoder_ns / audio_ns);
+    printf("all        real-time factor %.4f (CPU time by duration)\n", rtf);
+}
+
+static int read_sound(const char *path, int16_t **ret_pcm, size_t *ret_n) {
+    struct base_error e;
+    if (!path) {
+        *ret_n = NOISE_SECONDS * AUDIO_RATE;
+        *ret_pcm = make_noise(*ret_n);
+        return *ret_pcm ? CLI_OK : CLI_INPUT;
+    }
+    if (audio_file_read(path, ret_pcm, ret_n, &e) == 0)
+        return CLI_OK;
+    cli_complain(e.file, 0, 0, e.text);
+    return CLI_INPUT;
+}
+
+int cli_bench(int argc, char **argv) {
+    enum { RUNS = 256, JSON };
+    static const struct option options[] = {CLI_SETUP_LONG,
+                                            {"runs", required_argument, NULL, RUNS},
+                                            {"json", no_argument, NULL, JSON},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    struct cli_setup setup = {0};
+    long n_runs = 5;
+    bool json = false;
+    int option, r;
+    while ((option = getopt_long(argc, argv, CLI_SETUP_SHORT "h", options, NULL)) != -1) {
+        if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
+            if (r != CLI_OK)
+                return r;
+        } else if (option == RUNS) {
+            char *end;
+            n_runs = strtol(optarg, &end, 10);
+            if (*end || n_runs < 1 || n_runs > MOST_RUNS)
+                return cli_usage(argv[0], "--runs takes a number from 1 to %d", MOST_RUNS);
+        } else if (option == JSON) {
+            json = true;
+        } else if (option == 'h') {
+            fputs(help, stdout);
+            return CLI_OK;
+        } else {
+            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+        }
+    }
+    if (argc - optind > 1)
+        return cli_usage(argv[0], "one sound file is enough");
+    const char *path = optind < argc ? argv[optind] : NULL;
+
+    tragus_model *model = NULL;
+    tragus_grammar *grammar = NULL;
+    int16_t *pcm = NULL;
+    size_t n = 0;
+    r = read_sound(path, &pcm, &n);
+    if (r == CLI_OK)
+        r = cli_open_model(&model, setup.model);
+    if (r == CLI_OK)
+        r = cli_open_grammar(&grammar, model, &setup);
+    struct result best = {.cpu_ns = UINT64_MAX};
+    struct cli_progress progress;
+    cli_progress_start(&progress, "run");
+    for (long i = 0; r == CLI_OK && i < n_runs; i++) {
+        struct result one;
+        cli_progress_at(&progress, (size_t)i, (size_t)n_runs);
+        if (run(&one, pcm, n, model, grammar) < 0) {
+            cli_complain("", 0, 0, "out of memory");
+            r = CLI_MODEL;
+        } else if (one.cpu_ns < best.cpu_ns) {
+            best = one;
+        }
+    }
+    cli_progress_end(&progress);
+    if (r == CLI_OK)
+        print(&best, model, grammar, path ? path : "noise", json);
+    free(pcm);
+    tragus_grammar_unref(grammar);
+    tragus_model_unref(model);
+    return r;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/busclient.h"
+#include "cli/cli.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static int connect_to(sd_bus **ret, const char *address) {
+    sd_bus *bus = NULL;
+
+    if (strcmp(address, "system") == 0)
+        return sd_bus_open_system(ret);
+    if (strcmp(address, "session") == 0)
+        return sd_bus_open_user(ret);
+    int r = sd_bus_new(&bus);
+    if (r >= 0)
+        r = sd_bus_set_address(bus, address);
+    if (r >= 0)
+        r = sd_bus_set_bus_client(bus, true);
+    if (r >= 0)
+        r = sd_bus_negotiate_fds(bus, true);
+    if (r >= 0)
+        r = sd_bus_start(bus);
+    if (r < 0)
+        sd_bus_unref(bus);
+    else
+        *ret = bus;
+    return r;
+}
+
+static bool answers(sd_bus *bus) {
+    return sd_bus_get_name_creds(bus, BUSCLIENT_NAME, 0, NULL) >= 0;
+}
+
+int busclient_open(sd_bus **ret, const char *address) {
+    sd_bus *other;
+
+    int r = connect_to(ret, address ? address : "system");
+    if (!address && (r < 0 || !answers(*ret)) && connect_to(&other, "session") >= 0) {
+        if (r < 0 || answers(other)) {
+            if (r >= 0)
+                sd_bus_flush_close_unref(*ret);
+            *ret = other;
+            return CLI_OK;
+        }
+        sd_bus_flush_close_unref(other);
+    }
+    if (r >= 0)
+        return CLI_OK;
+    fprintf(stderr, "tragus: there is no message bus at %s: %s\n", address ? address : "system", strerror(-r));
+    return CLI_UNREACHABLE;
+}
+
+int busclient_complain(const sd_bus_error *error, int r, int otherwise) {
+    if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) || sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
+        fputs("tragus: tragusd does not run on this bus; start it (systemctl start tragus), or name another bus (--user)\n", stderr);
+        return CLI_UNREACHABLE;
+    }
+    if (sd_bus_error_is_set(error) && strncmp(error->name, "org.tragus.", 11) == 0) {
+        fprintf(stderr, "tragus: %s\n", error->message);
+        return otherwise;
+    }
+    fprintf(stderr, "tragus: tragusd answers with an error: %s\n",
+            sd_bus_error_is_set(error) && error->message ? error->message : strerror(-r));
+    return sd_bus_error_has_name(error, SD_BUS_ERROR_INVALID_ARGS) ? otherwise : CLI_UNREACHABLE;
+}
+
+/* "StartMs" to "start_ms", "TimeUSec" to "time_usec". */
+static void snake_case(const char *key, char *out, size_t size) {
+    size_t n = 0;
+    for (size_t i = 0; key[i] && n + 2 < size; i++) {
+        bool capital = isupper((unsigned char)key[i]);
+        bool starts = i > 0 && capital && (islower((unsigned char)key[i - 1]) || isdigit((unsigned char)key[i - 1]));
+        if (starts && strncmp(key + i, "B", 2) != 0) /* KiB is one word */
+            out[n++] = '_';
+        out[n++] = (char)tolower((unsigned char)key[i]);
+    }
+    out[n] = '\0';
+}
+
+static json_object *basic(sd_bus_message *m, char type) {
+    union {
+        const char *s;
+        int b;
+        uint32_t u;
+        int32_t i;
+        uint64_t t;
+        int64_t x;
+        double d;
+    } v;
+    if (sd_bus_message_read_basic(m, type, &v) <= 0)
+        return NULL;
+    switch (type) {
+    case 's':
+    case 'o':
+        return json_object_new_string(v.s);
+    case 'b':
+        return json_object_new_boolean(v.b);
+    case 'u':
+        return json_object_new_int64(v.u);
+    case 'i':
+        return json_object_new_int(v.i);
+    case 't':
+        return json_object_new_uint64(v.t);
+    case 'x':
+        return json_object_new_int64(v.x);
+    case 'd':
+        return cli_json_confidence(v.d);
+    default:
+        return NULL;
+    }
+}
+
+static json_object *dictionary(sd_bus_message *m, bool ours) {
+    json_object *o = json_object_new_object();
+    const char *key;
+    char name[128];
+
+    while (sd_bus_message_enter_container(m, 'e', NULL) > 0) {
+        if (sd_bus_message_read(m, "s", &key) < 0)
+            break;
+        snake_case(key, name, sizeof(name));
+        json_object_object_add(o, ours ? name : key, busclient_to_json(m));
+        (void)sd_bus_message_exit_container(m);
+    }
+    return o;
+}
+
+json_object *busclient_named_to_json(sd_bus_message *m) {
+    if (sd_bus_message_enter_container(m, 'a', NULL) <= 0)
+        return NULL;
+    json_object *o = dictionary(m, false);
+    (void)sd_bus_message_exit_container(m);
+    return o;
+}
+
+json_object *busclient_to_json(sd_bus_message *m) {
+    const char *contents;
+    char type;
+    json_object *o, *item;
+
+    if (sd_bus_message_peek_type(m, &type, &contents) <= 0)
+        return NULL;
+    if (type != 'a' && type != 'r' && type != 'v')
+        return basic(m, type);
+    bool is_dictionary = type == 'a' && contents[0] == '{', ours = is_dictionary && strcmp(contents, "{sv}") == 0;
+    if (sd_bus_message_enter_container(m, type, contents) < 0)
+        return NULL;
+    if (is_dictionary) {
+        o = dictionary(m, ours);
+    } else if (type == 'v') {
+        o = busclient_to_json(m);
+    } else {
+        o = json_object_new_array();
+        while ((item = busclient_to_json(m)))
+            json_object_array_add(o, item);
+    }
+    (void)sd_bus_message_exit_container(m);
+    return o;
+}
+
+int busclient_properties(sd_bus *bus, const char *interface, json_object **ret) {
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_message *reply = NULL;
+    int result = CLI_OK;
+
+    int r = sd_bus_call_method(bus, BUSCLIENT_NAME, BUSCLIENT_PATH, "org.freedesktop.DBus.Properties", "GetAll", &error, &reply, "s",
+                               interface);
+    if (r < 0)
+        result = busclient_complain(&error, r, CLI_UNREACHABLE);
+    else
+        *ret = busclient_to_json(reply);
+    sd_bus_message_unref(reply);
+    sd_bus_error_free(&error);
+    return result;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/features.c: the rows of features that the network sees; training reads them here, so that there is one front end only. */
+#include "audio/source.h"
+#include "base/arena.h"
+#include "cli/cli.h"
+#include "frontend/frontend.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] = "Usage: tragus features [--raw] [--log-mel] FILE\n"
+                           "\n"
+                           "Prints a row of 40 mean-normalised MFCCs for each 10 ms of a sound file, as whole numbers (1/256 of "
+                           "log2 units). A sound of N\n"
+                           "hops of 10 ms, the last filled up with silence, has N - 2 rows: the first stands for the second hop.\n"
+                           "\n"
+                           "      --raw                  16-bit little-endian numbers instead of text\n"
+                           "      --log-mel              the 40 log-mel energies behind the MFCCs instead\n"
+                           "\n"
+                           "Exit code: 0 done, 3 the file could not be read.\n";
+
+static void print_row(const int16_t row[FRONTEND_FEATURES], bool raw) {
+    if (raw) {
+        fwrite(row, sizeof(*row), FRONTEND_FEATURES, stdout);
+        return;
+    }
+    for (int i = 0; i < FRONTEND_FEATURES; i++)
+        printf("%d%c", row[i], i + 1 < FRONTEND_FEATURES ? ' ' : '\n');
+}
+
+static int print_features(const int16_t *pcm, size_t n, bool raw, bool log_mel) {
+    struct base_arena counting = {0}, arena;
+    frontend_place(&counting);
+    if (base_arena_init(&arena, counting.used_bytes) < 0)
+        return CLI_INPUT;
+    struct frontend *frontend = frontend_place(&arena);
+    for (size_t i = 0; i < n; i += FRONTEND_HOP) {
+        int16_t hop[FRONTEND_HOP] = {0}, row[FRONTEND_FEATURES];
+        memcpy(hop, pcm + i, (n - i < FRONTEND_HOP ? n - i : FRONTEND_HOP) * sizeof(*pcm));
+        if (frontend_push(frontend, hop, row))
+            print_row(log_mel ? frontend_log_mel(frontend) : row, raw);
+    }
+    base_arena_done(&arena);
+    return fflush(stdout) == 0 ? CLI_OK : CLI_INPUT;
+}
+
+int cli_features(int argc, char **argv) {
+    enum { RAW = 256, LOG_MEL };
+    static const struct option options[] = {
+        {"raw", no_argument, NULL, RAW}, {"log-mel", no_argument, NULL, LOG_MEL}, {"help", no_argument, NULL, 'h'}, {0}};
+    bool raw = false, log_mel = false;
+    int option;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == RAW) {
+            raw = true;
+        } else if (option == LOG_MEL) {
+            log_mel = true;
+        } else if (option == 'h') {
+            fputs(help, stdout);
+            return CLI_OK;
+        } else {
+            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+        }
+    }
+    if (argc - optind != 1)
+        return cli_usage(argv[0], "one sound file is needed");
+    if (raw && isatty(STDOUT_FILENO))
+        return cli_usage(argv[0], "raw numbers are not for a terminal; send them to a file or a program");
+
+    struct base_error e;
+    int16_t *pcm;
+    size_t n;
+    const char *path = argv[optind];
+    int r = strcmp(path, "-") == 0 ? audio_fd_read(STDIN_FILENO, NULL, &pcm, &n, &e) : audio_file_read(path, &pcm, &n, &e);
+    if (r < 0) {
+        cli_complain(e.file, 0, 0, e.text);
+        return CLI_INPUT;
+    }
+    r = print_features(pcm, n, raw, log_mel);
+    free(pcm);
+    return r;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/hear.c: one sound file through one stream with one listener. */
+#include "audio/source.h"
+#include "base/clock.h"
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A second: what a session's queue certainly holds the events of. */
+#define PIECE_SAMPLES AUDIO_RATE
+
+static void utterance_free(struct cli_utterance *u) {
+    free(u->text);
+    free(u->intent);
+    json_object_put(u->slots);
+    json_object_put(u->words);
+    free(u);
+}
+
+void cli_heard_done(struct cli_heard *h) {
+    while (h->utterances) {
+        struct cli_utterance *next = h->utterances->next;
+        utterance_free(h->utterances);
+        h->utterances = next;
+    }
+    free(h->text);
+    *h = (struct cli_heard){0};
+}
+
+static struct cli_utterance *utterance_new(const tragus_event *e) {
+    struct cli_utterance *u = calloc(1, sizeof(*u));
+    if (!u)
+        return NULL;
+    u->rejected = e->type == TRAGUS_REJECTED;
+    u->reason = tragus_reason_text(e->reason);
+    u->text = strdup(e->text);
+    u->intent = strdup(e->intent);
+    u->slots = cli_json_slots(e->slots, e->n_slots);
+    u->words = cli_json_words(e->words, e->n_words);
+    u->n_words = e->n_words;
+    u->confidence = e->confidence;
+    u->start_ms = e->start_ms;
+    u->end_ms = e->end_ms;
+    if (u->text && u->intent && u->slots && u->words)
+        return u;
+    utterance_free(u);
+    return NULL;
+}
+
+static int collect(struct cli_utterance ***end, tragus_session *session) {
+    const tragus_event *e;
+    int r;
+    while ((r = tragus_session_poll(session, &e)) > 0) {
+        if (e->type != TRAGUS_UTTERANCE && e->type != TRAGUS_REJECTED)
+            continue;
+        if (!(**end = utterance_new(e)))
+            return -ENOMEM;
+        *end = &(**end)->next;
+    }
+    return r;
+}
+
+static int recognise(struct cli_heard *h, const int16_t *pcm, size_t n, tragus_model *m, tragus_grammar *g, bool reject) {
+    tragus_stream *stream;
+    tragus_session *session;
+    tragus_session_options o;
+    struct cli_utterance **end = &h->utterances;
+
+    tragus_session_options_init(&o);
+    o.reject = reject;
+    int r = tragus_stream_new(&stream, m, NULL);
+    if (r < 0)
+        return r;
+    r = tragus_session_new(&session, stream, g, &o);
+    for (size_t i = 0; r == 0 && i < n; i += PIECE_SAMPLES) {
+        r = tragus_stream_feed(stream, pcm + i, n - i < PIECE_SAMPLES ? n - i : PIECE_SAMPLES);
+        if (r == 0)
+            r = collect(&end, session);
+    }
+    if (r == 0)
+        r = tragus_stream_flush(stream);
+    if (r == 0)
+        r = collect(&end, session);
+    tragus_stream_cost(stream, &h->cost);
+    tragus_stream_free(stream);
+    return r;
+}
+
+static int summarise(struct cli_heard *h) {
+    size_t len = 1;
+    for (const struct cli_utterance *u = h->utterances; u; u = u->next)
+        len += strlen(u->text) + 1;
+    if (!(h->text = calloc(1, len)))
+        return -ENOMEM;
+    h->reason = tragus_reason_text(TRAGUS_NO_SPEECH);
+    char *to = h->text;
+    for (const struct cli_utterance *u = h->utterances; u; u = u->next) {
+        if (!h->best || (h->best->rejected && !u->rejected) || (h->best->rejected == u->rejected && u->n_words > h->best->n_words))
+            h->best = u;
+        if (u->rejected)
+            continue;
+        if (h->n_accepted++ > 0)
+            *to++ = ' ';
+        to = stpcpy(to, u->text);
+    }
+    if (h->best)
+        h->reason = h->best->reason;
+    return 0;
+}
+
+int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, bool reject) {
+    struct base_error e = {0};
+    struct cli_heard h = {0};
+    int16_t *pcm = NULL;
+    size_t n = 0;
+    uint64_t start_ns = base_clock_thread_cpu_ns();
+    int r = strcmp(path, "-") == 0 ? audio_fd_read(STDIN_FILENO, NULL, &pcm, &n, &e) : audio_file_read(path, &pcm, &n, &e);
+    if (r < 0) {
+        cli_complain(e.file, 0, 0, e.text);
+        return CLI_INPUT;
+    }
+    h.audio_ms = n * 1000 / AUDIO_RATE;
+    r = recognise(&h, pcm, n, m, g, reject);
+    free(pcm);
+    if (r == 0)
+        r = summarise(&h);
+    if (r < 0) {
+        cli_complain(path, 0, 0, strerror(-r));
+        cli_heard_done(&h);
+        return CLI_INPUT;
+    }
+    h.cpu_ns = base_clock_thread_cpu_ns() - start_ns;
+    *ret = h;
+    return CLI_OK;
+}

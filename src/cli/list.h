@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/list.h: labelled recordings: a table with the columns file and text. */
+#ifndef TRAGUS_CLI_LIST_H
+#define TRAGUS_CLI_LIST_H
+
+#include "base/error.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct list_row {
+    char *path;         /* relative paths are taken from the list's folder */
+    char *text;         /* "" = in no grammar, to be rejected; NULL where the label is a meaning */
+    json_object *slots; /* of a meaning */
+    char *intent;       /* of a meaning; NULL = not labelled */
+};
+
+struct list {
+    struct list_row *rows;
+    size_t n_rows;
+};
+
+/* Reads LIST.tsv: columns are parted by tabs; a first line with the names `file` and `text` says which they are, else they are the
+ * first two. A text that begins with { is JSON: {"intent": ..., "slots": {...}}. */
+int list_read(struct list *ret, const char *path, struct base_error *reterr);
+void list_done(struct list *l);
+
+#endif

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/listen.c: `tragus listen`: a session with the daemon, printed event by event. A client of the bus like any other. */
+#include "cli/busclient.h"
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#define METER_US 100000
+#define METER_WIDTH 30
+#define METER_FLOOR_DB (-60.0)
+#define PRIVATE_NAME "tragus-listen"
+
+static const char usage[] =
+    "Usage: tragus listen [OPTIONS]\n"
+    "Prints what the daemon hears, event by event, until Ctrl-C.\n"
+    "\n"
+    "  -g, --grammar FILE       sentences, for this session only\n"
+    "  -n, --name NAME          a grammar that the daemon has; default: its default one\n"
+    "      --json               events as JSON, one object a line\n"
+    "      --both               a line to read, then the same as JSON\n"
+    "      --once               end after one sentence\n"
+    "      --partial            print what is understood so far, too\n"
+    "      --user               talk to the tragusd of this user (session bus)\n"
+    "      --bus-address ADDR   talk to the tragusd on this bus\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit codes: 0 something was understood, 1 nothing was, 3 FILE cannot be read, 4 its grammar is wrong, 5 no tragusd.\n";
+
+enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_USER, OPTION_ADDRESS };
+
+static const struct option options[] = {
+    {"grammar", required_argument, NULL, 'g'},
+    {"name", required_argument, NULL, 'n'},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"both", no_argument, NULL, OPTION_BOTH},
+    {"once", no_argument, NULL, OPTION_ONCE},
+    {"partial", no_argument, NULL, OPTION_PARTIAL},
+    {"user", no_argument, NULL, OPTION_USER},
+    {"bus-address", required_argument, NULL, OPTION_ADDRESS},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+struct listen {
+    sd_bus *bus;
+    sd_event *event;
+    const char *grammar, *name, *address;
+    bool text, json, once, partial, meter;
+    char path[128];
+    unsigned n_understood;
+    double peak_db; /* of the last second, falling */
+    sd_event_source *meter_source;
+};
+
+/* --- printing ----------------------------------------------------------------------------------------------------------------- */
+
+static void wipe_meter(const struct listen *l) {
+    if (l->meter)
+        fputs("\r\033[K", stderr);
+}
+
+static const char *member_text(json_object *o, const char *key) {
+    json_object *value = json_object_object_get(o, key);
+    return value ? json_object_get_string(value) : "";
+}
+
+static void print_slots(json_object *slots) {
+    if (!slots)
+        return;
+    json_object_object_foreach(slots, name, value) {
+        printf("  %s=%s", name, json_object_get_string(value));
+    }
+}
+
+/* A line for people. */
+static void print_text(const char *event, json_object *o) {
+    double confidence = json_object_get_double(json_object_object_get(o, "confidence"));
+    json_object *latency = json_object_object_get(o, "latency_ms");
+
+    if (strcmp(event, "utterance") == 0) {
+        printf("%-36s", member_text(o, "text"));
+        if (*member_text(o, "intent"))
+            printf("  %s", member_text(o, "intent"));
+        print_slots(json_object_object_get(o, "slots"));
+        printf("  %.0f %%", confidence * 100);
+        if (latency)
+            printf("  after %d ms", json_object_get_int(latency));
+        putchar('\n');
+    } else if (strcmp(event, "rejected") == 0) {
+        printf("(not understood: %s", member_text(o, "reason_text"));
+        if (*member_text(o, "text"))
+            printf("; perhaps \"%s\", %.0f %%", member_text(o, "text"), confidence * 100);
+        puts(")");
+    } else if (strcmp(event, "partial") == 0) {
+        printf("... %s\n", member_text(o, "text"));
+    } else if (strcmp(event, "input_lost") == 0) {
+        int reason = json_object_get_int(json_object_object_get(o, "reason"));
+        if (reason == 1)
+            printf("(no microphone: %s)\n", member_text(o, "text"));
+        else if (reason == 2)
+            puts("(some sound was lost)");
+        else
+            printf("(the input broke off: %s)\n", member_text(o, "text"));
+    }
+}
+
+static void print_event(struct listen *l, const char *event, json_object *o) {
+    wipe_meter(l);
+    if (l->text)
+        print_text(event, o);
+    if (l->json)
+        puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    fflush(stdout);
+}
+
+/* --- signals ------------------------------------------------------------------------------------------------------------------ */
+
+struct signal_shape {
+    const char *member, *event;
+    const char *fields[6]; /* by position; NULL ends; "" = the details, which are merged in */
+};
+
+static const struct signal_shape shapes[] = {
+    {"SpeechStarted", "speech_started", {"time_usec", ""}},
+    {"SpeechEnded", "speech_ended", {"time_usec", ""}},
+    {"Partial", "partial", {"sequence", "text", "stability", ""}},
+    {"Utterance", "utterance", {"sequence", "text", "intent", "slots", "confidence", ""}},
+    {"Rejected", "rejected", {"sequence", "reason", "text", "confidence", ""}},
+    {"InputLost", "input_lost", {"reason", "lost_usec", ""}},
+    {"Finished", "finished", {"reason", ""}},
+};
+
+/* a(suud) to [{word, start_ms, end_ms, confidence}], as `tragus transcribe --json` has them. */
+static json_object *word_objects(json_object *words) {
+    static const char *const keys[] = {"word", "start_ms", "end_ms", "confidence"};
+    json_object *out = json_object_new_array();
+    for (size_t i = 0; i < json_object_array_length(words); i++) {
+        json_object *from = json_object_array_get_idx(words, i), *to = json_object_new_object();
+        for (size_t k = 0; k < 4; k++)
+            json_object_object_add(to, keys[k], json_object_get(json_object_array_get_idx(from, k)));
+        json_object_array_add(out, to);
+    }
+    return out;
+}
+
+static void merge_details(json_object *o, json_object *details) {
+    json_object_object_foreach(details, key, value) {
+        if (strcmp(key, "words") == 0)
+            json_object_object_add(o, key, word_objects(value));
+        else if (strcmp(key, "slots") == 0) /* in order, with repeats and times; "slots" is the map */
+            json_object_object_add(o, "slot_list", json_object_get(value));
+        else
+            json_object_object_add(o, key, json_object_get(value));
+    }
+}
+
+static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct listen *l = user;
+    (void)error;
+
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        const struct signal_shape *s = &shapes[i];
+        if (!sd_bus_message_is_signal(m, BUSCLIENT_SESSION, s->member))
+            continue;
+        json_object *o = json_object_new_object();
+        json_object_object_add(o, "event", json_object_new_string(s->event));
+        for (size_t k = 0; k < 6 && s->fields[k]; k++) {
+            bool slots = strcmp(s->fields[k], "slots") == 0;
+            json_object *value = slots ? busclient_named_to_json(m) : busclient_to_json(m);
+            if (*s->fields[k]) {
+                json_object_object_add(o, s->fields[k], value);
+            } else if (value) {
+                merge_details(o, value);
+                json_object_put(value);
+            }
+        }
+        l->n_understood += strcmp(s->event, "utterance") == 0;
+        print_event(l, s->event, o);
+        json_object_put(o);
+        if (strcmp(s->event, "finished") == 0)
+            (void)sd_event_exit(l->event, 0);
+        return 0;
+    }
+    return 0;
+}
+
+/* --- level meter -------------------------------------------------------------------------------------------------------------- */
+
+static int on_level(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct listen *l = user;
+    char bar[METER_WIDTH + 1];
+    double level_db;
+    (void)error;
+
+    if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "v", "d", &level_db) < 0)
+        return 0;
+    l->peak_db = level_db > l->peak_db - 2 ? level_db : l->peak_db - 2;
+    int n = (int)((l->peak_db - METER_FLOOR_DB) / -METER_FLOOR_DB * METER_WIDTH);
+    for (int i = 0; i < METER_WIDTH; i++)
+        bar[i] = i < n ? '#' : '.';
+    bar[METER_WIDTH] = '\0';
+    fprintf(stderr, "\r%s %4.0f dB ", bar, l->peak_db);
+    return 0;
+}
+
+static int on_meter(sd_event_source *source, uint64_t now_us, void *user) {
+    struct listen *l = user;
+    (void)now_us;
+    (void)sd_bus_call_method_async(l->bus, NULL, BUSCLIENT_NAME, l->path, "org.freedesktop.DBus.Properties", "Get", on_level, l, "ss",
+                                   BUSCLIENT_SESSION, "LevelDb");
+    (void)sd_event_source_set_time_relative(source, METER_US);
+    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* --- session ------------------------------------------------------------------------------------------------------------------ */
+
+/* Sends the file's content as a grammar that only this connection sees. */
+static int add_grammar(struct listen *l) {
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_message *reply = NULL;
+    uint32_t severity, line, column;
+    const char *file, *text;
+    int result = CLI_OK;
+
+    int fd = open(l->grammar, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        fprintf(stderr, "tragus: %s: %s\n", l->grammar, strerror(errno));
+        return CLI_INPUT;
+    }
+    int r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "AddGrammar", &error, &reply, "sha{sv}",
+                               PRIVATE_NAME, fd, 1, "Private", "b", 1);
+    close(fd);
+    if (r < 0)
+        result = busclient_complain(&error, r, CLI_MODEL);
+    else if (sd_bus_message_enter_container(reply, 'a', "(uuuss)") >= 0)
+        while (sd_bus_message_read(reply, "(uuuss)", &severity, &line, &column, &file, &text) > 0) {
+            if (severity >= 2)
+                cli_complain(l->grammar, (int)line, (int)column, text);
+            if (severity >= 3)
+                result = CLI_MODEL;
+        }
+    l->name = PRIVATE_NAME;
+    sd_bus_message_unref(reply);
+    sd_bus_error_free(&error);
+    return result;
+}
+
+static int create_session(struct listen *l) {
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_message *reply = NULL;
+    const char *path = NULL;
+    int result = CLI_OK;
+
+    int r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "CreateSession", &error, &reply, "a{sv}", 4,
+                               "Grammar", "s", l->name, "Partial", "b", (int)l->partial, "OneShot", "b", (int)l->once, "AppId", "s",
+                               "tragus listen");
+    if (r >= 0)
+        r = sd_bus_message_read(reply, "o", &path);
+    if (r >= 0) {
+        snprintf(l->path, sizeof(l->path), "%s", path);
+        /* Before Start, or the first events may be missed. */
+        r = sd_bus_match_signal(l->bus, NULL, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, NULL, on_signal, l);
+    }
+    if (r >= 0)
+        r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, "Start", &error, NULL, "a{sv}", 0);
+    if (r < 0)
+        result = busclient_complain(&error, r, CLI_MODEL);
+    sd_bus_message_unref(reply);
+    sd_bus_error_free(&error);
+    return result;
+}
+
+static int on_vanished(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct listen *l = user;
+    const char *name, *old, *new;
+    (void)error;
+    if (sd_bus_message_read(m, "sss", &name, &old, &new) >= 0 && !*new) {
+        wipe_meter(l);
+        fputs("tragus: tragusd has ended\n", stderr);
+        (void)sd_event_exit(l->event, CLI_UNREACHABLE);
+    }
+    return 0;
+}
+
+static int run(struct listen *l) {
+    sigset_t signals;
+
+    int result = busclient_open(&l->bus, l->address);
+    if (result == CLI_OK && l->grammar)
+        result = add_grammar(l);
+    if (result == CLI_OK)
+        result = create_session(l);
+    if (result != CLI_OK)
+        return result;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    int r = sd_event_default(&l->event);
+    if (r >= 0)
+        r = sd_event_add_signal(l->event, NULL, SIGINT, NULL, NULL); /* without a handler: ends the loop */
+    if (r >= 0)
+        r = sd_event_add_signal(l->event, NULL, SIGTERM, NULL, NULL);
+    if (r >= 0)
+        r = sd_bus_attach_event(l->bus, l->event, SD_EVENT_PRIORITY_NORMAL);
+    if (r >= 0)
+        r = sd_bus_match_signal(l->bus, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                "NameOwnerChanged", on_vanished, l);
+    if (r >= 0 && l->meter)
+        r = sd_event_add_time_relative(l->event, &l->meter_source, CLOCK_MONOTONIC, METER_US, 0, on_meter, l);
+    if (r >= 0)
+        r = sd_event_loop(l->event);
+    wipe_meter(l);
+    if (r == CLI_OK)
+        return l->n_understood > 0 ? CLI_OK : CLI_NEGATIVE;
+    return CLI_UNREACHABLE;
+}
+
+int cli_listen(int argc, char **argv) {
+    struct listen l = {.name = "", .text = true, .meter = isatty(STDERR_FILENO), .peak_db = METER_FLOOR_DB};
+    int option;
+
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "g:n:h", options, NULL)) != -1) {
+        switch (option) {
+        case 'g':
+            if (l.grammar)
+                return cli_usage("listen", "one grammar file at a time; for more, let the daemon load them (tragus.conf) and use -n");
+            l.grammar = optarg;
+            break;
+        case 'n':
+            l.name = optarg;
+            break;
+        case OPTION_JSON:
+            l.json = true;
+            l.text = false;
+            break;
+        case OPTION_BOTH:
+            l.json = l.text = true;
+            break;
+        case OPTION_ONCE:
+            l.once = true;
+            break;
+        case OPTION_PARTIAL:
+            l.partial = true;
+            break;
+        case OPTION_USER:
+            l.address = "session";
+            break;
+        case OPTION_ADDRESS:
+            l.address = optarg;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return CLI_OK;
+        default:
+            return cli_usage("listen", "see the options");
+        }
+    }
+    if (optind < argc)
+        return cli_usage("listen", "unexpected argument %s", argv[optind]);
+
+    int result = run(&l);
+    sd_event_source_disable_unref(l.meter_source);
+    sd_bus_flush_close_unref(l.bus);
+    sd_event_unref(l.event);
+    return result;
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Everything but main, so that unit tests can link it.
+noinst_LTLIBRARIES += libtragus_cli.la
+libtragus_cli_la_SOURCES = \
+    src/cli/bench.c \
+    src/cli/busclient.c src/cli/busclient.h \
+    src/cli/busclient.c src/cli/busclient.h \
+    src/cli/cli.h \
+    src/cli/evaluate.c \
+    src/cli/features.c \
+    src/cli/hear.c \
+    src/cli/json.c \
+    src/cli/list.c src/cli/list.h \
+    src/cli/listen.c \
+    src/cli/listen.c \
+    src/cli/match.c \
+    src/cli/model.c \
+    src/cli/options.c \
+    src/cli/progress.c \
+    src/cli/pronounce.c \
+    src/cli/score.c src/cli/score.h \
+    src/cli/setup.c \
+    src/cli/status.c \
+    src/cli/status.c \
+    src/cli/transcribe.c
+cli_cppflags = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_GRAMMAR_DIR='"$(pkgdatadir)/grammars"'
+libtragus_cli_la_CPPFLAGS = $(cli_cppflags)
+libtragus_cli_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS) -lm
+
+# Linked with the convenience library, not with libtragus: so it is no script of libtool's and runs where it lies.
+bin_PROGRAMS += tragus
+tragus_SOURCES = src/cli/main.c
+tragus_CPPFLAGS = $(cli_cppflags)
+tragus_LDADD = $(cli_libs)
+
+grammarsdir = $(pkgdatadir)/grammars
+dist_grammars_DATA = data/grammars/home.yaml
+
+# ./tragus looks beside itself: where the build tree is not the source tree, what it finds there leads to the source.
+beside = data/grammars/home.yaml models/en/acoustic.tragus
+noinst_DATA += src/cli/beside.stamp
+src/cli/beside.stamp: src/cli/local.mk
+	@$(MKDIR_P) src/cli
+	@for f in $(beside); do \
+	    if test -e '$(abs_srcdir)/'$$f && test ! -e $$f; then \
+	        $(MKDIR_P) `dirname $$f` && $(LN_S) '$(abs_srcdir)/'$$f $$f || exit 1; \
+	    fi; \
+	done
+	@touch $@
+CLEANFILES += src/cli/beside.stamp $(if $(filter-out .,$(srcdir)),$(beside))

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/match.c: typed sentences to their meaning. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_CONTEXT 16
+
+static const char help[] = "Usage: tragus match -g GRAMMAR... TEXT...\n"
+                           "\n"
+                           "Prints a JSON object for each text: text, intent, slots; intent is null where the text is not in the "
+                           "grammar. Without TEXT the\n"
+                           "lines of standard input are taken.\n"
+                           "\n"
+                           "      --all                  all readings, best first, in `readings`\n"
+                           "      --context KEY=VALUE    what is known beforehand, as in area=Kitchen; may be repeated\n"
+                           "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
+                           "  -v, --verbose              notes on the grammar too\n"
+                           "\n"
+                           "Exit code: 0 something matched, 1 nothing did, 4 the grammar is wrong.\n";
+
+struct match_options {
+    tragus_context context[MAX_CONTEXT];
+    size_t n_context;
+    bool all;
+};
+
+static json_object *reading_json(const tragus_reading *reading) {
+    json_object *o = json_object_new_object();
+    json_object_object_add(o, "intent", json_object_new_string(reading->intent));
+    json_object_object_add(o, "slots", cli_json_slots(reading->slots, reading->n_slots));
+    json_object_object_add(o, "sentence", json_object_new_string(reading->text));
+    if (reading->template_text)
+        json_object_object_add(o, "template", json_object_new_string(reading->template_text));
+    return o;
+}
+
+/* How many readings, or a negative errno. */
+static int match(tragus_grammar *g, const char *text, const struct match_options *options) {
+    tragus_match *found = NULL;
+    int n = tragus_match_text(&found, g, text, options->context, options->n_context, options->all ? 100 : 1);
+    if (n < 0) {
+        cli_complain("", 0, 0, strerror(-n));
+        return n;
+    }
+    json_object *o = json_object_new_object();
+    json_object_object_add(o, "text", json_object_new_string(text));
+    const tragus_reading *best = tragus_match_reading(found, 0);
+    json_object_object_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
+    json_object_object_add(o, "slots", best ? cli_json_slots(best->slots, best->n_slots) : json_object_new_object());
+    if (options->all) {
+        json_object *readings = json_object_new_array();
+        for (int i = 0; i < n; i++)
+            json_object_array_add(readings, reading_json(tragus_match_reading(found, (size_t)i)));
+        json_object_object_add(o, "readings", readings);
+    }
+    cli_json_print(o);
+    tragus_match_free(found);
+    return n;
+}
+
+static int match_lines(tragus_grammar *g, const struct match_options *options, size_t *n_matched) {
+    char line[4096];
+    while (fgets(line, sizeof(line), stdin)) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0] == '\0')
+            continue;
+        int n = match(g, line, options);
+        if (n < 0)
+            return CLI_INPUT;
+        *n_matched += n > 0;
+        fflush(stdout);
+    }
+    return CLI_OK;
+}
+
+int cli_match(int argc, char **argv) {
+    enum { ALL = 256, CONTEXT };
+    static const struct option options[] = {
+        {"grammar", required_argument, NULL, 'g'},     {"verbose", no_argument, NULL, 'v'}, {"all", no_argument, NULL, ALL},
+        {"context", required_argument, NULL, CONTEXT}, {"help", no_argument, NULL, 'h'},    {0}};
+    struct cli_setup setup = {0};
+    struct match_options how = {0};
+    int option, r;
+    while ((option = getopt_long(argc, argv, "g:vh", options, NULL)) != -1) {
+        if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
+            if (r != CLI_OK)
+                return r;
+        } else if (option == ALL) {
+            how.all = true;
+        } else if (option == CONTEXT) {
+            char *equals = strchr(optarg, '=');
+            if (!equals || equals == optarg || how.n_context == MAX_CONTEXT)
+                return cli_usage(argv[0], "--context takes KEY=VALUE, at most %d times", MAX_CONTEXT);
+            *equals = '\0';
+            how.context[how.n_context++] = (tragus_context){.key = optarg, .value = equals + 1};
+        } else if (option == 'h') {
+            fputs(help, stdout);
+            return CLI_OK;
+        } else {
+            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+        }
+    }
+    if (setup.n_grammars == 0)
+        return cli_usage(argv[0], "no grammar is named; -g takes a file or a directory");
+
+    tragus_grammar *grammar = NULL;
+    size_t n_matched = 0;
+    r = cli_open_grammar(&grammar, NULL, &setup);
+    if (r == CLI_OK && optind == argc)
+        r = match_lines(grammar, &how, &n_matched);
+    for (int i = optind; r == CLI_OK && i < argc; i++) {
+        int n = match(grammar, argv[i], &how);
+        if (n < 0)
+            r = CLI_INPUT;
+        n_matched += n > 0;
+    }
+    tragus_grammar_unref(grammar);
+    return r != CLI_OK ? r : n_matched > 0 ? CLI_OK : CLI_NEGATIVE;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/options.c: what command lines have in common, and how the program complains. */
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int cli_usage(const char *verb, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "tragus %s: ", verb);
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\nTry 'tragus %s --help'.\n", verb);
+    va_end(args);
+    return CLI_USAGE;
+}
+
+void cli_complain(const char *file, int line, int column, const char *text) {
+    fputs("tragus: ", stderr);
+    if (file[0])
+        fprintf(stderr, "%s:", file);
+    if (line > 0)
+        fprintf(stderr, "%d:", line);
+    if (line > 0 && column > 0)
+        fprintf(stderr, "%d:", column);
+    fprintf(stderr, "%s%s\n", file[0] ? " " : "", text);
+}
+
+bool cli_setup_option(struct cli_setup *s, int option, const char *value, const char *verb, int *ret) {
+    *ret = CLI_OK;
+    switch (option) {
+    case 'g':
+        if (s->n_grammars == CLI_MAX_GRAMMARS)
+            *ret = cli_usage(verb, "at most %d times -g", CLI_MAX_GRAMMARS);
+        else
+            s->grammars[s->n_grammars++] = value;
+        return true;
+    case 'm':
+        s->model = value;
+        return true;
+    case 'p':
+        s->pronunciations = value;
+        return true;
+    case 'v':
+        s->verbose = true;
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/pronounce.c: how words are taken to be spoken. */
+#include "cli/cli.h"
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char help[] = "Usage: tragus pronounce [-p FILE] [-m MODEL] [--json] WORD...\n"
+                           "\n"
+                           "Prints WORD<TAB>PHONES<TAB>SOURCE for each way a word may be spoken; SOURCE is `user` (your own, -p), "
+                           "`dictionary` or `guess`\n"
+                           "(from its letters). A line without the source is what a file for -p holds.\n"
+                           "\n"
+                           "      --phones               the phones that there are, instead\n"
+                           "      --json                 a JSON object a word: word, pronunciations [{phones, source}]\n"
+                           "  -m, --model PATH           acoustic model, or the directory of a language\n"
+                           "  -p, --pronunciations FILE  your own: lines of WORD PHONE PHONE ...\n"
+                           "\n"
+                           "Exit code: 0 all words can be spoken, 1 one cannot, 3 FILE is wrong, 4 model or lexicon are wrong.\n";
+
+static const char *source_name(enum lexicon_source source) {
+    switch (source) {
+    case LEXICON_USER:
+        return "user";
+    case LEXICON_DICTIONARY:
+        return "dictionary";
+    case LEXICON_GUESS:
+        return "guess";
+    }
+    return "";
+}
+
+static const char *phones_text(const struct lexicon *l, const struct lexicon_pronunciation *p, char *out, size_t size) {
+    size_t len = 0;
+    out[0] = '\0';
+    for (unsigned i = 0; i < p->n_phones && len < size; i++)
+        len += (size_t)snprintf(out + len, size - len, "%s%s", i > 0 ? " " : "", lexicon_phone(l, p->phones[i]));
+    return out;
+}
+
+static void print_word(const struct lexicon *l, const char *word, const struct lexicon_pronunciation *p, int n, bool json) {
+    char text[LEXICON_MAX_PHONES * 8];
+    json_object *list = json_object_new_array();
+    for (int i = 0; i < n; i++) {
+        phones_text(l, &p[i], text, sizeof(text));
+        if (!json) {
+            printf("%s\t%s\t%s\n", word, text, source_name(p[i].source));
+            continue;
+        }
+        json_object *o = json_object_new_object();
+        json_object_object_add(o, "phones", json_object_new_string(text));
+        json_object_object_add(o, "source", json_object_new_string(source_name(p[i].source)));
+        json_object_array_add(list, o);
+    }
+    if (!json) {
+        json_object_put(list);
+        return;
+    }
+    json_object *o = json_object_new_object();
+    json_object_object_add(o, "word", json_object_new_string(word));
+    json_object_object_add(o, "pronunciations", list);
+    cli_json_print(o);
+}
+
+static int pronounce(const struct lexicon *l, const struct lexicon_overrides *own, char **words, int n_words, bool json) {
+    int result = CLI_OK;
+    for (int i = 0; i < n_words; i++) {
+        struct lexicon_pronunciation p[LEXICON_MAX_VARIANTS];
+        int n = lexicon_pronounce(l, own, words[i], p, LEXICON_MAX_VARIANTS);
+        if (n <= 0) {
+            fprintf(stderr, "tragus: '%s' has nothing in it that can be spoken; say how by -p\n", words[i]);
+            result = CLI_NEGATIVE;
+            n = 0;
+        }
+        if (n > 0 || json)
+            print_word(l, words[i], p, n, json);
+    }
+    return result;
+}
+
+int cli_pronounce(int argc, char **argv) {
+    enum { JSON = 256, PHONES };
+    static const struct option options[] = {
+        {"model", required_argument, NULL, 'm'}, {"pronunciations", required_argument, NULL, 'p'},
+        {"json", no_argument, NULL, JSON},       {"phones", no_argument, NULL, PHONES},
+        {"help", no_argument, NULL, 'h'},        {0}};
+    struct cli_setup setup = {0};
+    bool json = false, phones = false;
+    int option, r;
+    while ((option = getopt_long(argc, argv, "m:p:h", options, NULL)) != -1) {
+        if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
+            if (r != CLI_OK)
+                return r;
+        } else if (option == JSON) {
+            json = true;
+        } else if (option == PHONES) {
+            phones = true;
+        } else if (option == 'h') {
+            fputs(help, stdout);
+            return CLI_OK;
+        } else {
+            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+        }
+    }
+    if (optind == argc && !phones)
+        return cli_usage(argv[0], "no word is given");
+
+    tragus_model *model = NULL;
+    struct lexicon_overrides *own = NULL;
+    struct base_error e = {0};
+    r = cli_open_model(&model, setup.model);
+    if (r != CLI_OK)
+        return r;
+    const struct lexicon *l = engine_model_lexicon(model);
+    for (unsigned i = 1; phones && i <= lexicon_n_phones(l); i++)
+        puts(lexicon_phone(l, i));
+    if (lexicon_overrides_new(&own) < 0 || (setup.pronunciations && lexicon_overrides_load(own, l, setup.pronunciations, &e) < 0)) {
+        cli_complain(e.file, e.line, e.column, e.text[0] ? e.text : "out of memory");
+        r = CLI_INPUT;
+    } else {
+        r = pronounce(l, own, argv + optind, argc - optind, json);
+    }
+    lexicon_overrides_free(own);
+    tragus_model_unref(model);
+    return r;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/setup.c: which model and which grammar: as named, beside the executable, or as installed. */
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "FOLDER OF THE EXECUTABLE/below", if there is such a thing: so ./tragus runs in a build tree without being installed. */
+static const char *beside(char out[PATH_MAX], const char *below) {
+    char folder[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+    if (n <= 0)
+        return NULL;
+    folder[n] = '\0';
+    char *slash = strrchr(folder, '/');
+    if (!slash)
+        return NULL;
+    *slash = '\0';
+    if (snprintf(out, PATH_MAX, "%s/%s", folder, below) >= PATH_MAX || access(out, R_OK) < 0)
+        return NULL;
+    return out;
+}
+
+int cli_open_model(tragus_model **ret, const char *path) {
+    char near[PATH_MAX];
+    tragus_error e = {0};
+    if (!path)
+        path = getenv("TRAGUS_MODEL");
+    if (!path || !path[0])
+        path = beside(near, "models/en/acoustic.tragus");
+    if (tragus_model_open(ret, path, getenv("TRAGUS_CPU"), &e) == 0)
+        return CLI_OK;
+    cli_complain(e.file, e.line, e.column, e.text);
+    return CLI_MODEL;
+}
+
+int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s) {
+    char near[PATH_MAX];
+    const char *standard[1];
+    const char *const *paths = s->grammars;
+    size_t n_paths = s->n_grammars;
+    if (n_paths == 0) {
+        standard[0] = beside(near, "data/grammars/home.yaml");
+        if (!standard[0])
+            standard[0] = CLI_GRAMMAR_DIR "/home.yaml";
+        paths = standard;
+        n_paths = 1;
+    }
+
+    tragus_grammar_options o;
+    tragus_diagnostics d = {0};
+    tragus_error e = {0};
+    tragus_grammar_options_init(&o);
+    o.pronunciations_path = s->pronunciations;
+    int r = tragus_grammar_load(ret, m, &o, paths, n_paths, &d, &e);
+    size_t n_errors = 0;
+    for (size_t i = 0; i < d.n_items; i++) {
+        static const char *const severities[] = {"", "note: ", "warning: ", "error: "};
+        const tragus_diagnostic *item = &d.items[i];
+        if (item->severity < 2 && !s->verbose)
+            continue;
+        char text[sizeof(item->text) + 16];
+        snprintf(text, sizeof(text), "%s%s", severities[item->severity & 3], item->text);
+        cli_complain(item->file, item->line, item->column, text);
+        n_errors += item->severity == 3;
+    }
+    if (r < 0 && n_errors == 0)
+        cli_complain(e.file, e.line, e.column, e.text);
+    tragus_diagnostics_done(&d);
+    return r < 0 ? CLI_MODEL : CLI_OK;
+}

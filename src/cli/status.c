@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/status.c: `tragus status`: what the daemon does and what it costs. */
+#include "cli/busclient.h"
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] = "Usage: tragus status [OPTIONS]\n"
+                            "Prints whether the daemon is ready, who listens, its grammars, and what it costs.\n"
+                            "\n"
+                            "      --json               as one JSON object\n"
+                            "      --user               ask the tragusd of this user (session bus)\n"
+                            "      --bus-address ADDR   ask the tragusd on this bus\n"
+                            "  -h, --help\n"
+                            "\n"
+                            "Exit codes: 0 ready, 1 it runs but cannot recognise, 5 no tragusd.\n";
+
+enum { OPTION_JSON = 256, OPTION_USER, OPTION_ADDRESS };
+
+static const struct option options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"user", no_argument, NULL, OPTION_USER},
+    {"bus-address", required_argument, NULL, OPTION_ADDRESS},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+static int list_grammars(sd_bus *bus, json_object **ret) {
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_message *reply = NULL;
+    int result = CLI_OK;
+
+    int r = sd_bus_call_method(bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "ListGrammars", &error, &reply, "");
+    if (r < 0)
+        result = busclient_complain(&error, r, CLI_UNREACHABLE);
+    else
+        *ret = busclient_to_json(reply);
+    sd_bus_message_unref(reply);
+    sd_bus_error_free(&error);
+    return result;
+}
+
+static double seconds(json_object *o, const char *key) {
+    return (double)json_object_get_int64(json_object_object_get(o, key)) / 1e6;
+}
+
+static void print_text(json_object *manager, json_object *energy, json_object *grammars) {
+    static const char *const ready[] = {"unknown", "loading", "ready", "ready, but the microphone is missing", "no model: see the log"};
+    unsigned state = (unsigned)json_object_get_int(json_object_object_get(manager, "ready"));
+
+    printf("tragusd %s: %s\n", json_object_get_string(json_object_object_get(manager, "version")), ready[state < 5 ? state : 0]);
+    printf("microphone   %s\n", json_object_get_boolean(json_object_object_get(manager, "microphone_open")) ? "open" : "closed");
+    printf("sessions     %d\n", json_object_get_int(json_object_object_get(manager, "session_count")));
+    json_object_object_foreach(grammars, name, g) {
+        printf("grammar      %s: %d sentences, %d words", name, json_object_get_int(json_object_object_get(g, "templates")),
+               json_object_get_int(json_object_object_get(g, "words")));
+        json_object *guessed = json_object_object_get(g, "guessed");
+        if (guessed && json_object_array_length(guessed) > 0)
+            printf(", %zu of them with a guessed sound", json_object_array_length(guessed));
+        putchar('\n');
+    }
+    printf("heard        %.1f s, of which %.1f s passed the gate\n", seconds(energy, "audio_time_usec"), seconds(energy, "speech_time_usec"));
+    printf("CPU time     %.2f s (real-time factor %.4f)\n", seconds(energy, "cpu_time_usec"),
+           json_object_get_double(json_object_object_get(energy, "real_time_factor")));
+    json_object_object_foreach(json_object_object_get(energy, "thread_time_usec"), thread, us) {
+        printf("  %-11s%.3f s\n", thread, (double)json_object_get_int64(us) / 1e6);
+    }
+    printf("wake-ups     %lld\n", (long long)json_object_get_int64(json_object_object_get(energy, "wakeups")));
+    printf("memory       %.1f MiB at most\n", json_object_get_double(json_object_object_get(energy, "max_rss_kib")) / 1024);
+    int64_t uj = json_object_get_int64(json_object_object_get(energy, "energy_microjoules"));
+    if (uj > 0)
+        printf("energy       %.1f J, of the whole machine\n", (double)uj / 1e6);
+}
+
+static int run(const char *address, bool as_json) {
+    sd_bus *bus = NULL;
+    json_object *manager = NULL, *energy = NULL, *grammars = NULL;
+
+    int result = busclient_open(&bus, address);
+    if (result == CLI_OK)
+        result = busclient_properties(bus, BUSCLIENT_MANAGER, &manager);
+    if (result == CLI_OK)
+        result = busclient_properties(bus, BUSCLIENT_ENERGY, &energy);
+    if (result == CLI_OK)
+        result = list_grammars(bus, &grammars);
+    if (result == CLI_OK) {
+        int ready = json_object_get_int(json_object_object_get(manager, "ready"));
+        if (as_json) {
+            json_object_object_add(manager, "grammars", json_object_get(grammars));
+            json_object_object_add(manager, "energy", json_object_get(energy));
+            cli_json_print(json_object_get(manager));
+        } else {
+            print_text(manager, energy, grammars);
+        }
+        result = ready == 2 || ready == 3 ? CLI_OK : CLI_NEGATIVE;
+    }
+    json_object_put(manager);
+    json_object_put(energy);
+    json_object_put(grammars);
+    sd_bus_flush_close_unref(bus);
+    return result;
+}
+
+int cli_status(int argc, char **argv) {
+    const char *address = NULL;
+    bool as_json = false;
+    int option;
+
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case OPTION_JSON:
+            as_json = true;
+            break;
+        case OPTION_USER:
+            address = "session";
+            break;
+        case OPTION_ADDRESS:
+            address = optarg;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return CLI_OK;
+        default:
+            return cli_usage("status", "see the options");
+        }
+    }
+    if (optind < argc)
+        return cli_usage("status", "unexpected argument %s", argv[optind]);
+    return run(address, as_json);
+}

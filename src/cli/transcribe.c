@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/transcribe.c: sound files to sentences. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const char help[] =
+    "Usage: tragus transcribe [-g GRAMMAR]... [-m MODEL] [--json] FILE...\n"
+    "\n"
+    "Prints a line PATH<TAB>TEXT for each sound file, in their order; the text is empty where nothing was understood. Any rate "
+    "and\n"
+    "format that libsndfile reads (WAV, FLAC, Ogg Opus, ...); '-' is standard input. Without -g the example grammar for a home.\n"
+    "\n"
+    "      --json                 a JSON object a line: file, text, intent, slots, confidence, rejected, reason, words, audio_ms,\n"
+    "                             cpu_ms, utterances. A file with several utterances: text joins those understood; intent, slots\n"
+    "                             and confidence are those of the one with most words; utterances has all of them\n"
+    "      --no-reject            the best sentence, whatever its confidence\n" CLI_SETUP_HELP "\n"
+    "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 model or grammar are wrong.\n";
+
+static void add(json_object *o, const char *key, json_object *value) {
+    json_object_object_add(o, key, value);
+}
+
+static json_object *utterance_json(const struct cli_utterance *u) {
+    json_object *o = json_object_new_object();
+    add(o, "text", json_object_new_string(u->rejected ? "" : u->text));
+    add(o, "intent", u->rejected ? NULL : json_object_new_string(u->intent));
+    add(o, "slots", json_object_get(u->slots));
+    add(o, "confidence", cli_json_confidence(u->confidence));
+    add(o, "rejected", json_object_new_boolean(u->rejected));
+    add(o, "reason", json_object_new_string(u->reason));
+    if (u->rejected)
+        add(o, "guess", json_object_new_string(u->text));
+    add(o, "words", json_object_get(u->words));
+    add(o, "start_ms", json_object_new_int64(u->start_ms));
+    add(o, "end_ms", json_object_new_int64(u->end_ms));
+    return o;
+}
+
+static void print_json(const char *path, const struct cli_heard *h) {
+    json_object *o = json_object_new_object();
+    const struct cli_utterance *best = h->n_accepted > 0 ? h->best : NULL;
+    add(o, "file", json_object_new_string(path));
+    add(o, "text", json_object_new_string(h->text));
+    add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
+    add(o, "slots", best ? json_object_get(best->slots) : json_object_new_object());
+    add(o, "confidence", cli_json_confidence(h->best ? h->best->confidence : 0.0));
+    add(o, "rejected", json_object_new_boolean(!best));
+    add(o, "reason", json_object_new_string(h->reason));
+    json_object *words = json_object_new_array(), *utterances = json_object_new_array();
+    for (const struct cli_utterance *u = h->utterances; u; u = u->next) {
+        for (size_t i = 0; !u->rejected && i < json_object_array_length(u->words); i++)
+            json_object_array_add(words, json_object_get(json_object_array_get_idx(u->words, i)));
+        json_object_array_add(utterances, utterance_json(u));
+    }
+    add(o, "words", words);
+    add(o, "audio_ms", json_object_new_int64((int64_t)h->audio_ms));
+    add(o, "cpu_ms", json_object_new_int64((int64_t)((h->cpu_ns + 500000) / 1000000)));
+    add(o, "utterances", utterances);
+    cli_json_print(o);
+}
+
+/* A file that cannot be read has its line too: so lines and files go side by side. */
+static void print_unread(const char *path, bool json) {
+    if (json) {
+        struct cli_heard none = {.text = (char *)"", .reason = "cannot be read"};
+        print_json(path, &none);
+    } else {
+        printf("%s\t\n", path);
+    }
+}
+
+int cli_transcribe(int argc, char **argv) {
+    enum { JSON = 256, NO_REJECT };
+    static const struct option options[] = {CLI_SETUP_LONG,
+                                            {"json", no_argument, NULL, JSON},
+                                            {"no-reject", no_argument, NULL, NO_REJECT},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    struct cli_setup setup = {0};
+    bool json = false, reject = true;
+    int option, r;
+    while ((option = getopt_long(argc, argv, CLI_SETUP_SHORT "h", options, NULL)) != -1) {
+        if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
+            if (r != CLI_OK)
+                return r;
+        } else if (option == JSON) {
+            json = true;
+        } else if (option == NO_REJECT) {
+            reject = false;
+        } else if (option == 'h') {
+            fputs(help, stdout);
+            return CLI_OK;
+        } else {
+            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+        }
+    }
+    if (optind == argc)
+        return cli_usage(argv[0], "no sound file is named");
+
+    tragus_model *model = NULL;
+    tragus_grammar *grammar = NULL;
+    r = cli_open_model(&model, setup.model);
+    if (r == CLI_OK)
+        r = cli_open_grammar(&grammar, model, &setup);
+    size_t n_understood = 0;
+    int worst = CLI_OK;
+    struct cli_progress progress;
+    cli_progress_start(&progress, "file");
+    for (int i = optind; r == CLI_OK && i < argc; i++) {
+        struct cli_heard heard;
+        cli_progress_at(&progress, (size_t)(i - optind), (size_t)(argc - optind));
+        int heard_r = cli_hear(&heard, argv[i], model, grammar, reject);
+        if (progress.shown && isatty(STDOUT_FILENO))
+            cli_progress_end(&progress);
+        if (heard_r != CLI_OK) {
+            worst = heard_r;
+            print_unread(argv[i], json);
+            continue;
+        }
+        n_understood += heard.n_accepted > 0;
+        if (json)
+            print_json(argv[i], &heard);
+        else
+            printf("%s\t%s\n", argv[i], heard.text);
+        if (setup.verbose)
+            for (const struct cli_utterance *u = heard.utterances; u; u = u->next)
+                fprintf(stderr, "%s: %.2f to %.2f s: '%s', confidence %.3f%s%s\n", argv[i], u->start_ms / 1000.0,
+                        u->end_ms / 1000.0, u->text, u->confidence, u->rejected ? ", rejected: " : "", u->reason);
+        fflush(stdout);
+        cli_heard_done(&heard);
+    }
+    cli_progress_end(&progress);
+    tragus_grammar_unref(grammar);
+    tragus_model_unref(model);
+    return r != CLI_OK ? r : worst != CLI_OK ? worst : n_understood > 0 ? CLI_OK : CLI_NEGATIVE;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* daemon/config.h: tragus.conf: `key = value` under [sections]; data/tragus.conf documents every key. */
+#ifndef TRAGUS_DAEMON_CONFIG_H
+#define TRAGUS_DAEMON_CONFIG_H
+
+#include "base/error.h"
+#include "bus/bus.h"
+#include "service/service.h"
+
+#define CONFIG_MOST_PATHS 16
+
+struct config_grammar {
+    char *name;
+    char *paths[CONFIG_MOST_PATHS]; /* merged into one grammar */
+    size_t n_paths;
+};
+
+struct config {
+    struct service_options service;
+    struct bus_options bus;
+    const char *default_grammar; /* "" = none */
+    struct config_grammar *grammars;
+    size_t n_grammars;
+    char **strings; /* that the options point to */
+    size_t n_strings;
+};
+
+void config_init(struct config *c); /* the defaults */
+void config_done(struct config *c);
+
+/* Reads a file over what is in c. An unknown section or key, a wrong value, a key given twice: -EINVAL with file and line; nothing
+ * is ignored. -ENOENT if there is no such file. */
+int config_load(struct config *c, const char *path, struct base_error *reterr);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* daemon/daemon.h: tragusd from a configuration to its end. */
+#ifndef TRAGUS_DAEMON_DAEMON_H
+#define TRAGUS_DAEMON_DAEMON_H
+
+#include "daemon/config.h"
+
+/* Runs until SIGTERM or SIGINT, or until the bus is lost. Returns an exit code: 0, or 1 if it could not start or lost its bus. */
+int daemon_run(const struct config *c);
+
+#endif

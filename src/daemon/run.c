@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* daemon/run.c: the main thread: event loop, readiness, status, watchdog, signals, and the order in which things end. */
+#include "daemon/daemon.h"
+#include "service/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+/* A timer may fire this much late, to share a wake-up with another. */
+#define WATCHDOG_ACCURACY_US 10000000
+
+struct daemon {
+    const struct config *config;
+    sd_event *event;
+    struct service *service;
+    struct bus *bus;
+    sd_event_source *watchdog;
+    uint64_t watchdog_us;
+    int exit_code;
+};
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
+    struct daemon *d = user;
+    (void)source, (void)info;
+    return sd_event_exit(d->event, 0);
+}
+
+static void on_bus_lost(void *user) {
+    struct daemon *d = user;
+    (void)sd_event_exit(d->event, 1);
+}
+
+static void tell_status(struct daemon *d) {
+    size_t n = 0;
+    for (const struct service_grammar *g = service_grammars(d->service); g; g = g->next)
+        n++;
+    if (service_ready(d->service) == SERVICE_FAILED)
+        (void)sd_notify(0, "STATUS=No model: nothing can be recognised, see the log");
+    else
+        (void)sd_notifyf(0, "STATUS=%zu grammar%s, microphone %s", n, n == 1 ? "" : "s", d->config->service.device);
+}
+
+static int on_watchdog(sd_event_source *source, uint64_t now_us, void *user) {
+    struct daemon *d = user;
+    (void)now_us;
+    if (service_alive(d->service)) {
+        (void)sd_notify(0, "WATCHDOG=1");
+        tell_status(d);
+    } else {
+        service_log(SERVICE_LOG_ERROR, "A thread stands still; the watchdog gets no sign of life");
+    }
+    int r = sd_event_source_set_time_relative(source, d->watchdog_us);
+    return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int start_watchdog(struct daemon *d) {
+    uint64_t limit_us;
+    int r = sd_watchdog_enabled(0, &limit_us);
+    if (r <= 0)
+        return r;
+    d->watchdog_us = limit_us / 2;
+    uint64_t accuracy_us = limit_us / 4 < WATCHDOG_ACCURACY_US ? limit_us / 4 : WATCHDOG_ACCURACY_US;
+    return sd_event_add_time_relative(d->event, &d->watchdog, CLOCK_MONOTONIC, d->watchdog_us, accuracy_us, on_watchdog, d);
+}
+
+/* A wrong grammar is said and left out: the others, and those that clients bring, still work. */
+static void load_grammars(struct daemon *d) {
+    struct base_error e;
+    char text[512];
+
+    if (service_ready(d->service) == SERVICE_FAILED)
+        return;
+    for (size_t i = 0; i < d->config->n_grammars; i++) {
+        const struct config_grammar *g = &d->config->grammars[i];
+        if (service_grammar_load(d->service, g->name, (const char *const *)g->paths, g->n_paths, &e) < 0)
+            service_log(SERVICE_LOG_ERROR, "Failed to load grammar %s, going on without: %s", g->name,
+                        base_error_format(&e, text, sizeof(text)));
+    }
+    if (*d->config->default_grammar)
+        service_set_default_grammar(d->service, d->config->default_grammar);
+    else if (d->config->n_grammars == 1)
+        service_set_default_grammar(d->service, d->config->grammars[0].name);
+}
+
+static int start(struct daemon *d) {
+    struct base_error e = {0};
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+        return -errno;
+    (void)signal(SIGPIPE, SIG_IGN);
+    int r = sd_event_default(&d->event);
+    if (r >= 0)
+        r = sd_event_add_signal(d->event, NULL, SIGTERM, on_signal, d);
+    if (r >= 0)
+        r = sd_event_add_signal(d->event, NULL, SIGINT, on_signal, d);
+    if (r >= 0)
+        r = service_new(&d->service, d->event, &d->config->service);
+    if (r < 0) {
+        service_log(SERVICE_LOG_ERROR, "Failed to start: %s", strerror(-r));
+        return r;
+    }
+    load_grammars(d);
+    r = bus_open(&d->bus, d->event, d->service, &d->config->bus, on_bus_lost, d, &e);
+    if (r < 0) {
+        service_log(SERVICE_LOG_ERROR, "Failed to start: %s", e.text);
+        return r;
+    }
+    r = start_watchdog(d);
+    if (r < 0)
+        service_log(SERVICE_LOG_WARNING, "Failed to serve the watchdog, ignoring: %s", strerror(-r));
+    return 0;
+}
+
+int daemon_run(const struct config *c) {
+    struct daemon d = {.config = c, .exit_code = 1};
+
+    if (start(&d) >= 0) {
+        tell_status(&d);
+        (void)sd_notify(0, "READY=1");
+        d.exit_code = sd_event_loop(d.event);
+        if (d.exit_code < 0) {
+            service_log(SERVICE_LOG_ERROR, "Failed to go on: %s", strerror(-d.exit_code));
+            d.exit_code = 1;
+        }
+        (void)sd_notify(0, "STOPPING=1");
+    }
+    bus_release(d.bus);
+    if (d.service)
+        service_finish(d.service); /* sessions hear of it while there is still a bus */
+    bus_close(d.bus);
+    service_free(d.service);
+    sd_event_source_disable_unref(d.watchdog);
+    sd_event_unref(d.event);
+    return d.exit_code;
+}

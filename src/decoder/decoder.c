@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step of token passing.
+ *
+ * For an arc a with phone p and a node n, of all paths up to this row the best (Young, Russell and Thornton, 1989):
+ *
+ *     blank'[n] = max(blank[n], sounding[every arc into n]) + y[blank]
+ *     sounding'[a] = max(sounding[a], blank[from], sounding[b] for b into `from` with another phone) + y[p]
+ *
+ * There are no empty arcs, so one pass suffices, and an out-arc needs only the best two incoming tokens of different phones. A step
+ * first gathers what reaches each node, then lists candidates by score, then cuts them by beam and number, and copies tokens only
+ * for those that stay. The same rows give the same tokens in the same order: equal scores are decided by what stays over what
+ * enters, blank over sounding, and lower over higher arcs.
+ */
+#include "base/assert.h"
+#include "base/fixed.h"
+#include "decoder/state.h"
+
+#include <string.h>
+
+#define STAY 0x80000000u
+#define N_BINS 256u
+#define NORMALISE_BELOW (-(1 << 24)) /* scores fall at most 2^17 a step: far from the ends of int32 */
+
+/* --- memory and start ------------------------------------------------------------------------------------------------------- */
+
+static struct decoder_options checked(const struct decoder_options *o) {
+    struct decoder_options c = *o;
+    c.blank_penalty_q8 = (int32_t)base_clamp(c.blank_penalty_q8, -32768, 32767);
+    c.beam_q8 = (int32_t)base_clamp(c.beam_q8, 0, 1 << 24);
+    c.filler_penalty_q8 = (int32_t)base_clamp(c.filler_penalty_q8, 0, 1 << 20);
+    return c;
+}
+
+/* By node the fewest phones to a place where a sentence may end. Most arcs go to higher nodes, so that few sweeps are needed. */
+static void measure_to_end(uint16_t *to_end, const struct graph *g) {
+    for (uint32_t n = 0; n < g->n_nodes; n++)
+        to_end[n] = g->is_final[n] ? 0 : UINT16_MAX;
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t n = g->n_nodes; n-- > 0;) {
+            for (uint32_t a = g->first_arc[n]; a < g->first_arc[n + 1]; a++) {
+                uint32_t through = to_end[g->arcs[a].to] + 1u;
+                if (through < to_end[n]) {
+                    to_end[n] = (uint16_t)through;
+                    changed = true;
+                }
+            }
+        }
+    }
+}
+
+struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsigned n_labels, const struct decoder_options *o) {
+    uint64_t most = (uint64_t)g->n_arcs + g->n_nodes;
+    uint32_t max_tokens = (uint32_t)base_clamp(o->max_tokens, 1, (int64_t)most);
+    uint32_t max_history = (uint32_t)base_clamp(o->max_history, DECODER_MAX_WORDS, 1 << 24);
+    struct decoder placed = {
+        .options = checked(o), .graph = g, .n_labels = n_labels, .max_tokens = max_tokens, .max_history = max_history};
+    struct decoder *d = base_arena_place(a, sizeof *d);
+    placed.gain = base_arena_place(a, n_labels * sizeof *d->gain);
+    placed.tokens = base_arena_place(a, max_tokens * sizeof *d->tokens);
+    placed.next_tokens = base_arena_place(a, max_tokens * sizeof *d->tokens);
+    placed.arc_index = base_arena_place(a, g->n_arcs * sizeof *d->arc_index);
+    placed.node_index = base_arena_place(a, g->n_nodes * sizeof *d->node_index);
+    placed.nodes = base_arena_place(a, max_tokens * sizeof *d->nodes);
+    placed.handled = base_arena_place(a, max_tokens);
+    placed.arc_candidates = base_arena_place(a, g->n_arcs * sizeof *d->arc_candidates);
+    placed.node_candidates = base_arena_place(a, max_tokens * sizeof *d->node_candidates);
+    placed.history = base_arena_place(a, max_history * sizeof *d->history);
+    placed.history_moved = base_arena_place(a, max_history * sizeof *d->history_moved);
+    placed.to_end = base_arena_place(a, g->n_nodes * sizeof *d->to_end);
+    decoder_filler_place(a, &placed.filler, n_labels);
+    if (!d)
+        return NULL;
+
+    for (uint32_t i = 0; i < g->n_arcs; i++)
+        base_assert(g->arcs[i].phone > 0 && g->arcs[i].phone < n_labels);
+    *d = placed;
+    measure_to_end(d->to_end, g);
+    decoder_rules(d->rules, &d->options);
+    decoder_start(d);
+    return d;
+}
+
+void decoder_set_options(struct decoder *d, const struct decoder_options *o) {
+    d->options = checked(o);
+    decoder_rules(d->rules, &d->options);
+}
+
+void decoder_start(struct decoder *d) {
+    d->step = 0;
+    d->state = DECODER_WAITING;
+    d->ended_by = DECODER_ACCEPTED;
+    d->speech_step = 0;
+    d->greedy_sum = d->taken_off = 0;
+    d->n_history = 0;
+    d->tokens[0] = (struct decoder_active){.id = d->graph->start,
+                                           .token = {.history = DECODER_NONE, .word = GRAPH_NO_WORD, .entry = DECODER_NONE}};
+    d->n_arcs = 0;
+    d->n_tokens = 1;
+    d->best = 0;
+    d->has_complete = d->graph->is_final[d->graph->start];
+    d->complete = d->tokens[0].token;
+    d->best_complete = d->has_complete ? 0 : DECODER_NONE;
+    decoder_filler_start(&d->filler);
+}
+
+/* --- a step ------------------------------------------------------------------------------------------------------------------ */
+
+static void take_row(struct decoder *d, const int16_t *posteriors) {
+    int32_t best = d->gain[0] = posteriors[0] - d->options.blank_penalty_q8;
+    for (unsigned i = 1; i < d->n_labels; i++) {
+        d->gain[i] = posteriors[i];
+        best = d->gain[i] > best ? d->gain[i] : best;
+    }
+    for (unsigned i = 0; i < d->n_labels; i++)
+        d->gain[i] -= best;
+    d->greedy_sum += best;
+}
+
+static struct decoder_node *reach(struct decoder *d, uint32_t node) {
+    uint32_t i = d->node_index[node];
+    if (i >= d->n_nodes || d->nodes[i].node != node) {
+        i = d->node_index[node] = d->n_nodes++;
+        d->nodes[i] = (struct decoder_node){node, DECODER_NONE, DECODER_NONE, DECODER_NONE};
+    }
+    return &d->nodes[i];
+}
+
+static bool better(const struct decoder *d, uint32_t token, uint32_t than) {
+    if (than == DECODER_NONE)
+        return true;
+    const struct decoder_active *a = &d->tokens[token], *b = &d->tokens[than];
+    return a->token.score != b->token.score ? a->token.score > b->token.score : a->id < b->id;
+}
+
+/* What reaches which node. */
+static void gather(struct decoder *d) {
+    d->n_nodes = 0;
+    for (uint32_t i = d->n_arcs; i < d->n_tokens; i++)
+        reach(d, d->tokens[i].id)->blank = i;
+    for (uint32_t i = 0; i < d->n_arcs; i++) {
+        const struct graph_arc *arcs = d->graph->arcs, *arc = &arcs[d->tokens[i].id];
+        struct decoder_node *n = reach(d, arc->to);
+        d->arc_index[d->tokens[i].id] = i;
+        d->handled[i] = 0;
+        if (better(d, i, n->in1)) {
+            if (n->in1 != DECODER_NONE && arcs[d->tokens[n->in1].id].phone != arc->phone)
+                n->in2 = n->in1;
+            n->in1 = i;
+        } else if (arcs[d->tokens[n->in1].id].phone != arc->phone && better(d, i, n->in2)) {
+            n->in2 = i;
+        }
+    }
+}
+
+static int32_t score_of(const struct decoder *d, uint32_t token) {
+    return token == DECODER_NONE ? DECODER_NO_SCORE : d->tokens[token].token.score;
+}
+
+/* Lists all candidates within the beam of the best so far; returns the best score. */
+static int32_t expand(struct decoder *d) {
+    const struct graph *g = d->graph;
+    const struct decoder_active *leader = &d->tokens[d->best];
+    int32_t best = leader->token.score + d->gain[0]; /* it may fall silent at least: a first bound for the beam */
+    d->n_arc_candidates = d->n_node_candidates = 0;
+
+    for (uint32_t i = 0; i < d->n_nodes; i++) {
+        const struct decoder_node n = d->nodes[i];
+        int32_t blank = score_of(d, n.blank), in1 = score_of(d, n.in1), in2 = score_of(d, n.in2);
+        unsigned phone1 = n.in1 == DECODER_NONE ? 0 : g->arcs[d->tokens[n.in1].id].phone;
+
+        int32_t score = (blank >= in1 ? blank : in1) + d->gain[0];
+        if (score >= best - d->options.beam_q8)
+            d->node_candidates[d->n_node_candidates++] = (struct decoder_candidate){score, n.node, blank >= in1 ? n.blank : n.in1};
+        best = score > best ? score : best;
+
+        for (uint32_t a = g->first_arc[n.node]; a < g->first_arc[n.node + 1]; a++) {
+            unsigned phone = g->arcs[a].phone;
+            int32_t in = phone != phone1 ? in1 : in2;
+            uint32_t source = phone != phone1 ? n.in1 : n.in2;
+            if (blank >= in) {
+                in = blank;
+                source = n.blank;
+            }
+            uint32_t own = d->arc_index[a];
+            if (own < d->n_arcs && d->tokens[own].id == a) {
+                d->handled[own] = 1;
+                if (d->tokens[own].token.score >= in) {
+                    in = d->tokens[own].token.score;
+                    source = own | STAY;
+                }
+            }
+            score = in + d->gain[phone];
+            if (score < best - d->options.beam_q8 || source == DECODER_NONE)
+                continue;
+            best = score > best ? score : best;
+            d->arc_candidates[d->n_arc_candidates++] = (struct decoder_candidate){score, a, source};
+        }
+    }
+    for (uint32_t i = 0; i < d->n_arcs; i++) { /* arcs whose source node nothing reaches any more */
+        int32_t score = d->tokens[i].token.score + d->gain[g->arcs[d->tokens[i].id].phone];
+        if (d->handled[i] || score < best - d->options.beam_q8)
+            continue;
+        best = score > best ? score : best;
+        d->arc_candidates[d->n_arc_candidates++] = (struct decoder_candidate){score, d->tokens[i].id, i | STAY};
+    }
+    return best;
+}
+
+static void count_scores(uint32_t bins[N_BINS], const struct decoder_candidate *c, uint32_t n, int32_t best, int32_t least,
+                         int32_t width) {
+    for (uint32_t i = 0; i < n; i++)
+        if (c[i].score >= least)
+            bins[(best - c[i].score) / width]++;
+}
+
+/* The least score that stays: the beam, and where more than max_tokens are left the edge of a bin of their histogram (Steinbiss,
+ * Tran and Ney, 1994). */
+static int32_t cut(const struct decoder *d, int32_t best) {
+    int32_t least = best - d->options.beam_q8;
+    if (d->n_arc_candidates + d->n_node_candidates <= d->max_tokens)
+        return least;
+    uint32_t bins[N_BINS] = {0}, n = 0;
+    int32_t width = d->options.beam_q8 / (int32_t)N_BINS + 1;
+    count_scores(bins, d->arc_candidates, d->n_arc_candidates, best, least, width);
+    count_scores(bins, d->node_candidates, d->n_node_candidates, best, least, width);
+    for (uint32_t i = 0; i < N_BINS; i++) {
+        n += bins[i];
+        if (n > d->max_tokens) {
+            int32_t edge = best - (int32_t)(i == 0 ? 1 : i) * width + 1; /* the first bin stays, as far as there is room */
+            return edge > least ? edge : least;
+        }
+    }
+    return least;
+}
+
+/* The token that enters an arc. False where it would need a history entry and the pool is full. */
+static bool enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, const struct graph_arc *arc) {
+    *t = *source;
+    if (arc->first) {
+        if (!decoder_history_commit(d, source, &t->history))
+            return false;
+        t->start_step = d->step;
+        t->start_score = source->score;
+        t->n_phones = 0;
+    }
+    t->n_phones++;
+    t->word = arc->word;
+    return true;
+}
+
+static void note_best(struct decoder *d, uint32_t token, uint32_t node) {
+    int32_t score = d->next_tokens[token].token.score;
+    if (d->best == DECODER_NONE || score > d->next_tokens[d->best].token.score)
+        d->best = token;
+    if (d->graph->is_final[node] && (d->best_complete == DECODER_NONE || score > d->next_tokens[d->best_complete].token.score))
+        d->best_complete = token;
+}
+
+/* Copies tokens to where the candidates say. Arcs come first: what they commit to history is then seen by the nodes' copies, which
+ * go on offering the same word to what follows. */
+static void advance(struct decoder *d, int32_t least) {
+    uint32_t n = 0;
+    d->best = d->best_complete = DECODER_NONE;
+    for (uint32_t i = 0; i < d->n_arc_candidates && n < d->max_tokens; i++) {
+        const struct decoder_candidate *c = &d->arc_candidates[i];
+        const struct graph_arc *arc = &d->graph->arcs[c->id];
+        struct decoder_token *t = &d->next_tokens[n].token, *source = &d->tokens[c->source & ~STAY].token;
+        if (c->score < least)
+            continue;
+        if (c->source & STAY)
+            *t = *source;
+        else if (!enter(d, t, source, arc))
+            continue;
+        d->next_tokens[n].id = c->id;
+        t->entry = DECODER_NONE; /* the word's end is not known before the phone ends */
+        t->score = t->last_score = c->score;
+        t->last_step = d->step;
+        note_best(d, n++, arc->to);
+    }
+    d->n_arcs = n;
+    for (uint32_t i = 0; i < d->n_node_candidates && n < d->max_tokens; i++) {
+        const struct decoder_candidate *c = &d->node_candidates[i];
+        if (c->score < least)
+            continue;
+        d->next_tokens[n] = (struct decoder_active){c->id, d->tokens[c->source].token};
+        d->next_tokens[n].token.score = c->score;
+        note_best(d, n++, c->id);
+    }
+    d->n_tokens = n;
+    struct decoder_active *swap = d->tokens;
+    d->tokens = d->next_tokens;
+    d->next_tokens = swap;
+}
+
+/* The best complete sentence so far: the one kept, silent for one step more, or a better one alive. */
+static void keep_complete(struct decoder *d) {
+    if (d->has_complete)
+        d->complete.score = (int32_t)base_clamp((int64_t)d->complete.score + d->gain[0], DECODER_NO_SCORE, INT32_MAX);
+    if (d->best_complete == DECODER_NONE)
+        return;
+    const struct decoder_token *alive = &d->tokens[d->best_complete].token;
+    if (!d->has_complete || alive->score >= d->complete.score) {
+        d->complete = *alive;
+        d->has_complete = true;
+    }
+}
+
+static void shift(struct decoder_token *t, int32_t by) {
+    int32_t *scores[] = {&t->score, &t->start_score, &t->last_score};
+    for (unsigned i = 0; i < 3; i++)
+        *scores[i] = (int32_t)base_clamp((int64_t)*scores[i] + by, DECODER_NO_SCORE, -DECODER_NO_SCORE);
+}
+
+static void normalise(struct decoder *d) {
+    if (d->best == DECODER_NONE || d->tokens[d->best].token.score > NORMALISE_BELOW)
+        return;
+    int32_t off = d->tokens[d->best].token.score;
+    for (uint32_t i = 0; i < d->n_tokens; i++)
+        shift(&d->tokens[i].token, -off);
+    if (d->has_complete)
+        shift(&d->complete, -off);
+    d->taken_off += off;
+}
+
+/* --- endpoint ---------------------------------------------------------------------------------------------------------------- */
+
+static void apply_rules(struct decoder *d) {
+    bool speech = d->filler.best.n_phones > 0, complete = false;
+    uint32_t last = d->filler.best.last_step;
+    if (d->best != DECODER_NONE) {
+        const struct decoder_token *best = &d->tokens[d->best].token;
+        last = best->last_step > last ? best->last_step : last;
+        if (d->best_complete != DECODER_NONE) {
+            const struct decoder_token *t = &d->tokens[d->best_complete].token;
+            complete = t->word != GRAPH_NO_WORD && t->score >= best->score - d->options.end_margin_q8;
+        }
+    }
+    if (speech && d->speech_step == 0)
+        d->speech_step = d->step;
+    if (d->state == DECODER_ENDED)
+        return;
+
+    uint64_t silence_ms = (uint64_t)(d->step - last) * d->options.step_ms;
+    uint64_t length_ms = (uint64_t)(speech ? d->step - d->speech_step + 1 : d->step) * d->options.step_ms;
+    d->state = speech ? DECODER_SPEAKING : DECODER_WAITING;
+    for (unsigned i = 0; i < DECODER_N_RULES; i++) {
+        const struct decoder_rule *r = &d->rules[i];
+        if ((r->in_speech == ANY || (r->in_speech == YES) == speech) && (r->complete == ANY || (r->complete == YES) == complete) &&
+            silence_ms >= r->silence_ms && length_ms >= r->length_ms) {
+            d->state = DECODER_ENDED;
+            d->ended_by = r->verdict;
+            return;
+        }
+    }
+}
+
+enum decoder_state decoder_step(struct decoder *d, const int16_t *posteriors) {
+    d->step++;
+    take_row(d, posteriors);
+    decoder_filler_step(&d->filler, d->gain, d->options.filler_penalty_q8, d->step);
+    if (d->n_tokens > d->max_history - d->n_history)
+        decoder_history_collect(d);
+    if (d->n_tokens > 0) {
+        gather(d);
+        advance(d, cut(d, expand(d)));
+    }
+    keep_complete(d);
+    normalise(d);
+    apply_rules(d);
+    return d->state;
+}

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+noinst_LTLIBRARIES += libtragus_decoder.la
+libtragus_decoder_la_SOURCES = \
+    src/decoder/decoder.c src/decoder/decoder.h src/decoder/state.h \
+    src/decoder/filler.c \
+    src/decoder/history.c \
+    src/decoder/options.c \
+    src/decoder/result.c

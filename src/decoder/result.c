@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From tokens to an answer: words, times, confidence, and whether to believe it.
+ *
+ * Two candidates: the best token that reached the end of a sentence, at whatever step (kept out of reach of the beam), and, where
+ * something was begun and not finished, the best token completed by the fewest phones at a price each. The second is a guess, for
+ * a caller who wants a sentence in any case; it is never accepted otherwise.
+ *
+ * ratio = (sentence - filler, both over all rows) / phones of the sentence: sound that the sentence takes for silence and the
+ * filler does not counts against it. A word's own ratio is against the greedy path over its own steps, which no path can beat. The
+ * utterance's confidence lies halfway between the ratio of all and that of the worst word, on the curve of options.c.
+ *
+ * A word is heard late: the network's spikes stand near the middle of a phone or behind it. So a word begins halfway between the
+ * last sound of the word before and its own first, but not more than 100 ms before the latter, and ends with the step in which its
+ * last phone sounded last.
+ *
+ * Not told: DECODER_AMBIGUOUS. Paths of different words that meet in one node leave only the better one, so that what ends alive is
+ * not the list of the best sentences.
+ */
+#include "base/fixed.h"
+#include "decoder/state.h"
+
+#define MISSING_PHONE_Q8 2048 /* 8 nats: a phone that was not said must cost more than one that was said badly */
+#define MAX_LEAD_MS 100u
+
+struct sentence {
+    uint32_t n_words; /* all of them; entries holds the first DECODER_MAX_WORDS */
+    uint32_t n_phones;
+    int64_t score_q8; /* relative to the greedy path, over all rows */
+    struct decoder_entry entries[DECODER_MAX_WORDS];
+};
+
+static struct decoder_entry last_word(const struct decoder_token *t) {
+    return (struct decoder_entry){.previous = t->history,
+                                  .word = t->word,
+                                  .start_step = t->start_step,
+                                  .end_step = t->last_step,
+                                  .score_q8 = t->last_score - t->start_score,
+                                  .n_phones = t->n_phones};
+}
+
+static uint32_t n_completed(const struct decoder *d, const struct decoder_token *t) {
+    uint32_t n = t->word != GRAPH_NO_WORD;
+    for (uint32_t i = t->history; i != DECODER_NONE; i = d->history[i].previous)
+        n++;
+    return n;
+}
+
+static void add_word(struct sentence *s, const struct decoder_entry *e) {
+    if (s->n_words < DECODER_MAX_WORDS)
+        s->entries[s->n_words] = *e;
+    s->n_words++;
+    s->n_phones += e->n_phones;
+}
+
+/* The words that a token has completed. */
+static void trace(const struct decoder *d, const struct decoder_token *t, struct sentence *s) {
+    uint32_t n = n_completed(d, t);
+    *s = (struct sentence){.n_words = n, .score_q8 = d->taken_off + t->score};
+    struct decoder_entry e = {.previous = t->history};
+    if (t->word != GRAPH_NO_WORD)
+        e = last_word(t);
+    else if (t->history != DECODER_NONE)
+        e = d->history[t->history];
+    while (n-- > 0) {
+        if (n < DECODER_MAX_WORDS)
+            s->entries[n] = e;
+        s->n_phones += e.n_phones;
+        if (e.previous != DECODER_NONE)
+            e = d->history[e.previous];
+    }
+}
+
+/* A token's sentence completed by the shortest way to an end. */
+static void complete(const struct decoder *d, const struct decoder_token *t, uint32_t node, struct sentence *s) {
+    const struct graph *g = d->graph;
+    trace(d, t, s);
+    struct decoder_entry e = last_word(t); /* of use where the token is within a word */
+    while (d->to_end[node] > 0) {
+        uint32_t a = g->first_arc[node];
+        while (d->to_end[g->arcs[a].to] != d->to_end[node] - 1)
+            a++;
+        if (g->arcs[a].first)
+            e = (struct decoder_entry){.start_step = d->step + 1};
+        e.end_step = d->step;
+        e.n_phones++;
+        e.score_q8 -= MISSING_PHONE_Q8;
+        s->score_q8 -= MISSING_PHONE_Q8;
+        e.word = g->arcs[a].word;
+        if (e.word != GRAPH_NO_WORD)
+            add_word(s, &e);
+        node = g->arcs[a].to;
+    }
+}
+
+static uint32_t node_of(const struct decoder *d, uint32_t token) {
+    return token < d->n_arcs ? d->graph->arcs[d->tokens[token].id].to : d->tokens[token].id;
+}
+
+/* The best sentence into *s. Returns 1 when it was said to its end, 0 when it is a guess, -1 when there is none. */
+static int choose(const struct decoder *d, struct sentence *s) {
+    int64_t best = d->has_complete ? d->complete.score : INT64_MIN;
+    uint32_t unfinished = DECODER_NONE;
+    for (uint32_t i = 0; i < d->n_tokens && d->filler.best.n_phones > 0; i++) {
+        uint16_t lacks = d->to_end[node_of(d, i)];
+        int64_t score = (int64_t)d->tokens[i].token.score - (int64_t)lacks * MISSING_PHONE_Q8;
+        if (lacks == 0 || lacks == UINT16_MAX || score <= best)
+            continue;
+        best = score;
+        unfinished = i;
+    }
+    if (unfinished != DECODER_NONE) {
+        complete(d, &d->tokens[unfinished].token, node_of(d, unfinished), s);
+        return 0;
+    }
+    if (!d->has_complete)
+        return -1;
+    trace(d, &d->complete, s);
+    return 1;
+}
+
+static void set_times(const struct decoder *d, const struct sentence *s, struct decoder_result *ret) {
+    uint32_t before_ms = 0;
+    for (uint32_t i = 0; i < ret->n_words; i++) {
+        uint32_t first_ms = (s->entries[i].start_step - 1) * d->options.step_ms;
+        uint32_t lead_ms = (first_ms - before_ms) / 2;
+        ret->words[i].start_ms = first_ms - (lead_ms < MAX_LEAD_MS ? lead_ms : MAX_LEAD_MS);
+        before_ms = ret->words[i].end_ms = s->entries[i].end_step * d->options.step_ms;
+    }
+    if (ret->n_words > 0) {
+        ret->start_ms = ret->words[0].start_ms;
+        ret->end_ms = ret->words[ret->n_words - 1].end_ms;
+    }
+}
+
+static void set_confidence(const struct decoder *d, const struct sentence *s, struct decoder_result *ret) {
+    int32_t worst = INT32_MAX;
+    for (uint32_t i = 0; i < ret->n_words; i++) {
+        int32_t ratio = s->entries[i].score_q8 / (int32_t)s->entries[i].n_phones;
+        ret->words[i].confidence_q15 = decoder_confidence(&d->options, ratio);
+        worst = ratio < worst ? ratio : worst;
+    }
+    int64_t heard = d->filler.taken_off + d->filler.best.score;
+    ret->ratio_q8 = (int32_t)base_clamp((s->score_q8 - heard) / s->n_phones, INT32_MIN, INT32_MAX);
+    ret->confidence_q15 = decoder_confidence(&d->options, (int32_t)(((int64_t)ret->ratio_q8 + worst) / 2));
+}
+
+void decoder_finish(struct decoder *d, struct decoder_result *ret) {
+    const struct decoder_options *o = &d->options;
+    bool never_reject = o->reject_q8 == INT32_MIN && o->min_confidence_q15 <= 0;
+    uint32_t n_heard = d->filler.best.n_phones;
+    struct sentence s = {0};
+    int said = choose(d, &s);
+
+    *ret = (struct decoder_result){.verdict = DECODER_NO_SPEECH, .ratio_q8 = INT32_MIN};
+    if (said < 0 || s.n_words == 0) {
+        if (n_heard > 0)
+            ret->verdict = DECODER_NOT_IN_GRAMMAR;
+        return;
+    }
+    ret->n_words = s.n_words < DECODER_MAX_WORDS ? s.n_words : DECODER_MAX_WORDS;
+    for (uint32_t i = 0; i < ret->n_words; i++)
+        ret->words[i].word = s.entries[i].word;
+    ret->score_q8 = (int32_t)base_clamp(d->greedy_sum + s.score_q8, INT32_MIN, INT32_MAX);
+    set_times(d, &s, ret);
+    set_confidence(d, &s, ret);
+
+    if (never_reject)
+        ret->verdict = DECODER_ACCEPTED;
+    else if (n_heard == 0)
+        ret->verdict = DECODER_NO_SPEECH;
+    else if (d->ended_by != DECODER_ACCEPTED)
+        ret->verdict = d->ended_by;
+    else if (said == 0 || ret->ratio_q8 < o->reject_q8)
+        ret->verdict = 2 * n_heard < s.n_phones ? DECODER_TOO_SHORT : DECODER_NOT_IN_GRAMMAR;
+    else
+        ret->verdict = ret->confidence_q15 < o->min_confidence_q15 ? DECODER_LOW_CONFIDENCE : DECODER_ACCEPTED;
+}
+
+uint32_t decoder_partial(const struct decoder *d, uint32_t *ret_words, uint32_t max) {
+    if (d->best == DECODER_NONE)
+        return 0;
+    const struct decoder_token *t = &d->tokens[d->best].token;
+    uint32_t n = n_completed(d, t), at = n;
+    if (t->word != GRAPH_NO_WORD && --at < max)
+        ret_words[at] = t->word;
+    for (uint32_t i = t->history; i != DECODER_NONE; i = d->history[i].previous)
+        if (--at < max)
+            ret_words[at] = d->history[i].word;
+    return n < max ? n : max;
+}

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+noinst_LTLIBRARIES += libtragus_engine.la
+libtragus_engine_la_SOURCES = \
+    src/engine/core.c \
+    src/engine/engine.h \
+    src/engine/grammar.c \
+    src/engine/model.c \
+    src/engine/private.h \
+    src/engine/stream.c \
+    src/engine/understand.c \
+    include/tragus.h
+libtragus_engine_la_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_MODEL_DIR='"$(pkgdatadir)/en"'
+
+# The public library: the same objects, of which only tragus.h can be seen. current:revision:age, see libtool's manual.
+lib_LTLIBRARIES += libtragus.la
+libtragus_la_SOURCES =
+libtragus_la_LIBADD = $(engine_libs)
+libtragus_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined -Wl,--version-script=$(srcdir)/src/engine/libtragus.map
+EXTRA_libtragus_la_DEPENDENCIES = $(srcdir)/src/engine/libtragus.map
+EXTRA_DIST += src/engine/libtragus.map

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine/model.c: the files of a language, opened together and held against each other.
+ *
+ * The network's label i must be the lexicon's phone i, or every word would be spoken wrongly without a sign; so it is checked here,
+ * once, by name.
+ */
+#include "base/cpu.h"
+#include "config.h"
+#include "engine/private.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#define ACOUSTIC "acoustic.tragus"
+#define LEXICON "lexicon.tragus"
+#define G2P "g2p.tragus"
+
+struct tragus_model {
+    atomic_uint n_refs;
+    struct nn_model *network;
+    struct lexicon *lexicon;
+    char path[PATH_MAX];
+};
+
+ENGINE_PUBLIC const char *tragus_version(void) {
+    return PACKAGE_VERSION;
+}
+
+int engine_error_give(tragus_error *ret, const struct base_error *e) {
+    if (ret) {
+        *ret = (tragus_error){.code = e->code, .line = e->line, .column = e->column};
+        snprintf(ret->file, sizeof(ret->file), "%s", e->file);
+        snprintf(ret->text, sizeof(ret->text), "%s", e->text);
+    }
+    return e->code;
+}
+
+static bool exists(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+static bool is_directory(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* folder/name, if it fits. */
+static bool join(char out[PATH_MAX], const char *folder, size_t folder_len, const char *name) {
+    int n = snprintf(out, PATH_MAX, "%.*s/%s", (int)folder_len, folder, name);
+    return n > 0 && n < PATH_MAX;
+}
+
+/* The other files of a language: beside the acoustic model, in the folder above (several acoustic models of one language), or where
+ * the language is installed. */
+static bool find_beside(char out[PATH_MAX], const char *acoustic, const char *name) {
+    const char *slash = strrchr(acoustic, '/');
+    const char *folder = slash ? acoustic : ".";
+    size_t len = slash ? (size_t)(slash - acoustic) : 1;
+    char above[PATH_MAX];
+    return (join(out, folder, len, name) && exists(out)) ||
+           (join(above, folder, len, "..") && join(out, above, strlen(above), name) && exists(out)) ||
+           (join(out, ENGINE_MODEL_DIR, strlen(ENGINE_MODEL_DIR), name) && exists(out));
+}
+
+static int check_labels(const struct nn_model *network, const struct lexicon *lexicon, const char *path,
+                        struct base_error *reterr) {
+    unsigned n = nn_model_n_labels(network);
+    if (n != lexicon_n_phones(lexicon) + 1)
+        return base_error_at(reterr, -EBADMSG, path, 0, 0,
+                             "has %u labels, but its lexicon has %zu phones and the blank; they are not of one language", n,
+                             lexicon_n_phones(lexicon));
+    for (unsigned i = 1; i < n; i++)
+        if (strcasecmp(nn_model_label(network, i), lexicon_phone(lexicon, i)) != 0)
+            return base_error_at(reterr, -EBADMSG, path, 0, 0,
+                                 "has %s as label %u where its lexicon has the phone %s; they do not belong together",
+                                 nn_model_label(network, i), i, lexicon_phone(lexicon, i));
+    return 0;
+}
+
+static int open_files(tragus_model *m, const char *path, uint32_t cpu_flags, struct base_error *reterr) {
+    char lexicon_path[PATH_MAX], g2p_path[PATH_MAX];
+    if (is_directory(path) ? !join(m->path, path, strlen(path), ACOUSTIC)
+                           : snprintf(m->path, sizeof(m->path), "%s", path) >= (int)sizeof(m->path))
+        return base_error_at(reterr, -ENAMETOOLONG, path, 0, 0, "is too long a path");
+    int r = nn_model_open(&m->network, m->path, cpu_flags, reterr);
+    if (r < 0)
+        return r;
+    if (!find_beside(lexicon_path, m->path, LEXICON))
+        return base_error_at(reterr, -ENOENT, m->path, 0, 0,
+                             "has no " LEXICON " beside it, in the folder above or in " ENGINE_MODEL_DIR "; put it there");
+    r = lexicon_open(&m->lexicon, lexicon_path, find_beside(g2p_path, m->path, G2P) ? g2p_path : NULL, reterr);
+    if (r < 0)
+        return r;
+    return check_labels(m->network, m->lexicon, m->path, reterr);
+}
+
+ENGINE_PUBLIC int tragus_model_open(tragus_model **ret, const char *path, const char *cpu, tragus_error *reterr) {
+    struct base_error e = {0};
+    uint32_t mask = UINT32_MAX;
+    if (!ret)
+        return -EINVAL;
+    if (cpu && base_cpu_parse(cpu, &mask) < 0) {
+        base_error_set(&e, -EINVAL, "the CPU mask '%s' is not 'all', 'none' or names like 'avx2,neon'", cpu);
+        return engine_error_give(reterr, &e);
+    }
+    tragus_model *m = calloc(1, sizeof(*m));
+    if (!m) {
+        base_error_set(&e, -ENOMEM, "out of memory");
+        return engine_error_give(reterr, &e);
+    }
+    atomic_init(&m->n_refs, 1);
+    if (open_files(m, path ? path : ENGINE_MODEL_DIR, base_cpu_detect() & mask, &e) < 0) {
+        tragus_model_unref(m);
+        return engine_error_give(reterr, &e);
+    }
+    *ret = m;
+    return 0;
+}
+
+ENGINE_PUBLIC tragus_model *tragus_model_ref(tragus_model *m) {
+    if (m)
+        atomic_fetch_add_explicit(&m->n_refs, 1, memory_order_relaxed);
+    return m;
+}
+
+ENGINE_PUBLIC tragus_model *tragus_model_unref(tragus_model *m) {
+    if (m && atomic_fetch_sub_explicit(&m->n_refs, 1, memory_order_acq_rel) == 1) {
+        nn_model_free(m->network);
+        lexicon_free(m->lexicon);
+        free(m);
+    }
+    return NULL;
+}
+
+struct lexicon *engine_model_lexicon(tragus_model *m) {
+    return m->lexicon;
+}
+
+struct nn_model *engine_model_network(tragus_model *m) {
+    return m->network;
+}
+
+const char *engine_model_path(const tragus_model *m) {
+    return m->path;
+}
+
+/* "-12.5" as a fixed-point number, rounded to nearest; without strtod, whose decimal point depends on the locale. */
+static bool parse_fixed(const char *text, unsigned fraction_bits, int32_t *ret) {
+    bool negative = *text == '-';
+    int64_t value = 0, scale = 1;
+    bool point = false, digits = false;
+    for (text += negative; *text; text++) {
+        if (*text == '.' && !point) {
+            point = true;
+        } else if (*text >= '0' && *text <= '9' && value < 100000000) {
+            value = value * 10 + (*text - '0');
+            scale *= point ? 10 : 1;
+            digits = true;
+        } else {
+            return false;
+        }
+    }
+    int64_t fixed = ((value << fraction_bits) + scale / 2) / scale;
+    if (!digits || fixed > INT32_MAX)
+        return false;
+    *ret = (int32_t)(negative ? -fixed : fixed);
+    return true;
+}
+
+static void take(const tragus_model *m, const char *key, unsigned fraction_bits, int32_t least, int32_t most, int32_t *value) {
+    char text[32];
+    int32_t parsed;
+    if (nn_model_passport_value(m->network, key, text, sizeof(text)) == 0 && parse_fixed(text, fraction_bits, &parsed) &&
+        parsed >= least && parsed <= most)
+        *value = parsed;
+}
+
+struct decoder_options engine_decoder_options(const tragus_model *m, const tragus_session_options *o) {
+    struct decoder_options d = decoder_defaults();
+    d.step_ms = nn_model_step_hops(m->network) * 10;
+
+    int32_t end_silence = (int32_t)d.end_silence_ms, open_silence = (int32_t)d.open_silence_ms;
+    take(m, "blank_penalty", 8, 0, 64 << 8, &d.blank_penalty_q8);
+    take(m, "beam", 8, 1 << 8, 1000 << 8, &d.beam_q8);
+    take(m, "filler_penalty", 8, -(64 << 8), 64 << 8, &d.filler_penalty_q8);
+    take(m, "reject", 8, -(1000 << 8), 1000 << 8, &d.reject_q8);
+    take(m, "min_confidence", 15, 0, 1 << 15, &d.min_confidence_q15);
+    take(m, "end_silence_ms", 0, 100, 10000, &end_silence);
+    take(m, "open_silence_ms", 0, 100, 10000, &open_silence);
+    d.end_silence_ms = (uint32_t)end_silence;
+    d.open_silence_ms = (uint32_t)open_silence;
+    if (!o)
+        return d;
+
+    if (o->min_confidence > 0.0)
+        d.min_confidence_q15 = o->min_confidence >= 1.0 ? 1 << 15 : (int32_t)(o->min_confidence * (1 << 15));
+    if (o->end_silence_ms > 0) {
+        d.end_silence_ms = o->end_silence_ms;
+        if (d.open_silence_ms < d.end_silence_ms)
+            d.open_silence_ms = d.end_silence_ms;
+    }
+    if (o->max_speech_ms > 0)
+        d.max_speech_ms = o->max_speech_ms;
+    return d;
+}

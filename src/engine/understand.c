@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine/understand.c: what recognised words mean.
+ *
+ * The words go through the text matcher, as if they had been typed: so a spoken and a typed sentence never mean different things.
+ * Words with their times then give each slot its times and confidence.
+ */
+#include "engine/private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+ENGINE_PUBLIC const char *tragus_reason_text(tragus_reason reason) {
+    switch (reason) {
+    case TRAGUS_REASON_NONE:
+        return "";
+    case TRAGUS_NOT_IN_GRAMMAR:
+        return "not in grammar";
+    case TRAGUS_LOW_CONFIDENCE:
+        return "low confidence";
+    case TRAGUS_AMBIGUOUS:
+        return "ambiguous";
+    case TRAGUS_TOO_SHORT:
+        return "too short";
+    case TRAGUS_NO_SPEECH:
+        return "no speech";
+    case TRAGUS_TOO_NOISY:
+        return "too noisy";
+    case TRAGUS_TOO_LONG:
+        return "too long";
+    }
+    return "unknown";
+}
+
+uint32_t engine_time(int64_t start_ms, uint32_t ms) {
+    return start_ms + ms > 0 ? (uint32_t)(start_ms + ms) : 0;
+}
+
+/* An event with n words of a graph as its text, and room for n_texts more texts as long as the sentence. */
+static struct engine_event *event_new(tragus_grammar *g, const uint32_t words[], size_t n, size_t n_texts) {
+    const struct graph *graph = engine_grammar_graph(g);
+    size_t len = 1;
+    for (size_t i = 0; i < n; i++)
+        len += strlen(graph->words[words[i]]) + 1;
+    struct engine_event *e = calloc(1, sizeof(*e) + len * (1 + n_texts));
+    if (!e)
+        return NULL;
+    e->grammar = tragus_grammar_ref(g);
+    e->text_bytes = len * (1 + n_texts);
+    char *to = e->text;
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            *to++ = ' ';
+        to = stpcpy(to, graph->words[words[i]]);
+    }
+    e->view.text = e->text;
+    e->view.intent = "";
+    return e;
+}
+
+static void give_slots(struct engine_event *e, const struct grammar_reading *reading) {
+    char *text = e->text + strlen(e->text) + 1;
+    for (size_t i = 0; i < reading->n_slots; i++) {
+        const struct grammar_slot *from = &reading->slots[i];
+        bool spoken = !from->fixed && from->n_words > 0 && from->first_word < e->view.n_words;
+        tragus_slot *slot = &e->slots[i];
+        *slot = (tragus_slot){.name = from->name,
+                              .value = engine_value(&from->value),
+                              .text = text,
+                              .start_ms = e->view.start_ms,
+                              .end_ms = e->view.end_ms,
+                              .confidence = e->view.confidence};
+        text = engine_copy_words(text, e->text, from->first_word, spoken ? from->n_words : 0);
+        if (!spoken)
+            continue;
+        size_t last = from->first_word + from->n_words - 1;
+        if (last >= e->view.n_words)
+            last = e->view.n_words - 1;
+        slot->start_ms = e->words[from->first_word].start_ms;
+        slot->end_ms = e->words[last].end_ms;
+        /* A slot is as sure as its least sure word. */
+        slot->confidence = 1.0;
+        for (size_t k = from->first_word; k <= last; k++)
+            if (e->words[k].confidence < slot->confidence)
+                slot->confidence = e->words[k].confidence;
+    }
+    e->view.slots = e->slots;
+    e->view.n_slots = reading->n_slots;
+}
+
+static int give_meaning(struct engine_event *e, const tragus_context context[], size_t n_context) {
+    struct grammar_context_value *values = engine_context(context, n_context);
+    if (!values)
+        return -ENOMEM;
+    int n = grammar_match(&e->match, engine_grammar_sentences(e->grammar), e->text, values, n_context, 1);
+    free(values);
+    if (n <= 0) /* said right, but not allowed in this context: words without a meaning */
+        return n;
+    const struct grammar_reading *reading = grammar_match_reading(e->match, 0);
+    e->view.intent = reading->intent ? reading->intent : "";
+    e->view.response = reading->response;
+    e->view.template_text = reading->template_text;
+    give_slots(e, reading);
+    return 0;
+}
+
+int engine_understand(struct engine_event **ret, tragus_grammar *g, const struct decoder_result *r, uint64_t sequence,
+                      uint64_t start_ms, const tragus_context context[], size_t n_context) {
+    bool accepted = r->verdict == DECODER_ACCEPTED;
+    uint32_t words[DECODER_MAX_WORDS];
+    for (uint32_t i = 0; i < r->n_words; i++)
+        words[i] = r->words[i].word;
+    struct engine_event *e = event_new(g, words, r->n_words, accepted ? GRAMMAR_MAX_SLOTS : 0);
+    if (!e)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < r->n_words; i++)
+        e->words[i] = (tragus_word){.word = engine_grammar_graph(g)->words[words[i]],
+                                    .start_ms = engine_time((int64_t)start_ms, r->words[i].start_ms),
+                                    .end_ms = engine_time((int64_t)start_ms, r->words[i].end_ms),
+                                    .confidence = r->words[i].confidence_q15 / 32768.0};
+    e->view.type = accepted ? TRAGUS_UTTERANCE : TRAGUS_REJECTED;
+    e->view.sequence = sequence;
+    e->view.reason = (tragus_reason)r->verdict;
+    e->view.confidence = r->confidence_q15 / 32768.0;
+    e->view.start_ms = engine_time((int64_t)start_ms, r->start_ms);
+    e->view.end_ms = engine_time((int64_t)start_ms, r->end_ms);
+    e->view.time_ms = e->view.end_ms;
+    e->view.words = e->words;
+    e->view.n_words = r->n_words;
+    int error = accepted ? give_meaning(e, context, n_context) : 0;
+    if (error < 0) {
+        engine_event_free(e);
+        return error;
+    }
+    *ret = e;
+    return 0;
+}
+
+int engine_event_partial(struct engine_event **ret, tragus_grammar *g, const uint32_t words[], uint32_t n_words,
+                         uint64_t sequence) {
+    struct engine_event *e = event_new(g, words, n_words, 0);
+    if (!e)
+        return -ENOMEM;
+    e->view.type = TRAGUS_PARTIAL;
+    e->view.sequence = sequence;
+    *ret = e;
+    return 0;
+}
+
+const tragus_event *engine_event_view(const struct engine_event *e) {
+    return &e->view;
+}
+
+void engine_event_free(struct engine_event *e) {
+    if (!e)
+        return;
+    grammar_match_free(e->match);
+    tragus_grammar_unref(e->grammar);
+    explicit_bzero(e, sizeof(*e) + e->text_bytes);
+    free(e);
+}

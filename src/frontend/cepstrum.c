@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* frontend/cepstrum.c: all 40 coefficients are kept: nothing is lost, they are only less alike than the bands, which is kinder to
+ * 8-bit activations. The mean takes off what room, microphone and gain add to every row (cepstral mean normalisation, Atal, 1974);
+ * a recursion with a weight that grows from 1/100 to 1/300 follows like a sliding mean and needs no history.
+ */
+#include "frontend/cepstrum.h"
+#include "base/fixed.h"
+
+void frontend_dct(const int16_t log_mel_q8[FRONTEND_BANDS], int32_t ret_q8[FRONTEND_FEATURES]) {
+    for (unsigned i = 0; i < FRONTEND_FEATURES; i++) {
+        int64_t sum = 0; /* |log-mel| < 2^14, |table| < 2^13: 40 products can pass 2^31 */
+        for (unsigned j = 0; j < FRONTEND_BANDS; j++) {
+            sum += (int32_t)frontend_dct_q15[i][j] * log_mel_q8[j];
+        }
+        ret_q8[i] = (int32_t)base_round_shift(sum, 15);
+    }
+}
+
+void frontend_mean_reset(struct frontend_mean *m) {
+    for (unsigned i = 0; i < FRONTEND_FEATURES; i++) {
+        m->mean_q20[i] = frontend_mean_prior_q8[i] * 4096;
+    }
+    m->n_hops = FRONTEND_MEAN_PRIOR_HOPS;
+}
+
+void frontend_mean_subtract(struct frontend_mean *m, const int32_t row_q8[FRONTEND_FEATURES], int16_t ret_row[FRONTEND_FEATURES]) {
+    if (m->n_hops < FRONTEND_MEAN_HOPS) {
+        m->n_hops++;
+    }
+    for (unsigned i = 0; i < FRONTEND_FEATURES; i++) {
+        m->mean_q20[i] += (row_q8[i] * 4096 - m->mean_q20[i]) / m->n_hops; /* |row| < 320: below 2^30 in Q20 */
+        ret_row[i] = (int16_t)base_clamp(row_q8[i] - base_round_shift(m->mean_q20[i], 12), INT16_MIN, INT16_MAX);
+    }
+}

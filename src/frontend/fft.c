@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* frontend/fft.c: KissFFT proposes, integers decide. The only file that knows KissFFT, and the only floating point on the way from
+ * sound to transcript. Compiled with -ffp-contract=off, though nothing here depends on it.
+ *
+ * The exact sum is cheapened by the symmetries of the cosine, without changing a bit: samples that meet the same cosine but for its
+ * sign are added up first (fold), once a frame. An odd bin is left with 128 products of 400, an odd multiple of 2 with 64, of 4
+ * with 32, and so on.
+ */
+#include "frontend/fft.h"
+#include "base/assert.h"
+#include "base/fixed.h"
+
+#include <kiss_fftr.h>
+#include <stdlib.h>
+
+#define HALF (FRONTEND_FFT_SIZE / 2)
+
+/* The error of a proposed value is below BAND_NUMERATOR / 2^24 * S, S = sum over the pairs of neighbouring samples (they are the
+ * complex numbers that KissFFT transforms) of |v[2m] + i v[2m + 1]|: docs/FIXED-POINT.md derives 57.8. */
+#define BAND_NUMERATOR 58
+
+struct frontend_fft {
+    kiss_fftr_cfg plan;
+    uint64_t n_decided;
+    uint64_t n_total;
+    int32_t band_q10;
+    float samples[FRONTEND_FFT_SIZE];
+    kiss_fft_cpx proposed[HALF + 1];
+    int32_t folded[2][HALF]; /* [imaginary part]: what fold() leaves for the odd multiples of 2^i begins at 128 >> i */
+};
+
+struct frontend_fft *frontend_fft_place(struct base_arena *a) {
+    struct frontend_fft *f = base_arena_place(a, sizeof(*f));
+    size_t len_bytes = 0;
+    kiss_fftr_alloc(FRONTEND_FFT_SIZE, 0, NULL, &len_bytes);
+    void *memory = base_arena_place(a, len_bytes);
+    if (f == NULL || memory == NULL) {
+        return NULL;
+    }
+    f->plan = kiss_fftr_alloc(FRONTEND_FFT_SIZE, 0, memory, &len_bytes);
+    base_assert(f->plan != NULL);
+    return f;
+}
+
+/* With c[n] = v[n] + v[512 - n] and s[n] = v[n] - v[512 - n] the sums are over half a period of 512: n = 0 .. 256. From there on,
+ * with H the half period: cos(pi k (H - n) / H) is -cos(pi k n / H) for odd k, + for even k, and the sine the other way round. So
+ * the odd bins need c[n] - c[H - n] and s[n] + s[H - n] over a quarter of the period (at its end the cosine is zero, at its
+ * beginning the sine). c[n] + c[H - n] and s[n] - s[H - n] belong to the even bins: k / 2 on half as many, and so on. */
+static void fold(struct frontend_fft *f, const int32_t frame[FRONTEND_WINDOW]) {
+    int32_t c[HALF + 1], s[HALF + 1];
+    for (unsigned n = 0; n <= HALF; n++) {
+        unsigned mirror = FRONTEND_FFT_SIZE - n;
+        int32_t other = mirror < FRONTEND_WINDOW && mirror != n ? frame[mirror] : 0;
+        c[n] = frame[n] + other;
+        s[n] = frame[n] - other;
+    }
+    for (unsigned half = HALF, quarter = HALF / 2; quarter > 0; half = quarter, quarter /= 2) {
+        int32_t *re = f->folded[0] + quarter, *im = f->folded[1] + quarter;
+        im[quarter - 1] = s[quarter];
+        re[0] = c[0] - c[half];
+        c[0] += c[half];
+        for (unsigned n = 1; n < quarter; n++) {
+            re[n] = c[n] - c[half - n];
+            im[n - 1] = s[n] + s[half - n];
+            c[n] += c[half - n];
+            s[n] -= s[half - n];
+        }
+    }
+}
+
+int64_t frontend_fft_exact(const struct frontend_fft *f, unsigned bin, bool imaginary) {
+    unsigned n_terms = (unsigned)(HALF / 2) >> __builtin_ctz(bin);
+    const int32_t *folded = f->folded[imaginary] + n_terms;
+    unsigned phase = imaginary ? bin + FRONTEND_FFT_SIZE / 4 : 0; /* cos(x + 90 degrees) = -sin(x): the transform's sign */
+    int64_t sum = 0;
+    for (unsigned n = 0; n < n_terms; n++) {
+        sum += (int64_t)folded[n] * frontend_cosine_q30[phase % FRONTEND_FFT_SIZE];
+        phase += bin;
+    }
+    return sum;
+}
+
+static int32_t decide(struct frontend_fft *f, float value, unsigned bin, bool imaginary) {
+    int32_t value_q10 = (int32_t)(value * (float)(1 << (10 - FRONTEND_FFT_STEP_BITS))); /* exact but for truncation */
+    int32_t from_boundary = (value_q10 & 1023) - 512;
+    if (from_boundary >= -f->band_q10 && from_boundary <= f->band_q10) {
+        f->n_decided++;
+        return (int32_t)base_round_shift(frontend_fft_exact(f, bin, imaginary), 30 + FRONTEND_FFT_STEP_BITS);
+    }
+    return (value_q10 + 512) >> 10;
+}
+
+/* Half the width of the band in 1/1024 of a step. |a + i b| <= greater + (sqrt(2) - 1) lesser, 425 / 1024 of it. Of the two units
+ * added, one pays for rounding down here and one for cutting off in decide(). */
+static int32_t band_q10(const int32_t frame[FRONTEND_WINDOW]) {
+    int64_t greater = 0, lesser = 0;
+    for (unsigned n = 0; n < FRONTEND_WINDOW; n += 2) {
+        int32_t a = abs(frame[n]), b = abs(frame[n + 1]);
+        greater += a > b ? a : b;
+        lesser += a > b ? b : a;
+    }
+    return (int32_t)((BAND_NUMERATOR * (1024 * greater + 425 * lesser)) >> (24 + FRONTEND_FFT_STEP_BITS)) + 2;
+}
+
+void frontend_fft_run(struct frontend_fft *f, const int32_t frame[FRONTEND_WINDOW], struct frontend_spectrum *ret) {
+    for (unsigned n = 0; n < FRONTEND_WINDOW; n++) {
+        base_debug_assert(frame[n] >= -32767 && frame[n] <= 32767);
+        f->samples[n] = (float)frame[n];
+    }
+    f->band_q10 = band_q10(frame);
+    fold(f, frame);
+    kiss_fftr(f->plan, f->samples, f->proposed);
+    for (unsigned i = 0; i < FRONTEND_N_BINS; i++) {
+        unsigned bin = FRONTEND_FIRST_BIN + i;
+        ret->re[i] = decide(f, f->proposed[bin].r, bin, false);
+        ret->im[i] = decide(f, f->proposed[bin].i, bin, true);
+    }
+    f->n_total += 2 * FRONTEND_N_BINS;
+}
+
+void frontend_fft_reset_counts(struct frontend_fft *f) {
+    f->n_decided = f->n_total = 0;
+}
+
+void frontend_fft_get_counts(const struct frontend_fft *f, uint64_t *ret_decided, uint64_t *ret_total) {
+    *ret_decided = f->n_decided;
+    *ret_total = f->n_total;
+}
+
+const float *frontend_fft_proposed(const struct frontend_fft *f) {
+    return &f->proposed[0].r;
+}
+
+int32_t frontend_fft_band_q10(const struct frontend_fft *f) {
+    return f->band_q10;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* frontend/fft.h: the spectrum of a frame of integers, the same integers on every CPU.
+ *
+ * Defined without floating point: the real and imaginary part of bin k is the sum of the 400 samples with the committed Q30 cosine
+ * table, in int64, divided by 32 * 2^30 and rounded (base_round_shift). KissFFT proposes that number fast, in float. Where its
+ * value lies so near a rounding boundary that its error could have moved it across, the sum itself decides. The width of that band
+ * is proven in docs/FIXED-POINT.md and grows with the frame's sum of magnitudes, so that no frame is outside the proof.
+ */
+#ifndef TRAGUS_FRONTEND_FFT_H
+#define TRAGUS_FRONTEND_FFT_H
+
+#include "base/arena.h"
+#include "frontend/gen/tables.h"
+
+#define FRONTEND_FFT_STEP_BITS 5 /* a spectrum value is the sum / 2^5 */
+
+struct frontend_fft;
+
+struct frontend_spectrum {
+    int32_t re[FRONTEND_N_BINS]; /* bins FRONTEND_FIRST_BIN ..., |value| < 2^19 */
+    int32_t im[FRONTEND_N_BINS];
+};
+
+/* Places plan and work space. NULL while counting. */
+struct frontend_fft *frontend_fft_place(struct base_arena *a);
+
+/* frame: 400 samples within [-32767, 32767], taken as followed by 112 zeros. */
+void frontend_fft_run(struct frontend_fft *f, const int32_t frame[FRONTEND_WINDOW], struct frontend_spectrum *ret);
+
+void frontend_fft_reset_counts(struct frontend_fft *f);
+
+/* Values that the sum decided, of how many, since the counts were reset. */
+void frontend_fft_get_counts(const struct frontend_fft *f, uint64_t *ret_decided, uint64_t *ret_total);
+
+/* For tests: what KissFFT alone says about the last frame in 1/1024 of a step (re and im alternate, all bins from 0), half the
+ * width of the band round a boundary in the same unit, and the exact sum of one value in Q30 (bin: 1 to 255). */
+const float *frontend_fft_proposed(const struct frontend_fft *f);
+int32_t frontend_fft_band_q10(const struct frontend_fft *f);
+int64_t frontend_fft_exact(const struct frontend_fft *f, unsigned bin, bool imaginary);
+
+#endif

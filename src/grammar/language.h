@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/language.h: how a language says numbers and symbols: tables only, each entry a template. */
+#ifndef TRAGUS_GRAMMAR_LANGUAGE_H
+#define TRAGUS_GRAMMAR_LANGUAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct base_buffer;
+
+/* How numbers from..to are built: n = q * divisor + r; `#q` and `#r` in text stand for the spelled parts. Every row that fits is an
+ * alternative. remainder: 0 = only r = 0, 1 = only r > 0. */
+struct grammar_number_row {
+    int64_t from, to, divisor;
+    int remainder;
+    const char *text;
+};
+
+struct grammar_symbol {
+    const char *typed, *spoken; /* lower case */
+};
+
+struct grammar_language {
+    const char *tag;          /* "en" */
+    const char *const *small; /* 0..n_small-1 */
+    size_t n_small;
+    const struct grammar_number_row *rows; /* beyond */
+    size_t n_rows;
+    const char *minus, *point;
+    const char *and_half, *half;          /* "#i and a half", "a half"; NULL: not said */
+    const struct grammar_symbol *symbols; /* longer ones first */
+    size_t n_symbols;
+};
+
+/* The tables of "en" for "en", "en-GB", "EN_us"; NULL: none. */
+const struct grammar_language *grammar_language_find(const char *tag);
+
+/* Whether two tags name the same language, whatever the region. */
+bool grammar_language_same(const char *a, const char *b);
+
+/* Appends the template of how a number is said: digits as in "-20.5". False, and nothing added, when the tables do not reach. */
+bool grammar_language_spell(const struct grammar_language *l, const char *digits, size_t len, struct base_buffer *out);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/match.c: the readings of a text, ranked as Home Assistant ranks them.
+ *
+ * First the ones that fill slot `name` from a list, of these the longest name; then fewest free-text slots, most literal text,
+ * shortest free text; ties go to the template that stands first. Skip words are taken out only when nothing else fits.
+ */
+#include "grammar/tokens.h"
+
+#include "base/buffer.h"
+#include "grammar/letters.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MOST_READINGS = 1000, /* collected before ranking */
+    LARGEST_MATCH = 64 << 20,
+};
+
+struct candidate {
+    struct grammar_reading reading;
+    bool has_name;
+    uint32_t n_name, n_wildcards, n_literal, n_wild;
+    size_t order;
+};
+
+struct grammar_match {
+    struct grammar_pool pool;
+    struct candidate *candidates;
+    size_t n, size;
+};
+
+struct job {
+    const struct grammar *g;
+    struct grammar_match *match;
+    struct grammar_pool work;
+    const struct grammar_context_value *context;
+    size_t n_context;
+    const char *typed;
+    size_t max_readings;
+    struct grammar_input input; /* the whole */
+    const char *text;           /* of it, normalised */
+};
+
+/* Context: the caller's, then what the chosen values bring; the newest counts. */
+static const char *context_value(const struct job *j, const struct grammar_fill *fills, const char *key) {
+    for (const struct grammar_fill *f = fills; f; f = f->before)
+        for (size_t i = 0; f->entry && i < f->entry->n_context; i++)
+            if (strcmp(f->entry->context[i].key, key) == 0)
+                return f->entry->context[i].value;
+    for (size_t i = j->n_context; i > 0; i--)
+        if (j->context[i - 1].key && strcmp(j->context[i - 1].key, key) == 0)
+            return j->context[i - 1].value;
+    return NULL;
+}
+
+static bool context_allows(const struct job *j, const struct grammar_block *b, const struct grammar_fill *fills) {
+    for (size_t i = 0; i < b->n_requires; i++)
+        if (!grammar_condition_holds(&b->requires[i], context_value(j, fills, b->requires[i].key)))
+            return false;
+    for (size_t i = 0; i < b->n_excludes; i++)
+        if (grammar_condition_holds(&b->excludes[i], context_value(j, fills, b->excludes[i].key)))
+            return false;
+    return true;
+}
+
+static struct grammar_slot *slot_of(struct grammar_reading *r, const char *name) {
+    for (size_t i = 0; i < r->n_slots; i++)
+        if (strcmp(r->slots[i].name, name) == 0)
+            return &r->slots[i];
+    if (r->n_slots == GRAMMAR_MAX_SLOTS)
+        return NULL;
+    r->slots[r->n_slots].name = name;
+    return &r->slots[r->n_slots++];
+}
+
+static bool has_slot(const struct grammar_reading *r, const char *name) {
+    for (size_t i = 0; i < r->n_slots; i++)
+        if (strcmp(r->slots[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static struct grammar_value value_of(const struct job *j, const struct grammar_input *in, const struct grammar_fill *f) {
+    struct grammar_pool *pool = &j->match->pool;
+    struct grammar_value v = {.type = GRAMMAR_TEXT};
+    if (f->entry && f->entry->has_out)
+        return f->entry->out;
+    if (f->item->list->kind == GRAMMAR_LIST_RANGE) {
+        v = f->number;
+        v.text = grammar_pool_text(pool, v.text, strlen(v.text));
+    } else if (f->entry && f->entry->spelling) {
+        v.text = f->entry->spelling;
+    } else {
+        v.text = grammar_encode(pool, in->spelled + f->start, f->end - f->start);
+    }
+    return v;
+}
+
+/* `out` of a sentence; {slot} in it stands for the slot's value. */
+static const char *output_text(const struct job *j, const char *out, const struct grammar_reading *r) {
+    struct grammar_pool *pool = &j->match->pool;
+    const char *text = "";
+    while (*out) {
+        const char *open = strchr(out, '{'), *close = open ? strchr(open, '}') : NULL, *value = NULL;
+        for (size_t i = 0; close && i < r->n_slots; i++)
+            if (strlen(r->slots[i].name) == (size_t)(close - open - 1) &&
+                memcmp(r->slots[i].name, open + 1, (size_t)(close - open - 1)) == 0)
+                value = r->slots[i].value.text;
+        const char *next = value ? close + 1 : close ? close + 1 : out + strlen(out);
+        size_t n = (size_t)((value ? open : next) - out);
+        text = grammar_pool_format(pool, "%s%.*s%s", text, (int)n, out, value ? value : "");
+        out = next;
+    }
+    return text;
+}
+
+static void add_reading(struct job *j, const struct grammar_input *in, size_t order, const struct grammar_token *token) {
+    const struct grammar_template *t = &j->g->templates[order];
+    if (j->match->n >= MOST_READINGS || !context_allows(j, t->block, token->fills))
+        return;
+    struct candidate c = {.order = order, .n_literal = token->n_literal};
+    struct grammar_reading *r = &c.reading;
+    const struct grammar_fill *fills[4 * GRAMMAR_MAX_SLOTS];
+    size_t n = 0;
+    for (const struct grammar_fill *f = token->fills; f && n < sizeof fills / sizeof fills[0]; f = f->before)
+        fills[n++] = f;
+    while (n > 0) {
+        const struct grammar_fill *f = fills[--n];
+        bool wildcard = f->item->list->kind == GRAMMAR_LIST_WILDCARD;
+        if (wildcard) {
+            c.n_wildcards++;
+            c.n_wild += f->end - f->start;
+        }
+        struct grammar_slot *slot = f->item->slot ? slot_of(r, f->item->slot) : NULL;
+        if (!slot)
+            continue;
+        slot->value = value_of(j, in, f);
+        slot->wildcard = wildcard;
+        slot->first_word = in->word[f->start];
+        slot->n_words = (uint32_t)(in->word[f->end - 1] - in->word[f->start] + 1);
+        if (strcmp(slot->name, "name") == 0) {
+            c.has_name = !wildcard;
+            c.n_name = wildcard ? 0 : f->end - f->start;
+        }
+    }
+    for (size_t i = 0; i < t->block->n_slots; i++) {
+        struct grammar_slot *slot = has_slot(r, t->block->slots[i].name) ? NULL : slot_of(r, t->block->slots[i].name);
+        if (slot) {
+            slot->value = t->block->slots[i].value;
+            slot->fixed = true;
+        }
+    }
+    for (size_t i = 0; i < t->block->n_requires; i++) {
+        const struct grammar_condition *c_i = &t->block->requires[i];
+        struct grammar_slot *slot = !c_i->slot || has_slot(r, c_i->slot) ? NULL : slot_of(r, c_i->slot);
+        if (slot) {
+            const char *value = context_value(j, token->fills, c_i->key);
+            slot->value =
+                (struct grammar_value){.type = GRAMMAR_TEXT, .text = grammar_pool_text(&j->match->pool, value, strlen(value))};
+            slot->fixed = true;
+        }
+    }
+    r->intent = t->block->intent;
+    r->response = t->block->response;
+    r->template_text = t->text;
+    r->text = t->out ? output_text(j, t->out, r) : j->text;
+    *grammar_pool_push(&j->match->pool, j->match->candidates, j->match->n, j->match->size) = c;
+}
+
+static void match_templates(struct job *j, const struct grammar_input *in, bool (*fits)(const struct grammar_template *t)) {
+    struct grammar_matcher m;
+    grammar_matcher_init(&m, &j->work, &j->match->pool, in, j->g->ignore_whitespace);
+    for (size_t i = 0; i < j->g->n_templates && in->n > 0; i++) {
+        if (j->g->templates[i].spoken_only || !fits(&j->g->templates[i]))
+            continue;
+        struct grammar_pool_mark mark = grammar_pool_mark(&j->work);
+        struct grammar_tokens whole = grammar_match_template(&m, &j->g->templates[i]);
+        for (size_t k = 0; k < whole.n; k++)
+            add_reading(j, in, i, &whole.items[k]);
+        grammar_pool_release(&j->work, mark);
+    }
+}
+
+/* Skip words */
+
+static bool fits_any(const struct grammar_template *t) {
+    (void)t;
+    return true;
+}
+
+static bool has_closed_ends(const struct grammar_template *t) {
+    return !t->starts_wild && !t->ends_wild;
+}
+
+static bool only_ends_wild(const struct grammar_template *t) {
+    return t->ends_wild && !t->starts_wild;
+}
+
+static bool only_starts_wild(const struct grammar_template *t) {
+    return t->starts_wild && !t->ends_wild;
+}
+
+static uint32_t end_of_word(const struct grammar_input *in, uint32_t at) {
+    while (at < in->n && in->chars[at] != ' ')
+        at++;
+    return at;
+}
+
+/* Marks the words that are skip words, the longest skip word at each place first. */
+static bool mark_skip_words(struct job *j, bool *skip) {
+    struct grammar_matcher m;
+    grammar_matcher_init(&m, &j->work, &j->match->pool, &j->input, j->g->ignore_whitespace);
+    bool any = false;
+    for (uint32_t at = 0; at < j->input.n;) {
+        uint32_t next = end_of_word(&j->input, at);
+        for (size_t s = 0; s < j->g->n_skip_words; s++) {
+            uint32_t end = next;
+            while (!grammar_match_part(&m, j->g->skip_words[s], at, end) && end < j->input.n)
+                end = end_of_word(&j->input, end + 1);
+            if (!grammar_match_part(&m, j->g->skip_words[s], at, end))
+                continue;
+            for (uint32_t i = at; i < end; i++)
+                skip[j->input.word[i]] = true;
+            any = true;
+            next = end;
+            break;
+        }
+        at = next + 1;
+    }
+    return any;
+}
+
+/* Leaves of the marks only the run at one end. */
+static void keep_run(const struct grammar_input *in, bool *skip, bool at_start) {
+    bool inside = true;
+    for (uint32_t i = 0; i < in->n; i++) {
+        uint16_t word = in->word[at_start ? i : in->n - 1 - i];
+        inside = inside && skip[word];
+        skip[word] = inside;
+    }
+}
+
+static void match_without_skip_words(struct job *j) {
+    bool all[GRAMMAR_MOST_INPUT_WORDS] = {false}, start[GRAMMAR_MOST_INPUT_WORDS], end[GRAMMAR_MOST_INPUT_WORDS];
+    if (j->g->n_skip_words == 0 || j->g->ignore_whitespace || !mark_skip_words(j, all))
+        return;
+    memcpy(start, all, sizeof all);
+    memcpy(end, all, sizeof all);
+    keep_run(&j->input, start, true);
+    keep_run(&j->input, end, false);
+    struct grammar_pool *pool = &j->match->pool;
+    struct grammar_input without_all = grammar_input_without(&j->input, pool, all);
+    struct grammar_input without_start = grammar_input_without(&j->input, pool, start);
+    struct grammar_input without_end = grammar_input_without(&j->input, pool, end);
+    match_templates(j, &without_all, has_closed_ends);
+    match_templates(j, &without_start, only_ends_wild);
+    match_templates(j, &without_end, only_starts_wild);
+}
+
+/* Ranking */
+
+static int by_rank(const void *pa, const void *pb) {
+    const struct candidate *a = pa, *b = pb;
+    if (a->has_name != b->has_name)
+        return a->has_name ? -1 : 1;
+    if (a->n_name != b->n_name)
+        return a->n_name > b->n_name ? -1 : 1;
+    if (a->n_wildcards != b->n_wildcards)
+        return a->n_wildcards < b->n_wildcards ? -1 : 1;
+    if (a->n_literal != b->n_literal)
+        return a->n_literal > b->n_literal ? -1 : 1;
+    if (a->n_wild != b->n_wild)
+        return a->n_wild < b->n_wild ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static bool same_reading(const struct grammar_reading *a, const struct grammar_reading *b) {
+    if (strcmp(a->intent, b->intent) != 0 || a->n_slots != b->n_slots || strcmp(a->text, b->text) != 0)
+        return false;
+    for (size_t i = 0; i < a->n_slots; i++) {
+        size_t k = 0;
+        while (k < b->n_slots && strcmp(a->slots[i].name, b->slots[k].name) != 0)
+            k++;
+        if (k == b->n_slots || a->slots[i].value.type != b->slots[k].value.type ||
+            strcmp(a->slots[i].value.text, b->slots[k].value.text) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* By insertion, which is stable: equal ones stay in the order in which the alternatives were tried. */
+static void rank(struct grammar_match *match, size_t max_readings) {
+    struct candidate *ranked = grammar_pool_alloc(&match->pool, (match->n + 1) * sizeof *ranked);
+    size_t n = 0;
+    for (size_t i = 0; i < match->n; i++) {
+        size_t at = n++;
+        for (; at > 0 && by_rank(&match->candidates[i], &ranked[at - 1]) < 0; at--)
+            ranked[at] = ranked[at - 1];
+        ranked[at] = match->candidates[i];
+    }
+    match->n = 0;
+    for (size_t i = 0; i < n && match->n < max_readings; i++) {
+        bool known = false;
+        for (size_t k = 0; k < match->n && !known; k++)
+            known = same_reading(&ranked[k].reading, &ranked[i].reading);
+        if (!known)
+            ranked[match->n++] = ranked[i];
+    }
+    match->candidates = ranked;
+}
+
+static void match_text(void *data) {
+    struct job *j = data;
+    int r = grammar_input_read(&j->input, &j->match->pool, j->typed, j->g->ignore_whitespace);
+    if (r < 0)
+        grammar_pool_escape(&j->match->pool, r);
+    j->text = grammar_encode(&j->match->pool, j->input.chars, j->input.n);
+    match_templates(j, &j->input, fits_any);
+    if (j->match->n == 0)
+        match_without_skip_words(j);
+    rank(j->match, j->max_readings);
+}
+
+int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text,
+                  const struct grammar_context_value context[], size_t n_context, size_t max_readings) {
+    struct job *j = calloc(1, sizeof *j);
+    struct grammar_match *match = calloc(1, sizeof *match);
+    int r = -ENOMEM;
+    if (j && match) {
+        *j = (struct job){
+            .g = g, .match = match, .context = context, .n_context = n_context, .typed = text, .max_readings = max_readings};
+        grammar_pool_init(&match->pool, LARGEST_MATCH);
+        grammar_pool_init(&j->work, LARGEST_MATCH);
+        j->work.outer = &match->pool;
+        r = grammar_pool_run(&match->pool, match_text, j);
+        grammar_pool_done(&j->work);
+    }
+    free(j);
+    if (r < 0) {
+        grammar_match_free(match);
+        return r;
+    }
+    *ret = match;
+    return (int)match->n;
+}
+
+const struct grammar_reading *grammar_match_reading(const struct grammar_match *m, size_t i) {
+    return i < m->n ? &m->candidates[i].reading : NULL;
+}
+
+void grammar_match_free(struct grammar_match *m) {
+    if (!m)
+        return;
+    grammar_pool_done(&m->pool);
+    free(m);
+}

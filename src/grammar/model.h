@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/model.h: what the readers of files put together: one merged grammar, still as text.
+ *
+ * Every piece keeps its source, because a file in another language than the sentences is left out when compiling, and because a
+ * template's mistakes are found then and must be reported at their place.
+ */
+#ifndef TRAGUS_GRAMMAR_MODEL_H
+#define TRAGUS_GRAMMAR_MODEL_H
+
+#include "grammar/diagnostic.h"
+#include "grammar/names.h"
+#include "grammar/pool.h"
+
+struct grammar_source {
+    const char *file;
+    const char *language;  /* NULL: fits every language */
+    bool has_plain_blocks; /* blocks without `speech_to_phrase: true` */
+};
+
+struct grammar_text { /* a template with its place */
+    const char *text;
+    const struct grammar_source *source;
+    struct grammar_place place;
+};
+
+struct grammar_pair { /* of a context */
+    const char *key, *value;
+};
+
+struct grammar_condition { /* of requires_context, excludes_context */
+    const char *key;
+    const char **values; /* one of them; n = 0: any value */
+    size_t n, size;
+    const char *slot; /* the slot that the value is copied to, NULL: none */
+};
+
+struct grammar_named_value {
+    const char *name;
+    struct grammar_value value;
+};
+
+struct grammar_model_value {
+    struct grammar_text in;
+    bool has_out;
+    struct grammar_value out;
+    struct grammar_pair *context;
+    size_t n_context, size_context;
+};
+
+enum grammar_fractions { GRAMMAR_WHOLE = 0, GRAMMAR_HALVES = 2, GRAMMAR_TENTHS = 10 };
+
+struct grammar_range {
+    int64_t from, to, step;
+    enum grammar_fractions fractions;
+    double multiplier;
+    bool digits, words;
+    const char *words_language; /* NULL: the grammar's */
+};
+
+enum grammar_list_kind { GRAMMAR_LIST_VALUES, GRAMMAR_LIST_RANGE, GRAMMAR_LIST_WILDCARD };
+
+struct grammar_model_definition { /* of a list, by one file */
+    const struct grammar_source *source;
+    struct grammar_place place;
+    enum grammar_list_kind kind;
+    struct grammar_model_value *values;
+    size_t n_values, size_values;
+    struct grammar_range *ranges;
+    size_t n_ranges, size_ranges;
+};
+
+struct grammar_model_list {
+    const char *name;
+    struct grammar_model_definition *definitions; /* merged when compiling: values concatenate, else the last one wins */
+    size_t n, size;
+    bool at_run_time; /* set by the program: replaces what files say */
+};
+
+struct grammar_model_rule {
+    const char *name;
+    struct grammar_text *bodies; /* the last one in the grammar's language wins */
+    size_t n, size;
+};
+
+struct grammar_model_sentence {
+    struct grammar_text in;
+    const char *out; /* NULL: none */
+};
+
+struct grammar_model_block {
+    const struct grammar_source *source;
+    struct grammar_place place;
+    const char *intent, *combination; /* "" for none */
+    struct grammar_model_sentence *sentences;
+    size_t n_sentences, size_sentences;
+    const char *response;
+    bool speech_to_phrase;
+    struct grammar_named_value *slots;
+    size_t n_slots, size_slots;
+    struct grammar_condition *requires, *excludes;
+    size_t n_requires, size_requires, n_excludes, size_excludes;
+    const char *domain_group; /* `name_domains: default`, of intents.yaml; NULL: none */
+    struct grammar_place domain_group_place;
+    struct grammar_names lists, rules; /* local ones: struct grammar_model_list, struct grammar_model_rule */
+};
+
+struct grammar_model_combination {
+    size_t order;
+    bool context_area;
+    struct grammar_names groups; /* of struct grammar_condition: sets of domains */
+};
+
+struct grammar_model_intent {
+    bool declared; /* in intents.yaml, whose order then counts */
+    size_t order;
+    struct grammar_names combinations;
+};
+
+struct grammar_builder {
+    struct grammar_pool pool;
+    struct grammar_names intents; /* struct grammar_model_intent */
+    struct grammar_names lists;   /* struct grammar_model_list */
+    struct grammar_names rules;   /* struct grammar_model_rule */
+    struct grammar_model_block **blocks;
+    size_t n_blocks, size_blocks;
+    struct grammar_text *skip_words;
+    size_t n_skip_words, size_skip_words;
+    bool ignore_whitespace;
+    bool has_intent_order;                   /* an intents.yaml was read */
+    struct grammar_yaml_parser *open_parser; /* freed when a reader leaves by the pool's escape */
+};
+
+struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_names *lists, const char *name);
+void grammar_model_add_rule(struct grammar_builder *b, struct grammar_names *rules, const char *name, struct grammar_text body);
+struct grammar_model_intent *grammar_model_intent(struct grammar_builder *b, const char *name);
+struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, const struct grammar_source *source,
+                                                    struct grammar_place place, const char *intent, const char *combination);
+
+/* A value from its spelling; plain: may be a number or truth value. */
+struct grammar_value grammar_model_value(const char *text, bool plain);
+
+/* The readers: they report to r and never fail otherwise. */
+void grammar_read_hassil(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
+void grammar_read_plain(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/pool.h: memory that lives as long as a builder, a grammar or a match, and is freed at once.
+ *
+ * The compiler makes very many small things with one life. An allocation that fails, or that passes the pool's limit (a hostile
+ * grammar), leaves by longjmp to grammar_pool_run, under which all work with the pool is done; so the code between needs no check,
+ * and nothing leaks because everything it holds lies in the pool or in what it was handed.
+ */
+#ifndef TRAGUS_GRAMMAR_POOL_H
+#define TRAGUS_GRAMMAR_POOL_H
+
+#include <setjmp.h>
+#include <stddef.h>
+
+struct grammar_pool_chunk;
+
+struct grammar_pool {
+    struct grammar_pool_chunk *chunks; /* newest first */
+    size_t used_bytes;                 /* of the newest chunk */
+    size_t total_bytes;
+    size_t limit_bytes;
+    struct grammar_pool *outer; /* whose run is left instead; NULL: its own */
+    jmp_buf escape;
+    int code; /* why it was left */
+};
+
+struct grammar_pool_mark {
+    struct grammar_pool_chunk *chunk;
+    size_t used_bytes;
+};
+
+void grammar_pool_init(struct grammar_pool *p, size_t limit_bytes);
+void grammar_pool_done(struct grammar_pool *p);
+
+/* Zeroed memory, aligned for anything; never NULL. */
+void *grammar_pool_alloc(struct grammar_pool *p, size_t n_bytes);
+char *grammar_pool_text(struct grammar_pool *p, const char *text, size_t len);
+char *grammar_pool_format(struct grammar_pool *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Gives back everything made since the mark. */
+struct grammar_pool_mark grammar_pool_mark(const struct grammar_pool *p);
+void grammar_pool_release(struct grammar_pool *p, struct grammar_pool_mark m);
+
+/* Room for one more element behind n in an array that grows by doubling; the old copy stays in the pool. */
+void *grammar_pool_grow(struct grammar_pool *p, void *array, size_t n, size_t *size, size_t element_bytes);
+#define grammar_pool_push(p, array, n, size) \
+    ((array) = grammar_pool_grow((p), (array), (n), &(size), sizeof *(array)), &(array)[(n)++])
+
+/* Calls work(data). 0; or the code with which it was left on the way: -ENOMEM, -E2BIG or what grammar_pool_escape was given. */
+int grammar_pool_run(struct grammar_pool *p, void (*work)(void *data), void *data);
+_Noreturn void grammar_pool_escape(struct grammar_pool *p, int code);
+
+#endif

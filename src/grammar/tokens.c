@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/tokens.c: a set of tokens goes in at the left of an item and comes out at its right.
+ *
+ * A token knows how far the input is eaten and which slots were filled on the way. Two tokens that agree in both are one, so the
+ * sets stay small whatever the template (no backtracking, no blow-up); what a list matches at a place is found once for all
+ * templates. A set keeps the order in which a reader would try the alternatives, because ties go to the first.
+ */
+#include "grammar/tokens.h"
+
+#include "base/assert.h"
+#include "grammar/letters.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+    MOST_TOKENS = 512, /* in one set; later ones are dropped */
+    MOST_WORK = 20000000,
+};
+
+struct list_hit {
+    const struct grammar_entry *entry; /* NULL: digits */
+    struct grammar_value number;
+    uint32_t end, n_literal;
+    enum grammar_gap gap;
+};
+
+struct grammar_list_memo {
+    uint32_t list, at;
+    enum grammar_gap gap;
+    uint32_t start; /* where its first letter stands */
+    struct list_hit *hits;
+    size_t n_hits, size_hits;
+};
+
+static void pass(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                 struct grammar_tokens *out);
+
+/* Sets of tokens */
+
+static bool same_fills(const struct grammar_fill *a, const struct grammar_fill *b) {
+    for (; a && b && a != b; a = a->before, b = b->before) {
+        if (a->start != b->start || a->end != b->end || a->entry != b->entry || a->item->list != b->item->list)
+            return false;
+        if (a->item->slot != b->item->slot && (!a->item->slot || !b->item->slot || strcmp(a->item->slot, b->item->slot) != 0))
+            return false;
+    }
+    return a == b;
+}
+
+static void add(struct grammar_matcher *m, struct grammar_tokens *set, struct grammar_token t) {
+    if (++m->work > MOST_WORK)
+        grammar_pool_escape(m->pool, -E2BIG);
+    for (size_t i = 0; i < set->n; i++) {
+        const struct grammar_token *other = &set->items[i];
+        if (other->at == t.at && other->gap == t.gap && other->origin == t.origin && same_fills(other->fills, t.fills))
+            return;
+    }
+    if (set->n < MOST_TOKENS)
+        *grammar_pool_push(m->pool, set->items, set->n, set->size) = t;
+}
+
+/* Back from the tokens of the last step to those that entered the whole; equal ones become one. */
+static void settle(struct grammar_matcher *m, const struct grammar_tokens *in, const struct grammar_tokens *last,
+                   struct grammar_tokens *out) {
+    for (size_t i = 0; i < last->n; i++) {
+        struct grammar_token t = last->items[i];
+        t.origin = in->items[t.origin].origin;
+        add(m, out, t);
+    }
+}
+
+/* Stable, by origin: what came of the first token stands first. Sets are small and nearly in order. */
+static void order(struct grammar_tokens *set) {
+    for (size_t i = 1; i < set->n; i++) {
+        struct grammar_token t = set->items[i];
+        size_t k = i;
+        for (; k > 0 && set->items[k - 1].origin > t.origin; k--)
+            set->items[k] = set->items[k - 1];
+        set->items[k] = t;
+    }
+}
+
+/* Letters */
+
+static bool is_border(const struct grammar_matcher *m, uint32_t at) {
+    uint32_t c = m->input->chars[at];
+    return c == ' ' || c == '-' || c == '_'; /* "up-to-date" typed for "up to date" */
+}
+
+/* Steps over the border that the gap asks for; false: there is none. */
+static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) {
+    if (t->gap != GRAMMAR_GAP_NONE && t->at < m->input->n && !m->ignore_whitespace) {
+        if (m->input->chars[t->at] == ' ' || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
+            t->at++;
+        else if (t->gap == GRAMMAR_GAP_MUST)
+            return false;
+    }
+    t->gap = GRAMMAR_GAP_NONE;
+    return t->at < m->input->n;
+}
+
+static void blank(const struct grammar_matcher *m, struct grammar_token *t) {
+    if (t->at > 0 && !m->ignore_whitespace)
+        t->gap = GRAMMAR_GAP_MUST;
+}
+
+static bool eat(const struct grammar_matcher *m, struct grammar_token *t, const uint32_t *chars, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        if (chars[i] == ' ') {
+            blank(m, t);
+            continue;
+        }
+        if (!cross_gap(m, t) || m->input->chars[t->at] != chars[i])
+            return false;
+        t->at++;
+        t->n_literal++;
+    }
+    return true;
+}
+
+static void pass_text(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                      struct grammar_tokens *out) {
+    for (size_t i = 0; i < in->n; i++) {
+        struct grammar_token t = in->items[i];
+        t.origin = (uint32_t)i;
+        if (eat(m, &t, item->chars, item->n_chars))
+            add(m, out, t);
+    }
+}
+
+/* As typed; or as spoken, with borders at both sides. */
+static void pass_spoken(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                        struct grammar_tokens *out) {
+    struct grammar_tokens padded = {0}, words = {0};
+    pass_text(m, item, in, out);
+    for (size_t i = 0; i < in->n; i++) {
+        struct grammar_token t = in->items[i];
+        t.origin = (uint32_t)i;
+        if (item->n_items == 0 && item->joins)
+            add(m, out, t);
+        blank(m, &t);
+        add(m, item->n_items ? &padded : out, t);
+    }
+    if (item->n_items) {
+        pass(m, item->items[0], &padded, &words);
+        for (size_t i = 0; i < words.n; i++) {
+            words.items[i].origin = padded.items[words.items[i].origin].origin;
+            words.items[i].gap = GRAMMAR_GAP_MAY;
+            add(m, out, words.items[i]);
+        }
+    }
+    order(out);
+}
+
+/* Lists */
+
+static bool range_holds(const struct grammar_range *r, int64_t whole, int tenth, bool negative, bool has_fraction) {
+    int64_t n = negative ? -whole : whole;
+    if (has_fraction && r->fractions == GRAMMAR_WHOLE)
+        return false;
+    if (r->fractions == GRAMMAR_HALVES && tenth != 0 && tenth != 5)
+        return false;
+    return n >= r->from && n <= r->to && (n - r->from) % r->step == 0;
+}
+
+/* -?[0-9]+([.,][0-9]+)? at the token, as a number of the range. */
+static void match_digits(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
+    const uint32_t *chars = m->input->chars;
+    uint32_t n = m->input->n, at = memo->start, first;
+    bool negative = chars[at] == '-';
+    at += negative;
+    int64_t whole = 0;
+    for (first = at; at < n && grammar_is_digit(chars[at]); at++)
+        if (whole < INT64_C(1000000000000))
+            whole = whole * 10 + (chars[at] - '0');
+    if (at == first)
+        return;
+    uint32_t end_whole = at;
+    int tenth = 0;
+    bool fine = true; /* at most tenths */
+    if (at + 1 < n && (chars[at] == '.' || chars[at] == ',') && grammar_is_digit(chars[at + 1])) {
+        tenth = (int)(chars[++at] - '0');
+        for (at++; at < n && grammar_is_digit(chars[at]); at++)
+            fine &= chars[at] == '0';
+    }
+    for (size_t i = 0; i < list->n_ranges; i++) {
+        const struct grammar_range *r = &list->ranges[i];
+        if (!r->digits || !fine || !range_holds(r, whole, tenth, negative, at > end_whole))
+            continue;
+        double real = ((double)whole + (double)tenth / 10) * (negative ? -1 : 1) * r->multiplier;
+        struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
+        *hit = (struct list_hit){.end = at, .gap = GRAMMAR_GAP_NONE};
+        hit->number = (struct grammar_value){.type = GRAMMAR_INTEGER, .real = real, .integer = (int64_t)real};
+        if ((double)hit->number.integer != real)
+            hit->number.type = GRAMMAR_REAL;
+        hit->number.text = hit->number.type == GRAMMAR_INTEGER
+                               ? grammar_pool_format(m->lasting, "%lld", (long long)hit->number.integer)
+                               : grammar_pool_format(m->lasting, "%g", real);
+        return;
+    }
+}
+
+static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
+    struct grammar_token start = {.at = memo->at, .gap = memo->gap}, first = start;
+    if (!cross_gap(m, &first))
+        return;
+    memo->start = first.at;
+    match_digits(m, list, memo);
+    if (list->kind == GRAMMAR_LIST_RANGE && memo->gap == GRAMMAR_GAP_NONE && !m->ignore_whitespace)
+        return; /* number words stand alone */
+    struct grammar_tokens in = {.items = &start, .n = 1, .size = 1};
+    for (size_t i = 0; i < list->n_entries; i++) {
+        struct grammar_tokens out = {0};
+        pass(m, list->entries[i].in, &in, &out);
+        for (size_t k = 0; k < out.n; k++) {
+            enum grammar_gap gap = list->kind == GRAMMAR_LIST_RANGE ? GRAMMAR_GAP_MAY : out.items[k].gap;
+            *grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits) = (struct list_hit){
+                .entry = &list->entries[i], .end = out.items[k].at, .gap = gap, .n_literal = out.items[k].n_literal};
+        }
+    }
+}
+
+static size_t memo_bucket(const struct grammar_matcher *m, uint32_t list, uint32_t at, enum grammar_gap gap) {
+    size_t h = (list * 0x9E3779B1u ^ at * 0x85EBCA77u ^ (uint32_t)gap * 0xC2B2AE3Du) & (m->n_buckets - 1);
+    while (m->buckets[h]) {
+        const struct grammar_list_memo *memo = &m->memos[m->buckets[h] - 1];
+        if (memo->list == list && memo->at == at && memo->gap == gap)
+            break;
+        h = (h + 1) & (m->n_buckets - 1);
+    }
+    return h;
+}
+
+/* Index into memos, which move when they grow. */
+static size_t list_at(struct grammar_matcher *m, const struct grammar_list *list, const struct grammar_token *t) {
+    if (m->n_memos * 2 >= m->n_buckets) {
+        m->n_buckets = m->n_buckets ? m->n_buckets * 2 : 64;
+        m->buckets = grammar_pool_alloc(m->lasting, m->n_buckets * sizeof *m->buckets);
+        for (size_t i = 0; i < m->n_memos; i++)
+            m->buckets[memo_bucket(m, m->memos[i].list, m->memos[i].at, m->memos[i].gap)] = (uint32_t)i + 1;
+    }
+    size_t bucket = memo_bucket(m, list->number, t->at, t->gap);
+    if (m->buckets[bucket])
+        return m->buckets[bucket] - 1;
+    struct grammar_list_memo memo = {.list = list->number, .at = t->at, .gap = t->gap};
+    fill_memo(m, list, &memo);
+    *grammar_pool_push(m->lasting, m->memos, m->n_memos, m->size_memos) = memo;
+    m->buckets[memo_bucket(m, list->number, t->at, t->gap)] = (uint32_t)m->n_memos;
+    return m->n_memos - 1;
+}
+
+static const struct grammar_fill *new_fill(struct grammar_matcher *m, const struct grammar_token *t, struct grammar_fill fill) {
+    struct grammar_fill *copy = grammar_pool_alloc(m->pool, sizeof *copy);
+    fill.before = t->fills;
+    *copy = fill;
+    return copy;
+}
+
+/* One or more words; few first. Within a word only where text follows without a blank. */
+static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_token *from,
+                          uint32_t origin, struct grammar_tokens *out) {
+    struct grammar_token start = *from;
+    if (!cross_gap(m, &start))
+        return;
+    const struct grammar_input *in = m->input;
+    for (uint32_t end = start.at + 1; end <= in->n; end++) {
+        bool at_border = end == in->n || in->chars[end] == ' ';
+        if (in->chars[end - 1] == ' ' || (!at_border && !item->joins && !m->ignore_whitespace))
+            continue;
+        struct grammar_token t = start;
+        t.at = end;
+        t.origin = origin;
+        t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end});
+        add(m, out, t);
+    }
+}
+
+static void pass_list(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                      struct grammar_tokens *out) {
+    for (size_t i = 0; i < in->n; i++) {
+        const struct grammar_token *from = &in->items[i];
+        if (item->list->kind == GRAMMAR_LIST_WILDCARD) {
+            pass_wildcard(m, item, from, (uint32_t)i, out);
+            continue;
+        }
+        size_t index = list_at(m, item->list, from);
+        const struct grammar_list_memo memo = m->memos[index];
+        for (size_t k = 0; k < memo.n_hits; k++) {
+            const struct list_hit *hit = &memo.hits[k];
+            if (hit->entry && m->block && !grammar_entry_fits(hit->entry, m->block))
+                continue;
+            struct grammar_token t = *from;
+            t.at = hit->end;
+            t.gap = hit->gap;
+            t.origin = (uint32_t)i;
+            t.n_literal += hit->n_literal;
+            t.fills = new_fill(m, from,
+                               (struct grammar_fill){
+                                   .item = item, .entry = hit->entry, .number = hit->number, .start = memo.start, .end = hit->end});
+            add(m, out, t);
+        }
+    }
+}
+
+/* Groups */
+
+static void enter(const struct grammar_tokens *in, struct grammar_tokens *copy, struct grammar_matcher *m) {
+    *copy = (struct grammar_tokens){0};
+    for (size_t i = 0; i < in->n; i++) {
+        struct grammar_token t = in->items[i];
+        t.origin = (uint32_t)i;
+        add(m, copy, t);
+    }
+}
+
+static void pass_sequence(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                          struct grammar_tokens *out) {
+    struct grammar_tokens now;
+    enter(in, &now, m);
+    for (uint32_t i = 0; i < item->n_items && now.n > 0; i++) {
+        struct grammar_tokens next = {0}, settled = {0};
+        pass(m, item->items[i], &now, &next);
+        settle(m, &now, &next, &settled);
+        now = settled;
+    }
+    for (size_t i = 0; i < now.n; i++)
+        add(m, out, now.items[i]);
+}
+
+static void pass_alternative(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                             struct grammar_tokens *out) {
+    for (uint32_t i = 0; i < item->n_items; i++)
+        pass(m, item->items[i], in, out);
+    order(out);
+}
+
+/* Subsets of the parts said so far, each with its tokens; every part between blanks. */
+static void pass_permutation(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                             struct grammar_tokens *out) {
+    size_t n_sets = (size_t)1 << item->n_items;
+    struct grammar_tokens *sets = grammar_pool_alloc(m->pool, n_sets * sizeof *sets);
+    enter(in, &sets[0], m);
+    for (size_t said = 0; said + 1 < n_sets; said++) {
+        for (size_t i = 0; i < sets[said].n; i++)
+            blank(m, &sets[said].items[i]);
+        for (uint32_t i = 0; i < item->n_items && sets[said].n > 0; i++) {
+            if (said >> i & 1)
+                continue;
+            struct grammar_tokens next = {0};
+            pass(m, item->items[i], &sets[said], &next);
+            settle(m, &sets[said], &next, &sets[said | (size_t)1 << i]);
+        }
+    }
+    for (size_t i = 0; i < sets[n_sets - 1].n; i++) {
+        struct grammar_token t = sets[n_sets - 1].items[i];
+        blank(m, &t);
+        add(m, out, t);
+    }
+    order(out);
+}
+
+/* Tokens of out get origin = index into in. */
+static void pass(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                 struct grammar_tokens *out) {
+    if (in->n == 0)
+        return;
+    switch (item->kind) {
+    case GRAMMAR_ITEM_TEXT:
+        pass_text(m, item, in, out);
+        return;
+    case GRAMMAR_ITEM_SPOKEN:
+        pass_spoken(m, item, in, out);
+        return;
+    case GRAMMAR_ITEM_SEQUENCE:
+        pass_sequence(m, item, in, out);
+        return;
+    case GRAMMAR_ITEM_ALTERNATIVE:
+        pass_alternative(m, item, in, out);
+        return;
+    case GRAMMAR_ITEM_PERMUTATION:
+        pass_permutation(m, item, in, out);
+        return;
+    case GRAMMAR_ITEM_LIST:
+        pass_list(m, item, in, out);
+        return;
+    case GRAMMAR_ITEM_RULE:
+        pass(m, item->items[0], in, out);
+        return;
+    }
+}
+
+void grammar_matcher_init(struct grammar_matcher *m, struct grammar_pool *pool, struct grammar_pool *lasting,
+                          const struct grammar_input *input, bool ignore_whitespace) {
+    memset(m, 0, sizeof *m);
+    m->pool = pool;
+    m->lasting = lasting;
+    m->input = input;
+    m->ignore_whitespace = ignore_whitespace;
+}
+
+struct grammar_tokens grammar_match_template(struct grammar_matcher *m, const struct grammar_template *t) {
+    struct grammar_token start = {.gap = GRAMMAR_GAP_MAY};
+    struct grammar_tokens in = {.items = &start, .n = 1, .size = 1}, all = {0}, whole = {0};
+    m->block = t->block;
+    pass(m, t->body, &in, &all);
+    for (size_t i = 0; i < all.n; i++)
+        if (all.items[i].at == m->input->n) {
+            all.items[i].gap = GRAMMAR_GAP_NONE;
+            add(m, &whole, all.items[i]);
+        }
+    return whole;
+}
+
+bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to) {
+    struct grammar_token start = {.at = from, .gap = GRAMMAR_GAP_MAY};
+    struct grammar_tokens in = {.items = &start, .n = 1, .size = 1}, all = {0};
+    m->block = NULL;
+    pass(m, item, &in, &all);
+    for (size_t i = 0; i < all.n; i++)
+        if (all.items[i].at == to)
+            return true;
+    return false;
+}

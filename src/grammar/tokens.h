@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/tokens.h: token passing of a text through the trees of templates. */
+#ifndef TRAGUS_GRAMMAR_TOKENS_H
+#define TRAGUS_GRAMMAR_TOKENS_H
+
+#include "grammar/input.h"
+
+struct grammar_fill { /* of a slot, or a list that fills none; the newest first */
+    const struct grammar_fill *before;
+    const struct grammar_item *item;
+    const struct grammar_entry *entry; /* NULL: digits or a wildcard */
+    struct grammar_value number;       /* of digits */
+    uint32_t start, end;               /* in characters of the input */
+};
+
+enum grammar_gap {
+    GRAMMAR_GAP_NONE, /* the next letter continues the word */
+    GRAMMAR_GAP_MUST, /* a word's border must come before the next letter */
+    GRAMMAR_GAP_MAY,
+};
+
+struct grammar_token {
+    uint32_t at; /* characters eaten */
+    enum grammar_gap gap;
+    uint32_t n_literal; /* of these by literal text */
+    uint32_t origin;    /* index of the token it came from, in the set that entered the item */
+    const struct grammar_fill *fills;
+};
+
+struct grammar_tokens {
+    struct grammar_token *items; /* in the order in which the alternatives are written */
+    size_t n, size;
+};
+
+struct grammar_matcher {
+    struct grammar_pool *pool;    /* of one template: may be released behind it */
+    struct grammar_pool *lasting; /* of the input: the memos */
+    const struct grammar_input *input;
+    const struct grammar_block *block; /* of the template */
+    bool ignore_whitespace;
+    struct grammar_list_memo *memos; /* what list matches where, for all templates */
+    size_t n_memos, size_memos;
+    uint32_t *buckets;
+    size_t n_buckets;
+    uint64_t work; /* tokens passed; beyond a bound the match is given up with -E2BIG */
+};
+
+void grammar_matcher_init(struct grammar_matcher *m, struct grammar_pool *pool, struct grammar_pool *lasting,
+                          const struct grammar_input *input, bool ignore_whitespace);
+
+/* The tokens that have eaten the whole input. */
+struct grammar_tokens grammar_match_template(struct grammar_matcher *m, const struct grammar_template *t);
+
+/* Whether item matches exactly the characters from..to (whole words). */
+bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to);
+
+#endif

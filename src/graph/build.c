@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* graph_build: the phone graph with the lexicon's pronunciations. In a file of its own, so that graph_build_with links alone. */
+#include "graph/graph.h"
+
+struct voice {
+    const struct lexicon *lexicon;
+    const struct lexicon_overrides *overrides;
+};
+
+static int pronounce(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants) {
+    const struct voice *v = user;
+    return lexicon_pronounce(v->lexicon, v->overrides, word, out, max_variants);
+}
+
+int graph_build(struct graph **ret, const struct grammar_words *words, const struct lexicon *lexicon,
+                const struct lexicon_overrides *overrides, size_t max_arcs, struct base_error *reterr) {
+    struct voice v = {lexicon, overrides};
+    return graph_build_with(ret, words, pronounce, &v, max_arcs, reterr);
+}

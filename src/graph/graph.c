@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a word acceptor and pronunciations to the phone graph.
+ *
+ * Every state of the acceptor becomes the root of a trie of the phones of the words that leave it; the arc of a word's last phone
+ * goes to the root of the word's target. Then equal continuations are merged (minimise.c) and what is left is numbered by breadth
+ * from the start, so that neighbours in the graph are neighbours in memory.
+ */
+#include "graph/graph.h"
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "graph/minimise.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_MAX_ARCS 4000000u
+#define NONE UINT32_MAX
+
+struct built { /* what graph_build hands out a view of */
+    struct graph graph;
+    struct graph_report report;
+    uint32_t *first_arc;
+    struct graph_arc *arcs;
+    uint8_t *is_final;
+    char **words;
+    char *spellings;
+    const char **guessed;
+};
+
+struct spoken { /* a word's pronunciations within `all` */
+    uint32_t begin, n;
+};
+
+struct entry { /* one word in one pronunciation leaving a state */
+    const struct lexicon_pronunciation *spoken;
+    uint32_t word, to, order;
+};
+
+struct range { /* entries that share the phones on the way from the state's root to this node */
+    uint32_t node, begin, end, depth;
+};
+
+struct build {
+    const struct grammar_words *in;
+    size_t max_arcs;
+    struct spoken *spoken;                         /* by word */
+    struct lexicon_pronunciation *all;             /* pronunciations of all words */
+    struct base_buffer nodes, arcs;                /* struct graph_raw_node, struct graph_raw_arc */
+    struct entry *entries;                         /* of the state being worked on */
+    struct base_buffer queue;                      /* struct range */
+    uint32_t *classes, *numbers, *nodes_by_number; /* minimised: of a node; of a class; a node of that class */
+};
+
+static const char *const too_large = "the sentences make more than %zu arcs; use fewer or shorter lists, or raise the limit";
+
+/* --- pronunciations ---------------------------------------------------------------------------------------------------------- */
+
+static int pronounce_words(struct build *b, struct built *out,
+                           int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
+                           void *user, struct base_error *reterr) {
+    struct base_buffer all = {0};
+    struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
+    uint32_t n_all = 0;
+    for (uint32_t i = 0; i < b->in->n_words; i++) {
+        int n = pronounce(user, b->in->words[i], variants, LEXICON_MAX_VARIANTS);
+        if (n <= 0) {
+            base_buffer_done(&all);
+            return base_error_set(
+                reterr, n < 0 ? n : -ENOENT,
+                "the word \"%s\" cannot be spoken: spell it out, or give its sounds among your own pronunciations",
+                b->in->words[i]);
+        }
+        bool guessed = true;
+        for (int v = 0; v < n; v++) {
+            base_assert(variants[v].n_phones > 0 && variants[v].n_phones <= LEXICON_MAX_PHONES);
+            guessed &= variants[v].source == LEXICON_GUESS;
+        }
+        if (guessed)
+            out->guessed[out->report.n_guessed++] = out->words[i];
+        b->spoken[i] = (struct spoken){n_all, (uint32_t)n};
+        base_buffer_add(&all, variants, (size_t)n * sizeof *variants);
+        n_all += (uint32_t)n;
+    }
+    if (all.failed) {
+        base_buffer_done(&all);
+        return -ENOMEM;
+    }
+    b->all = (struct lexicon_pronunciation *)(void *)all.data; /* freed by build_done */
+    return 0;
+}
+
+/* --- tries ------------------------------------------------------------------------------------------------------------------- */
+
+static int compare_entries(const void *left, const void *right) {
+    const struct entry *a = left, *b = right;
+    size_t n = a->spoken->n_phones < b->spoken->n_phones ? a->spoken->n_phones : b->spoken->n_phones;
+    int c = memcmp(a->spoken->phones, b->spoken->phones, n);
+    if (c != 0)
+        return c;
+    if (a->spoken->n_phones != b->spoken->n_phones)
+        return a->spoken->n_phones < b->spoken->n_phones ? -1 : 1;
+    if (a->to != b->to)
+        return a->to < b->to ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static bool same_path(const struct entry *a, const struct entry *b) {
+    return a->to == b->to && a->spoken->n_phones == b->spoken->n_phones &&
+           memcmp(a->spoken->phones, b->spoken->phones, a->spoken->n_phones) == 0;
+}
+
+/* The words leaving a state, in all their pronunciations, sorted by sound; of homophones to one target only the first. */
+static uint32_t collect_entries(struct build *b, uint32_t state) {
+    uint32_t n = 0, kept = 0;
+    for (uint32_t i = b->in->first_arc[state]; i < b->in->first_arc[state + 1]; i++) {
+        const struct grammar_word_arc *arc = &b->in->arcs[i];
+        const struct spoken *spoken = &b->spoken[arc->word];
+        for (uint32_t v = 0; v < spoken->n; v++)
+            b->entries[n++] = (struct entry){&b->all[spoken->begin + v], arc->word, arc->to, i};
+    }
+    if (n > 1)
+        qsort(b->entries, n, sizeof *b->entries, compare_entries);
+    for (uint32_t i = 0; i < n; i++)
+        if (kept == 0 || !same_path(&b->entries[kept - 1], &b->entries[i]))
+            b->entries[kept++] = b->entries[i];
+    return kept;
+}
+
+static uint32_t n_nodes(const struct build *b) {
+    return (uint32_t)(b->nodes.len_bytes / sizeof(struct graph_raw_node));
+}
+
+static uint32_t n_arcs(const struct build *b) {
+    return (uint32_t)(b->arcs.len_bytes / sizeof(struct graph_raw_arc));
+}
+
+static void add_arc(struct build *b, const struct range *r, const struct entry *e, uint32_t to, uint32_t word) {
+    struct graph_raw_arc arc = {
+        .to = to, .word = word, .order = e->order, .phone = e->spoken->phones[r->depth], .first = r->depth == 0};
+    base_buffer_add(&b->arcs, &arc, sizeof arc);
+}
+
+/* The arcs of one node of a trie. Entries are sorted, so that those of one phone stand together, words that end here first. */
+static void add_node_arcs(struct build *b, const struct range *r) {
+    uint32_t first = n_arcs(b);
+    for (uint32_t i = r->begin; i < r->end;) {
+        uint8_t phone = b->entries[i].spoken->phones[r->depth];
+        for (; i < r->end && b->entries[i].spoken->phones[r->depth] == phone && b->entries[i].spoken->n_phones == r->depth + 1; i++)
+            add_arc(b, r, &b->entries[i], b->entries[i].to, b->entries[i].word);
+        uint32_t begin = i;
+        while (i < r->end && b->entries[i].spoken->phones[r->depth] == phone)
+            i++;
+        if (i == begin)
+            continue;
+        struct range inner = {n_nodes(b), begin, i, r->depth + 1};
+        add_arc(b, r, &b->entries[begin], inner.node, GRAPH_NO_WORD);
+        base_buffer_add(&b->nodes, &(struct graph_raw_node){0}, sizeof(struct graph_raw_node));
+        base_buffer_add(&b->queue, &inner, sizeof inner);
+    }
+    if (b->nodes.failed) /* nothing is there to write to; the caller gives up */
+        return;
+    struct graph_raw_node *node = (struct graph_raw_node *)(void *)b->nodes.data + r->node;
+    node->first_arc = first;
+    node->n_arcs = n_arcs(b) - first;
+}
+
+static int build_tries(struct build *b, struct base_error *reterr) {
+    for (uint32_t s = 0; s < b->in->n_states; s++)
+        base_buffer_add(&b->nodes, &(struct graph_raw_node){.is_final = b->in->is_final[s] != 0}, sizeof(struct graph_raw_node));
+    for (uint32_t s = 0; s < b->in->n_states; s++) {
+        struct range root = {s, 0, collect_entries(b, s), 0};
+        base_buffer_clear(&b->queue);
+        base_buffer_add(&b->queue, &root, sizeof root);
+        if (b->queue.failed || b->nodes.failed)
+            return -ENOMEM;
+        for (size_t i = 0; i < b->queue.len_bytes; i += sizeof root) {
+            struct range r;
+            memcpy(&r, b->queue.data + i, sizeof r); /* a copy: the queue moves as it grows */
+            add_node_arcs(b, &r);
+            if (b->queue.failed || b->nodes.failed || b->arcs.failed)
+                return -ENOMEM;
+        }
+        if (n_arcs(b) > b->max_arcs)
+            return base_error_set(reterr, -E2BIG, too_large, b->max_arcs);
+    }
+    return 0;
+}
+
+/* --- the graph handed out ---------------------------------------------------------------------------------------------------- */
+
+/* Numbers classes by breadth from the start and writes their arcs. */
+static int emit(struct build *b, struct built *out) {
+    const struct graph_raw raw = {(const struct graph_raw_node *)(const void *)b->nodes.data,
+                                  (const struct graph_raw_arc *)(const void *)b->arcs.data, n_nodes(b), n_arcs(b)};
+    uint32_t n_classes = 0;
+    size_t n_bytes = (size_t)raw.n_nodes * sizeof(uint32_t);
+    b->classes = malloc(n_bytes);
+    b->numbers = malloc(n_bytes);
+    b->nodes_by_number = malloc(n_bytes);
+    if (!b->classes || !b->numbers || !b->nodes_by_number)
+        return -ENOMEM;
+    int r = graph_minimise(&raw, b->classes, &n_classes);
+    if (r < 0)
+        return r;
+
+    out->first_arc = malloc(((size_t)n_classes + 1) * sizeof *out->first_arc);
+    out->is_final = malloc(n_classes);
+    out->arcs = malloc(((size_t)raw.n_arcs + 1) * sizeof *out->arcs);
+    struct graph_raw_arc *arcs = malloc(((size_t)raw.n_arcs + 1) * sizeof *arcs);
+    if (!out->first_arc || !out->is_final || !out->arcs || !arcs) {
+        free(arcs);
+        return -ENOMEM;
+    }
+
+    uint32_t n_numbered = 1, n_out = 0;
+    memset(b->numbers, 0xff, n_bytes);
+    b->numbers[b->classes[b->in->start]] = 0;
+    b->nodes_by_number[0] = b->in->start;
+    for (uint32_t i = 0; i < n_numbered; i++) {
+        uint32_t node = b->nodes_by_number[i];
+        uint32_t n = graph_canonical_arcs(&raw, node, b->classes, arcs);
+        out->first_arc[i] = n_out;
+        out->is_final[i] = raw.nodes[node].is_final;
+        for (uint32_t k = 0; k < n; k++)
+            out->arcs[n_out + k] =
+                (struct graph_arc){.to = arcs[k].to, .word = arcs[k].word, .phone = arcs[k].phone, .first = arcs[k].first};
+        /* canonical arcs name classes; a node of that class is found through the raw arcs, whose order follows the node's */
+        for (uint32_t k = 0; k < raw.nodes[node].n_arcs; k++) {
+            uint32_t to = raw.arcs[raw.nodes[node].first_arc + k].to, class = b->classes[to];
+            if (b->numbers[class] == NONE) {
+                b->numbers[class] = n_numbered;
+                b->nodes_by_number[n_numbered++] = to;
+            }
+        }
+        for (uint32_t k = 0; k < n; k++)
+            out->arcs[n_out + k].to = b->numbers[out->arcs[n_out + k].to];
+        n_out += n;
+    }
+    free(arcs);
+    out->first_arc[n_numbered] = n_out;
+
+    struct graph_arc *fitted = realloc(out->arcs, ((size_t)n_out + 1) * sizeof *out->arcs);
+    if (fitted)
+        out->arcs = fitted;
+    out->graph.n_nodes = n_numbered;
+    out->graph.n_arcs = n_out;
+    out->graph.start = 0;
+    out->graph.first_arc = out->first_arc;
+    out->graph.arcs = out->arcs;
+    out->graph.is_final = out->is_final;
+    out->graph.size_bytes += ((size_t)n_numbered + 1) * sizeof *out->first_arc + n_numbered + n_out * sizeof *out->arcs;
+    return 0;
+}
+
+static int copy_words(struct built *out, const struct grammar_words *in) {
+    size_t n_bytes = 1;
+    for (uint32_t i = 0; i < in->n_words; i++)
+        n_bytes += strlen(in->words[i]) + 1;
+    out->words = malloc(((size_t)in->n_words + 1) * sizeof *out->words);
+    out->guessed = malloc(((size_t)in->n_words + 1) * sizeof *out->guessed);
+    out->spellings = malloc(n_bytes);
+    if (!out->words || !out->guessed || !out->spellings)
+        return -ENOMEM;
+    char *at = out->spellings;
+    for (uint32_t i = 0; i < in->n_words; i++) {
+        size_t n = strlen(in->words[i]) + 1;
+        memcpy(at, in->words[i], n);
+        out->words[i] = at;
+        at += n;
+    }
+    out->graph.words = (const char *const *)out->words;
+    out->graph.n_words = in->n_words;
+    out->graph.size_bytes = sizeof *out + n_bytes + in->n_words * (sizeof *out->words + sizeof *out->guessed);
+    out->report.guessed = out->guessed;
+    return 0;
+}
+
+static int place_entries(struct build *b) {
+    size_t most = 0;
+    for (uint32_t s = 0; s < b->in->n_states; s++) {
+        size_t n = 0;
+        for (uint32_t i = b->in->first_arc[s]; i < b->in->first_arc[s + 1]; i++)
+            n += b->spoken[b->in->arcs[i].word].n;
+        most = n > most ? n : most;
+    }
+    b->entries = malloc((most + 1) * sizeof *b->entries);
+    return b->entries ? 0 : -ENOMEM;
+}
+
+static void build_done(struct build *b) {
+    free(b->spoken);
+    free(b->all);
+    free(b->entries);
+    free(b->classes);
+    free(b->numbers);
+    free(b->nodes_by_number);
+    base_buffer_done(&b->nodes);
+    base_buffer_done(&b->arcs);
+    base_buffer_done(&b->queue);
+}
+
+int graph_build_with(struct graph **ret, const struct grammar_words *words,
+                     int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
+                     void *user, size_t max_arcs, struct base_error *reterr) {
+    static const uint32_t no_arcs[2];
+    static const uint8_t not_final[1];
+    static const struct grammar_words nothing = {.n_states = 1, .first_arc = no_arcs, .is_final = not_final};
+    struct build b = {.in = words->n_states > 0 ? words : &nothing,
+                      .max_arcs = max_arcs > 0 ? max_arcs : DEFAULT_MAX_ARCS,
+                      .spoken = calloc((size_t)words->n_words + 1, sizeof *b.spoken)};
+    struct built *out = calloc(1, sizeof *out);
+    int r = b.spoken && out ? 0 : -ENOMEM;
+    if (r == 0)
+        r = copy_words(out, b.in);
+    if (r == 0)
+        r = pronounce_words(&b, out, pronounce, user, reterr);
+    if (r == 0)
+        r = place_entries(&b);
+    if (r == 0)
+        r = build_tries(&b, reterr);
+    if (r == 0)
+        r = emit(&b, out);
+    build_done(&b);
+    if (r < 0) {
+        graph_free(out ? &out->graph : NULL);
+        return r == -ENOMEM ? base_error_set(reterr, r, "out of memory while building the graph of sounds") : r;
+    }
+    *ret = &out->graph;
+    return 0;
+}
+
+void graph_free(struct graph *g) {
+    struct built *b = (struct built *)(void *)g; /* graph is its first member */
+    if (!b)
+        return;
+    free(b->first_arc);
+    free(b->arcs);
+    free(b->is_final);
+    free(b->words);
+    free(b->spellings);
+    free(b->guessed);
+    free(b);
+}
+
+const struct graph_report *graph_report(const struct graph *g) {
+    return &((const struct built *)(const void *)g)->report;
+}

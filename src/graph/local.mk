@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+noinst_LTLIBRARIES += libtragus_graph.la
+libtragus_graph_la_SOURCES = \
+    src/graph/build.c \
+    src/graph/graph.c src/graph/graph.h \
+    src/graph/minimise.c src/graph/minimise.h

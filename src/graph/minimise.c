@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Merging nodes with equal continuations.
+ *
+ * A node's signature is its finality and its sorted outgoing arcs with classes for targets; nodes of equal signature are one class.
+ * Without cycles one pass from the end is exact (Revuz, 1992; Daciuk et al., 2000). With cycles classes are split until nothing
+ * changes, beginning with all nodes in one (Moore, 1956). Both intern signatures in one hash table.
+ */
+#include "graph/minimise.h"
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "graph/graph.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NONE UINT32_MAX
+
+struct table {       /* signatures already seen */
+    uint32_t *slots; /* class numbers, NONE = free; a power of two, at least twice the nodes */
+    uint32_t mask;
+    uint32_t n_classes;
+    struct base_buffer signatures; /* all of them, uint32_t words one behind the other */
+    size_t *begin;                 /* n_nodes + 1: where the signature of a class begins, in words */
+};
+
+static int compare_arcs(const void *left, const void *right) {
+    const struct graph_raw_arc *a = left, *b = right;
+    bool a_inner = a->word == GRAPH_NO_WORD, b_inner = b->word == GRAPH_NO_WORD;
+    if (a->phone != b->phone)
+        return a->phone < b->phone ? -1 : 1;
+    if (a_inner != b_inner)
+        return a_inner ? -1 : 1;
+    if (a->to != b->to)
+        return a->to < b->to ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+uint32_t graph_canonical_arcs(const struct graph_raw *raw, uint32_t node, const uint32_t *classes, struct graph_raw_arc *out) {
+    const struct graph_raw_node *n = &raw->nodes[node];
+    for (uint32_t i = 0; i < n->n_arcs; i++) {
+        out[i] = raw->arcs[n->first_arc + i];
+        out[i].to = classes[out[i].to];
+    }
+    if (n->n_arcs > 1)
+        qsort(out, n->n_arcs, sizeof *out, compare_arcs);
+
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n->n_arcs; i++) {
+        const struct graph_raw_arc *last = kept > 0 ? &out[kept - 1] : NULL;
+        bool same = last && last->phone == out[i].phone && last->to == out[i].to &&
+                    (last->word == GRAPH_NO_WORD) == (out[i].word == GRAPH_NO_WORD);
+        if (!same)
+            out[kept++] = out[i];
+    }
+    return kept;
+}
+
+static int table_init(struct table *t, uint32_t n_nodes) {
+    size_t n_slots = 16;
+    while (n_slots < 2 * (size_t)n_nodes)
+        n_slots *= 2;
+    *t = (struct table){.slots = malloc(n_slots * sizeof *t->slots),
+                        .mask = (uint32_t)(n_slots - 1),
+                        .begin = malloc(((size_t)n_nodes + 1) * sizeof *t->begin)};
+    return t->slots && t->begin ? 0 : -ENOMEM;
+}
+
+static void table_clear(struct table *t) {
+    memset(t->slots, 0xff, ((size_t)t->mask + 1) * sizeof *t->slots);
+    t->n_classes = 0;
+    t->begin[0] = 0;
+    base_buffer_clear(&t->signatures);
+}
+
+static void table_done(struct table *t) {
+    free(t->slots);
+    free(t->begin);
+    base_buffer_done(&t->signatures);
+}
+
+/* The class of a signature of n words, a new one if it was not seen before. */
+static uint32_t intern(struct table *t, const uint32_t *signature, size_t n) {
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, a word at a time */
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ signature[i]) * 0x100000001b3u;
+    hash ^= hash >> 32;
+
+    for (uint32_t slot = (uint32_t)hash & t->mask;; slot = (slot + 1) & t->mask) {
+        uint32_t class = t->slots[slot];
+        if (t->signatures.failed) /* the whole run is thrown away in the end */
+            return 0;
+        if (class == NONE) {
+            base_buffer_add(&t->signatures, signature, n * sizeof *signature);
+            t->slots[slot] = class = t->n_classes++;
+            t->begin[t->n_classes] = t->begin[class] + n;
+            return class;
+        }
+        const uint32_t *words = (const uint32_t *)(const void *)t->signatures.data;
+        if (t->begin[class + 1] - t->begin[class] == n && memcmp(words + t->begin[class], signature, n * sizeof *signature) == 0)
+            return class;
+    }
+}
+
+/* Interns a node as it looks under `classes`. own: what else tells it apart (its class of the round before). */
+static uint32_t classify(struct table *t, const struct graph_raw *raw, uint32_t node, const uint32_t *classes, uint32_t own,
+                         struct graph_raw_arc *arcs, uint32_t *signature) {
+    uint32_t n_arcs = graph_canonical_arcs(raw, node, classes, arcs);
+    size_t n = 0;
+    signature[n++] = own;
+    signature[n++] = raw->nodes[node].is_final;
+    for (uint32_t i = 0; i < n_arcs; i++) {
+        signature[n++] = (uint32_t)arcs[i].phone | (uint32_t)arcs[i].first << 8;
+        signature[n++] = arcs[i].to;
+        signature[n++] = arcs[i].word;
+    }
+    return intern(t, signature, n);
+}
+
+/* Writes all nodes in an order in which targets come before sources. False when there is a cycle. */
+static bool order_from_end(const struct graph_raw *raw, uint32_t *order, uint32_t *stack, uint32_t *next_arc) {
+    uint32_t n_order = 0;
+    memset(next_arc, 0, raw->n_nodes * sizeof *next_arc); /* NONE once a node is done */
+    for (uint32_t root = 0; root < raw->n_nodes; root++) {
+        uint32_t depth = 0;
+        if (next_arc[root] == NONE)
+            continue;
+        stack[depth++] = root;
+        while (depth > 0) {
+            uint32_t node = stack[depth - 1];
+            const struct graph_raw_node *n = &raw->nodes[node];
+            if (next_arc[node] == n->n_arcs) {
+                next_arc[node] = NONE;
+                order[n_order++] = node;
+                depth--;
+                continue;
+            }
+            uint32_t to = raw->arcs[n->first_arc + next_arc[node]++].to;
+            if (next_arc[to] == NONE)
+                continue;
+            if (next_arc[to] > 0) /* begun and not done: on the stack */
+                return false;
+            stack[depth++] = to;
+        }
+    }
+    return true;
+}
+
+int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret_n_classes) {
+    uint32_t most_arcs = 0;
+    for (uint32_t i = 0; i < raw->n_nodes; i++)
+        most_arcs = raw->nodes[i].n_arcs > most_arcs ? raw->nodes[i].n_arcs : most_arcs;
+
+    struct table t;
+    int r = table_init(&t, raw->n_nodes);
+    size_t n_bytes = ((size_t)raw->n_nodes + 1) * sizeof(uint32_t);
+    uint32_t *order = malloc(n_bytes), *stack = malloc(n_bytes), *next = malloc(n_bytes);
+    struct graph_raw_arc *arcs = malloc(((size_t)most_arcs + 1) * sizeof *arcs);
+    uint32_t *signature = malloc((2 + 3 * (size_t)most_arcs) * sizeof *signature);
+    if (!order || !stack || !next || !arcs || !signature)
+        r = -ENOMEM;
+
+    if (r == 0 && order_from_end(raw, order, stack, next)) {
+        table_clear(&t);
+        for (uint32_t i = 0; i < raw->n_nodes; i++)
+            classes[order[i]] = classify(&t, raw, order[i], classes, 0, arcs, signature);
+    } else if (r == 0) {
+        memset(classes, 0, raw->n_nodes * sizeof *classes);
+        for (uint32_t n_before = 0; (t.n_classes > n_before || n_before == 0) && !t.signatures.failed;) {
+            n_before = t.n_classes;
+            table_clear(&t);
+            for (uint32_t i = 0; i < raw->n_nodes; i++)
+                next[i] = classify(&t, raw, i, classes, classes[i], arcs, signature);
+            memcpy(classes, next, raw->n_nodes * sizeof *classes);
+        }
+    }
+    if (r == 0 && t.signatures.failed)
+        r = -ENOMEM;
+    if (r == 0)
+        *ret_n_classes = t.n_classes;
+    table_done(&t);
+    free(order);
+    free(stack);
+    free(next);
+    free(arcs);
+    free(signature);
+    return r;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lexicon/compile.c: reading, sorting and packing a pronouncing dictionary. */
+#include "lexicon/compile.h"
+
+#include "base/buffer.h"
+#include "lexicon/dictionary.h"
+#include "lexicon/phones.h"
+#include "lexicon/spelling.h"
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+    char word[DICTIONARY_MAX_WORD_BYTES + 1]; /* folded */
+    uint8_t word_bytes;
+    int file, line;
+    struct lexicon_pronunciation pronunciation;
+};
+
+struct entries {
+    struct entry *items;
+    size_t n_items, size_items;
+};
+
+static int out_of_memory(struct base_error *reterr) {
+    return base_error_set(reterr, -ENOMEM, "out of memory");
+}
+
+static int read_line(struct entries *e, char *text, const char *path, int file, int line, struct base_error *reterr) {
+    static const char space[] = " \t\r\n";
+    char *comment = strchr(text, '#');
+    if (comment)
+        *comment = '\0';
+    const char *word = text + strspn(text, space);
+    size_t field_bytes = strcspn(word, space), word_bytes = field_bytes;
+    if (word_bytes == 0)
+        return 0;
+    const char *bracket = memchr(word, '(', word_bytes);
+    if (bracket && bracket > word && word[word_bytes - 1] == ')')
+        word_bytes = (size_t)(bracket - word);
+    if (e->n_items == e->size_items) {
+        size_t size_items = e->size_items ? 2 * e->size_items : 1024;
+        struct entry *items = reallocarray(e->items, size_items, sizeof *items);
+        if (!items)
+            return out_of_memory(reterr);
+        e->items = items;
+        e->size_items = size_items;
+    }
+    struct entry *entry = &e->items[e->n_items];
+    char folded[SPELLING_MAX_BYTES];
+    int n = spelling_fold(word, word_bytes, folded);
+    if (n < 1 || n > DICTIONARY_MAX_WORD_BYTES)
+        return base_error_at(reterr, -EINVAL, path, line, 0, "the word is not UTF-8, or has more than %d bytes",
+                             DICTIONARY_MAX_WORD_BYTES);
+    *entry = (struct entry){.word_bytes = (uint8_t)n, .file = file, .line = line};
+    memcpy(entry->word, folded, (size_t)n + 1);
+    int r = phones_parse(phones_arpabet, PHONES_N_ARPABET, word + field_bytes, path, line, (int)(word + field_bytes - text) + 1,
+                         &entry->pronunciation, reterr);
+    if (r < 0)
+        return r;
+    e->n_items++;
+    return 0;
+}
+
+static int read_file(struct entries *e, const char *path, int number, struct base_error *reterr) {
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return base_error_at(reterr, -errno, path, 0, 0, "cannot be read: %s", strerror(errno));
+    char *text = NULL;
+    size_t size_bytes = 0;
+    int r = 0;
+    for (int line = 1; r == 0 && getline(&text, &size_bytes, file) >= 0; line++)
+        r = read_line(e, text, path, number, line, reterr);
+    if (r == 0 && ferror(file))
+        r = base_error_at(reterr, -EIO, path, 0, 0, "cannot be read: it is a directory or the disk failed");
+    free(text);
+    fclose(file);
+    return r;
+}
+
+/* By bytes of the word; of one word the later file first, whose entries replace the earlier file's; then as they were written. */
+static int compare_entries(const void *a, const void *b) {
+    const struct entry *x = a, *y = b;
+    int order = strcmp(x->word, y->word);
+    return order != 0 ? order : x->file != y->file ? y->file - x->file : x->line - y->line;
+}
+
+/* Keeps what dictionary_find will give: sorted, replaced words and repeated pronunciations gone. */
+static int settle(struct entries *e, const char *const paths[], struct base_error *reterr) {
+    size_t n = 0, first = 0; /* of the word */
+    if (e->n_items == 0)
+        return base_error_set(reterr, -EINVAL, "the dictionary has no words");
+    qsort(e->items, e->n_items, sizeof *e->items, compare_entries);
+    for (size_t i = 0; i < e->n_items; i++) {
+        const struct entry *entry = &e->items[i];
+        if (n == 0 || strcmp(e->items[first].word, entry->word) != 0)
+            first = n;
+        bool known = first < n && e->items[first].file != entry->file;
+        for (size_t k = first; k < n && !known; k++)
+            known = e->items[k].pronunciation.n_phones == entry->pronunciation.n_phones &&
+                    memcmp(e->items[k].pronunciation.phones, entry->pronunciation.phones, entry->pronunciation.n_phones) == 0;
+        if (known)
+            continue;
+        if (n - first == LEXICON_MAX_VARIANTS)
+            return base_error_at(reterr, -E2BIG, paths[entry->file], entry->line, 0, "\"%s\" has more than %d pronunciations",
+                                 entry->word, LEXICON_MAX_VARIANTS);
+        e->items[n++] = *entry;
+    }
+    e->n_items = n;
+    return 0;
+}
+
+struct packed {
+    struct base_buffer phones, blocks, words;
+    uint32_t info[5];
+};
+
+static void add_byte(struct base_buffer *b, size_t value) {
+    base_buffer_add(b, &(uint8_t){(uint8_t)value}, 1);
+}
+
+static void pack(const struct entries *e, struct packed *p) {
+    const struct entry *before = NULL;
+    uint32_t n_words = 0, n_blocks = 0;
+    for (unsigned i = 1; i <= PHONES_N_ARPABET; i++)
+        base_buffer_add(&p->phones, phones_arpabet[i], strlen(phones_arpabet[i]) + 1);
+    for (size_t i = 0; i < e->n_items; i++) {
+        const struct entry *entry = &e->items[i];
+        if (!before || strcmp(before->word, entry->word) != 0) {
+            size_t shared = 0;
+            if (n_words++ % DICTIONARY_BLOCK_WORDS == 0) {
+                base_buffer_add(&p->blocks, &(uint32_t){(uint32_t)p->words.len_bytes}, sizeof(uint32_t));
+                n_blocks++;
+            } else {
+                while (shared < before->word_bytes && before->word[shared] == entry->word[shared])
+                    shared++;
+            }
+            add_byte(&p->words, shared);
+            add_byte(&p->words, entry->word_bytes - shared);
+            base_buffer_add(&p->words, entry->word + shared, entry->word_bytes - shared);
+            before = entry;
+        }
+        bool last = i + 1 == e->n_items || strcmp(e->items[i + 1].word, entry->word) != 0;
+        const struct lexicon_pronunciation *sound = &entry->pronunciation;
+        for (unsigned k = 0; k < sound->n_phones; k++) {
+            unsigned ends = DICTIONARY_LAST_OF_PRONUNCIATION | (last ? DICTIONARY_LAST_OF_WORD : 0u);
+            add_byte(&p->words, sound->phones[k] | (k + 1 == sound->n_phones ? ends : 0));
+        }
+    }
+    const uint32_t info[5] = {DICTIONARY_VERSION, n_words, (uint32_t)e->n_items, n_blocks, DICTIONARY_BLOCK_WORDS};
+    memcpy(p->info, info, sizeof info);
+}
+
+int lexicon_compile(const char *const paths[], int n_paths, const char *output, struct base_error *reterr) {
+    struct entries e = {0};
+    struct packed p = {0};
+    int r = 0;
+    for (int i = 0; r == 0 && i < n_paths; i++)
+        r = read_file(&e, paths[i], i, reterr);
+    if (r == 0)
+        r = settle(&e, paths, reterr);
+    if (r == 0) {
+        pack(&e, &p);
+        const struct store_part parts[] = {
+            {"info", p.info, sizeof p.info, 0},
+            {"phones", p.phones.data, p.phones.len_bytes, 0},
+            {"blocks", p.blocks.data, p.blocks.len_bytes, 0},
+            {"words", p.words.data, p.words.len_bytes, 0},
+        };
+        r = p.phones.failed || p.blocks.failed || p.words.failed
+                ? out_of_memory(reterr)
+                : store_write(output, STORE_LEXICON, parts, sizeof parts / sizeof parts[0], reterr);
+    }
+    base_buffer_done(&p.phones);
+    base_buffer_done(&p.blocks);
+    base_buffer_done(&p.words);
+    free(e.items);
+    return r;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lexicon/internal.h: what a lexicon is made of; for the files of this room only. */
+#ifndef TRAGUS_LEXICON_INTERNAL_H
+#define TRAGUS_LEXICON_INTERNAL_H
+
+#include "lexicon/dictionary.h"
+#include "lexicon/g2p.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+
+struct lexicon {
+    struct store *dictionary_store, *g2p_store;
+    struct dictionary dictionary;
+    struct g2p g2p;
+    bool can_guess;
+};
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lexicon/pronounce.c: from a written word to its sounds, the surest way first.
+ *
+ *  1. as it stands: the user's own, else the dictionary (a letter alone also by its name), else the dictionary without accents
+ *  2. without punctuation at its ends
+ *  3. a possessive or plural of a word that can be said
+ *  4. in parts: at hyphens, dots and underscores, then where capitals begin ("EcoBee", "HVACUnit")
+ *  5. letter by letter: a few capitals, or no vowel to say it with ("HVAC", "tbd")
+ *  6. a guess from its letters
+ * A part goes the same way, so parts get shorter until they are said. What is joined is as sure as its least sure part.
+ */
+#include "base/utf8.h"
+#include "lexicon/internal.h"
+#include "lexicon/overrides.h"
+#include "lexicon/phones.h"
+#include "lexicon/spelling.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define MAX_SPELLED_CAPITALS 5 /* more capitals than this are a shouted word, not an abbreviation */
+
+struct speaker {
+    const struct lexicon *lexicon;
+    const struct lexicon_overrides *overrides;
+    size_t max; /* variants wanted, 1..LEXICON_MAX_VARIANTS */
+};
+
+struct variants {
+    size_t n;
+    struct lexicon_pronunciation items[LEXICON_MAX_VARIANTS];
+};
+
+/* All functions below return 1 when they could say the text, 0 when it is not theirs to say, or a negative errno. */
+static int say(const struct speaker *s, const char *text, size_t len_bytes, struct variants *ret);
+
+static void add_variant(const struct speaker *s, struct variants *v, const struct lexicon_pronunciation *p) {
+    for (size_t i = 0; i < v->n; i++)
+        if (v->items[i].n_phones == p->n_phones && memcmp(v->items[i].phones, p->phones, p->n_phones) == 0)
+            return;
+    if (v->n < s->max)
+        v->items[v->n++] = *p;
+}
+
+/* *v becomes what is said when b follows a: every variant of one with every variant of the other, as far as there is room. */
+static int join(const struct speaker *s, struct variants *v, const struct variants *b) {
+    struct variants a = *v;
+    v->n = 0;
+    for (size_t i = 0; i < a.n; i++) {
+        for (size_t k = 0; k < b->n; k++) {
+            struct lexicon_pronunciation both = a.items[i];
+            const struct lexicon_pronunciation *second = &b->items[k];
+            if (both.n_phones + second->n_phones > LEXICON_MAX_PHONES)
+                return -E2BIG;
+            memcpy(both.phones + both.n_phones, second->phones, second->n_phones);
+            both.n_phones = (uint8_t)(both.n_phones + second->n_phones);
+            if (second->source > both.source)
+                both.source = second->source;
+            add_variant(s, v, &both);
+        }
+    }
+    return 1;
+}
+
+/* --- 1: as it stands --- */
+
+static int find_in_dictionary(const struct speaker *s, const char *word, size_t len_bytes, struct variants *ret) {
+    ret->n = dictionary_find(&s->lexicon->dictionary, word, len_bytes, ret->items, s->max);
+    return ret->n > 0;
+}
+
+/* The name of a letter: dictionaries have it as "a.", where "a" may be a word of its own. */
+static int find_letter_name(const struct speaker *s, char letter, struct variants *ret) {
+    return find_in_dictionary(s, (char[]){letter, '.'}, 2, ret) || find_in_dictionary(s, &letter, 1, ret);
+}
+
+static int say_as_it_stands(const struct speaker *s, const char *folded, struct variants *ret) {
+    size_t len_bytes = strlen(folded);
+    ret->n = overrides_find(s->overrides, folded, ret->items, s->max);
+    if (ret->n > 0)
+        return 1;
+    find_in_dictionary(s, folded, len_bytes, ret);
+    struct variants name;
+    if (len_bytes == 1 && folded[0] >= 'a' && folded[0] <= 'z' && find_letter_name(s, folded[0], &name))
+        for (size_t i = 0; i < name.n; i++)
+            add_variant(s, ret, &name.items[i]);
+    if (ret->n > 0)
+        return 1;
+    char letters[SPELLING_MAX_BYTES];
+    int n_letters = spelling_letters(folded, letters);
+    return n_letters > 0 && strcmp(letters, folded) != 0 && find_in_dictionary(s, letters, (size_t)n_letters, ret);
+}
+
+/* --- 2: punctuation at the ends --- */
+
+static int say_trimmed(const struct speaker *s, const char *text, size_t len_bytes, struct variants *ret) {
+    static const char punctuation[] = ".,;:!?\"'()[] \t";
+    const char *begin = text, *end = text + len_bytes;
+    while (begin < end && strchr(punctuation, *begin))
+        begin++;
+    while (begin < end && strchr(punctuation, end[-1]))
+        end--;
+    if (begin == end)
+        return -ENOENT;
+    return end - begin == (ptrdiff_t)len_bytes ? 0 : say(s, begin, (size_t)(end - begin), ret);
+}
+
+/* --- shapes of words --- */
+
+static bool is_upper(uint32_t c) {
+    return base_utf8_fold(c) != c;
+}
+
+/* How many characters, all of them capitals; 0 when one is not. */
+static size_t count_capitals(const char *text, size_t len_bytes) {
+    size_t n = 0;
+    for (const char *at = text, *end = text + len_bytes; at < end; n++)
+        if (!is_upper(base_utf8_next(&at, end)))
+            return 0;
+    return n;
+}
+
+/* The length without the last n characters, of which there are more. */
+static size_t without_last(const char *text, size_t len_bytes, unsigned n) {
+    for (; n > 0 && len_bytes > 0; n--)
+        while (--len_bytes > 0 && ((unsigned char)text[len_bytes] & 0xc0) == 0x80)
+            ;
+    return len_bytes;
+}
+
+static bool ends_with(const char *text, size_t len_bytes, const char *end) {
+    size_t end_bytes = strlen(end);
+    return len_bytes > end_bytes && memcmp(text + len_bytes - end_bytes, end, end_bytes) == 0;
+}
+
+/* --- 3: inflected words --- */
+
+/* English: the sound of a written s after a word: AH Z after a hissing sound, S after a voiceless one, else Z. */
+static int join_s(const struct speaker *s, struct variants *v) {
+    const struct dictionary *d = &s->lexicon->dictionary;
+    struct variants stems = *v;
+    v->n = 0;
+    for (size_t i = 0; i < stems.n; i++) {
+        static const char hissing[] = " S Z SH ZH CH JH ", voiceless[] = " P T K F TH ";
+        const struct lexicon_pronunciation *stem = &stems.items[i];
+        char last[16] = " ";
+        strncat(last, d->phone_names[stem->phones[stem->n_phones - 1]], 12);
+        strcat(last, " ");
+        const char *ending = strstr(hissing, last) ? "AH Z" : strstr(voiceless, last) ? "S" : "Z";
+        struct variants one = {.n = 1, .items = {*stem}}, end = {.n = 1};
+        int r = phones_parse(d->phone_names, d->n_phones, ending, NULL, 0, 0, &end.items[0], NULL);
+        if (r < 0) /* a language without these phones does not inflect so */
+            return 0;
+        r = join(s, &one, &end);
+        if (r < 0)
+            return r;
+        add_variant(s, v, &one.items[0]);
+    }
+    return 1;
+}
+
+/* A plural's stem must be sure, since so many words end in s: known as it stands, or capitals ("TVs"). */
+static int say_stem(const struct speaker *s, const char *text, size_t len_bytes, const char *ending, struct variants *ret) {
+    char folded[SPELLING_MAX_BYTES];
+    int n = spelling_fold(text, len_bytes, folded);
+    if (n < 0 || (size_t)n + strlen(ending) >= sizeof folded)
+        return 0;
+    strcat(folded, ending);
+    int r = say_as_it_stands(s, folded, ret);
+    return r == 0 && !*ending && count_capitals(text, len_bytes) >= 2 ? say(s, text, len_bytes, ret) : r;
+}
+
+static int say_inflected(const struct speaker *s, const char *text, size_t len_bytes, struct variants *ret) {
+    char folded[SPELLING_MAX_BYTES];
+    int r = spelling_fold(text, len_bytes, folded);
+    if (r < 0)
+        return r;
+    size_t n = (size_t)r;
+    if (ends_with(folded, n, "'s")) {
+        r = say(s, text, without_last(text, len_bytes, 2), ret);
+        return r > 0 ? join_s(s, ret) : r;
+    }
+    if (n < 3 || !ends_with(folded, n, "s") || ends_with(folded, n, "ss"))
+        return 0;
+    r = say_stem(s, text, without_last(text, len_bytes, 1), "", ret);
+    if (r == 0 && (ends_with(folded, n, "ches") || ends_with(folded, n, "shes") || ends_with(folded, n, "xes") ||
+                   ends_with(folded, n, "ses") || ends_with(folded, n, "zes")))
+        r = say_stem(s, text, without_last(text, len_bytes, 2), "", ret);
+    if (r == 0 && n > 4 && ends_with(folded, n, "ies"))
+        r = say_stem(s, text, without_last(text, len_bytes, 3), "y", ret);
+    return r > 0 ? join_s(s, ret) : r;
+}
+
+/* --- 4: parts --- */
+
+/* Says text[begin, end) behind what *v holds; n_parts counts. */
+static int say_next_part(const struct speaker *s, const char *begin, const char *end, size_t *n_parts, struct variants *v) {
+    struct variants part;
+    if (begin == end)
+        return 1;
+    int r = say(s, begin, (size_t)(end - begin), &part);
+    if (r <= 0)
+        return r < 0 ? r : -ENOENT;
+    if ((*n_parts)++ > 0)
+        return join(s, v, &part);
+    *v = part;
+    return 1;
+}
+
+static int say_separated(const struct speaker *s, const char *text, size_t len_bytes, struct variants *ret) {
+    const char *end = text + len_bytes;
+    size_t n_parts = 0;
+    int n_separators = 0, r;
+    for (const char *begin = text;;) {
+        const char *at = begin;
+        while (at < end && !strchr("-._", *at))
+            at++;
+        n_separators += at < end;
+        if (at == end && n_separators == 0)
+            return 0;
+        r = say_next_part(s, begin, at, &n_parts, ret);
+        if (r < 0)
+            return r;
+        if (at == end)
+            return n_parts > 0 ? 1 : -ENOENT;
+        begin = at + 1;
+    }
+}
+
+/* A part begins at a capital behind a small letter, and at the last of some capitals when a small letter follows. */
+static int say_camel_case(const struct speaker *s, const char *text, size_t len_bytes, struct variants *ret) {
+    const char *begin = text, *end = text + len_bytes, *at = text;
+    size_t n_parts = 0;
+    uint32_t before = base_utf8_next(&at, end);
+    while (at < end) {
+        const char *here = at;
+        uint32_t c = base_utf8_next(&at, end);
+        const char *peek = at;
+        bool small_follows = at < end && !is_upper(base_utf8_next(&peek, end));
+        if (is_upper(c) && (!is_upper(before) || small_follows)) {
+            int r = say_next_part(s, begin, here, &n_parts, ret);
+            if (r < 0)
+                return r;
+            begin = here;
+        }
+        before = c;
+    }
+    return n_parts == 0 ? 0 : say_next_part(s, begin, end, &n_parts, ret);
+}
+
+/* --- 5 and 6: letters --- */
+
+static int spell(const struct speaker *s, const char *letters, struct variants *ret) {
+    for (const char *letter = letters; *letter; letter++) {
+        struct variants name;
+        if (!find_letter_name(s, *letter, &name))
+            return 0;
+        name.n = 1;
+        name.items[0].source = LEXICON_GUESS;
+        if (letter == letters) {
+            *ret = name;
+            continue;
+        }
+        int r = join(s, ret, &name);
+        if (r < 0)
+            return r;
+    }
+    return 1;
+}
+
+static int say_by_letters(const struct speaker *s, const char *text, size_t len_bytes, const char *folded, struct variants *ret) {
+    char letters[SPELLING_MAX_BYTES];
+    int n_letters = spelling_letters(folded, letters);
+    if (n_letters <= 0)
+        return n_letters < 0 ? n_letters : -ENOENT;
+    size_t n_capitals = count_capitals(text, len_bytes);
+    if ((n_capitals >= 2 && n_capitals <= MAX_SPELLED_CAPITALS) || !strpbrk(letters, "aeiouy")) {
+        int r = spell(s, letters, ret);
+        if (r != 0)
+            return r;
+    }
+    if (!s->lexicon->can_guess)
+        return -ENOENT;
+    int n = g2p_guess(&s->lexicon->g2p, letters, (size_t)n_letters, ret->items, s->max);
+    if (n < 0)
+        return n;
+    ret->n = (size_t)n;
+    return 1;
+}
+
+static int say(const struct speaker *s, const char *text, size_t len_bytes, struct variants *ret) {
+    char folded[SPELLING_MAX_BYTES];
+    int r = spelling_fold(text, len_bytes, folded);
+    if (r == -EILSEQ)
+        return -ENOENT;
+    if (r < 0)
+        return r;
+    r = say_as_it_stands(s, folded, ret);
+    if (r == 0)
+        r = say_trimmed(s, text, len_bytes, ret);
+    if (r == 0)
+        r = say_inflected(s, text, len_bytes, ret);
+    if (r == 0)
+        r = say_separated(s, text, len_bytes, ret);
+    if (r == 0)
+        r = say_camel_case(s, text, len_bytes, ret);
+    return r != 0 ? r : say_by_letters(s, text, len_bytes, folded, ret);
+}
+
+int lexicon_pronounce(const struct lexicon *l, const struct lexicon_overrides *o, const char *word,
+                      struct lexicon_pronunciation *out, size_t max_variants) {
+    struct variants v = {0};
+    if (max_variants == 0)
+        return -EINVAL;
+    struct speaker s = {l, o, max_variants < LEXICON_MAX_VARIANTS ? max_variants : LEXICON_MAX_VARIANTS};
+    int r = say(&s, word, strlen(word), &v);
+    if (r < 0)
+        return r;
+    memcpy(out, v.items, v.n * sizeof *out);
+    return (int)v.n;
+}

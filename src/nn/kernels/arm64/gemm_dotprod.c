@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nn/kernels/arm64/gemm_dotprod.c: gemm_s8 and gemm_s32 for AArch64 with the dot product instructions (Armv8.2 DotProd: Cortex-A55,
+ * A75 and later; the Raspberry Pi 5).
+ *
+ * sdot adds four products of signed bytes to each 32-bit lane, exactly; the packed layout is made for it. Sixteen inputs stand in
+ * one register, a lane of it is the four inputs of one group.
+ */
+#include "nn/kernels/variants.h"
+
+#include <arm_neon.h>
+#include <string.h>
+
+/* sum[i]: outputs 4 i .. 4 i + 3 of the block at w. */
+static inline void sum_block(int32x4_t sum[4], const int8_t *x, const int8_t *w, const int32_t *bias, size_t k_in) {
+    int32x4_t odd[4]; /* sums of every second group: one set would wait for its own additions */
+    size_t k = 0;
+
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++) {
+        sum[i] = vld1q_s32(bias + 4 * i);
+        odd[i] = vdupq_n_s32(0);
+    }
+    for (; k + 16 <= k_in; k += 16) {
+        int8x16_t x16 = vld1q_s8(x + k);
+
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++) {
+            sum[i] = vdotq_laneq_s32(sum[i], vld1q_s8(w + k * 16 + i * 16), x16, 0);
+            odd[i] = vdotq_laneq_s32(odd[i], vld1q_s8(w + k * 16 + 64 + i * 16), x16, 1);
+            sum[i] = vdotq_laneq_s32(sum[i], vld1q_s8(w + k * 16 + 128 + i * 16), x16, 2);
+            odd[i] = vdotq_laneq_s32(odd[i], vld1q_s8(w + k * 16 + 192 + i * 16), x16, 3);
+        }
+    }
+    for (; k < k_in; k += 4) {
+        int32_t four;
+
+        memcpy(&four, x + k, sizeof(four));
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++)
+            sum[i] = vdotq_s32(sum[i], vld1q_s8(w + k * 16 + i * 16), vreinterpretq_s8_s32(vdupq_n_s32(four)));
+    }
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++)
+        sum[i] = vaddq_s32(sum[i], odd[i]);
+}
+
+/* srshl by a negative count adds half and shifts right, with no overflow in between. */
+static inline int16x4_t requantise4(int32x4_t sum, const int32_t *multiplier, int32x4_t minus_shift, int32x4_t lowest) {
+    int32x4_t m = vld1q_s32(multiplier);
+    int64x2_t y0 = vrshlq_s64(vmull_s32(vget_low_s32(sum), vget_low_s32(m)), vmovl_s32(vget_low_s32(minus_shift)));
+    int64x2_t y1 = vrshlq_s64(vmull_high_s32(sum, m), vmovl_high_s32(minus_shift));
+    int32x4_t y = vqmovn_high_s64(vqmovn_s64(y0), y1);
+
+    return vmovn_s32(vmaxq_s32(vminq_s32(y, vdupq_n_s32(127)), lowest));
+}
+
+static inline void store_block(int8_t *out, const int32x4_t sum[4], const int32_t *multiplier, const uint8_t *shift,
+                               int32x4_t lowest) {
+    int8x16_t minus_shift = vnegq_s8(vreinterpretq_s8_u8(vld1q_u8(shift)));
+    int16x8_t shift_low = vmovl_s8(vget_low_s8(minus_shift)), shift_high = vmovl_high_s8(minus_shift);
+    int16x4_t y0 = requantise4(sum[0], multiplier, vmovl_s16(vget_low_s16(shift_low)), lowest);
+    int16x4_t y1 = requantise4(sum[1], multiplier + 4, vmovl_high_s16(shift_low), lowest);
+    int16x4_t y2 = requantise4(sum[2], multiplier + 8, vmovl_s16(vget_low_s16(shift_high)), lowest);
+    int16x4_t y3 = requantise4(sum[3], multiplier + 12, vmovl_high_s16(shift_high), lowest);
+
+    vst1q_s8(out, vmovn_high_s16(vmovn_s16(vcombine_s16(y0, y1)), vcombine_s16(y2, y3)));
+}
+
+void nn_gemm_s8_dotprod(int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride, size_t n_rows, const int8_t *w,
+                        const int32_t *bias, const int32_t *multiplier, const uint8_t *shift, size_t k_in, size_t n_out,
+                        int32_t low) {
+    for (size_t n = 0; n < n_out; n += NN_OUT_BLOCK)
+        for (size_t m = 0; m < n_rows; m++) {
+            int32x4_t sum[4];
+
+            sum_block(sum, x + (ptrdiff_t)m * x_stride, w + n * k_in, bias + n, k_in);
+            store_block(out + (ptrdiff_t)m * out_stride + n, sum, multiplier + n, shift + n, vdupq_n_s32(low));
+        }
+}
+
+void nn_gemm_s32_dotprod(int32_t *out, ptrdiff_t out_stride_elements, const int8_t *x, ptrdiff_t x_stride, size_t n_rows,
+                         const int8_t *w, const int32_t *bias, size_t k_in, size_t n_out) {
+    for (size_t n = 0; n < n_out; n += NN_OUT_BLOCK)
+        for (size_t m = 0; m < n_rows; m++) {
+            int32x4_t sum[4];
+
+            sum_block(sum, x + (ptrdiff_t)m * x_stride, w + n * k_in, bias + n, k_in);
+#pragma GCC unroll 4
+            for (size_t i = 0; i < 4; i++)
+                vst1q_s32(out + (ptrdiff_t)m * out_stride_elements + n + 4 * i, sum[i]);
+        }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nn/kernels/variants.h: the variants that select.c may choose from; each stands in a file of its own, named after it.
+ *
+ * Every file is compiled with the flags of its instruction set. So it includes this header and the system's headers of intrinsics,
+ * nothing with inline functions: the linker might keep the copy of such a function that only newer CPUs can run.
+ */
+#ifndef TRAGUS_NN_KERNELS_VARIANTS_H
+#define TRAGUS_NN_KERNELS_VARIANTS_H
+
+#include "nn/kernels/kernels.h"
+
+/* x86/ */
+nn_gemm_s8 nn_gemm_s8_avx2, nn_gemm_s8_avx512vnni;
+nn_gemm_s32 nn_gemm_s32_avx2, nn_gemm_s32_avx512vnni;
+nn_dwconv_s8 nn_dwconv_s8_avx2;
+nn_add_s8 nn_add_s8_avx2;
+
+/* arm64/ */
+nn_gemm_s8 nn_gemm_s8_neon, nn_gemm_s8_dotprod;
+nn_gemm_s32 nn_gemm_s32_neon, nn_gemm_s32_dotprod;
+nn_dwconv_s8 nn_dwconv_s8_neon;
+nn_add_s8 nn_add_s8_neon;
+
+#endif

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+noinst_LTLIBRARIES += libtragus_nn.la
+libtragus_nn_la_SOURCES = \
+    src/nn/gen/logsoftmax.c \
+    src/nn/logsoftmax.c src/nn/logsoftmax.h \
+    src/nn/model.c src/nn/model.h \
+    src/nn/nn.c src/nn/nn.h \
+    src/nn/kernels/add_ref.c \
+    src/nn/kernels/dwconv_ref.c \
+    src/nn/kernels/gemm_ref.c \
+    src/nn/kernels/kernels.h \
+    src/nn/kernels/select.c \
+    src/nn/kernels/variants.h
+libtragus_nn_la_LIBADD =
+libtragus_nn_la_CPPFLAGS = $(AM_CPPFLAGS)
+EXTRA_DIST += src/nn/gen/make_tables.py
+
+# One library for each instruction set, compiled with its flags; only select.c decides which of them runs.
+if KERNELS
+if HOST_X86_64
+libtragus_nn_la_CPPFLAGS += -DNN_KERNELS_X86_64
+libtragus_nn_la_LIBADD += libtragus_nn_avx2.la libtragus_nn_avx512vnni.la
+noinst_LTLIBRARIES += libtragus_nn_avx2.la libtragus_nn_avx512vnni.la
+libtragus_nn_avx2_la_SOURCES = \
+    src/nn/kernels/x86/add_avx2.c \
+    src/nn/kernels/x86/dwconv_avx2.c \
+    src/nn/kernels/x86/gemm_avx2.c
+libtragus_nn_avx2_la_CFLAGS = $(AM_CFLAGS) -mavx2
+libtragus_nn_avx512vnni_la_SOURCES = src/nn/kernels/x86/gemm_avx512vnni.c
+libtragus_nn_avx512vnni_la_CFLAGS = $(AM_CFLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512vnni
+endif HOST_X86_64
+if HOST_AARCH64
+libtragus_nn_la_CPPFLAGS += -DNN_KERNELS_AARCH64
+libtragus_nn_la_LIBADD += libtragus_nn_neon.la libtragus_nn_dotprod.la
+noinst_LTLIBRARIES += libtragus_nn_neon.la libtragus_nn_dotprod.la
+libtragus_nn_neon_la_SOURCES = \
+    src/nn/kernels/arm64/add_neon.c \
+    src/nn/kernels/arm64/dwconv_neon.c \
+    src/nn/kernels/arm64/gemm_neon.c
+libtragus_nn_dotprod_la_SOURCES = src/nn/kernels/arm64/gemm_dotprod.c
+libtragus_nn_dotprod_la_CFLAGS = $(AM_CFLAGS) -march=armv8.2-a+dotprod
+endif HOST_AARCH64
+endif KERNELS
+
+REGEN += regen-nn
+.PHONY: regen-nn
+regen-nn:
+	$(PYTHON) $(srcdir)/src/nn/gen/make_tables.py $(srcdir)/src/nn/gen

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nn/model.h: the checked view of a model file, shared by the loader (model.c) and the runtime (nn.c); no other room's business. */
+#ifndef TRAGUS_NN_MODEL_H
+#define TRAGUS_NN_MODEL_H
+
+#include "nn/nn.h"
+#include "store/store.h"
+
+#define NN_MAX_OPS 64
+
+enum nn_op_kind { NN_CONV = 1, NN_DEPTHWISE = 2, NN_ADD = 3, NN_LOGITS = 4 };
+
+/* One operation. It writes the buffer one behind its own index. Row t of that buffer is computed when row t * hops + look_ahead of
+ * the features has come; then the oldest row that it reads lies `back` rows before the newest of buffer `from`. */
+struct nn_op {
+    enum nn_op_kind kind;
+    uint32_t from, from_b;
+    uint32_t n_in, n_out, taps, stride, left;
+    int32_t low;
+    uint32_t shift;            /* ADD, LOGITS */
+    const int32_t *bias;       /* all but ADD */
+    const int32_t *multiplier; /* CONV, DEPTHWISE: [n_out]; ADD: ma, mb; LOGITS: one */
+    const uint8_t *shifts;     /* CONV, DEPTHWISE */
+    const int8_t *weights;     /* all but ADD */
+    uint32_t hops, look_ahead;
+    uint32_t back, back_b;
+};
+
+/* Rows of n_channels int8. */
+struct nn_buffer {
+    uint32_t n_channels;
+    uint32_t hops, look_ahead; /* as its operation's; buffer 0: 1 and 0 */
+    uint32_t n_keep;           /* the newest so many rows must be there, at least 1 */
+};
+
+struct nn_model {
+    struct store *store;
+    struct nn_kernels kernels;
+    uint32_t step_hops, n_labels, n_ops;
+    struct nn_op ops[NN_MAX_OPS];
+    struct nn_buffer buffers[NN_MAX_OPS + 1];
+    const int32_t *input_multiplier;
+    const char *labels[NN_MAX_LABELS];
+    const char *passport;
+    size_t passport_bytes;
+    uint32_t n_test_rows, n_test_steps;
+    const int16_t *test_features, *test_posteriors;
+};
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/batch.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define READ_BYTES 16384
+#define CHUNK 1600 /* samples of 16 kHz between two looks at commands: 100 ms */
+/* 8 kHz mu-law doubles in samples at 16 kHz; the rest is the converter's own delay. */
+#define CONVERTED (2 * READ_BYTES + 4096)
+#define LIVE_LAG_US 2000000
+/* One hop gives at most: started, ended, a result and retired, several times at the end of a segment. */
+#define LEAST_ROOM 32
+
+struct batch {
+    int fd, wake_fd, main_fd;
+    struct batch_options options;
+    bool is_socket, can_nowait;
+    struct recogniser *recogniser;
+    struct audio_converter *converter;
+    pthread_t thread;
+    struct cutter cutter;
+    struct base_error error;
+    size_t frame_bytes, n_carry;
+    unsigned char raw[READ_BYTES];
+    int16_t pcm[CONVERTED];
+    uint64_t n_samples;
+
+    _Atomic bool cancel, done;
+    _Atomic int32_t level_cdb;
+    _Atomic uint64_t n_hops, wakeups, cpu_us, lost_us;
+};
+
+int batch_check_descriptor(int fd, struct base_error *reterr) {
+    struct stat st;
+    int type = 0;
+    socklen_t length = sizeof(type);
+
+    if (fstat(fd, &st) < 0)
+        return base_error_set(reterr, -errno, "the descriptor cannot be looked at: %s", strerror(errno));
+    if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+        return base_error_set(reterr, -EBADF, "the descriptor is not open for reading; pass the read end of the pipe");
+    if (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode))
+        return 0;
+    if (S_ISSOCK(st.st_mode) && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM)
+        return 0;
+    return base_error_set(reterr, -ENOTSUP, "sound is taken from a pipe, a stream socket or a regular file; this is none of them");
+}
+
+static bool cancelled(const struct batch *b) {
+    return atomic_load_explicit(&b->cancel, memory_order_acquire);
+}
+
+/* Waits for the descriptor, a command or the end. 1: readable. */
+static int wait_readable(struct batch *b, int timeout_ms) {
+    struct pollfd p[2] = {{.fd = b->wake_fd, .events = POLLIN}, {.fd = b->fd, .events = POLLIN}};
+    uint64_t count;
+
+    int n = poll(p, timeout_ms < 0 ? 2 : 1, timeout_ms);
+    atomic_fetch_add_explicit(&b->wakeups, 1, memory_order_relaxed);
+    if (p[0].revents & POLLIN)
+        (void)!read(b->wake_fd, &count, sizeof(count));
+    recogniser_take_commands(b->recogniser);
+    return n > 0 && p[1].revents != 0;
+}
+
+/* Reads what is there without blocking where the kernel can; never sets O_NONBLOCK, which would change the peer's copy. */
+static ssize_t read_some(struct batch *b, void *to, size_t size) {
+    if (b->is_socket)
+        return recv(b->fd, to, size, MSG_DONTWAIT);
+    if (b->can_nowait) {
+        struct iovec part = {.iov_base = to, .iov_len = size};
+        ssize_t n = preadv2(b->fd, &part, 1, -1, RWF_NOWAIT);
+        if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
+            return n;
+        b->can_nowait = false;
+    }
+    return read(b->fd, to, size);
+}
+
+static void to_recogniser(const struct cutter_hop *hop, void *user) {
+    struct batch *b = user;
+    while (recogniser_room(b->recogniser) < LEAST_ROOM && !cancelled(b))
+        wait_readable(b, 5);
+    recogniser_take_hop(b->recogniser, hop);
+}
+
+static void take_samples(struct batch *b, const int16_t *pcm, size_t n) {
+    while (n > 0 && !cancelled(b)) {
+        size_t taken = n < CHUNK ? n : CHUNK;
+        uint64_t time_us = b->options.live ? base_clock_monotonic_us() - n * 1000000 / AUDIO_RATE
+                                           : b->n_samples * 1000000 / AUDIO_RATE;
+        cutter_push(&b->cutter, pcm, taken, time_us, to_recogniser, b);
+        recogniser_take_commands(b->recogniser);
+        atomic_store_explicit(&b->n_hops, b->cutter.n_hops, memory_order_relaxed);
+        atomic_store_explicit(&b->level_cdb, frontend_gate_level_cdb(&b->cutter.gate), memory_order_relaxed);
+        b->n_samples += taken;
+        pcm += taken;
+        n -= taken;
+    }
+}
+
+/* A live writer is ahead of us: what is older than 2 s is of no use to anybody. */
+static void drop_old(struct batch *b) {
+    int waiting = 0;
+    uint64_t bytes_per_s = (uint64_t)b->options.format.rate * b->frame_bytes;
+
+    if (ioctl(b->fd, FIONREAD, &waiting) < 0 || (uint64_t)waiting * 1000000 < bytes_per_s * LIVE_LAG_US)
+        return;
+    uint64_t dropped = 0;
+    while (dropped + READ_BYTES < (uint64_t)waiting) {
+        ssize_t n = read_some(b, b->raw, READ_BYTES);
+        if (n <= 0)
+            break;
+        dropped += (uint64_t)n;
+    }
+    b->n_carry = (b->n_carry + dropped) % b->frame_bytes; /* keeps the frames' borders; the bytes themselves are lost anyway */
+    cutter_end(&b->cutter, to_recogniser, b);
+    atomic_fetch_add_explicit(&b->lost_us, dropped * 1000000 / bytes_per_s, memory_order_relaxed);
+}
+
+static int run_raw(struct batch *b) {
+    while (!cancelled(b)) {
+        if (!wait_readable(b, -1))
+            continue;
+        if (b->options.live)
+            drop_old(b);
+        ssize_t n = read_some(b, b->raw + b->n_carry, READ_BYTES - b->n_carry);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        if (n < 0)
+            return base_error_set(&b->error, -errno, "the descriptor cannot be read: %s", strerror(errno));
+        if (n == 0)
+            return 0;
+        size_t there = b->n_carry + (size_t)n;
+        size_t frames = there / b->frame_bytes;
+        int samples = audio_converter_push(b->converter, b->raw, frames, b->pcm, CONVERTED);
+        if (samples < 0)
+            return base_error_set(&b->error, samples, "the sound cannot be converted: %s", strerror(-samples));
+        b->n_carry = there - frames * b->frame_bytes;
+        memmove(b->raw, b->raw + frames * b->frame_bytes, b->n_carry);
+        take_samples(b, b->pcm, (size_t)samples);
+    }
+    return 0;
+}
+
+/* A pipe is copied to memory first, so that it can be cancelled, limited, and sought in. */
+static int spool(struct batch *b) {
+    size_t total = 0;
+    int memory = memfd_create("tragus sound", MFD_CLOEXEC);
+    if (memory < 0)
+        return -errno;
+    while (!cancelled(b)) {
+        if (!wait_readable(b, -1))
+            continue;
+        ssize_t n = read_some(b, b->raw, READ_BYTES);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        if (n < 0) {
+            int r = base_error_set(&b->error, -errno, "the descriptor cannot be read: %s", strerror(errno));
+            close(memory);
+            return r;
+        }
+        if (n == 0)
+            break;
+        total += (size_t)n;
+        if (total > b->options.max_bytes || write(memory, b->raw, (size_t)n) != n) {
+            close(memory);
+            return base_error_set(&b->error, -EFBIG, "the sound is larger than %zu bytes; send it in parts", b->options.max_bytes);
+        }
+    }
+    (void)lseek(memory, 0, SEEK_SET);
+    close(b->fd);
+    b->fd = memory;
+    return 0;
+}
+
+static int run_sound_file(struct batch *b) {
+    struct stat st;
+    int16_t *pcm;
+    size_t n;
+
+    int r = fstat(b->fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : spool(b);
+    if (r < 0 || cancelled(b))
+        return r;
+    r = audio_fd_read(b->fd, NULL, &pcm, &n, &b->error);
+    if (r < 0)
+        return r;
+    take_samples(b, pcm, n);
+    explicit_bzero(pcm, n * sizeof(*pcm));
+    free(pcm);
+    return 0;
+}
+
+static void *run(void *user) {
+    struct batch *b = user;
+
+    if (!b->options.live) /* live sound goes first; threads have a nice value of their own on Linux */
+        (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
+    recogniser_take_commands(b->recogniser);
+    int r = b->options.sound_file ? run_sound_file(b) : run_raw(b);
+    if (r < 0 && b->error.code == 0)
+        base_error_set(&b->error, r, "the sound cannot be read: %s", strerror(-r));
+    cutter_end(&b->cutter, to_recogniser, b);
+    atomic_store_explicit(&b->n_hops, b->cutter.n_hops, memory_order_relaxed);
+    while (recogniser_room(b->recogniser) < LEAST_ROOM) /* main empties the ring also after a cancel */
+        wait_readable(b, 5);
+    recogniser_end(b->recogniser);
+    atomic_store_explicit(&b->cpu_us, base_clock_thread_cpu_ns() / 1000, memory_order_relaxed);
+    atomic_store_explicit(&b->done, true, memory_order_release);
+    static const uint64_t one = 1;
+    (void)!write(b->main_fd, &one, sizeof(one));
+    return NULL;
+}
+
+int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_options *options,
+                struct recogniser_listener *listener, int main_fd, struct base_error *reterr) {
+    sigset_t all, before;
+    struct stat st;
+    int r = -ENOMEM;
+
+    struct batch *b = calloc(1, sizeof(*b));
+    if (!b) {
+        close(fd);
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    }
+    b->fd = fd;
+    b->main_fd = main_fd;
+    b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    b->options = *options;
+    b->is_socket = fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+    b->can_nowait = S_ISFIFO(st.st_mode);
+    cutter_init(&b->cutter, &options->gate);
+    b->recogniser = recogniser_new(m, main_fd);
+    if (b->wake_fd < 0 || !b->recogniser)
+        goto failed;
+    if (!options->sound_file) {
+        static const size_t sample_bytes[] = {[AUDIO_S16LE] = 2, [AUDIO_S32LE] = 4, [AUDIO_F32LE] = 4, [AUDIO_ULAW] = 1};
+        b->frame_bytes = sample_bytes[options->format.encoding] * options->format.channels;
+        r = audio_converter_new(&b->converter, &options->format, READ_BYTES, reterr);
+        if (r < 0)
+            goto failed;
+    }
+    recogniser_command(b->recogniser, (struct recogniser_command){.type = RECOGNISER_ADD, .listener = listener});
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    r = -pthread_create(&b->thread, NULL, run, b);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (r < 0)
+        goto failed;
+    (void)pthread_setname_np(b->thread, "batch");
+    *ret = b;
+    return 0;
+
+failed:
+    audio_converter_free(b->converter);
+    recogniser_free(b->recogniser);
+    if (b->wake_fd >= 0)
+        close(b->wake_fd);
+    close(fd);
+    free(b);
+    return r == -ENOMEM ? base_error_set(reterr, r, "out of memory") : r;
+}
+
+struct recogniser *batch_recogniser(struct batch *b) {
+    return b->recogniser;
+}
+
+void batch_wake(struct batch *b) {
+    static const uint64_t one = 1;
+    (void)!write(b->wake_fd, &one, sizeof(one));
+}
+
+void batch_cancel(struct batch *b) {
+    atomic_store_explicit(&b->cancel, true, memory_order_release);
+    batch_wake(b);
+}
+
+bool batch_done(const struct batch *b) {
+    return atomic_load_explicit(&b->done, memory_order_acquire);
+}
+
+int batch_error(const struct batch *b, struct base_error *ret) {
+    if (b->error.code != 0)
+        *ret = b->error;
+    return b->error.code;
+}
+
+void batch_counters(const struct batch *b, struct batch_counters *ret) {
+    clockid_t clock;
+    struct timespec t;
+    uint64_t cpu_us = 0;
+
+    if (batch_done(b))
+        cpu_us = atomic_load_explicit(&b->cpu_us, memory_order_relaxed);
+    else if (pthread_getcpuclockid(b->thread, &clock) == 0 && clock_gettime(clock, &t) == 0)
+        cpu_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+    *ret = (struct batch_counters){
+        .hops = atomic_load_explicit(&b->n_hops, memory_order_relaxed),
+        .wakeups = atomic_load_explicit(&b->wakeups, memory_order_relaxed),
+        .cpu_us = cpu_us,
+        .lost_us = atomic_load_explicit(&b->lost_us, memory_order_relaxed),
+        .level_cdb = atomic_load_explicit(&b->level_cdb, memory_order_relaxed),
+    };
+}
+
+void batch_free(struct batch *b) {
+    if (!b)
+        return;
+    batch_cancel(b);
+    pthread_join(b->thread, NULL);
+    audio_converter_free(b->converter);
+    recogniser_free(b->recogniser);
+    close(b->wake_fd);
+    close(b->fd);
+    explicit_bzero(b, sizeof(*b));
+    free(b);
+}

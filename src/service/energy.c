@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* service/energy.c: what understanding costs: time by thread and stage, wake-ups, joules where the machine has a meter.
+ *
+ * Everything is read when somebody asks: measuring wakes nobody. The meters are those of the whole machine: RAPL through the
+ * powercap interface (Linux, Documentation/power/powercap), else hwmon's energy counters, both in microjoules; many machines let
+ * only root read them.
+ */
+#include "service/private.h"
+
+#include "base/clock.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static uint64_t sum_of_files(const char *pattern) {
+    unsigned long long value;
+    uint64_t sum = 0;
+    glob_t found;
+
+    if (glob(pattern, 0, NULL, &found) != 0)
+        return 0;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        FILE *f = fopen(found.gl_pathv[i], "re");
+        if (f && fscanf(f, "%llu", &value) == 1)
+            sum += value;
+        if (f)
+            fclose(f);
+    }
+    globfree(&found);
+    return sum;
+}
+
+uint64_t energy_meter_uj(void) {
+    /* Packages only: their parts (intel-rapl:0:0) are in them already. */
+    uint64_t uj = sum_of_files("/sys/class/powercap/intel-rapl:?/energy_uj");
+    return uj ? uj : sum_of_files("/sys/class/hwmon/hwmon*/energy1_input");
+}
+
+static uint64_t clock_us(clockid_t clock) {
+    struct timespec t = {0};
+    (void)clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void add_recogniser(struct service_report *report, const struct recogniser *r) {
+    struct recogniser_counters c;
+    recogniser_counters(r, &c);
+    report->speech_us += c.hops * 10000;
+    report->frontend_us += c.frontend_us;
+    report->network_us += c.network_us;
+    report->decoder_us += c.decoder_us;
+}
+
+void energy_add_batch(struct service_report *report, struct batch *batch) {
+    struct batch_counters c;
+    batch_counters(batch, &c);
+    report->audio_us += c.hops * 10000;
+    report->batch_us += c.cpu_us;
+    report->wakeups += c.wakeups;
+    add_recogniser(report, batch_recogniser(batch));
+}
+
+void service_report(const struct service *s, struct service_report *ret) {
+    struct service_report report = s->past;
+    struct rusage usage = {0};
+    uint64_t turns = 0;
+
+    for (const struct service_batch *b = s->batches; b; b = b->next)
+        energy_add_batch(&report, b->batch);
+    if (s->microphone) {
+        struct microphone_counters c;
+        microphone_counters(s->microphone, &c);
+        report.audio_us += c.hops * 10000;
+        report.capture_us = c.capture_us;
+        report.recogniser_us = c.recogniser_us;
+        report.wakeups += c.wakeups;
+        add_recogniser(&report, microphone_recogniser(s->microphone));
+    }
+    report.main_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+    report.cpu_us = clock_us(CLOCK_PROCESS_CPUTIME_ID);
+    report.decode_us = report.recogniser_us + report.batch_us;
+    if (sd_event_get_iteration(s->event, &turns) >= 0)
+        report.wakeups += turns;
+    uint64_t energy_uj = energy_meter_uj();
+    report.energy_uj = energy_uj > s->start_energy_uj ? energy_uj - s->start_energy_uj : 0;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    report.max_rss_kib = (uint32_t)usage.ru_maxrss;
+    *ret = report;
+}

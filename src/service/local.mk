@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+noinst_LTLIBRARIES += libtragus_service.la
+libtragus_service_la_SOURCES = \
+    src/service/batch.c src/service/batch.h \
+    src/service/capture.c src/service/capture.h \
+    src/service/cutter.c src/service/cutter.h \
+    src/service/energy.c \
+    src/service/grammars.c \
+    src/service/log.c src/service/log.h \
+    src/service/microphone.c src/service/microphone.h \
+    src/service/private.h \
+    src/service/recogniser.c src/service/recogniser.h \
+    src/service/service.c src/service/service.h \
+    src/service/session.c \
+    src/service/suggest.c src/service/suggest.h
+libtragus_service_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
+libtragus_service_la_LIBADD = $(SYSTEMD_LIBS)

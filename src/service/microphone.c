@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/microphone.h"
+#include "audio/source.h"
+#include "base/clock.h"
+#include "base/ring.h"
+#include "service/capture.h"
+#include "service/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* 2.56 s of sound: what a recogniser may be behind before sound is lost. */
+#define N_HOPS 256
+
+struct microphone {
+    tragus_model *model;
+    sd_event *event;
+    struct microphone_options options;
+    void (*changed)(void *user);
+    void *user;
+    int main_fd, recogniser_fd;
+
+    struct base_ring hops;
+    struct cutter_hop *hop_memory;
+    struct recogniser *recogniser;
+    pthread_t thread;
+    _Atomic bool quit;
+    _Atomic uint64_t wakeups, turns; /* of the recogniser thread: returns from waiting, loops finished */
+
+    struct capture *capture; /* NULL while the device is closed */
+    uint32_t hang_hops;
+    bool wanted, said_missing;
+    struct base_error trouble;
+    unsigned pause_s;
+    sd_event_source *retry;
+    uint64_t reported_lost_us, lost_us;
+    struct capture_counters past; /* of capture threads that have ended */
+    uint64_t watched_hops, watched_turns;
+    bool watched_open, watched_work;
+};
+
+static void *run(void *user) {
+    struct microphone *m = user;
+    struct cutter_hop hop;
+    uint64_t count;
+
+    while (!atomic_load_explicit(&m->quit, memory_order_acquire)) {
+        if (read(m->recogniser_fd, &count, sizeof(count)) < 0 && errno != EINTR)
+            break;
+        atomic_fetch_add_explicit(&m->wakeups, 1, memory_order_relaxed);
+        while (base_ring_pop(&m->hops, &hop))
+            recogniser_take_hop(m->recogniser, &hop);
+        explicit_bzero(&hop, sizeof(hop));
+        recogniser_take_commands(m->recogniser);
+        atomic_fetch_add_explicit(&m->turns, 1, memory_order_relaxed);
+    }
+    return NULL;
+}
+
+int microphone_new(struct microphone **ret, tragus_model *model, sd_event *event, const struct microphone_options *options, int main_fd,
+                   void (*changed)(void *user), void *user) {
+    sigset_t all, before;
+    int r = -ENOMEM;
+
+    struct microphone *m = calloc(1, sizeof(*m));
+    if (!m)
+        return -ENOMEM;
+    m->model = model;
+    m->event = event;
+    m->options = *options;
+    m->main_fd = main_fd;
+    m->changed = changed;
+    m->user = user;
+    m->recogniser_fd = eventfd(0, EFD_CLOEXEC);
+    m->hop_memory = calloc(N_HOPS, sizeof(*m->hop_memory));
+    m->recogniser = recogniser_new(model, main_fd);
+    if (m->recogniser_fd < 0 || !m->hop_memory || !m->recogniser)
+        goto failed;
+    base_ring_init(&m->hops, m->hop_memory, sizeof(*m->hop_memory), N_HOPS, 0);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    r = -pthread_create(&m->thread, NULL, run, m);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (r < 0)
+        goto failed;
+    (void)pthread_setname_np(m->thread, "recogniser");
+    *ret = m;
+    return 0;
+
+failed:
+    recogniser_free(m->recogniser);
+    free(m->hop_memory);
+    if (m->recogniser_fd >= 0)
+        close(m->recogniser_fd);
+    free(m);
+    return r;
+}
+
+static void close_device(struct microphone *m) {
+    struct capture_counters c;
+
+    if (!m->capture)
+        return;
+    capture_counters(m->capture, &c);
+    m->lost_us += c.lost_us - m->reported_lost_us;
+    m->reported_lost_us = 0;
+    m->past.hops += c.hops;
+    m->past.wakeups += c.wakeups;
+    m->past.cpu_us += c.cpu_us;
+    capture_stop(m->capture);
+    m->capture = NULL;
+}
+
+void microphone_free(struct microphone *m) {
+    if (!m)
+        return;
+    m->retry = sd_event_source_disable_unref(m->retry);
+    close_device(m);
+    atomic_store_explicit(&m->quit, true, memory_order_release);
+    microphone_wake(m);
+    pthread_join(m->thread, NULL);
+    recogniser_free(m->recogniser);
+    explicit_bzero(m->hop_memory, N_HOPS * sizeof(*m->hop_memory));
+    free(m->hop_memory);
+    close(m->recogniser_fd);
+    free(m);
+}
+
+static void try_to_open(struct microphone *m);
+
+static int on_retry(sd_event_source *source, uint64_t now_us, void *user) {
+    (void)source, (void)now_us;
+    try_to_open(user);
+    return 0;
+}
+
+/* Tries again after 1, 2, 4 ... s: a device that was pulled out often comes back within seconds, or not today. */
+static void retry_later(struct microphone *m) {
+    m->pause_s = m->pause_s == 0 ? 1 : m->pause_s * 2;
+    if (m->pause_s > m->options.most_pause_s)
+        m->pause_s = m->options.most_pause_s;
+    uint64_t pause_us = (uint64_t)m->pause_s * 1000000;
+    int r;
+    if (m->retry) {
+        r = sd_event_source_set_time_relative(m->retry, pause_us);
+        if (r >= 0)
+            r = sd_event_source_set_enabled(m->retry, SD_EVENT_ONESHOT);
+    } else {
+        r = sd_event_add_time_relative(m->event, &m->retry, CLOCK_MONOTONIC, pause_us, pause_us / 10, on_retry, m);
+    }
+    if (r < 0)
+        service_log(SERVICE_LOG_ERROR, "Failed to plan another attempt to open the microphone: %s", strerror(-r));
+}
+
+static void try_to_open(struct microphone *m) {
+    struct audio_capture *device;
+    char name[160];
+
+    if (!m->wanted || m->capture)
+        return;
+    int r = audio_capture_open(&device, m->options.device, &m->trouble);
+    if (r >= 0) {
+        snprintf(name, sizeof(name), "%s", audio_capture_name(device));
+        r = capture_start(&m->capture, device, &m->options.gate, &m->hops, m->recogniser_fd, m->main_fd);
+        if (r < 0) {
+            audio_capture_close(device);
+            base_error_set(&m->trouble, r, "the capture thread cannot be started: %s", strerror(-r));
+        }
+    }
+    if (r < 0) {
+        if (!m->said_missing)
+            service_log(SERVICE_LOG_WARNING, "Failed to open the microphone, trying again from time to time: %s", m->trouble.text);
+        m->said_missing = true;
+        retry_later(m);
+    } else {
+        capture_let_hang(m->capture, m->hang_hops);
+        if (m->said_missing)
+            service_log(SERVICE_LOG_NOTICE, "The microphone is back: %s", name);
+        m->said_missing = false;
+        m->pause_s = 0;
+    }
+    m->changed(m->user);
+}
+
+void microphone_want(struct microphone *m, bool wanted) {
+    if (wanted == m->wanted)
+        return;
+    m->wanted = wanted;
+    if (wanted) {
+        try_to_open(m);
+        return;
+    }
+    m->retry = sd_event_source_disable_unref(m->retry);
+    m->pause_s = 0;
+    m->hang_hops = 0;
+    close_device(m);
+    recogniser_command(m->recogniser, (struct recogniser_command){.type = RECOGNISER_WIPE});
+    microphone_wake(m);
+    m->changed(m->user);
+}
+
+void microphone_let_hang(struct microphone *m, uint32_t hops) {
+    m->hang_hops = hops > m->hang_hops ? hops : m->hang_hops;
+    if (m->capture)
+        capture_let_hang(m->capture, m->hang_hops);
+}
+
+void microphone_check(struct microphone *m) {
+    if (!m->capture || capture_status(m->capture) == 0)
+        return;
+    int status = capture_status(m->capture);
+    close_device(m);
+    base_error_set(&m->trouble, status, "microphone %s is gone: %s", m->options.device, strerror(-status));
+    if (!m->said_missing)
+        service_log(SERVICE_LOG_WARNING, "%s; trying again from time to time", m->trouble.text);
+    m->said_missing = true;
+    retry_later(m);
+    m->changed(m->user);
+}
+
+void microphone_wiped(struct microphone *m) {
+    if (!m->capture && base_ring_fill(&m->hops) == 0)
+        explicit_bzero(m->hop_memory, N_HOPS * sizeof(*m->hop_memory));
+}
+
+bool microphone_is_open(const struct microphone *m) {
+    return m->capture != NULL;
+}
+
+bool microphone_is_missing(const struct microphone *m) {
+    return m->wanted && !m->capture;
+}
+
+const char *microphone_trouble(const struct microphone *m) {
+    return m->trouble.text;
+}
+
+uint64_t microphone_take_lost_us(struct microphone *m) {
+    struct capture_counters c;
+    if (m->capture) {
+        capture_counters(m->capture, &c);
+        m->lost_us += c.lost_us - m->reported_lost_us;
+        m->reported_lost_us = c.lost_us;
+    }
+    uint64_t lost_us = m->lost_us;
+    m->lost_us = 0;
+    return lost_us;
+}
+
+struct recogniser *microphone_recogniser(struct microphone *m) {
+    return m->recogniser;
+}
+
+void microphone_wake(struct microphone *m) {
+    static const uint64_t one = 1;
+    (void)!write(m->recogniser_fd, &one, sizeof(one));
+}
+
+void microphone_counters(const struct microphone *m, struct microphone_counters *ret) {
+    struct capture_counters now = {.level_cdb = -9000};
+    clockid_t clock;
+    struct timespec t;
+
+    if (m->capture)
+        capture_counters(m->capture, &now);
+    *ret = (struct microphone_counters){
+        .hops = m->past.hops + now.hops,
+        .wakeups = m->past.wakeups + now.wakeups + atomic_load_explicit(&m->wakeups, memory_order_relaxed),
+        .capture_us = m->past.cpu_us + now.cpu_us,
+        .level_cdb = now.level_cdb,
+    };
+    if (pthread_getcpuclockid(m->thread, &clock) == 0 && clock_gettime(clock, &t) == 0)
+        ret->recogniser_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+bool microphone_alive(struct microphone *m) {
+    struct microphone_counters c;
+    microphone_counters(m, &c);
+    uint64_t turns = atomic_load_explicit(&m->turns, memory_order_relaxed);
+    bool open = m->capture != NULL;
+    bool work = base_ring_fill(&m->hops) > 0 || recogniser_has_commands(m->recogniser);
+
+    /* An open device gives sound between two looks; a recogniser with work at both looks has finished a turn between them. */
+    bool capture_stuck = open && m->watched_open && c.hops == m->watched_hops;
+    bool recogniser_stuck = work && m->watched_work && turns == m->watched_turns;
+    m->watched_open = open;
+    m->watched_work = work;
+    m->watched_hops = c.hops;
+    m->watched_turns = turns;
+    return !capture_stuck && !recogniser_stuck;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* service/private.h: what the files of this room share. */
+#ifndef TRAGUS_SERVICE_PRIVATE_H
+#define TRAGUS_SERVICE_PRIVATE_H
+
+#include "service/batch.h"
+#include "service/microphone.h"
+#include "service/service.h"
+
+#include "engine/engine.h"
+
+/* A thread on a descriptor; it outlives its session by as long as it takes to end. */
+struct service_batch {
+    struct batch *batch;
+    struct service_batch *next;
+};
+
+struct service {
+    sd_event *event;
+    struct service_options options;
+    int main_fd; /* eventfd that the threads write */
+    sd_event_source *main_source;
+
+    tragus_model *model; /* NULL: trouble says why */
+    struct base_error trouble;
+    struct lexicon_overrides *overrides;
+    struct microphone *microphone;
+    unsigned n_live; /* listeners lent to the microphone's recogniser */
+
+    struct service_grammar *grammars;
+    char *default_grammar;
+    struct service_session *sessions;
+    size_t n_sessions;
+    uint64_t last_session;
+    struct service_batch *batches;
+    bool dispatching;
+
+    void (*changed)(void *user);
+    void *changed_user;
+    struct service_report past; /* of batch threads that have ended */
+    uint64_t start_energy_uj;
+};
+
+struct service_session {
+    struct service *service;
+    struct service_session *next;
+    uint64_t number;
+    char *owner, *grammar_name;
+    uid_t uid;
+    tragus_grammar *grammar;
+    bool one_shot;
+    tragus_session_options options;
+    tragus_context *context;
+    size_t n_context;
+    void (*event)(struct service_session *session, const struct service_event *e, void *user);
+    void *user;
+
+    int input_fd; /* -1: the microphone */
+    struct service_input input;
+
+    struct recogniser_listener *listener; /* lent while started, else NULL */
+    struct batch *batch;                  /* where to, when it is not the microphone */
+    bool swapping, swap_wanted;           /* a decoder is on its way; another grammar has come meanwhile */
+    bool told_missing;
+    bool speaking;
+    enum service_finish finish; /* once its end is certain; 0: running */
+    uint64_t start_us;
+    uint64_t start_hops;
+    uint64_t sequence;
+
+    bool dead; /* freed while its events were being sent */
+};
+
+/* session.c */
+void session_take_event(struct service *s, struct recogniser_event *e, struct batch *batch);
+void session_tell(struct service_session *session, const struct service_event *e);
+void session_use_grammar(struct service_session *session, const struct service_grammar *g);
+void session_bury(struct service *s); /* frees those that died while events were sent */
+
+/* grammars.c */
+void grammars_free(struct service *s);
+void grammars_owner_gone(struct service *s, const char *owner);
+
+/* energy.c */
+uint64_t energy_meter_uj(void);
+void energy_add_batch(struct service_report *report, struct batch *batch); /* its times and counts */
+
+int service_copy_error(struct base_error *ret, const tragus_error *e);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* alsa_test_pcm.c: an ALSA capture device without hardware: type `tragus_test`, loaded by alsa-lib from an asound.conf.
+ *
+ *     pcm_type.tragus_test { lib "<builddir>/tests/integration/.libs/libasound_module_pcm_tragus_test.so" }
+ *     pcm.microphone { type tragus_test file "speech.raw" rate 48000 control "/tmp/x/control" }
+ *
+ * It plays `file` (raw S16_LE, `channels`, at `rate`) once, at the pace of CLOCK_MONOTONIC times `speed`, then silence for ever, as
+ * a microphone in a quiet room. `control` names a file that a test may write while the device runs; its content is looked at on
+ * every access: "gone" = unplugged (an open device answers ENODEV, a new open too), "overrun" = one overrun (then the test device
+ * removes the file), "play PATH" = play this file from now on (then removes the control file). A new open plays from the beginning.
+ */
+#include <alsa/asoundlib.h>
+#include <alsa/pcm_external.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+struct test_device {
+    snd_pcm_ioplug_t io;
+    int sound_fd; /* -1: silence */
+    int timer_fd;
+    double speed;
+    char control[256];
+    double start_s;    /* of the clock */
+    uint64_t consumed; /* frames handed over since the start */
+};
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* What the test wants. Words are left in `order`; false when there is no control file. */
+static bool read_control(const char *path, char *order, size_t size) {
+    if (!*path)
+        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, order, size - 1);
+    close(fd);
+    order[n > 0 ? n : 0] = '\0';
+    order[strcspn(order, "\n")] = '\0';
+    return n > 0;
+}
+
+static int start(snd_pcm_ioplug_t *io) {
+    struct test_device *d = io->private_data;
+    d->start_s = now_s();
+    d->consumed = 0;
+    long period_ns = (long)(1e9 * (double)io->period_size / io->rate / d->speed);
+    struct itimerspec every = {{period_ns / 1000000000, period_ns % 1000000000}, {period_ns / 1000000000, period_ns % 1000000000}};
+    return timerfd_settime(d->timer_fd, 0, &every, NULL) < 0 ? -errno : 0;
+}
+
+static int stop(snd_pcm_ioplug_t *io) {
+    struct test_device *d = io->private_data;
+    struct itimerspec never = {0};
+    return timerfd_settime(d->timer_fd, 0, &never, NULL) < 0 ? -errno : 0;
+}
+
+/* Where the "hardware" writes, as a frame in the buffer; a negative answer means overrun to ioplug, whatever the number. */
+static snd_pcm_sframes_t pointer(snd_pcm_ioplug_t *io) {
+    struct test_device *d = io->private_data;
+    char order[300];
+
+    if (io->state != SND_PCM_STATE_RUNNING)
+        return (snd_pcm_sframes_t)(d->consumed % io->buffer_size);
+    if (read_control(d->control, order, sizeof(order)) && strcmp(order, "overrun") == 0) {
+        unlink(d->control);
+        return -EPIPE;
+    }
+    uint64_t produced = (uint64_t)((now_s() - d->start_s) * io->rate * d->speed);
+    if (produced - d->consumed > io->buffer_size)
+        return -EPIPE;
+    return (snd_pcm_sframes_t)(produced % io->buffer_size);
+}
+
+static snd_pcm_sframes_t transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas, snd_pcm_uframes_t offset,
+                                  snd_pcm_uframes_t n) {
+    struct test_device *d = io->private_data;
+    char order[300];
+
+    if (read_control(d->control, order, sizeof(order))) {
+        if (strcmp(order, "gone") == 0)
+            return -ENODEV;
+        if (strncmp(order, "play ", 5) == 0) {
+            if (d->sound_fd >= 0)
+                close(d->sound_fd);
+            d->sound_fd = open(order + 5, O_RDONLY | O_CLOEXEC);
+            unlink(d->control);
+        }
+    }
+    char *to = (char *)areas->addr + (areas->first + areas->step * offset) / 8;
+    size_t wanted = n * 2 * io->channels, got = 0;
+    while (d->sound_fd >= 0 && got < wanted) {
+        ssize_t r = read(d->sound_fd, to + got, wanted - got);
+        if (r <= 0) {
+            close(d->sound_fd);
+            d->sound_fd = -1;
+            break;
+        }
+        got += (size_t)r;
+    }
+    memset(to + got, 0, wanted - got);
+    d->consumed += n;
+    return (snd_pcm_sframes_t)n;
+}
+
+static int poll_revents(snd_pcm_ioplug_t *io, struct pollfd *p, unsigned n, unsigned short *ret) {
+    struct test_device *d = io->private_data;
+    uint64_t ticks;
+    *ret = 0;
+    if (n > 0 && p[0].revents & POLLIN && read(d->timer_fd, &ticks, sizeof(ticks)) == (ssize_t)sizeof(ticks))
+        *ret = POLLIN;
+    return 0;
+}
+
+static int close_device(snd_pcm_ioplug_t *io) {
+    struct test_device *d = io->private_data;
+    if (d->sound_fd >= 0)
+        close(d->sound_fd);
+    close(d->timer_fd);
+    free(d);
+    return 0;
+}
+
+static const snd_pcm_ioplug_callback_t callbacks = {
+    .start = start,
+    .stop = stop,
+    .pointer = pointer,
+    .transfer = transfer,
+    .poll_revents = poll_revents,
+    .close = close_device,
+};
+
+static int offer(struct test_device *d, long rate, long channels) {
+    static const unsigned access[] = {SND_PCM_ACCESS_RW_INTERLEAVED, SND_PCM_ACCESS_MMAP_INTERLEAVED};
+    static const unsigned format[] = {SND_PCM_FORMAT_S16_LE};
+    snd_pcm_ioplug_t *io = &d->io;
+    int r = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_ACCESS, 2, access);
+    if (r >= 0)
+        r = snd_pcm_ioplug_set_param_list(io, SND_PCM_IOPLUG_HW_FORMAT, 1, format);
+    if (r >= 0)
+        r = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_CHANNELS, (unsigned)channels, (unsigned)channels);
+    if (r >= 0)
+        r = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_RATE, (unsigned)rate, (unsigned)rate);
+    if (r >= 0)
+        r = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_PERIOD_BYTES, 64, 1 << 18);
+    if (r >= 0)
+        r = snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 256, 1 << 21);
+    return r;
+}
+
+SND_PCM_PLUGIN_DEFINE_FUNC(tragus_test) {
+    const char *file = "", *control = "";
+    long rate = 48000, channels = 1;
+    double speed = 1.0;
+    snd_config_iterator_t i, next;
+    char order[300];
+
+    (void)root;
+    snd_config_for_each(i, next, conf) {
+        snd_config_t *item = snd_config_iterator_entry(i);
+        const char *key;
+        if (snd_config_get_id(item, &key) < 0)
+            continue;
+        if (strcmp(key, "file") == 0)
+            snd_config_get_string(item, &file);
+        else if (strcmp(key, "control") == 0)
+            snd_config_get_string(item, &control);
+        else if (strcmp(key, "rate") == 0)
+            snd_config_get_integer(item, &rate);
+        else if (strcmp(key, "channels") == 0)
+            snd_config_get_integer(item, &channels);
+        else if (strcmp(key, "speed") == 0)
+            snd_config_get_ireal(item, &speed);
+    }
+    if (read_control(control, order, sizeof(order)) && strcmp(order, "gone") == 0)
+        return -ENODEV;
+
+    struct test_device *d = calloc(1, sizeof(*d));
+    if (!d)
+        return -ENOMEM;
+    d->speed = speed;
+    snprintf(d->control, sizeof(d->control), "%s", control);
+    d->sound_fd = *file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
+    d->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    d->io.version = SND_PCM_IOPLUG_VERSION;
+    d->io.name = "test microphone";
+    d->io.callback = &callbacks;
+    d->io.private_data = d;
+    d->io.poll_fd = d->timer_fd;
+    d->io.poll_events = POLLIN;
+    int r = d->timer_fd < 0 ? -errno : *file && d->sound_fd < 0 ? -ENOENT : 0;
+    if (r >= 0)
+        r = snd_pcm_ioplug_create(&d->io, name, stream, mode);
+    if (r < 0) {
+        if (d->sound_fd >= 0)
+            close(d->sound_fd);
+        if (d->timer_fd >= 0)
+            close(d->timer_fd);
+        free(d);
+        return r;
+    }
+    r = offer(d, rate, channels);
+    if (r < 0) {
+        snd_pcm_ioplug_delete(&d->io); /* calls close_device */
+        return r;
+    }
+    *pcmp = d->io.pcm;
+    return 0;
+}
+SND_PCM_PLUGIN_SYMBOL(tragus_test);

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Sourced by the integration tests: a private bus, an ALSA device without hardware, and the real tragusd on both.
+#
+# Before: builddir and srcdir name the two trees. After: $work is a folder of this run, removed at its end.
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/tragus-test.XXXXXX")
+tragusd=$builddir/tragusd
+tragus=$builddir/tragus
+bus_pid='' daemon_pid=''
+
+# shellcheck disable=SC2317 # called by the trap
+end_all() {
+    local status=$?
+    stop_daemon
+    [ -n "$bus_pid" ] && kill "$bus_pid" 2>/dev/null && wait "$bus_pid" 2>/dev/null
+    if [ "$status" != 0 ] && [ "$status" != 77 ] && [ -s "$work/tragusd.log" ]; then
+        echo "--- log of tragusd:" >&2
+        cat "$work/tragusd.log" >&2
+    fi
+    rm -rf "$work"
+    exit "$status"
+}
+trap end_all EXIT
+trap 'exit 1' INT TERM
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+skip() {
+    echo "skipped: $*" >&2
+    exit 77
+}
+
+# The language's files: beside each other in the build tree.
+model=$builddir/models/en
+need_model() {
+    [ -e "$model/acoustic.tragus" ] || skip "there is no $model/acoustic.tragus"
+    [ -e "$model/lexicon.tragus" ] || skip "there is no $model/lexicon.tragus"
+}
+
+start_bus() {
+    cat >"$work/bus.conf" <<END
+<busconfig>
+  <type>session</type>
+  <listen>unix:dir=$work</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="false"/>
+    <allow own="*"/>
+    <allow user="*"/>
+  </policy>
+</busconfig>
+END
+    command -v dbus-daemon >/dev/null || skip "dbus-daemon is missing: apt install dbus"
+    dbus-daemon --config-file="$work/bus.conf" --nofork --print-address=3 3>"$work/address" 2>/dev/null &
+    bus_pid=$!
+    wait_for "the bus" test -s "$work/address"
+    read -r address <"$work/address"
+}
+
+# wait_for WHAT COMMAND...: until it succeeds, at most 20 s.
+wait_for() {
+    local what=$1 i
+    shift
+    for ((i = 0; i < 400; i++)); do
+        if "$@" >/dev/null 2>&1; then return 0; fi
+        sleep 0.05
+    done
+    fail "waited 20 s for $what"
+}
+
+# microphone NAME RAW RATE: an ALSA device of that name; the file $work/NAME.control is its remote control.
+microphone() {
+    local module
+    module=$(find "$builddir" -name 'libasound_module_pcm_tragus_test.so' -path '*.libs*' | head -n 1)
+    [ -n "$module" ] || skip "the ALSA test device is not built"
+    if [ ! -e "$work/asound.conf" ]; then
+        echo "pcm_type.tragus_test { lib \"$module\" }" >"$work/asound.conf"
+        export ALSA_CONFIG_PATH=$work/asound.conf
+    fi
+    echo "pcm.$1 { type tragus_test file \"$2\" rate $3 control \"$work/$1.control\" }" >>"$work/asound.conf"
+}
+
+# Under a sanitizer the daemon loads an instrumented ALSA module: nothing to be done, but leaks inside alsa-lib are not ours.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0}"
+
+# start_daemon [LINE...]: tragusd with these lines of configuration.
+start_daemon() {
+    {
+        printf '[bus]\naddress = %s\n[model]\npath = %s\n' "$address" "$model"
+        [ $# = 0 ] || printf '%s\n' "$@"
+    } >"$work/tragus.conf"
+    "$tragusd" --config "$work/tragus.conf" 2>>"$work/tragusd.log" &
+    daemon_pid=$!
+    wait_for "tragusd" "$tragus" status --bus-address "$address" || return 1
+}
+
+stop_daemon() {
+    local status=0
+    if [ -n "$daemon_pid" ]; then
+        kill -TERM "$daemon_pid" 2>/dev/null
+        wait "$daemon_pid" 2>/dev/null
+        status=$?
+        daemon_pid=''
+    fi
+    return "$status"
+}
+
+# field NAME: the value of a key in JSON lines on standard input (strings and numbers).
+field() {
+    sed -nE 's/.*"'"$1"'":("([^"]*)"|([-0-9.]+)|(true|false)).*/\2\3\4/p'
+}
+
+status_field() {
+    "$tragus" status --json --bus-address "$address" | field "$1"
+}

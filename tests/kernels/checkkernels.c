@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/kernels/checkkernels.c: every kernel variant that this build and CPU have, against the reference, byte for byte.
+ *
+ * The variants are found by asking nn_kernels_select for every subset of the CPU's flags, so a new rung needs nothing here. Each
+ * input ends at a page that cannot be touched (a read beyond it is a crash), in another run begins right behind one. Outputs are
+ * filled before the call, and the whole area around them is compared, so a byte written outside is a difference. Data: random,
+ * only the extremes of the range, and extremes in alternation, for which sums are largest.
+ *
+ *     checkkernels [--seed N] [--list] [--bench]     exit status 0: all equal
+ */
+#include "base/cpu.h"
+#include "nn/kernels/kernels.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_TABLES 16
+#define FILL 0x88
+#define MARGIN 64 /* bytes looked at on both sides of an output */
+
+enum data { DATA_RANDOM, DATA_EXTREMES, DATA_ALTERNATING, N_DATA };
+static const char *const data_names[N_DATA] = {"random", "extremes", "alternating"};
+
+static uint64_t random_state;
+
+/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled", 2016. */
+static uint32_t random_u32(void) {
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return (uint32_t)(random_state * 0x2545F4914F6CDD1Du >> 32);
+}
+
+static int64_t random_between(int64_t low, int64_t high) {
+    return low + (int64_t)(((uint64_t)random_u32() << 32 | random_u32()) % (uint64_t)(high - low + 1));
+}
+
+/* Memory between two pages that cannot be touched. */
+struct guarded {
+    unsigned char *map;
+    size_t map_bytes;
+    unsigned char *low, *high; /* what may be touched */
+};
+
+static struct guarded guarded_new(size_t n_bytes) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), n = (n_bytes + page - 1) / page * page + 2 * page;
+    struct guarded g = {.map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), .map_bytes = n};
+
+    if (g.map == MAP_FAILED || mprotect(g.map, page, PROT_NONE) != 0 || mprotect(g.map + n - page, page, PROT_NONE) != 0) {
+        perror("guarded memory");
+        exit(99);
+    }
+    g.low = g.map + page;
+    g.high = g.map + n - page;
+    return g;
+}
+
+static void guarded_free(struct guarded *g) {
+    munmap(g->map, g->map_bytes);
+}
+
+/* n_bytes of g at the end or the beginning. Operands of a kernel have alignments: 64 for weights of gemm, else that of the type. */
+static void *guarded_at(const struct guarded *g, size_t n_bytes, bool at_end) {
+    return at_end ? g->high - n_bytes : g->low;
+}
+
+/* Outputs between their margins, for the reference. */
+static unsigned char *area_new(size_t n_bytes) {
+    unsigned char *p = n_bytes < SIZE_MAX / 2 ? malloc(n_bytes) : NULL;
+
+    if (!p) {
+        fputs("not enough memory\n", stderr);
+        exit(99);
+    }
+    return p;
+}
+
+static void fill_s8(int8_t *p, size_t n, enum data data, unsigned phase) {
+    for (size_t i = 0; i < n; i++)
+        switch (data) {
+        case DATA_RANDOM:
+            p[i] = (int8_t)random_between(-127, 127);
+            break;
+        case DATA_EXTREMES:
+            p[i] = phase & 1 ? -127 : 127;
+            break;
+        case DATA_ALTERNATING:
+            p[i] = (i / (phase + 1)) & 1 ? -127 : 127;
+            break;
+        case N_DATA:
+            break;
+        }
+}
+
+static bool same(const char *family, const char *variant, const char *shape, enum data data, const unsigned char *expected,
+                 const unsigned char *got, size_t n_bytes) {
+    size_t i = 0;
+
+    if (memcmp(expected, got, n_bytes) == 0)
+        return true;
+    while (expected[i] == got[i])
+        i++;
+    fprintf(stderr, "FAIL %s %s, %s, %s data: byte %td is %d, the reference has %d\n", family, variant, shape, data_names[data],
+            (ptrdiff_t)i - MARGIN, (int8_t)got[i], (int8_t)expected[i]);
+    return false;
+}
+
+/* Multipliers and shifts: as a model has them; powers of two, with which sums fall on the halves that rounding is about; and
+ * anything in range, where small shifts run into the clamp. */
+static void fill_factors(int32_t *multiplier, uint8_t *shift, size_t n, enum data data) {
+    for (size_t i = 0; i < n; i++)
+        if (i % 3 == 1) {
+            int64_t exponent = random_between(0, 30);
+
+            multiplier[i] = 1 << exponent;
+            shift[i] = (uint8_t)(exponent + random_between(1, 14));
+        } else if (data == DATA_RANDOM && i % 4 != 3) {
+            multiplier[i] = (int32_t)random_between(1 << 30, INT32_MAX);
+            shift[i] = (uint8_t)random_between(34, 42);
+        } else {
+            multiplier[i] = i % 3 == 0 ? INT32_MAX : (int32_t)random_between(0, INT32_MAX);
+            shift[i] = (uint8_t)random_between(1, 62);
+        }
+}
+
+struct shape {
+    size_t n_rows, k_in, n_out; /* dwconv: n_rows, n_taps, n_channels; add: k_in unused */
+};
+
+static bool check_gemm(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end) {
+    size_t out_stride = sh.n_out + (size_t)random_between(0, 1) * 16, n_out_bytes = (sh.n_rows - 1) * out_stride + sh.n_out;
+    size_t x_stride = sh.n_rows > 1 && data == DATA_RANDOM ? (size_t)random_between(1, (int64_t)sh.k_in) : sh.k_in;
+    size_t n_x = (sh.n_rows - 1) * x_stride + sh.k_in, n_w = sh.k_in * sh.n_out;
+    struct guarded gx = guarded_new(n_x), gw = guarded_new(n_w), gb = guarded_new(sh.n_out * 4), gm = guarded_new(sh.n_out * 4);
+    struct guarded gs = guarded_new(sh.n_out), gy = guarded_new(n_out_bytes * 4 + 2 * MARGIN);
+    int8_t *x = guarded_at(&gx, n_x, at_end), *w = guarded_at(&gw, n_w, at_end);
+    int32_t *bias = guarded_at(&gb, sh.n_out * 4, at_end), *multiplier = guarded_at(&gm, sh.n_out * 4, at_end);
+    uint8_t *shift = guarded_at(&gs, sh.n_out, at_end);
+    int64_t bias_limit = INT32_MAX - (int64_t)sh.k_in * 127 * 127;
+    int32_t low = random_u32() & 1 ? 0 : -127;
+    unsigned char *expected = area_new(n_out_bytes * 4 + 2 * MARGIN), *got;
+    char text[96];
+    bool ok = true;
+
+    fill_s8(x, n_x, data, random_u32() & 3);
+    fill_s8(w, n_w, data, random_u32() & 3);
+    fill_factors(multiplier, shift, sh.n_out, data);
+    for (size_t i = 0; i < sh.n_out; i++)
+        bias[i] = (int32_t)(data == DATA_RANDOM ? random_between(-100000, 100000) : i & 1 ? bias_limit : -bias_limit);
+    snprintf(text, sizeof(text), "%zu x %zu x %zu", sh.n_rows, sh.k_in, sh.n_out);
+
+    got = guarded_at(&gy, n_out_bytes + 2 * MARGIN, at_end);
+    memset(expected, FILL, n_out_bytes + 2 * MARGIN);
+    memset(got, FILL, n_out_bytes + 2 * MARGIN);
+    ref->gemm_s8((int8_t *)expected + MARGIN, (ptrdiff_t)out_stride, x, (ptrdiff_t)x_stride, sh.n_rows, w, bias, multiplier, shift,
+                 sh.k_in, sh.n_out, low);
+    k->gemm_s8((int8_t *)got + MARGIN, (ptrdiff_t)out_stride, x, (ptrdiff_t)x_stride, sh.n_rows, w, bias, multiplier, shift,
+               sh.k_in, sh.n_out, low);
+    ok &= same("gemm_s8", k->gemm_name, text, data, expected, got, n_out_bytes + 2 * MARGIN);
+
+    got = guarded_at(&gy, n_out_bytes * 4 + 2 * MARGIN, at_end);
+    memset(expected, FILL, n_out_bytes * 4 + 2 * MARGIN);
+    memset(got, FILL, n_out_bytes * 4 + 2 * MARGIN);
+    ref->gemm_s32((int32_t *)(void *)(expected + MARGIN), (ptrdiff_t)out_stride, x, (ptrdiff_t)x_stride, sh.n_rows, w, bias,
+                  sh.k_in, sh.n_out);
+    k->gemm_s32((int32_t *)(void *)(got + MARGIN), (ptrdiff_t)out_stride, x, (ptrdiff_t)x_stride, sh.n_rows, w, bias, sh.k_in,
+                sh.n_out);
+    ok &= same("gemm_s32", k->gemm_name, text, data, expected, got, n_out_bytes * 4 + 2 * MARGIN);
+
+    free(expected);
+    guarded_free(&gx), guarded_free(&gw), guarded_free(&gb), guarded_free(&gm), guarded_free(&gs), guarded_free(&gy);
+    return ok;
+}
+
+static bool check_dwconv(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end) {
+    size_t n_channels = sh.n_out, n_taps = sh.k_in, n_y = sh.n_rows * n_channels;
+    size_t n_x = (sh.n_rows + n_taps - 1) * n_channels, n_w = n_taps * n_channels;
+    struct guarded gx = guarded_new(n_x), gw = guarded_new(n_w), gb = guarded_new(n_channels * 4), gm = guarded_new(n_channels * 4);
+    struct guarded gs = guarded_new(n_channels), gy = guarded_new(n_y + 2 * MARGIN);
+    int8_t *x = guarded_at(&gx, n_x, at_end), *w = guarded_at(&gw, n_w, at_end);
+    int32_t *bias = guarded_at(&gb, n_channels * 4, at_end), *multiplier = guarded_at(&gm, n_channels * 4, at_end);
+    uint8_t *shift = guarded_at(&gs, n_channels, at_end);
+    int64_t bias_limit = INT32_MAX - (int64_t)n_taps * 127 * 127;
+    int32_t low = random_u32() & 1 ? 0 : -127;
+    unsigned char *expected = area_new(n_y + 2 * MARGIN), *got = guarded_at(&gy, n_y + 2 * MARGIN, at_end);
+    char text[96];
+    bool ok;
+
+    fill_s8(x, n_x, data, random_u32() & 3);
+    fill_s8(w, n_w, data, random_u32() & 3);
+    fill_factors(multiplier, shift, n_channels, data);
+    for (size_t i = 0; i < n_channels; i++)
+        bias[i] = (int32_t)(data == DATA_RANDOM ? random_between(-10000, 10000) : i & 1 ? bias_limit : -bias_limit);
+    snprintf(text, sizeof(text), "%zu rows, %zu taps, %zu channels", sh.n_rows, n_taps, n_channels);
+    memset(expected, FILL, n_y + 2 * MARGIN);
+    memset(got, FILL, n_y + 2 * MARGIN);
+    ref->dwconv_s8((int8_t *)expected + MARGIN, x, sh.n_rows, w, bias, multiplier, shift, n_channels, n_taps, low);
+    k->dwconv_s8((int8_t *)got + MARGIN, x, sh.n_rows, w, bias, multiplier, shift, n_channels, n_taps, low);
+    ok = same("dwconv_s8", k->dwconv_name, text, data, expected, got, n_y + 2 * MARGIN);
+
+    free(expected);
+    guarded_free(&gx), guarded_free(&gw), guarded_free(&gb), guarded_free(&gm), guarded_free(&gs), guarded_free(&gy);
+    return ok;
+}
+
+static bool check_add(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end) {
+    size_t n = sh.n_out;
+    struct guarded ga = guarded_new(n), gb = guarded_new(n), gy = guarded_new(n + 2 * MARGIN);
+    int8_t *a = guarded_at(&ga, n, at_end), *b = guarded_at(&gb, n, at_end);
+    unsigned char *expected = area_new(n + 2 * MARGIN), *got = guarded_at(&gy, n + 2 * MARGIN, at_end);
+    char text[96];
+    bool ok = true;
+
+    fill_s8(a, n, data, random_u32() & 3);
+    fill_s8(b, n, data, random_u32() & 3);
+    snprintf(text, sizeof(text), "%zu", n);
+    for (unsigned shift = 1; shift <= 30 && ok; shift++) {
+        int32_t limit = (1 << 22) - 1, low = random_u32() & 1 ? 0 : -127;
+        int32_t ma = (int32_t)(data == DATA_RANDOM ? random_between(-limit, limit) : shift & 1 ? limit : -limit);
+        int32_t mb = (int32_t)(data == DATA_RANDOM ? random_between(-limit, limit) : shift & 2 ? limit : -limit);
+
+        memset(expected, FILL, n + 2 * MARGIN);
+        memset(got, FILL, n + 2 * MARGIN);
+        ref->add_s8((int8_t *)expected + MARGIN, a, b, n, ma, mb, shift, low);
+        k->add_s8((int8_t *)got + MARGIN, a, b, n, ma, mb, shift, low);
+        ok &= same("add_s8", k->add_name, text, data, expected, got, n + 2 * MARGIN);
+
+        /* in place, first over a, then over b */
+        memcpy(got + MARGIN, a, n);
+        k->add_s8((int8_t *)got + MARGIN, (int8_t *)got + MARGIN, b, n, ma, mb, shift, low);
+        ok &= same("add_s8 over a", k->add_name, text, data, expected, got, n + 2 * MARGIN);
+        memcpy(got + MARGIN, b, n);
+        k->add_s8((int8_t *)got + MARGIN, a, (int8_t *)got + MARGIN, n, ma, mb, shift, low);
+        ok &= same("add_s8 over b", k->add_name, text, data, expected, got, n + 2 * MARGIN);
+    }
+    free(expected);
+    guarded_free(&ga), guarded_free(&gb), guarded_free(&gy);
+    return ok;
+}
+
+typedef bool check_function(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end);
+
+/* The model's layers first, then the smallest, odd counts of groups and blocks, and one beside the sizes of unrolled loops. */
+static const struct shape gemm_shapes[] = {
+    {1, 360, 256}, {1, 256, 256}, {1, 256, 48}, {4, 256, 256}, {1, 4, 16},   {1, 8, 16},   {1, 12, 16},   {2, 16, 32},
+    {3, 20, 16},   {5, 28, 48},   {7, 44, 16},  {1, 52, 208},  {2, 252, 32}, {3, 260, 16}, {1, 1024, 16},
+};
+static const struct shape dwconv_shapes[] = {
+    {1, 9, 256}, {4, 9, 256}, {1, 1, 16}, {1, 2, 16}, {2, 3, 48}, {3, 7, 80}, {1, 8, 176}, {5, 13, 16}, {1, 30, 32}, {2, 31, 272},
+};
+static const struct shape add_shapes[] = {{1, 0, 256}, {1, 0, 16}, {1, 0, 48}, {1, 0, 208}, {1, 0, 1024}};
+
+static const struct family {
+    const char *name;
+    check_function *check;
+    const struct shape *shapes;
+    size_t n_shapes;
+    size_t max_rows, k_step, max_k, max_out; /* of random shapes */
+} families[] = {
+    {"gemm", check_gemm, gemm_shapes, sizeof(gemm_shapes) / sizeof(gemm_shapes[0]), 6, 4, 600, 320},
+    {"dwconv", check_dwconv, dwconv_shapes, sizeof(dwconv_shapes) / sizeof(dwconv_shapes[0]), 4, 1, 31, 320},
+    {"add", check_add, add_shapes, sizeof(add_shapes) / sizeof(add_shapes[0]), 1, 1, 1, 2048},
+};
+
+static bool check_family(const struct family *f, const struct nn_kernels *ref, const struct nn_kernels *k) {
+    bool ok = true;
+
+    for (size_t i = 0; i < f->n_shapes + 40 && ok; i++) {
+        struct shape sh;
+
+        if (i < f->n_shapes)
+            sh = f->shapes[i];
+        else
+            sh = (struct shape){
+                .n_rows = (size_t)random_between(1, (int64_t)f->max_rows),
+                .k_in = (size_t)random_between(1, (int64_t)(f->max_k / f->k_step)) * f->k_step,
+                .n_out = (size_t)random_between(1, (int64_t)(f->max_out / NN_OUT_BLOCK)) * NN_OUT_BLOCK,
+            };
+        for (int data = 0; data < N_DATA && ok; data++)
+            ok = f->check(ref, k, sh, (enum data)data, true) && f->check(ref, k, sh, (enum data)data, false);
+    }
+    return ok;
+}
+
+static double seconds(void) {
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+enum bench_call { BENCH_GEMM_S8, BENCH_GEMM_S32, BENCH_DWCONV, BENCH_ADD };
+
+/* The best of ten runs of a few milliseconds. The weights of many layers are gone through in turn, as in a network. */
+static void bench(const struct nn_kernels *k, enum bench_call call, const char *name, struct shape sh) {
+    enum { N_LAYERS = 8 };
+    static _Alignas(64) int8_t x[4096], y[4096], w[N_LAYERS * 360 * 256];
+    static int32_t bias[256], multiplier[256], out[256];
+    static uint8_t shift[256];
+    size_t n = sh.k_in * sh.n_out; /* products, or additions */
+    double best = 1e9;
+
+    fill_s8(x, sizeof(x), DATA_RANDOM, 0);
+    fill_s8(w, sizeof(w), DATA_RANDOM, 0);
+    memset(shift, 38, sizeof(shift));
+    for (size_t i = 0; i < 256; i++)
+        multiplier[i] = INT32_MAX;
+    for (int run = 0; run < 10; run++) {
+        size_t n_calls = 4000000 / (n + 1000);
+        double start = seconds();
+
+        for (size_t i = 0; i < n_calls; i++) {
+            const int8_t *layer = w + i % N_LAYERS * (call == BENCH_ADD ? 0 : n);
+
+            switch (call) {
+            case BENCH_GEMM_S8:
+                k->gemm_s8(y, 0, x, 0, 1, layer, bias, multiplier, shift, sh.k_in, sh.n_out, 0);
+                break;
+            case BENCH_GEMM_S32:
+                k->gemm_s32(out, 0, x, 0, 1, layer, bias, sh.k_in, sh.n_out);
+                break;
+            case BENCH_DWCONV:
+                k->dwconv_s8(y, x, 1, layer, bias, multiplier, shift, sh.n_out, sh.k_in, -127);
+                break;
+            case BENCH_ADD:
+                k->add_s8(y, x, x + 1024, sh.n_out, 700000, 500000, 20, -127);
+                break;
+            }
+        }
+        start = (seconds() - start) / (double)n_calls;
+        best = start < best ? start : best;
+    }
+    printf("%-11s %-10s %4zu x %-4zu %9.3f us  %9.0f M/s\n", name,
+           call == BENCH_DWCONV ? k->dwconv_name
+           : call == BENCH_ADD  ? k->add_name
+                                : k->gemm_name,
+           sh.k_in, sh.n_out, best * 1e6, (double)n / best * 1e-6);
+}
+
+static void bench_table(const struct nn_kernels *k) {
+    bench(k, BENCH_GEMM_S8, "gemm_s8", (struct shape){1, 360, 256});
+    bench(k, BENCH_GEMM_S8, "gemm_s8", (struct shape){1, 256, 256});
+    bench(k, BENCH_GEMM_S32, "gemm_s32", (struct shape){1, 256, 48});
+    bench(k, BENCH_DWCONV, "dwconv_s8", (struct shape){1, 9, 256});
+    bench(k, BENCH_ADD, "add_s8", (struct shape){1, 1, 256});
+}
+
+/* All tables of kernels that differ, the reference first. */
+static size_t find_tables(struct nn_kernels tables[MAX_TABLES]) {
+    uint32_t detected = base_cpu_detect(), subset = 0;
+    size_t n = 0;
+
+    do { /* counts through the subsets of the bits of detected, from none to all */
+        struct nn_kernels k = nn_kernels_select(subset);
+        bool known = false;
+
+        for (size_t i = 0; i < n; i++)
+            known |= tables[i].gemm_s8 == k.gemm_s8 && tables[i].dwconv_s8 == k.dwconv_s8 && tables[i].add_s8 == k.add_s8;
+        if (!known && n < MAX_TABLES)
+            tables[n++] = k;
+        subset = (subset - detected) & detected;
+    } while (subset != 0);
+    return n;
+}
+
+int main(int argc, char **argv) {
+    struct nn_kernels tables[MAX_TABLES];
+    size_t n_tables = find_tables(tables);
+    bool list = false, benchmark = false, ok = true;
+    uint64_t seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32;
+    char flags[128];
+
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--list") == 0) {
+            list = true;
+        } else if (strcmp(argv[i], "--bench") == 0) {
+            benchmark = true;
+        } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
+            seed = strtoull(argv[++i], NULL, 0);
+        } else {
+            fprintf(stderr, "usage: %s [--seed N] [--list] [--bench]\n", argv[0]);
+            return 2;
+        }
+    random_state = seed ? seed : 1;
+    printf("cpu: %s\n", base_cpu_names(base_cpu_detect(), flags, sizeof(flags)));
+    if (!list)
+        printf("seed: %" PRIu64 "\n", seed);
+    for (size_t t = 0; t < n_tables; t++) {
+        const struct nn_kernels *k = &tables[t];
+
+        if (list || t == 0)
+            printf("gemm %s, dwconv %s, add %s\n", k->gemm_name, k->dwconv_name, k->add_name);
+        for (size_t f = 0; f < sizeof(families) / sizeof(families[0]) && !list && t > 0; f++) {
+            bool equal = check_family(&families[f], &tables[0], k);
+
+            ok &= equal;
+            printf("%s %s: %s\n", families[f].name,
+                   f == 0   ? k->gemm_name
+                   : f == 1 ? k->dwconv_name
+                            : k->add_name,
+                   equal ? "equal to ref" : "DIFFERS");
+        }
+    }
+    for (size_t t = 0; t < n_tables && benchmark; t++)
+        bench_table(&tables[t]);
+    return ok ? 0 : 1;
+}

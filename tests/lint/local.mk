@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+dist_check_SCRIPTS += tests/lint/rooms tests/lint/rooms-selftest tests/lint/regen
+TESTS += tests/lint/rooms tests/lint/rooms-selftest tests/lint/regen
+EXTRA_DIST += tests/lint/all

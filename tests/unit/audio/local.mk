@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# Also counts allocations, see tests/unit/calls.h.
+check_PROGRAMS += tests/unit/audio/test_convert tests/unit/audio/test_file
+TESTS += tests/unit/audio/test_convert tests/unit/audio/test_file
+tests_unit_audio_test_convert_SOURCES = tests/unit/audio/test_convert.c $(calls_sources)
+tests_unit_audio_test_convert_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(CMOCKA_CFLAGS)
+tests_unit_audio_test_convert_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
+tests_unit_audio_test_convert_LDADD = $(audio_libs) $(CMOCKA_LIBS) -lm
+tests_unit_audio_test_file_SOURCES = tests/unit/audio/test_file.c
+tests_unit_audio_test_file_CPPFLAGS = $(AM_CPPFLAGS) $(SNDFILE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_audio_test_file_LDADD = $(audio_libs) $(SNDFILE_LIBS) $(CMOCKA_LIBS) -lm

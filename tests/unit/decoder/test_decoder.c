@@ -1,0 +1,805 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decoder on rows made from strings of phones: paths, times, pruning, histories, verdicts, endpoints; and against an
+ * exhaustive computation. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "../graph/toy.h"
+#include "decoder/state.h"
+
+#define N_LABELS (TOY_PHONES + 1)
+#define MAX_ROWS 4000
+
+static const char home[] =
+    "turn tern\non an\non on\noff of\nthe dh\nthe di\nlight lait\nlights laits\nlamp lamp\nred red\nread red\n"
+    "cat kat\ntwo tu\ntoo tu\nstop stap\na h\nkitchen kicen\none wan\nthree zri\n";
+
+/* --- rows -------------------------------------------------------------------------------------------------------------------- */
+
+struct rows {
+    uint32_t n;
+    int16_t y[MAX_ROWS][N_LABELS];
+};
+
+static struct rows *rows_new(void) {
+    struct rows *r = calloc(1, sizeof *r);
+    assert_non_null(r);
+    return r;
+}
+
+/* One row for each character: a phone, or '_' for the blank. The label has -0.1 nats, others -9. */
+static void sound(struct rows *r, const char *labels) {
+    for (; *labels; labels++) {
+        assert_true(r->n < MAX_ROWS);
+        for (unsigned i = 0; i < N_LABELS; i++)
+            r->y[r->n][i] = -9 * 256;
+        r->y[r->n++][*labels == '_' ? 0 : *labels - 'a' + 1] = -26;
+    }
+}
+
+/* Moves all values by up to +-amount. */
+static void add_noise(struct rows *r, int amount, uint64_t seed) {
+    struct toy_random random = {seed};
+    for (uint32_t t = 0; t < r->n; t++)
+        for (unsigned i = 0; i < N_LABELS; i++) {
+            int y = r->y[t][i] + (int)toy_random(&random, (uint32_t)(2 * amount + 1)) - amount;
+            r->y[t][i] = (int16_t)(y > 0 ? 0 : y);
+        }
+}
+
+/* --- a decoder and its memory ------------------------------------------------------------------------------------------------ */
+
+struct listener {
+    struct toy *toy;
+    struct graph *graph;
+    struct base_arena arena;
+    struct decoder *decoder;
+};
+
+static struct decoder *place(struct base_arena *a, const struct graph *g, const struct decoder_options *o) {
+    struct base_arena counting = {0};
+    assert_null(decoder_place(&counting, g, N_LABELS, o));
+    assert_int_equal(base_arena_init(a, counting.used_bytes), 0);
+    struct decoder *d = decoder_place(a, g, N_LABELS, o);
+    base_arena_seal(a);
+    assert_int_equal(a->used_bytes, counting.used_bytes);
+    return d;
+}
+
+static struct listener listen_with(struct toy *t, const char *dictionary, const struct decoder_options *o) {
+    struct listener l = {.toy = t, .graph = toy_graph(t, dictionary)};
+    l.decoder = place(&l.arena, l.graph, o);
+    return l;
+}
+
+/* A listener to sentences separated by '|'. */
+static struct listener listen_to(const char *sentences, const struct decoder_options *o) {
+    struct toy *t = toy_new();
+    static char text[4096];
+    snprintf(text, sizeof text, "%s", sentences);
+    for (char *s = text, *end; s; s = end) {
+        end = strchr(s, '|');
+        if (end)
+            *end++ = 0;
+        toy_sentence(t, s);
+    }
+    return listen_with(t, home, o);
+}
+
+static void listener_done(struct listener *l) {
+    base_arena_done(&l->arena);
+    graph_free(l->graph);
+    free(l->toy);
+}
+
+static enum decoder_state feed(struct decoder *d, const struct rows *r) {
+    enum decoder_state s = DECODER_WAITING;
+    decoder_start(d);
+    for (uint32_t t = 0; t < r->n; t++)
+        s = decoder_step(d, r->y[t]);
+    return s;
+}
+
+static const char *text_of(const struct graph *g, const struct decoder_result *r) {
+    static char text[1024];
+    text[0] = 0;
+    for (uint32_t i = 0; i < r->n_words; i++) {
+        strcat(text, i > 0 ? " " : "");
+        strcat(text, g->words[r->words[i].word]);
+    }
+    return text;
+}
+
+static struct decoder_result hear(struct listener *l, const struct rows *r) {
+    struct decoder_result result;
+    feed(l->decoder, r);
+    decoder_finish(l->decoder, &result);
+    return result;
+}
+
+static void expect(struct listener *l, const char *labels, const char *text, enum decoder_verdict verdict) {
+    struct rows *r = rows_new();
+    sound(r, labels);
+    struct decoder_result result = hear(l, r);
+    assert_string_equal(text_of(l->graph, &result), text);
+    assert_int_equal(result.verdict, verdict);
+    free(r);
+}
+
+/* --- what is heard ----------------------------------------------------------------------------------------------------------- */
+
+static void sentences(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct listener l = listen_to("turn on the light|turn off the light|turn on the lights|turn the lamp on|stop|read", &o);
+    expect(&l, "___t_errn__oo_n_d_h__lla_i_t____", "turn on the light", DECODER_ACCEPTED);
+    expect(&l, "___ternofdilait___", "turn off the light", DECODER_ACCEPTED);
+    expect(&l, "__tern__an____dh_lait_s__", "turn on the lights", DECODER_ACCEPTED);
+    expect(&l, "terndhlampan", "turn the lamp on", DECODER_ACCEPTED); /* no silence on either side */
+    expect(&l, "____________st_ap___________________________", "stop", DECODER_ACCEPTED);
+    expect(&l, "__red__", "read", DECODER_ACCEPTED);
+    listener_done(&l);
+}
+
+static void equal_phones_need_a_blank_between(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct listener l = listen_to("cat|cat two|cat too|a a|a|a a a", &o);
+    expect(&l, "__kat_tu__", "cat two", DECODER_ACCEPTED); /* of homophones the first */
+    expect(&l, "__kat__", "cat", DECODER_ACCEPTED);
+    expect(&l, "__katt__", "cat", DECODER_ACCEPTED);
+    expect(&l, "__hhh__", "a", DECODER_ACCEPTED);
+    expect(&l, "__h_h__", "a a", DECODER_ACCEPTED);
+    expect(&l, "__hh_hhh__h__", "a a a", DECODER_ACCEPTED);
+
+    /* without the blank the second t has to be paid for */
+    struct rows *r = rows_new();
+    sound(r, "__kattu__");
+    struct decoder_result result = hear(&l, r);
+    assert_true(result.verdict != DECODER_ACCEPTED || result.ratio_q8 < -200);
+    free(r);
+    listener_done(&l);
+}
+
+static void cyclic_grammar_of_digits(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct toy *t = toy_new();
+    toy_arc(t, 0, "one", 1);
+    toy_arc(t, 0, "two", 1);
+    toy_arc(t, 0, "three", 1);
+    toy_arc(t, 1, "one", 1);
+    toy_arc(t, 1, "two", 1);
+    toy_arc(t, 1, "three", 1);
+    t->is_final[1] = 1;
+    struct listener l = listen_with(t, home, &o);
+    expect(&l, "__wan_tuzri_zri__wan_", "one two three three one", DECODER_ACCEPTED);
+
+    /* a sentence longer than a result holds: the first words stay */
+    struct rows *r = rows_new();
+    for (int i = 0; i < DECODER_MAX_WORDS + 20; i++)
+        sound(r, i % 2 ? "_tu_" : "_wan_");
+    struct decoder_result result = hear(&l, r);
+    assert_int_equal(result.n_words, DECODER_MAX_WORDS);
+    assert_string_equal(l.graph->words[result.words[0].word], "one");
+    assert_string_equal(l.graph->words[result.words[DECODER_MAX_WORDS - 1].word], "two");
+    uint32_t words[3];
+    assert_int_equal(decoder_partial(l.decoder, words, 3), 3);
+    free(r);
+    listener_done(&l);
+}
+
+static void word_times(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct listener l = listen_to("turn on the light", &o);
+    struct rows *r = rows_new();
+    /*        0         1         2         3  */
+    /*        0123456789012345678901234567890  */
+    sound(r, "__________te_rn___onn_dhlait____");
+    struct decoder_result result = hear(&l, r);
+    assert_int_equal(result.n_words, 4);
+    const uint32_t start[] = {300 - 100, 540 - 45, 660 - 15, 720}, end[] = {450, 630, 720, 840};
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(result.words[i].start_ms, start[i]);
+        assert_int_equal(result.words[i].end_ms, end[i]);
+        assert_true(result.words[i].confidence_q15 > 28000);
+    }
+    assert_int_equal(result.start_ms, 200);
+    assert_int_equal(result.end_ms, 840);
+    free(r);
+    listener_done(&l);
+}
+
+static void score_of_a_known_path(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct listener l = listen_to("stop", &o);
+    struct rows *r = rows_new();
+    sound(r, "_s_tap__");
+    struct decoder_result result = hear(&l, r);
+    assert_int_equal(result.score_q8, -8 * 26 - 4 * 640);
+    /* the filler hears the same and pays for four phones; a phone then stands two nats better than the filler */
+    assert_int_equal(result.ratio_q8, o.filler_penalty_q8);
+    free(r);
+    listener_done(&l);
+}
+
+static void partial_results_grow(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct listener l = listen_to("turn on the light|turn off the lamp", &o);
+    struct rows *r = rows_new();
+    uint32_t words[8], n_seen = 0;
+    sound(r, "__tern_on_dh_lait__");
+    decoder_start(l.decoder);
+    assert_int_equal(decoder_partial(l.decoder, words, 8), 0);
+    for (uint32_t t = 0; t < r->n; t++) {
+        decoder_step(l.decoder, r->y[t]);
+        uint32_t n = decoder_partial(l.decoder, words, 8);
+        assert_true(n >= n_seen && n <= n_seen + 1);
+        n_seen = n;
+        if (t == 7) {
+            assert_int_equal(n, 1);
+            assert_string_equal(l.graph->words[words[0]], "turn");
+        }
+    }
+    assert_int_equal(n_seen, 4);
+    assert_string_equal(l.graph->words[words[3]], "light");
+    free(r);
+    listener_done(&l);
+}
+
+/* --- what is refused --------------------------------------------------------------------------------------------------------- */
+
+static void refusals(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct listener l = listen_to("turn on the light|turn off the light|stop", &o);
+    expect(&l, "", "", DECODER_NO_SPEECH);
+    expect(&l, "______________", "", DECODER_NO_SPEECH);
+    struct rows *r = rows_new();
+    struct decoder_result result;
+    const char *others[] = {"__kicen_kat_kat_zri__", "__wan_tu_zri__", "_laitstapternonkat_", "__ternon_kat_zri_kicen__"};
+    for (unsigned i = 0; i < 4; i++) {
+        r->n = 0;
+        sound(r, others[i]);
+        result = hear(&l, r);
+        assert_int_equal(result.verdict, DECODER_NOT_IN_GRAMMAR);
+        assert_true(result.n_words > 0); /* a guess all the same */
+    }
+    r->n = 0; /* begun and broken off: completed as a guess */
+    sound(r, "__ternofdil");
+    result = hear(&l, r);
+    assert_int_equal(result.verdict, DECODER_NOT_IN_GRAMMAR);
+    assert_string_equal(text_of(l.graph, &result), "turn off the light");
+    assert_int_equal(result.score_q8, -11 * 26 - 2 * o.blank_penalty_q8 - 3 * 8 * 256); /* three phones are missing */
+    assert_true(result.words[3].confidence_q15 < 200 && result.words[1].confidence_q15 > 28000);
+    r->n = 0; /* a click */
+    sound(r, "___k_______");
+    result = hear(&l, r);
+    assert_int_equal(result.verdict, DECODER_TOO_SHORT);
+    listener_done(&l);
+
+    o.reject_q8 = INT32_MIN; /* never reject */
+    o.min_confidence_q15 = 0;
+    l = listen_to("turn on the light|turn off the light|stop", &o);
+    for (unsigned i = 0; i < 4; i++) {
+        r->n = 0;
+        sound(r, others[i]);
+        result = hear(&l, r);
+        assert_int_equal(result.verdict, DECODER_ACCEPTED);
+        assert_true(result.n_words > 0);
+    }
+    expect(&l, "__ternofdil__", "turn off the light", DECODER_ACCEPTED);
+    expect(&l, "_____________", "", DECODER_NO_SPEECH);
+    listener_done(&l);
+    free(r);
+}
+
+static void confidence_falls_with_what_does_not_fit(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct listener l = listen_to("turn on the light", &o);
+    const char *said[] = {"_tern_on_dh_lait_", "_tern_on_dh_laik_", "_tern_on_dh_zaik_", "_kern_op_dh_zaik_"};
+    struct rows *r = rows_new();
+    uint16_t last = UINT16_MAX;
+    for (unsigned i = 0; i < 4; i++) {
+        r->n = 0;
+        sound(r, said[i]);
+        struct decoder_result result = hear(&l, r);
+        assert_true(result.confidence_q15 < last);
+        last = result.confidence_q15;
+        if (i == 1) { /* the word that was said badly is the one that is doubted */
+            assert_true(result.words[0].confidence_q15 > 28000);
+            assert_true(result.words[3].confidence_q15 < 20000);
+        }
+    }
+    assert_true(last < 8000);
+    r->n = 0; /* what was wrong before a word does not count against it */
+    sound(r, "_kirn_on_dh_lait_");
+    struct decoder_result begun_badly = hear(&l, r);
+    assert_true(begun_badly.words[0].confidence_q15 < 20000);
+    assert_true(begun_badly.words[3].confidence_q15 > 28000);
+
+    o.reject_q8 = INT32_MIN;
+    o.min_confidence_q15 = 32000;
+    decoder_set_options(l.decoder, &o);
+    expect(&l, "_tern_on_dh_laik_", "turn on the light", DECODER_LOW_CONFIDENCE);
+    uint16_t before = 0;
+    for (int32_t ratio = -6000; ratio < 6000; ratio += 7) {
+        uint16_t c = decoder_confidence(&o, ratio);
+        assert_true(c >= before && c <= 32768);
+        before = c;
+    }
+    assert_int_equal(decoder_confidence(&o, o.confidence_offset_q8), 16384);
+    assert_true(decoder_confidence(&o, INT32_MIN) < 20 && decoder_confidence(&o, INT32_MAX) > 32700);
+    free(r);
+    listener_done(&l);
+}
+
+/* --- when it ends ------------------------------------------------------------------------------------------------------------ */
+
+/* The row after which the utterance ended, or -1. */
+static int ends_after(struct listener *l, const char *labels) {
+    struct rows *r = rows_new();
+    int end = -1;
+    sound(r, labels);
+    decoder_start(l->decoder);
+    for (uint32_t t = 0; t < r->n && end < 0; t++)
+        if (decoder_step(l->decoder, r->y[t]) == DECODER_ENDED)
+            end = (int)t + 1;
+    free(r);
+    return end;
+}
+
+static void endpoint(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    o.step_ms = 50;
+    o.end_silence_ms = 500;
+    o.open_silence_ms = 1000;
+    o.no_speech_ms = 2000;
+    o.max_speech_ms = 3000;
+    struct listener l = listen_to("stop|stop the light", &o);
+    assert_int_equal(ends_after(&l, "__stap________________________"), 2 + 4 + 10);
+    assert_int_equal(ends_after(&l, "__stap_____dh________________________"), 2 + 4 + 5 + 2 + 20); /* "stop the": not a sentence */
+    assert_int_equal(ends_after(&l, "__stap_____dh_____lait_______________"), 2 + 4 + 5 + 2 + 5 + 4 + 10);
+    assert_int_equal(ends_after(&l, "__k_z________________________"), 2 + 3 + 20);
+    assert_int_equal(ends_after(&l, "______________________________________________"), 40);
+    assert_int_equal(ends_after(&l, "_____________________________________stap__"), -1);
+    assert_int_equal(ends_after(&l, "_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_"),
+                     1 + 60);
+    struct decoder_result result;
+    decoder_finish(l.decoder, &result);
+    assert_int_equal(result.verdict, DECODER_TOO_LONG);
+
+    /* what only the filler hears is no silence either */
+    struct rows *r = rows_new();
+    sound(r, "___k_______________________");
+    r->y[3][0] = -256;
+    decoder_start(l.decoder);
+    int end = 0;
+    for (uint32_t t = 0; t < r->n && end == 0; t++)
+        if (decoder_step(l.decoder, r->y[t]) == DECODER_ENDED)
+            end = (int)t + 1;
+    assert_int_equal(l.decoder->tokens[l.decoder->best].token.last_step, 0);
+    assert_int_equal(end, 3 + 1 + 20);
+    r->n = 0;
+
+    sound(r, "___st");
+    decoder_start(l.decoder);
+    assert_int_equal(decoder_step(l.decoder, r->y[0]), DECODER_WAITING);
+    decoder_step(l.decoder, r->y[1]);
+    decoder_step(l.decoder, r->y[2]);
+    assert_int_equal(decoder_step(l.decoder, r->y[3]), DECODER_SPEAKING);
+    free(r);
+    listener_done(&l);
+}
+
+/* --- limits ------------------------------------------------------------------------------------------------------------------ */
+
+static void no_sentence_at_all(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct grammar_words nothing = {0};
+    struct graph *g;
+    assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, (char[]){""}, 0, NULL), 0);
+    struct base_arena a;
+    struct decoder *d = place(&a, g, &o);
+    struct rows *r = rows_new();
+    struct decoder_result result;
+    sound(r, "__tern_on__");
+    feed(d, r);
+    decoder_finish(d, &result);
+    assert_int_equal(result.n_words, 0);
+    assert_int_equal(result.verdict, DECODER_NOT_IN_GRAMMAR);
+    free(r);
+    base_arena_done(&a);
+    graph_free(g);
+}
+
+/* An acceptor that was not trimmed: words that lead nowhere are no guess. */
+static void dead_ends(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct toy *t = toy_new();
+    toy_arc(t, 0, "kitchen", 1);
+    toy_arc(t, 0, "stop", 2);
+    t->is_final[2] = 1;
+    struct listener l = listen_with(t, home, &o);
+    expect(&l, "__kicen__", "", DECODER_NOT_IN_GRAMMAR);
+    listener_done(&l);
+}
+
+/* A loop of many words: a list of names after "turn on", over and over. */
+static struct toy *names_loop(char *dictionary, size_t size, unsigned n_names, uint64_t seed) {
+    static char names[512][16];
+    struct toy_random r = {seed};
+    struct toy *t = toy_new();
+    size_t at = 0;
+    for (unsigned i = 0; i < n_names; i++) {
+        snprintf(names[i], sizeof names[i], "N%u", i);
+        at += (size_t)snprintf(dictionary + at, size - at, "%s ", names[i]);
+        for (unsigned k = 0; k < 2 + toy_random(&r, 4); k++)
+            dictionary[at++] = (char)('a' + toy_random(&r, 8));
+        at += (size_t)snprintf(dictionary + at, size - at, "\n");
+        toy_arc(t, 0, names[i], 1);
+        toy_arc(t, 1, names[i], 1);
+    }
+    t->is_final[1] = 1;
+    return t;
+}
+
+static int same_result(const struct decoder_result *a, const struct decoder_result *b) {
+    if (a->verdict != b->verdict || a->n_words != b->n_words || a->score_q8 != b->score_q8 || a->ratio_q8 != b->ratio_q8 ||
+        a->confidence_q15 != b->confidence_q15 || a->start_ms != b->start_ms || a->end_ms != b->end_ms)
+        return 0;
+    return memcmp(a->words, b->words, a->n_words * sizeof *a->words) == 0;
+}
+
+static void histories_are_collected(void **state) {
+    (void)state;
+    char dictionary[4096];
+    struct decoder_options o = decoder_defaults();
+    o.min_confidence_q15 = 0;
+    o.reject_q8 = INT32_MIN;
+    struct listener large = listen_with(names_loop(dictionary, sizeof dictionary, 40, 5), dictionary, &o);
+    o.max_history = 600;
+    struct listener small = listen_with(names_loop(dictionary, sizeof dictionary, 40, 5), dictionary, &o);
+    o.max_history = 0;
+    struct listener least = listen_with(names_loop(dictionary, sizeof dictionary, 40, 5), dictionary, &o);
+    struct rows *r = rows_new();
+    struct toy_random random = {17};
+    for (int i = 0; i < 750; i++) {
+        char labels[] = "_x";
+        labels[1] = (char)('a' + toy_random(&random, 8));
+        sound(r, labels);
+    }
+    add_noise(r, 1500, 99);
+    uint32_t collections = 0, before = 0;
+    decoder_start(small.decoder);
+    for (uint32_t t = 0; t < r->n; t++) {
+        decoder_step(small.decoder, r->y[t]);
+        collections += small.decoder->n_history < before;
+        before = small.decoder->n_history;
+    }
+    assert_true(collections >= 2);
+    struct decoder_result a = hear(&large, r), b = hear(&small, r), c = hear(&least, r);
+    assert_true(large.decoder->n_history > 1000);
+    assert_true(same_result(&a, &b));
+    assert_true(a.n_words > 20);
+    assert_true(c.score_q8 <= a.score_q8); /* too small a pool costs accuracy and nothing else */
+    free(r);
+    listener_done(&large);
+    listener_done(&small);
+    listener_done(&least);
+}
+
+static void collection_by_hand(void **state) {
+    (void)state;
+    struct decoder_entry pool[6];
+    uint32_t moved[6];
+    const uint32_t previous[] = {DECODER_NONE, DECODER_NONE, 1, 0, 2, DECODER_NONE};
+    for (uint32_t i = 0; i < 6; i++)
+        pool[i] = (struct decoder_entry){.previous = previous[i], .word = 10 + i};
+    struct decoder_active token = {.token = {.history = DECODER_NONE, .entry = 4}};
+    struct decoder d = {.history = pool, .history_moved = moved, .n_history = 6, .max_history = 6, .tokens = &token, .n_tokens = 1};
+    d.has_complete = true;
+    d.complete = (struct decoder_token){.history = 5, .entry = DECODER_NONE};
+    decoder_history_collect(&d);
+    assert_int_equal(d.n_history, 4); /* 0 and 3 are gone */
+    assert_int_equal(token.token.history, DECODER_NONE);
+    assert_int_equal(token.token.entry, 2);
+    assert_int_equal(pool[2].word, 14);
+    assert_int_equal(pool[2].previous, 1);
+    assert_int_equal(pool[1].word, 12);
+    assert_int_equal(pool[1].previous, 0);
+    assert_int_equal(pool[0].word, 11);
+    assert_int_equal(pool[0].previous, DECODER_NONE);
+    assert_int_equal(d.complete.history, 3);
+    assert_int_equal(pool[3].word, 15);
+}
+
+static void tokens_are_capped(void **state) {
+    (void)state;
+    char dictionary[8192];
+    struct decoder_options o = decoder_defaults();
+    struct rows *r = rows_new();
+    sound(r, "__");
+    struct listener l = listen_with(names_loop(dictionary, sizeof dictionary, 300, 11), dictionary, &o);
+    const char *word = strchr(dictionary, ' ') + 1; /* of N0 */
+    for (; *word != '\n'; word++)
+        sound(r, (char[]){*word, '_', 0});
+    sound(r, "______");
+    add_noise(r, 600, 3);
+    struct decoder_result all = hear(&l, r);
+    listener_done(&l);
+    for (uint32_t cap = 1; cap < 600; cap = cap * 3 / 2 + 1) {
+        o.max_tokens = cap;
+        l = listen_with(names_loop(dictionary, sizeof dictionary, 300, 11), dictionary, &o);
+        decoder_start(l.decoder);
+        for (uint32_t t = 0; t < r->n; t++) {
+            decoder_step(l.decoder, r->y[t]);
+            assert_in_range(l.decoder->n_tokens, 1, cap);
+        }
+        struct decoder_result result;
+        decoder_finish(l.decoder, &result);
+        assert_true(result.n_words == 0 || result.score_q8 <= all.score_q8);
+        const int16_t alike[N_LABELS] = {0}; /* all scores equal: no beam can tell them apart */
+        for (int t = 0; t < 10; t++) {
+            decoder_step(l.decoder, alike);
+            assert_in_range(l.decoder->n_tokens, 1, cap);
+        }
+        if (cap > 60)
+            assert_true(same_result(&result, &all));
+        listener_done(&l);
+    }
+    free(r);
+}
+
+/* The sentence that ended long ago stays to be had when the beam has dropped it. */
+static void a_complete_sentence_is_kept(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    o.reject_q8 = INT32_MIN;
+    o.min_confidence_q15 = 0;
+    o.beam_q8 = 1024;
+    struct listener l = listen_to("stop|stop the kitchen lights|turn on the kitchen lights", &o);
+    struct rows *r = rows_new();
+    sound(r, "__stap___zwwzz");
+    feed(l.decoder, r);
+    int64_t blanks = 0;
+    assert_true(l.decoder->has_complete);
+    for (uint32_t t = 9; t < r->n; t++)
+        blanks += r->y[t][0] - o.blank_penalty_q8;
+    assert_true(l.decoder->complete.score + l.decoder->greedy_sum <= -9 * 26 - 5 * o.blank_penalty_q8 + blanks);
+    struct decoder_result result;
+    decoder_finish(l.decoder, &result);
+    assert_string_equal(text_of(l.graph, &result), "stop");
+    assert_int_equal(result.score_q8, -9 * 26 - 5 * o.blank_penalty_q8 + blanks);
+    free(r);
+    listener_done(&l);
+}
+
+static void long_sound_does_not_overflow(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    o.no_speech_ms = UINT32_MAX;
+    struct listener l = listen_to("stop", &o);
+    int16_t row[N_LABELS];
+    for (unsigned i = 0; i < N_LABELS; i++)
+        row[i] = INT16_MIN; /* the worst there can be but one phone that is not in "stop" */
+    row['z' - 'a' + 1] = 0;
+    decoder_start(l.decoder);
+    for (int t = 0; t < 200000; t++)
+        decoder_step(l.decoder, row);
+    struct decoder_result result;
+    decoder_finish(l.decoder, &result);
+    assert_true(result.verdict != DECODER_ACCEPTED);
+    expect(&l, "__stap__", "stop", DECODER_ACCEPTED); /* and after it all is as ever */
+
+    o.reject_q8 = INT32_MIN;
+    o.min_confidence_q15 = 0;
+    o.blank_penalty_q8 = 0; /* or the last phone would be the cheaper silence */
+    decoder_set_options(l.decoder, &o);
+    decoder_start(l.decoder);
+    struct rows *r = rows_new();
+    sound(r, "_stap_");
+    for (uint32_t t = 0; t < r->n; t++)
+        decoder_step(l.decoder, r->y[t]);
+    for (int t = 0; t < 3000; t++) /* scores are normalised on the way: the sum stays exact */
+        decoder_step(l.decoder, row);
+    assert_true(l.decoder->taken_off < 0);
+    decoder_finish(l.decoder, &result);
+    assert_string_equal(text_of(l.graph, &result), "stop");
+    assert_int_equal(result.score_q8, -6 * 26 + 3000 * INT16_MIN);
+    listener_done(&l);
+
+    /* the same when the sentence is not among the tokens any more: a dead end fits better */
+    struct toy *t = toy_new();
+    toy_arc(t, 0, "stop", 1);
+    toy_arc(t, 1, "kitchen", 2);
+    t->is_final[1] = 1;
+    l = listen_with(t, home, &o);
+    row['k' - 'a' + 1] = -20000;
+    feed(l.decoder, r);
+    for (int i = 0; i < 3000; i++)
+        decoder_step(l.decoder, row);
+    assert_true(l.decoder->taken_off < 0);
+    assert_int_equal(l.decoder->best_complete, DECODER_NONE);
+    decoder_finish(l.decoder, &result);
+    assert_string_equal(text_of(l.graph, &result), "stop");
+    assert_int_equal(result.score_q8, -6 * 26 + 3000 * INT16_MIN);
+    free(r);
+    listener_done(&l);
+}
+
+static void same_sound_same_result(void **state) {
+    (void)state;
+    char dictionary[8192];
+    struct decoder_options o = decoder_defaults();
+    o.max_tokens = 150;
+    struct listener l = listen_with(names_loop(dictionary, sizeof dictionary, 200, 23), dictionary, &o);
+    struct listener m = listen_with(names_loop(dictionary, sizeof dictionary, 200, 23), dictionary, &o);
+    struct rows *r = rows_new(), *other = rows_new();
+    sound(r, "___abc_hgf_de_cba_aa_bc__");
+    sound(other, "bbbbbbbb_c_c_c_c");
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        add_noise(r, 300, seed);
+        struct decoder_result a = hear(&l, r);
+        hear(&m, other); /* what was heard before does not matter */
+        struct decoder_result b = hear(&m, r);
+        assert_true(same_result(&a, &b));
+    }
+    free(r);
+    free(other);
+    listener_done(&l);
+    listener_done(&m);
+}
+
+/* --- against an exhaustive computation --------------------------------------------------------------------------------------- */
+
+struct search {
+    const struct grammar_words *in;
+    const char *dictionary;
+    const struct rows *rows;
+    int32_t blank_penalty_q8;
+    int64_t best;
+    char best_text[256]; /* one of the best */
+    const char *asked;   /* a text whose best score is wanted */
+    int64_t best_asked;
+};
+
+/* The score of the best CTC path of one string of phones: Viterbi over blank, phone, blank, ... (Graves et al., 2006). */
+static int64_t path_score(const struct search *s, const uint8_t *phones, unsigned n) {
+    enum { MOST = 2 * 40 + 1 };
+    int64_t v[MOST], none = INT64_MIN / 2;
+    unsigned n_states = 2 * n + 1;
+    assert_true(n_states <= MOST);
+    for (unsigned i = 0; i < n_states; i++)
+        v[i] = none;
+    for (uint32_t t = 0; t < s->rows->n; t++) {
+        for (unsigned i = n_states; i-- > 0;) {
+            int64_t from = t == 0 && i > 1 ? none : t == 0 ? 0 : v[i];
+            if (t > 0 && i > 0 && v[i - 1] > from)
+                from = v[i - 1];
+            if (t > 0 && i % 2 == 1 && i > 2 && phones[i / 2] != phones[i / 2 - 1] && v[i - 2] > from)
+                from = v[i - 2];
+            v[i] = from + (i % 2 == 0 ? s->rows->y[t][0] - s->blank_penalty_q8 : s->rows->y[t][phones[i / 2]]);
+        }
+    }
+    int64_t best = v[n_states - 1] > v[n_states - 2] ? v[n_states - 1] : v[n_states - 2];
+    return best < none / 2 ? INT64_MIN : best;
+}
+
+static void try_all(struct search *s, uint32_t at, uint8_t *phones, unsigned n, const char *text) {
+    if (s->in->is_final[at] && n > 0) {
+        int64_t score = path_score(s, phones, n);
+        if (score > s->best) {
+            s->best = score;
+            snprintf(s->best_text, sizeof s->best_text, "%s", text);
+        }
+        if (s->asked && strcmp(s->asked, text) == 0 && score > s->best_asked)
+            s->best_asked = score;
+    }
+    for (uint32_t a = s->in->first_arc[at]; a < s->in->first_arc[at + 1]; a++) {
+        struct lexicon_pronunciation p[LEXICON_MAX_VARIANTS];
+        const char *word = s->in->words[s->in->arcs[a].word];
+        int n_variants = toy_pronounce((void *)(uintptr_t)s->dictionary, word, p, LEXICON_MAX_VARIANTS);
+        for (int v = 0; v < n_variants; v++) {
+            char longer[64];
+            if (n + p[v].n_phones > s->rows->n) /* more phones than rows: no path */
+                continue;
+            memcpy(phones + n, p[v].phones, p[v].n_phones);
+            snprintf(longer, sizeof longer, "%s%s%s", text, *text ? " " : "", word);
+            try_all(s, s->in->arcs[a].to, phones, n + p[v].n_phones, longer);
+        }
+    }
+}
+
+static void exhaustive(void **state) {
+    (void)state;
+    struct toy_random random = {4711};
+    int n_heard = 0;
+    for (int round = 0; round < 1500; round++) {
+        char dictionary[400], names[5][2];
+        size_t at = 0;
+        for (unsigned w = 0; w < 5; w++) {
+            snprintf(names[w], sizeof names[w], "%c", 'A' + w);
+            for (unsigned v = 0; v < 1 + toy_random(&random, 2); v++) {
+                at += (size_t)snprintf(dictionary + at, sizeof dictionary - at, "%c ", 'A' + w);
+                for (unsigned i = 0; i < 1 + toy_random(&random, 3); i++)
+                    dictionary[at++] = (char)('a' + toy_random(&random, 3)); /* few phones: many repeats */
+                at += (size_t)snprintf(dictionary + at, sizeof dictionary - at, "\n");
+            }
+        }
+        struct toy *t = toy_new();
+        uint32_t n_states = 2 + toy_random(&random, 4);
+        int cyclic = round % 4 == 0;
+        for (uint32_t s = 0; s + 1 < n_states; s++) {
+            for (uint32_t i = 0; i < 1 + toy_random(&random, 2); i++)
+                toy_arc(t, s, names[toy_random(&random, 5)],
+                        cyclic ? 1 + toy_random(&random, n_states - 1) : s + 1 + toy_random(&random, n_states - s - 1));
+            toy_arc(t, s, names[toy_random(&random, 5)], s + 1);
+            t->is_final[s] = s > 0 && toy_random(&random, 3) == 0;
+        }
+        t->is_final[n_states - 1] = 1;
+
+        struct decoder_options o = decoder_defaults();
+        o.beam_q8 = 1 << 24;
+        o.max_tokens = 100000;
+        o.blank_penalty_q8 = (int32_t)toy_random(&random, 1000) - 200;
+        o.filler_penalty_q8 = 1 << 20; /* hears nothing, so that nothing unfinished is offered */
+        o.reject_q8 = INT32_MIN;
+        o.min_confidence_q15 = 0;
+        struct listener l = listen_with(t, dictionary, &o);
+
+        struct rows *r = rows_new();
+        r->n = 1 + toy_random(&random, cyclic ? 6 : 11);
+        for (uint32_t i = 0; i < r->n; i++)
+            for (unsigned k = 0; k < N_LABELS; k++)
+                r->y[i][k] = (int16_t)-toy_random(&random, round % 2 ? 3000 : 4); /* of the latter many are equal */
+        struct decoder_result result = hear(&l, r);
+
+        uint8_t phones[64];
+        struct search s = {&t->words, dictionary, r, o.blank_penalty_q8, INT64_MIN, "", text_of(l.graph, &result), INT64_MIN};
+        try_all(&s, 0, phones, 0, "");
+        assert_int_equal(result.n_words > 0, s.best > INT64_MIN);
+        if (result.n_words > 0) {
+            n_heard++;
+            assert_int_equal(result.score_q8, s.best);
+            assert_int_equal(result.score_q8, s.best_asked); /* and the words are such as have that score */
+        }
+        free(r);
+        listener_done(&l);
+    }
+    assert_true(n_heard > 1000);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sentences),
+        cmocka_unit_test(equal_phones_need_a_blank_between),
+        cmocka_unit_test(cyclic_grammar_of_digits),
+        cmocka_unit_test(word_times),
+        cmocka_unit_test(score_of_a_known_path),
+        cmocka_unit_test(partial_results_grow),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(confidence_falls_with_what_does_not_fit),
+        cmocka_unit_test(endpoint),
+        cmocka_unit_test(no_sentence_at_all),
+        cmocka_unit_test(dead_ends),
+        cmocka_unit_test(histories_are_collected),
+        cmocka_unit_test(collection_by_hand),
+        cmocka_unit_test(tokens_are_capped),
+        cmocka_unit_test(a_complete_sentence_is_kept),
+        cmocka_unit_test(long_sound_does_not_overflow),
+        cmocka_unit_test(same_sound_same_result),
+        cmocka_unit_test(exhaustive),
+    };
+    return cmocka_run_group_tests_name("decoder", tests, NULL, NULL);
+}

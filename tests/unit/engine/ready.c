@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ready.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECORDINGS "/usr/share/sounds/alsa"
+
+static _Noreturn void skip(const char *why, const char *path) {
+    printf("skipped: %s (%s)\n", why, path);
+    exit(77);
+}
+
+tragus_model *ready_model(void) {
+    static const char *const files[] = {"acoustic.tragus", "lexicon.tragus", "g2p.tragus"};
+    char path[4096];
+    const char *build = getenv("abs_top_builddir");
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        snprintf(path, sizeof(path), "%s/models/en/%s", build ? build : ".", files[i]);
+        if (access(path, R_OK) < 0)
+            skip("the model is not built yet", path);
+    }
+    tragus_model *m = NULL;
+    tragus_error e = {0};
+    snprintf(path, sizeof(path), "%s/models/en", build ? build : ".");
+    if (tragus_model_open(&m, path, NULL, &e) < 0) {
+        fprintf(stderr, "%s: %s\n", e.file, e.text);
+        exit(1);
+    }
+    return m;
+}
+
+static int16_t *grow(struct ready_sound *s, size_t n) {
+    s->pcm = realloc(s->pcm, (s->n + n) * sizeof(*s->pcm));
+    if (!s->pcm)
+        abort();
+    s->n += n;
+    return s->pcm + s->n - n;
+}
+
+/* alsa-utils' files are 48 kHz, 16 bits, mono, with a 44-byte header; three samples are averaged to one, which is rough and enough.
+ */
+void ready_append_recording(struct ready_sound *s, const char *name) {
+    char path[256];
+    snprintf(path, sizeof(path), RECORDINGS "/%s.wav", name);
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        skip("no recorded speech; install alsa-utils", path);
+    int16_t in[3];
+    fseek(f, 44, SEEK_SET);
+    while (fread(in, sizeof(in), 1, f) == 1)
+        *grow(s, 1) = (int16_t)((in[0] + in[1] + in[2]) / 3);
+    fclose(f);
+}
+
+void ready_append_noise(struct ready_sound *s, unsigned ms, int amplitude) {
+    static uint32_t state = 1;
+    int16_t *to = grow(s, ms * 16);
+    for (unsigned i = 0; i < ms * 16; i++) {
+        state = state * 1664525u + 1013904223u;
+        to[i] = (int16_t)((int)(state >> 16) % (2 * amplitude + 1) - amplitude);
+    }
+}
+
+void ready_append_quiet(struct ready_sound *s, unsigned ms) {
+    ready_append_noise(s, ms, 2);
+}
+
+void ready_sound_done(struct ready_sound *s) {
+    free(s->pcm);
+    *s = (struct ready_sound){0};
+}
+
+tragus_grammar *ready_grammar(tragus_model *m, const char *list) {
+    tragus_grammar *g = NULL;
+    tragus_error e = {0};
+    if (tragus_grammar_load_text(&g, m, NULL, "test", "list", list, strlen(list), NULL, &e) < 0) {
+        fprintf(stderr, "%s:%d: %s\n", e.file, e.line, e.text);
+        exit(1);
+    }
+    return g;
+}

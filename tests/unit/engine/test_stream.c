@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams and sessions on recorded speech: what is heard, any cutting, no allocation, several listeners, changed grammars. */
+#include "calls.h"
+#include "engine/engine.h"
+#include "ready.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CHANNELS                                                                                         \
+    "front center\nfront left\nfront right\nrear center\nrear left\nrear right\nside left\nside right\n" \
+    "turn on the light\nwhat time is it\nopen the window\nplay some music\n"
+
+static tragus_model *model;
+static tragus_grammar *channels, *others;
+static struct ready_sound sound; /* two utterances, noise and silence */
+
+static int make(void **state) {
+    (void)state;
+    model = ready_model();
+    channels = ready_grammar(model, CHANNELS);
+    others = ready_grammar(model, "turn on the light\nwhat time is it\nopen the window\nplay some music\n");
+    ready_append_quiet(&sound, 700);
+    ready_append_recording(&sound, "Front_Center");
+    ready_append_quiet(&sound, 1600);
+    ready_append_noise(&sound, 300, 3000);
+    ready_append_quiet(&sound, 1600);
+    ready_append_recording(&sound, "Rear_Left");
+    ready_append_quiet(&sound, 1237); /* no whole number of hops */
+    return 0;
+}
+
+static int unmake(void **state) {
+    (void)state;
+    ready_sound_done(&sound);
+    tragus_grammar_unref(channels);
+    tragus_grammar_unref(others);
+    tragus_model_unref(model);
+    return 0;
+}
+
+/* --- a listener's events as text --- */
+
+struct log {
+    char *text;
+    size_t len;
+    unsigned n_utterances, n_rejected, n_partials, n_started, n_ended;
+    char last[256]; /* text of the last utterance */
+};
+
+static void add(struct log *l, const char *text) {
+    size_t n = strlen(text);
+    l->text = realloc(l->text, l->len + n + 1);
+    memcpy(l->text + l->len, text, n + 1);
+    l->len += n;
+}
+
+static void note(struct log *l, const tragus_event *e) {
+    char line[1024];
+    snprintf(line, sizeof(line), "%d #%llu at %llu '%s' '%s' %d %.6f %u..%u\n", (int)e->type, (unsigned long long)e->sequence,
+             (unsigned long long)e->time_ms, e->text, e->intent, (int)e->reason, e->confidence, e->start_ms, e->end_ms);
+    add(l, line);
+    for (size_t i = 0; i < e->n_words; i++) {
+        snprintf(line, sizeof(line), "  %s %u..%u %.6f\n", e->words[i].word, e->words[i].start_ms, e->words[i].end_ms,
+                 e->words[i].confidence);
+        add(l, line);
+    }
+    l->n_utterances += e->type == TRAGUS_UTTERANCE;
+    l->n_rejected += e->type == TRAGUS_REJECTED;
+    l->n_partials += e->type == TRAGUS_PARTIAL;
+    l->n_started += e->type == TRAGUS_SPEECH_STARTED;
+    l->n_ended += e->type == TRAGUS_SPEECH_ENDED;
+    if (e->type == TRAGUS_UTTERANCE)
+        snprintf(l->last, sizeof(l->last), "%s", e->text);
+}
+
+static void poll(tragus_session *s, struct log *l) {
+    const tragus_event *e;
+    int r;
+    while ((r = tragus_session_poll(s, &e)) > 0)
+        note(l, e);
+    assert_int_equal(r, 0);
+}
+
+static tragus_session *listen(tragus_stream *s, tragus_grammar *g, int partial) {
+    tragus_session *session;
+    tragus_session_options o;
+    tragus_session_options_init(&o);
+    o.partial = partial;
+    assert_int_equal(tragus_session_new(&session, s, g, &o), 0);
+    return session;
+}
+
+static struct log hear(const int16_t *pcm, size_t n, size_t piece, int gate) {
+    struct log l = {0};
+    tragus_stream *s;
+    tragus_stream_options o;
+    tragus_stream_options_init(&o);
+    o.gate = gate;
+    assert_int_equal(tragus_stream_new(&s, model, &o), 0);
+    tragus_session *session = listen(s, channels, 1);
+    for (size_t i = 0; i < n; i += piece) {
+        assert_int_equal(tragus_stream_feed(s, pcm + i, n - i < piece ? n - i : piece), 0);
+        poll(session, &l);
+    }
+    assert_int_equal(tragus_stream_flush(s), 0);
+    poll(session, &l);
+    tragus_stream_free(s);
+    return l;
+}
+
+/* --- tests --- */
+
+static void recorded_speech_is_understood(void **state) {
+    (void)state;
+    struct log l = hear(sound.pcm, sound.n, 1600, 1);
+    if (l.n_utterances != 2 || strcmp(l.last, "rear left") != 0 || !strstr(l.text, "'front center'"))
+        fail_msg("%s", l.text);
+    assert_int_equal(l.n_started, l.n_ended);
+    assert_true(l.n_partials > 0);
+    free(l.text);
+}
+
+static void any_cutting_gives_the_same_events(void **state) {
+    static const size_t pieces[] = {1, 7, 160, 1000};
+    (void)state;
+    for (int gate = 0; gate < 2; gate++) {
+        struct log whole = hear(sound.pcm, sound.n, sound.n, gate);
+        assert_true(whole.len > 0);
+        for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+            struct log l = hear(sound.pcm, sound.n, pieces[i], gate);
+            assert_string_equal(l.text, whole.text);
+            free(l.text);
+        }
+        free(whole.text);
+    }
+}
+
+static void times_lie_where_the_words_are(void **state) {
+    (void)state;
+    tragus_stream *s;
+    const tragus_event *e;
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    tragus_session *session = listen(s, channels, 0);
+    unsigned n = 0;
+    uint32_t last_ms = 0;
+    for (size_t i = 0; i < sound.n; i += 160) {
+        assert_int_equal(tragus_stream_feed(s, sound.pcm + i, sound.n - i < 160 ? sound.n - i : 160), 0);
+        while (tragus_session_poll(session, &e) > 0) {
+            if (e->type != TRAGUS_UTTERANCE)
+                continue;
+            n++;
+            assert_int_equal(e->n_words, 2);
+            assert_true(e->time_ms <= (i + 160) / 16);
+            assert_true(e->end_ms < e->time_ms); /* it was decided after it was said */
+            for (size_t k = 0; k < e->n_words; k++) {
+                assert_true(e->words[k].start_ms >= last_ms);
+                assert_true(e->words[k].start_ms < e->words[k].end_ms);
+                assert_true(e->words[k].confidence >= 0.0 && e->words[k].confidence <= 1.0);
+                last_ms = e->words[k].end_ms;
+            }
+            /* The first recording begins at 700 ms and lasts about 1.4 s. */
+            if (n == 1)
+                assert_true(e->words[0].start_ms >= 600 && e->words[1].end_ms <= 2300);
+        }
+    }
+    assert_true(n >= 1);
+    tragus_stream_free(s);
+}
+
+static void feeding_allocates_nothing(void **state) {
+    (void)state;
+    tragus_stream *s;
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    tragus_session *first = listen(s, channels, 1), *second = listen(s, others, 1);
+    struct log l = {0};
+    calls_start();
+    int r = tragus_stream_feed(s, sound.pcm, sound.n);
+    if (r == 0)
+        r = tragus_stream_flush(s);
+    struct calls calls = calls_stop();
+    assert_int_equal(r, 0);
+    assert_int_equal(calls.n_allocated, 0);
+    assert_int_equal(calls.n_freed, 0);
+    assert_int_equal(calls.n_locked, 0);
+    assert_int_equal(calls.n_files, 0);
+    poll(first, &l);
+    assert_true(l.n_utterances > 0); /* it did work */
+    poll(second, &l);
+    free(l.text);
+    tragus_stream_free(s);
+}
+
+static void listeners_do_not_disturb_each_other(void **state) {
+    (void)state;
+    struct log alone = hear(sound.pcm, sound.n, 1600, 1), l = {0}, other = {0};
+    tragus_stream *s;
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    tragus_session *killed = listen(s, others, 0), *session = listen(s, channels, 1), *second = listen(s, others, 0);
+    for (size_t i = 0; i < sound.n; i += 1600) {
+        if (i == 16000) {
+            tragus_session_free(killed); /* in the middle of an utterance */
+            killed = NULL;
+        }
+        assert_int_equal(tragus_stream_feed(s, sound.pcm + i, sound.n - i < 1600 ? sound.n - i : 1600), 0);
+        poll(session, &l);
+        poll(second, &other);
+    }
+    assert_int_equal(tragus_stream_flush(s), 0);
+    poll(session, &l);
+    assert_string_equal(l.text, alone.text);
+    assert_int_equal(other.n_utterances, 0); /* what was said is not in its grammar */
+    tragus_stream_free(s);
+    free(l.text);
+    free(alone.text);
+    free(other.text);
+}
+
+static void a_new_grammar_holds_from_the_next_utterance(void **state) {
+    (void)state;
+    struct log l = {0};
+    tragus_stream *s;
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    tragus_session *session = listen(s, channels, 0);
+    size_t middle = 16 * 1200; /* within the first recording */
+    assert_int_equal(tragus_stream_feed(s, sound.pcm, middle), 0);
+    assert_int_equal(tragus_session_set_grammar(session, others), 0);
+    assert_int_equal(tragus_stream_feed(s, sound.pcm + middle, sound.n - middle), 0);
+    assert_int_equal(tragus_stream_flush(s), 0);
+    poll(session, &l);
+    assert_string_equal(l.last, "front center");
+    assert_int_equal(l.n_utterances, 1);
+    free(l.text);
+
+    l = (struct log){0};
+    assert_int_equal(tragus_session_set_grammar(session, others), 0); /* replaced before it was used */
+    assert_int_equal(tragus_session_set_grammar(session, channels), 0);
+    assert_int_equal(tragus_stream_feed(s, sound.pcm, sound.n), 0);
+    assert_int_equal(tragus_stream_flush(s), 0);
+    poll(session, &l);
+    assert_string_equal(l.last, "rear left");
+    free(l.text);
+    tragus_stream_free(s);
+}
+
+static void silence_is_no_event_and_costs_no_network(void **state) {
+    (void)state;
+    struct ready_sound quiet = {0};
+    ready_append_quiet(&quiet, 20000);
+    struct log l = hear(quiet.pcm, quiet.n, 1600, 1);
+    assert_int_equal(l.len, 0);
+
+    tragus_stream *s;
+    tragus_cost cost;
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    assert_int_equal(tragus_stream_feed(s, quiet.pcm, quiet.n), 0);
+    tragus_stream_cost(s, &cost);
+    assert_int_equal(cost.audio_ms, 20000);
+    assert_int_equal(cost.speech_ms, 0);
+    assert_int_equal(cost.steps, 0);
+    tragus_stream_free(s);
+    ready_sound_done(&quiet);
+}
+
+static void noise_is_never_an_utterance(void **state) {
+    (void)state;
+    struct ready_sound noise = {0};
+    for (int i = 0; i < 5; i++) {
+        ready_append_noise(&noise, 400, 300 << i);
+        ready_append_quiet(&noise, 1500);
+    }
+    struct log l = hear(noise.pcm, noise.n, 1600, 1);
+    assert_int_equal(l.n_utterances, 0);
+    free(l.text);
+    ready_sound_done(&noise);
+}
+
+static void without_rejection_the_best_sentence_comes(void **state) {
+    (void)state;
+    tragus_stream *s;
+    tragus_session *session;
+    tragus_session_options o;
+    struct log l = {0};
+    tragus_session_options_init(&o);
+    o.reject = 0;
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    assert_int_equal(tragus_session_new(&session, s, others, &o), 0);
+    assert_int_equal(tragus_stream_feed(s, sound.pcm, sound.n), 0);
+    assert_int_equal(tragus_stream_flush(s), 0);
+    poll(session, &l);
+    assert_true(l.n_utterances >= 1);
+    free(l.text);
+    tragus_stream_free(s);
+}
+
+static void events_that_nobody_polls_are_bounded(void **state) {
+    (void)state;
+    tragus_stream *s;
+    int r = 0;
+    unsigned n = 0;
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    tragus_session *session = listen(s, channels, 0);
+    while (r == 0 && n++ < 40)
+        r = tragus_stream_feed(s, sound.pcm, sound.n);
+    assert_int_equal(r, -ENOBUFS);
+    struct log l = {0};
+    poll(session, &l);
+    assert_int_equal(l.n_started + l.n_ended + l.n_utterances + l.n_rejected, 64);
+    assert_int_equal(tragus_stream_feed(s, sound.pcm, sound.n), 0);
+    free(l.text);
+    tragus_stream_free(s);
+}
+
+static void session_options_reach_the_decoder(void **state) {
+    (void)state;
+    tragus_session_options o;
+    tragus_session_options_init(&o);
+    struct decoder_options d = engine_decoder_options(model, &o);
+    assert_int_equal(d.step_ms, 10 * nn_model_step_hops(engine_model_network(model)));
+    o.min_confidence = 0.25;
+    o.end_silence_ms = 5000;
+    o.max_speech_ms = 7000;
+    d = engine_decoder_options(model, &o);
+    assert_int_equal(d.min_confidence_q15, 8192);
+    assert_int_equal(d.end_silence_ms, 5000);
+    assert_true(d.open_silence_ms >= 5000);
+    assert_int_equal(d.max_speech_ms, 7000);
+}
+
+static void nonsense_is_refused(void **state) {
+    (void)state;
+    tragus_stream *s;
+    tragus_session *session;
+    const tragus_event *e;
+    int16_t pcm[1] = {0};
+    assert_int_equal(tragus_stream_new(NULL, model, NULL), -EINVAL);
+    assert_int_equal(tragus_stream_new(&s, NULL, NULL), -EINVAL);
+    assert_int_equal(tragus_stream_feed(NULL, pcm, 1), -EINVAL);
+    assert_int_equal(tragus_stream_flush(NULL), -EINVAL);
+    assert_int_equal(tragus_session_poll(NULL, &e), -EINVAL);
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    assert_int_equal(tragus_stream_feed(s, NULL, 1), -EINVAL);
+    assert_int_equal(tragus_stream_feed(s, NULL, 0), 0);
+    assert_int_equal(tragus_session_new(&session, s, NULL, NULL), -EINVAL);
+    tragus_session_options o = {0}; /* not initialised */
+    assert_int_equal(tragus_session_new(&session, s, channels, &o), -EINVAL);
+    tragus_grammar *typed = ready_grammar(NULL, "hello\n");
+    assert_int_equal(tragus_session_new(&session, s, typed, NULL), -EINVAL);
+    tragus_grammar_unref(typed);
+    assert_int_equal(tragus_stream_flush(s), 0);
+    tragus_stream_free(s);
+    tragus_stream_free(NULL);
+    tragus_session_free(NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recorded_speech_is_understood),
+        cmocka_unit_test(any_cutting_gives_the_same_events),
+        cmocka_unit_test(times_lie_where_the_words_are),
+        cmocka_unit_test(feeding_allocates_nothing),
+        cmocka_unit_test(listeners_do_not_disturb_each_other),
+        cmocka_unit_test(a_new_grammar_holds_from_the_next_utterance),
+        cmocka_unit_test(silence_is_no_event_and_costs_no_network),
+        cmocka_unit_test(noise_is_never_an_utterance),
+        cmocka_unit_test(without_rejection_the_best_sentence_comes),
+        cmocka_unit_test(events_that_nobody_polls_are_bounded),
+        cmocka_unit_test(session_options_reach_the_decoder),
+        cmocka_unit_test(nonsense_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make, unmake);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The acceptor: its words, its shape, and that it and the matcher speak the same language. */
+#include "make.h"
+#include "walk.h"
+
+static int has_word(const struct grammar_words *w, const char *word) {
+    for (uint32_t i = 0; i < w->n_words; i++)
+        if (strcmp(w->words[i], word) == 0)
+            return 1;
+    return 0;
+}
+
+static void words(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar(
+        "language: en\nsentences: ['Turn on [the] light[s]', 'set to {0..100:x}[([ ]%)| percent]', 'Wi-Fi 5', '{free}',\n"
+        "  '{color}s now', '({a};b) {@a}', '[maybe]']\n"
+        "lists: {free: {wildcard: true}, color: {values: [red, 'light[ ]blue']}, a: {values: [one two]}}\n");
+    const struct grammar_words *w = grammar_acceptor(g);
+    assert_true(walk_accepts(w, "turn on light"));
+    assert_true(walk_accepts(w, "turn on the lights"));
+    assert_true(walk_accepts(w, "set to fifty five percent"));
+    assert_true(walk_accepts(w, "set to one hundred"));
+    assert_true(walk_accepts(w, "wi fi five"));
+    assert_true(walk_accepts(w, "reds now")); /* pieces joined across a list's border */
+    assert_true(walk_accepts(w, "light blues now"));
+    assert_true(walk_accepts(w, "lightblues now"));
+    assert_true(walk_accepts(w, "b one two one two"));
+    assert_true(walk_accepts(w, "one two b one two"));
+    assert_false(walk_accepts(w, "turn on light s"));
+    assert_false(walk_accepts(w, "set to"));
+    assert_false(walk_accepts(w, "red s now"));
+    assert_false(walk_accepts(w, ""));
+    for (uint32_t i = 0; i < w->n_words; i++) {
+        assert_null(strpbrk(w->words[i], "0123456789%-ABCDEFGHIJKLMNOPQRSTUVWXYZ "));
+        assert_true(i == 0 || strcmp(w->words[i - 1], w->words[i]) < 0);
+    }
+    assert_true(has_word(w, "lights"));
+    assert_false(has_word(w, "light_s"));
+    grammar_free(g);
+}
+
+static void shape(void **state) {
+    (void)state;
+    /* Equal endings are one: n sentences that differ in one word make a ladder. */
+    struct grammar *g = make_grammar("(a|b|c) (d|e) f\nc d f\n(a|b) e f\n");
+    const struct grammar_words *w = grammar_acceptor(g);
+    assert_int_equal(w->n_states, 4);
+    assert_int_equal(w->n_arcs, 6);
+    assert_int_equal(w->start, 0);
+    for (uint32_t s = 0; s < w->n_states; s++)
+        for (uint32_t i = w->first_arc[s]; i + 1 < w->first_arc[s + 1]; i++)
+            assert_true(w->arcs[i].word < w->arcs[i + 1].word); /* sorted, one arc a word */
+    grammar_free(g);
+}
+
+static void skip_words(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar("sentences: [go now]\nskip_words: [please, can you]\n");
+    const struct grammar_words *w = grammar_acceptor(g);
+    assert_true(walk_accepts(w, "go now"));
+    assert_true(walk_accepts(w, "please go now"));
+    assert_true(walk_accepts(w, "please can you go now please"));
+    assert_false(walk_accepts(w, "go please now"));
+    assert_false(walk_accepts(w, "please"));
+    grammar_free(g);
+}
+
+static void domains(void **state) {
+    (void)state;
+    struct grammar *g =
+        make_grammar("intents: {A: {data: [{sentences: ['open {name}'], requires_context: {domain: cover}}]}}\n"
+                     "lists: {name: {values: [{in: blind, context: {domain: cover}}, {in: lamp, context: {domain: light}}]}}\n");
+    assert_true(walk_accepts(grammar_acceptor(g), "open blind"));
+    assert_false(walk_accepts(grammar_acceptor(g), "open lamp"));
+    grammar_free(g);
+}
+
+/* What can be said is understood: random sentences of the acceptor have a reading. */
+static void everything_said_is_matched(void **state) {
+    (void)state;
+    static const char *const grammars[] = {
+        "language: en\nsentences: ['[(please|just)] turn[ed] (on;[the] {lamp}[s]) [at {0..120:t}[%| percent]]', '<verb> 21 "
+        "{temp}°']\n"
+        "expansion_rules: {verb: '(heat|cool)[ing] [up|down] to'}\n"
+        "lists: {lamp: {values: ['desk lamp', 'wi-fi box', '(big|small) light', 'TV 2']}, temp: {range: {from: -3, to: 4, "
+        "fractions: halves}}}\n"
+        "skip_words: [kindly, 'for me']\n",
+        "make [me] (a|one) [small|large] (coffee|tea)[ with (milk;[and] sugar)]\n1/2 [of] the 3rd 100 & more\n",
+        "language: xx\nsentences: ['count 5 {n:x}', 'count {n:x}']\nlists: {n: {range: {from: 1, to: 9, words_language: en}}}\n",
+    };
+    uint64_t seed = 1;
+    for (size_t i = 0; i < sizeof grammars / sizeof grammars[0]; i++) {
+        struct grammar *g = make_grammar(grammars[i]);
+        for (int n = 0; n < 2000; n++) {
+            char text[1024];
+            walk_draw(grammar_acceptor(g), &seed, text, sizeof text);
+            if (!matches(g, text))
+                fail_msg("the acceptor says \"%s\", which no template matches", text);
+        }
+        grammar_free(g);
+    }
+}
+
+static void same_bytes(void **state) {
+    (void)state;
+    static const char text[] = "turn (on|off) [the] (light|lamp)[s]\nset {0..100:x} percent\n";
+    struct grammar *a = make_grammar(text), *b = make_grammar(text);
+    const struct grammar_words *v = grammar_acceptor(a), *w = grammar_acceptor(b);
+    assert_int_equal(v->n_arcs, w->n_arcs);
+    assert_memory_equal(v->arcs, w->arcs, v->n_arcs * sizeof *v->arcs);
+    assert_memory_equal(v->first_arc, w->first_arc, (v->n_states + 1) * sizeof *v->first_arc);
+    grammar_free(a);
+    grammar_free(b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words),
+        cmocka_unit_test(shape),
+        cmocka_unit_test(skip_words),
+        cmocka_unit_test(domains),
+        cmocka_unit_test(everything_said_is_matched),
+        cmocka_unit_test(same_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

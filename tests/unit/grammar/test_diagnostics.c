@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Wrong grammars: what is said, and where. */
+#include "make.h"
+
+#include <errno.h>
+
+struct expectation {
+    const char *text;
+    int severity, line, column;
+    const char *says; /* part of the sentence */
+};
+
+static const struct expectation expectations[] = {
+    {"a (b\n", 3, 1, 3, "( is not closed; add )"},
+    {"x\n  a b]\n", 3, 2, 6, "] closes nothing"},
+    {"a ()\n", 3, 1, 3, "() is empty"},
+    {"a []\n", 3, 1, 3, "[] is empty"},
+    {"a {}\n", 3, 1, 3, "{} is empty"},
+    {"a <b\n", 3, 1, 3, "< is not closed; add >"},
+    {"(a;b|c)\n", 3, 1, 5, "((a|b);c)"},
+    {"a \\\n", 3, 1, 3, "stands last"},
+    {"é (a;b;c;d;e;f;g;h;i)\n", 3, 1, 4, "9 parts in any order"},
+    {"set {1..5}\n", 3, 1, 5, "{1..5:SLOT}"},
+    {"set {9..1:x}\n", 3, 1, 5, "downwards"},
+    {"set {lamp}\n", 2, 1, 1, "list {lamp} is not defined"},
+    {"=> x\n", 3, 1, 1, "needs a template before"},
+    {"sentences: ['set {lmap}']\nlists: {lamp: {values: [x]}}\n", 2, 1, 14, "did you mean {lamp}?"},
+    {"sentences: ['<trun> on']\nexpansion_rules: {turn: x}\n", 3, 1, 14, "did you mean <turn>?"},
+    {"sentences: ['<a>']\nexpansion_rules:\n  a: 'x <b>'\n  b: '<a>'\n", 3, 4, 7, "<a> uses itself: <a> -> <b> -> <a>"},
+    {"sentences: ['{l}']\nlists:\n  l: {values: ['<r>']}\nexpansion_rules: {r: '{l}'}\n", 3, 4, 23, "{l} uses itself"},
+    {"sentences: ['{l}']\nlists:\n  l: {values: ['(x', y]}\n", 3, 3, 17, "( is not closed"},
+    {"intents:\n  A:\n    data:\n      - sentence: [x]\n", 3, 4, 9, "data needs sentences"},
+    {"intents:\n  A:\n    data:\n      - sentences: [x]\n        respose: y\n", 2, 5, 9, "did you mean \"response\"?"},
+    {"intents:\n  A: 5\n", 3, 2, 6, "must be a map"},
+    {"sentences: {a: b}\n", 3, 1, 12, "must be a list"},
+    {"sentences: [x]\nlists: {a: {range: {from: 5, to: 1}}}\n", 3, 2, 20, "runs upwards"},
+    {"sentences: [x]\nlists: {a: {range: {from: 1}}}\n", 3, 2, 20, "needs from and to"},
+    {"sentences: [x]\nlists: {a: {}}\n", 3, 2, 9, "needs values, range or `wildcard: true`"},
+    {"sentences: ['{a}']\nlists: {a: {range: {from: 1, to: 1000000}}}\n", 3, 2, 9, "more than 20000 numbers"},
+    {"sentences: [x]\nlists: {a: {values: [{out: 5}]}}\n", 3, 2, 22, "needs `in: TEXT`"},
+    {"sentences: [x\n", 3, 2, 1, "not YAML"},
+    {"sentences: &a [*a]\n", 3, 1, 12, "nested more than"},
+    {"language: en\n", 2, 1, 1, "no key that a grammar has"},
+    {"language: en\ntests: []\n", 1, 1, 1, "the file is ignored"},
+    {"sentences: [x]\nsentences: [y]\n", 2, 1, 1, "stands again in line 2"},
+    {"intents: {A: {data: [{sentences: [x], name_domains: all}]}}\n", 2, 1, 53, "load intents.yaml"},
+    {"say {text}\n", 2, 1, 1, "{text}"},
+    {"sentences: ['say {t}']\nlists: {t: {wildcard: true}}\n", 1, 1, 14, "free text is not recognised yet"},
+    {"[a]\nb\n", 0, 0, 0, ""}, /* a section: nothing to say */
+    {"[a] [b]\n", 1, 1, 1, "may be silence"},
+    {"language: xx\nsentences: [x]\n", 2, 0, 0, "language \"xx\""},
+    {"# nothing\n", 3, 0, 0, "no sentences"},
+    {"a\nb\n\xC3(\n", 3, 3, 0, "not UTF-8"},
+    {"((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((x))))))))))))))))))))))))))))))))))))))))))))))))))))))))))"
+     "))))))))\n",
+     3, 1, 65, "nested more than 64 deep"},
+};
+
+static void load(const char *text, struct grammar_diagnostics *d, struct base_error *e, int *r) {
+    struct grammar_builder *b;
+    struct grammar *g = NULL;
+    assert_int_equal(grammar_builder_new(&b), 0);
+    *r = grammar_builder_add_text(b, "home", NULL, text, strlen(text), d, e);
+    if (*r == 0)
+        *r = grammar_compile(&g, b, d, e);
+    grammar_free(g);
+    grammar_builder_free(b);
+}
+
+static void places_and_sentences(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof expectations / sizeof expectations[0]; i++) {
+        const struct expectation *x = &expectations[i];
+        struct grammar_diagnostics d = {0};
+        struct base_error e = {0};
+        int r;
+        load(x->text, &d, &e, &r);
+        if (!x->says[0]) {
+            assert_int_equal(r, 0);
+            assert_int_equal(d.n_items, 0);
+            continue;
+        }
+        size_t k = 0;
+        while (k < d.n_items && !(strstr(d.items[k].text, x->says) && (int)d.items[k].severity == x->severity &&
+                                  d.items[k].line == x->line && d.items[k].column == x->column))
+            k++;
+        if (k == d.n_items) {
+            for (size_t n = 0; n < d.n_items; n++)
+                print_message("%d:%d [%d] %s\n", d.items[n].line, d.items[n].column, (int)d.items[n].severity, d.items[n].text);
+            fail_msg("%s: not said at %d:%d [%d]: %s", x->text, x->line, x->column, x->severity, x->says);
+        }
+        int any_error = 0;
+        for (size_t n = 0; n < d.n_items; n++)
+            any_error |= d.items[n].severity == GRAMMAR_ERROR;
+        assert_int_equal(r, any_error ? -EINVAL : 0);
+        if (r < 0)
+            assert_true(e.text[0] != '\0' && e.code == -EINVAL);
+        grammar_diagnostics_done(&d);
+    }
+}
+
+static void all_at_once(void **state) {
+    (void)state;
+    struct grammar_diagnostics d = {0};
+    struct base_error e = {0};
+    int r;
+    load("a (\nfine\nb ]\nc {}\n", &d, &e, &r);
+    assert_int_equal(r, -EINVAL);
+    assert_int_equal(d.n_items, 3);
+    assert_int_equal(e.line, 1);
+    assert_string_equal(e.file, "home");
+    grammar_diagnostics_done(&d);
+}
+
+/* Rules that double themselves would grow without end. */
+static void growth(void **state) {
+    (void)state;
+    char text[2000] = "sentences: ['<r0>']\nexpansion_rules:\n";
+    for (int i = 0; i < 40; i++)
+        snprintf(text + strlen(text), 64, "  r%d: '<r%d> <r%d>'\n", i, i + 1, i + 1);
+    strcat(text, "  r40: x\n");
+    struct grammar_diagnostics d = {0};
+    struct base_error e = {0};
+    int r;
+    load(text, &d, &e, &r);
+    assert_int_equal(r, -EINVAL);
+    assert_non_null(strstr(e.text, "grows to more than"));
+    grammar_diagnostics_done(&d);
+    /* Pieces without blanks make 2^20 words. */
+    load("(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)\n", &d, &e, &r);
+    assert_int_equal(r, -EINVAL);
+    assert_non_null(strstr(e.text, "put blanks"));
+    grammar_diagnostics_done(&d);
+}
+
+static void missing_path(void **state) {
+    (void)state;
+    struct grammar_builder *b;
+    struct base_error e = {0};
+    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(grammar_builder_add_path(b, "/nonexistent/x.yaml", NULL, &e), -ENOENT);
+    assert_non_null(strstr(e.text, "cannot be read"));
+    assert_int_equal(grammar_builder_add_text(b, "x", "jsgf", "x", 1, NULL, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "jsgf"));
+    grammar_builder_free(b);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(places_and_sentences),
+        cmocka_unit_test(all_at_once),
+        cmocka_unit_test(growth),
+        cmocka_unit_test(missing_path),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Readings: values of lists, ranges, wildcards, context, skip words, ranking, places of words, output texts. */
+#include "make.h"
+
+static void values_of_lists(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar(
+        "language: en\n"
+        "intents:\n"
+        "  Set:\n"
+        "    data:\n"
+        "      - sentences: ['set {lamp} [to] {color:hue}', 'show {what}', 'hide {@what}']\n"
+        "        slots: {domain: light, level: 3, name: fixed}\n"
+        "        response: done\n"
+        "lists:\n"
+        "  lamp: {values: ['Desk Lamp', {in: '(big|large) lamp', out: lamp.big}]}\n"
+        "  color: {values: [{in: red, out: 4000}, {in: warm, out: 2.5}, {in: blue, out: true}, {in: green, out: '7'}]}\n"
+        "  what: {values: ['[tv] show']}\n");
+    assert_string_equal(reading(g, "set desk lamp red"), "Set|lamp=Desk Lamp,hue=4000,domain=light,level=3,name=fixed");
+    assert_string_equal(reading(g, "set large lamp to warm"), "Set|lamp=lamp.big,hue=2.5,domain=light,level=3,name=fixed");
+    assert_string_equal(reading(g, "show TV show"), "Set|what=TV show,domain=light,level=3,name=fixed");
+    assert_string_equal(reading(g, "hide show"), "Set|domain=light,level=3,name=fixed");
+
+    struct grammar_match *m;
+    assert_int_equal(grammar_match(&m, g, "set the desk lamp red", NULL, 0, 4), 0);
+    grammar_match_free(m);
+    assert_int_equal(grammar_match(&m, g, "Set desk lamp, to red!", NULL, 0, 4), 1);
+    const struct grammar_reading *r = grammar_match_reading(m, 0);
+    assert_string_equal(r->text, "set desk lamp to red");
+    assert_string_equal(r->response, "done");
+    assert_string_equal(r->template_text, "set {lamp} [to] {color:hue}");
+    assert_int_equal(r->slots[0].first_word, 1);
+    assert_int_equal(r->slots[0].n_words, 2);
+    assert_int_equal(r->slots[1].value.type, GRAMMAR_INTEGER);
+    assert_int_equal(r->slots[1].value.integer, 4000);
+    assert_int_equal(r->slots[1].first_word, 4);
+    assert_true(r->slots[2].fixed);
+    assert_null(grammar_match_reading(m, 1));
+    grammar_match_free(m);
+    assert_int_equal(grammar_match(&m, g, "set desk lamp blue", NULL, 0, 4), 1);
+    assert_int_equal(grammar_match_reading(m, 0)->slots[1].value.type, GRAMMAR_BOOLEAN);
+    grammar_match_free(m);
+    assert_int_equal(grammar_match(&m, g, "set desk lamp green", NULL, 0, 4), 1);
+    assert_int_equal(grammar_match_reading(m, 0)->slots[1].value.type, GRAMMAR_TEXT);
+    grammar_match_free(m);
+    grammar_free(g);
+}
+
+static void ranges(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar(
+        "language: en-GB\n"
+        "sentences: ['p {percent}', 't {temperature}', 's {stepped}', 'd {down}', 'i {10..30,10:x}', 'n {cold}', 'w {words}',\n"
+        "  'k {kelvin}[[ ](k|kelvin)]', 'y {tenths}', 'm {several}']\n"
+        "lists:\n"
+        "  percent: {range: {from: 0, to: 200}}\n"
+        "  temperature: {range: {from: 0, to: 30, fractions: halves}}\n"
+        "  stepped: {range: {from: 5, to: 50, step: 5}}\n"
+        "  down: {range: {from: 0, to: 100, multiplier: -1}}\n"
+        "  cold: {range: {from: -20, to: 0}}\n"
+        "  words: {range: {from: 0, to: 9, digits: false}}\n"
+        "  kelvin: {range: {from: 1000, to: 10000, step: 100}}\n"
+        "  tenths: {range: {from: 0, to: 2, fractions: tenths}}\n"
+        "  several: {multi_range: [{from: 1, to: 3}, {from: 10, to: 12}]}\n");
+    static const char *const pairs[][2] = {
+        {"p 50", "|percent=50"},
+        {"p 050", "|percent=50"},
+        {"p fifty", "|percent=50"},
+        {"p twenty-five", "|percent=25"},
+        {"p twenty five", "|percent=25"},
+        {"p one hundred and one", "|percent=101"},
+        {"p a hundred", "|percent=100"},
+        {"p one hundred twenty-one", "|percent=121"},
+        {"p 201", "-"},
+        {"p 50.5", "-"},
+        {"p 50.0", "-"},
+        {"p -1", "-"},
+        {"t 20.5", "|temperature=20.5"},
+        {"t 20,5", "|temperature=20.5"},
+        {"t 20.0", "|temperature=20"},
+        {"t 20.3", "-"},
+        {"t 30.5", "|temperature=30.5"},
+        {"t twenty point five", "|temperature=20.5"},
+        {"t twenty and a half", "|temperature=20.5"},
+        {"t zero point five", "|temperature=0.5"},
+        {"s 15", "|stepped=15"},
+        {"s 16", "-"},
+        {"s sixteen", "-"},
+        {"d 20", "|down=-20"},
+        {"d twenty", "|down=-20"},
+        {"i 20", "|x=20"},
+        {"i twenty", "|x=20"},
+        {"i 15", "-"},
+        {"n minus seven", "|cold=-7"},
+        {"n -7", "|cold=-7"},
+        {"w 3", "-"},
+        {"w three", "|words=3"},
+        {"k 2700k", "|kelvin=2700"},
+        {"k 2700 Kelvin", "|kelvin=2700"},
+        {"k twenty seven hundred kelvin", "|kelvin=2700"},
+        {"k two thousand seven hundred", "|kelvin=2700"},
+        {"k two thousand and seven hundred k", "|kelvin=2700"},
+        {"k ten thousand", "|kelvin=10000"},
+        {"y one point seven", "|tenths=1.7"},
+        {"y 1.75", "-"},
+        {"m eleven", "|several=11"},
+        {"m 5", "-"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (strcmp(reading(g, pairs[i][0]), pairs[i][1]) != 0)
+            fail_msg("\"%s\" gives %s, not %s", pairs[i][0], reading(g, pairs[i][0]), pairs[i][1]);
+    grammar_free(g);
+}
+
+static void wildcards(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar(
+        "sentences: ['play {album} by {artist}', 'add {item}s now', 'say {words}']\n"
+        "lists: {album: {wildcard: true}, artist: {wildcard: true}, item: {wildcard: true}, words: {wildcard: true}}\n");
+    struct grammar_match *m;
+    assert_int_equal(grammar_match(&m, g, "play by by by by by", NULL, 0, 9), 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(grammar_match_reading(m, i)->slots[0].wildcard);
+    grammar_match_free(m);
+    assert_string_equal(reading(g, "play Kind of Blue by Miles Davis"), "|album=Kind of Blue,artist=Miles Davis");
+    assert_string_equal(reading(g, "play by x"), "-"); /* never empty */
+    assert_string_equal(reading(g, "add apples now"), "|item=apple");
+    assert_string_equal(reading(g, "say"), "-");
+    grammar_free(g);
+}
+
+static void context(void **state) {
+    (void)state;
+    struct grammar_builder *b;
+    struct grammar *g;
+    static const char text[] =
+        "intents:\n"
+        "  Light: {data: [{sentences: ['open {name}'], requires_context: {domain: [light, lamp]}}]}\n"
+        "  Cover: {data: [{sentences: ['open {name}'], excludes_context: {domain: [light, lamp]}}]}\n"
+        "  Here: {data: [{sentences: ['lights on'], requires_context: {area: {slot: true}}}]}\n"
+        "  Away: {data: [{sentences: ['what is up'], requires_context: {user: {value: [ann, bob], slot: who}}}]}\n";
+    const struct grammar_list_value names[] = {{"Blind", "cover.blind", "cover"}, {"Lamp", NULL, "lamp"}, {"((odd", NULL, NULL}};
+    struct grammar_diagnostics d = {0};
+    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(grammar_builder_add_text(b, "test.yaml", "hassil", text, sizeof text - 1, &d, NULL), 0);
+    assert_int_equal(grammar_builder_set_list(b, "name", names, 3, &d, NULL), 0);
+    assert_int_equal(grammar_compile(&g, b, &d, NULL), 0);
+    assert_int_equal(d.n_items, 1); /* the odd name is left out, with a warning */
+    assert_int_equal(d.items[0].severity, GRAMMAR_WARNING);
+    grammar_diagnostics_done(&d);
+    assert_string_equal(reading(g, "open blind"), "Cover|name=cover.blind");
+    assert_string_equal(reading(g, "open lamp"), "Light|name=Lamp");
+    assert_string_equal(reading(g, "lights on"), "-");
+    const struct grammar_context_value kitchen[] = {{"area", "Kitchen"}, {"user", "bob"}};
+    struct grammar_match *m;
+    assert_int_equal(grammar_match(&m, g, "lights on", kitchen, 2, 1), 1);
+    assert_string_equal(grammar_match_reading(m, 0)->slots[0].value.text, "Kitchen");
+    assert_true(grammar_match_reading(m, 0)->slots[0].fixed);
+    grammar_match_free(m);
+    assert_int_equal(grammar_match(&m, g, "what is up", kitchen, 2, 1), 1);
+    assert_string_equal(grammar_match_reading(m, 0)->slots[0].name, "who");
+    grammar_match_free(m);
+    assert_int_equal(grammar_match(&m, g, "what is up", kitchen, 1, 1), 0);
+    grammar_match_free(m);
+    grammar_free(g);
+    /* The builder stays usable: another list, another grammar. */
+    assert_int_equal(grammar_builder_set_list(b, "name", names, 1, NULL, NULL), 0);
+    assert_int_equal(grammar_compile(&g, b, NULL, NULL), 0);
+    assert_string_equal(reading(g, "open lamp"), "-");
+    grammar_free(g);
+    grammar_builder_free(b);
+}
+
+static void skip_words(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar("sentences: ['turn on', 'note {text}', '{text} later']\n"
+                                     "lists: {text: {wildcard: true}}\nskip_words: [please, can you, can, for me]\n");
+    assert_string_equal(reading(g, "please turn on"), "|");
+    assert_string_equal(reading(g, "can you turn please on for me"), "|");
+    assert_string_equal(reading(g, "please note please call me"), "|text=please call me");
+    assert_string_equal(reading(g, "you turn on"), "-");
+    struct grammar_match *m;
+    assert_int_equal(grammar_match(&m, g, "please note milk", NULL, 0, 1), 1);
+    assert_int_equal(grammar_match_reading(m, 0)->slots[0].first_word, 2); /* in the input as given */
+    grammar_match_free(m);
+    grammar_free(g);
+}
+
+static void ranking(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar(
+        "intents:\n"
+        "  Wild: {data: [{sentences: ['turn on {item}']}]}\n"
+        "  Short: {data: [{sentences: ['turn on {name} [light]']}]}\n"
+        "  First: {data: [{sentences: ['stop {x}']}]}\n"
+        "  Second: {data: [{sentences: ['stop {y}']}]}\n"
+        "lists: {item: {wildcard: true}, name: {values: [corner, corner light]}, x: {values: [it]}, y: {values: [it]}}\n");
+    assert_string_equal(reading(g, "turn on corner light"), "Short|name=corner light"); /* the longest name */
+    assert_string_equal(reading(g, "turn on anything"), "Wild|item=anything");
+    assert_string_equal(reading(g, "stop it"), "First|x=it");
+    struct grammar_match *m;
+    assert_int_equal(grammar_match(&m, g, "turn on corner light", NULL, 0, 9), 3);
+    assert_string_equal(grammar_match_reading(m, 2)->intent, "Wild");
+    grammar_match_free(m);
+    assert_int_equal(grammar_match(&m, g, "turn on corner light", NULL, 0, 1), 1);
+    grammar_match_free(m);
+    grammar_free(g);
+}
+
+static void plain_lists(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar("# channel names\nfront (left|right)\nlumos => turn on the light\n\n[Dim]\ndim to "
+                                     "{0..100:level} => level {level} of {x}\n");
+    assert_string_equal(reading(g, "front left"), "|");
+    assert_int_equal(grammar_n_templates(g), 3);
+    assert_int_equal(grammar_n_intents(g), 1);
+    assert_string_equal(grammar_intent(g, 0), "Dim");
+    struct grammar_match *m;
+    assert_int_equal(grammar_match(&m, g, "lumos", NULL, 0, 1), 1);
+    assert_string_equal(grammar_match_reading(m, 0)->text, "turn on the light");
+    grammar_match_free(m);
+    assert_int_equal(grammar_match(&m, g, "dim to ten", NULL, 0, 1), 1);
+    assert_string_equal(grammar_match_reading(m, 0)->text, "level 10 of {x}");
+    grammar_match_free(m);
+    grammar_free(g);
+}
+
+static void lean_blocks(void **state) {
+    (void)state;
+    /* A tagged block doubles an untagged one of the same file for recognisers: text matching does not see it. */
+    struct grammar *g = make_grammar("intents:\n  A:\n    data:\n      - sentences: ['all of it']\n"
+                                     "      - {sentences: ['lean'], speech_to_phrase: true}\n");
+    assert_string_equal(reading(g, "lean"), "-");
+    assert_int_equal(grammar_acceptor(g)->n_words, 4);
+    grammar_free(g);
+    g = make_grammar("intents: {A: {data: [{sentences: ['lean'], speech_to_phrase: true}]}}\n");
+    assert_string_equal(reading(g, "lean"), "A|");
+    grammar_free(g);
+}
+
+/* What would take a backtracking matcher for ever must end quickly, one way or the other. */
+static void hostile_input(void **state) {
+    (void)state;
+    struct grammar *g =
+        make_grammar("sentences: ['[a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] [a] b',\n"
+                     "  '{w} {w:v} {w:u} {w:t} {w:s} x', '([a|b];[a|c];[a|d];[a];[a];[a];[a];[a]) z']\n"
+                     "lists: {w: {wildcard: true}}\n");
+    char text[600] = "";
+    for (int i = 0; i < 250; i++)
+        strcat(text, "a ");
+    assert_string_not_equal(reading(g, text), "|");
+    assert_string_equal(reading(g, "a a a a a a a a a a a a a a a a a a b"), "|");
+    struct grammar_match *m = NULL;
+    char long_text[6000];
+    memset(long_text, 'a', sizeof long_text);
+    long_text[sizeof long_text - 1] = '\0';
+    assert_int_equal(grammar_match(&m, g, long_text, NULL, 0, 1), -7 /* E2BIG */);
+    assert_string_equal(reading(g, ""), "-");
+    assert_string_equal(reading(g, "\xff\xfe ... \xc3"), "-");
+    grammar_free(g);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_of_lists), cmocka_unit_test(ranges),      cmocka_unit_test(wildcards),
+        cmocka_unit_test(context),         cmocka_unit_test(skip_words),  cmocka_unit_test(ranking),
+        cmocka_unit_test(plain_lists),     cmocka_unit_test(lean_blocks), cmocka_unit_test(hostile_input),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

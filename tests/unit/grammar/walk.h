@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/unit/grammar/walk.h: asking an acceptor whether it takes a sentence, and drawing sentences from it. */
+#ifndef TRAGUS_TESTS_GRAMMAR_WALK_H
+#define TRAGUS_TESTS_GRAMMAR_WALK_H
+
+#include "grammar/grammar.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline int walk_from(const struct grammar_words *w, uint32_t state, const char *text) {
+    text += strspn(text, " ");
+    if (!*text)
+        return w->is_final[state];
+    size_t n = strcspn(text, " ");
+    for (uint32_t i = w->first_arc[state]; i < w->first_arc[state + 1]; i++) {
+        const char *word = w->words[w->arcs[i].word];
+        if (strlen(word) == n && memcmp(word, text, n) == 0 && walk_from(w, w->arcs[i].to, text + n))
+            return 1;
+    }
+    return 0;
+}
+
+static inline int walk_accepts(const struct grammar_words *w, const char *text) {
+    return walk_from(w, w->start, text);
+}
+
+/* A random sentence; the same seed gives the same one. */
+static inline void walk_draw(const struct grammar_words *w, uint64_t *seed, char *out, size_t size) {
+    uint32_t state = w->start;
+    size_t len = 0;
+    out[0] = '\0';
+    for (;;) {
+        uint32_t n = w->first_arc[state + 1] - w->first_arc[state];
+        *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+        uint32_t draw = (uint32_t)(*seed >> 33);
+        if (w->is_final[state] && (n == 0 || draw % 3 == 0))
+            return;
+        const struct grammar_word_arc *arc = &w->arcs[w->first_arc[state] + (draw / 3) % n];
+        len += (size_t)snprintf(out + len, size - len, "%s%s", len ? " " : "", w->words[arc->word]);
+        if (len >= size)
+            abort();
+        state = arc->to;
+    }
+}
+
+#endif
