@@ -16,5 +16,5 @@ dist_sysusers_DATA = systemd/tragus-sysusers.conf
 systemdsystemunit_DATA = systemd/tragus.service
 CLEANFILES += systemd/tragus.service
 systemd/tragus.service: systemd/tragus.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) systemd && $(SED) 's,@bindir@,$(bindir),g' $(srcdir)/systemd/tragus.service.in > $@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(MKDIR_P) systemd && $(SED) 's,[@]bindir[@],$(bindir),g' $(srcdir)/systemd/tragus.service.in > $@.tmp && mv $@.tmp $@
 endif INSTALL_UNITS

@@ -142,7 +142,7 @@ typedef struct tragus_event {
     const char *text;                     /* words as spoken; "" in started and ended events; the best guess in a rejected one */
     const char *intent;                   /* "" when the grammar gives none */
     const char *response, *template_text; /* NULL when there is none */
-    tragus_reason reason;
+    tragus_reason reason;      /* of a rejected one; of an utterance only where the session does not reject: why it would have been */
     double confidence;         /* 0..1 */
     uint32_t start_ms, end_ms; /* of the speech, from the first sample fed */
     const tragus_word *words;

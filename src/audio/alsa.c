@@ -25,6 +25,7 @@
 #define PERIOD_US 20000u
 #define STALL_MS 3000u
 #define LEAST_SLEEP_MS 2
+#define RESAMPLER_HOLDS 512 /* samples of 16 kHz: more than its filter is long */
 
 struct audio_capture {
     snd_pcm_t *pcm;
@@ -54,7 +55,8 @@ static const struct encoding encodings[] = {
     {SND_PCM_FORMAT_FLOAT_LE, AUDIO_F32LE, 4},
 };
 
-static int configure_hardware(struct audio_capture *c, struct audio_format *ret_format, const char *device, struct base_error *reterr) {
+static int configure_hardware(struct audio_capture *c, struct audio_format *ret_format, const char *device,
+                              struct base_error *reterr) {
     snd_pcm_hw_params_t *p;
     unsigned channels = 1, rate = AUDIO_RATE, buffer_us = BUFFER_US, period_us = PERIOD_US;
     int r, dir = 0;
@@ -68,8 +70,8 @@ static int configure_hardware(struct audio_capture *c, struct audio_format *ret_
     (void)snd_pcm_hw_params_set_rate_resample(c->pcm, p, 0);
     r = snd_pcm_hw_params_set_access(c->pcm, p, SND_PCM_ACCESS_RW_INTERLEAVED);
     if (r < 0)
-        return base_error_set(reterr, r, "microphone %s cannot be read interleaved: %s; try plughw: or plug: before its name", device,
-                              snd_strerror(r));
+        return base_error_set(reterr, r, "microphone %s cannot be read interleaved: %s; try plughw: or plug: before its name",
+                              device, snd_strerror(r));
 
     const struct encoding *encoding = NULL;
     for (size_t i = 0; !encoding && i < sizeof(encodings) / sizeof(encodings[0]); i++)
@@ -134,7 +136,8 @@ static int open_error(int r, const char *device, struct base_error *reterr) {
     case ENXIO:
         return base_error_set(reterr, -ENODEV, "there is no microphone %s; `arecord -L` lists those there are", device);
     case EBUSY:
-        return base_error_set(reterr, r, "microphone %s is in use by another program; a dsnoop device lets programs share it", device);
+        return base_error_set(reterr, r, "microphone %s is in use by another program; a dsnoop device lets programs share it",
+                              device);
     case EACCES:
     case EPERM:
         return base_error_set(reterr, -EACCES, "microphone %s may not be opened by this user; group audio may", device);
@@ -249,8 +252,8 @@ int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd,
     if (r == 0)
         return 0;
     if (r > 0) {
-        /* Not more than fits after conversion; the rest stays in the device's buffer for the next call. */
-        uint64_t fits = (uint64_t)size * c->rate / AUDIO_RATE;
+        /* Not more than fits after conversion, with what the resampler held back; the rest stays for the next call. */
+        uint64_t fits = size > RESAMPLER_HOLDS ? (uint64_t)(size - RESAMPLER_HOLDS) * c->rate / AUDIO_RATE : 0;
         snd_pcm_uframes_t most = fits < c->size_frames ? (snd_pcm_uframes_t)fits : c->size_frames;
         snd_pcm_sframes_t n = snd_pcm_readi(c->pcm, c->frames, most);
         if (n == -EAGAIN)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audio/convert.c: raw frames of any format to 16 kHz mono, piece by piece.
  *
- * Channels are averaged, then resampled by libsamplerate's band-limited sinc converter (J. O. Smith, "Digital audio resampling",
+ * Channels are averaged. Multiples of 16 kHz, which most microphones have, are filtered and thinned out (decimate.c); other rates
+ * are resampled by libsamplerate's band-limited sinc converter (J. O. Smith, "Digital audio resampling",
  * 1984), whose state is allocated once. Sound that already is at 16 kHz passes without a resampler, so that int16 mono comes out
  * bit for bit as it went in.
  */
+#include "audio/decimate.h"
 #include "audio/source.h"
 #include "base/assert.h"
 
@@ -25,7 +27,8 @@
 struct audio_converter {
     struct audio_format format;
     size_t max_frames;
-    SRC_STATE *resampler; /* NULL at 16 kHz */
+    SRC_STATE *resampler;              /* NULL at multiples of 16 kHz */
+    struct audio_decimator *decimator; /* at 32, 48, 64 ... kHz */
     double ratio;
     float *mono; /* max_frames */
     float *out;  /* n_out: all that one push can give */
@@ -71,9 +74,12 @@ int audio_converter_new(struct audio_converter **ret, const struct audio_format 
     if (format->rate != AUDIO_RATE) {
         int error = 0;
         c->out = malloc(c->n_out * sizeof(*c->out));
-        c->resampler = src_new(QUALITY, 1, &error);
+        if (format->rate % AUDIO_RATE == 0)
+            c->decimator = audio_decimator_new(format->rate / AUDIO_RATE, max_frames);
+        else
+            c->resampler = src_new(QUALITY, 1, &error);
     }
-    if (!c->mono || (format->rate != AUDIO_RATE && (!c->out || !c->resampler))) {
+    if (!c->mono || (format->rate != AUDIO_RATE && (!c->out || !(c->resampler || c->decimator)))) {
         audio_converter_free(c);
         return base_error_set(reterr, -ENOMEM, "out of memory");
     }
@@ -90,6 +96,7 @@ void audio_converter_free(struct audio_converter *c) {
         explicit_bzero(c->out, c->n_out * sizeof(*c->out));
     if (c->resampler)
         src_delete(c->resampler);
+    audio_decimator_free(c->decimator);
     free(c->mono);
     free(c->out);
     free(c);
@@ -160,12 +167,22 @@ int audio_converter_push(struct audio_converter *c, const void *frames, size_t n
     mix_down(c, frames, n_frames);
     if (c->resampler)
         return resample(c, n_frames, false, out, size);
+    if (c->decimator) {
+        if (n_frames / (c->format.rate / AUDIO_RATE) + 1 > size)
+            return -ENOSPC;
+        return (int)to_int16(c->out, audio_decimator_push(c->decimator, c->mono, n_frames, c->out), out);
+    }
     if (n_frames > size)
         return -ENOSPC;
     return (int)to_int16(c->mono, n_frames, out);
 }
 
 int audio_converter_flush(struct audio_converter *c, int16_t *out, size_t size) {
+    if (c->decimator) {
+        if (audio_decimator_held(c->decimator) > size)
+            return -ENOSPC;
+        return (int)to_int16(c->out, audio_decimator_flush(c->decimator, c->out), out);
+    }
     if (!c->resampler)
         return 0;
     int n = resample(c, 0, true, out, size);

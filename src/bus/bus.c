@@ -15,24 +15,15 @@
 
 /* For sd-bus clients of ours: what errno our errors stand for. */
 static const sd_bus_error_map error_map[] = {
-    SD_BUS_ERROR_MAP(BUS_ERROR("NotUnderstood"), ENOMSG),
-    SD_BUS_ERROR_MAP(BUS_ERROR("Timeout"), ETIMEDOUT),
-    SD_BUS_ERROR_MAP(BUS_ERROR("MicrophoneBusy"), EBUSY),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchDevice"), ENODEV),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchGrammar"), ENOENT),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchList"), ESRCH),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchModel"), ENODATA),
-    SD_BUS_ERROR_MAP(BUS_ERROR("InvalidGrammar"), EBADMSG),
-    SD_BUS_ERROR_MAP(BUS_ERROR("GrammarTooLarge"), E2BIG),
-    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedInput"), ENOTSUP),
-    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedFormat"), EPROTO),
-    SD_BUS_ERROR_MAP(BUS_ERROR("TooManySessions"), EDQUOT),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NotAuthorized"), EPERM),
-    SD_BUS_ERROR_MAP(BUS_ERROR("WrongState"), EALREADY),
-    SD_BUS_ERROR_MAP(SD_BUS_ERROR_INVALID_ARGS, EINVAL),
-    SD_BUS_ERROR_MAP(SD_BUS_ERROR_ACCESS_DENIED, EACCES),
-    SD_BUS_ERROR_MAP(SD_BUS_ERROR_NO_MEMORY, ENOMEM),
-    SD_BUS_ERROR_MAP_END,
+    SD_BUS_ERROR_MAP(BUS_ERROR("NotUnderstood"), ENOMSG),     SD_BUS_ERROR_MAP(BUS_ERROR("Timeout"), ETIMEDOUT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("MicrophoneBusy"), EBUSY),     SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchDevice"), ENODEV),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchGrammar"), ENOENT),     SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchList"), ESRCH),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchModel"), ENODATA),      SD_BUS_ERROR_MAP(BUS_ERROR("InvalidGrammar"), EBADMSG),
+    SD_BUS_ERROR_MAP(BUS_ERROR("GrammarTooLarge"), E2BIG),    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedInput"), ENOTSUP),
+    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedFormat"), EPROTO), SD_BUS_ERROR_MAP(BUS_ERROR("TooManySessions"), EDQUOT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NotAuthorized"), EPERM),      SD_BUS_ERROR_MAP(BUS_ERROR("WrongState"), EALREADY),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_INVALID_ARGS, EINVAL),      SD_BUS_ERROR_MAP(SD_BUS_ERROR_ACCESS_DENIED, EACCES),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_NO_MEMORY, ENOMEM),         SD_BUS_ERROR_MAP_END,
 };
 
 int bus_fail(sd_bus_error *error, int code, const struct base_error *e) {
@@ -232,7 +223,8 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
         if (r == -EEXIST)
             base_error_set(reterr, r, "the name " BUS_NAME " is taken: another tragusd runs on this bus");
         else
-            base_error_set(reterr, r, "the name " BUS_NAME " cannot be had: %s; is org.tragus.Tragus1.conf installed?", strerror(-r));
+            base_error_set(reterr, r, "the name " BUS_NAME " cannot be had: %s; is org.tragus.Tragus1.conf installed?",
+                           strerror(-r));
         bus_close(b);
         return r;
     }
@@ -249,6 +241,7 @@ void bus_release(struct bus *b) {
 void bus_close(struct bus *b) {
     if (!b)
         return;
+    service_on_change(b->service, NULL, NULL);
     bus_content_end(b);
     bus_sessions_of(b, NULL);
     while (b->owners)

@@ -11,15 +11,16 @@
 struct bus;
 
 struct bus_options {
-    const char *address;      /* "system", "session" or an address as dbus-daemon --print-address gives it */
-    const char *listen_group; /* who may open the microphone on a bus of several users; "" = nobody but the daemon's user and root */
-    const char *admin_group;  /* who may change what belongs to all */
+    const char *address; /* "system", "session" or an address as dbus-daemon --print-address gives it */
+    const char
+        *listen_group;       /* who may open the microphone on a bus of several users; "" = nobody but the daemon's user and root */
+    const char *admin_group; /* who may change what belongs to all */
 };
 
 /* Connects, offers the objects, takes the name, and lives on the event loop. lost: the connection has ended. */
 int bus_open(struct bus **ret, sd_event *event, struct service *service, const struct bus_options *options,
              void (*lost)(void *user), void *user, struct base_error *reterr);
-/* Before service_free for the last messages to its sessions: bus_release gives the name up, bus_close flushes and ends. */
+/* bus_release gives the name up, so that nobody calls any more; bus_close ends what is here and the connection. */
 void bus_release(struct bus *b);
 void bus_close(struct bus *b);
 

@@ -51,7 +51,8 @@ static void finish(struct bus_reading *c, int result) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     int r = c->done(c->bus, c->call, result, c->text.data ? c->text.data : "", c->text.len_bytes, &error);
     if (r < 0 || sd_bus_error_is_set(&error))
-        (void)(sd_bus_error_is_set(&error) ? sd_bus_reply_method_error(c->call, &error) : sd_bus_reply_method_errno(c->call, r, NULL));
+        (void)(sd_bus_error_is_set(&error) ? sd_bus_reply_method_error(c->call, &error)
+                                           : sd_bus_reply_method_errno(c->call, r, NULL));
     sd_bus_error_free(&error);
     reading_free(c);
 }

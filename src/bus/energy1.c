@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/energy1.c: org.tragus.Energy1: what it costs. Counters to be polled; they are never signalled, so that measuring wakes nobody. */
+/* bus/energy1.c: org.tragus.Energy1: what it costs. Counters to be polled; they are never signalled, so that measuring wakes
+ * nobody. */
 #include "bus/private.h"
 
 #include <errno.h>
 #include <string.h>
 
-static int get_counter(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
-                       sd_bus_error *error) {
+static int get_counter(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+                       void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct service_report r;
     (void)bus, (void)path, (void)interface, (void)error;
@@ -17,12 +18,19 @@ static int get_counter(sd_bus *bus, const char *path, const char *interface, con
         uint64_t value;
     } counters[] = {
         {"CpuTimeUSec", r.cpu_us},       {"AudioTimeUSec", r.audio_us}, {"SpeechTimeUSec", r.speech_us},
-        {"DecodeTimeUSec", r.decode_us}, {"Wakeups", r.wakeups},        {"EnergyMicrojoules", r.energy_uj},
+        {"DecodeTimeUSec", r.decode_us}, {"Wakeups", r.wakeups},
     };
     for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
         if (strcmp(counters[i].name, property) == 0)
             return sd_bus_message_append(reply, "t", counters[i].value);
     return -ENOENT;
+}
+
+static int get_energy(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
+                      sd_bus_error *error) {
+    struct bus *b = user;
+    (void)bus, (void)path, (void)interface, (void)property, (void)error;
+    return sd_bus_message_append(reply, "t", service_energy_uj(b->service));
 }
 
 static int get_rss(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
@@ -44,14 +52,14 @@ static int get_stages(sd_bus *bus, const char *path, const char *interface, cons
                                  "decoder", r.decoder_us);
 }
 
-static int get_threads(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
-                       sd_bus_error *error) {
+static int get_threads(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+                       void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct service_report r;
     (void)bus, (void)path, (void)interface, (void)property, (void)error;
     service_report(b->service, &r);
-    return sd_bus_message_append(reply, "a{st}", 4, "main", r.main_us, "capture", r.capture_us, "recogniser", r.recogniser_us, "batch",
-                                 r.batch_us);
+    return sd_bus_message_append(reply, "a{st}", 4, "main", r.main_us, "capture", r.capture_us, "recogniser", r.recogniser_us,
+                                 "batch", r.batch_us);
 }
 
 static int get_factor(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
@@ -71,7 +79,7 @@ const sd_bus_vtable bus_energy_vtable[] = {
     SD_BUS_PROPERTY("SpeechTimeUSec", "t", get_counter, 0, 0),
     SD_BUS_PROPERTY("DecodeTimeUSec", "t", get_counter, 0, 0),
     SD_BUS_PROPERTY("Wakeups", "t", get_counter, 0, 0),
-    SD_BUS_PROPERTY("EnergyMicrojoules", "t", get_counter, 0, 0),
+    SD_BUS_PROPERTY("EnergyMicrojoules", "t", get_energy, 0, 0),
     SD_BUS_PROPERTY("MaxRssKiB", "u", get_rss, 0, 0),
     SD_BUS_PROPERTY("StageTimeUSec", "a{st}", get_stages, 0, 0),
     SD_BUS_PROPERTY("ThreadTimeUSec", "a{st}", get_threads, 0, 0),

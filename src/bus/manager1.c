@@ -16,7 +16,8 @@
 static int check_language(const char *language, sd_bus_error *error) {
     if (strcmp(language, "en") == 0)
         return 0;
-    return sd_bus_error_setf(error, BUS_ERROR("NoSuchModel"), "There is no model for language \"%.20s\"; there is one for en", language);
+    return sd_bus_error_setf(error, BUS_ERROR("NoSuchModel"), "There is no model for language \"%.20s\"; there is one for en",
+                             language);
 }
 
 /* --- typed text --------------------------------------------------------------------------------------------------------------- */
@@ -112,7 +113,8 @@ static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, cons
         return sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "The grammar is larger than the limit of %zu bytes",
                                  service_limits(b->service)->grammar_bytes);
     if (result == -ETIMEDOUT)
-        return sd_bus_error_set(error, BUS_ERROR("Timeout"), "The grammar did not come to its end; close the writing end of the pipe");
+        return sd_bus_error_set(error, BUS_ERROR("Timeout"),
+                                "The grammar did not come to its end; close the writing end of the pipe");
     if (result < 0)
         return sd_bus_error_set_errnof(error, result, "The grammar cannot be read: %s", strerror(-result));
     int r = read_add_grammar(call, &a, error);
@@ -224,8 +226,8 @@ static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_err
     ret->domain = NULL;
     for (size_t i = 0; i < context.n; i++) {
         if (strcmp(context.items[i].key, "domain") != 0)
-            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Context \"%.60s\" of a list's value is not known; known is domain",
-                                     context.items[i].key);
+            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                     "Context \"%.60s\" of a list's value is not known; known is domain", context.items[i].key);
         ret->domain = context.items[i].value;
     }
     if (!*ret->out)
@@ -245,8 +247,8 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
             if (!larger) {
                 free(values);
                 return n < MOST_LIST_VALUES ? -ENOMEM
-                                            : sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "A list takes at most %d values",
-                                                                MOST_LIST_VALUES);
+                                            : sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"),
+                                                                "A list takes at most %d values", MOST_LIST_VALUES);
             }
             values = larger;
         }
@@ -349,8 +351,8 @@ static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) 
 
 /* --- properties --------------------------------------------------------------------------------------------------------------- */
 
-static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
-                        sd_bus_error *error) {
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+                        void *user, sd_bus_error *error) {
     struct bus *b = user;
     (void)bus, (void)path, (void)interface, (void)error;
 
@@ -386,8 +388,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
                             SD_BUS_RESULT("a(uuuss)", diagnostics), method_add_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("RemoveGrammar", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_remove_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), method_list_grammars, OPEN),
-    SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values), SD_BUS_NO_RESULT, method_set_list,
-                            OPEN),
+    SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values), SD_BUS_NO_RESULT,
+                            method_set_list, OPEN),
     SD_BUS_METHOD_WITH_ARGS("Pronounce", SD_BUS_ARGS("s", language, "as", words), SD_BUS_RESULT("a{saas}", pronunciations),
                             method_pronounce, OPEN),
     SD_BUS_PROPERTY("Version", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),

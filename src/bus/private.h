@@ -85,9 +85,9 @@ int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *e
 /* --- result.c --- */
 void bus_open_entry(sd_bus_message *m, const char *key, const char *signature); /* of an a{sv}: the value follows */
 void bus_close_entry(sd_bus_message *m);
-int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n);      /* a{sv} */
-int bus_append_details(sd_bus_message *m, const struct service_event *e);           /* a{sv} */
-int bus_append_result(sd_bus_message *m, const struct service_event *e);            /* a{sv} with text, intent, slots, confidence too */
+int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n); /* a{sv} */
+int bus_append_details(sd_bus_message *m, const struct service_event *e);      /* a{sv} */
+int bus_append_result(sd_bus_message *m, const struct service_event *e);       /* a{sv} with text, intent, slots, confidence too */
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar); /* a{sv} */
 
 /* --- session1.c --- */
@@ -95,7 +95,7 @@ int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_listen(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_find_session(sd_bus *bus, const char *path, const char *interface, void *user, void **ret, sd_bus_error *error);
-void bus_session_free(struct bus_session *s); /* takes NULL; ends the service's session too */
+void bus_session_free(struct bus_session *s);           /* takes NULL; ends the service's session too */
 void bus_sessions_of(struct bus *b, const char *owner); /* frees all of one owner; NULL: of everybody */
 
 #endif

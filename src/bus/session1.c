@@ -255,7 +255,8 @@ static int parse_format(const struct session_options *o, struct service_input *r
     static const struct {
         const char *name;
         int encoding;
-    } formats[] = {{"S16LE", AUDIO_S16LE}, {"S32LE", AUDIO_S32LE}, {"F32LE", AUDIO_F32LE}, {"ULAW", AUDIO_ULAW}, {"WAV", AUDIO_WAV}};
+    } formats[] = {
+        {"S16LE", AUDIO_S16LE}, {"S32LE", AUDIO_S32LE}, {"F32LE", AUDIO_F32LE}, {"ULAW", AUDIO_ULAW}, {"WAV", AUDIO_WAV}};
     size_t i = 0;
 
     while (i < 5 && strcmp(formats[i].name, o->format) != 0)
@@ -332,11 +333,13 @@ static int make(struct bus_session *s, sd_bus_message *m, const struct session_o
     return 0;
 }
 
-#define COMMON_OPTIONS(o)                                                                                                          \
-    {"Grammar", BUS_STRING, &(o).grammar, NULL}, {"Language", BUS_STRING, &(o).language, NULL},                                    \
-        {"Context", BUS_CONTEXT, &(o).context, NULL}, {"MinConfidence", BUS_DOUBLE, &(o).min_confidence, &(o).has_confidence},     \
-        {"EndSilenceMs", BUS_UINT32, &(o).end_silence_ms, &(o).has_end_silence},                                                   \
-        {"MaxCommandMs", BUS_UINT32, &(o).max_command_ms, &(o).has_max_command}, {"AppId", BUS_STRING, &(o).app, NULL}
+#define COMMON_OPTIONS(o)                                                                                                      \
+    {"Grammar", BUS_STRING, &(o).grammar, NULL}, {"Language", BUS_STRING, &(o).language, NULL},                                \
+        {"Context", BUS_CONTEXT, &(o).context, NULL}, {"MinConfidence", BUS_DOUBLE, &(o).min_confidence, &(o).has_confidence}, \
+        {"EndSilenceMs", BUS_UINT32, &(o).end_silence_ms, &(o).has_end_silence},                                               \
+        {"MaxCommandMs", BUS_UINT32, &(o).max_command_ms, &(o).has_max_command}, {                                             \
+        "AppId", BUS_STRING, &(o).app, NULL                                                                                    \
+    }
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -358,7 +361,8 @@ int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error) {
         return r;
     bool microphone = strcmp(o.input, "microphone") == 0;
     if (!microphone && strcmp(o.input, "fd") != 0)
-        return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "Input \"%.60s\" is not known; known are microphone, fd", o.input);
+        return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "Input \"%.60s\" is not known; known are microphone, fd",
+                                 o.input);
     if (microphone && (r = bus_may_listen(b, m, error)) < 0)
         return r;
     struct bus_session *s = session_new(b, m, BUS_CLIENT_SESSION);
@@ -399,7 +403,8 @@ int bus_listen(sd_bus_message *m, void *user, sd_bus_error *error) {
     r = make(s, m, &o, on_listen_event, error);
     if (r < 0)
         return r;
-    r = sd_event_add_time_relative(b->event, &s->timeout, CLOCK_MONOTONIC, (uint64_t)o.timeout_ms * 1000, 10000, on_listen_timeout, s);
+    r = sd_event_add_time_relative(b->event, &s->timeout, CLOCK_MONOTONIC, (uint64_t)o.timeout_ms * 1000, 10000, on_listen_timeout,
+                                   s);
     if (r >= 0 && (r = service_session_start(s->session, &e)) < 0)
         bus_fail(error, r, &e);
     if (r < 0) {
@@ -519,8 +524,8 @@ static int method_close(sd_bus_message *m, void *user, sd_bus_error *error) {
 
 /* --- properties --------------------------------------------------------------------------------------------------------------- */
 
-static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
-                        sd_bus_error *error) {
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+                        void *user, sd_bus_error *error) {
     struct bus_session *s = user;
     struct service_session_view view;
     (void)bus, (void)path, (void)interface, (void)error;
@@ -549,8 +554,8 @@ const sd_bus_vtable bus_session_vtable[] = {
     SD_BUS_SIGNAL_WITH_ARGS("SpeechStarted", SD_BUS_ARGS("t", time_usec, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("SpeechEnded", SD_BUS_ARGS("t", time_usec, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("Partial", SD_BUS_ARGS("t", sequence, "s", text, "d", stability, "a{sv}", details), 0),
-    SD_BUS_SIGNAL_WITH_ARGS("Utterance",
-                            SD_BUS_ARGS("t", sequence, "s", text, "s", intent, "a{sv}", slots, "d", confidence, "a{sv}", details), 0),
+    SD_BUS_SIGNAL_WITH_ARGS(
+        "Utterance", SD_BUS_ARGS("t", sequence, "s", text, "s", intent, "a{sv}", slots, "d", confidence, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("Rejected", SD_BUS_ARGS("t", sequence, "u", reason, "s", text, "d", confidence, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("InputLost", SD_BUS_ARGS("u", reason, "t", lost_usec, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("Finished", SD_BUS_ARGS("u", reason, "a{sv}", details), 0),

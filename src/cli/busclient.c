@@ -53,8 +53,10 @@ int busclient_open(sd_bus **ret, const char *address) {
 }
 
 int busclient_complain(const sd_bus_error *error, int r, int otherwise) {
-    if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) || sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
-        fputs("tragus: tragusd does not run on this bus; start it (systemctl start tragus), or name another bus (--user)\n", stderr);
+    if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+        sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
+        fputs("tragus: tragusd does not run on this bus; start it (systemctl start tragus), or name another bus (--user)\n",
+              stderr);
         return CLI_UNREACHABLE;
     }
     if (sd_bus_error_is_set(error) && strncmp(error->name, "org.tragus.", 11) == 0) {
@@ -165,8 +167,8 @@ int busclient_properties(sd_bus *bus, const char *interface, json_object **ret) 
     sd_bus_message *reply = NULL;
     int result = CLI_OK;
 
-    int r = sd_bus_call_method(bus, BUSCLIENT_NAME, BUSCLIENT_PATH, "org.freedesktop.DBus.Properties", "GetAll", &error, &reply, "s",
-                               interface);
+    int r = sd_bus_call_method(bus, BUSCLIENT_NAME, BUSCLIENT_PATH, "org.freedesktop.DBus.Properties", "GetAll", &error, &reply,
+                               "s", interface);
     if (r < 0)
         result = busclient_complain(&error, r, CLI_UNREACHABLE);
     else

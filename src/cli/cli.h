@@ -67,7 +67,7 @@ int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_set
 struct cli_utterance {
     struct cli_utterance *next;
     bool rejected;
-    const char *reason; /* "" = accepted */
+    const char *reason; /* why it was rejected, or would have been; "" = understood */
     char *text;         /* of a rejected one the best guess */
     char *intent;
     json_object *slots, *words;

@@ -24,7 +24,7 @@ static const char help[] =
     "(CPU time by duration) and peak memory. Case does not count, and a hyphen is a blank.\n"
     "\n"
     "      --json                 the report as one JSON object\n"
-    "      --no-reject            the best sentence, whatever its confidence\n"
+    "      --no-reject            where nothing was understood, the best sentence, whatever its confidence\n"
     "      --errors               a line for each file that is not right: what was said, what was heard\n" CLI_SETUP_HELP "\n"
     "Exit code: 0 evaluated, 3 the list or a file could not be read, 4 model or grammar are wrong.\n";
 

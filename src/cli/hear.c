@@ -89,8 +89,25 @@ static int recognise(struct cli_heard *h, const int16_t *pcm, size_t n, tragus_m
     return r;
 }
 
+/* Without rejection, what would have been rejected counts only where nothing else was understood, and then the surest of it: a
+ * cough before a command is not a command. */
+static void choose_doubtful(struct cli_heard *h) {
+    struct cli_utterance *surest = NULL;
+    bool sure = false;
+    for (struct cli_utterance *u = h->utterances; u; u = u->next) {
+        if (!u->rejected && !u->reason[0])
+            sure = true;
+        if (!u->rejected && u->reason[0] && (!surest || u->confidence > surest->confidence))
+            surest = u;
+        u->rejected |= u->reason[0] != '\0';
+    }
+    if (!sure && surest)
+        surest->rejected = false;
+}
+
 static int summarise(struct cli_heard *h) {
     size_t len = 1;
+    choose_doubtful(h);
     for (const struct cli_utterance *u = h->utterances; u; u = u->next)
         len += strlen(u->text) + 1;
     if (!(h->text = calloc(1, len)))

@@ -36,16 +36,11 @@ static const char usage[] =
 enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_USER, OPTION_ADDRESS };
 
 static const struct option options[] = {
-    {"grammar", required_argument, NULL, 'g'},
-    {"name", required_argument, NULL, 'n'},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"both", no_argument, NULL, OPTION_BOTH},
-    {"once", no_argument, NULL, OPTION_ONCE},
-    {"partial", no_argument, NULL, OPTION_PARTIAL},
-    {"user", no_argument, NULL, OPTION_USER},
-    {"bus-address", required_argument, NULL, OPTION_ADDRESS},
-    {"help", no_argument, NULL, 'h'},
-    {0},
+    {"grammar", required_argument, NULL, 'g'}, {"name", required_argument, NULL, 'n'},
+    {"json", no_argument, NULL, OPTION_JSON},  {"both", no_argument, NULL, OPTION_BOTH},
+    {"once", no_argument, NULL, OPTION_ONCE},  {"partial", no_argument, NULL, OPTION_PARTIAL},
+    {"user", no_argument, NULL, OPTION_USER},  {"bus-address", required_argument, NULL, OPTION_ADDRESS},
+    {"help", no_argument, NULL, 'h'},          {0},
 };
 
 struct listen {
@@ -213,8 +208,8 @@ static int on_level(sd_bus_message *m, void *user, sd_bus_error *error) {
 static int on_meter(sd_event_source *source, uint64_t now_us, void *user) {
     struct listen *l = user;
     (void)now_us;
-    (void)sd_bus_call_method_async(l->bus, NULL, BUSCLIENT_NAME, l->path, "org.freedesktop.DBus.Properties", "Get", on_level, l, "ss",
-                                   BUSCLIENT_SESSION, "LevelDb");
+    (void)sd_bus_call_method_async(l->bus, NULL, BUSCLIENT_NAME, l->path, "org.freedesktop.DBus.Properties", "Get", on_level, l,
+                                   "ss", BUSCLIENT_SESSION, "LevelDb");
     (void)sd_event_source_set_time_relative(source, METER_US);
     return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -258,9 +253,9 @@ static int create_session(struct listen *l) {
     const char *path = NULL;
     int result = CLI_OK;
 
-    int r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "CreateSession", &error, &reply, "a{sv}", 4,
-                               "Grammar", "s", l->name, "Partial", "b", (int)l->partial, "OneShot", "b", (int)l->once, "AppId", "s",
-                               "tragus listen");
+    int r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "CreateSession", &error, &reply, "a{sv}",
+                               4, "Grammar", "s", l->name, "Partial", "b", (int)l->partial, "OneShot", "b", (int)l->once, "AppId",
+                               "s", "tragus listen");
     if (r >= 0)
         r = sd_bus_message_read(reply, "o", &path);
     if (r >= 0) {
@@ -312,8 +307,10 @@ static int run(struct listen *l) {
     if (r >= 0)
         r = sd_bus_attach_event(l->bus, l->event, SD_EVENT_PRIORITY_NORMAL);
     if (r >= 0)
-        r = sd_bus_match_signal(l->bus, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                "NameOwnerChanged", on_vanished, l);
+        r = sd_bus_add_match(l->bus, NULL,
+                             "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
+                             "member='NameOwnerChanged',arg0='" BUSCLIENT_NAME "'",
+                             on_vanished, l);
     if (r >= 0 && l->meter)
         r = sd_event_add_time_relative(l->event, &l->meter_source, CLOCK_MONOTONIC, METER_US, 0, on_meter, l);
     if (r >= 0)
@@ -333,7 +330,8 @@ int cli_listen(int argc, char **argv) {
         switch (option) {
         case 'g':
             if (l.grammar)
-                return cli_usage("listen", "one grammar file at a time; for more, let the daemon load them (tragus.conf) and use -n");
+                return cli_usage("listen",
+                                 "one grammar file at a time; for more, let the daemon load them (tragus.conf) and use -n");
             l.grammar = optarg;
             break;
         case 'n':

@@ -21,11 +21,10 @@ libtragus_cli_la_SOURCES = \
     src/cli/score.c src/cli/score.h \
     src/cli/setup.c \
     src/cli/status.c \
-    src/cli/status.c \
     src/cli/transcribe.c
 cli_cppflags = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_GRAMMAR_DIR='"$(pkgdatadir)/grammars"'
 libtragus_cli_la_CPPFLAGS = $(cli_cppflags)
-libtragus_cli_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS) -lm
+libtragus_cli_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS)
 
 # Linked with the convenience library, not with libtragus: so it is no script of libtool's and runs where it lies.
 bin_PROGRAMS += tragus
@@ -37,9 +36,9 @@ grammarsdir = $(pkgdatadir)/grammars
 dist_grammars_DATA = data/grammars/home.yaml
 
 # ./tragus looks beside itself: where the build tree is not the source tree, what it finds there leads to the source.
-beside = data/grammars/home.yaml models/en/acoustic.tragus
+beside = data/grammars/home.yaml models/en/acoustic.tragus models/en/g2p.tragus
 noinst_DATA += src/cli/beside.stamp
-src/cli/beside.stamp: src/cli/local.mk
+src/cli/beside.stamp: src/cli/local.mk $(wildcard $(addprefix $(srcdir)/,$(beside)))
 	@$(MKDIR_P) src/cli
 	@for f in $(beside); do \
 	    if test -e '$(abs_srcdir)/'$$f && test ! -e $$f; then \

@@ -46,7 +46,8 @@ static double seconds(json_object *o, const char *key) {
 }
 
 static void print_text(json_object *manager, json_object *energy, json_object *grammars) {
-    static const char *const ready[] = {"unknown", "loading", "ready", "ready, but the microphone is missing", "no model: see the log"};
+    static const char *const ready[] = {"unknown", "loading", "ready", "ready, but the microphone is missing",
+                                        "no model: see the log"};
     unsigned state = (unsigned)json_object_get_int(json_object_object_get(manager, "ready"));
 
     printf("tragusd %s: %s\n", json_object_get_string(json_object_object_get(manager, "version")), ready[state < 5 ? state : 0]);
@@ -60,7 +61,8 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
             printf(", %zu of them with a guessed sound", json_object_array_length(guessed));
         putchar('\n');
     }
-    printf("heard        %.1f s, of which %.1f s passed the gate\n", seconds(energy, "audio_time_usec"), seconds(energy, "speech_time_usec"));
+    printf("heard        %.1f s, of which %.1f s passed the gate\n", seconds(energy, "audio_time_usec"),
+           seconds(energy, "speech_time_usec"));
     printf("CPU time     %.2f s (real-time factor %.4f)\n", seconds(energy, "cpu_time_usec"),
            json_object_get_double(json_object_object_get(energy, "real_time_factor")));
     json_object_object_foreach(json_object_object_get(energy, "thread_time_usec"), thread, us) {

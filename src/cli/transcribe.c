@@ -15,7 +15,7 @@ static const char help[] =
     "      --json                 a JSON object a line: file, text, intent, slots, confidence, rejected, reason, words, audio_ms,\n"
     "                             cpu_ms, utterances. A file with several utterances: text joins those understood; intent, slots\n"
     "                             and confidence are those of the one with most words; utterances has all of them\n"
-    "      --no-reject            the best sentence, whatever its confidence\n" CLI_SETUP_HELP "\n"
+    "      --no-reject            where nothing was understood, the best sentence, whatever its confidence\n" CLI_SETUP_HELP "\n"
     "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 model or grammar are wrong.\n";
 
 static void add(json_object *o, const char *key, json_object *value) {

@@ -186,7 +186,8 @@ static int unknown_key(const struct reader *r, const char *name) {
     for (size_t i = 0; i < N_KEYS; i++)
         if (strcmp(keys[i].name, name) == 0)
             return WRONG(r, "unknown key \"%.60s\" in [%s]; it belongs in [%s]", name, r->section, keys[i].section);
-    return WRONG(r, "unknown key \"%.60s\" in [%s]; the file tragus.conf that came with tragus documents all keys", name, r->section);
+    return WRONG(r, "unknown key \"%.60s\" in [%s]; the file tragus.conf that came with tragus documents all keys", name,
+                 r->section);
 }
 
 static int take_key(struct reader *r, char *name, char *value) {
@@ -222,7 +223,8 @@ static int take_section(struct reader *r, char *text) {
     const char *meant = service_suggest(name, sections, N_SECTIONS);
     if (meant)
         return WRONG(r, "unknown section [%.60s]; did you mean [%s]?", name, meant);
-    return WRONG(r, "unknown section [%.60s]; known are [bus], [model], [microphone], [grammars], [recognition], [gate], [limits]", name);
+    return WRONG(r, "unknown section [%.60s]; known are [bus], [model], [microphone], [grammars], [recognition], [gate], [limits]",
+                 name);
 }
 
 static int take_line(struct reader *r, char *line, size_t len) {
@@ -247,7 +249,8 @@ static int check(struct config *c, const char *path, struct base_error *reterr) 
     for (size_t i = 0; i < c->n_grammars; i++)
         if (strcmp(c->grammars[i].name, c->default_grammar) == 0)
             return 0;
-    return base_error_at(reterr, -EINVAL, path, 0, 0, "default_grammar is %.60s, but [grammars] does not name it", c->default_grammar);
+    return base_error_at(reterr, -EINVAL, path, 0, 0, "default_grammar is %.60s, but [grammars] does not name it",
+                         c->default_grammar);
 }
 
 int config_load(struct config *c, const char *path, struct base_error *reterr) {

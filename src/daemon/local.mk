@@ -6,7 +6,7 @@ libtragus_daemon_la_SOURCES = \
     src/daemon/daemon.h \
     src/daemon/run.c
 libtragus_daemon_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
-libtragus_daemon_la_LIBADD = $(SYSTEMD_LIBS) -lm
+libtragus_daemon_la_LIBADD = $(SYSTEMD_LIBS)
 
 bin_PROGRAMS += tragusd
 tragusd_SOURCES = src/daemon/main.c

@@ -28,14 +28,10 @@ static const char help[] =
 enum { OPTION_CHECK = 256, OPTION_USER, OPTION_ADDRESS, OPTION_DEVICE, OPTION_VERSION };
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"check-config", no_argument, NULL, OPTION_CHECK},
-    {"user", no_argument, NULL, OPTION_USER},
-    {"bus-address", required_argument, NULL, OPTION_ADDRESS},
-    {"device", required_argument, NULL, OPTION_DEVICE},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {0},
+    {"config", required_argument, NULL, 'c'},           {"check-config", no_argument, NULL, OPTION_CHECK},
+    {"user", no_argument, NULL, OPTION_USER},           {"bus-address", required_argument, NULL, OPTION_ADDRESS},
+    {"device", required_argument, NULL, OPTION_DEVICE}, {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},     {0},
 };
 
 int main(int argc, char **argv) {

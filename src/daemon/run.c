@@ -23,9 +23,13 @@ struct daemon {
     int exit_code;
 };
 
+/* Sessions hear of it now: once the loop ends, sd-bus closes the connection by itself. */
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
     struct daemon *d = user;
     (void)source, (void)info;
+    (void)sd_notify(0, "STOPPING=1");
+    service_finish(d->service); /* before the name is given up: clients ask for signals of the name */
+    bus_release(d->bus);
     return sd_event_exit(d->event, 0);
 }
 
@@ -130,11 +134,7 @@ int daemon_run(const struct config *c) {
             service_log(SERVICE_LOG_ERROR, "Failed to go on: %s", strerror(-d.exit_code));
             d.exit_code = 1;
         }
-        (void)sd_notify(0, "STOPPING=1");
     }
-    bus_release(d.bus);
-    if (d.service)
-        service_finish(d.service); /* sessions hear of it while there is still a bus */
     bus_close(d.bus);
     service_free(d.service);
     sd_event_source_disable_unref(d.watchdog);

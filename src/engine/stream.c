@@ -31,6 +31,7 @@ struct record {
     struct engine_listener *listener;
     uint64_t sequence, time_ms;
     int64_t start_ms;             /* of the utterance; may lie before the sound, in the padding */
+    tragus_reason reason;         /* why it would be rejected, where the session takes everything */
     struct decoder_result result; /* of a partial result only the words */
 };
 
@@ -118,6 +119,7 @@ static void end_utterance(struct tragus_session *s) {
     decoder_finish(engine_listener_decoder(s->listener), &result);
     if (!s->speaking)
         return;
+    tragus_reason reason = (tragus_reason)result.verdict;
     if (!s->reject && result.n_words > 0)
         result.verdict = DECODER_ACCEPTED;
     struct record *r = new_record(s, TRAGUS_SPEECH_ENDED);
@@ -125,8 +127,10 @@ static void end_utterance(struct tragus_session *s) {
         r->result.start_ms = result.start_ms;
         r->result.end_ms = result.end_ms;
     }
-    if (result.verdict != DECODER_NO_SPEECH && (r = new_record(s, TRAGUS_UTTERANCE)))
+    if (result.verdict != DECODER_NO_SPEECH && (r = new_record(s, TRAGUS_UTTERANCE))) {
         r->result = result;
+        r->reason = reason;
+    }
     s->speaking = false;
 }
 
@@ -387,6 +391,18 @@ static void give_simple(tragus_session *s, const struct record *r) {
                                .end_ms = ended ? engine_time(r->start_ms, r->result.end_ms) : (uint32_t)r->time_ms};
 }
 
+/* A last word may seem to end in the padding behind the sound. */
+static void limit_times(struct engine_event *e, uint32_t most_ms) {
+    for (size_t i = 0; i < e->view.n_words; i++)
+        if (e->words[i].end_ms > most_ms)
+            e->words[i].end_ms = most_ms;
+    for (size_t i = 0; i < e->view.n_slots; i++)
+        if (e->slots[i].end_ms > most_ms)
+            e->slots[i].end_ms = most_ms;
+    if (e->view.end_ms > most_ms)
+        e->view.end_ms = most_ms;
+}
+
 ENGINE_PUBLIC int tragus_session_poll(tragus_session *s, const tragus_event **ret) {
     if (!s || !ret)
         return -EINVAL;
@@ -415,10 +431,14 @@ ENGINE_PUBLIC int tragus_session_poll(tragus_session *s, const tragus_event **re
     case TRAGUS_UTTERANCE:
     case TRAGUS_REJECTED:
         error = engine_understand(&s->event, g, &r->result, r->sequence, (uint64_t)r->start_ms, NULL, 0);
+        if (error == 0)
+            s->event->view.reason = r->reason;
         break;
     }
     if (error < 0)
         return error;
+    if (s->event)
+        limit_times(s->event, (uint32_t)r->time_ms);
     tragus_event *view = s->event ? &s->event->view : &s->simple;
     view->time_ms = r->time_ms;
     s->n_read++;

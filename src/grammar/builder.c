@@ -245,9 +245,12 @@ static int add_entry(struct entries *e, const char *directory, const char *name)
     size_t n = strlen(directory);
     while (n > 1 && directory[n - 1] == '/')
         n--;
-    if (asprintf(&e->names[e->n], "%.*s/%s", (int)n, directory, name) < 0)
+    size_t size = n + strlen(name) + 2;
+    char *path = malloc(size);
+    if (!path)
         return -ENOMEM;
-    e->n++;
+    snprintf(path, size, "%.*s/%s", (int)n, directory, name);
+    e->names[e->n++] = path;
     return 0;
 }
 

@@ -23,8 +23,6 @@
 
 #define READ_BYTES 16384
 #define CHUNK 1600 /* samples of 16 kHz between two looks at commands: 100 ms */
-/* 8 kHz mu-law doubles in samples at 16 kHz; the rest is the converter's own delay. */
-#define CONVERTED (2 * READ_BYTES + 4096)
 #define LIVE_LAG_US 2000000
 /* One hop gives at most: started, ended, a result and retired, several times at the end of a segment. */
 #define LEAST_ROOM 32
@@ -40,7 +38,8 @@ struct batch {
     struct base_error error;
     size_t frame_bytes, n_carry;
     unsigned char raw[READ_BYTES];
-    int16_t pcm[CONVERTED];
+    int16_t *pcm; /* n_pcm: what one piece may become */
+    size_t n_pcm;
     uint64_t n_samples;
 
     _Atomic bool cancel, done;
@@ -105,8 +104,8 @@ static void to_recogniser(const struct cutter_hop *hop, void *user) {
 static void take_samples(struct batch *b, const int16_t *pcm, size_t n) {
     while (n > 0 && !cancelled(b)) {
         size_t taken = n < CHUNK ? n : CHUNK;
-        uint64_t time_us = b->options.live ? base_clock_monotonic_us() - n * 1000000 / AUDIO_RATE
-                                           : b->n_samples * 1000000 / AUDIO_RATE;
+        uint64_t time_us =
+            b->options.live ? base_clock_monotonic_us() - n * 1000000 / AUDIO_RATE : b->n_samples * 1000000 / AUDIO_RATE;
         cutter_push(&b->cutter, pcm, taken, time_us, to_recogniser, b);
         recogniser_take_commands(b->recogniser);
         atomic_store_explicit(&b->n_hops, b->cutter.n_hops, memory_order_relaxed);
@@ -136,8 +135,17 @@ static void drop_old(struct batch *b) {
     atomic_fetch_add_explicit(&b->lost_us, dropped * 1000000 / bytes_per_s, memory_order_relaxed);
 }
 
+/* Converted samples, or why there are none. */
+static int take_converted(struct batch *b, int samples) {
+    if (samples < 0)
+        return base_error_set(&b->error, samples, "the sound cannot be converted: %s", strerror(-samples));
+    take_samples(b, b->pcm, (size_t)samples);
+    return 0;
+}
+
 static int run_raw(struct batch *b) {
-    while (!cancelled(b)) {
+    int r = 0;
+    while (r >= 0 && !cancelled(b)) {
         if (!wait_readable(b, -1))
             continue;
         if (b->options.live)
@@ -148,17 +156,14 @@ static int run_raw(struct batch *b) {
         if (n < 0)
             return base_error_set(&b->error, -errno, "the descriptor cannot be read: %s", strerror(errno));
         if (n == 0)
-            return 0;
+            return take_converted(b, audio_converter_flush(b->converter, b->pcm, b->n_pcm));
         size_t there = b->n_carry + (size_t)n;
         size_t frames = there / b->frame_bytes;
-        int samples = audio_converter_push(b->converter, b->raw, frames, b->pcm, CONVERTED);
-        if (samples < 0)
-            return base_error_set(&b->error, samples, "the sound cannot be converted: %s", strerror(-samples));
+        r = take_converted(b, audio_converter_push(b->converter, b->raw, frames, b->pcm, b->n_pcm));
         b->n_carry = there - frames * b->frame_bytes;
         memmove(b->raw, b->raw + frames * b->frame_bytes, b->n_carry);
-        take_samples(b, b->pcm, (size_t)samples);
     }
-    return 0;
+    return r;
 }
 
 /* A pipe is copied to memory first, so that it can be cancelled, limited, and sought in. */
@@ -257,6 +262,11 @@ int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_
         r = audio_converter_new(&b->converter, &options->format, READ_BYTES, reterr);
         if (r < 0)
             goto failed;
+        b->n_pcm = audio_converter_most(b->converter);
+        b->pcm = calloc(b->n_pcm, sizeof(*b->pcm));
+        r = b->pcm ? 0 : -ENOMEM;
+        if (r < 0)
+            goto failed;
     }
     recogniser_command(b->recogniser, (struct recogniser_command){.type = RECOGNISER_ADD, .listener = listener});
     sigfillset(&all);
@@ -271,6 +281,7 @@ int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_
 
 failed:
     audio_converter_free(b->converter);
+    free(b->pcm);
     recogniser_free(b->recogniser);
     if (b->wake_fd >= 0)
         close(b->wake_fd);
@@ -327,6 +338,9 @@ void batch_free(struct batch *b) {
     batch_cancel(b);
     pthread_join(b->thread, NULL);
     audio_converter_free(b->converter);
+    if (b->pcm)
+        explicit_bzero(b->pcm, b->n_pcm * sizeof(*b->pcm));
+    free(b->pcm);
     recogniser_free(b->recogniser);
     close(b->wake_fd);
     close(b->fd);

@@ -37,8 +37,8 @@ int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_
                 struct recogniser_listener *listener, int main_fd, struct base_error *reterr);
 
 struct recogniser *batch_recogniser(struct batch *b);
-void batch_wake(struct batch *b);     /* after a recogniser_command */
-void batch_cancel(struct batch *b);   /* as if the input ended here; returns at once */
+void batch_wake(struct batch *b);       /* after a recogniser_command */
+void batch_cancel(struct batch *b);     /* as if the input ended here; returns at once */
 bool batch_done(const struct batch *b); /* the thread has nothing more to do: free will not wait */
 /* Valid when done: 0, or why the input could not be read. */
 int batch_error(const struct batch *b, struct base_error *ret);

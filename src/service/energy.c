@@ -83,9 +83,12 @@ void service_report(const struct service *s, struct service_report *ret) {
     report.decode_us = report.recogniser_us + report.batch_us;
     if (sd_event_get_iteration(s->event, &turns) >= 0)
         report.wakeups += turns;
-    uint64_t energy_uj = energy_meter_uj();
-    report.energy_uj = energy_uj > s->start_energy_uj ? energy_uj - s->start_energy_uj : 0;
     (void)getrusage(RUSAGE_SELF, &usage);
     report.max_rss_kib = (uint32_t)usage.ru_maxrss;
     *ret = report;
+}
+
+uint64_t service_energy_uj(const struct service *s) {
+    uint64_t now_uj = energy_meter_uj();
+    return now_uj > s->start_energy_uj ? now_uj - s->start_energy_uj : 0;
 }

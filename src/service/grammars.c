@@ -63,7 +63,8 @@ static struct service_grammar *lookup(const struct service *s, const char *owner
     return found;
 }
 
-const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name, struct base_error *reterr) {
+const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name,
+                                                   struct base_error *reterr) {
     if (!*name)
         name = s->default_grammar ? s->default_grammar : "";
     const struct service_grammar *g = lookup(s, owner, name);
@@ -198,8 +199,8 @@ int service_grammar_add(struct service *s, const struct service_caller *caller, 
     for (const struct service_grammar *g = s->grammars; g; g = g->next)
         n_mine += g->uid == caller->uid && strcmp(g->format, "file") != 0;
     if (!old && n_mine >= s->options.limits.grammars_per_user)
-        return base_error_set(reterr, -EDQUOT, "this user has added %u grammars already; remove some (the limit is grammars_per_user)",
-                              n_mine);
+        return base_error_set(reterr, -EDQUOT,
+                              "this user has added %u grammars already; remove some (the limit is grammars_per_user)", n_mine);
     grammar_options(s, &options);
     r = tragus_grammar_load_text(&grammar, model, &options, name, *format ? format : NULL, text, len, d, &error);
     if (r < 0)
@@ -243,7 +244,8 @@ int service_grammar_set_list(struct service *s, const struct service_caller *cal
     return put(s, g, g->name, g->format, g->owner, g->uid, grammar, reterr);
 }
 
-int service_pronounce(struct service *s, const char *word, struct service_pronunciation *out, size_t max, struct base_error *reterr) {
+int service_pronounce(struct service *s, const char *word, struct service_pronunciation *out, size_t max,
+                      struct base_error *reterr) {
     struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
 
     tragus_model *model = service_model(s, reterr);

@@ -8,9 +8,9 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -65,8 +65,8 @@ static void *run(void *user) {
     return NULL;
 }
 
-int microphone_new(struct microphone **ret, tragus_model *model, sd_event *event, const struct microphone_options *options, int main_fd,
-                   void (*changed)(void *user), void *user) {
+int microphone_new(struct microphone **ret, tragus_model *model, sd_event *event, const struct microphone_options *options,
+                   int main_fd, void (*changed)(void *user), void *user) {
     sigset_t all, before;
     int r = -ENOMEM;
 

@@ -38,7 +38,7 @@ void microphone_want(struct microphone *m, bool wanted);
 void microphone_let_hang(struct microphone *m, uint32_t hops);
 
 bool microphone_is_open(const struct microphone *m);
-bool microphone_is_missing(const struct microphone *m); /* wanted, but not open */
+bool microphone_is_missing(const struct microphone *m);     /* wanted, but not open */
 const char *microphone_trouble(const struct microphone *m); /* why it is missing, for people */
 /* Sound lost by overruns since the last call. */
 uint64_t microphone_take_lost_us(struct microphone *m);

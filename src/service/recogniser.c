@@ -31,9 +31,9 @@ struct recogniser {
     struct recogniser_listener *listeners[RECOGNISER_MAX_LISTENERS];
     unsigned n_listeners;
     bool in_segment;
-    uint64_t segment_us; /* time of the segment's first hop */
-    int64_t n_hops;      /* of the segment */
-    int64_t next_hop;    /* of the segment, at which the next row of posteriors begins */
+    uint64_t segment_us;           /* time of the segment's first hop */
+    int64_t n_hops;                /* of the segment */
+    int64_t next_hop;              /* of the segment, at which the next row of posteriors begins */
     struct recogniser_event event; /* being written */
 
     _Atomic uint64_t total_hops, decoder_us, lost_events;

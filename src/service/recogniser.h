@@ -9,7 +9,7 @@
 #ifndef TRAGUS_SERVICE_RECOGNISER_H
 #define TRAGUS_SERVICE_RECOGNISER_H
 
-#include "decoder/decoder.h"
+#include "engine/engine.h"
 #include "service/cutter.h"
 #include "tragus.h"
 
@@ -30,9 +30,9 @@ struct recogniser_listener {
     struct engine_listener *next; /* takes engine's place at the next utterance */
     bool running, speaking;
     bool stopping;
-    int64_t stop_hop; /* stopping: the first hop of the segment that came after the stop */
-    int64_t start_hop; /* of the segment, where this utterance begins */
-    uint32_t n_rows;   /* of this utterance */
+    int64_t stop_hop;                           /* stopping: the first hop of the segment that came after the stop */
+    int64_t start_hop;                          /* of the segment, where this utterance begins */
+    uint32_t n_rows;                            /* of this utterance */
     uint32_t n_words, words[DECODER_MAX_WORDS]; /* of the last partial result */
 };
 

@@ -30,9 +30,9 @@ struct service_limits {
 };
 
 struct service_options {
-    const char *model;  /* file or directory; NULL: the installed one */
-    const char *cpu;    /* mask of kernels; NULL: all */
-    const char *device; /* ALSA PCM */
+    const char *model;          /* file or directory; NULL: the installed one */
+    const char *cpu;            /* mask of kernels; NULL: all */
+    const char *device;         /* ALSA PCM */
     const char *pronunciations; /* NULL: none */
     unsigned most_pause_s;      /* between two attempts to open a microphone that is gone */
     struct frontend_gate_options gate;
@@ -87,7 +87,8 @@ int service_grammar_remove(struct service *s, const struct service_caller *calle
 int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
                              const tragus_list_value values[], size_t n, struct base_error *reterr);
 /* name "" = the default grammar. NULL: there is none, with a sentence. */
-const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name, struct base_error *reterr);
+const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name,
+                                                   struct base_error *reterr);
 const struct service_grammar *service_grammars(const struct service *s); /* a list by next; private ones of others included */
 struct service_grammar_info {
     size_t n_templates, n_intents, n_guessed;
@@ -106,7 +107,8 @@ struct service_pronunciation {
     const char *phones[48]; /* NULL-terminated if fewer */
     size_t n_phones;
 };
-int service_pronounce(struct service *s, const char *word, struct service_pronunciation *out, size_t max, struct base_error *reterr);
+int service_pronounce(struct service *s, const char *word, struct service_pronunciation *out, size_t max,
+                      struct base_error *reterr);
 
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
 enum service_event_type {
@@ -169,7 +171,8 @@ struct service_input {
     struct audio_format format;
 };
 /* Sound comes from fd (duplicated) instead of the microphone, from the next start on. */
-int service_session_set_input(struct service_session *session, int fd, const struct service_input *input, struct base_error *reterr);
+int service_session_set_input(struct service_session *session, int fd, const struct service_input *input,
+                              struct base_error *reterr);
 int service_session_start(struct service_session *session, struct base_error *reterr);
 /* Pending sound is decided, then FINISHED. -EALREADY: not started. */
 int service_session_stop(struct service_session *session);
@@ -188,13 +191,14 @@ size_t service_n_sessions(const struct service *s);
 struct service_report { /* since the start of the daemon; times in microseconds */
     uint64_t cpu_us;    /* of the process */
     uint64_t audio_us, speech_us;
-    uint64_t decode_us; /* CPU time of recogniser and batch threads */
+    uint64_t decode_us;                                    /* CPU time of recogniser and batch threads */
     uint64_t capture_us, recogniser_us, batch_us, main_us; /* CPU time by thread */
-    uint64_t frontend_us, network_us, decoder_us; /* stages, by the monotonic clock */
+    uint64_t frontend_us, network_us, decoder_us;          /* stages, by the monotonic clock */
     uint64_t wakeups;
-    uint64_t energy_uj; /* of the whole machine; 0: no meter */
     uint32_t max_rss_kib;
 };
 void service_report(const struct service *s, struct service_report *ret);
+/* Of the whole machine, in microjoules; 0: no meter that may be read. Slower: it reads files. */
+uint64_t service_energy_uj(const struct service *s);
 
 #endif

@@ -60,7 +60,8 @@ int service_session_new(struct service_session **ret, struct service *s, const s
     for (struct service_session *i = s->sessions; i; i = i->next)
         n_mine += !i->dead && i->uid == o->uid;
     if (n_mine >= s->options.limits.sessions_per_user)
-        return base_error_set(reterr, -EDQUOT, "this user has %u sessions already; close some (the limit is sessions_per_user)", n_mine);
+        return base_error_set(reterr, -EDQUOT, "this user has %u sessions already; close some (the limit is sessions_per_user)",
+                              n_mine);
     const struct service_grammar *g = service_grammar_find(s, o->owner, o->grammar, reterr);
     if (!g)
         return -ENOENT;
@@ -133,7 +134,8 @@ void session_bury(struct service *s) {
     }
 }
 
-int service_session_set_input(struct service_session *session, int fd, const struct service_input *input, struct base_error *reterr) {
+int service_session_set_input(struct service_session *session, int fd, const struct service_input *input,
+                              struct base_error *reterr) {
     if (session->listener)
         return base_error_set(reterr, -EALREADY, "the session is started; call Stop before SetInput");
     int r = batch_check_descriptor(fd, reterr);
@@ -329,11 +331,10 @@ static void tell_partial(struct service_session *session, const struct recognise
         len += n;
     }
     tragus_event result = {.type = TRAGUS_PARTIAL, .sequence = session->sequence + 1, .text = text, .intent = ""};
-    session_tell(session, &(struct service_event){.type = SERVICE_PARTIAL,
-                                                  .time_us = e->time_us,
-                                                  .result = &result,
-                                                  .grammar = session->grammar_name,
-                                                  .text = ""});
+    session_tell(
+        session,
+        &(struct service_event){
+            .type = SERVICE_PARTIAL, .time_us = e->time_us, .result = &result, .grammar = session->grammar_name, .text = ""});
     explicit_bzero(text, sizeof(text));
 }
 
@@ -375,8 +376,8 @@ static void tell_finished(struct service_session *session, struct batch *batch) 
 
     if (batch && batch_error(batch, &error) < 0 && reason != SERVICE_STOPPED && reason != SERVICE_ONE_SHOT_DONE) {
         reason = SERVICE_FAILED_INPUT;
-        session_tell(session, &(struct service_event){
-                                  .type = SERVICE_INPUT_LOST, .reason = SERVICE_DESCRIPTOR_BROKEN, .text = error.text});
+        session_tell(session,
+                     &(struct service_event){.type = SERVICE_INPUT_LOST, .reason = SERVICE_DESCRIPTOR_BROKEN, .text = error.text});
     }
     if (reason == 0)
         reason = SERVICE_END_OF_INPUT;

@@ -5,3 +5,12 @@ TESTS += tests/golden/frontend_bits tests/golden/frontend.py
 dist_check_SCRIPTS += tests/golden/frontend.py
 tests_golden_frontend_bits_SOURCES = tests/golden/frontend_bits.c
 tests_golden_frontend_bits_LDADD = $(frontend_libs)
+
+# The whole way from the sound to the transcript, on every kernel variant.
+check_PROGRAMS += tests/golden/transcript
+tests_golden_transcript_SOURCES = tests/golden/transcript.c
+tests_golden_transcript_LDADD = $(engine_libs)
+dist_check_SCRIPTS += tests/golden/same_bits
+if PROGRAMS
+TESTS += tests/golden/same_bits
+endif

@@ -84,8 +84,8 @@ static char *create_session(sd_bus *bus, const char *input) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *reply;
     const char *path;
-    int r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "CreateSession", &error, &reply, "a{sv}", 2, "Input", "s", input, "Partial", "b",
-                               1);
+    int r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "CreateSession", &error, &reply, "a{sv}", 2, "Input", "s", input,
+                               "Partial", "b", 1);
     if (r < 0) {
         fprintf(stderr, "bus_client: CreateSession: %s\n", error.message);
         exit(1);
@@ -176,7 +176,8 @@ static void introspect(int argc, char **argv) {
         const char *text;
         char *interface = interface_of(argv[i]);
         const char *path = strcmp(interface, SESSION) == 0 ? session : PATH;
-        must(sd_bus_call_method(bus, NAME, path, "org.freedesktop.DBus.Introspectable", "Introspect", &error, &reply, ""), "Introspect");
+        must(sd_bus_call_method(bus, NAME, path, "org.freedesktop.DBus.Introspectable", "Introspect", &error, &reply, ""),
+             "Introspect");
         must(sd_bus_message_read(reply, "s", &text), "Introspect's reply");
         struct xml file = read_xml(argv[i]), live = {.n = 0};
         char *copy = strdup(text);
@@ -267,11 +268,11 @@ static void try_method(sd_bus *bus, const char *interface, const char *session, 
 static void try_options(sd_bus *bus, const char *session) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     int fd = memory_file("x");
-#define TRY(name, part, path, interface, method, ...)                                                                              \
-    do {                                                                                                                           \
-        int result = sd_bus_call_method(bus, NAME, path, interface, method, &error, NULL, __VA_ARGS__);                            \
-        expect(result, &error, name, part, method " with wrong " part);                                                            \
-        sd_bus_error_free(&error);                                                                                                 \
+#define TRY(name, part, path, interface, method, ...)                                                   \
+    do {                                                                                                \
+        int result = sd_bus_call_method(bus, NAME, path, interface, method, &error, NULL, __VA_ARGS__); \
+        expect(result, &error, name, part, method " with wrong " part);                                 \
+        sd_bus_error_free(&error);                                                                      \
     } while (0)
     TRY(INVALID, "Grammar", PATH, MANAGER, "CreateSession", "a{sv}", 1, "Grammar", "u", 1);
     TRY(INVALID, "Grammar", PATH, MANAGER, "CreateSession", "a{sv}", 1, "Gramar", "s", "x");
@@ -536,7 +537,8 @@ static void feed_pipe(const char *file, size_t chunk) {
     for (int turn = 0; turn < 2; turn++) { /* twice: a session can be used again */
         int fd = pipe_of(file, chunk);
         h = (struct heard){.finished = false};
-        must(sd_bus_call_method(bus, NAME, session, SESSION, "SetInput", NULL, NULL, "ha{sv}", fd, 1, "Rate", "u", 16000), "SetInput");
+        must(sd_bus_call_method(bus, NAME, session, SESSION, "SetInput", NULL, NULL, "ha{sv}", fd, 1, "Rate", "u", 16000),
+             "SetInput");
         close(fd);
         must(sd_bus_call_method(bus, NAME, session, SESSION, "Start", NULL, NULL, "a{sv}", 0), "Start");
         wait_finished(bus, &h, 2);
@@ -595,8 +597,9 @@ static unsigned n_readings(sd_bus *bus, const char *grammar, const char *text) {
     return n;
 }
 
-static const char lights[] = "language: en\nintents:\n  LightOn:\n    data:\n      - sentences:\n          - \"turn on [the] {lamp}\"\n"
-                             "lists:\n  lamp:\n    values:\n      - \"desk lamp\"\n";
+static const char lights[] =
+    "language: en\nintents:\n  LightOn:\n    data:\n      - sentences:\n          - \"turn on [the] {lamp}\"\n"
+    "lists:\n  lamp:\n    values:\n      - \"desk lamp\"\n";
 
 static void grammars(void) {
     sd_bus *bus = connect_bus(), *other = connect_bus();
@@ -608,8 +611,8 @@ static void grammars(void) {
         wrong("a grammar for all does not work for another");
     if (n_readings(bus, "lights", "turn on the moon") != 0)
         wrong("a sentence that is in no grammar has a reading");
-    int r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "SetList", &error, NULL, "ssa(ssa{sv})", "lights", "lamp", 2, "moon", "", 0,
-                               "big light", "light.big", 0);
+    int r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "SetList", &error, NULL, "ssa(ssa{sv})", "lights", "lamp", 2, "moon", "",
+                               0, "big light", "light.big", 0);
     if (r < 0)
         wrong("SetList: %s", error.message);
     sd_bus_error_free(&error);
@@ -620,8 +623,8 @@ static void grammars(void) {
     expect(r, &error, INVALID, "Colour", "a list's value with an unknown option");
     sd_bus_error_free(&error);
 
-    if (add_grammar(bus, "lights", "language: en\nintents:\n  A:\n    data:\n      - sentences:\n          - \"turn on (the\"\n", false) !=
-        3)
+    if (add_grammar(bus, "lights", "language: en\nintents:\n  A:\n    data:\n      - sentences:\n          - \"turn on (the\"\n",
+                    false) != 3)
         wrong("a wrong grammar was not refused");
     if (n_readings(bus, "lights", "turn on the moon") != 1)
         wrong("a wrong grammar took the place of the right one");
@@ -669,8 +672,8 @@ static void swap(const char *file) {
             must(sd_bus_process(bus, NULL), "process");
             must(sd_bus_wait(bus, 100000), "wait");
         }
-        must(sd_bus_call_method(bus, NAME, PATH, MANAGER, "SetList", NULL, NULL, "ssa(ssa{sv})", "", "channel", 1, "zebra crossing", "",
-                                0),
+        must(sd_bus_call_method(bus, NAME, PATH, MANAGER, "SetList", NULL, NULL, "ssa(ssa{sv})", "", "channel", 1, "zebra crossing",
+                                "", 0),
              "SetList");
     }
     close(ends[1]);

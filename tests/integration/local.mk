@@ -1,9 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-# A capture device without hardware, for ALSA to load: see alsa_test_pcm.c.
+# The real tragusd on a private bus, with a real ALSA PCM that needs no hardware.
+
+# A capture device for alsa-lib to load: see alsa_test_pcm.c. Without -rpath libtool would make an archive, which nothing can load.
 check_LTLIBRARIES += libasound_module_pcm_tragus_test.la
 libasound_module_pcm_tragus_test_la_SOURCES = tests/integration/alsa_test_pcm.c
-libasound_module_pcm_tragus_test_la_CPPFLAGS = $(AM_CPPFLAGS) -DPIC $(ALSA_CFLAGS)
+libasound_module_pcm_tragus_test_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DPIC $(ALSA_CFLAGS)
 libasound_module_pcm_tragus_test_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
-# -rpath: without it libtool makes a convenience library, which nothing can load.
-libasound_module_pcm_tragus_test_la_LDFLAGS = -module -avoid-version -rpath /nowhere
+libasound_module_pcm_tragus_test_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
 libasound_module_pcm_tragus_test_la_LIBADD = $(ALSA_LIBS)
+
+check_PROGRAMS += tests/integration/join_sounds tests/integration/bus_client
+tests_integration_join_sounds_SOURCES = tests/integration/join_sounds.c
+tests_integration_join_sounds_CPPFLAGS = $(AM_CPPFLAGS) $(SNDFILE_CFLAGS)
+tests_integration_join_sounds_LDADD = $(audio_libs) $(SNDFILE_LIBS)
+tests_integration_bus_client_SOURCES = tests/integration/bus_client.c
+tests_integration_bus_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
+tests_integration_bus_client_LDADD = $(SYSTEMD_LIBS)
+
+# What tests/integration/play needs beside tragus and tragusd.
+.PHONY: playing
+playing: libasound_module_pcm_tragus_test.la tests/integration/join_sounds
+
+if !CROSS_COMPILING
+integration_tests = \
+    tests/integration/test_bus.sh \
+    tests/integration/test_config.sh \
+    tests/integration/test_microphone.sh \
+    tests/integration/test_quickstart.sh
+TESTS += $(integration_tests)
+endif
+EXTRA_DIST += tests/integration/lib.sh tests/integration/play tests/data/channels.yaml \
+    tests/integration/test_bus.sh tests/integration/test_config.sh tests/integration/test_microphone.sh tests/integration/test_quickstart.sh

@@ -13,32 +13,32 @@ TESTS += $(base_tests)
 
 tests_unit_base_test_arena_SOURCES = tests/unit/base/test_arena.c tests/unit/base/dies.h
 tests_unit_base_test_arena_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/tests/unit/base
-tests_unit_base_test_arena_LDADD = $(base_room) $(CMOCKA_LIBS)
+tests_unit_base_test_arena_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_buffer_SOURCES = tests/unit/base/test_buffer.c
 tests_unit_base_test_buffer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_base_test_buffer_LDADD = $(base_room) $(CMOCKA_LIBS)
+tests_unit_base_test_buffer_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_cpu_SOURCES = tests/unit/base/test_cpu.c
 tests_unit_base_test_cpu_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_base_test_cpu_LDADD = $(base_room) $(CMOCKA_LIBS)
+tests_unit_base_test_cpu_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_crc32c_SOURCES = tests/unit/base/test_crc32c.c
 tests_unit_base_test_crc32c_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_base_test_crc32c_LDADD = $(base_room) $(CMOCKA_LIBS)
+tests_unit_base_test_crc32c_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_error_SOURCES = tests/unit/base/test_error.c
 tests_unit_base_test_error_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_base_test_error_LDADD = $(base_room) $(CMOCKA_LIBS)
+tests_unit_base_test_error_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_fixed_SOURCES = tests/unit/base/test_fixed.c
 tests_unit_base_test_fixed_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_base_test_fixed_LDADD = $(base_room) $(CMOCKA_LIBS)
+tests_unit_base_test_fixed_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_ring_SOURCES = tests/unit/base/test_ring.c
 tests_unit_base_test_ring_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_base_test_ring_LDADD = $(base_room) $(CMOCKA_LIBS)
+tests_unit_base_test_ring_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_utf8_SOURCES = tests/unit/base/test_utf8.c
 tests_unit_base_test_utf8_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_base_test_utf8_LDADD = $(base_room) $(CMOCKA_LIBS)
+tests_unit_base_test_utf8_LDADD = $(base_libs) $(CMOCKA_LIBS)

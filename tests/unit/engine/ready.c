@@ -48,10 +48,14 @@ void ready_append_recording(struct ready_sound *s, const char *name) {
     FILE *f = fopen(path, "rb");
     if (!f)
         skip("no recorded speech; install alsa-utils", path);
-    int16_t in[3];
+    int16_t in[3 * 1600];
+    size_t n;
     fseek(f, 44, SEEK_SET);
-    while (fread(in, sizeof(in), 1, f) == 1)
-        *grow(s, 1) = (int16_t)((in[0] + in[1] + in[2]) / 3);
+    while ((n = fread(in, 3 * sizeof(in[0]), 1600, f)) > 0) {
+        int16_t *to = grow(s, n);
+        for (size_t i = 0; i < n; i++)
+            to[i] = (int16_t)((in[3 * i] + in[3 * i + 1] + in[3 * i + 2]) / 3);
+    }
     fclose(f);
 }
 

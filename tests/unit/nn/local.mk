@@ -10,4 +10,4 @@ tests_unit_nn_test_logsoftmax_LDADD = $(nn_libs) $(CMOCKA_LIBS) -lm
 tests_unit_nn_run_model_SOURCES = tests/unit/nn/run_model.c
 tests_unit_nn_run_model_LDADD = $(nn_libs)
 dist_check_SCRIPTS += tests/unit/nn/test_programs.py
-EXTRA_DIST += tests/data/nn-tiny.tragus tests/data/nn-tiny-lengths.bin models/training/program.py models/training/store.py
+EXTRA_DIST += tests/data/nn-tiny.tragus tests/data/nn-tiny-lengths.bin

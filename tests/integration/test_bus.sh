@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC1091,SC2154 # lib.sh defines what the tests share
+# The D-Bus interface of the real tragusd: wrong arguments, introspection against the shipped files, whose session is whose,
+# limits, grammars, descriptors, a clean stop.
+set -u
+builddir=$abs_top_builddir srcdir=$abs_top_srcdir
+. "$srcdir/tests/integration/lib.sh"
+need_model
+client=$builddir/tests/integration/bus_client
+sound=/usr/share/sounds/alsa/Front_Center.wav
+[ -r "$sound" ] || skip "$sound is missing: apt install alsa-utils"
+
+"$builddir/tests/integration/join_sounds" 16000 1200 "$work/sound.raw" "$sound" >"$work/places" || fail "join_sounds"
+start_bus
+microphone silence /dev/null 16000
+start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $srcdir/tests/data/channels.yaml" \
+    "[limits]" "sessions_per_user = 5"
+ask() { timeout 60 "$client" "$address" "$@"; }
+interfaces=("$srcdir"/data/org.tragus.{Manager1,Session1,Energy1}.xml)
+
+echo "== introspection data is what is shipped"
+ask introspect "${interfaces[@]}" || fail "introspection"
+echo "== wrong arguments and unknown options"
+ask arguments "${interfaces[@]}" || fail "arguments"
+echo "== a session is its owner's"
+ask foreign || fail "foreign sessions"
+echo "== limits"
+ask limits 5 || fail "limits"
+# shellcheck disable=SC2016 # evaluated again and again
+wait_for "the sessions to be gone" eval '[ "$(status_field session_count)" = 0 ]'
+echo "== grammars"
+ask grammars || fail "grammars"
+
+echo "== a file, the same sound as raw frames, and the same through a pipe in odd pieces"
+ask recognize "$sound" || fail "Recognize"
+ask recognize "$work/sound.raw" S16LE >"$work/raw" || fail "Recognize of raw frames"
+cat "$work/raw"
+[ -s "$work/raw" ] || fail "nothing was recognised"
+for chunk in 1 777 65536; do
+    ask pipe "$work/sound.raw" "$chunk" >"$work/pipe" || fail "SetInput with a pipe"
+    cat "$work/raw" "$work/raw" | cmp - "$work/pipe" || fail "pieces of $chunk bytes give another result"
+done
+echo "== a list replaced while a session runs"
+ask swap "$work/sound.raw" >"$work/swap" || fail "swap"
+cat "$work/swap"
+[ "$(sed -n 1p "$work/swap")" = "$(sed -n 1p "$work/raw")" ] || fail "before the list was replaced"
+[ "$(sed -n 2p "$work/swap")" != "$(sed -n 1p "$work/raw")" ] || fail "the new list does not count"
+
+echo "== clean stop"
+! grep -qi "center" "$work/tragusd.log" || fail "the log holds what was said"
+stop_daemon || fail "exit status $? after SIGTERM"

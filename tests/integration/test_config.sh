@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # make check sets abs_top_srcdir and abs_top_builddir
+# tragusd's command line and configuration: right ones, and wrong ones with file and line.
+set -u
+tragusd=$abs_top_builddir/tragusd
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n_failed=0
+
+refuses() { # refuses PATTERN LINE...
+    local pattern=$1 output
+    shift
+    printf '%s\n' "$@" >"$work/c"
+    output=$("$tragusd" --config "$work/c" --check-config 2>&1)
+    if [ $? != 2 ] || ! echo "$output" | grep -qE "$pattern"; then
+        echo "FAILED: $* gives \"$output\", not $pattern"
+        n_failed=$((n_failed + 1))
+    fi
+}
+accepts() {
+    "$tragusd" --config "$1" --check-config >"$work/out" 2>&1 || { cat "$work/out"; n_failed=$((n_failed + 1)); }
+}
+accepts "$abs_top_srcdir/data/tragus.conf"
+# Every key that the shipped file documents, with the value it documents.
+sed -E 's/^#([a-z_]+ = )/\1/' "$abs_top_srcdir/data/tragus.conf" >"$work/all"
+accepts "$work/all"
+refuses ':2: unknown key "adress" in \[bus\]; did you mean address' '[bus]' 'adress = system'
+refuses ':1: unknown section \[microfone\]; did you mean \[microphone\]' '[microfone]'
+refuses ':3: address is given twice' '[bus]' 'address = system' 'address = session'
+refuses ':2: open_db must be a number' '[gate]' 'open_db = loud'
+refuses ':2: open_db must be from 1 to 60' '[gate]' 'open_db = 100'
+refuses ':2: sessions_per_user must be a whole number' '[limits]' 'sessions_per_user = 1.5'
+refuses ':1: "device" stands before any \[section\]' 'device = default'
+refuses ':2: device has no value' '[microphone]' 'device ='
+refuses ':2: .* neither \[section\] nor key = value' '[microphone]' 'device'
+refuses ':2: unknown key "device" in \[bus\]; it belongs in \[microphone\]' '[bus]' 'device = x'
+refuses 'default_grammar is home, but \[grammars\] does not name it' '[recognition]' 'default_grammar = home'
+refuses ':1: the line is not UTF-8' $'\xff\xfe'
+: >"$work/empty"
+accepts "$work/empty"
+"$tragusd" --config "$work/nowhere" --check-config 2>&1 | grep -q 'nowhere: cannot be read: No such file' || n_failed=$((n_failed + 1))
+"$tragusd" --nonsense 2>/dev/null
+[ $? = 2 ] || n_failed=$((n_failed + 1))
+"$tragusd" extra 2>/dev/null
+[ $? = 2 ] || n_failed=$((n_failed + 1))
+"$tragusd" --help | grep -q -- --bus-address || n_failed=$((n_failed + 1))
+"$tragusd" --version | grep -qE '^tragusd [0-9]' || n_failed=$((n_failed + 1))
+[ "$n_failed" = 0 ]

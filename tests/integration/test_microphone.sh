@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC1091,SC2154,SC2016,SC2317 # lib.sh defines what the tests share; what is in '' is evaluated again and again
+# The microphone: open only while somebody listens; missing, unplugged, overrun; two clients of which one is killed; what a third
+# sees; what silence costs; Finished when the daemon stops.
+set -u
+builddir=$abs_top_builddir srcdir=$abs_top_srcdir
+. "$srcdir/tests/integration/lib.sh"
+need_model
+client=$builddir/tests/integration/bus_client
+sound=/usr/share/sounds/alsa/Front_Center.wav
+[ -r "$sound" ] || skip "$sound is missing: apt install alsa-utils"
+"$builddir/tests/integration/join_sounds" 48000 1000 "$work/sound.raw" "$sound" >"$work/places" || fail "join_sounds"
+start_bus
+microphone microphone /dev/null 48000
+control=$work/microphone.control
+
+listen() { # listen LOG: a client in the background; its process is $listener
+    "$tragus" listen --json --bus-address "$address" >"$1" 2>"$1.err" &
+    listener=$!
+}
+order() { # tells the test device something, in one step
+    echo "$1" >"$control.new"
+    mv "$control.new" "$control"
+}
+heard() { grep -c '"event":"\(utterance\|rejected\)"' "$1"; }
+logged() { grep -c "$1" "$work/tragusd.log"; }
+
+echo "== missing at the start: said once, tried again"
+order gone
+start_daemon "[microphone]" "device = microphone" "longest_pause_s = 1" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
+[ "$(status_field microphone_open)" = false ] || fail "the microphone is open and nobody listens"
+listen "$work/one"
+one=$listener
+wait_for "InputLost" grep -q '"event":"input_lost","reason":1' "$work/one"
+[ "$(status_field ready)" = 3 ] || fail "Ready is not degraded"
+timeout 20 "$tragus" listen --once --bus-address "$address" >"$work/early" 2>&1 &
+sleep 3
+kill %% 2>/dev/null
+[ "$(logged "Failed to open the microphone")" = 1 ] || fail "the missing microphone was not said once"
+rm -f "$control"
+wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
+[ "$(logged "is back")" = 1 ] || fail "that it is back was not said"
+
+echo "== unplugged, and back"
+order gone
+wait_for "InputLost" eval '[ "$(grep -c "\"event\":\"input_lost\",\"reason\":1" "$work/one")" = 2 ]'
+[ "$(logged "is gone")" = 1 ] || fail "the unplugged microphone was not said once"
+rm -f "$control"
+wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
+
+echo "== overrun"
+order overrun
+wait_for "InputLost" grep -q '"event":"input_lost","reason":2' "$work/one"
+
+echo "== two clients hear the same; one is killed, the other goes on; a third sees nothing"
+listen "$work/two"
+two=$listener
+wait_for "two sessions" eval '[ "$(status_field session_count)" = 2 ]'
+timeout 60 "$client" "$address" watch 8 >"$work/seen" &
+watcher=$!
+sleep 0.5
+order "play $work/sound.raw"
+wait_for "an event" eval '[ "$(heard "$work/one")" = 1 ] && [ "$(heard "$work/two")" = 1 ]'
+grep '"event":"utterance"\|"event":"rejected"' "$work/one" | cut -c1-160
+kill -KILL "$two"
+wait "$two" 2>/dev/null
+wait_for "the killed one's session to be gone" eval '[ "$(status_field session_count)" = 1 ]'
+order "play $work/sound.raw"
+wait_for "another event" eval '[ "$(heard "$work/one")" = 2 ]'
+wait "$watcher"
+[ "$(cat "$work/seen")" = 0 ] || fail "a third connection saw $(cat "$work/seen") signals"
+
+echo "== what silence costs"
+"$tragus" status --json --bus-address "$address" >"$work/before"
+sleep 10
+"$tragus" status --json --bus-address "$address" >"$work/after"
+grown() { echo $(($(field "$1" <"$work/after") - $(field "$1" <"$work/before"))); }
+cpu=$(grown cpu_time_usec) wakeups=$(grown wakeups) audio=$(grown audio_time_usec)
+echo "of one core: $((cpu * 10000 / audio / 100)).$(printf %02d $((cpu * 10000 / audio % 100))) %; $((wakeups * 1000000 / audio)) wake-ups a second"
+# The build under test may be one with sanitizers: the bound is for the others.
+if ! grep -q fsanitize "$builddir/config.log" 2>/dev/null || grep -q "SANITIZER_FLAGS=''" "$builddir/config.log"; then
+    [ $((cpu * 1000)) -lt $((audio * 5)) ] || fail "silence costs more than 0.5 % of a core"
+fi
+[ $((wakeups * 1000000 / audio)) -le 20 ] || fail "more than 20 wake-ups a second in silence"
+
+echo "== the last one leaves: the microphone is closed"
+kill -INT "$one"
+wait "$one" || fail "tragus listen ended with $?"
+wait_for "the microphone to be closed" eval '[ "$(status_field microphone_open)" = false ]'
+
+echo "== the daemon stops: sessions hear of it"
+listen "$work/three"
+three=$listener
+wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
+stop_daemon || fail "exit status $? after SIGTERM"
+wait "$three"
+grep -q '"event":"finished","reason":5' "$work/three" || fail "no Finished(5)"
+! grep -qi "center" "$work/tragusd.log" || fail "the log holds what was said"
+cat "$work/tragusd.log"
+exit 0

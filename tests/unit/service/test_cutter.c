@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cutter: the same hops whatever the chunks, history first, segments that begin and end. */
+#include "service/cutter.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define RATE FRONTEND_RATE
+#define N_SAMPLES (8 * RATE + 77)
+#define MOST_HOPS 1000
+
+struct hops {
+    size_t n;
+    struct cutter_hop hops[MOST_HOPS];
+};
+
+static void collect(const struct cutter_hop *hop, void *user) {
+    struct hops *h = user;
+    assert_true(h->n < MOST_HOPS);
+    h->hops[h->n++] = *hop;
+}
+
+/* Faint noise, with two loud stretches: 3.0 to 3.5 s, and from 7.5 s to the end. */
+static int16_t *make_sound(void) {
+    int16_t *pcm = calloc(N_SAMPLES, sizeof(*pcm));
+    uint32_t state = 7;
+    for (size_t i = 0; i < N_SAMPLES; i++) {
+        state = state * 1664525u + 1013904223u;
+        int noise = (int)(state >> 24) - 128;
+        int loud = (i >= 3 * RATE && i < 7 * RATE / 2) || i >= 15 * RATE / 2;
+        pcm[i] = (int16_t)(loud ? noise * 100 : noise / 64);
+    }
+    return pcm;
+}
+
+static struct hops *cut(const int16_t *pcm, size_t chunk) {
+    struct hops *h = calloc(1, sizeof(*h));
+    struct cutter *c = calloc(1, sizeof(*c));
+    cutter_init(c, NULL);
+    for (size_t i = 0; i < N_SAMPLES; i += chunk) {
+        size_t n = N_SAMPLES - i < chunk ? N_SAMPLES - i : chunk;
+        cutter_push(c, pcm + i, n, i * 1000000 / RATE, collect, h);
+    }
+    cutter_end(c, collect, h);
+    free(c);
+    return h;
+}
+
+static void test_chunks(void **state) {
+    static const size_t chunks[] = {1, 7, 159, 160, 161, 1600, 5000};
+    (void)state;
+    int16_t *pcm = make_sound();
+    struct hops *whole = cut(pcm, N_SAMPLES);
+    for (size_t i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++) {
+        struct hops *pieces = cut(pcm, chunks[i]);
+        assert_int_equal(pieces->n, whole->n);
+        for (size_t k = 0; k < whole->n; k++) {
+            assert_int_equal(pieces->hops[k].flags, whole->hops[k].flags);
+            assert_memory_equal(pieces->hops[k].pcm, whole->hops[k].pcm, sizeof(whole->hops[k].pcm));
+            int64_t apart = (int64_t)pieces->hops[k].time_us - (int64_t)whole->hops[k].time_us;
+            assert_in_range(llabs(apart), 0, 63); /* a sample: the chunk's time is in whole microseconds */
+        }
+        free(pieces);
+    }
+    free(whole);
+    free(pcm);
+}
+
+static void test_segments(void **state) {
+    (void)state;
+    int16_t *pcm = make_sound();
+    struct hops *h = cut(pcm, 1600);
+    size_t n_first = 0, n_last = 0;
+
+    for (size_t i = 0; i < h->n; i++) {
+        if (h->hops[i].flags & CUTTER_FIRST) {
+            assert_int_equal(n_first, n_last); /* the one before has ended */
+            n_first++;
+        }
+        n_last += (h->hops[i].flags & CUTTER_LAST) != 0;
+        assert_true(n_first > n_last || (h->hops[i].flags & CUTTER_LAST));
+        if (i > 0 && !(h->hops[i].flags & (CUTTER_FIRST | CUTTER_LAST))) /* the last may be a mark behind the end of the sound */
+            assert_int_equal(h->hops[i].time_us - h->hops[i - 1].time_us, 10000);
+    }
+    assert_int_equal(n_first, 2);
+    assert_int_equal(n_last, 2);
+    /* The history: sound from well before the loud stretch, and what came out is what went in at that time. */
+    assert_in_range(h->hops[0].time_us, 2400000, 2700000);
+    size_t at = h->hops[0].time_us * RATE / 1000000;
+    assert_memory_equal(h->hops[0].pcm, pcm + at, sizeof(h->hops[0].pcm));
+    free(h);
+    free(pcm);
+}
+
+static void test_silence(void **state) {
+    (void)state;
+    struct hops *h = calloc(1, sizeof(*h));
+    struct cutter *c = calloc(1, sizeof(*c));
+    int16_t *zeros = calloc(10 * RATE, sizeof(*zeros));
+    cutter_init(c, NULL);
+    cutter_push(c, zeros, 10 * RATE, 0, collect, h);
+    cutter_end(c, collect, h);
+    assert_int_equal(h->n, 0);
+    assert_int_equal(c->n_hops, 1000);
+    free(zeros);
+    free(c);
+    free(h);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_chunks), cmocka_unit_test(test_segments),
+                                       cmocka_unit_test(test_silence)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
