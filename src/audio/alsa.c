@@ -7,7 +7,7 @@
  * descriptors of plugins wake once a period whatever avail_min says.
  *
  * The device runs at the smallest rate that it has above 16 kHz; conversion is audio/convert.c. A device that stops delivering
- * without an error (some USB microphones, when the bus resets) counts as gone after STALL_MS.
+ * without an error (some USB microphones, when the bus resets) counts as gone after STALL_US.
  */
 #include "audio/source.h"
 #include "base/assert.h"
@@ -23,7 +23,7 @@
 
 #define BUFFER_US 1000000u
 #define PERIOD_US 20000u
-#define STALL_MS 3000u
+#define STALL_US 3000000u
 #define LEAST_SLEEP_MS 2
 #define RESAMPLER_HOLDS 512 /* samples of 16 kHz: more than its filter is long */
 
@@ -45,7 +45,7 @@ static void alsa_quiet(const char *file, int line, const char *function, int cod
 
 struct encoding {
     snd_pcm_format_t alsa;
-    int ours; /* enum in struct audio_format */
+    unsigned ours; /* enum in struct audio_format */
     size_t bytes;
 };
 
@@ -229,7 +229,7 @@ static int wait_for_sound(struct audio_capture *c, unsigned period_ms, int wake_
             return (int)there;
         if ((snd_pcm_uframes_t)there >= wanted)
             return 1;
-        if (there == 0 && base_clock_monotonic_us() - c->last_read_us > STALL_MS * 1000)
+        if (there == 0 && base_clock_monotonic_us() - c->last_read_us > STALL_US)
             return -ENODEV;
         int sleep_ms = (int)((wanted - (snd_pcm_uframes_t)there) * 1000 / c->rate) + 1;
         struct pollfd p = {.fd = wake_fd, .events = POLLIN};

@@ -47,8 +47,8 @@ int audio_capture_open(struct audio_capture **ret, const char *device, struct ba
 void audio_capture_close(struct audio_capture *c);
 
 /* Waits until about period_ms of sound is there or wake_fd (an eventfd, -1 = none) is readable, then reads all there is, converted,
- * at most size samples (more than 1024). Returns samples (0: woken by wake_fd), -EPIPE after an overrun (already recovered; *ret_lost_ms says how
- * much was lost), -ENODEV when the device is gone, other negative errno. No allocation, no log. */
+ * at most size samples (more than 1024). Returns samples (0: woken by wake_fd), -EPIPE after an overrun (already recovered;
+ * *ret_lost_ms says how much was lost), -ENODEV when the device is gone, other negative errno. No allocation, no log. */
 int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd, int16_t *out, size_t size, uint32_t *ret_lost_ms);
 
 const char *audio_capture_name(const struct audio_capture *c); /* card and device as ALSA describes them */

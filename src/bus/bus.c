@@ -42,7 +42,7 @@ int bus_fail(sd_bus_error *error, int code, const struct base_error *e) {
 
 /* Groups by name from the user database: the credentials of the process may be older than its user's membership. */
 static bool in_group(uid_t uid, const char *group) {
-    gid_t groups[64];
+    gid_t groups[64] = {0};
     int n = 64;
 
     struct group *g = *group ? getgrnam(group) : NULL;
@@ -116,10 +116,11 @@ int bus_watch_owner(struct bus *b, sd_bus_message *m) {
     for (struct bus_owner *o = b->owners; o; o = o->next)
         if (strcmp(o->name, name) == 0)
             return 0;
-    struct bus_owner *o = calloc(1, sizeof(*o) + strlen(name) + 1);
+    size_t size = strlen(name) + 1;
+    struct bus_owner *o = calloc(1, sizeof(*o) + size);
     if (!o)
         return -ENOMEM;
-    strcpy(o->name, name);
+    memcpy(o->name, name, size);
     o->bus = b;
     o->next = b->owners;
     b->owners = o;
@@ -244,8 +245,11 @@ void bus_close(struct bus *b) {
     service_on_change(b->service, NULL, NULL);
     bus_content_end(b);
     bus_sessions_of(b, NULL);
-    while (b->owners)
-        owner_free(b->owners);
+    struct bus_owner *next;
+    for (struct bus_owner *o = b->owners; o; o = next) {
+        next = o->next;
+        owner_free(o);
+    }
     (void)sd_bus_flush(b->bus);
     sd_bus_detach_event(b->bus);
     sd_bus_flush_close_unref(b->bus);

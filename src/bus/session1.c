@@ -52,12 +52,13 @@ static struct bus_session *session_new(struct bus *b, sd_bus_message *m, enum bu
     /* Random numbers: others need not learn how many listen. */
     if (!owner || getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
         return NULL;
-    struct bus_session *s = calloc(1, sizeof(*s) + strlen(owner) + 1);
+    size_t size = strlen(owner) + 1;
+    struct bus_session *s = calloc(1, sizeof(*s) + size);
     if (!s)
         return NULL;
     s->bus = b;
     s->kind = kind;
-    strcpy(s->owner, owner);
+    memcpy(s->owner, owner, size);
     snprintf(s->path, sizeof(s->path), BUS_SESSIONS "/s%016llx", (unsigned long long)number);
     s->next = b->sessions;
     b->sessions = s;
@@ -254,7 +255,7 @@ static int check_common(const struct session_options *o, sd_bus_error *error) {
 static int parse_format(const struct session_options *o, struct service_input *ret, sd_bus_error *error) {
     static const struct {
         const char *name;
-        int encoding;
+        unsigned encoding;
     } formats[] = {
         {"S16LE", AUDIO_S16LE}, {"S32LE", AUDIO_S32LE}, {"F32LE", AUDIO_F32LE}, {"ULAW", AUDIO_ULAW}, {"WAV", AUDIO_WAV}};
     size_t i = 0;

@@ -74,7 +74,7 @@ static void snake_case(const char *key, char *out, size_t size) {
     for (size_t i = 0; key[i] && n + 2 < size; i++) {
         bool capital = isupper((unsigned char)key[i]);
         bool starts = i > 0 && capital && (islower((unsigned char)key[i - 1]) || isdigit((unsigned char)key[i - 1]));
-        if (starts && strncmp(key + i, "B", 2) != 0) /* KiB is one word */
+        if (starts && !(key[i] == 'B' && !key[i + 1])) /* KiB is one word */
             out[n++] = '_';
         out[n++] = (char)tolower((unsigned char)key[i]);
     }

@@ -11,15 +11,20 @@
  *     bus_client ADDRESS limits N              the N+1st session of a user is refused
  *     bus_client ADDRESS grammars              AddGrammar, SetList, ParseText, RemoveGrammar, private ones, wrong ones
  *     bus_client ADDRESS swap FILE             SetList in a running session counts from the next utterance
+ *     bus_client ADDRESS rights                run by a user without rights: what it may do, and what not
+ *     bus_client SOCKET notify SECONDS         prints what comes to this notification socket, a line each
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <systemd/sd-bus.h>
 #include <time.h>
@@ -429,6 +434,58 @@ static void watch(int seconds) {
     printf("%u\n", n);
 }
 
+static unsigned add_grammar(sd_bus *bus, const char *name, const char *text, bool is_private);
+static unsigned n_readings(sd_bus *bus, const char *grammar, const char *text);
+static const char lights[] =
+    "language: en\nintents:\n  LightOn:\n    data:\n      - sentences:\n          - \"turn on [the] {lamp}\"\n"
+    "lists:\n  lamp:\n    values:\n      - \"desk lamp\"\n";
+
+/* For a user in none of the groups: the microphone and other people's grammars are closed, the rest is open. */
+static void rights(void) {
+    sd_bus *bus = connect_bus();
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+    static const char *const denied = "org.tragus.Error.NotAuthorized";
+
+    int r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "CreateSession", &error, NULL, "a{sv}", 0);
+    expect(r, &error, denied, NULL, "CreateSession with the microphone");
+    sd_bus_error_free(&error);
+    r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "Listen", &error, NULL, "a{sv}", 0);
+    expect(r, &error, denied, NULL, "Listen");
+    sd_bus_error_free(&error);
+    r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "SetList", &error, NULL, "ssa(ssa{sv})", "channels", "channel", 1, "x", "", 0);
+    expect(r, &error, denied, NULL, "SetList of another's grammar");
+    sd_bus_error_free(&error);
+    r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "RemoveGrammar", &error, NULL, "s", "channels");
+    expect(r, &error, denied, NULL, "RemoveGrammar of another's grammar");
+    sd_bus_error_free(&error);
+    free(create_session(bus, "fd"));
+    if (n_readings(bus, "channels", "front door") != 1)
+        wrong("ParseText does not work");
+    if (add_grammar(bus, "theirs", lights, false) >= 3)
+        wrong("a grammar of one's own is refused");
+    sd_bus_flush_close_unref(bus);
+}
+
+/* What systemd would hear. */
+static void notify(int seconds) {
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    char text[1024];
+
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    snprintf(name.sun_path, sizeof(name.sun_path), "%s", address);
+    must(bind(fd, (struct sockaddr *)&name, sizeof(name)) < 0 ? -errno : 0, address);
+    for (uint64_t end = now_us() + (uint64_t)seconds * 1000000; now_us() < end;) {
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (poll(&p, 1, 100) <= 0)
+            continue;
+        ssize_t n = recv(fd, text, sizeof(text), 0);
+        if (n > 0) {
+            printf("%.*s\n", (int)n, text);
+            fflush(stdout);
+        }
+    }
+}
+
 /* --- sound -------------------------------------------------------------------------------------------------------------------- */
 
 static void print_results(sd_bus_message *m) {
@@ -597,10 +654,6 @@ static unsigned n_readings(sd_bus *bus, const char *grammar, const char *text) {
     return n;
 }
 
-static const char lights[] =
-    "language: en\nintents:\n  LightOn:\n    data:\n      - sentences:\n          - \"turn on [the] {lamp}\"\n"
-    "lists:\n  lamp:\n    values:\n      - \"desk lamp\"\n";
-
 static void grammars(void) {
     sd_bus *bus = connect_bus(), *other = connect_bus();
     sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -695,6 +748,10 @@ int main(int argc, char **argv) {
         hold();
     else if (strcmp(what, "grammars") == 0)
         grammars();
+    else if (strcmp(what, "rights") == 0)
+        rights();
+    else if (strcmp(what, "notify") == 0 && argc > 3)
+        notify(atoi(argv[3]));
     else if (strcmp(what, "watch") == 0 && argc > 3)
         watch(atoi(argv[3]));
     else if (strcmp(what, "limits") == 0 && argc > 3)

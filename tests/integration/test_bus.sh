@@ -47,6 +47,24 @@ cat "$work/swap"
 [ "$(sed -n 1p "$work/swap")" = "$(sed -n 1p "$work/raw")" ] || fail "before the list was replaced"
 [ "$(sed -n 2p "$work/swap")" != "$(sed -n 1p "$work/raw")" ] || fail "the new list does not count"
 
+if [ "$(id -u)" = 0 ] && chmod 711 "$work" && setpriv --reuid nobody --clear-groups test -x "$client"; then
+    echo "== a user without rights"
+    timeout 60 setpriv --reuid nobody --clear-groups "$client" "$address" rights || fail "rights"
+fi
+
 echo "== clean stop"
 ! grep -qi "center" "$work/tragusd.log" || fail "the log holds what was said"
 stop_daemon || fail "exit status $? after SIGTERM"
+
+echo "== readiness and watchdog"
+timeout 60 "$client" "$work/notify" notify 5 >"$work/notified" &
+listener=$!
+wait_for "the socket" test -S "$work/notify"
+export NOTIFY_SOCKET=$work/notify WATCHDOG_USEC=2000000
+start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
+unset NOTIFY_SOCKET WATCHDOG_USEC
+wait "$listener"
+stop_daemon || fail "exit status $? after SIGTERM"
+sort "$work/notified" | uniq -c
+grep -q '^READY=1$' "$work/notified" || fail "not ready"
+[ "$(grep -c '^WATCHDOG=1$' "$work/notified")" -ge 2 ] || fail "no sign of life for the watchdog"
