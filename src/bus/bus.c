@@ -68,7 +68,8 @@ static int caller_uid(sd_bus_message *m, uid_t *ret) {
 }
 
 int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error) {
-    uid_t uid;
+    uid_t uid = (uid_t)-1;
+    *ret = (struct service_caller){.uid = uid}; /* without rights, until they are known */
     int r = caller_uid(m, &uid);
     if (r < 0)
         return sd_bus_error_set_errnof(error, r, "The caller's user is not known");

@@ -58,7 +58,8 @@ static bool write_all(FILE *f, const struct store_header *h, const struct store_
         return false;
     for (size_t i = 0; i < n_parts; i++) {
         size_t n = parts[i].size_bytes, n_zeros = padding(n);
-        if (fwrite(parts[i].bytes, 1, n, f) != n || fwrite(zeros, 1, n_zeros, f) != n_zeros)
+        /* An empty section may have no bytes to point to. */
+        if ((n > 0 && fwrite(parts[i].bytes, 1, n, f) != n) || fwrite(zeros, 1, n_zeros, f) != n_zeros)
             return false;
     }
     return fflush(f) == 0 && fsync(fileno(f)) == 0;
