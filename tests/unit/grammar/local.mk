@@ -2,7 +2,6 @@
 grammar_tests = \
     tests/unit/grammar/test_acceptor \
     tests/unit/grammar/test_diagnostics \
-    tests/unit/grammar/test_home_assistant \
     tests/unit/grammar/test_match \
     tests/unit/grammar/test_template
 check_PROGRAMS += $(grammar_tests)
@@ -16,10 +15,6 @@ tests_unit_grammar_test_diagnostics_SOURCES = tests/unit/grammar/test_diagnostic
 tests_unit_grammar_test_diagnostics_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_diagnostics_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
-tests_unit_grammar_test_home_assistant_SOURCES = tests/unit/grammar/test_home_assistant.c tests/unit/grammar/walk.h
-tests_unit_grammar_test_home_assistant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
-tests_unit_grammar_test_home_assistant_LDADD = $(grammar_libs) $(CMOCKA_LIBS) $(JSON_LIBS)
-
 tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/unit/grammar/make.h
 tests_unit_grammar_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
@@ -27,3 +22,12 @@ tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 tests_unit_grammar_test_template_SOURCES = tests/unit/grammar/test_template.c tests/unit/grammar/make.h
 tests_unit_grammar_test_template_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_template_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+# Reads JSON, and so wants json-c.
+if PROGRAMS
+check_PROGRAMS += tests/unit/grammar/test_home_assistant
+TESTS += tests/unit/grammar/test_home_assistant
+tests_unit_grammar_test_home_assistant_SOURCES = tests/unit/grammar/test_home_assistant.c tests/unit/grammar/walk.h
+tests_unit_grammar_test_home_assistant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
+tests_unit_grammar_test_home_assistant_LDADD = $(grammar_libs) $(CMOCKA_LIBS) $(JSON_LIBS)
+endif PROGRAMS
