@@ -7,6 +7,7 @@
 work=$(mktemp -d "${TMPDIR:-/tmp}/tragus-test.XXXXXX")
 tragusd=$builddir/tragusd
 tragus=$builddir/tragus
+client=$builddir/tests/integration/bus_client
 bus_pid='' daemon_pid=''
 
 # shellcheck disable=SC2317 # called by the trap
@@ -37,8 +38,8 @@ skip() {
 # The language's files: beside each other in the build tree.
 model=$builddir/models/en
 need_model() {
-    [ -e "$model/acoustic.tragus" ] || skip "there is no $model/acoustic.tragus"
-    [ -e "$model/lexicon.tragus" ] || skip "there is no $model/lexicon.tragus"
+    [ -e "$model/acoustic.tragus" ] || fail "there is no $model/acoustic.tragus"
+    [ -e "$model/lexicon.tragus" ] || fail "there is no $model/lexicon.tragus"
 }
 
 start_bus() {
@@ -62,6 +63,13 @@ END
     read -r address <"$work/address"
 }
 
+# spoken RATE PAUSE_MS: one of the channel names of alsa-utils is $sound, and between pauses, as raw samples, $work/sound.raw.
+spoken() {
+    sound=/usr/share/sounds/alsa/Front_Center.wav
+    [ -r "$sound" ] || skip "$sound is missing: apt install alsa-utils"
+    "$builddir/tests/integration/join_sounds" "$1" "$2" "$work/sound.raw" "$sound" >"$work/places" || fail "join_sounds"
+}
+
 # wait_for WHAT COMMAND...: until it succeeds, at most 20 s.
 wait_for() {
     local what=$1 end=$((SECONDS + 20))
@@ -75,9 +83,8 @@ wait_for() {
 
 # microphone NAME RAW RATE: an ALSA device of that name; the file $work/NAME.control is its remote control.
 microphone() {
-    local module
-    module=$(find "$builddir" -name 'libasound_module_pcm_tragus_test.so' -path '*.libs*' | head -n 1)
-    [ -n "$module" ] || skip "the ALSA test device is not built"
+    local module=$builddir/.libs/libasound_module_pcm_tragus_test.so
+    [ -e "$module" ] || fail "$module is not built: make playing"
     if [ ! -e "$work/asound.conf" ]; then
         echo "pcm_type.tragus_test { lib \"$module\" }" >"$work/asound.conf"
         export ALSA_CONFIG_PATH=$work/asound.conf

@@ -7,11 +7,7 @@ set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
 need_model
-client=$builddir/tests/integration/bus_client
-sound=/usr/share/sounds/alsa/Front_Center.wav
-[ -r "$sound" ] || skip "$sound is missing: apt install alsa-utils"
-
-"$builddir/tests/integration/join_sounds" 16000 1200 "$work/sound.raw" "$sound" >"$work/places" || fail "join_sounds"
+spoken 16000 1200
 start_bus
 microphone silence /dev/null 16000
 start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $srcdir/tests/data/channels.yaml" \
