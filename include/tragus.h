@@ -75,14 +75,21 @@ typedef struct tragus_grammar_options {
 } tragus_grammar_options;
 void tragus_grammar_options_init(tragus_grammar_options *o);
 
-/* Loads files and directories into one grammar. o, d and reterr may be NULL. m NULL: a grammar for typed text only, which no session
- * takes. */
+/* Loads files and directories into one grammar. o, d and reterr may be NULL. m NULL: a grammar for typed text only, which no
+ * session takes. */
 int tragus_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[],
                         size_t n_paths, tragus_diagnostics *d, tragus_error *reterr);
 
-/* Loads one text in memory; name stands in messages; format: "hassil", "list" or NULL. */
-int tragus_grammar_load_text(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *name,
-                             const char *format, const char *text, size_t len, tragus_diagnostics *d, tragus_error *reterr);
+typedef struct tragus_text {
+    const char *name;   /* stands in messages; by its ending the format is known, where none is given */
+    const char *format; /* "hassil", "list" or NULL */
+    const char *text;
+    size_t len_bytes;
+} tragus_text;
+
+/* Loads texts in memory into one grammar. */
+int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const tragus_text texts[],
+                              size_t n_texts, tragus_diagnostics *d, tragus_error *reterr);
 
 /* A new grammar like g with one list replaced; g stays as it is. */
 int tragus_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list, const tragus_list_value values[], size_t n,
@@ -142,8 +149,8 @@ typedef struct tragus_event {
     const char *text;                     /* words as spoken; "" in started and ended events; the best guess in a rejected one */
     const char *intent;                   /* "" when the grammar gives none */
     const char *response, *template_text; /* NULL when there is none */
-    tragus_reason reason;      /* of a rejected one; of an utterance only where the session does not reject: why it would have been */
-    double confidence;         /* 0..1 */
+    tragus_reason reason; /* of a rejected one; of an utterance only where the session does not reject: why it would have been */
+    double confidence;    /* 0..1 */
     uint32_t start_ms, end_ms; /* of the speech, from the first sample fed */
     const tragus_word *words;
     size_t n_words;

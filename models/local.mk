@@ -4,7 +4,6 @@ check_LTLIBRARIES += models/training/libfrontend.la
 models_training_libfrontend_la_SOURCES = models/training/frontend_module.c
 models_training_libfrontend_la_LIBADD = $(frontend_libs)
 models_training_libfrontend_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
-.PHONY: training
 training: models/training/libfrontend.la
 
 # --- English: lexicon.tragus is compiled here; acoustic.tragus and g2p.tragus were trained (models/training/README.md) ---
@@ -13,6 +12,7 @@ dictionary = $(firstword $(DICTIONARY) /usr/share/pocketsphinx/model/en-us/cmudi
 endir = $(pkgdatadir)/en
 nodist_en_DATA = models/en/lexicon.tragus
 dist_en_DATA = models/en/acoustic.tragus models/en/g2p.tragus
+beside += $(dist_en_DATA)
 models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/extra.dict $(wildcard $(dictionary))
 	@test -r '$(dictionary)' || { \
 	    echo '$(dictionary): the pronouncing dictionary is missing; on Debian: apt install pocketsphinx-en-us,' \

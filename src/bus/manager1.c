@@ -80,6 +80,7 @@ static int reply_diagnostics(struct bus *b, sd_bus_message *call, const tragus_d
 struct add_grammar {
     const char *name, *format, *language;
     int is_private, fd;
+    struct bus_files files;
 };
 
 static int read_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_error *error) {
@@ -87,7 +88,8 @@ static int read_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_e
     *ret = (struct add_grammar){.format = "", .language = "en"};
     const struct bus_option table[] = {{"Format", BUS_STRING, &ret->format, NULL},
                                        {"Language", BUS_STRING, &ret->language, NULL},
-                                       {"Private", BUS_BOOLEAN, &ret->is_private, NULL}};
+                                       {"Private", BUS_BOOLEAN, &ret->is_private, NULL},
+                                       {"Files", BUS_FILES, &ret->files, NULL}};
     int r = sd_bus_message_rewind(m, true);
     if (r >= 0)
         r = sd_bus_message_read(m, "sh", &ret->name, &ret->fd);
@@ -103,11 +105,34 @@ static int read_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_e
     return 0;
 }
 
+/* The content as the files that it consists of; without a list of them it is one. Returns how many. */
+static int split(const struct add_grammar *a, const char *text, size_t len, tragus_text ret[BUS_MAX_FILES], sd_bus_error *error) {
+    const char *format = *a->format ? a->format : NULL;
+    size_t at = 0;
+
+    if (a->files.n == 0) {
+        ret[0] = (tragus_text){a->name, format, text, len};
+        return 1;
+    }
+    for (size_t i = 0; i < a->files.n; i++) {
+        uint64_t size_bytes = a->files.items[i].size_bytes;
+        if (size_bytes > len - at)
+            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content ends before file \"%.120s\" of Files does",
+                                     a->files.items[i].name);
+        ret[i] = (tragus_text){a->files.items[i].name, format, text + at, (size_t)size_bytes};
+        at += (size_t)size_bytes;
+    }
+    if (at < len)
+        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content has %zu bytes more than Files says", len - at);
+    return (int)a->files.n;
+}
+
 static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, const char *text, size_t len, sd_bus_error *error) {
     struct service_caller caller;
     struct add_grammar a;
     struct base_error e = {0};
     tragus_diagnostics d = {0};
+    tragus_text texts[BUS_MAX_FILES];
 
     if (result == -E2BIG)
         return sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "The grammar is larger than the limit of %zu bytes",
@@ -124,7 +149,10 @@ static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, cons
         r = bus_watch_owner(b, call);
     if (r < 0)
         return r;
-    r = service_grammar_add(b->service, &caller, a.name, a.format, a.is_private, text, len, &d, &e);
+    int n = split(&a, text, len, texts, error);
+    if (n < 0)
+        return n;
+    r = service_grammar_add(b->service, &caller, a.name, a.format, a.is_private, texts, (size_t)n, &d, &e);
     if (r >= 0 || d.n_items > 0)
         r = reply_diagnostics(b, call, &d); /* what is wrong, all of it; severity 3: not loaded */
     else

@@ -11,8 +11,8 @@
 #define INVALID SD_BUS_ERROR_INVALID_ARGS
 #define MOST_OPTIONS 32
 
-static const char *const signatures[] = {
-    [BUS_STRING] = "s", [BUS_BOOLEAN] = "b", [BUS_UINT32] = "u", [BUS_DOUBLE] = "d", [BUS_CONTEXT] = "a{sv}"};
+static const char *const signatures[] = {[BUS_STRING] = "s", [BUS_BOOLEAN] = "b",     [BUS_UINT32] = "u",
+                                         [BUS_DOUBLE] = "d", [BUS_CONTEXT] = "a{sv}", [BUS_FILES] = "a(st)"};
 
 static int unknown_key(const char *key, const struct bus_option options[], size_t n, sd_bus_error *error) {
     const char *known[MOST_OPTIONS] = {NULL};
@@ -61,6 +61,23 @@ int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *e
     return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
+static int read_files(sd_bus_message *m, struct bus_files *ret, sd_bus_error *error) {
+    const char *name;
+    uint64_t size_bytes;
+
+    ret->n = 0;
+    int r = sd_bus_message_enter_container(m, 'a', "(st)");
+    if (r < 0)
+        return r;
+    while ((r = sd_bus_message_read(m, "(st)", &name, &size_bytes)) > 0) {
+        if (ret->n == BUS_MAX_FILES)
+            return sd_bus_error_setf(error, INVALID, "Files has more than %d of them", BUS_MAX_FILES);
+        ret->items[ret->n].name = name;
+        ret->items[ret->n++].size_bytes = size_bytes;
+    }
+    return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static int read_value(sd_bus_message *m, const struct bus_option *o, sd_bus_error *error) {
     const char *contents;
 
@@ -72,7 +89,12 @@ static int read_value(sd_bus_message *m, const struct bus_option *o, sd_bus_erro
     r = sd_bus_message_enter_container(m, 'v', contents);
     if (r < 0)
         return r;
-    r = o->type == BUS_CONTEXT ? bus_read_context(m, o->value, error) : sd_bus_message_read_basic(m, *contents, o->value);
+    if (o->type == BUS_CONTEXT)
+        r = bus_read_context(m, o->value, error);
+    else if (o->type == BUS_FILES)
+        r = read_files(m, o->value, error);
+    else
+        r = sd_bus_message_read_basic(m, *contents, o->value);
     return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 

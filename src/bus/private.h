@@ -70,11 +70,19 @@ struct bus_context {
     tragus_context items[BUS_MAX_CONTEXT];
     size_t n;
 };
-enum bus_option_type { BUS_STRING, BUS_BOOLEAN, BUS_UINT32, BUS_DOUBLE, BUS_CONTEXT };
+#define BUS_MAX_FILES 512
+struct bus_files {
+    struct {
+        const char *name;
+        uint64_t size_bytes;
+    } items[BUS_MAX_FILES];
+    size_t n;
+};
+enum bus_option_type { BUS_STRING, BUS_BOOLEAN, BUS_UINT32, BUS_DOUBLE, BUS_CONTEXT, BUS_FILES };
 struct bus_option {
     const char *key;
     enum bus_option_type type;
-    void *value; /* const char **, int *, uint32_t *, double *, struct bus_context * */
+    void *value; /* const char **, int *, uint32_t *, double *, struct bus_context *, struct bus_files * */
     bool *given; /* NULL: no matter */
 };
 /* Reads an a{sv}; strings live as long as the message. Unknown keys (but "x-..."), wrong types and repeats are InvalidArgs. */

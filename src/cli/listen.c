@@ -2,6 +2,7 @@
 /* cli/listen.c: `tragus listen`: a session with the daemon, printed event by event. A client of the bus like any other. */
 #include "cli/busclient.h"
 #include "cli/cli.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
@@ -21,7 +23,7 @@ static const char usage[] =
     "Usage: tragus listen [OPTIONS]\n"
     "Prints what the daemon hears, event by event, until Ctrl-C.\n"
     "\n"
-    "  -g, --grammar FILE       sentences, for this session only\n"
+    "  -g, --grammar PATH       sentences, for this session only: a file or a directory; may be repeated, all are merged\n"
     "  -n, --name NAME          a grammar that the daemon has; default: its default one\n"
     "      --json               events as JSON, one object a line\n"
     "      --both               a line to read, then the same as JSON\n"
@@ -31,7 +33,7 @@ static const char usage[] =
     "      --bus-address ADDR   talk to the tragusd on this bus\n"
     "  -h, --help\n"
     "\n"
-    "Exit codes: 0 something was understood, 1 nothing was, 3 FILE cannot be read, 4 its grammar is wrong, 5 no tragusd.\n";
+    "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read, 4 its grammar is wrong, 5 no tragusd.\n";
 
 enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_USER, OPTION_ADDRESS };
 
@@ -46,7 +48,8 @@ static const struct option options[] = {
 struct listen {
     sd_bus *bus;
     sd_event *event;
-    const char *grammar, *name, *address;
+    const char *grammars[CLI_MAX_GRAMMARS], *name, *address;
+    size_t n_grammars;
     bool text, json, once, partial, meter;
     char path[128];
     unsigned n_understood;
@@ -216,34 +219,87 @@ static int on_meter(sd_event_source *source, uint64_t now_us, void *user) {
 
 /* --- session ------------------------------------------------------------------------------------------------------------------ */
 
-/* Sends the file's content as a grammar that only this connection sees. */
+/* What -g names, gathered for the daemon, which may not be allowed to read it: one file behind the other, and a list of them. */
+struct gathered {
+    int memory;
+    sd_bus_message *call;
+};
+
+static int gather(const char *path, void *user) {
+    struct gathered *g = user;
+    char part[65536];
+    uint64_t size_bytes = 0;
+    ssize_t n;
+
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    while ((n = read(fd, part, sizeof(part))) > 0) {
+        if (write(g->memory, part, (size_t)n) != n) {
+            n = -1;
+            break;
+        }
+        size_bytes += (uint64_t)n;
+    }
+    int r = n < 0 ? -errno : sd_bus_message_append(g->call, "(st)", path, size_bytes);
+    close(fd);
+    return r < 0 ? r : 0;
+}
+
+/* The options of AddGrammar; CLI_OK or an exit code. */
+static int append_grammar(const struct listen *l, struct gathered *g) {
+    (void)sd_bus_message_open_container(g->call, 'a', "{sv}");
+    (void)sd_bus_message_append(g->call, "{sv}", "Private", "b", 1);
+    (void)sd_bus_message_open_container(g->call, 'e', "sv");
+    (void)sd_bus_message_append(g->call, "s", "Files");
+    (void)sd_bus_message_open_container(g->call, 'v', "a(st)");
+    (void)sd_bus_message_open_container(g->call, 'a', "(st)");
+    for (size_t i = 0; i < l->n_grammars; i++) {
+        struct base_error e = {0};
+        int r = engine_grammar_files(l->grammars[i], gather, g, &e);
+        if (r < 0) {
+            cli_complain(l->grammars[i], 0, 0, *e.text ? e.text : strerror(-r));
+            return CLI_INPUT;
+        }
+    }
+    for (unsigned i = 0; i < 4; i++)
+        (void)sd_bus_message_close_container(g->call);
+    return lseek(g->memory, 0, SEEK_SET) == 0 ? CLI_OK : CLI_INPUT;
+}
+
+/* Sends them as a grammar that only this connection sees. */
 static int add_grammar(struct listen *l) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *reply = NULL;
+    struct gathered g = {.memory = memfd_create("grammar", MFD_CLOEXEC)};
     uint32_t severity, line, column;
     const char *file, *text;
     int result = CLI_OK;
 
-    int fd = open(l->grammar, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        fprintf(stderr, "tragus: %s: %s\n", l->grammar, strerror(errno));
-        return CLI_INPUT;
-    }
-    int r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "AddGrammar", &error, &reply, "sha{sv}",
-                               PRIVATE_NAME, fd, 1, "Private", "b", 1);
-    close(fd);
+    int r = g.memory < 0
+                ? -errno
+                : sd_bus_message_new_method_call(l->bus, &g.call, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "AddGrammar");
+    if (r >= 0)
+        r = sd_bus_message_append(g.call, "sh", PRIVATE_NAME, g.memory);
+    if (r >= 0)
+        result = append_grammar(l, &g);
+    if (r >= 0 && result == CLI_OK)
+        r = sd_bus_call(l->bus, g.call, 0, &error, &reply);
     if (r < 0)
         result = busclient_complain(&error, r, CLI_MODEL);
-    else if (sd_bus_message_enter_container(reply, 'a', "(uuuss)") >= 0)
+    else if (result == CLI_OK && sd_bus_message_enter_container(reply, 'a', "(uuuss)") >= 0)
         while (sd_bus_message_read(reply, "(uuuss)", &severity, &line, &column, &file, &text) > 0) {
             if (severity >= 2)
-                cli_complain(l->grammar, (int)line, (int)column, text);
+                cli_complain(file, (int)line, (int)column, text);
             if (severity >= 3)
                 result = CLI_MODEL;
         }
     l->name = PRIVATE_NAME;
+    sd_bus_message_unref(g.call);
     sd_bus_message_unref(reply);
     sd_bus_error_free(&error);
+    if (g.memory >= 0)
+        close(g.memory);
     return result;
 }
 
@@ -288,7 +344,7 @@ static int run(struct listen *l) {
     sigset_t signals;
 
     int result = busclient_open(&l->bus, l->address);
-    if (result == CLI_OK && l->grammar)
+    if (result == CLI_OK && l->n_grammars > 0)
         result = add_grammar(l);
     if (result == CLI_OK)
         result = create_session(l);
@@ -329,10 +385,9 @@ int cli_listen(int argc, char **argv) {
     while ((option = getopt_long(argc, argv, "g:n:h", options, NULL)) != -1) {
         switch (option) {
         case 'g':
-            if (l.grammar)
-                return cli_usage("listen",
-                                 "one grammar file at a time; for more, let the daemon load them (tragus.conf) and use -n");
-            l.grammar = optarg;
+            if (l.n_grammars == CLI_MAX_GRAMMARS)
+                return cli_usage("listen", "more than %d grammars", CLI_MAX_GRAMMARS);
+            l.grammars[l.n_grammars++] = optarg;
             break;
         case 'n':
             l.name = optarg;

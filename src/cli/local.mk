@@ -22,7 +22,7 @@ libtragus_cli_la_SOURCES = \
     src/cli/setup.c \
     src/cli/status.c \
     src/cli/transcribe.c
-cli_cppflags = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_GRAMMAR_DIR='"$(pkgdatadir)/grammars"'
+cli_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_GRAMMAR_DIR='"$(pkgdatadir)/grammars"'
 libtragus_cli_la_CPPFLAGS = $(cli_cppflags)
 libtragus_cli_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS)
 
@@ -35,15 +35,4 @@ tragus_LDADD = $(cli_libs)
 grammarsdir = $(pkgdatadir)/grammars
 dist_grammars_DATA = data/grammars/home.yaml
 
-# ./tragus looks beside itself: where the build tree is not the source tree, what it finds there leads to the source.
-beside = data/grammars/home.yaml models/en/acoustic.tragus models/en/g2p.tragus
-noinst_DATA += src/cli/beside.stamp
-src/cli/beside.stamp: src/cli/local.mk $(wildcard $(addprefix $(srcdir)/,$(beside)))
-	@$(MKDIR_P) src/cli
-	@for f in $(beside); do \
-	    if test -e '$(abs_srcdir)/'$$f && test ! -e $$f; then \
-	        $(MKDIR_P) `dirname $$f` && $(LN_S) '$(abs_srcdir)/'$$f $$f || exit 1; \
-	    fi; \
-	done
-	@touch $@
-CLEANFILES += src/cli/beside.stamp $(if $(filter-out .,$(srcdir)),$(beside))
+beside += data/grammars/home.yaml

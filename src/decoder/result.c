@@ -6,8 +6,9 @@
  * a caller who wants a sentence in any case; it is never accepted otherwise.
  *
  * ratio = (sentence - filler, both over all rows) / phones of the sentence: sound that the sentence takes for silence and the
- * filler does not counts against it. A word's own ratio is against the greedy path over its own steps, which no path can beat. The
- * utterance's confidence lies halfway between the ratio of all and that of the worst word, on the curve of options.c.
+ * filler does not counts against it. A word's own ratio is against the greedy path over its own steps, which no path can beat, as
+ * if it had two phones more and those had been heard well: else a swallowed "a" or "an" would speak louder than all the rest. The
+ * utterance's confidence lies three quarters of the way from the ratio of the worst word to that of all, on the curve of options.c.
  *
  * A word is heard late: the network's spikes stand near the middle of a phone or behind it. So a word begins halfway between the
  * last sound of the word before and its own first, but not more than 100 ms before the latter, and ends with the step in which its
@@ -21,6 +22,7 @@
 
 #define MISSING_PHONE_Q8 2048 /* 8 nats: a phone that was not said must cost more than one that was said badly */
 #define MAX_LEAD_MS 100u
+#define WORD_PRIOR_PHONES 2
 
 struct sentence {
     uint32_t n_words; /* all of them; entries holds the first DECODER_MAX_WORDS */
@@ -135,13 +137,13 @@ static void set_times(const struct decoder *d, const struct sentence *s, struct 
 static void set_confidence(const struct decoder *d, const struct sentence *s, struct decoder_result *ret) {
     int32_t worst = INT32_MAX;
     for (uint32_t i = 0; i < ret->n_words; i++) {
-        int32_t ratio = s->entries[i].score_q8 / (int32_t)s->entries[i].n_phones;
+        int32_t ratio = s->entries[i].score_q8 / ((int32_t)s->entries[i].n_phones + WORD_PRIOR_PHONES);
         ret->words[i].confidence_q15 = decoder_confidence(&d->options, ratio);
         worst = ratio < worst ? ratio : worst;
     }
     int64_t heard = d->filler.taken_off + d->filler.best.score;
     ret->ratio_q8 = (int32_t)base_clamp((s->score_q8 - heard) / s->n_phones, INT32_MIN, INT32_MAX);
-    ret->confidence_q15 = decoder_confidence(&d->options, (int32_t)(((int64_t)ret->ratio_q8 + worst) / 2));
+    ret->confidence_q15 = decoder_confidence(&d->options, (int32_t)((3 * (int64_t)ret->ratio_q8 + worst) / 4));
 }
 
 void decoder_finish(struct decoder *d, struct decoder_result *ret) {

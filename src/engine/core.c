@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct engine_core {
     struct base_arena arena;
@@ -65,6 +66,12 @@ void engine_core_reset(struct engine_core *c) {
     c->n_hops = 0;
     c->n_steps = 0;
     c->has_row = false;
+}
+
+void engine_core_wipe(struct engine_core *c) {
+    frontend_reset(c->frontend);
+    engine_core_reset(c);
+    explicit_bzero(c->posteriors, sizeof(c->posteriors));
 }
 
 static void add_ns(_Atomic uint64_t *counter, uint64_t from_us, uint64_t to_us) {

@@ -3,6 +3,7 @@
 #ifndef TRAGUS_ENGINE_ENGINE_H
 #define TRAGUS_ENGINE_ENGINE_H
 
+#include "base/error.h"
 #include "decoder/decoder.h"
 #include "frontend/gate.h"
 #include "grammar/grammar.h"
@@ -16,6 +17,8 @@ struct nn_model *engine_model_network(tragus_model *m);
 const char *engine_model_path(const tragus_model *m); /* of the acoustic model file */
 const struct grammar *engine_grammar_sentences(const tragus_grammar *g);
 const struct graph *engine_grammar_graph(const tragus_grammar *g);
+/* The files that tragus_grammar_load reads for a path, in its order; visit returns 0 to go on. */
+int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr);
 
 /* --- the recogniser without allocation or meaning, for a real-time thread ------------------------------------------------------
  * engine_core runs hops through front end, network and one decoder per listener; results come out as words. What they mean
@@ -27,6 +30,8 @@ struct engine_core *engine_core_new(tragus_model *m); /* NULL: out of memory */
 void engine_core_free(struct engine_core *c);
 /* Between two utterances of one sound: the network forgets, the front end's running mean goes on. */
 void engine_core_reset(struct engine_core *c);
+/* Forgets all it has heard, the running mean too. */
+void engine_core_wipe(struct engine_core *c);
 
 struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g,
                                             const struct decoder_options *o); /* holds a reference to g */

@@ -5,6 +5,7 @@
  * so that replacing a list does not read the files again.
  */
 #include "engine/private.h"
+#include "grammar/files.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -216,14 +217,9 @@ ENGINE_PUBLIC void tragus_grammar_options_init(tragus_grammar_options *o) {
         *o = (tragus_grammar_options){.size_bytes = sizeof(*o)};
 }
 
-struct text {
-    const char *name, *format, *text;
-    size_t len;
-};
-
-/* From paths, or from one text in memory. */
+/* From paths, or from texts in memory. */
 static int load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[], size_t n_paths,
-                const struct text *text, tragus_diagnostics *d, tragus_error *reterr) {
+                const tragus_text texts[], size_t n_texts, tragus_diagnostics *d, tragus_error *reterr) {
     struct base_error e = {0};
     struct grammar_diagnostics found = {0};
     struct sources *sources = NULL;
@@ -236,8 +232,11 @@ static int load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_opti
     }
     for (size_t i = 0; r == 0 && i < n_paths; i++)
         r = grammar_builder_add_path(sources->builder, paths[i], &found, &e);
-    if (r == 0 && text)
-        r = grammar_builder_add_text(sources->builder, text->name, text->format, text->text, text->len, &found, &e);
+    for (size_t i = 0; g && i < n_texts; i++) { /* goes on after a wrong one, so that all mistakes are told at once */
+        int wrong = grammar_builder_add_text(sources->builder, texts[i].name, texts[i].format, texts[i].text, texts[i].len_bytes,
+                                             &found, r < 0 ? NULL : &e);
+        r = r < 0 ? r : wrong;
+    }
     if (r == 0)
         r = compile(g, &found, &e);
     give_diagnostics(d, &found);
@@ -255,15 +254,22 @@ ENGINE_PUBLIC int tragus_grammar_load(tragus_grammar **ret, tragus_model *m, con
                                       const char *const paths[], size_t n_paths, tragus_diagnostics *d, tragus_error *reterr) {
     if (!ret || !paths || n_paths == 0)
         return -EINVAL;
-    return load(ret, m, o, paths, n_paths, NULL, d, reterr);
+    return load(ret, m, o, paths, n_paths, NULL, 0, d, reterr);
 }
 
-ENGINE_PUBLIC int tragus_grammar_load_text(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *name,
-                                           const char *format, const char *text, size_t len, tragus_diagnostics *d,
-                                           tragus_error *reterr) {
-    if (!ret || !text)
+ENGINE_PUBLIC int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o,
+                                            const tragus_text texts[], size_t n_texts, tragus_diagnostics *d,
+                                            tragus_error *reterr) {
+    if (!ret || !texts || n_texts == 0)
         return -EINVAL;
-    return load(ret, m, o, NULL, 0, &(struct text){name ? name : "text", format, text, len}, d, reterr);
+    for (size_t i = 0; i < n_texts; i++)
+        if (!texts[i].name || !texts[i].text)
+            return -EINVAL;
+    return load(ret, m, o, NULL, 0, texts, n_texts, d, reterr);
+}
+
+int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr) {
+    return grammar_files(path, visit, user, reterr);
 }
 
 /* The lists of `old`, with `list` in place of the one of its name. */

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/builder.c: collecting files, texts and run-time lists into one model. */
+#include "grammar/files.h"
 #include "grammar/model.h"
 #include "grammar/yaml.h"
 
 #include "base/utf8.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum {
-    LARGEST_FILE = 16 << 20,
-    LARGEST_MODEL = 256 << 20,
-    DEEPEST_DIRECTORY = 16,
-};
+#define LARGEST_MODEL (256u << 20)
 
 int grammar_builder_new(struct grammar_builder **ret) {
     struct grammar_builder *b = calloc(1, sizeof *b);
@@ -76,19 +71,6 @@ struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, c
     return *grammar_pool_push(&b->pool, b->blocks, b->n_blocks, b->size_blocks) = block;
 }
 
-static bool ends_with(const char *name, const char *ending) {
-    size_t n = strlen(name), m = strlen(ending);
-    return n >= m && strcmp(name + n - m, ending) == 0;
-}
-
-static bool is_yaml_name(const char *name) {
-    return ends_with(name, ".yaml") || ends_with(name, ".yml");
-}
-
-static bool is_list_name(const char *name) {
-    return ends_with(name, ".txt") || ends_with(name, ".list");
-}
-
 /* A YAML grammar begins with a key, a document mark or a brace; a plain list does not. */
 static bool looks_like_yaml(const char *text, size_t len) {
     const char *end = text + len;
@@ -132,7 +114,8 @@ static void add_text(struct grammar_builder *b, const char *name, const char *fo
         grammar_report_at(r, GRAMMAR_ERROR, (struct grammar_place){file, line, 0}, "not UTF-8 text; save the file as UTF-8");
         return;
     }
-    bool yaml = format ? strcmp(format, "hassil") == 0 : is_yaml_name(name) || (!is_list_name(name) && looks_like_yaml(text, len));
+    bool yaml = format ? strcmp(format, "hassil") == 0
+                       : grammar_is_yaml_name(name) || (!grammar_is_list_name(name) && looks_like_yaml(text, len));
     if (yaml)
         grammar_read_hassil(b, file, text, len, r);
     else
@@ -161,160 +144,44 @@ int grammar_builder_add_text(struct grammar_builder *b, const char *name, const 
     struct text_job j = {b, name, format, text, len, {d, reterr, 0}};
     if (format && strcmp(format, "hassil") != 0 && strcmp(format, "list") != 0)
         return base_error_set(reterr, -EINVAL, "grammar format \"%s\" is not known; use \"hassil\" or \"list\"", format);
-    if (len > LARGEST_FILE)
-        return base_error_at(reterr, -E2BIG, name, 0, 0, "larger than %d MB; split it", LARGEST_FILE >> 20);
+    if (len > GRAMMAR_LARGEST_FILE)
+        return base_error_at(reterr, -E2BIG, name, 0, 0, "larger than %u MB; split it", GRAMMAR_LARGEST_FILE >> 20);
     int code = grammar_pool_run(&b->pool, add_text_job, &j);
     if (code < 0)
         return explain(b, code, reterr);
     return j.report.n_errors ? -EINVAL : 0;
 }
 
-static int read_file(const char *path, char **ret_text, size_t *ret_len, struct base_error *reterr) {
-    FILE *f = fopen(path, "re");
-    if (!f) {
-        int code = -errno;
-        return base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
-    }
-    char *text = NULL;
-    size_t len = 0, size = 0;
-    int r = 0;
-    for (;;) {
-        if (len == size) {
-            size = size ? size * 2 : 4096;
-            char *grown = size > LARGEST_FILE * 2 ? NULL : realloc(text, size);
-            if (!grown) {
-                r = size > LARGEST_FILE * 2
-                        ? base_error_at(reterr, -E2BIG, path, 0, 0, "larger than %d MB; split it", LARGEST_FILE >> 20)
-                        : base_error_set(reterr, -ENOMEM, "out of memory");
-                break;
-            }
-            text = grown;
-        }
-        size_t n = fread(text + len, 1, size - len, f);
-        len += n;
-        if (n == 0) {
-            if (ferror(f)) {
-                int code = -errno;
-                r = base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
-            }
-            break;
-        }
-    }
-    fclose(f);
-    if (r < 0) {
-        free(text);
-        return r;
-    }
-    *ret_text = text;
-    *ret_len = len;
-    return 0;
-}
-
-static int add_file(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d, struct base_error *reterr) {
-    char *text = NULL;
-    size_t len = 0;
-    int r = read_file(path, &text, &len, reterr);
-    if (r < 0)
-        return r;
-    r = grammar_builder_add_text(b, path, NULL, text, len, d, reterr);
-    free(text);
-    return r;
-}
-
-struct entries {
-    char **names;
-    size_t n;
+struct path_job {
+    struct grammar_builder *b;
+    struct grammar_diagnostics *d;
+    struct base_error *reterr;
+    int first; /* of the wrong files */
 };
 
-static void free_entries(struct entries *e) {
-    for (size_t i = 0; i < e->n; i++)
-        free(e->names[i]);
-    free(e->names);
-    memset(e, 0, sizeof *e);
-}
-
-static int by_name(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int add_entry(struct entries *e, const char *directory, const char *name) {
-    char **names = realloc(e->names, (e->n + 1) * sizeof *names);
-    if (!names)
-        return -ENOMEM;
-    e->names = names;
-    size_t n = strlen(directory);
-    while (n > 1 && directory[n - 1] == '/')
-        n--;
-    size_t size = n + strlen(name) + 2;
-    char *path = malloc(size);
-    if (!path)
-        return -ENOMEM;
-    snprintf(path, size, "%.*s/%s", (int)n, directory, name);
-    e->names[e->n++] = path;
+/* Goes on after a wrong file, so that all mistakes are told at once. */
+static int add_file(const char *path, void *user) {
+    struct path_job *j = user;
+    struct base_error *reterr = j->first < 0 ? NULL : j->reterr;
+    char *text = NULL;
+    size_t len = 0;
+    int r = grammar_read_file(path, &text, &len, reterr);
+    if (r == 0)
+        r = grammar_builder_add_text(j->b, path, NULL, text, len, j->d, reterr);
+    free(text);
+    if (j->first == 0)
+        j->first = r;
     return 0;
-}
-
-/* Files before folders, so that what is shared by all languages stands before what one of them changes. */
-static int list_directory(const char *path, struct entries *files, struct entries *folders) {
-    DIR *directory = opendir(path);
-    if (!directory)
-        return -errno;
-    int r = 0;
-    const struct dirent *entry;
-    while (r == 0 && (entry = readdir(directory))) {
-        struct stat st;
-        if (entry->d_name[0] == '.' || fstatat(dirfd(directory), entry->d_name, &st, 0) < 0)
-            continue;
-        if (S_ISDIR(st.st_mode))
-            r = add_entry(folders, path, entry->d_name);
-        else if (S_ISREG(st.st_mode) && (is_yaml_name(entry->d_name) || is_list_name(entry->d_name)))
-            r = add_entry(files, path, entry->d_name);
-    }
-    closedir(directory);
-    if (files->n)
-        qsort(files->names, files->n, sizeof *files->names, by_name);
-    if (folders->n)
-        qsort(folders->names, folders->n, sizeof *folders->names, by_name);
-    return r;
-}
-
-/* Goes on after a wrong file, so that all mistakes are told at once; *first keeps the first code and its sentence. */
-static int add_directory(struct grammar_builder *b, const char *path, unsigned depth, size_t *n_files,
-                         struct grammar_diagnostics *d, struct base_error *reterr) {
-    if (depth > DEEPEST_DIRECTORY)
-        return base_error_at(reterr, -ELOOP, path, 0, 0, "folders are nested more than %d deep", DEEPEST_DIRECTORY);
-    struct entries files = {0}, folders = {0};
-    int first = list_directory(path, &files, &folders);
-    if (first < 0)
-        base_error_at(reterr, first, path, 0, 0, first == -ENOMEM ? "out of memory" : "the folder cannot be read");
-    for (size_t i = 0; i < files.n; i++) {
-        int r = add_file(b, files.names[i], d, first < 0 ? NULL : reterr);
-        first = first < 0 ? first : r;
-        ++*n_files;
-    }
-    for (size_t i = 0; i < folders.n; i++) {
-        int r = add_directory(b, folders.names[i], depth + 1, n_files, d, first < 0 ? NULL : reterr);
-        first = first < 0 ? first : r;
-    }
-    free_entries(&files);
-    free_entries(&folders);
-    return first;
 }
 
 int grammar_builder_add_path(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d,
                              struct base_error *reterr) {
-    struct stat st;
-    if (stat(path, &st) < 0) {
-        int code = -errno;
-        return base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
-    }
-    if (!S_ISDIR(st.st_mode))
-        return add_file(b, path, d, reterr);
-    size_t n_files = 0;
-    int r = add_directory(b, path, 0, &n_files, d, reterr);
-    if (r == 0 && n_files == 0)
-        return base_error_at(reterr, -ENOENT, path, 0, 0, "holds no *.yaml, *.yml, *.txt or *.list");
-    return r;
+    struct path_job j = {b, d, reterr, 0};
+    struct base_error walking = {0};
+    int r = grammar_files(path, add_file, &j, &walking);
+    if (r < 0 && j.first == 0 && reterr)
+        *reterr = walking;
+    return j.first < 0 ? j.first : r;
 }
 
 struct list_job {

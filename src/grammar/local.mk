@@ -5,6 +5,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/builder.c src/grammar/model.h \
     src/grammar/compile.c src/grammar/compiled.h \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
+    src/grammar/files.c src/grammar/files.h \
     src/grammar/gen/language_en.c src/grammar/gen/languages.c src/grammar/gen/languages.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \

@@ -43,6 +43,5 @@ endif HOST_AARCH64
 endif KERNELS
 
 REGEN += regen-nn
-.PHONY: regen-nn
 regen-nn:
 	$(PYTHON) $(srcdir)/src/nn/gen/make_tables.py $(srcdir)/src/nn/gen

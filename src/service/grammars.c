@@ -176,11 +176,13 @@ static int may_change(const struct service_grammar *g, const struct service_call
 }
 
 int service_grammar_add(struct service *s, const struct service_caller *caller, const char *name, const char *format,
-                        bool is_private, const char *text, size_t len, tragus_diagnostics *d, struct base_error *reterr) {
+                        bool is_private, const tragus_text texts[], size_t n_texts, tragus_diagnostics *d,
+                        struct base_error *reterr) {
     tragus_grammar_options options;
     tragus_grammar *grammar;
     tragus_error error = {0};
     unsigned n_mine = 0;
+    size_t len = 0;
 
     int r = check_name(name, reterr);
     if (r < 0)
@@ -188,6 +190,8 @@ int service_grammar_add(struct service *s, const struct service_caller *caller, 
     tragus_model *model = service_model(s, reterr);
     if (!model)
         return -ENODATA;
+    for (size_t i = 0; i < n_texts; i++)
+        len += texts[i].len_bytes;
     if (len > s->options.limits.grammar_bytes)
         return base_error_set(reterr, -E2BIG, "the grammar has %zu bytes; the limit grammar_bytes is %zu", len,
                               s->options.limits.grammar_bytes);
@@ -202,7 +206,7 @@ int service_grammar_add(struct service *s, const struct service_caller *caller, 
         return base_error_set(reterr, -EDQUOT,
                               "this user has added %u grammars already; remove some (the limit is grammars_per_user)", n_mine);
     grammar_options(s, &options);
-    r = tragus_grammar_load_text(&grammar, model, &options, name, *format ? format : NULL, text, len, d, &error);
+    r = tragus_grammar_load_texts(&grammar, model, &options, texts, n_texts, d, &error);
     if (r < 0)
         return service_copy_error(reterr, &error);
     return put(s, old, name, *format ? format : "auto", is_private ? caller->owner : NULL, caller->uid, grammar, reterr);

@@ -325,7 +325,7 @@ void recogniser_take_commands(struct recogniser *r) {
             swap_listener(r, c.listener, c.engine);
             break;
         case RECOGNISER_WIPE:
-            engine_core_reset(r->core);
+            engine_core_wipe(r->core);
             r->in_segment = false;
             explicit_bzero(&r->event, sizeof(r->event));
             prepare_for_none(r, RECOGNISER_WIPED);

@@ -82,7 +82,8 @@ int service_grammar_load(struct service *s, const char *name, const char *const 
 /* Adds or replaces; sessions that use it go on with the new one from their next utterance. A wrong grammar is -EINVAL with all
  * diagnostics in d, and the old one stays. */
 int service_grammar_add(struct service *s, const struct service_caller *caller, const char *name, const char *format,
-                        bool is_private, const char *text, size_t len, tragus_diagnostics *d, struct base_error *reterr);
+                        bool is_private, const tragus_text texts[], size_t n_texts, tragus_diagnostics *d,
+                        struct base_error *reterr);
 int service_grammar_remove(struct service *s, const struct service_caller *caller, const char *name, struct base_error *reterr);
 int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
                              const tragus_list_value values[], size_t n, struct base_error *reterr);

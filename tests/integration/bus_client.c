@@ -686,6 +686,20 @@ static void grammars(void) {
     expect(r, &error, "org.tragus.Error.InvalidGrammar", "name", "a grammar with an odd name");
     sd_bus_error_free(&error);
 
+    fd = memory_file("go left\ngo right\n");
+    const uint64_t sizes[][2] = {{8, 9}, {8, 8}, {8, 10}};
+    for (unsigned i = 0; i < 3; i++) {
+        lseek(fd, 0, SEEK_SET);
+        r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "AddGrammar", &error, NULL, "sha{sv}", "parts", fd, 1, "Files", "a(st)", 2,
+                               "left.txt", sizes[i][0], "right.txt", sizes[i][1]);
+        if (i > 0)
+            expect(r, &error, INVALID, "Files", "Files of other sizes than the content");
+        else if (r < 0 || n_readings(bus, "parts", "go left") != 1 || n_readings(bus, "parts", "go right") != 1)
+            wrong("two files are not merged: %s", error.message);
+        sd_bus_error_free(&error);
+    }
+    close(fd);
+
     add_grammar(bus, "mine", lights, true);
     if (n_readings(bus, "mine", "turn on the desk lamp") != 1)
         wrong("a private grammar does not work");

@@ -18,7 +18,6 @@ tests_integration_bus_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_C
 tests_integration_bus_client_LDADD = $(SYSTEMD_LIBS)
 
 # What tests/integration/play needs beside tragus and tragusd.
-.PHONY: playing
 playing: libasound_module_pcm_tragus_test.la tests/integration/join_sounds
 
 if !CROSS_COMPILING

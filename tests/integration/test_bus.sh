@@ -28,6 +28,20 @@ wait_for "the sessions to be gone" eval '[ "$(status_field session_count)" = 0 ]
 echo "== grammars"
 ask grammars || fail "grammars"
 
+echo "== tragus listen sends files and directories as one grammar"
+mkdir "$work/house"
+printf 'go left\nturn [around\n' >"$work/house/b.txt"
+echo "go right" >"$work/house/a.list"
+echo "come here" >"$work/more.txt"
+timeout 20 "$tragus" listen --bus-address "$address" -g "$work/more.txt" -g "$work/house" >"$work/listen" 2>&1
+status=$?
+cat "$work/listen"
+[ $status = 4 ] && grep -q "/house/b.txt:2:" "$work/listen" || fail "a wrong file of a directory: exit status $status"
+timeout 20 "$tragus" listen --bus-address "$address" -g "$work/nowhere" >"$work/listen" 2>&1
+status=$?
+cat "$work/listen"
+[ $status = 3 ] || fail "a missing directory: exit status $status"
+
 echo "== a file, the same sound as raw frames, and the same through a pipe in odd pieces"
 ask recognize "$sound" || fail "Recognize"
 ask recognize "$work/sound.raw" S16LE >"$work/raw" || fail "Recognize of raw frames"

@@ -12,8 +12,8 @@ start_bus
 microphone microphone /dev/null 48000
 control=$work/microphone.control
 
-listen() { # listen LOG: a client in the background; its process is $listener
-    "$tragus" listen --json --bus-address "$address" >"$1" 2>"$1.err" &
+listen() { # listen LOG [OPTION...]: a client in the background; its process is $listener
+    "$tragus" listen --json --bus-address "$address" "${@:2}" >"$1" 2>"$1.err" &
     listener=$!
 }
 order() { # tells the test device something, in one step
@@ -51,7 +51,10 @@ order overrun
 wait_for "InputLost" grep -q '"event":"input_lost","reason":2' "$work/one"
 
 echo "== two clients hear the same; one is killed, the other goes on; a third sees nothing"
-listen "$work/two"
+mkdir "$work/rooms"
+echo "rear (left|right|center)" >"$work/rooms/rear.txt"
+echo "front (left|right|center)" >"$work/front.txt"
+listen "$work/two" -g "$work/rooms" -g "$work/front.txt"
 two=$listener
 wait_for "two sessions" eval '[ "$(status_field session_count)" = 2 ]'
 timeout 60 "$client" "$address" watch 8 >"$work/seen" &

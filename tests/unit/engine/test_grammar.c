@@ -30,7 +30,7 @@ static const char lights[] = "language: en\n"
 static tragus_grammar *load(const char *text) {
     tragus_grammar *g = NULL;
     tragus_error e = {0};
-    if (tragus_grammar_load_text(&g, NULL, NULL, "lights.yaml", "hassil", text, strlen(text), NULL, &e) < 0)
+    if (tragus_grammar_load_texts(&g, NULL, NULL, &(tragus_text){"lights.yaml", "hassil", text, strlen(text)}, 1, NULL, &e) < 0)
         fail_msg("%s:%d: %s", e.file, e.line, e.text);
     return g;
 }
@@ -141,7 +141,8 @@ static void mistakes_are_reported_with_their_place(void **state) {
     tragus_grammar *g = NULL;
     tragus_error e = {0};
     tragus_diagnostics d = {0};
-    assert_true(tragus_grammar_load_text(&g, NULL, NULL, "wrong.yaml", "hassil", wrong, strlen(wrong), &d, &e) < 0);
+    assert_true(tragus_grammar_load_texts(&g, NULL, NULL, &(tragus_text){"wrong.yaml", "hassil", wrong, strlen(wrong)}, 1, &d, &e) <
+                0);
     assert_null(g);
     assert_string_equal(e.file, "wrong.yaml");
     assert_true(e.line > 0 && e.text[0] != '\0' && e.code < 0);

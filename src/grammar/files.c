@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "grammar/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DEEPEST_DIRECTORY 16
+
+static bool ends_with(const char *name, const char *ending) {
+    size_t n = strlen(name), m = strlen(ending);
+    return n >= m && strcmp(name + n - m, ending) == 0;
+}
+
+bool grammar_is_yaml_name(const char *name) {
+    return ends_with(name, ".yaml") || ends_with(name, ".yml");
+}
+
+bool grammar_is_list_name(const char *name) {
+    return ends_with(name, ".txt") || ends_with(name, ".list");
+}
+
+int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, struct base_error *reterr) {
+    FILE *f = fopen(path, "re");
+    if (!f) {
+        int code = -errno;
+        return base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
+    }
+    char *text = NULL;
+    size_t len = 0, size = 0;
+    int r = 0;
+    for (;;) {
+        if (len == size) {
+            size = size ? size * 2 : 4096;
+            char *grown = size > GRAMMAR_LARGEST_FILE * 2 ? NULL : realloc(text, size);
+            if (!grown) {
+                r = size > GRAMMAR_LARGEST_FILE * 2
+                        ? base_error_at(reterr, -E2BIG, path, 0, 0, "larger than %u MB; split it", GRAMMAR_LARGEST_FILE >> 20)
+                        : base_error_set(reterr, -ENOMEM, "out of memory");
+                break;
+            }
+            text = grown;
+        }
+        size_t n = fread(text + len, 1, size - len, f);
+        len += n;
+        if (n == 0) {
+            if (ferror(f)) {
+                int code = -errno;
+                r = base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
+            }
+            break;
+        }
+    }
+    fclose(f);
+    if (r < 0) {
+        free(text);
+        return r;
+    }
+    *ret_text = text;
+    *ret_len = len;
+    return 0;
+}
+
+struct entries {
+    char **names;
+    size_t n;
+};
+
+static void free_entries(struct entries *e) {
+    for (size_t i = 0; i < e->n; i++)
+        free(e->names[i]);
+    free(e->names);
+    memset(e, 0, sizeof *e);
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int add_entry(struct entries *e, const char *directory, const char *name) {
+    char **names = realloc(e->names, (e->n + 1) * sizeof *names);
+    if (!names)
+        return -ENOMEM;
+    e->names = names;
+    size_t n = strlen(directory);
+    while (n > 1 && directory[n - 1] == '/')
+        n--;
+    size_t size = n + strlen(name) + 2;
+    char *path = malloc(size);
+    if (!path)
+        return -ENOMEM;
+    snprintf(path, size, "%.*s/%s", (int)n, directory, name);
+    e->names[e->n++] = path;
+    return 0;
+}
+
+static int list_directory(const char *path, struct entries *files, struct entries *folders) {
+    DIR *directory = opendir(path);
+    if (!directory)
+        return -errno;
+    int r = 0;
+    const struct dirent *entry;
+    while (r == 0 && (entry = readdir(directory))) {
+        struct stat st;
+        if (entry->d_name[0] == '.' || fstatat(dirfd(directory), entry->d_name, &st, 0) < 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            r = add_entry(folders, path, entry->d_name);
+        else if (S_ISREG(st.st_mode) && (grammar_is_yaml_name(entry->d_name) || grammar_is_list_name(entry->d_name)))
+            r = add_entry(files, path, entry->d_name);
+    }
+    closedir(directory);
+    if (files->n)
+        qsort(files->names, files->n, sizeof *files->names, by_name);
+    if (folders->n)
+        qsort(folders->names, folders->n, sizeof *folders->names, by_name);
+    return r;
+}
+
+struct walk {
+    int (*visit)(const char *file, void *user);
+    void *user;
+    size_t n_files;
+};
+
+static int walk_directory(struct walk *w, const char *path, unsigned depth, struct base_error *reterr) {
+    if (depth > DEEPEST_DIRECTORY)
+        return base_error_at(reterr, -ELOOP, path, 0, 0, "folders are nested more than %d deep", DEEPEST_DIRECTORY);
+    struct entries files = {0}, folders = {0};
+    int r = list_directory(path, &files, &folders);
+    if (r < 0)
+        base_error_at(reterr, r, path, 0, 0, r == -ENOMEM ? "out of memory" : "the folder cannot be read");
+    for (size_t i = 0; r == 0 && i < files.n; i++, w->n_files++)
+        r = w->visit(files.names[i], w->user);
+    for (size_t i = 0; r == 0 && i < folders.n; i++)
+        r = walk_directory(w, folders.names[i], depth + 1, reterr);
+    free_entries(&files);
+    free_entries(&folders);
+    return r;
+}
+
+int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr) {
+    struct walk w = {visit, user, 0};
+    struct stat st;
+    if (stat(path, &st) < 0) {
+        int code = -errno;
+        return base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
+    }
+    if (!S_ISDIR(st.st_mode))
+        return visit(path, user);
+    int r = walk_directory(&w, path, 0, reterr);
+    if (r == 0 && w.n_files == 0)
+        return base_error_at(reterr, -ENOENT, path, 0, 0, "holds no *.yaml, *.yml, *.txt or *.list");
+    return r;
+}
