@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write a trained, folded network as the device's model file: integers, scales and passport.
 
-export.py CHECKPOINT --frontend LIB --data DIR --passport FILE --out models/en/acoustic.tragus
+export.py CHECKPOINT --frontend LIB --people DIR --passport FILE --out models/en/acoustic.tragus
 
 A checkpoint of the last stage of training is written as it is; one of the float stage is quantised after training, its ranges
 measured on recordings of the training set. The integers are those that training simulated: weights at their channel's scale, activations at their tensor's, one rounding a
@@ -10,6 +10,9 @@ layer. The file carries a test vector computed by program.py from the definition
 """
 
 import argparse
+import hashlib
+import pathlib
+import re
 
 import numpy as np
 import torch
@@ -72,7 +75,9 @@ def main():
     parser.add_argument("checkpoint")
     parser.add_argument("--frontend", required=True)
     parser.add_argument("--people", required=True, help="folder of shards; the test vector is two seconds of its first clip")
-    parser.add_argument("--passport", required=True, help="text with {steps}, {heard}, {seed}, {macs}, {look_ahead} to be filled in")
+    parser.add_argument("--passport", required=True,
+                        help="text with {steps}, {heard}, {seed}, {macs}, {look_ahead}, {weights}, {hours:SHARDS} and {sha256:LIST} to be filled "
+                        "in; SHARDS (a pattern) and LIST lie beside the folder of --people")
     parser.add_argument("--out", required=True)
     arguments = parser.parse_args()
     state = torch.load(arguments.checkpoint)
@@ -103,6 +108,9 @@ def main():
     for key, value in dict(steps=state["step"], heard=f"{state['heard'] / 3600:.0f}", seed=state["arguments"]["seed"],
                            macs=f"{weights * steps_s / 1e6:.0f}", look_ahead=look_ahead, weights=weights).items():
         text = text.replace("{" + key + "}", str(value))
+    data = pathlib.Path(arguments.people).parent
+    text = re.sub(r"\{hours:([^}]+)\}", lambda m: f"{sum(f.stat().st_size for f in data.glob(m[1])) / 2 / 16000 / 3600:.1f} hours", text)
+    text = re.sub(r"\{sha256:([^}]+)\}", lambda m: hashlib.sha256((data / m[1]).read_bytes()).hexdigest()[:16], text)
     made.write(arguments.out, ["<blank>"] + list(corpus.PHONES), text, features)
 
 

@@ -52,7 +52,7 @@ bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]
         level += (uint64_t)(hop[n] * hop[n]);
         change += (uint64_t)(step * step);
     }
-    memcpy(g->last_samples, hop + FRONTEND_HOP - FRONTEND_GATE_LAG, sizeof(g->last_samples));
+    memcpy(g->last_samples, &hop[FRONTEND_HOP - FRONTEND_GATE_LAG], sizeof(g->last_samples));
     g->level_q8 = mean_square_q8(level);
     g->change_q8 = mean_square_q8(change);
     follow_floor(g);

@@ -494,22 +494,23 @@ static const struct grammar_block *compile_block(struct compiler *c, const struc
         block->slots[i].name = copy_text(c, from->slots[i].name);
         block->slots[i].value.text = copy_text(c, from->slots[i].value.text);
     }
-    block->requires = grammar_pool_alloc(&c->g->pool, (from->n_requires + 2) * sizeof *block->requires);
-    block->excludes = grammar_pool_alloc(&c->g->pool, from->n_excludes * sizeof *block->excludes);
-    for (size_t i = 0; i < from->n_requires; i++)
-    block->requires[block->n_requires++] = copy_condition(c, &from->requires[i]);
-    for (size_t i = 0; i < from->n_excludes; i++)
-        block->excludes[block->n_excludes++] = copy_condition(c, &from->excludes[i]);
+    block->required = grammar_pool_alloc(&c->g->pool, (from->n_required + 2) * sizeof *block->required);
+    block->excluded = grammar_pool_alloc(&c->g->pool, from->n_excluded * sizeof *block->excluded);
+    for (size_t i = 0; i < from->n_required; i++)
+        block->required[block->n_required++] = copy_condition(c, &from->required[i]);
+    for (size_t i = 0; i < from->n_excluded; i++)
+        block->excluded[block->n_excluded++] = copy_condition(c, &from->excluded[i]);
     if (combination && combination->context_area)
-    block->requires[block->n_requires++] = (struct grammar_condition){.key = "area", .slot = "area"};
+        block->required[block->n_required++] = (struct grammar_condition){.key = "area", .slot = "area"};
     if (from->domain_group) {
         const struct grammar_condition *domains = combination ? grammar_names_get(&combination->groups, from->domain_group) : NULL;
         if (domains)
-        block->requires[block->n_requires++] = copy_condition(c, domains);
-        else grammar_report_at(
-            c->report, GRAMMAR_WARNING, from->domain_group_place,
-            "group \"%s\" of name_domains is not defined; load intents.yaml too, or list the domains; any name fits now",
-            from->domain_group);
+            block->required[block->n_required++] = copy_condition(c, domains);
+        else
+            grammar_report_at(
+                c->report, GRAMMAR_WARNING, from->domain_group_place,
+                "group \"%s\" of name_domains is not defined; load intents.yaml too, or list the domains; any name fits now",
+                from->domain_group);
     }
     return block;
 }
@@ -685,12 +686,12 @@ bool grammar_condition_holds(const struct grammar_condition *c, const char *valu
 
 bool grammar_entry_fits(const struct grammar_entry *e, const struct grammar_block *b) {
     for (size_t i = 0; i < e->n_context; i++) {
-        for (size_t k = 0; k < b->n_requires; k++)
-            if (strcmp(b->requires[k].key, e->context[i].key) == 0 &&
-                !grammar_condition_holds(&b->requires[k], e -> context[i].value))
+        for (size_t k = 0; k < b->n_required; k++)
+            if (strcmp(b->required[k].key, e->context[i].key) == 0 &&
+                !grammar_condition_holds(&b->required[k], e->context[i].value))
                 return false;
-        for (size_t k = 0; k < b->n_excludes; k++)
-            if (strcmp(b->excludes[k].key, e->context[i].key) == 0 && grammar_condition_holds(&b->excludes[k], e->context[i].value))
+        for (size_t k = 0; k < b->n_excluded; k++)
+            if (strcmp(b->excluded[k].key, e->context[i].key) == 0 && grammar_condition_holds(&b->excluded[k], e->context[i].value))
                 return false;
     }
     return true;

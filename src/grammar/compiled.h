@@ -29,8 +29,8 @@ struct grammar_block {
     const char *intent, *response;
     struct grammar_named_value *slots;
     size_t n_slots;
-    struct grammar_condition *requires, *excludes;
-    size_t n_requires, n_excludes;
+    struct grammar_condition *required, *excluded;
+    size_t n_required, n_excluded;
 };
 
 struct grammar_template {

@@ -302,7 +302,7 @@ static void read_sentences(struct reader *r, const struct grammar_yaml *y, struc
 }
 
 static struct grammar_condition *new_requirement(struct reader *r, struct grammar_model_block *block, const char *key) {
-    struct grammar_condition *c = grammar_pool_push(&r->b->pool, block->requires, block->n_requires, block->size_requires);
+    struct grammar_condition *c = grammar_pool_push(&r->b->pool, block->required, block->n_required, block->size_required);
     *c = (struct grammar_condition){.key = key};
     return c;
 }
@@ -341,7 +341,7 @@ static void read_block(struct reader *r, const char *intent, const struct gramma
             read_condition(r, entry->keys[i], entry->items[i], new_requirement(r, block, NULL));
     if ((entry = grammar_yaml_get(y, "excludes_context")) && is_mapping(r, entry, "excludes_context"))
         for (size_t i = 0; i < entry->n; i++) {
-            struct grammar_condition *c = grammar_pool_push(&r->b->pool, block->excludes, block->n_excludes, block->size_excludes);
+            struct grammar_condition *c = grammar_pool_push(&r->b->pool, block->excluded, block->n_excluded, block->size_excluded);
             *c = (struct grammar_condition){0};
             read_condition(r, entry->keys[i], entry->items[i], c);
         }

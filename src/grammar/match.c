@@ -56,11 +56,11 @@ static const char *context_value(const struct job *j, const struct grammar_fill 
 }
 
 static bool context_allows(const struct job *j, const struct grammar_block *b, const struct grammar_fill *fills) {
-    for (size_t i = 0; i < b->n_requires; i++)
-        if (!grammar_condition_holds(&b->requires[i], context_value(j, fills, b->requires[i].key)))
+    for (size_t i = 0; i < b->n_required; i++)
+        if (!grammar_condition_holds(&b->required[i], context_value(j, fills, b->required[i].key)))
             return false;
-    for (size_t i = 0; i < b->n_excludes; i++)
-        if (grammar_condition_holds(&b->excludes[i], context_value(j, fills, b->excludes[i].key)))
+    for (size_t i = 0; i < b->n_excluded; i++)
+        if (grammar_condition_holds(&b->excluded[i], context_value(j, fills, b->excluded[i].key)))
             return false;
     return true;
 }
@@ -152,8 +152,8 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
             slot->fixed = true;
         }
     }
-    for (size_t i = 0; i < t->block->n_requires; i++) {
-        const struct grammar_condition *c_i = &t->block->requires[i];
+    for (size_t i = 0; i < t->block->n_required; i++) {
+        const struct grammar_condition *c_i = &t->block->required[i];
         struct grammar_slot *slot = !c_i->slot || has_slot(r, c_i->slot) ? NULL : slot_of(r, c_i->slot);
         if (slot) {
             const char *value = context_value(j, token->fills, c_i->key);

@@ -97,8 +97,8 @@ struct grammar_model_block {
     bool speech_to_phrase;
     struct grammar_named_value *slots;
     size_t n_slots, size_slots;
-    struct grammar_condition *requires, *excludes;
-    size_t n_requires, size_requires, n_excludes, size_excludes;
+    struct grammar_condition *required, *excluded;
+    size_t n_required, size_required, n_excluded, size_excluded;
     const char *domain_group; /* `name_domains: default`, of intents.yaml; NULL: none */
     struct grammar_place domain_group_place;
     struct grammar_names lists, rules; /* local ones: struct grammar_model_list, struct grammar_model_rule */

@@ -88,18 +88,18 @@ static uint32_t intern(struct table *t, const uint32_t *signature, size_t n) {
     hash ^= hash >> 32;
 
     for (uint32_t slot = (uint32_t)hash & t->mask;; slot = (slot + 1) & t->mask) {
-        uint32_t class = t->slots[slot];
+        uint32_t found = t->slots[slot];
         if (t->signatures.failed) /* the whole run is thrown away in the end */
             return 0;
-        if (class == NONE) {
+        if (found == NONE) {
             base_buffer_add(&t->signatures, signature, n * sizeof *signature);
-            t->slots[slot] = class = t->n_classes++;
-            t->begin[t->n_classes] = t->begin[class] + n;
-            return class;
+            t->slots[slot] = found = t->n_classes++;
+            t->begin[t->n_classes] = t->begin[found] + n;
+            return found;
         }
         const uint32_t *words = (const uint32_t *)(const void *)t->signatures.data;
-        if (t->begin[class + 1] - t->begin[class] == n && memcmp(words + t->begin[class], signature, n * sizeof *signature) == 0)
-            return class;
+        if (t->begin[found + 1] - t->begin[found] == n && memcmp(words + t->begin[found], signature, n * sizeof *signature) == 0)
+            return found;
     }
 }
 

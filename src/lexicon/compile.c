@@ -133,7 +133,8 @@ static void pack(const struct entries *e, struct packed *p) {
         if (!before || strcmp(before->word, entry->word) != 0) {
             size_t shared = 0;
             if (n_words++ % DICTIONARY_BLOCK_WORDS == 0) {
-                base_buffer_add(&p->blocks, &(uint32_t){(uint32_t)p->words.len_bytes}, sizeof(uint32_t));
+                uint32_t offset = (uint32_t)p->words.len_bytes;
+                base_buffer_add(&p->blocks, &offset, sizeof(offset));
                 n_blocks++;
             } else {
                 while (shared < before->word_bytes && before->word[shared] == entry->word[shared])
