@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""How many utterances are right, set by set: clean and in noise, with rejection on and off, as Markdown and as a plot.
+
+report.py --shared DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--sets NAME...] [--out DIR]
+
+The sets and their grammars are those of pins.tsv. A noisy set is the same recordings, each with a piece of a recording of
+SHARED/corpora/noise/dev added: the kind of noise (kitchen, tap, babble, rain ...), the recording and the place in it follow from the
+clip's name and nothing else, so every run and every model hears the same sound. The signal-to-noise ratio is that of the speech's active
+frames (20 ms frames within 30 dB of the loudest) to the whole piece of noise. Writes OUT/report.md, OUT/report.json and OUT/report.png
+(with matplotlib); prints the table. Intervals are Wilson's, 95 %.
+"""
+
+import argparse
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import zlib
+
+import numpy as np
+import soundfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+RATE = 16000
+
+
+def read(path):
+    """A mono sound at 16 kHz as float64, full scale 1."""
+    sound, rate = soundfile.read(path)
+    assert rate == RATE, f"{path}: {rate} Hz"
+    return sound if sound.ndim == 1 else sound.mean(1)
+
+
+def active_power(sound):
+    """Mean square of the frames of 20 ms that are within 30 dB of the loudest."""
+    frames = sound[: len(sound) // 320 * 320].reshape(-1, 320)
+    power = (frames**2).mean(1) if len(frames) else np.array([(sound**2).mean()])
+    return power[power >= power.max() / 1000].mean()
+
+
+class Noises:
+    """The recordings of a folder by kind, as LIST.tsv beside it names them."""
+
+    def __init__(self, folder, split):
+        self.kinds = {}
+        with open(folder / "LIST.tsv", encoding="utf-8") as lines:
+            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+                if row["file"].startswith(split + "/"):
+                    self.kinds.setdefault(row["kind"], []).append(folder / row["file"])
+        assert self.kinds, f"{folder}: no noise for {split}"
+        self.sounds = {}
+
+    def piece(self, name, n):
+        """n samples for the clip of this name."""
+        rng = np.random.default_rng(zlib.crc32(name.encode()))
+        files = self.kinds[sorted(self.kinds)[rng.integers(len(self.kinds))]]
+        path = sorted(files)[rng.integers(len(files))]
+        if path not in self.sounds:
+            self.sounds[path] = read(path)
+        sound = self.sounds[path]
+        return np.resize(np.roll(sound, -int(rng.integers(len(sound)))), n)
+
+
+def make_noisy(source, noises, snr_db, folder):
+    """A copy of a set's folder with noise added. Returns its list."""
+    with open(source, encoding="utf-8") as lines:
+        text = lines.read()
+    for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
+        sound = read(source.parent / row["file"])
+        noise = noises.piece(row["file"], len(sound))
+        gain = np.sqrt(active_power(sound) / max((noise**2).mean(), 1e-12) / 10 ** (snr_db / 10))
+        mixed = sound + gain * noise
+        mixed /= max(1.0, np.abs(mixed).max())
+        soundfile.write(folder / (row["file"] + ".wav"), mixed, RATE, subtype="PCM_16")
+    lines = [line.split("\t", 1) for line in text.splitlines()]
+    listed = ["\t".join(lines[0])] + [f"{file}.wav\t{rest}" for file, rest in lines[1:]]
+    (folder / "LIST.tsv").write_text("\n".join(listed) + "\n", encoding="utf-8")
+    return folder / "LIST.tsv"
+
+
+def evaluate(arguments, grammar, listed, reject):
+    """The report of `tragus evaluate --json`, and how many of how many were right."""
+    command = [arguments.build / "tragus", "evaluate", "--json", "-g", grammar, listed]
+    command += ["-m", arguments.model] if arguments.model else []
+    command += [] if reject else ["--no-reject"]
+    report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    right = report["sentences_right"] if report["sentences_right"]["of"] else report["slots_right"]
+    return report, right
+
+
+def grammar_of(name, listed, folder):
+    """The file of a set's grammar; "own": all its sentences, which are written to folder."""
+    if name != "own":
+        return HERE.parent / "data" / "grammars" / name
+    with open(listed, encoding="utf-8") as lines:
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        sentences = sorted({row["text"] for row in rows})
+    (folder / "own.txt").write_text("\n".join(sentences) + "\n", encoding="utf-8")
+    return folder / "own.txt"
+
+
+def share(s):
+    return f"{s['n']} of {s['of']} ({100 * s['share']:.1f} %)" if s["of"] else ""
+
+
+def markdown(results, conditions):
+    lines = ["| set | rejection | " + " | ".join(conditions) + " |", "|---" * (len(conditions) + 2) + "|"]
+    for name, by_reject in results.items():
+        for reject, by_condition in by_reject.items():
+            cells = []
+            for condition in conditions:
+                r = by_condition[condition]
+                cell = share(r["right"])
+                if r["right"]["of"]:
+                    cell += f" [{100 * r['right']['low']:.0f}, {100 * r['right']['high']:.0f}]"
+                if r["falsely_accepted"]["of"]:
+                    cell = "accepted " + share(r["falsely_accepted"])
+                cells.append(cell)
+            lines.append(f"| `{name}` | {reject} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def plot(results, conditions, path):
+    try:
+        import matplotlib
+    except ImportError:
+        print("report: no plot without matplotlib", file=sys.stderr)
+        return
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 5))
+    for name, by_reject in results.items():
+        shares = [by_reject["off"][c]["right"] for c in conditions]
+        if all(s["of"] for s in shares):
+            axes.plot(conditions, [100 * s["share"] for s in shares], marker="o", label=name)
+    axes.set(xlabel="signal-to-noise ratio", ylabel="right, rejection off, %")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=pathlib.Path, required=True, help="folder with corpora/")
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
+    parser.add_argument("--model", help="another model than that of the build tree")
+    parser.add_argument("--snr", type=int, nargs="*", default=[24, 18, 12, 6], help="dB")
+    parser.add_argument("--sets", nargs="*", help="some of the sets")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("report"))
+    arguments = parser.parse_args()
+    corpora = arguments.shared / "corpora"
+    noises = Noises(corpora / "noise", "dev")
+    sets = {}
+    for line in (HERE / "pins.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        name, grammar = line.split("\t")[:2]
+        if not arguments.sets or name in arguments.sets:
+            sets[name] = grammar
+    conditions = ["clean"] + [f"{snr} dB" for snr in arguments.snr]
+    results = {name: {"off": {}, "on": {}} for name in sets}
+    for name, grammar in sets.items():
+        source = corpora / "dev" / name / "LIST.tsv"
+        for condition, snr in zip(conditions, [None] + arguments.snr):
+            with tempfile.TemporaryDirectory() as folder:
+                folder = pathlib.Path(folder)
+                listed = source if snr is None else make_noisy(source, noises, snr, folder)
+                path = grammar_of(grammar, source, folder)
+                for reject in ("off", "on"):
+                    report, right = evaluate(arguments, path, listed, reject == "on")
+                    results[name][reject][condition] = dict(right=right, rejected=report["rejected"],
+                                                            falsely_accepted=report["falsely_accepted"])
+            print(f"{name}, {condition}", file=sys.stderr)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    table = markdown(results, conditions)
+    (arguments.out / "report.md").write_text(table, encoding="utf-8")
+    (arguments.out / "report.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    plot(results, conditions, arguments.out / "report.png")
+    print(table, end="")
+
+
+if __name__ == "__main__":
+    main()
