@@ -21,5 +21,5 @@ models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/extra.dict $(wil
 CLEANFILES += models/en/lexicon.tragus
 EXTRA_DIST += models/en/LICENCES.md models/en/extra.dict models/en/passport.txt models/en/training-log.tsv models/training/README.md models/training/augment.py \
     models/training/corpus.py models/training/export.py models/training/g2p.py models/training/net.py models/training/prepare \
-    models/training/program.py models/training/run models/training/store.py models/training/synthesise.mjs models/training/texts.py \
+    models/training/program.py models/training/quantise.py models/training/run models/training/store.py models/training/synthesise.mjs models/training/texts.py \
     models/training/train.py models/training/unpack_voices.py

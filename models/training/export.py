@@ -4,9 +4,9 @@
 
 export.py CHECKPOINT --frontend LIB --people DIR --passport FILE --out models/en/acoustic.tragus
 
-A checkpoint of the last stage of training is written as it is; one of the float stage is quantised after training, its ranges
-measured on recordings of the training set. The integers are those that training simulated: weights at their channel's scale, activations at their tensor's, one rounding a
-layer. The file carries a test vector computed by program.py from the definition of the operations, not by the C runtime.
+The checkpoint is one of the last stage of training, which simulates int8; quantise.py takes one of the float stage. The integers are
+those that training simulated: weights at their channel's scale, activations at their tensor's, one rounding a layer. The file carries a
+test vector computed by program.py from the definition of the operations, not by the C runtime.
 """
 
 import argparse
@@ -61,37 +61,18 @@ def convert(net):
     return out
 
 
-def calibrate(net, front, clips, n=200):
-    """Post-training quantisation: measure the ranges of a float network on n clips spread over `clips`."""
-    net.stage("calibrate")
-    with torch.no_grad():
-        for clip in clips[::max(1, len(clips) // n)]:
-            features = front(np.pad(clip.sound(), 4800)).astype(np.float32).T[None]
-            net(torch.from_numpy(features), torch.tensor([features.shape[2]]))
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint")
+def add_arguments(parser):
+    """What writing a model file needs to know."""
     parser.add_argument("--frontend", required=True)
     parser.add_argument("--people", required=True, help="folder of shards; the test vector is two seconds of its first clip")
     parser.add_argument("--passport", required=True,
-                        help="text with {steps}, {heard}, {seed}, {macs}, {look_ahead}, {weights}, {hours:SHARDS} and {sha256:LIST} to be filled "
-                        "in; SHARDS (a pattern) and LIST lie beside the folder of --people")
+                        help="text with {steps}, {heard}, {seed}, {macs}, {look_ahead}, {weights}, {hours:SHARDS} and {sha256:LIST} to be "
+                        "filled in; SHARDS (a pattern) and LIST lie beside the folder of --people")
     parser.add_argument("--out", required=True)
-    arguments = parser.parse_args()
-    state = torch.load(arguments.checkpoint)
-    net = network.Net(**state["shape"])
-    if state["folded"]:
-        net.stage("int8")
-        net.load_state_dict(state["net"])
-    else:
-        net.load_state_dict(state["net"])
-    front, clips = train.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
-    net.eval()
-    if not state["folded"]:
-        calibrate(net, front, clips)
-        net.stage("int8")
+
+
+def write(net, state, front, clips, arguments):
+    """Write a network in stage "int8", trained as the checkpoint `state` says, as a model file."""
     features = front(clips[0].sound()[:32000])
     with torch.no_grad():
         made = convert(net)
@@ -112,6 +93,22 @@ def main():
     text = re.sub(r"\{hours:([^}]+)\}", lambda m: f"{sum(f.stat().st_size for f in data.glob(m[1])) / 2 / 16000 / 3600:.1f} hours", text)
     text = re.sub(r"\{sha256:([^}]+)\}", lambda m: hashlib.sha256((data / m[1]).read_bytes()).hexdigest()[:16], text)
     made.write(arguments.out, ["<blank>"] + list(corpus.PHONES), text, features)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint")
+    add_arguments(parser)
+    arguments = parser.parse_args()
+    state = torch.load(arguments.checkpoint)
+    if not state["folded"]:
+        parser.error(f"{arguments.checkpoint} is of the float stage; quantise.py writes it")
+    net = network.Net(**state["shape"])
+    net.stage("int8")
+    net.load_state_dict(state["net"])
+    net.eval()
+    front, clips = train.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
+    write(net, state, front, clips, arguments)
 
 
 if __name__ == "__main__":

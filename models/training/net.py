@@ -9,7 +9,8 @@ Batch normalisation follows every convolution and is folded into it before quant
 input, outside the sound on both sides, exactly as the runtime's streaming does it.
 
 Quantisation in training (Jacob et al., 2018, arXiv 1712.05877): weights symmetric per output channel, activations symmetric per
-tensor, straight-through gradients. Stages: "float", "calibrate" (ranges are measured), "int8" (folded and simulated).
+tensor, straight-through gradients. Stages: "float", "calibrate" (ranges are measured), "folded" (still float: what quantise.py starts
+from), "int8" (folded and simulated).
 """
 
 import torch
@@ -61,13 +62,13 @@ class Range(nn.Module):
 
 
 class Conv(nn.Module):
-    """Convolution over time with batch normalisation; after `fold` a bias in its place and int8 weights in the forward pass."""
+    """Convolution over time with batch normalisation; after `fold` a bias in its place; with `int8` set, int8 weights."""
 
     def __init__(self, n_in, n_out, taps=1, stride=1, groups=1):
         super().__init__()
         self.conv = nn.Conv1d(n_in, n_out, taps, stride, groups=groups, bias=False)
         self.norm = nn.BatchNorm1d(n_out, momentum=0.05)
-        self.bias = None
+        self.bias, self.int8 = None, False
 
     def fold(self):
         """Fold the normalisation into weights and bias (in place)."""
@@ -84,7 +85,8 @@ class Conv(nn.Module):
     def forward(self, x):
         if self.bias is None:
             return self.norm(self.conv(x))
-        return F.conv1d(x, fake_int8(self.conv.weight, self.weight_scale()), self.bias, self.conv.stride, 0, 1, self.conv.groups)
+        weight = fake_int8(self.conv.weight, self.weight_scale()) if self.int8 else self.conv.weight
+        return F.conv1d(x, weight, self.bias, self.conv.stride, 0, 1, self.conv.groups)
 
 
 class Block(nn.Module):
@@ -116,18 +118,21 @@ class Net(nn.Module):
         self.blocks = nn.ModuleList(Block(width, 1 if i < look_ahead_blocks else 0) for i in range(blocks))
         self.out = nn.Conv1d(width, LABELS, 1)
         self.middle = nn.Conv1d(width, LABELS, 1)
-        self.folded = False
+        self.folded = self.int8 = False
 
     def stage(self, name):
-        """Set the stage of quantisation: "float", "calibrate" or "int8" (which folds once)."""
-        if name == "int8" and not self.folded:
+        """Set the stage of quantisation: "float", "calibrate" (of a float or a folded network), "folded" or "int8", which fold once."""
+        if name in ("folded", "int8") and not self.folded:
             for module in self.modules():
                 if isinstance(module, Conv):
                     module.fold()
             self.folded = True
+        self.int8 = name == "int8"
         for module in self.modules():
             if isinstance(module, Range):
                 module.stage = name
+            elif isinstance(module, Conv):
+                module.int8 = self.int8
 
     def out_scale(self):
         return (self.out.weight.detach().abs().amax() / 127).clamp_min(1e-8)
@@ -145,7 +150,7 @@ class Net(nn.Module):
             x = block(x, mask)
             if i == len(self.blocks) // 2 and self.training:
                 half = self.middle(x)
-        weight = fake_int8(self.out.weight, self.out_scale()) if self.folded else self.out.weight
+        weight = fake_int8(self.out.weight, self.out_scale()) if self.int8 else self.out.weight
         y = F.conv1d(x, weight, self.out.bias)
         logs = F.log_softmax(y, 1).transpose(1, 2)
         return logs, (F.log_softmax(half, 1).transpose(1, 2) if self.training else None), steps

@@ -365,7 +365,7 @@ static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) 
         }
         int n = service_pronounce(b->service, word, variants, MOST_VARIANTS, &e);
         if (n < 0)
-            r = n == -ENOENT ? sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, e.text) : bus_fail(error, n, &e);
+            r = n == -ENOENT || n == -E2BIG ? sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, e.text) : bus_fail(error, n, &e);
         else
             r = append_word(reply, word, variants, n);
     }

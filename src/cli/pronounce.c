@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "engine/engine.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,7 +70,10 @@ static int pronounce(const struct lexicon *l, const struct lexicon_overrides *ow
         struct lexicon_pronunciation p[LEXICON_MAX_VARIANTS];
         int n = lexicon_pronounce(l, own, words[i], p, LEXICON_MAX_VARIANTS);
         if (n <= 0) {
-            fprintf(stderr, "tragus: '%s' has nothing in it that can be spoken; say how by -p\n", words[i]);
+            fprintf(stderr,
+                    n == -E2BIG ? "tragus: '%.60s...' is too long for one word; say how by -p\n"
+                                : "tragus: '%s' has nothing in it that can be spoken; say how by -p\n",
+                    words[i]);
             result = CLI_NEGATIVE;
             n = 0;
         }

@@ -44,7 +44,8 @@ int lexicon_overrides_load(struct lexicon_overrides *o, const struct lexicon *l,
 
 /* The pronunciations of one word (any case, UTF-8): overrides (o may be NULL), else dictionary, else up to two guesses. A single
  * letter is its name; a word with an inner hyphen, dot or underscore falls into its parts; capitals in a row ("TV", "HVAC", when
- * not in the dictionary) are spelled. Returns how many (1..max_variants), or -ENOENT when nothing in it can be spoken. */
+ * not in the dictionary) are spelled. Returns how many (1..max_variants), -ENOENT when nothing in it can be spoken, -E2BIG when
+ * it has more phones than a word may have. */
 int lexicon_pronounce(const struct lexicon *l, const struct lexicon_overrides *o, const char *word,
                       struct lexicon_pronunciation *out, size_t max_variants);
 

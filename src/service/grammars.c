@@ -258,7 +258,8 @@ int service_pronounce(struct service *s, const char *word, struct service_pronun
     struct lexicon *lexicon = engine_model_lexicon(model);
     int n = lexicon_pronounce(lexicon, s->overrides, word, variants, max < LEXICON_MAX_VARIANTS ? max : LEXICON_MAX_VARIANTS);
     if (n < 0)
-        return base_error_set(reterr, n, "\"%.60s\" holds nothing that can be spoken", word);
+        return base_error_set(
+            reterr, n, n == -E2BIG ? "\"%.60s\" is too long for one word" : "\"%.60s\" holds nothing that can be spoken", word);
     for (int i = 0; i < n; i++) {
         out[i] = (struct service_pronunciation){.guessed = variants[i].source == LEXICON_GUESS, .n_phones = variants[i].n_phones};
         for (size_t k = 0; k < variants[i].n_phones; k++)

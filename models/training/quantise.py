@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Quantise a float network after training, in one of several ways, and write the model file.
+
+quantise.py FLOAT.pt --range METHOD [--equalise] [--bias-correction] --frontend LIB --people DIR --passport FILE --out MODEL
+
+Ranges of the activations, measured on clips of the training set:
+    minmax      the greatest magnitude seen
+    percentile  99.99 % of the magnitudes
+    mse         the bound with the least squared error, clipping and rounding together
+    entropy     the bound whose 128 levels keep the distribution best, by Kullback-Leibler divergence (Migacz, GTC 2017)
+--equalise scales the channels between two layers of a block so that both layers' weights use their ranges alike; --bias-correction
+moves every bias by the mean error that rounding brings to its channel (both: Nagel et al., 2019, arXiv 1906.04721). Weights are
+symmetric per output channel throughout. A network trained with its quantisation simulated needs none of this: export.py writes it.
+"""
+
+import argparse
+
+import numpy as np
+import torch
+
+import corpus
+import export
+import net as network
+import train
+
+BINS = 4096
+
+
+class Histogram:
+    """Magnitudes of one tensor over many clips: counts in BINS bins up to a bound that doubles when it is passed."""
+
+    def __init__(self):
+        self.top, self.counts = 0.0, np.zeros(BINS, np.int64)
+
+    def add(self, x):
+        x = np.abs(x.detach().numpy()).ravel()
+        x = x[x > 0]  # zeros, most of them padding or behind a rectifier, are right at any scale
+        if not len(x):
+            return
+        if self.top == 0:
+            self.top = float(x.max())
+        while x.max() > self.top:
+            self.counts = np.concatenate([self.counts.reshape(-1, 2).sum(1), np.zeros(BINS // 2, np.int64)])
+            self.top *= 2
+        self.counts += np.histogram(x, BINS, (0, self.top))[0]
+
+    def bound(self, method):
+        """The bound that 127 stands for."""
+        edges = np.arange(1, BINS + 1) * (self.top / BINS)
+        if method == "minmax":
+            return float(edges[np.flatnonzero(self.counts)[-1]])
+        if method == "percentile":
+            share = np.cumsum(self.counts) / self.counts.sum()
+            return float(edges[np.searchsorted(share, 0.9999)])
+        loss = self.squared_error if method == "mse" else self.divergence
+        candidates = range(BINS // 16, BINS + 1, BINS // 128)
+        return float(edges[min(candidates, key=loss) - 1])
+
+    def squared_error(self, n):
+        """Of bound number n: rounding within, clipping beyond."""
+        centres = (np.arange(BINS) + 0.5) * (self.top / BINS)
+        bound = n * self.top / BINS
+        inside = self.counts[:n].sum() * (bound / 127) ** 2 / 12
+        return inside + (self.counts[n:] * (centres[n:] - bound) ** 2).sum()
+
+    def divergence(self, n):
+        """Of the clipped distribution from that of its 128 levels, each level's counts spread over its non-empty bins."""
+        p = self.counts[:n].astype(np.float64)
+        p[-1] += self.counts[n:].sum()
+        level = np.arange(n) * 128 // n
+        sums = np.bincount(level, self.counts[:n], 128)
+        filled = np.bincount(level, self.counts[:n] > 0, 128)
+        q = np.where(self.counts[:n] > 0, sums[level] / np.maximum(filled[level], 1), 0)
+        p, q = p / p.sum(), q / max(q.sum(), 1)
+        both = (p > 0) & (q > 0)
+        return float((p[both] * np.log(p[both] / q[both])).sum() + 10 * p[(p > 0) & (q == 0)].sum())
+
+
+def run(net, batches):
+    """All batches through the network, for what its hooks see."""
+    with torch.no_grad():
+        for features in batches:
+            net(features, torch.tensor([features.shape[2]]))
+
+
+def set_ranges(net, batches, method):
+    """Give every Range its bound."""
+    histograms = {module: Histogram() for module in net.modules() if isinstance(module, network.Range)}
+    hooks = [module.register_forward_hook(lambda m, inputs, _: histograms[m].add(inputs[0])) for module in histograms]
+    run(net, batches)
+    for hook in hooks:
+        hook.remove()
+    for module, histogram in histograms.items():
+        module.bound.fill_(histogram.bound(method))
+
+
+def equalise(net):
+    """Scale channels between depthwise, first and second pointwise layer of each block, in a folded float network: y -> y / s before, w
+    -> w * s behind. A rectifier between commutes with a positive scale."""
+    with torch.no_grad():
+        for block in net.blocks:
+            for first, second in ((block.dw, block.pw1), (block.pw1, block.pw2)):
+                out = first.conv.weight.abs().amax((1, 2))
+                into = second.conv.weight.abs().amax((0, 2))
+                scale = torch.sqrt(out / into.clamp_min(1e-8)).clamp(1e-3, 1e3)
+                first.conv.weight.div_(scale[:, None, None])
+                first.bias.div_(scale)
+                second.conv.weight.mul_(scale[None, :, None])
+
+
+def channel_means(net, conv, batches):
+    """Mean of a layer's output over time, by channel."""
+    total, n = 0, 0
+
+    def add(_, __, y):
+        nonlocal total, n
+        total, n = total + y.sum((0, 2)), n + y.shape[0] * y.shape[2]
+
+    hook = conv.register_forward_hook(add)
+    run(net, batches)
+    hook.remove()
+    return total / n
+
+
+def correct_biases(net, batches):
+    """From the input to the output, so that each layer sees its predecessors corrected."""
+    layers = [module for module in net.modules() if isinstance(module, network.Conv)]
+    net.stage("folded")
+    wanted = [channel_means(net, layer, batches) for layer in layers]
+    net.stage("int8")
+    for layer, mean in zip(layers, wanted):
+        with torch.no_grad():
+            layer.bias.add_(mean - channel_means(net, layer, batches))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint")
+    parser.add_argument("--range", choices=("minmax", "percentile", "mse", "entropy"), default="percentile")
+    parser.add_argument("--equalise", action="store_true")
+    parser.add_argument("--bias-correction", action="store_true")
+    parser.add_argument("--clips", type=int, default=200, help="how many clips the ranges are measured on")
+    export.add_arguments(parser)
+    arguments = parser.parse_args()
+    state = torch.load(arguments.checkpoint)
+    if state["folded"]:
+        parser.error(f"{arguments.checkpoint} was trained with its quantisation simulated; export.py writes it")
+    net = network.Net(**state["shape"])
+    net.load_state_dict(state["net"])
+    net.eval()
+    front, clips = train.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
+    batches = []
+    for clip in clips[:: max(1, len(clips) // arguments.clips)]:
+        rows = front(np.pad(clip.sound(), 4800)).astype(np.float32)
+        batches.append(torch.from_numpy(rows.T[None]))
+    net.stage("folded")
+    if arguments.equalise:
+        equalise(net)
+    set_ranges(net, batches, arguments.range)
+    if arguments.bias_correction:
+        correct_biases(net, batches[::4])
+    net.stage("int8")
+    export.write(net, state, front, clips, arguments)
+
+
+if __name__ == "__main__":
+    main()
