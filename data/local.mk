@@ -9,7 +9,12 @@ dist_dbusservice_DATA = data/org.tragus.Tragus1.service
 dbusinterfacedir = $(datadir)/dbus-1/interfaces
 dist_dbusinterface_DATA = data/org.tragus.Manager1.xml data/org.tragus.Session1.xml data/org.tragus.Energy1.xml
 
-EXTRA_DIST += systemd/tragus.service.in
+dist_man_MANS += docs/man/tragus.1 docs/man/tragusd.8
+nodist_man_MANS = docs/man/tragus.conf.5
+docs/man/tragus.conf.5: data/tragus.conf docs/man/conf.awk
+	$(AM_V_GEN)$(MKDIR_P) docs/man && $(AWK) -f $(srcdir)/docs/man/conf.awk $(srcdir)/data/tragus.conf > $@.tmp && mv $@.tmp $@
+CLEANFILES += docs/man/tragus.conf.5
+EXTRA_DIST += docs/man/conf.awk systemd/tragus.service.in
 if INSTALL_UNITS
 sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = systemd/tragus-sysusers.conf
