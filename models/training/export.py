@@ -90,7 +90,7 @@ def write(net, state, front, clips, arguments):
                            macs=f"{weights * steps_s / 1e6:.0f}", look_ahead=look_ahead, weights=weights).items():
         text = text.replace("{" + key + "}", str(value))
     data = pathlib.Path(arguments.people).parent
-    text = re.sub(r"\{hours:([^}]+)\}", lambda m: f"{sum(f.stat().st_size for f in data.glob(m[1])) / 2 / 16000 / 3600:.1f} hours", text)
+    text = re.sub(r"\{hours:([^}]+)\}", lambda m: f"{sum(f.stat().st_size for f in data.glob(m[1])) / 2 / 16000 / 3600:.2f} hours", text)
     text = re.sub(r"\{sha256:([^}]+)\}", lambda m: hashlib.sha256((data / m[1]).read_bytes()).hexdigest()[:16], text)
     made.write(arguments.out, ["<blank>"] + list(corpus.PHONES), text, features)
 

@@ -14,7 +14,7 @@ struct decoder_options decoder_defaults(void) {
         .filler_penalty_q8 = 512,     /* 2 nats; a uniform choice among 39 phones would cost 3.7 */
         .reject_q8 = -640,            /* -2.5 nats a phone */
         .min_confidence_q15 = 16384,  /* 0.5 */
-        .confidence_offset_q8 = -230, /* -0.9 nats a phone */
+        .confidence_offset_q8 = -205, /* -0.8 nats a phone */
         .confidence_scale_q8 = 512,   /* 2 a nat: 0.88 one nat above, 0.12 one nat below */
         .end_margin_q8 = 1024,        /* 4 nats */
         .end_silence_ms = 500,

@@ -6,9 +6,10 @@
  * a caller who wants a sentence in any case; it is never accepted otherwise.
  *
  * ratio = (sentence - filler, both over all rows) / phones of the sentence: sound that the sentence takes for silence and the
- * filler does not counts against it. A word's own ratio is against the greedy path over its own steps, which no path can beat, as
- * if it had two phones more and those had been heard well: else a swallowed "a" or "an" would speak louder than all the rest. The
- * utterance's confidence lies three quarters of the way from the ratio of the worst word to that of all, on the curve of options.c.
+ * filler does not counts against it. A word's own ratio is against the greedy path over its own steps, with the filler's price on
+ * each of its phones, and as if it had two phones more of ratio 0: else a swallowed "a" or "an" would speak louder than all the
+ * rest. The utterance's confidence lies three quarters of the way from the ratio of the worst word to that of all, on the curve of
+ * options.c.
  *
  * A word is heard late: the network's spikes stand near the middle of a phone or behind it. So a word begins halfway between the
  * last sound of the word before and its own first, but not more than 100 ms before the latter, and ends with the step in which its
@@ -137,7 +138,9 @@ static void set_times(const struct decoder *d, const struct sentence *s, struct 
 static void set_confidence(const struct decoder *d, const struct sentence *s, struct decoder_result *ret) {
     int32_t worst = INT32_MAX;
     for (uint32_t i = 0; i < ret->n_words; i++) {
-        int32_t ratio = s->entries[i].score_q8 / ((int32_t)s->entries[i].n_phones + WORD_PRIOR_PHONES);
+        int64_t n_phones = s->entries[i].n_phones;
+        int64_t gained = s->entries[i].score_q8 + n_phones * d->options.filler_penalty_q8;
+        int32_t ratio = (int32_t)(gained / (n_phones + WORD_PRIOR_PHONES));
         ret->words[i].confidence_q15 = decoder_confidence(&d->options, ratio);
         worst = ratio < worst ? ratio : worst;
     }
