@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #define DEEPEST_DIRECTORY 16
+#define LARGEST_BUFFER ((size_t)GRAMMAR_LARGEST_FILE * 2)
 
 static bool ends_with(const char *name, const char *ending) {
     size_t n = strlen(name), m = strlen(ending);
@@ -35,9 +36,9 @@ int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, struct
     for (;;) {
         if (len == size) {
             size = size ? size * 2 : 4096;
-            char *grown = size > GRAMMAR_LARGEST_FILE * 2 ? NULL : realloc(text, size);
+            char *grown = size > LARGEST_BUFFER ? NULL : realloc(text, size);
             if (!grown) {
-                r = size > GRAMMAR_LARGEST_FILE * 2
+                r = size > LARGEST_BUFFER
                         ? base_error_at(reterr, -E2BIG, path, 0, 0, "larger than %u MB; split it", GRAMMAR_LARGEST_FILE >> 20)
                         : base_error_set(reterr, -ENOMEM, "out of memory");
                 break;
@@ -124,26 +125,33 @@ struct walk {
     int (*visit)(const char *file, void *user);
     void *user;
     size_t n_files;
+    int unread; /* the first folder that cannot be read: told at the end, so that the mistakes in all the others are seen too */
+    struct base_error *reterr;
 };
 
-static int walk_directory(struct walk *w, const char *path, unsigned depth, struct base_error *reterr) {
+static int walk_directory(struct walk *w, const char *path, unsigned depth) {
     if (depth > DEEPEST_DIRECTORY)
-        return base_error_at(reterr, -ELOOP, path, 0, 0, "folders are nested more than %d deep", DEEPEST_DIRECTORY);
+        return base_error_at(w->reterr, -ELOOP, path, 0, 0, "folders are nested more than %d deep", DEEPEST_DIRECTORY);
     struct entries files = {0}, folders = {0};
     int r = list_directory(path, &files, &folders);
-    if (r < 0)
-        base_error_at(reterr, r, path, 0, 0, r == -ENOMEM ? "out of memory" : "the folder cannot be read");
+    if (r == -ENOMEM) {
+        base_error_at(w->reterr, r, path, 0, 0, "out of memory");
+    } else if (r < 0) {
+        if (w->unread == 0)
+            w->unread = base_error_at(w->reterr, r, path, 0, 0, "the folder cannot be read: %s", strerror(-r));
+        r = 0;
+    }
     for (size_t i = 0; r == 0 && i < files.n; i++, w->n_files++)
         r = w->visit(files.names[i], w->user);
     for (size_t i = 0; r == 0 && i < folders.n; i++)
-        r = walk_directory(w, folders.names[i], depth + 1, reterr);
+        r = walk_directory(w, folders.names[i], depth + 1);
     free_entries(&files);
     free_entries(&folders);
     return r;
 }
 
 int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr) {
-    struct walk w = {visit, user, 0};
+    struct walk w = {.visit = visit, .user = user, .reterr = reterr};
     struct stat st;
     if (stat(path, &st) < 0) {
         int code = -errno;
@@ -151,7 +159,9 @@ int grammar_files(const char *path, int (*visit)(const char *file, void *user), 
     }
     if (!S_ISDIR(st.st_mode))
         return visit(path, user);
-    int r = walk_directory(&w, path, 0, reterr);
+    int r = walk_directory(&w, path, 0);
+    if (r == 0)
+        r = w.unread;
     if (r == 0 && w.n_files == 0)
         return base_error_at(reterr, -ENOENT, path, 0, 0, "holds no *.yaml, *.yml, *.txt or *.list");
     return r;

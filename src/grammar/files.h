@@ -14,7 +14,8 @@ bool grammar_is_list_name(const char *name);
 
 /* Calls visit for the file path, or for each *.yaml, *.yml, *.txt and *.list of the directory path (recursively; files before
  * folders, so that what is shared by all languages stands before what one of them changes; each sorted by name). visit returns 0 to
- * go on, or what ends the walk. A directory without such a file is -ENOENT. */
+ * go on, or what ends the walk. A folder that cannot be read does not end it, but is the error then. A directory without such a
+ * file is -ENOENT. */
 int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr);
 
 /* The content of a file, free()d by the caller; -E2BIG where it is larger than a grammar's file may be. */

@@ -3,6 +3,9 @@
 #include "make.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct expectation {
     const char *text;
@@ -145,12 +148,60 @@ static void missing_path(void **state) {
     grammar_builder_free(b);
 }
 
+static void write_text(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* A folder that cannot be read is told, and hides neither a mistake nor a sentence beside it. */
+static void unreadable_folder(void **state) {
+    (void)state;
+    char top[] = "/tmp/tragus-grammar-XXXXXX", shut[64], beside[64], file[80];
+    assert_non_null(mkdtemp(top));
+    assert_int_equal(chmod(top, 0755), 0);
+    snprintf(shut, sizeof shut, "%s/a", top);
+    snprintf(beside, sizeof beside, "%s/b", top);
+    snprintf(file, sizeof file, "%s/b/wrong.yaml", top);
+    assert_int_equal(mkdir(shut, 0), 0);
+    assert_int_equal(mkdir(beside, 0755), 0);
+    write_text(file, "intents: [\n");
+    uid_t before = geteuid();
+    if (before == 0)
+        assert_int_equal(seteuid(65534), 0); /* nobody: root reads everything */
+
+    struct grammar_builder *b;
+    struct grammar_diagnostics d = {0};
+    struct base_error e = {0};
+    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(grammar_builder_add_path(b, top, &d, &e), -EINVAL);
+    assert_int_equal(d.n_items, 1);
+    assert_non_null(strstr(e.file, "wrong.yaml"));
+    grammar_diagnostics_done(&d);
+    if (before == 0)
+        assert_int_equal(seteuid(before), 0);
+    write_text(file, "language: en\n");
+    if (before == 0)
+        assert_int_equal(seteuid(65534), 0);
+    e = (struct base_error){0};
+    assert_int_equal(grammar_builder_add_path(b, top, &d, &e), -EACCES);
+    assert_string_equal(e.file, shut);
+    assert_non_null(strstr(e.text, "Permission denied"));
+    grammar_builder_free(b);
+    if (before == 0)
+        assert_int_equal(seteuid(before), 0);
+
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(rmdir(beside), 0);
+    assert_int_equal(rmdir(shut), 0);
+    assert_int_equal(rmdir(top), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places_and_sentences),
-        cmocka_unit_test(all_at_once),
-        cmocka_unit_test(growth),
-        cmocka_unit_test(missing_path),
+        cmocka_unit_test(places_and_sentences), cmocka_unit_test(all_at_once),       cmocka_unit_test(growth),
+        cmocka_unit_test(missing_path),         cmocka_unit_test(unreadable_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
