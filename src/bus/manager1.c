@@ -81,11 +81,14 @@ struct add_grammar {
     const char *name, *format, *language;
     int is_private, fd;
     struct bus_files files;
+    tragus_text texts[BUS_MAX_FILES]; /* the content as the files that it consists of */
+    size_t n_texts;
 };
 
-static int read_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_error *error) {
+static int parse_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_error *error) {
     static const char *const formats[] = {"hassil", "list"};
-    *ret = (struct add_grammar){.format = "", .language = "en"};
+    ret->format = "";
+    ret->language = "en";
     const struct bus_option table[] = {{"Format", BUS_STRING, &ret->format, NULL},
                                        {"Language", BUS_STRING, &ret->language, NULL},
                                        {"Private", BUS_BOOLEAN, &ret->is_private, NULL},
@@ -105,34 +108,66 @@ static int read_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_e
     return 0;
 }
 
-/* The content as the files that it consists of; without a list of them it is one. Returns how many. */
-static int split(const struct add_grammar *a, const char *text, size_t len, tragus_text ret[BUS_MAX_FILES], sd_bus_error *error) {
+/* The arguments into *ret, which the caller free()s; NULL on failure. */
+static int read_add_grammar(sd_bus_message *m, struct add_grammar **ret, sd_bus_error *error) {
+    struct add_grammar *a = calloc(1, sizeof(*a));
+    int r = a ? parse_add_grammar(m, a, error) : -ENOMEM;
+    if (r < 0) {
+        free(a);
+        a = NULL;
+    }
+    *ret = a;
+    return r;
+}
+
+/* Fills texts; without a list of files the content is one. */
+static int split(struct add_grammar *a, const char *text, size_t len, sd_bus_error *error) {
     const char *format = *a->format ? a->format : NULL;
     size_t at = 0;
 
     if (a->files.n == 0) {
-        ret[0] = (tragus_text){a->name, format, text, len};
-        return 1;
+        a->texts[a->n_texts++] = (tragus_text){a->name, format, text, len};
+        return 0;
     }
     for (size_t i = 0; i < a->files.n; i++) {
         uint64_t size_bytes = a->files.items[i].size_bytes;
         if (size_bytes > len - at)
             return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content ends before file \"%.120s\" of Files does",
                                      a->files.items[i].name);
-        ret[i] = (tragus_text){a->files.items[i].name, format, text + at, (size_t)size_bytes};
+        a->texts[a->n_texts++] = (tragus_text){a->files.items[i].name, format, text + at, (size_t)size_bytes};
         at += (size_t)size_bytes;
     }
     if (at < len)
         return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content has %zu bytes more than Files says", len - at);
-    return (int)a->files.n;
+    return 0;
+}
+
+static int add_grammar(struct bus *b, sd_bus_message *call, struct add_grammar *a, const char *text, size_t len,
+                       sd_bus_error *error) {
+    struct service_caller caller;
+    struct base_error e = {0};
+    tragus_diagnostics d = {0};
+
+    int r = bus_caller(b, call, &caller, error);
+    if (r >= 0 && a->is_private)
+        r = bus_watch_owner(b, call);
+    if (r >= 0)
+        r = split(a, text, len, error);
+    if (r < 0)
+        return r;
+    r = service_grammar_add(b->service, &caller, a->name, a->format, a->is_private, a->texts, a->n_texts, &d, &e);
+    if (r >= 0 || d.n_items > 0)
+        r = reply_diagnostics(b, call, &d); /* what is wrong, all of it; severity 3: not loaded */
+    else
+        r = bus_fail(error, r == -EINVAL ? -EBADMSG : r, &e);
+    tragus_diagnostics_done(&d);
+    if (r >= 0)
+        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
+    return r;
 }
 
 static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, const char *text, size_t len, sd_bus_error *error) {
-    struct service_caller caller;
-    struct add_grammar a;
-    struct base_error e = {0};
-    tragus_diagnostics d = {0};
-    tragus_text texts[BUS_MAX_FILES];
+    struct add_grammar *a;
 
     if (result == -E2BIG)
         return sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "The grammar is larger than the limit of %zu bytes",
@@ -144,33 +179,20 @@ static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, cons
         return sd_bus_error_set_errnof(error, result, "The grammar cannot be read: %s", strerror(-result));
     int r = read_add_grammar(call, &a, error);
     if (r >= 0)
-        r = bus_caller(b, call, &caller, error);
-    if (r >= 0 && a.is_private)
-        r = bus_watch_owner(b, call);
-    if (r < 0)
-        return r;
-    int n = split(&a, text, len, texts, error);
-    if (n < 0)
-        return n;
-    r = service_grammar_add(b->service, &caller, a.name, a.format, a.is_private, texts, (size_t)n, &d, &e);
-    if (r >= 0 || d.n_items > 0)
-        r = reply_diagnostics(b, call, &d); /* what is wrong, all of it; severity 3: not loaded */
-    else
-        r = bus_fail(error, r == -EINVAL ? -EBADMSG : r, &e);
-    tragus_diagnostics_done(&d);
-    if (r >= 0)
-        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
+        r = add_grammar(b, call, a, text, len, error);
+    free(a);
     return r;
 }
 
 static int method_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
-    struct add_grammar a;
+    struct add_grammar *a;
 
     int r = read_add_grammar(m, &a, error); /* wrong arguments are refused before anything is read */
-    if (r < 0)
-        return r;
-    return bus_read_content(b, m, a.fd, service_limits(b->service)->grammar_bytes, on_grammar_read, error);
+    if (r >= 0)
+        r = bus_read_content(b, m, a->fd, service_limits(b->service)->grammar_bytes, on_grammar_read, error);
+    free(a);
+    return r;
 }
 
 static int method_remove_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
