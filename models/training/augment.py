@@ -13,6 +13,12 @@ RATE = 16000
 SPEEDS = ((10, 9), (9, 10), (10, 11), (11, 10), (20, 19), (19, 20), (8, 7), (7, 8))  # up : down
 
 
+def excerpt(pcm, n, rng):
+    """n samples of pcm from a random place on, beginning anew at its end."""
+    start = int(rng.integers(len(pcm)))
+    return pcm[start:start + n] if start + n <= len(pcm) else np.resize(np.concatenate([pcm[start:], pcm[:start]]), n)
+
+
 class Augment:
     """Call it with (int16 sound, rng, others): returns int16 sound with silence around.
 
@@ -50,9 +56,7 @@ class Augment:
         """n samples of something that is no command: a recording, coloured noise, or other speakers at once."""
         r = rng.random()
         if r < 0.55 and self.noises:
-            pcm = self.noises[rng.integers(len(self.noises))]
-            start = rng.integers(len(pcm))
-            out = np.resize(np.roll(pcm, -start)[:n] if n < len(pcm) else np.roll(pcm, -start), n).astype(np.float32)
+            out = excerpt(self.noises[rng.integers(len(self.noises))], n, rng)
         elif r < 0.8 or not others:
             out = rng.standard_normal(n).astype(np.float32)
             tilt = rng.uniform(0.0, 0.98)
@@ -62,8 +66,7 @@ class Augment:
         else:
             out = np.zeros(n, np.float32)
             for _ in range(rng.integers(1, 6)):
-                pcm = others[rng.integers(len(others))].sound()
-                out += np.roll(np.resize(pcm, n), rng.integers(n)).astype(np.float32)
+                out += excerpt(others[rng.integers(len(others))].sound(), n, rng)
         return out
 
     def __call__(self, sound, rng, others=()):
