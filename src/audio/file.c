@@ -154,7 +154,7 @@ static int read_sound_file(struct input *in, const char *name, int16_t **ret_pcm
     int r = audio_converter_new(&converter, &format, PIECE_FRAMES, &error);
     if (r < 0) {
         r = base_error_at(reterr, r, name, 0, 0, "%s", error.text);
-    } else if (!(frames = malloc(PIECE_FRAMES * format.channels * sizeof(*frames)))) {
+    } else if (!(frames = malloc((size_t)PIECE_FRAMES * format.channels * sizeof(*frames)))) {
         r = base_error_at(reterr, -ENOMEM, name, 0, 0, "out of memory");
     } else {
         r = read_frames(file, format.channels, frames, converter, &samples, name, reterr);

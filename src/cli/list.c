@@ -40,10 +40,11 @@ static bool find_columns(char *columns[], size_t n, size_t *ret_file, size_t *re
 static char *place(const char *list_path, const char *file) {
     const char *slash = strrchr(list_path, '/');
     size_t folder_len = file[0] == '/' || !slash ? 0 : (size_t)(slash - list_path) + 1;
-    char *path = malloc(folder_len + strlen(file) + 1);
+    size_t file_bytes = strlen(file) + 1;
+    char *path = malloc(folder_len + file_bytes);
     if (path) {
         memcpy(path, list_path, folder_len);
-        strcpy(path + folder_len, file);
+        memcpy(path + folder_len, file, file_bytes);
     }
     return path;
 }

@@ -38,13 +38,15 @@ void decoder_rules(struct decoder_rule rules[DECODER_N_RULES], const struct deco
 }
 
 /* 1 / (1 + exp(-x)) for x = -8, -7.5 .. 8, times 2^15, rounded. */
+#define LOGISTIC_MAX_Q8 ((int64_t)8 * 256)
 static const uint16_t logistic_q15[33] = {11,    18,    30,    49,    81,    133,   219,   360,   589,   961,   1554,
                                           2486,  3906,  5978,  8813,  12371, 16384, 20397, 23955, 26790, 28862, 30282,
                                           31214, 31807, 32179, 32408, 32549, 32635, 32687, 32719, 32738, 32750, 32757};
 
 uint16_t decoder_confidence(const struct decoder_options *o, int32_t ratio_q8) {
     int64_t x_q8 = base_round_shift(((int64_t)ratio_q8 - o->confidence_offset_q8) * o->confidence_scale_q8, 8);
-    uint32_t at = (uint32_t)(base_clamp(x_q8, -8 * 256, 8 * 256 - 1) + 8 * 256); /* 0..4095; 128 between two entries */
+    /* 0..4095; 128 between two entries */
+    uint32_t at = (uint32_t)(base_clamp(x_q8, -LOGISTIC_MAX_Q8, LOGISTIC_MAX_Q8 - 1) + LOGISTIC_MAX_Q8);
     uint32_t low = logistic_q15[at / 128], high = logistic_q15[at / 128 + 1];
     return (uint16_t)(low + ((high - low) * (at % 128) + 64) / 128);
 }

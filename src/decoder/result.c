@@ -18,6 +18,7 @@
  * Not told: DECODER_AMBIGUOUS. Paths of different words that meet in one node leave only the better one, so that what ends alive is
  * not the list of the best sentences.
  */
+#include "base/assert.h"
 #include "base/fixed.h"
 #include "decoder/state.h"
 
@@ -144,6 +145,7 @@ static void set_confidence(const struct decoder *d, const struct sentence *s, st
         ret->words[i].confidence_q15 = decoder_confidence(&d->options, ratio);
         worst = ratio < worst ? ratio : worst;
     }
+    base_assert(s->n_phones > 0);
     int64_t heard = d->filler.taken_off + d->filler.best.score;
     ret->ratio_q8 = (int32_t)base_clamp((s->score_q8 - heard) / s->n_phones, INT32_MIN, INT32_MAX);
     ret->confidence_q15 = decoder_confidence(&d->options, (int32_t)((3 * (int64_t)ret->ratio_q8 + worst) / 4));

@@ -4,6 +4,7 @@
  * A grammar is immutable. The builder that it came from is kept beside it, shared by all grammars that differ only in their lists,
  * so that replacing a list does not read the files again.
  */
+#include "base/assert.h"
 #include "engine/private.h"
 #include "grammar/files.h"
 
@@ -230,6 +231,7 @@ static int load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_opti
         sources_unref(sources);
         r = base_error_set(&e, -ENOMEM, "out of memory");
     }
+    base_assert(r < 0 || (sources && g));
     for (size_t i = 0; r == 0 && i < n_paths; i++)
         r = grammar_builder_add_path(sources->builder, paths[i], &found, &e);
     for (size_t i = 0; g && i < n_texts; i++) { /* goes on after a wrong one, so that all mistakes are told at once */

@@ -7,6 +7,7 @@
  *
  * Feeding allocates nothing: results are put into places made with the session, and what they mean is found when they are polled.
  */
+#include "base/assert.h"
 #include "base/clock.h"
 #include "engine/private.h"
 
@@ -299,8 +300,10 @@ ENGINE_PUBLIC int tragus_stream_new(tragus_stream **ret, tragus_model *m, const 
 ENGINE_PUBLIC void tragus_stream_free(tragus_stream *s) {
     if (!s)
         return;
-    while (s->sessions)
-        tragus_session_free(s->sessions);
+    for (tragus_session *first; (first = s->sessions);) {
+        s->sessions = first->next;
+        tragus_session_free(first);
+    }
     engine_core_free(s->core);
     tragus_model_unref(s->model);
     explicit_bzero(s, sizeof(*s));
@@ -431,6 +434,7 @@ ENGINE_PUBLIC int tragus_session_poll(tragus_session *s, const tragus_event **re
     case TRAGUS_UTTERANCE:
     case TRAGUS_REJECTED:
         error = engine_understand(&s->event, g, &r->result, r->sequence, (uint64_t)r->start_ms, NULL, 0);
+        base_assert(error < 0 || s->event);
         if (error == 0)
             s->event->view.reason = r->reason;
         break;

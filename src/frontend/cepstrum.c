@@ -10,7 +10,7 @@ void frontend_dct(const int16_t log_mel_q8[FRONTEND_BANDS], int32_t ret_q8[FRONT
     for (unsigned i = 0; i < FRONTEND_FEATURES; i++) {
         int64_t sum = 0; /* |log-mel| < 2^14, |table| < 2^13: 40 products can pass 2^31 */
         for (unsigned j = 0; j < FRONTEND_BANDS; j++) {
-            sum += (int32_t)frontend_dct_q15[i][j] * log_mel_q8[j];
+            sum += (int64_t)frontend_dct_q15[i][j] * log_mel_q8[j];
         }
         ret_q8[i] = (int32_t)base_round_shift(sum, 15);
     }

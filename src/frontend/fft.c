@@ -115,7 +115,7 @@ void frontend_fft_run(struct frontend_fft *f, const int32_t frame[FRONTEND_WINDO
         ret->re[i] = decide(f, f->proposed[bin].r, bin, false);
         ret->im[i] = decide(f, f->proposed[bin].i, bin, true);
     }
-    f->n_total += 2 * FRONTEND_N_BINS;
+    f->n_total += UINT64_C(2) * FRONTEND_N_BINS;
 }
 
 void frontend_fft_reset_counts(struct frontend_fft *f) {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define PREEMPHASIS_Q15 31785 /* 0.97, as in HTK */
-#define KEPT (3 * FRONTEND_HOP)
+#define KEPT ((size_t)3 * FRONTEND_HOP)
 
 struct frontend {
     struct frontend_fft *fft;

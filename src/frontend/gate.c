@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-#define LOG2_HOP_Q16 479850      /* log2(160) */
-#define FULL_SCALE_Q8 (30 * 256) /* log2 of 32768 squared */
+#define LOG2_HOP_Q16 479850               /* log2(160) */
+#define FULL_SCALE_Q8 ((int64_t)30 * 256) /* log2 of 32768 squared */
 
 struct frontend_gate_options frontend_gate_defaults(void) {
     return (struct frontend_gate_options){.open_q8 = 2 * 256, .open_hops = 3, .hang_hops = 80, .least_q8 = 3 * 256};
@@ -65,5 +65,5 @@ bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]
 }
 
 int32_t frontend_gate_level_cdb(const struct frontend_gate *g) {
-    return (int32_t)base_clamp(((int64_t)g->level_q8 - FULL_SCALE_Q8) * 30103 / 25600, -9000, 0); /* 100 * 3.0103 dB a unit */
+    return (int32_t)base_clamp((g->level_q8 - FULL_SCALE_Q8) * 30103 / 25600, -9000, 0); /* 100 * 3.0103 dB a unit */
 }

@@ -5,6 +5,7 @@
  * may begin, pieces are joined until a blank. So "light[s]" gives light and lights, and a blank on both sides of something that is
  * absent counts once. All templates run from one start to one end; merged and determinised at last.
  */
+#include "base/assert.h"
 #include "grammar/automaton.h"
 #include "grammar/compiled.h"
 #include "grammar/letters.h"
@@ -171,7 +172,7 @@ static uint32_t build_list(struct acceptor *a, const struct grammar_list *list, 
 }
 
 static uint32_t build_permutation(struct acceptor *a, const struct grammar_item *item, uint32_t from) {
-    uint32_t places[1 << 8];
+    uint32_t places[1 << 8] = {0};
     uint32_t n_sets = 1u << item->n_items;
     for (uint32_t said = 0; said < n_sets; said++)
         places[said] = new_place(a);
@@ -251,7 +252,8 @@ static uint32_t join_spellings(struct acceptor *a, uint32_t word, uint32_t piece
         return word;
     }
     memcpy(text, left, n);
-    memcpy(text + n, right, m + 1);
+    memcpy(text + n, right, m);
+    text[n + m] = '\0';
     return spelling(a, text);
 }
 
@@ -412,6 +414,7 @@ static void publish(struct acceptor *a, struct grammar_automaton *all) {
     uint32_t n_arcs = all->first_arc[all->n_states], n_words = 0;
     const char **words = grammar_pool_alloc(&a->g->pool, a->spellings.n * sizeof *words);
     uint8_t *used = grammar_pool_alloc(a->work, a->spellings.n);
+    base_assert(n_arcs == 0 || a->spellings.n > 0);
     for (uint32_t i = 0; i < n_arcs; i++)
         used[all->arcs[i].word] = 1;
     for (size_t i = 0; i < a->spellings.n; i++)

@@ -306,7 +306,8 @@ int graph_build_with(struct graph **ret, const struct grammar_words *words,
                      void *user, size_t max_arcs, struct base_error *reterr) {
     static const uint32_t no_arcs[2];
     static const uint8_t not_final[1];
-    static const struct grammar_words nothing = {.n_states = 1, .first_arc = no_arcs, .is_final = not_final};
+    static const struct grammar_word_arc no_arc[1];
+    static const struct grammar_words nothing = {.n_states = 1, .first_arc = no_arcs, .arcs = no_arc, .is_final = not_final};
     struct build b = {.in = words->n_states > 0 ? words : &nothing,
                       .max_arcs = max_arcs > 0 ? max_arcs : DEFAULT_MAX_ARCS,
                       .spoken = calloc((size_t)words->n_words + 1, sizeof *b.spoken)};

@@ -155,7 +155,7 @@ int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret
     struct table t;
     int r = table_init(&t, raw->n_nodes);
     size_t n_bytes = ((size_t)raw->n_nodes + 1) * sizeof(uint32_t);
-    uint32_t *order = malloc(n_bytes), *stack = malloc(n_bytes), *next = malloc(n_bytes);
+    uint32_t *order = calloc(1, n_bytes), *stack = malloc(n_bytes), *next = malloc(n_bytes);
     struct graph_raw_arc *arcs = malloc(((size_t)most_arcs + 1) * sizeof *arcs);
     uint32_t *signature = malloc((2 + 3 * (size_t)most_arcs) * sizeof *signature);
     if (!order || !stack || !next || !arcs || !signature)

@@ -244,6 +244,7 @@ int g2p_guess(const struct g2p *g, const char *letters, size_t n_letters, struct
     beams[0].items[0].cost = 0;
     beams[0].items[0].n_phones = 0;
     beams[0].n = 1;
+    beams[1].n = 0;
     for (size_t i = 0; i < n_letters; i++)
         all_fit &= step(g, &beams[i % 2], letters[i], &beams[(i + 1) % 2]);
     struct beam *last = &beams[n_letters % 2];

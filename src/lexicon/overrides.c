@@ -2,6 +2,7 @@
 /* lexicon/overrides.c: a user's own pronunciations: a sorted array, since a home has dozens of them, not thousands. */
 #include "lexicon/overrides.h"
 
+#include "base/assert.h"
 #include "base/utf8.h"
 #include "lexicon/dictionary.h"
 #include "lexicon/internal.h"
@@ -41,6 +42,7 @@ void lexicon_overrides_free(struct lexicon_overrides *o) {
 /* The first item whose word is not before this one. */
 static size_t lower_bound(const struct lexicon_overrides *o, const char *word) {
     size_t low = 0, high = o->n_items;
+    base_assert(high == 0 || o->items);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (strcmp(o->items[middle].word, word) < 0)

@@ -16,6 +16,7 @@
 #include "lexicon/spelling.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_SPELLED_CAPITALS 5 /* more capitals than this are a shouted word, not an abbreviation */
@@ -143,9 +144,8 @@ static int join_s(const struct speaker *s, struct variants *v) {
     for (size_t i = 0; i < stems.n; i++) {
         static const char hissing[] = " S Z SH ZH CH JH ", voiceless[] = " P T K F TH ";
         const struct lexicon_pronunciation *stem = &stems.items[i];
-        char last[16] = " ";
-        strncat(last, d->phone_names[stem->phones[stem->n_phones - 1]], 12);
-        strcat(last, " ");
+        char last[16];
+        snprintf(last, sizeof last, " %.12s ", d->phone_names[stem->phones[stem->n_phones - 1]]);
         const char *ending = strstr(hissing, last) ? "AH Z" : strstr(voiceless, last) ? "S" : "Z";
         struct variants one = {.n = 1, .items = {*stem}}, end = {.n = 1};
         int r = phones_parse(d->phone_names, d->n_phones, ending, NULL, 0, 0, &end.items[0], NULL);
@@ -163,9 +163,10 @@ static int join_s(const struct speaker *s, struct variants *v) {
 static int say_stem(const struct speaker *s, const char *text, size_t len_bytes, const char *ending, struct variants *ret) {
     char folded[SPELLING_MAX_BYTES];
     int n = spelling_fold(text, len_bytes, folded);
-    if (n < 0 || (size_t)n + strlen(ending) >= sizeof folded)
+    size_t ending_bytes = strlen(ending) + 1;
+    if (n < 0 || (size_t)n + ending_bytes > sizeof folded)
         return 0;
-    strcat(folded, ending);
+    memcpy(folded + n, ending, ending_bytes);
     int r = say_as_it_stands(s, folded, ret);
     return r == 0 && !*ending && count_capitals(text, len_bytes) >= 2 ? say(s, text, len_bytes, ret) : r;
 }
