@@ -61,6 +61,24 @@ def convert(net):
     return out
 
 
+def floats(net):
+    """A folded Net's gains, biases and weights as the bytes of the section "float32" (tests/float32/nn_float32.c)."""
+    def layer(weight, bias):
+        """(n_out, n_in, taps) -> bias and [taps * n_in][n_out], outputs padded to whole blocks."""
+        n_out = weight.shape[0]
+        w = weight.permute(2, 1, 0).reshape(-1, n_out).numpy()
+        padding = -n_out % program.OUT_BLOCK
+        return [np.pad(bias.numpy(), (0, padding)), np.pad(w, ((0, 0), (0, padding)))]
+
+    with torch.no_grad():
+        arrays = [net.input_gain.numpy()] + layer(net.conv0.conv.weight, net.conv0.bias)
+        for block in net.blocks:
+            for conv in (block.dw, block.pw1, block.pw2):
+                arrays += layer(conv.conv.weight, conv.bias)
+        arrays += layer(net.out.weight, net.out.bias)
+    return b"".join(np.ascontiguousarray(a, "<f4").tobytes() for a in arrays)
+
+
 def add_arguments(parser):
     """What writing a model file needs to know."""
     parser.add_argument("--frontend", required=True)
@@ -71,8 +89,8 @@ def add_arguments(parser):
     parser.add_argument("--out", required=True)
 
 
-def write(net, state, front, clips, arguments):
-    """Write a network in stage "int8", trained as the checkpoint `state` says, as a model file."""
+def write(net, state, front, clips, arguments, float32=None):
+    """Write a network in stage "int8", trained as the checkpoint `state` says, as a model file; float32: see floats()."""
     features = front(clips[0].sound()[:32000])
     with torch.no_grad():
         made = convert(net)
@@ -92,7 +110,7 @@ def write(net, state, front, clips, arguments):
     data = pathlib.Path(arguments.people).parent
     text = re.sub(r"\{hours:([^}]+)\}", lambda m: f"{sum(f.stat().st_size for f in data.glob(m[1])) / 2 / 16000 / 3600:.2f} hours", text)
     text = re.sub(r"\{sha256:([^}]+)\}", lambda m: hashlib.sha256((data / m[1]).read_bytes()).hexdigest()[:16], text)
-    made.write(arguments.out, ["<blank>"] + list(corpus.PHONES), text, features)
+    made.write(arguments.out, ["<blank>"] + list(corpus.PHONES), text, features, float32)
 
 
 def main():

@@ -233,8 +233,9 @@ class Program:
         padded[left : left + len(x)] = x
         return padded[np.arange(steps)[:, None] * stride + np.arange(taps)]
 
-    def sections(self, labels, passport, test_features):
-        """The sections of the model file: a list for store.pack."""
+    def sections(self, labels, passport, test_features, float32=None):
+        """The sections of the model file: a list for store.pack. float32: bytes of an optional section of that name, the same
+        network before its quantisation, which the device skips (tests/float32)."""
         if len(labels) != self.n_labels or labels[0] != "<blank>" or len(set(labels)) != len(labels):
             raise ValueError(f"{self.n_labels} different labels expected, the first <blank>")
         words = [VERSION, N_FEATURES, self.step_hops, self.n_labels, len(self.ops)]
@@ -256,6 +257,7 @@ class Program:
         expected = self.simulate(test_features)
         test = struct.pack("<II", len(test_features), len(expected))
         test += test_features.astype("<i2").tobytes() + expected.astype("<i2").tobytes()
+        more = [] if float32 is None else [("float32", float32, store.OPTIONAL)]
         return [
             ("passport", passport.encode()),
             ("labels", b"".join(label.encode() + b"\0" for label in labels)),
@@ -263,9 +265,10 @@ class Program:
             ("scale", scale),
             ("weights", weights),
             ("test", test),
+            *more,
         ]
 
-    def write(self, path, labels, passport, test_features):
+    def write(self, path, labels, passport, test_features, float32=None):
         """Write the model file. labels: names, the first "<blank>"; passport: text of `key: value` lines; test_features: int16
         [rows, 40], about two seconds, stored with their posteriors as the file's own test."""
-        store.write(path, store.ACOUSTIC, self.sections(labels, passport, test_features))
+        store.write(path, store.ACOUSTIC, self.sections(labels, passport, test_features, float32))

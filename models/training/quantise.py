@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quantise a float network after training, in one of several ways, and write the model file.
 
-quantise.py FLOAT.pt --range METHOD [--equalise] [--bias-correction] --frontend LIB --people DIR --passport FILE --out MODEL
+quantise.py FLOAT.pt --range METHOD [--equalise] [--bias-correction] [--float32] --frontend LIB --people DIR --passport FILE
+    --out MODEL
 
 Ranges of the activations, measured on clips of the training set:
     minmax      the greatest magnitude seen
@@ -11,7 +12,7 @@ Ranges of the activations, measured on clips of the training set:
     entropy     the bound whose 128 levels keep the distribution best, by Kullback-Leibler divergence (Migacz, GTC 2017)
 --equalise scales the channels between two layers of a block so that both layers' weights use their ranges alike; --bias-correction
 moves every bias by the mean error that rounding brings to its channel (both: Nagel et al., 2019, arXiv 1906.04721). Weights are
-symmetric per output channel throughout. A network trained with its quantisation simulated needs none of this: export.py writes it.
+symmetric per output channel throughout. --float32 puts the float network into the file too, for tests/float32/tragus-float32. A network trained with its quantisation simulated needs none of this: export.py writes it.
 """
 
 import argparse
@@ -140,6 +141,7 @@ def main():
     parser.add_argument("--range", choices=("minmax", "percentile", "mse", "entropy"), default="percentile")
     parser.add_argument("--equalise", action="store_true")
     parser.add_argument("--bias-correction", action="store_true")
+    parser.add_argument("--float32", action="store_true")
     parser.add_argument("--clips", type=int, default=200, help="how many clips the ranges are measured on")
     export.add_arguments(parser)
     arguments = parser.parse_args()
@@ -155,13 +157,14 @@ def main():
         rows = front(np.pad(clip.sound(), 4800)).astype(np.float32)
         batches.append(torch.from_numpy(rows.T[None]))
     net.stage("folded")
+    float32 = export.floats(net) if arguments.float32 else None
     if arguments.equalise:
         equalise(net)
     set_ranges(net, batches, arguments.range)
     if arguments.bias_correction:
         correct_biases(net, batches[::4])
     net.stage("int8")
-    export.write(net, state, front, clips, arguments)
+    export.write(net, state, front, clips, arguments, float32)
 
 
 if __name__ == "__main__":
