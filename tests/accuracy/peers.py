@@ -1,0 +1,370 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Other recognisers and tragus on the same recordings, side by side: coffee orders, clean and in the noise of report.py.
+
+peers.py --shared DIR --peers DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--only NAME...] [--limit N] --out DIR
+
+The recordings, SHARED/corpora/dev/coffee_dev, are made into WAV files once for each noise level, and every recogniser hears those
+files, on one thread. Each gets the grammar in the form that it can use. PocketSphinx: all of it, as JSGF. Vosk, which makes its
+grammar out of sentences: SENTENCES of them, drawn by chance. Moonshine takes none; it gets, in place of the clip, the speech in it,
+loud, as its own program would from a voice detector; where the speech is, is looked for in the clean recording, so that noise does
+not mislead there. `peers/setup DIR` fetches the peers; one that is missing is not run.
+
+peers/grammar.py scores. Strictly: the text itself is a sentence with the labelled slots, and no others. Nearly: so is the sentence
+that is nearest to it by characters. There is one order in a recording: of several utterances heard in it that with most words
+counts, as in `tragus evaluate`, and how often there were several is told. CPU is that of the whole process less loading, by seconds
+of the recordings as they are; loading is what a run on the first clip alone costs beyond its share. Memory is the peak of a run.
+Writes OUT/peers.md, OUT/peers.json (with each text heard) and OUT/peers.png (with matplotlib); prints the tables. Intervals are
+Wilson's, 95 %.
+"""
+
+import argparse
+import csv
+import dataclasses
+import json
+import math
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+GRAMMAR = HERE.parent / "data" / "grammars" / "coffee.yaml"
+PEERS = HERE / "peers"
+SENTENCES, SEED = 3000, 1
+POCKETSPHINX = pathlib.Path("/usr/share/pocketsphinx/model/en-us")
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(PEERS))
+
+try:
+    import numpy as np
+    import soundfile
+    import yaml
+
+    import grammar as sentences
+    import report
+except ImportError as error:
+    sys.exit(f"peers: Python's {error.name} is missing: apt-get install python3-numpy python3-soundfile python3-yaml")
+
+
+@dataclasses.dataclass
+class Recogniser:
+    name: str
+    version: str
+    given: str  # what it knows of the grammar
+    needs: dict  # path -> how to get it; the first that is missing is told
+    weights: list  # paths of files and folders
+    command: callable  # (list of clips without .wav, their folder) -> arguments; runs in that folder
+    read: callable  # a line that it prints -> path of the clip, its utterances
+    trimmed: bool = False  # hears the clips cut to their speech
+
+    def missing(self):
+        """None, or a sentence on what it lacks."""
+        for path, mend in self.needs.items():
+            if not pathlib.Path(path).exists():
+                return f"{self.name} is not run: there is no {path}; {mend}"
+        return None
+
+    def weights_bytes(self):
+        files = [file for path in self.weights for file in ([path] if path.is_file() else path.rglob("*"))]
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def read_tabs(line):
+    path, *utterances = line.split("\t")
+    return path, utterances
+
+
+def read_tragus(line):
+    """`tragus transcribe --json`"""
+    told = json.loads(line)
+    return told["file"], [utterance["text"] for utterance in told["utterances"] if not utterance["rejected"]]
+
+
+def read_pocketsphinx(line):
+    """The text, which may be none, and in brackets the clip and how likely."""
+    text, path = re.fullmatch(r"(.*?) ?\((\S+) -?\d+\)", line).groups()
+    return path, [text]
+
+
+def package_version(folder):
+    """Name and version of an npm package."""
+    try:
+        package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ""
+    return f"{package['name'].split('/')[-1]} {package['version']}"
+
+
+def printed(*command):
+    """What a command prints; "" if there is no such command or it fails."""
+    if not shutil.which(command[0]):
+        return ""
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def recognisers(arguments, known, folder):
+    """All of them. known: the grammar; its other forms are written to folder."""
+    drawn, jsgf = folder / "sentences.txt", folder / "grammar.jsgf"
+    drawn.write_text("\n".join(known.draw(SENTENCES, SEED)) + "\n", encoding="utf-8")
+    jsgf.write_text(known.jsgf(), encoding="utf-8")
+    node = shutil.which("node") or "node"
+    modules, tragus = arguments.peers / "node_modules", arguments.build / "tragus"
+    fetch = f"run {PEERS / 'setup'} {arguments.peers}"
+    build = "build tragus there, or say --build DIR"
+    install_node = "apt-get install nodejs"
+    model = arguments.model or arguments.build / "models" / "en"
+    about = json.loads(printed(str(tragus), "model", "info", "--json", "-m", str(model)) or "{}")
+
+    def run_tragus(*options):
+        command = [tragus, "transcribe", "-g", GRAMMAR, "-m", model, "--json", *options]
+        return lambda clips, at: command + [f"{clip}.wav" for clip in clips]
+
+    def run_node(script, *more):
+        return lambda clips, at: [node, PEERS / script, arguments.peers, write_list(clips, at, ".wav"), *more]
+
+    def run_pocketsphinx(clips, at):
+        return ["pocketsphinx_batch", "-hmm", POCKETSPHINX / "en-us", "-dict", POCKETSPHINX / "cmudict-en-us.dict",
+                "-jsgf", jsgf, "-ctl", write_list(clips, at, ""), "-cepdir", at, "-cepext", ".wav", "-adcin", "yes", "-adchdr", "44",
+                "-hyp", "/dev/stdout", "-logfn", "/dev/null"]
+
+    mine = dict(version=f"{printed(str(tragus), '--version').removeprefix('tragus ')}, model {about.get('crc32c')}",
+                needs={tragus: build, model: build},
+                weights=sorted(model.glob("*.tragus")) if model.is_dir() else [model], read=read_tragus)
+    return [
+        Recogniser("tragus", given="the grammar", command=run_tragus("--no-reject"), **mine),
+        Recogniser("tragus with rejection", given="the grammar; may answer nothing", command=run_tragus(), **mine),
+        Recogniser("Vosk", f"{package_version(modules / 'vosk')}, {package_version(arguments.peers / 'vosk-english')}",
+                   f"{SENTENCES} sentences of the grammar",
+                   {node: install_node, modules / "vosk": fetch, modules / "koffi": fetch, arguments.peers / "vosk-english": fetch},
+                   [arguments.peers / "vosk-english" / "model" / "english"], run_node("vosk.mjs", drawn), read_tabs),
+        Recogniser("PocketSphinx", printed("dpkg-query", "-W", "-f", "${Version}", "pocketsphinx"), "the grammar",
+                   {shutil.which("pocketsphinx_batch") or "pocketsphinx_batch": "apt-get install pocketsphinx",
+                    POCKETSPHINX / "en-us": "apt-get install pocketsphinx-en-us"},
+                   [POCKETSPHINX / "en-us", POCKETSPHINX / "cmudict-en-us.dict"], run_pocketsphinx, read_pocketsphinx),
+        Recogniser("Moonshine tiny",
+                   f"{package_version(arguments.peers / 'moonshine')}, {package_version(modules / 'onnxruntime-node')}",
+                   "nothing; the clip cut to its speech",
+                   {node: install_node, modules / "onnxruntime-node": fetch, arguments.peers / "moonshine": fetch},
+                   [arguments.peers / "moonshine" / "dist" / "model" / "tiny" / "quantized"],
+                   run_node("moonshine.mjs"), read_tabs, trimmed=True),
+    ]
+
+
+def write_list(clips, folder, suffix):
+    (folder / "list").write_text("".join(f"{clip}{suffix}\n" for clip in clips), encoding="utf-8")
+    return folder / "list"
+
+
+def run(recogniser, clips, folder):
+    """The utterances heard in each clip, CPU seconds, and peak memory in MiB."""
+    measured = folder / "measured"
+    command = [PEERS / "measure", measured, *recogniser.command(clips, folder)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    heard = {path.removesuffix(".wav"): utterances for path, utterances in map(recogniser.read, done.stdout.splitlines())}
+    if set(heard) != set(clips):
+        sys.exit(f"peers: {recogniser.name} answered for {len(heard)} of {len(clips)} clips (exit code {done.returncode}); it said: "
+                 + (done.stderr.strip()[-500:] or "nothing"))
+    cpu_s, peak_kib = map(float, measured.read_text(encoding="ascii").split())
+    return heard, cpu_s, peak_kib / 1024
+
+
+def speech_in(sound):
+    """From where to where, in samples, there is speech in a clean sound: the frames of 20 ms within 25 dB of the loud ones (the level
+    that one in twenty exceeds, so that a click is none), and 0.2 s around."""
+    power = (sound[: len(sound) // 320 * 320].reshape(-1, 320) ** 2).mean(1)
+    loud = np.flatnonzero(power > np.quantile(power, 0.95) / 10**2.5)
+    margin = report.RATE // 5
+    return max(0, loud[0] * 320 - margin), (loud[-1] + 1) * 320 + margin
+
+
+def make_sounds(source, clips, conditions, folder):
+    """Writes the clips of each condition to folder/CONDITION/, and cut to their speech to folder/CONDITION/trimmed/."""
+    noises = report.Noises(source.parents[2] / "noise", "dev")
+    parts = {}
+    for condition, snr_db in conditions.items():
+        at = folder / condition
+        (at / "trimmed").mkdir(parents=True)
+        report.make_noisy(source, noises, snr_db, at)
+        for clip in clips:
+            sound = report.read(at / f"{clip}.wav")
+            first, end = parts.setdefault(clip, speech_in(sound))  # of the first condition, which is clean
+            part = sound[first:end]
+            soundfile.write(at / "trimmed" / f"{clip}.wav", part * 0.5 / np.abs(part).max(), report.RATE, subtype="PCM_16")
+
+
+def understanding(tragus):
+    """understand() of grammar.score(), by `tragus match`."""
+    def understand(texts):
+        if not texts:
+            return {}
+        lines = "".join(f"{text}\n" for text in texts)
+        done = subprocess.run([tragus, "match", "-g", GRAMMAR], input=lines, capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1):
+            sys.exit(f"peers: tragus match failed: {done.stderr.strip()}")
+        read = [json.loads(line) for line in done.stdout.splitlines()]
+        return {text: match["slots"] for text, match in zip(texts, read) if match["intent"]}
+    return understand
+
+
+def wilson(n, of):
+    """n of so many, their share, and its 95 % interval."""
+    z = 1.96
+    share = n / of
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return {"n": n, "of": of, "share": share, "low": max(0.0, middle - half), "high": min(1.0, middle + half)}
+
+
+def compare(recogniser, labels, seconds, conditions, folder, judge):
+    """All that is told of a recogniser. seconds: each clip's length; judge(heard): the score of each clip."""
+    told = {"version": recogniser.version, "given": recogniser.given, "weights_bytes": recogniser.weights_bytes(), "conditions": {}}
+    clips = list(labels)
+    total = sum(seconds.values())
+    for condition in conditions:
+        at = folder / condition / ("trimmed" if recogniser.trimmed else "")
+        if not told["conditions"]:
+            first_s = run(recogniser, clips[:1], at)[1]
+        heard, cpu_s, peak = run(recogniser, clips, at)
+        if not told["conditions"]:
+            factor = (cpu_s - first_s) / (total - seconds[clips[0]])
+            told["load_cpu_s"] = max(0.0, cpu_s - factor * total)
+        scores = judge({clip: max(said, key=lambda text: len(text.split()), default="") for clip, said in heard.items()})
+        told["conditions"][condition] = {
+            "strict": wilson(sum(score["strict"] for score in scores.values()), len(clips)),
+            "near": wilson(sum(score["near"] for score in scores.values()), len(clips)),
+            "nothing_heard": sum(not score["text"] for score in scores.values()),
+            "several_heard": sum(len(said) > 1 for said in heard.values()),
+            "cpu_realtime_factor": (cpu_s - told["load_cpu_s"]) / total,
+            "peak_mib": peak,
+            "clips": {clip: {"utterances": heard[clip], **scores[clip]} for clip in clips},
+        }
+        print(f"{recogniser.name}, {condition}: {told['conditions'][condition]['near']['n']} of {len(clips)}", file=sys.stderr)
+    return told
+
+
+def cell(count):
+    return f"{report.share(count)} [{100 * count['low']:.0f}, {100 * count['high']:.0f}]"
+
+
+def processor():
+    """The CPU's name."""
+    found = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    return found[1] if found else platform.machine()
+
+
+def markdown(results, conditions, seconds):
+    lines = [f"{len(seconds)} recordings, {sum(seconds.values()):.0f} s, one thread of {processor()}.", "",
+             "| recogniser | right | " + " | ".join(conditions) + " |", "|---" * (len(conditions) + 2) + "|"]
+    for rule in ("near", "strict"):
+        for name, told in results.items():
+            cells = [cell(told["conditions"][c][rule]) for c in conditions] if told else ["not run"] * len(conditions)
+            lines.append(f"| {name} | {rule} | " + " | ".join(cells) + " |")
+    for name, told in results.items():
+        counts = [str(told["conditions"][c]["several_heard"]) if told else "not run" for c in conditions]
+        lines.append(f"| {name} | several utterances heard | " + " | ".join(counts) + " |")
+    lines += ["", "| recogniser | version | given | CPU by sound (clean; most) | loading, CPU s | peak memory, MiB | weights, MB |",
+              "|---" * 7 + "|"]
+    for name, told in results.items():
+        if not told:
+            lines.append(f"| {name} |" + " not run |" * 6)
+            continue
+        measured = list(told["conditions"].values())
+        factors = [m["cpu_realtime_factor"] for m in measured]
+        lines.append(f"| {name} | {told['version']} | {told['given']} | {factors[0]:.4f}; {max(factors):.4f} | {told['load_cpu_s']:.2f} "
+                     f"| {max(m['peak_mib'] for m in measured):.0f} | {told['weights_bytes'] / 1e6:.1f} |")
+    return "\n".join(lines) + "\n"
+
+
+def plot(results, conditions, path):
+    try:
+        import matplotlib
+    except ImportError:
+        print("peers: no plot without matplotlib", file=sys.stderr)
+        return
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 5))
+    for name, told in results.items():
+        if told:
+            axes.plot(list(conditions), [100 * told["conditions"][c]["near"]["share"] for c in conditions], marker="o", label=name)
+    axes.set(xlabel="signal-to-noise ratio", ylabel="all slots right, nearest sentence, %")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def write(results, conditions, seconds, out):
+    """The three files. Returns the tables."""
+    tables = markdown(results, conditions, seconds)
+    (out / "peers.md").write_text(tables, encoding="utf-8")
+    (out / "peers.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    plot(results, conditions, out / "peers.png")
+    return tables
+
+
+def read_labels(source, limit):
+    """Slots by clip; a clip is named by its file."""
+    try:
+        with open(source, encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except FileNotFoundError:
+        sys.exit(f"peers: there is no {source}: say with --shared where corpora/ lies")
+    labels = {row["file"]: {slot: value.strip() for slot, value in json.loads(row["text"])["slots"].items()} for row in rows}
+    return dict(list(labels.items())[:limit])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=pathlib.Path, required=True, help="folder with corpora/")
+    parser.add_argument("--peers", type=pathlib.Path, required=True, help="folder that peers/setup filled")
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
+    parser.add_argument("--model", type=pathlib.Path, help="another model than that of the build tree")
+    parser.add_argument("--snr", type=int, nargs="*", default=[24, 18, 12, 6], help="dB")
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="some of the recognisers")
+    parser.add_argument("--limit", type=int, metavar="N", help="the first N recordings, 2 or more")
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    arguments = parser.parse_args()
+    for name in ("shared", "peers", "build", "model"):
+        if getattr(arguments, name):
+            setattr(arguments, name, getattr(arguments, name).resolve())
+    if arguments.limit is not None and arguments.limit < 2:
+        parser.error("--limit: one recording does not tell loading from recognising; 2 or more")
+    tragus = arguments.build / "tragus"
+    if not tragus.exists():
+        sys.exit(f"peers: there is no {tragus}, which reads the answers: build it, or say --build DIR")
+    source = arguments.shared / "corpora" / "dev" / "coffee_dev" / "LIST.tsv"
+    labels = read_labels(source, arguments.limit)
+    known = sentences.Grammar(yaml.safe_load(GRAMMAR.read_text(encoding="utf-8")))
+    conditions = {"clean": math.inf} | {f"{snr} dB": snr for snr in arguments.snr}
+    understand = understanding(tragus)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        all_of_them = recognisers(arguments, known, folder)
+        unknown = set(arguments.only or []) - {recogniser.name for recogniser in all_of_them}
+        if unknown:
+            parser.error(f"--only: there is no {', '.join(sorted(unknown))}; there are: {', '.join(r.name for r in all_of_them)}")
+        make_sounds(source, labels, conditions, folder)
+        seconds = {clip: soundfile.info(folder / "clean" / f"{clip}.wav").duration for clip in labels}
+        for recogniser in all_of_them:
+            if arguments.only and recogniser.name not in arguments.only:
+                continue
+            missing = recogniser.missing()
+            if missing:
+                print(f"peers: {missing}", file=sys.stderr)
+            results[recogniser.name] = None if missing else compare(
+                recogniser, labels, seconds, conditions, folder, lambda heard: sentences.score(heard, labels, known, understand))
+            tables = write(results, conditions, seconds, arguments.out)  # what there is, should a later one fail
+    print(tables, end="")
+
+
+if __name__ == "__main__":
+    main()
