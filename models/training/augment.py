@@ -52,8 +52,8 @@ class Augment:
         tail[0] = 1
         return tail / np.sqrt(np.sum(tail ** 2))
 
-    def noise(self, n, rng, others):
-        """n samples of something that is no command: a recording, coloured noise, or other speakers at once."""
+    def noise(self, n, rng, others, least_speakers=1):
+        """n samples of something that is no command: a recording, coloured noise, or other speakers, at least so many at once."""
         r = rng.random()
         if r < 0.55 and self.noises:
             out = excerpt(self.noises[rng.integers(len(self.noises))], n, rng)
@@ -65,7 +65,7 @@ class Augment:
                 out += np.sin(2 * np.pi * rng.choice((50, 60, 100, 120)) * np.arange(n, dtype=np.float32) / RATE) * rng.uniform(0, 3)
         else:
             out = np.zeros(n, np.float32)
-            for _ in range(rng.integers(1, 6)):
+            for _ in range(rng.integers(least_speakers, 6)):
                 out += excerpt(others[rng.integers(len(others))].sound(), n, rng)
         return out
 
@@ -90,6 +90,18 @@ class Augment:
             snr = rng.uniform(-2, 30) if rng.random() < 0.8 else rng.uniform(25, 50)
             noise = self.noise(len(x), rng, others)
             x = x + noise * np.float32(np.sqrt(power / (float(np.mean(noise ** 2)) + 1e-6)) * 10 ** (-snr / 20))
-        x *= np.float32(10 ** (rng.uniform(-30, 4) / 20))            # from about -40 dBFS to clipping
+        return self.record(x, rng)
+
+    def record(self, x, rng):
+        """x as a microphone gives it: at some level, from about -40 dBFS to clipping, with noise of its own, as int16."""
+        x = x * np.float32(10 ** (rng.uniform(-30, 4) / 20))
         x += rng.standard_normal(len(x)).astype(np.float32) * np.float32(10 ** rng.uniform(-0.5, 1.0))
         return np.clip(np.rint(x), -32768, 32767).astype(np.int16)
+
+    def nothing(self, n, rng, others=()):
+        """n samples in which nobody speaks to the microphone: what noise() gives, with many speakers at once or none, or silence."""
+        x = self.noise(n, rng, others, least_speakers=4) if rng.random() < 0.9 else np.zeros(n, np.float32)
+        if rng.random() < 0.3:                                      # it begins or ends within
+            at = int(rng.integers(n))
+            x = np.where(np.arange(n) < at, *((x, 0) if rng.random() < 0.5 else (0, x))).astype(np.float32)
+        return self.record(x * np.float32(3000 / (np.sqrt(float(np.mean(x ** 2))) + 1)), rng)

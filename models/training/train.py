@@ -90,9 +90,12 @@ class Loader:
             if items and max(longest, clip.n) * (len(items) + 1) > budget:
                 break
             longest = max(longest, clip.n)
-            rows = front(augmented(clip.sound(), rng, self.clips)).astype(np.float32)
+            if rng.random() < self.arguments.nothing:
+                sound, labels = augmented.nothing(clip.n, rng, self.clips), np.zeros(0, np.int64)
+            else:
+                sound, labels = augmented(clip.sound(), rng, self.clips), clip.labels(rng)
+            rows = front(sound).astype(np.float32)
             mask_features(rows, rng)
-            labels = clip.labels(rng)
             if (len(rows) + 2) // 3 > len(labels) + int(np.sum(labels[1:] == labels[:-1])):
                 items.append((rows, labels))
         if not items:
@@ -151,6 +154,7 @@ def main():
     parser.add_argument("--batch-seconds", type=float, default=100)
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
     parser.add_argument("--people-weight", type=float, default=2.5, help="how much oftener a recording is drawn than a synthetic clip")
+    parser.add_argument("--nothing", type=float, default=0.05, help="so many of the examples are noise in which nothing is said")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
@@ -195,7 +199,7 @@ def main():
     if state is not None and state.get("optimiser"):
         optimiser.load_state_dict(state["optimiser"])
     loader = Loader(clips, np.array(weights), arguments, step)
-    ctc = nn.CTCLoss(zero_infinity=True)
+    ctc = nn.CTCLoss(zero_infinity=True, reduction="none")
     log = open(out / "log.tsv", "a")
     print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters", file=sys.stderr)
 
@@ -220,8 +224,9 @@ def main():
             logs, half, steps = net(torch.from_numpy(features), rows)
         logs, half = logs.float(), half.float()
         labels, counts = torch.from_numpy(labels), torch.from_numpy(counts)
-        loss = ctc(logs.transpose(0, 1), labels, steps, counts)
-        whole = loss + 0.3 * ctc(half.transpose(0, 1), labels, steps, counts)
+        weight = 1 / (len(counts) * torch.where(counts > 0, counts, steps // 3 + 1))    # a mean a label; silence as if it had some
+        loss = (weight * ctc(logs.transpose(0, 1), labels, steps, counts)).sum()
+        whole = loss + 0.3 * (weight * ctc(half.transpose(0, 1), labels, steps, counts)).sum()
         optimiser.zero_grad(set_to_none=True)
         whole.backward()
         if bool(torch.isfinite(whole)):
