@@ -91,7 +91,7 @@ void decoder_start(struct decoder *d) {
     d->state = DECODER_WAITING;
     d->ended_by = DECODER_ACCEPTED;
     d->speech_step = 0;
-    d->greedy_sum = d->taken_off = 0;
+    d->greedy_sum = d->taken_off = d->silence = 0;
     d->n_history = 0;
     d->tokens[0] = (struct decoder_active){.id = d->graph->start,
                                            .token = {.history = DECODER_NONE, .word = GRAPH_NO_WORD, .entry = DECODER_NONE}};
@@ -115,6 +115,7 @@ static void take_row(struct decoder *d, const int16_t *posteriors) {
     for (unsigned i = 0; i < d->n_labels; i++)
         d->gain[i] -= best;
     d->greedy_sum += best;
+    d->silence += d->gain[0];
 }
 
 static struct decoder_node *reach(struct decoder *d, uint32_t node) {
@@ -276,6 +277,7 @@ static void advance(struct decoder *d, int32_t least) {
         t->entry = DECODER_NONE; /* the word's end is not known before the phone ends */
         t->score = t->last_score = c->score;
         t->last_step = d->step;
+        t->n_sounding++;
         note_best(d, n++, arc->to);
     }
     d->n_arcs = n;

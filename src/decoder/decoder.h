@@ -25,6 +25,7 @@ struct decoder_options {
     uint32_t max_history;         /* word-history entries; collected when full */
     int32_t filler_penalty_q8;    /* cost of each phone of the filler, Q8 nats */
     int32_t reject_q8;            /* least ratio_q8 of a result; INT32_MIN: none is too low */
+    int32_t least_evidence_q8;    /* least evidence_q8 of a result */
     int32_t min_confidence_q15;   /* least utterance confidence; with 0 and INT32_MIN above nothing complete is rejected */
     int32_t confidence_offset_q8; /* the ratio a phone, Q8 nats, at which confidence is one half */
     int32_t confidence_scale_q8;  /* steepness of the logistic curve there, Q8 a nat */
@@ -49,7 +50,7 @@ enum decoder_verdict { /* the reasons of org.tragus.Session1.Rejected */
                        DECODER_AMBIGUOUS = 3,
                        DECODER_TOO_SHORT = 4,
                        DECODER_NO_SPEECH = 5,
-                       DECODER_TOO_NOISY = 6,
+                       DECODER_TOO_NOISY = 6, /* silence explains the sound better */
                        DECODER_TOO_LONG = 7,
 };
 
@@ -60,6 +61,7 @@ struct decoder_result {
     uint16_t confidence_q15;
     int32_t score_q8;          /* of the path: its log-posteriors, the blank's penalised, summed; clamped to int32 */
     int32_t ratio_q8;          /* path against filler, a phone (what reject_q8 is held against) */
+    int32_t evidence_q8;       /* path against silence, a phone (what least_evidence_q8 is held against) */
     uint32_t start_ms, end_ms; /* of the speech */
 };
 

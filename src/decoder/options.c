@@ -13,6 +13,7 @@ struct decoder_options decoder_defaults(void) {
         .max_history = 4096,          /* 112 KiB; a loop of forty words makes 1,100 entries in 45 s */
         .filler_penalty_q8 = 512,     /* 2 nats; a uniform choice among 39 phones would cost 3.7 */
         .reject_q8 = -640,            /* -2.5 nats a phone */
+        .least_evidence_q8 = -384,    /* -1.5 nats a phone: orders lie above -1.2 down to 12 dB, what is heard into noise below */
         .min_confidence_q15 = 16384,  /* 0.5 */
         .confidence_offset_q8 = -205, /* -0.8 nats a phone */
         .confidence_scale_q8 = 512,   /* 2 a nat: 0.88 one nat above, 0.12 one nat below */

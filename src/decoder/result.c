@@ -11,6 +11,10 @@
  * rest. The utterance's confidence lies three quarters of the way from the ratio of the worst word to that of all, on the curve of
  * options.c.
  *
+ * evidence = (sentence - blank throughout, the blank's penalty taken back) / phones of the sentence. In noise the network is sure
+ * of nothing, and where the blank is penalised any phones will do: sentence and filler are then equally likely, and the ratio says
+ * nothing. But the network itself still holds the blank for the likelier: a sentence that lies far below silence was not said.
+ *
  * A word is heard late: the network's spikes stand near the middle of a phone or behind it. So a word begins halfway between the
  * last sound of the word before and its own first, but not more than 100 ms before the latter, and ends with the step in which its
  * last phone sounded last.
@@ -30,6 +34,7 @@ struct sentence {
     uint32_t n_words; /* all of them; entries holds the first DECODER_MAX_WORDS */
     uint32_t n_phones;
     int64_t score_q8; /* relative to the greedy path, over all rows */
+    uint32_t n_sounding;
     struct decoder_entry entries[DECODER_MAX_WORDS];
 };
 
@@ -59,7 +64,7 @@ static void add_word(struct sentence *s, const struct decoder_entry *e) {
 /* The words that a token has completed. */
 static void trace(const struct decoder *d, const struct decoder_token *t, struct sentence *s) {
     uint32_t n = n_completed(d, t);
-    *s = (struct sentence){.n_words = n, .score_q8 = d->taken_off + t->score};
+    *s = (struct sentence){.n_words = n, .score_q8 = d->taken_off + t->score, .n_sounding = t->n_sounding};
     struct decoder_entry e = {.previous = t->history};
     if (t->word != GRAPH_NO_WORD)
         e = last_word(t);
@@ -146,6 +151,8 @@ static void set_confidence(const struct decoder *d, const struct sentence *s, st
         worst = ratio < worst ? ratio : worst;
     }
     base_assert(s->n_phones > 0);
+    int64_t silence = d->silence + (int64_t)d->options.blank_penalty_q8 * s->n_sounding;
+    ret->evidence_q8 = (int32_t)base_clamp((s->score_q8 - silence) / s->n_phones, INT32_MIN, INT32_MAX);
     int64_t heard = d->filler.taken_off + d->filler.best.score;
     ret->ratio_q8 = (int32_t)base_clamp((s->score_q8 - heard) / s->n_phones, INT32_MIN, INT32_MAX);
     ret->confidence_q15 = decoder_confidence(&d->options, (int32_t)((3 * (int64_t)ret->ratio_q8 + worst) / 4));
@@ -158,7 +165,7 @@ void decoder_finish(struct decoder *d, struct decoder_result *ret) {
     struct sentence s = {0};
     int said = choose(d, &s);
 
-    *ret = (struct decoder_result){.verdict = DECODER_NO_SPEECH, .ratio_q8 = INT32_MIN};
+    *ret = (struct decoder_result){.verdict = DECODER_NO_SPEECH, .ratio_q8 = INT32_MIN, .evidence_q8 = INT32_MIN};
     if (said < 0 || s.n_words == 0) {
         if (n_heard > 0)
             ret->verdict = DECODER_NOT_IN_GRAMMAR;
@@ -179,6 +186,8 @@ void decoder_finish(struct decoder *d, struct decoder_result *ret) {
         ret->verdict = d->ended_by;
     else if (said == 0 || ret->ratio_q8 < o->reject_q8)
         ret->verdict = 2 * n_heard < s.n_phones ? DECODER_TOO_SHORT : DECODER_NOT_IN_GRAMMAR;
+    else if (ret->evidence_q8 < o->least_evidence_q8)
+        ret->verdict = DECODER_TOO_NOISY;
     else
         ret->verdict = ret->confidence_q15 < o->min_confidence_q15 ? DECODER_LOW_CONFIDENCE : DECODER_ACCEPTED;
 }

@@ -33,6 +33,7 @@ struct decoder_token {
     int32_t start_score; /* before the word's first phone */
     int32_t last_score;  /* in last_step */
     uint32_t n_phones;   /* of the word begun or completed last */
+    uint32_t n_sounding; /* steps in which a phone sounded, of the whole path */
 };
 
 struct decoder_active {
@@ -87,6 +88,7 @@ struct decoder {
     uint32_t speech_step;          /* in which speech began; 0 = not yet */
     int64_t greedy_sum;            /* of what was taken off the rows */
     int64_t taken_off;             /* by normalising */
+    int64_t silence;               /* score of the path that is blank throughout */
     int32_t *gain;                 /* by label: this row, relative to its best */
 
     struct decoder_active *tokens, *next_tokens; /* arcs first, then nodes */

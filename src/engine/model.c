@@ -191,6 +191,7 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
     take(m, "beam", 8, 1 << 8, 1000 << 8, &d.beam_q8);
     take(m, "filler_penalty", 8, -(64 << 8), 64 << 8, &d.filler_penalty_q8);
     take(m, "reject", 8, -(1000 << 8), 1000 << 8, &d.reject_q8);
+    take(m, "least_evidence", 8, -(1000 << 8), 1000 << 8, &d.least_evidence_q8);
     take(m, "confidence_offset", 8, -(64 << 8), 64 << 8, &d.confidence_offset_q8);
     take(m, "confidence_scale", 8, 1, 64 << 8, &d.confidence_scale_q8);
     take(m, "min_confidence", 15, 0, 1 << 15, &d.min_confidence_q15);

@@ -323,6 +323,41 @@ static void refusals(void **state) {
     free(r);
 }
 
+/* Rows in which every phone lies so much (Q8 nats) below the blank. */
+static void sound_faintly(struct rows *r, const char *labels, int below) {
+    uint32_t first = r->n;
+    sound(r, labels);
+    for (uint32_t t = first; t < r->n; t++)
+        if (labels[t - first] != '_') {
+            r->y[t][0] = -26;
+            r->y[t][labels[t - first] - 'a' + 1] = (int16_t)(-26 - below);
+        }
+}
+
+static void what_lies_below_silence_was_not_said(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct listener l = listen_to("turn on the light", &o);
+    struct rows *r = rows_new();
+    static const char said[] = "__tteerrnn_oonn_ddhh_llaaiitt__";
+    sound_faintly(r, said, 150); /* two rows a phone; the blank's penalty lifts them above it */
+    struct decoder_result result = hear(&l, r);
+    assert_int_equal(result.evidence_q8, -300);
+    assert_int_equal(result.verdict, DECODER_ACCEPTED);
+    r->n = 0;
+    sound_faintly(r, said, 250);
+    result = hear(&l, r);
+    assert_int_equal(result.evidence_q8, -500);
+    assert_int_equal(result.ratio_q8, o.filler_penalty_q8); /* against other phones it is as good as ever */
+    assert_int_equal(result.verdict, DECODER_TOO_NOISY);
+    r->n = 0;
+    sound(r, "__tern_on_dh_lait__");
+    result = hear(&l, r);
+    assert_int_equal(result.evidence_q8, WRONG_PHONE);
+    free(r);
+    listener_done(&l);
+}
+
 static void confidence_falls_with_what_does_not_fit(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
@@ -814,6 +849,7 @@ int main(void) {
         cmocka_unit_test(score_of_a_known_path),
         cmocka_unit_test(partial_results_grow),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(what_lies_below_silence_was_not_said),
         cmocka_unit_test(confidence_falls_with_what_does_not_fit),
         cmocka_unit_test(endpoint),
         cmocka_unit_test(no_sentence_at_all),
