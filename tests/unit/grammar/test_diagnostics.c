@@ -188,6 +188,7 @@ static void unreadable_folder(void **state) {
     assert_int_equal(grammar_builder_add_path(b, top, &d, &e), -EACCES);
     assert_string_equal(e.file, shut);
     assert_non_null(strstr(e.text, "Permission denied"));
+    grammar_diagnostics_done(&d);
     grammar_builder_free(b);
     if (before == 0)
         assert_int_equal(seteuid(before), 0);
