@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Models of one network, quantised in several ways, side by side on every set of pins.tsv, and what each costs.
+
+quantisation.py --shared DIR [--build DIR] --out DIR NAME=MODEL...
+
+MODEL is a model file; float32:MODEL runs its float section with BUILD/tests/float32/tragus-float32 (make tests/float32/tragus-float32).
+Counts are of right sentences or slots, rejection off, so that a threshold tuned on one model does not favour it. Instructions are
+callgrind's, from the sound to the transcript, by second of sound: what three recordings cost more than the first of them does, so
+that loading does not count (kernels up to AVX2: valgrind knows no others). The real-time factor is CPU time on this machine, of all
+sets, loading left out. Writes OUT/quantisation.md and .json, and OUT/quantisation.png with matplotlib.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import report
+
+SETS = ("coffee_dev", "rhasspy_commands", "an4_dev", "speech_commands_dev", "digits_8k_dev", "speechocean_dev", "view_glass_dev")
+
+
+class Model:
+    """A way of computing a network: a model file, beside the build's lexicon, and the program that runs it."""
+
+    def __init__(self, said, build, folder):
+        self.name, where = said.split("=", 1)
+        is_float = where.startswith("float32:")
+        self.file = pathlib.Path(where.removeprefix("float32:")).resolve()
+        self.program = build / ("tests/float32/tragus-float32" if is_float else "tragus")
+        for path in (self.file, self.program):
+            if not path.exists():
+                sys.exit(f"quantisation: there is no {path}")
+        self.folder = folder / str(len(list(folder.iterdir())))
+        self.folder.mkdir()
+        for other in (build / "models" / "en").glob("*.tragus"):
+            (self.folder / other.name).symlink_to(self.file if other.name == "acoustic.tragus" else other.resolve())
+
+    def evaluate(self, grammar, listed):
+        command = [self.program, "evaluate", "--json", "--no-reject", "-m", self.folder, "-g", grammar, listed]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    def instructions(self, grammar, listed):
+        """Of a run over a list, and its seconds of sound."""
+        command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", self.program, "evaluate", "--json", "-m",
+                   self.folder, "-g", grammar, listed]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return int(re.search(r"Collected : (\d+)", done.stderr)[1]), json.loads(done.stdout)["audio_ms"] / 1000
+
+
+def instructions_per_second(model, grammar, source, folder):
+    header, *rows = source.read_text(encoding="utf-8").splitlines()
+    counts = []
+    for n in (1, 4):
+        listed = folder / f"first-{n}.tsv"
+        listed.write_text("\n".join([header] + [f"{source.parent}/{row}" for row in rows[:n]]) + "\n", encoding="utf-8")
+        counts.append(model.instructions(grammar, listed))
+    (few, few_s), (many, many_s) = counts
+    return (many - few) / (many_s - few_s)
+
+
+def measure(model, sets, dev, folder):
+    """All that is told of a model."""
+    told = {"bytes": model.file.stat().st_size, "sets": {}}
+    cpu_ms = audio_ms = 0
+    for name, grammar in sets.items():
+        source = dev / name / "LIST.tsv"
+        path = report.grammar_of(grammar, source, folder)
+        said = model.evaluate(path, source)
+        told["sets"][name] = said["sentences_right"] if said["sentences_right"]["of"] else said["slots_right"]
+        told["peak_mb"] = max(told.get("peak_mb", 0), said["peak_memory_mb"])
+        cpu_ms, audio_ms = cpu_ms + said["cpu_ms"], audio_ms + said["audio_ms"]
+    told["real_time_factor"] = cpu_ms / audio_ms
+    name = next(iter(sets))
+    told["instructions_per_s"] = instructions_per_second(model, report.grammar_of(sets[name], None, folder), dev / name / "LIST.tsv", folder)
+    return told
+
+
+def markdown(results):
+    names = list(next(iter(results.values()))["sets"])
+    first = next(iter(results.values()))["sets"]
+    lines = ["| | " + " | ".join(f"{name} of {first[name]['of']}" for name in names)
+             + " | file, MB | peak memory, MB | instructions a second of sound, million | real-time factor |",
+             "|---" * (len(names) + 5) + "|"]
+    for way, told in results.items():
+        counts = [str(told["sets"][name]["n"]) for name in names]
+        lines.append(f"| {way} | " + " | ".join(counts) + f" | {told['bytes'] / 1e6:.2f} | {told['peak_mb']:.1f} | "
+                     f"{told['instructions_per_s'] / 1e6:.1f} | {told['real_time_factor']:.4f} |")
+    return "\n".join(lines) + "\n"
+
+
+def plot(results, path):
+    try:
+        import matplotlib
+    except ImportError:
+        print("quantisation: no plot without matplotlib", file=sys.stderr)
+        return
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(9, 5))
+    names = list(next(iter(results.values()))["sets"])
+    for k, (way, told) in enumerate(results.items()):
+        shares = [100 * told["sets"][name]["share"] for name in names]
+        at = [i + (k - (len(results) - 1) / 2) * 0.8 / len(results) for i in range(len(names))]
+        axes.bar(at, shares, 0.8 / len(results), label=way)
+    axes.set_xticks(range(len(names)), [name.removesuffix("_dev") for name in names], rotation=20)
+    axes.set(ylabel="right, rejection off, %", ylim=(70, 100.5))
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend(fontsize=7, ncol=2, loc="lower left")
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="+", metavar="NAME=MODEL")
+    parser.add_argument("--shared", type=pathlib.Path, required=True, help="folder with corpora/")
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    arguments = parser.parse_args()
+    dev = (arguments.shared / "corpora" / "dev").resolve()
+    rows = [line.split("\t") for line in (report.HERE / "pins.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+    grammars = {row[0]: row[1] for row in rows}
+    sets = {name: grammars[name] for name in SETS}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    results = {}
+    with tempfile.TemporaryDirectory() as models, tempfile.TemporaryDirectory() as folder:
+        listed = [Model(said, arguments.build.resolve(), pathlib.Path(models)) for said in arguments.models]
+        for model in listed:
+            results[model.name] = measure(model, sets, dev, pathlib.Path(folder))
+            print(f"{model.name}: {results[model.name]['sets']['coffee_dev']['n']} coffee orders", file=sys.stderr)
+    table = markdown(results)
+    (arguments.out / "quantisation.md").write_text(table, encoding="utf-8")
+    (arguments.out / "quantisation.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    plot(results, arguments.out / "quantisation.png")
+    print(table, end="")
+
+
+if __name__ == "__main__":
+    main()
