@@ -23,29 +23,24 @@ import program
 import train
 
 
-def integers(weight, scale):
-    """Float weights to int8 values as net.fake_int8 does it."""
-    return np.clip(np.floor(weight / scale + 0.5), -127, 127).astype(np.int64)
-
-
 def convert(net):
     """A folded Net -> program.Program."""
-    s_in = float(net.input_range.scale)
-    out = program.Program(np.rint(net.input_gain.numpy().astype(np.float64) / s_in * 65536).astype(np.int64))
+    s_in = net.input_range.scale
+    out = program.Program(net.input_multipliers().numpy())
 
     def layer(conv, scale_in, scale_out):
         """(weights as (taps, n_in, n_out), bias, multiplier, shift) of one folded convolution."""
-        scale = conv.weight_scale().numpy().astype(np.float64)
-        w = integers(conv.conv.weight.detach().numpy().astype(np.float64), scale)
-        scale = scale[:, 0, 0]
+        scale = conv.weight_scale()
+        w = network.quantised(conv.conv.weight.detach(), scale).numpy().astype(np.int64)
+        scale = scale.numpy().astype(np.float64)[:, 0, 0]
         bias = np.rint(conv.bias.detach().numpy() / (scale_in * scale)).astype(np.int64)
         multiplier, shift = program.quantise_multipliers(scale_in * scale / scale_out)
         return w.transpose(2, 1, 0), bias, multiplier, shift
 
-    scale = float(net.conv0_range.scale)
+    scale = net.conv0_range.scale
     x = out.conv(0, *layer(net.conv0, s_in, scale), stride=network.CONV0_STRIDE, left=network.CONV0_LEFT, relu=True)
     for block in net.blocks:
-        s_dw, s_pw1, s_pw2, s_sum = (float(r.scale) for r in (block.dw_range, block.pw1_range, block.pw2_range, block.sum_range))
+        s_dw, s_pw1, s_pw2, s_sum = (r.scale for r in (block.dw_range, block.pw1_range, block.pw2_range, block.sum_range))
         w, *rest = layer(block.dw, scale, s_dw)
         y = out.depthwise(x, w[:, 0], *rest, left=network.TAPS - 1 - block.right)
         w, *rest = layer(block.pw1, s_dw, s_pw1)
@@ -55,7 +50,7 @@ def convert(net):
         x = out.add(x, y, *program.quantise_add(scale / s_sum, s_pw2 / s_sum))
         scale = s_sum
     s_out = float(net.out_scale())
-    w = integers(net.out.weight.detach().numpy().astype(np.float64)[:, :, 0].T, s_out)
+    w = network.quantised(net.out.weight.detach(), net.out_scale()).numpy().astype(np.int64)[:, :, 0].T
     bias = np.rint(net.out.bias.detach().numpy() / (scale * s_out)).astype(np.int64)
     out.logits(x, w, bias, *program.quantise_multiplier(scale * s_out * 256))          # Q8 of nats
     return out
@@ -92,13 +87,8 @@ def add_arguments(parser):
 def write(net, state, front, clips, arguments, float32=None):
     """Write a network in stage "int8", trained as the checkpoint `state` says, as a model file; float32: see floats()."""
     features = front(clips[0].sound()[:32000])
-    with torch.no_grad():
-        made = convert(net)
-        rows = torch.tensor([len(features)])
-        floats = net(torch.from_numpy(features.T[None].astype(np.float32)), rows)[0][0].numpy()
-    exact = made.simulate(features).astype(np.float64) / 256
-    print(f"trainer against integers, test vector: largest difference {np.abs(floats - exact).max():.3f} nats, mean "
-          f"{np.abs(floats - exact).mean():.4f}; same best label in {np.mean(floats.argmax(1) == exact.argmax(1)):.1%} of steps")
+    made = convert(net)
+    assert (net.posteriors(features) == made.simulate(features)).all(), "what was trained is not what would be written"
     steps_s = 100 / network.CONV0_STRIDE
     shape = state["shape"]
     weights = sum(op["w"].size for op in made.ops)

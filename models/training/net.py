@@ -10,33 +10,53 @@ input, outside the sound on both sides, exactly as the runtime's streaming does 
 
 Quantisation in training (Jacob et al., 2018, arXiv 1712.05877): weights symmetric per output channel, activations symmetric per
 tensor, straight-through gradients. Stages: "float", "calibrate" (ranges are measured), "folded" (still float: what quantise.py starts
-from), "int8" (folded and simulated).
+from), "int8" (folded; activations are the device's integers, each computed as src/nn defines it: tests/golden/trainer.py).
 """
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+import program
 
 FEATURES, LABELS = 40, 40
 CONV0_TAPS, CONV0_STRIDE, CONV0_LEFT = 9, 3, 3
 TAPS = 9
 
 
-class Round(torch.autograd.Function):
-    """round() with the gradient of the identity."""
+class Exact(torch.autograd.Function):
+    """Forwards `exact`, backwards the gradient of `near`, the real number that it was rounded from."""
 
     @staticmethod
-    def forward(_, x):
-        return torch.floor(x + 0.5)
+    def forward(_, near, exact):
+        return exact
 
     @staticmethod
     def backward(_, gradient):
-        return gradient
+        return gradient, None
 
 
-def fake_int8(x, scale, low=-127):
-    """x rounded to scale * integers in [low, 127]; gradients pass inside the range."""
-    return torch.clamp(Round.apply(x / scale), low, 127) * scale
+def rounded(near, total, multiplier, shift, low, high=127):
+    """clamp(round_shift(total * multiplier, shift), low, high) in exact integers, as a tensor like `near`, the same in reals.
+
+    total: integers below 2^24 in a float32 tensor, below 2^53 in a float64 one; multiplier, shift: numbers or int64 tensors."""
+    exact = (total.detach().long() * multiplier + (torch.ones_like(torch.as_tensor(shift)) << (shift - 1))) >> shift
+    return Exact.apply(near.clamp(low, high), exact.clamp(low, high).to(near.dtype))
+
+
+def multipliers(scales):
+    """program.quantise_multiplier of each element of a float64 tensor of scales between 2^-31 and 2^30: two int64 tensors."""
+    mantissa, exponent = torch.frexp(scales)
+    multiplier, shift = torch.round(mantissa * 2**31).long(), 31 - exponent.long()
+    full = multiplier == 2**31
+    return torch.where(full, multiplier // 2, multiplier), torch.where(full, shift - 1, shift)
+
+
+def quantised(weight, scale):
+    """Weights as integers in [-127, 127] by float64 arithmetic; gradients pass."""
+    exact = torch.floor(weight.detach().double() / scale.double() + 0.5).clamp(-127, 127)
+    return Exact.apply(weight / scale, exact.to(weight.dtype))
 
 
 class Range(nn.Module):
@@ -49,26 +69,27 @@ class Range(nn.Module):
 
     @property
     def scale(self):
-        return self.bound / 127
+        """What one integer stands for, a Python float."""
+        return float(self.bound / 127)
 
-    def forward(self, x, low=-127):
+    def forward(self, x):
         if self.stage == "calibrate":
             flat = x.detach().abs().float().flatten()
             seen = flat[torch.randint(flat.numel(), (min(flat.numel(), 400000),))]
             k = max(1, int(seen.numel() * 0.9999))
             bound = seen.kthvalue(k).values
             self.bound.copy_(bound if self.bound == 0 else torch.maximum(self.bound * 0.98, bound))
-        return fake_int8(x, self.scale, low) if self.stage == "int8" else x
+        return x
 
 
 class Conv(nn.Module):
-    """Convolution over time with batch normalisation; after `fold` a bias in its place; with `int8` set, int8 weights."""
+    """Convolution over time with batch normalisation; after `fold` a bias in its place; `integers` computes as the device does."""
 
     def __init__(self, n_in, n_out, taps=1, stride=1, groups=1):
         super().__init__()
         self.conv = nn.Conv1d(n_in, n_out, taps, stride, groups=groups, bias=False)
         self.norm = nn.BatchNorm1d(n_out, momentum=0.05)
-        self.bias, self.int8 = None, False
+        self.bias = None
 
     def fold(self):
         """Fold the normalisation into weights and bias (in place)."""
@@ -85,8 +106,18 @@ class Conv(nn.Module):
     def forward(self, x):
         if self.bias is None:
             return self.norm(self.conv(x))
-        weight = fake_int8(self.conv.weight, self.weight_scale()) if self.int8 else self.conv.weight
-        return F.conv1d(x, weight, self.bias, self.conv.stride, 0, 1, self.conv.groups)
+        return F.conv1d(x, self.conv.weight, self.bias, self.conv.stride, 0, 1, self.conv.groups)
+
+    def integers(self, x, scale_in, scale_out, low):
+        """x and the result are integers, in floats, of the two scales."""
+        scale = self.weight_scale()
+        total = F.conv1d(x, quantised(self.conv.weight, scale), None, self.conv.stride, 0, 1, self.conv.groups)
+        by_channel = scale_in * scale[:, 0, 0].double()
+        bias = self.bias[:, None] / by_channel.to(x.dtype)[:, None]
+        whole = torch.round(self.bias.detach().double() / by_channel)[:, None]
+        multiplier, shift = multipliers(by_channel / scale_out)
+        near = (total + bias) * (by_channel / scale_out).to(x.dtype)[:, None]
+        return rounded(near, total.detach().double() + whole, multiplier[:, None], shift[:, None], low)
 
 
 class Block(nn.Module):
@@ -99,8 +130,18 @@ class Block(nn.Module):
 
     def forward(self, x, mask):
         y = self.dw_range(self.dw(F.pad(x, (TAPS - 1 - self.right, self.right))))
-        y = self.pw1_range(F.relu(self.pw1(y)), 0)
+        y = self.pw1_range(F.relu(self.pw1(y)))
         return self.sum_range(x + self.pw2_range(self.pw2(y))) * mask
+
+    def integers(self, x, scale, mask):
+        """Integers of `scale` -> integers, and their scale."""
+        s_dw, s_pw1, s_pw2, s_sum = (r.scale for r in (self.dw_range, self.pw1_range, self.pw2_range, self.sum_range))
+        y = self.dw.integers(F.pad(x, (TAPS - 1 - self.right, self.right)), scale, s_dw, -127)
+        y = self.pw1.integers(y, s_dw, s_pw1, 0)
+        y = self.pw2.integers(y, s_pw1, s_pw2, -127)
+        ma, mb, shift = program.quantise_add(scale / s_sum, s_pw2 / s_sum)
+        near = x * (scale / s_sum) + y * (s_pw2 / s_sum)
+        return rounded(near, x.detach().double() * ma + y.detach().double() * mb, 1, shift, -127) * mask, s_sum
 
 
 class Net(nn.Module):
@@ -131,26 +172,98 @@ class Net(nn.Module):
         for module in self.modules():
             if isinstance(module, Range):
                 module.stage = name
-            elif isinstance(module, Conv):
-                module.int8 = self.int8
+
+    def input_multipliers(self):
+        """(40,) int64: a quantised feature is clamp(round_shift(feature * multiplier, 16), -127, 127)."""
+        return torch.round(self.input_gain.double() / self.input_range.scale * 65536).long()
 
     def out_scale(self):
         return (self.out.weight.detach().abs().amax() / 127).clamp_min(1e-8)
 
     def forward(self, features, rows):
+        logits, half, steps = self.logits(features, rows)
+        return F.log_softmax(logits, 1).transpose(1, 2), (None if half is None else F.log_softmax(half, 1).transpose(1, 2)), steps
+
+    def logits(self, features, rows):
+        """What forward() returns, before the softmax and with labels before steps; in stage "int8" multiples of 1 / 256."""
         steps = torch.div(rows + CONV0_STRIDE - 1, CONV0_STRIDE, rounding_mode="floor")
         n = int(steps.max())
-        mask = (torch.arange(n)[None] < steps[:, None]).float()[:, None]
-        x = self.input_range(features * self.input_gain[:, None])
+        mask = (torch.arange(n)[None] < steps[:, None])[:, None]
+        scale, half = self.input_range.scale, None
+        if self.int8:
+            features = torch.round(features)
+            gained = features * (self.input_gain / scale).to(features.dtype)[:, None]
+            x = rounded(gained, features, self.input_multipliers()[:, None], 16, -127)
+        else:
+            x = self.input_range(features * self.input_gain[:, None])
         x = F.pad(x, (CONV0_LEFT, (n - 1) * CONV0_STRIDE + CONV0_TAPS - CONV0_LEFT - x.shape[2]))
-        x = self.conv0_range(F.relu(self.conv0(x)), 0)
+        if self.int8:
+            x, scale = self.conv0.integers(x, scale, self.conv0_range.scale, 0), self.conv0_range.scale
+        else:
+            x = self.conv0_range(F.relu(self.conv0(x)))
         mask = mask.to(x.dtype)
         x = x * mask
         for i, block in enumerate(self.blocks):
-            x = block(x, mask)
+            if self.int8:
+                x, scale = block.integers(x, scale, mask)
+            else:
+                x = block(x, mask)
             if i == len(self.blocks) // 2 and self.training:
-                half = self.middle(x)
-        weight = fake_int8(self.out.weight, self.out_scale()) if self.int8 else self.out.weight
-        y = F.conv1d(x, weight, self.out.bias)
-        logs = F.log_softmax(y, 1).transpose(1, 2)
-        return logs, (F.log_softmax(half, 1).transpose(1, 2) if self.training else None), steps
+                half = self.middle(x * scale if self.int8 else x)
+        if not self.int8:
+            return self.out(x), half, steps
+        s_out = float(self.out_scale())
+        total = F.conv1d(x, quantised(self.out.weight, self.out_scale()))
+        whole = torch.round(self.out.bias.detach().double() / (scale * s_out))[:, None]
+        multiplier, shift = program.quantise_multiplier(scale * s_out * 256)
+        near = total * (scale * s_out * 256) + self.out.bias[:, None] * 256
+        return rounded(near, total.detach().double() + whole, multiplier, shift, -32768, 32767) / 256, half, steps
+
+    def posteriors(self, features):
+        """int16 (rows, 40) of one sound -> int16 log-posteriors (steps, 40), Q8 of nats, as the device computes them. Stage "int8"."""
+        assert self.int8 and not self.training
+        with torch.no_grad():
+            x = torch.from_numpy(features.T[None].copy()).to(self.out.weight.dtype)
+            logits = self.logits(x, torch.tensor([len(features)]))[0][0]
+        return program.log_softmax(np.rint(logits.double().numpy().T * 256).astype(np.int64))
+
+
+def widened(narrow, width, seed):
+    """A wider Net that computes nearly what `narrow` does (float, not folded), to go on training from: Net2Net (Chen, Goodfellow and
+    Shlens, 2016, arXiv 1511.05641). Channels beyond the old ones repeat old ones drawn at random; whoever reads a repeated channel
+    divides by how often it is there, and a little noise on the weights makes the copies part.
+    """
+    assert not narrow.folded and width >= narrow.shape["width"]
+    generator = torch.Generator().manual_seed(seed)
+    old = narrow.shape["width"]
+
+    def copies():
+        return torch.cat([torch.arange(old), torch.randint(old, (width - old,), generator=generator)])
+
+    wide = Net(**{**narrow.shape, "width": width})
+    state = {name: value.clone() for name, value in narrow.state_dict().items()}
+    stream = copies()                                          # one for all that the residual sums join
+    share = 1 / torch.bincount(stream, minlength=old)[stream].float()
+
+    def widen(layer, outputs=None, inputs=None, parted=None):
+        """Rows of a layer's weights (and its normalisation's) by `outputs`, columns by `inputs`, divided by how often each is there."""
+        for name in [n for n in state if n.startswith(layer)]:
+            value = state[name]
+            if value.dim() == 3:
+                value = value if outputs is None else value[outputs]
+                value = value if inputs is None else value[:, inputs] * parted[None, :, None]
+                value = value + 0.02 * value.std() * torch.randn(value.shape, generator=generator)
+            elif value.dim() == 1 and outputs is not None:
+                value = value[outputs]
+            state[name] = value
+
+    widen("conv0.", stream)
+    for i in range(narrow.shape["blocks"]):
+        hidden = copies()
+        widen(f"blocks.{i}.dw.", stream)
+        widen(f"blocks.{i}.pw1.", hidden, stream, share)
+        widen(f"blocks.{i}.pw2.", stream, hidden, 1 / torch.bincount(hidden, minlength=old)[hidden].float())
+    for name in ("out.", "middle."):
+        widen(name, None, stream, share)
+    wide.load_state_dict(state)
+    return wide

@@ -81,6 +81,12 @@ def pack_weights(w):
     return np.ascontiguousarray(blocks.transpose(2, 0, 3, 1), np.int8).tobytes()
 
 
+def unpack_weights(data, n_out):
+    """The inverse of pack_weights: bytes -> int8 [k_in, n_out]."""
+    blocks = np.frombuffer(data, np.int8).reshape(n_out // OUT_BLOCK, -1, OUT_BLOCK, IN_BLOCK)
+    return np.ascontiguousarray(blocks.transpose(1, 3, 0, 2)).reshape(-1, n_out)
+
+
 def _product(x, w):
     """Exact integer matrix product. float64 holds every partial sum (they are below 2^31, checked when the layer is made), so its
     fast BLAS gives the integer result whatever the order of summation."""
@@ -192,6 +198,44 @@ class Program:
         padding = -self.n_labels % OUT_BLOCK
         return self._layer(LOGITS, source, np.pad(w, ((0, 0), (0, padding))), np.pad(bias, (0, padding)), multiplier, None,
                            add_shift=shift)
+
+    @classmethod
+    def read(cls, path):
+        """The program of a model file, and the file's own test: (Program, int16 features [rows, 40], int16 posteriors [steps, labels])."""
+        _, sections = store.read(path)
+        words = struct.unpack(f"<{len(sections['program']) // 4}I", sections["program"])
+        scale, weights, at = sections["scale"], sections["weights"], [0, 0]
+
+        def take(n, kind):
+            at[0] += n * np.dtype(kind).itemsize
+            return np.frombuffer(scale, kind, n, at[0] - n * np.dtype(kind).itemsize)
+
+        def take_weights(n):
+            begin, at[1] = at[1], at[1] + n + -n % ALIGN
+            return weights[begin : begin + n]
+
+        made = cls(take(N_FEATURES, "<i4"))
+        for i in range(words[4]):
+            kind, source, source_b, n_in, n_out, taps, stride, left, relu, add_shift = words[5 + 10 * i : 15 + 10 * i]
+            if kind == ADD:
+                made.add(source, source_b, *take(2, "<i4"), add_shift, relu=bool(relu))
+                continue
+            padded = n_out + -n_out % OUT_BLOCK
+            bias = take(padded, "<i4")
+            if kind == LOGITS:
+                w = unpack_weights(take_weights(n_in * padded), padded)
+                made.logits(source, w[:, : words[3]], bias[: words[3]], int(take(1, "<i4")[0]), add_shift)
+                continue
+            multiplier, shift = take(n_out, "<i4"), take(n_out, np.uint8)
+            if kind == DEPTHWISE:
+                w = np.frombuffer(take_weights(taps * n_out), np.int8).reshape(taps, n_out)
+                made.depthwise(source, w, bias, multiplier, shift, left, bool(relu))
+            else:
+                w = unpack_weights(take_weights(taps * n_in * n_out), n_out).reshape(taps, n_in, n_out)
+                made.conv(source, w, bias, multiplier, shift, stride, left, bool(relu))
+        n_rows, n_steps = struct.unpack_from("<II", sections["test"])
+        tested = np.frombuffer(sections["test"], "<i2", offset=8)
+        return made, tested[: n_rows * N_FEATURES].reshape(n_rows, -1), tested[n_rows * N_FEATURES :].reshape(n_steps, -1)
 
     @property
     def step_hops(self):

@@ -5,14 +5,16 @@
 The acoustic model knows what its voices have said, so the texts are many and of many kinds: home
 commands drawn from Home Assistant's own sentence templates with names of all sorts, numbers, times,
 dates, spelled letters, isolated words and pairs of words drawn evenly from the pronouncing
-dictionary (for phones that ordinary prose seldom joins), requests to an assistant, and prose
-from WordNet. Every word of a text is in the pronouncing dictionary.
+dictionary (for phones that ordinary prose seldom joins), common words alone and beside words that
+sound nearly like them, requests to an assistant, and prose from WordNet. Every word of a text is in
+the pronouncing dictionary.
 
 Usage: texts.py --n N --seed S --templates DIR --dictionary FILE --wordnet DIR > texts.tsv
 Output: one text a line, `kind<TAB>text`, lower case, words only. The same arguments give the same lines.
 """
 
 import argparse
+import collections
 import pathlib
 import random
 import re
@@ -21,7 +23,7 @@ import sys
 import yaml
 
 # What share of the texts is of each kind.
-SHARES = {"home": 24, "assistant": 16, "prose": 26, "words": 16, "numbers": 10, "letters": 8}
+SHARES = {"home": 26, "assistant": 18, "prose": 18, "words": 10, "common": 12, "numbers": 9, "letters": 7}
 
 ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
         "fifteen sixteen seventeen eighteen nineteen").split()
@@ -139,11 +141,12 @@ class Prose:
     """Definitions and examples of WordNet (Fellbaum, 1998), whole or a run of 3 to 14 words of one."""
 
     def __init__(self, folder, known, rng):
-        self.rng, self.lines = rng, []
+        self.rng, self.lines, self.counts = rng, [], collections.Counter()
         for path in sorted(pathlib.Path(folder).glob("data.*")):
             for line in open(path, encoding="latin-1"):
                 for part in line.rpartition(" | ")[2].split(";") if " | " in line else ():
                     words = re.sub(r"[^a-z' ]+", " ", part.lower()).replace(" '", " ").split()
+                    self.counts.update(w for w in words if w in known)
                     if len(words) >= 3 and all(w in known for w in words):
                         self.lines.append(words)
 
@@ -218,11 +221,11 @@ class Texts:
 
     def __init__(self, arguments):
         self.rng = random.Random(arguments.seed)
-        self.known, weird = set(), re.compile(r"[^a-z']")
+        self.known, weird = {}, re.compile(r"[^a-z']")
         for line in open(arguments.dictionary, encoding="latin-1"):
-            word = line.split()[0].lower()
+            word, *phones = line.split()
             if "(" not in word and not weird.search(word):
-                self.known.add(word)
+                self.known[word.lower()] = tuple(phones)
         self.words = sorted(w for w in self.known if len(w) > 1)
         self.home = Templates(arguments.templates, self.rng)
         fill = {
@@ -235,6 +238,12 @@ class Texts:
         }
         self.home.names = fill
         self.prose = Prose(arguments.wordnet, self.known, self.rng)
+        self.common = [w for w, n in self.prose.counts.most_common(6000) if len(w) > 1]
+        self.common_weights = [self.prose.counts[w] ** 0.4 for w in self.common]
+        self.near = collections.defaultdict(set)                    # phones with one left open -> common words
+        for word in self.common[:3000]:
+            for pattern in self.patterns(word):
+                self.near[pattern].add(word)
 
     def pick(self, items):
         return self.rng.choice(items)
@@ -301,10 +310,24 @@ class Texts:
     def isolated(self):
         return " ".join(self.pick(self.words) for _ in range(self.rng.choice((1, 1, 2, 2, 3, 4, 5, 6))))
 
+    def patterns(self, word):
+        """The word's phones with each one left open or left out: two words that share a pattern differ by one phone at most."""
+        phones = self.known[word]
+        return [phones[:i] + ("?",) + phones[i + 1:] for i in range(len(phones))] + [phones[:i] + ("?",) + phones[i:] for i in range(len(phones) + 1)]
+
+    def common_words(self):
+        """One to three common words; half of the time one of them followed by a word that it is mistaken for."""
+        words = self.rng.choices(self.common, self.common_weights, k=self.rng.choice((1, 1, 2, 3)))
+        if self.rng.random() < 0.5:
+            near = sorted(set().union(*(self.near[p] for p in self.patterns(words[-1]) if p in self.near)) - {words[-1]})
+            if near:
+                words.insert(self.rng.randrange(len(words)), self.pick(near))
+        return " ".join(words)
+
     def draw(self):
         """Return (kind, text)."""
         make = {"home": self.home.draw, "assistant": lambda: self.home.expand(self.pick(ASSISTANT), 0),
-                "prose": self.prose.draw, "words": self.isolated, "numbers": self.numbers, "letters": self.letters}
+                "prose": self.prose.draw, "words": self.isolated, "common": self.common_words, "numbers": self.numbers, "letters": self.letters}
         while True:
             kind = self.rng.choices(list(SHARES), list(SHARES.values()))[0]
             text = make[kind]().lower().replace("%", " percent ").replace("°", " degrees ").replace("-", " ").replace("’", "'")

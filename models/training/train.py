@@ -58,53 +58,65 @@ def mask_features(rows, rng):
         rows[first:first + width] = 0
 
 
+GROUP = 8  # batches made at once, so that clips of like length can be put together after their augmentation
+
+
 class Loader:
-    """Batches from worker processes. A batch is (step, features (b, 40, rows), rows, labels, label counts)."""
+    """Batches from worker processes, in the order of their steps within each: features (b, 40, rows), rows, labels, label counts.
+
+    What a batch holds depends on the seed and on its step alone.
+    """
 
     def __init__(self, clips, weights, arguments, first_step):
         self.clips, self.arguments = clips, arguments
-        self.order = np.array([c.n for c in clips])
         self.chances = np.cumsum(weights / weights.sum())
         self.queue = multiprocessing.Queue(12)
         for k in range(arguments.workers):
             multiprocessing.Process(target=self.work, args=(k, first_step), daemon=True).start()
 
-    def work(self, k, step):
+    def work(self, k, first_step):
         torch.set_num_threads(1)
         augmented, front = augment.Augment(self.arguments.noise), FrontEnd(self.arguments.frontend)
-        step += k
+        group = first_step // GROUP + k
         while True:
-            self.queue.put(self.batch(step, augmented, front))
-            step += self.arguments.workers
+            for i, batch in enumerate(self.group(group, augmented, front)):
+                if group * GROUP + i >= first_step:
+                    self.queue.put(batch)
+            group += self.arguments.workers
 
-    def batch(self, step, augmented, front):
-        """Clips of like length: a length is drawn, then clips near it, so that padding is small."""
-        rng = np.random.default_rng((self.arguments.seed, step))
-        budget = self.arguments.batch_seconds * 16000
-        pool = np.searchsorted(self.chances, rng.random(1500))
-        pool = pool[np.argsort(self.order[pool], kind="stable")]
-        at, items, longest = int(rng.integers(len(pool))), [], 0
-        pool = np.concatenate([pool[at:], pool[:at][::-1]])
-        for i in pool:
-            clip = self.clips[i]
-            if items and max(longest, clip.n) * (len(items) + 1) > budget:
-                break
-            longest = max(longest, clip.n)
-            if rng.random() < self.arguments.nothing:
-                sound, labels = augmented.nothing(clip.n, rng, self.clips), np.zeros(0, np.int64)
-            else:
-                sound, labels = augmented(clip.sound(), rng, self.clips), clip.labels(rng)
-            rows = front(sound).astype(np.float32)
-            mask_features(rows, rng)
-            if (len(rows) + 2) // 3 > len(labels) + int(np.sum(labels[1:] == labels[:-1])):
-                items.append((rows, labels))
-        if not items:
-            return self.batch(step + 1_000_003, augmented, front)
-        n = np.array([len(r) for r, _ in items])
+    def example(self, rng, augmented, front):
+        """One clip drawn, augmented and analysed: (rows (n, 40), labels), or None where the labels have no room in it."""
+        clip = self.clips[np.searchsorted(self.chances, rng.random())]
+        if rng.random() < self.arguments.nothing:
+            sound, labels = augmented.nothing(clip.n, rng, self.clips), np.zeros(0, np.int64)
+        else:
+            sound, labels = augmented(clip.sound(), rng, self.clips), clip.labels(rng)
+        rows = front(sound).astype(np.float32)
+        mask_features(rows, rng)
+        return (rows, labels) if (len(rows) + 2) // 3 > len(labels) + int(np.sum(labels[1:] == labels[:-1])) else None
+
+    def group(self, number, augmented, front):
+        """GROUP batches of as nearly equal cost, in random order."""
+        rng = np.random.default_rng((self.arguments.seed, number))
+        items, left = [], GROUP * self.arguments.batch_seconds * 100
+        while left > 0:
+            item = self.example(rng, augmented, front)
+            if item:
+                items.append(item)
+                left -= len(item[0])
+        items.sort(key=lambda item: len(item[0]))
+        ends = np.cumsum([len(rows) for rows, _ in items])
+        cuts = np.searchsorted(ends, np.arange(1, GROUP) * ends[-1] / GROUP)
+        parts = [items[i:j] for i, j in zip([0, *cuts], [*cuts, len(items)])]
+        return [self.batch(parts[i]) for i in rng.permutation(GROUP)]
+
+    @staticmethod
+    def batch(items):
+        n = np.array([len(rows) for rows, _ in items])
         features = np.zeros((len(items), 40, n.max()), np.float32)
         for j, (rows, _) in enumerate(items):
             features[j, :, :len(rows)] = rows.T
-        return features, n, np.concatenate([t for _, t in items]), np.array([len(t) for _, t in items])
+        return features, n, np.concatenate([labels for _, labels in items]), np.array([len(labels) for _, labels in items])
 
 
 def edit_distance(a, b):
@@ -146,12 +158,13 @@ def main():
     parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
     parser.add_argument("--out", required=True)
     parser.add_argument("--resume", help="a checkpoint to go on from; default OUT/checkpoint.pt if it is there")
+    parser.add_argument("--widen", help="begin with this float checkpoint's network, made --width wide, and its hours")
     parser.add_argument("--steps", type=int, required=True, help="steps in all, the quantised ones among them")
     parser.add_argument("--quantise-steps", type=int, default=0, help="so many of the last steps simulate int8")
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--blocks", type=int, default=10)
     parser.add_argument("--look-ahead-blocks", type=int, default=6)
-    parser.add_argument("--batch-seconds", type=float, default=100)
+    parser.add_argument("--batch-seconds", type=float, default=130, help="sound in a batch, augmented")
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
     parser.add_argument("--people-weight", type=float, default=2.5, help="how much oftener a recording is drawn than a synthetic clip")
     parser.add_argument("--nothing", type=float, default=0.05, help="so many of the examples are noise in which nothing is said")
@@ -182,13 +195,18 @@ def main():
     net = network.Net(arguments.width, arguments.blocks, arguments.look_ahead_blocks)
     resume = pathlib.Path(arguments.resume) if arguments.resume else out / "checkpoint.pt"
     state = torch.load(resume) if resume.exists() else None
-    if state is None:                                               # unit variance from a few hundred clips
+    step, heard = 0, 0.0
+    if state is None and arguments.widen:
+        narrow = torch.load(arguments.widen)
+        net = network.Net(**narrow["shape"])
+        net.load_state_dict(narrow["net"])
+        net, heard = network.widened(net, arguments.width, arguments.seed), narrow["heard"]
+    elif state is None:                                             # unit variance from a few hundred clips
         rng = np.random.default_rng(arguments.seed)
         some = [clips[i] for i in rng.integers(len(clips), size=300)]
         augmented = augment.Augment(arguments.noise)
         rows = np.concatenate([front(augmented(c.sound(), rng, clips)) for c in some]).astype(np.float32)
         net.input_gain.copy_(torch.from_numpy(1 / rows.std(0)))
-    step, heard = 0, 0.0
     if state is not None:
         if state["folded"]:
             net.stage("int8")
