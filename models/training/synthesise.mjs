@@ -1,26 +1,28 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// synthesise.mjs: read texts aloud with a many-voiced Piper VITS model (ONNX) into PCM shards.
+// synthesise.mjs: read texts aloud with a many-voiced Piper VITS model, or with Kokoro (both ONNX), into PCM shards.
 //
-// usage: synthesise.mjs --voices DIR --texts texts.tsv --out DIR [--from 0] [--to N] [--seed 1] [--shard 500]
+// usage: synthesise.mjs --voices DIR --texts texts.tsv --out DIR [--from 0] [--to N] [--seed 1] [--shard 500] [--engine piper|kokoro]
 //
-// DIR holds model.onnx, tokens.txt and node_modules/onnxruntime-node (see setup-voices). Each shard is two files:
+// DIR holds node_modules/onnxruntime-node and model.onnx, tokens.txt of Piper (see prepare) or, under kokoro/, kokoro-quantized.onnx,
+// tokenizer.json and voices/*.bin (see tests/accuracy/unseen). Each shard is two files:
 // NAME.s16 (16 kHz mono, little-endian, clips end to end) and NAME.tsv (first sample, samples, kind, text, voice).
 // A clip's voice, liveliness and speed depend on the seed and the number of its text alone, a finished shard is never made
 // again, and a shard appears by renaming: so a run may be stopped anywhere, and several may share the work (--from, --to).
-// VITS: Kim, Kong and Son, 2021, arXiv 2106.06103.
+// VITS: Kim, Kong and Son, 2021, arXiv 2106.06103. Kokoro: a StyleTTS 2 (Li et al., 2023, arXiv 2306.07691) with 28 English voices.
 import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
-const options = { seed: '1', shard: '500', from: '0', speakers: '904' };
+const options = { seed: '1', shard: '500', from: '0', speakers: '904', engine: 'piper' };
 for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
 for (const name of ['voices', 'texts', 'out'])
   if (!options[name]) { console.error(`synthesise: --${name} is missing; see the head of this file`); process.exit(2); }
 
-const RATE_IN = 22050, RATE_OUT = 16000;            // 320 : 441
-const UP = 320, DOWN = 441, ZEROS = 12;             // windowed sinc, 12 zero crossings a side
+const kokoro = options.engine === 'kokoro';
+const RATE_IN = kokoro ? 24000 : 22050, RATE_OUT = 16000;
+const UP = kokoro ? 2 : 320, DOWN = kokoro ? 3 : 441, ZEROS = 12;   // windowed sinc, 12 zero crossings a side
 const ort = createRequire(path.join(path.resolve(options.voices), 'x.js'))('onnxruntime-node');
 
 /** A generator of numbers in [0, 1) from a 32-bit seed (mulberry32). */
@@ -48,7 +50,7 @@ const phases = (() => {
   return rows;
 })();
 
-/** Resample 22.05 kHz to 16 kHz. */
+/** Resample RATE_IN to 16 kHz. */
 function resample(x) {
   const n = Math.floor((x.length * UP) / DOWN), y = new Float32Array(n);
   for (let i = 0; i < n; i++) {
@@ -61,35 +63,64 @@ function resample(x) {
 }
 
 /** IPA of many texts at once; a text that espeak-ng cuts in pieces is asked for again alone. */
-function ipa(texts) {
-  const ask = (input) => execFileSync('espeak-ng', ['-q', '--ipa', '-b', '1', '-v', 'en-us'], { input, encoding: 'utf8' })
+function ipa(texts, accent) {
+  const ask = (input) => execFileSync('espeak-ng', ['-q', '--ipa', '-b', '1', '-v', accent], { input, encoding: 'utf8' })
     .split('\n').map((line) => line.trim()).filter(Boolean);
   const lines = ask(texts.map((t) => t + '.\n\n').join(''));
   const each = lines.length === texts.length ? lines : texts.map((t) => ask(t + '.').join(' '));
   return each.map((line) => line.normalize('NFD') + '.');
 }
 
-const tokens = new Map(fs.readFileSync(path.join(options.voices, 'tokens.txt'), 'utf8').split('\n').filter(Boolean)
-  .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
-const session = await ort.InferenceSession.create(path.join(options.voices, 'model.onnx'),
+const load = (file) => ort.InferenceSession.create(path.join(options.voices, file),
   { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all' });
 const ints = (values, shape) => new ort.Tensor('int64', BigInt64Array.from(values, BigInt), shape);
+const floats = (values, shape) => new ort.Tensor('float32', values, shape);
 
-/** One clip: {pcm, voice}. The synthesis itself adds noise that no seed governs: the words and voice repeat, not the samples. */
-async function speak(phonemes, rnd) {
-  const speaker = Math.floor(rnd() * Number(options.speakers));
-  const noise = 0.3 + 0.5 * rnd(), length = 0.72 + 0.53 * rnd(), noiseW = 0.5 + 0.45 * rnd();
-  const ids = [1];
-  for (const c of phonemes) if (tokens.has(c)) ids.push(0, tokens.get(c));
-  ids.push(0, 2);
-  const result = await session.run({
-    input: ints(ids, [1, ids.length]), input_lengths: ints([ids.length], [1]),
-    scales: new ort.Tensor('float32', [noise, length, noiseW], [3]), sid: ints([speaker], [1]),
-  });
-  const y = resample(result[session.outputNames[0]].data);
+/** Each engine gives `speak(text's number, phonemes by accent, random)`: {samples at RATE_IN, voice}. Both add noise that no seed
+ *  governs: the words and the voice repeat, not the samples. */
+async function piper() {
+  const session = await load('model.onnx');
+  const tokens = new Map(fs.readFileSync(path.join(options.voices, 'tokens.txt'), 'utf8').split('\n').filter(Boolean)
+    .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  return async (i, phonemes, rnd) => {
+    const speaker = Math.floor(rnd() * Number(options.speakers));
+    const noise = 0.3 + 0.5 * rnd(), length = 0.72 + 0.53 * rnd(), noiseW = 0.5 + 0.45 * rnd();
+    const ids = [1];
+    for (const c of phonemes('en-us')[i]) if (tokens.has(c)) ids.push(0, tokens.get(c));
+    ids.push(0, 2);
+    const result = await session.run({
+      input: ints(ids, [1, ids.length]), input_lengths: ints([ids.length], [1]),
+      scales: floats([noise, length, noiseW], [3]), sid: ints([speaker], [1]),
+    });
+    return { samples: result[session.outputNames[0]].data, voice: `libritts_r/${speaker}` };
+  };
+}
+
+async function kokoroEngine() {
+  const folder = path.join(options.voices, 'kokoro'), session = await load('kokoro/kokoro-quantized.onnx');
+  const { vocab } = JSON.parse(fs.readFileSync(path.join(folder, 'tokenizer.json'), 'utf8')).model;
+  const names = fs.readdirSync(path.join(folder, 'voices')).filter((f) => /^[ab][fm]_.*\.bin$/.test(f)).sort();
+  const styles = names.map((f) => new Float32Array(new Uint8Array(fs.readFileSync(path.join(folder, 'voices', f))).buffer));
+  const symbols = { r: 'ɹ', x: 'k', ʲ: 'j', ɬ: 'l' };                  // espeak-ng's IPA to what Kokoro was trained with
+  return async (i, phonemes, rnd) => {
+    const v = Math.floor(rnd() * names.length), speed = 0.8 + 0.45 * rnd();
+    const said = phonemes(names[v][0] === 'b' ? 'en-gb' : 'en-us')[i].normalize('NFC').replace(/t͡ʃ/g, 'ʧ').replace(/[rxʲɬ]/g, (c) => symbols[c]);
+    const ids = [...said].map((c) => vocab[c]).filter((id) => id !== undefined);
+    const style = styles[v].slice(ids.length * 256, ids.length * 256 + 256);    // a voice has a style for each length
+    const result = await session.run({
+      input_ids: ints([0, ...ids, 0], [1, ids.length + 2]), style: floats(style, [1, 256]), speed: floats([speed], [1]),
+    });
+    return { samples: result[session.outputNames[0]].data, voice: `kokoro/${names[v].slice(0, -4)}` };
+  };
+}
+const speak = await (kokoro ? kokoroEngine() : piper());
+
+/** Samples at RATE_IN to int16 at 16 kHz, their peak at 0.7. */
+function pcmOf(samples) {
+  const y = resample(samples);
   let peak = 1e-9;
   for (const v of y) peak = Math.max(peak, Math.abs(v));
-  return { pcm: Int16Array.from(y, (v) => Math.round((v / peak) * 22938)), voice: `libritts_r/${speaker}` };
+  return Int16Array.from(y, (v) => Math.round((v / peak) * 22938));
 }
 
 const texts = fs.readFileSync(options.texts, 'utf8').split('\n').filter(Boolean).map((line) => line.split('\t'));
@@ -100,11 +131,12 @@ fs.mkdirSync(options.out, { recursive: true });
 for (let base = Number(options.from); base < last; base += size) {
   const name = path.join(options.out, `s${options.seed}-${String(base).padStart(7, '0')}`);
   if (fs.existsSync(name + '.tsv')) continue;
-  const some = texts.slice(base, Math.min(base + size, last)), phonemes = ipa(some.map((t) => t[1]));
+  const some = texts.slice(base, Math.min(base + size, last)), said = {};
+  const phonemes = (accent) => (said[accent] ??= ipa(some.map((t) => t[1]), accent));
   const clips = [], rows = [];
   let at = 0;
   for (let i = 0; i < some.length; i++) {
-    const { pcm, voice } = await speak(phonemes[i], random(Number(options.seed) * 0x9e3779b1 + base + i));
+    const { samples, voice } = await speak(i, phonemes, random(Number(options.seed) * 0x9e3779b1 + base + i)), pcm = pcmOf(samples);
     clips.push(Buffer.from(pcm.buffer));
     rows.push([at, pcm.length, some[i][0], some[i][1], voice].join('\t'));
     at += pcm.length;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Models of one network, quantised in several ways, side by side on every set of pins.tsv, and what each costs.
+"""Models of one network, quantised in several ways, side by side on the sets of sets.py, and what each costs.
 
 quantisation.py --shared DIR [--build DIR] --out DIR NAME=MODEL...
 
@@ -19,9 +19,11 @@ import subprocess
 import sys
 import tempfile
 
-import report
+sys.dont_write_bytecode = True
+import sets  # noqa: E402
 
-SETS = ("coffee_dev", "rhasspy_commands", "an4_dev", "speech_commands_dev", "digits_8k_dev", "speechocean_dev", "view_glass_dev")
+NAMES = ("coffee_dev", "rhasspy_commands", "an4_dev", "speech_commands_dev", "digits_8k_dev", "speechocean_dev adults",
+         "view_glass_dev")
 
 
 class Model:
@@ -40,10 +42,6 @@ class Model:
         for other in (build / "models" / "en").glob("*.tragus"):
             (self.folder / other.name).symlink_to(self.file if other.name == "acoustic.tragus" else other.resolve())
 
-    def evaluate(self, grammar, listed):
-        command = [self.program, "evaluate", "--json", "--no-reject", "-m", self.folder, "-g", grammar, listed]
-        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
     def instructions(self, grammar, listed):
         """Of a run over a list, and its seconds of sound."""
         command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", self.program, "evaluate", "--json", "-m",
@@ -57,26 +55,24 @@ def instructions_per_second(model, grammar, source, folder):
     counts = []
     for n in (1, 4):
         listed = folder / f"first-{n}.tsv"
-        listed.write_text("\n".join([header] + [f"{source.parent}/{row}" for row in rows[:n]]) + "\n", encoding="utf-8")
+        listed.write_text("\n".join([header] + rows[:n]) + "\n", encoding="utf-8")
         counts.append(model.instructions(grammar, listed))
     (few, few_s), (many, many_s) = counts
     return (many - few) / (many_s - few_s)
 
 
-def measure(model, sets, dev, folder):
+def measure(model, chosen, corpora, folder):
     """All that is told of a model."""
     told = {"bytes": model.file.stat().st_size, "sets": {}}
     cpu_ms = audio_ms = 0
-    for name, grammar in sets.items():
-        source = dev / name / "LIST.tsv"
-        path = report.grammar_of(grammar, source, folder)
-        said = model.evaluate(path, source)
-        told["sets"][name] = said["sentences_right"] if said["sentences_right"]["of"] else said["slots_right"]
+    for each in chosen:
+        said = sets.evaluate([model.program], each.grammar_file(corpora, folder), each.write_list(corpora, folder), False, model.folder)
+        told["sets"][each.name] = said["right"]
         told["peak_mb"] = max(told.get("peak_mb", 0), said["peak_memory_mb"])
         cpu_ms, audio_ms = cpu_ms + said["cpu_ms"], audio_ms + said["audio_ms"]
     told["real_time_factor"] = cpu_ms / audio_ms
-    name = next(iter(sets))
-    told["instructions_per_s"] = instructions_per_second(model, report.grammar_of(sets[name], None, folder), dev / name / "LIST.tsv", folder)
+    first = chosen[0]
+    told["instructions_per_s"] = instructions_per_second(model, first.grammar_file(corpora, folder), first.write_list(corpora, folder), folder)
     return told
 
 
@@ -123,16 +119,14 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
-    dev = (arguments.shared / "corpora" / "dev").resolve()
-    rows = [line.split("\t") for line in (report.HERE / "pins.tsv").read_text(encoding="utf-8").splitlines()[1:]]
-    grammars = {row[0]: row[1] for row in rows}
-    sets = {name: grammars[name] for name in SETS}
+    corpora = arguments.shared / "corpora"
+    chosen = [next(each for each in sets.SETS if each.name == name) for name in NAMES]
     arguments.out.mkdir(parents=True, exist_ok=True)
     results = {}
     with tempfile.TemporaryDirectory() as models, tempfile.TemporaryDirectory() as folder:
         listed = [Model(said, arguments.build.resolve(), pathlib.Path(models)) for said in arguments.models]
         for model in listed:
-            results[model.name] = measure(model, sets, dev, pathlib.Path(folder))
+            results[model.name] = measure(model, chosen, corpora, pathlib.Path(folder))
             print(f"{model.name}: {results[model.name]['sets']['coffee_dev']['n']} coffee orders", file=sys.stderr)
     table = markdown(results)
     (arguments.out / "quantisation.md").write_text(table, encoding="utf-8")

@@ -4,7 +4,7 @@
 
 report.py --shared DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--sets NAME...] [--out DIR]
 
-The sets and their grammars are those of pins.tsv. A noisy set is the same recordings, each with a piece of a recording of
+The sets and their grammars are those of sets.py. A noisy set is the same recordings, each with a piece of a recording of
 SHARED/corpora/noise/dev added: the kind of noise (kitchen, tap, babble, rain ...), the recording and the place in it follow from the
 clip's name and nothing else, so every run and every model hears the same sound. The signal-to-noise ratio is that of the speech's active
 frames (20 ms frames within 30 dB of the loudest) to the whole piece of noise. Writes OUT/report.md, OUT/report.json and OUT/report.png
@@ -15,7 +15,6 @@ import argparse
 import csv
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 import zlib
@@ -23,7 +22,9 @@ import zlib
 import numpy as np
 import soundfile
 
-HERE = pathlib.Path(__file__).resolve().parent
+sys.dont_write_bytecode = True
+import sets  # noqa: E402
+
 RATE = 16000
 
 
@@ -65,41 +66,20 @@ class Noises:
 
 
 def make_noisy(source, noises, snr_db, folder):
-    """A copy of a set's folder with noise added. Returns its list."""
-    with open(source, encoding="utf-8") as lines:
-        text = lines.read()
-    for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
-        sound = read(source.parent / row["file"])
-        noise = noises.piece(row["file"], len(sound))
+    """A copy of a list and its recordings with noise added, in folder. Returns the copy's path."""
+    rows = sets.rows_of(source)
+    for row in rows:
+        path = source.parent / row["file"]
+        sound = read(path)
+        noise = noises.piece(path.name, len(sound))
         gain = np.sqrt(active_power(sound) / max((noise**2).mean(), 1e-12) / 10 ** (snr_db / 10))
         mixed = sound + gain * noise
         mixed /= max(1.0, np.abs(mixed).max())
-        soundfile.write(folder / (row["file"] + ".wav"), mixed, RATE, subtype="PCM_16")
-    lines = [line.split("\t", 1) for line in text.splitlines()]
-    listed = ["\t".join(lines[0])] + [f"{file}.wav\t{rest}" for file, rest in lines[1:]]
-    (folder / "LIST.tsv").write_text("\n".join(listed) + "\n", encoding="utf-8")
+        row["file"] = path.name + ".wav"
+        soundfile.write(folder / row["file"], mixed, RATE, subtype="PCM_16")
+    lines = ["\t".join(rows[0])] + ["\t".join(row.values()) for row in rows]
+    (folder / "LIST.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "LIST.tsv"
-
-
-def evaluate(arguments, grammar, listed, reject):
-    """The report of `tragus evaluate --json`, and how many of how many were right."""
-    command = [arguments.build / "tragus", "evaluate", "--json", "-g", grammar, listed]
-    command += ["-m", arguments.model] if arguments.model else []
-    command += [] if reject else ["--no-reject"]
-    report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    right = report["sentences_right"] if report["sentences_right"]["of"] else report["slots_right"]
-    return report, right
-
-
-def grammar_of(name, listed, folder):
-    """The file of a set's grammar; "own": all its sentences, which are written to folder."""
-    if name != "own":
-        return HERE.parent / "data" / "grammars" / name
-    with open(listed, encoding="utf-8") as lines:
-        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-        sentences = sorted({row["text"] for row in rows})
-    (folder / "own.txt").write_text("\n".join(sentences) + "\n", encoding="utf-8")
-    return folder / "own.txt"
 
 
 def share(s):
@@ -155,25 +135,18 @@ def main():
     arguments = parser.parse_args()
     corpora = arguments.shared / "corpora"
     noises = Noises(corpora / "noise", "dev")
-    sets = {}
-    for line in (HERE / "pins.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        name, grammar = line.split("\t")[:2]
-        if not arguments.sets or name in arguments.sets:
-            sets[name] = grammar
+    chosen = [each for each in sets.SETS if not arguments.sets or each.name in arguments.sets]
     conditions = ["clean"] + [f"{snr} dB" for snr in arguments.snr]
-    results = {name: {"off": {}, "on": {}} for name in sets}
-    for name, grammar in sets.items():
-        source = corpora / "dev" / name / "LIST.tsv"
+    results = {each.name: {"off": {}, "on": {}} for each in chosen}
+    for each in chosen:
         for condition, snr in zip(conditions, [None] + arguments.snr):
-            with tempfile.TemporaryDirectory() as folder:
-                folder = pathlib.Path(folder)
-                listed = source if snr is None else make_noisy(source, noises, snr, folder)
-                path = grammar_of(grammar, source, folder)
+            with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as noisy:
+                source, grammar = each.write_list(corpora, pathlib.Path(folder)), each.grammar_file(corpora, pathlib.Path(folder))
+                listed = source if snr is None else make_noisy(source, noises, snr, pathlib.Path(noisy))
                 for reject in ("off", "on"):
-                    report, right = evaluate(arguments, path, listed, reject == "on")
-                    results[name][reject][condition] = dict(right=right, rejected=report["rejected"],
-                                                            falsely_accepted=report["falsely_accepted"])
-            print(f"{name}, {condition}", file=sys.stderr)
+                    told = sets.evaluate([arguments.build / "tragus"], grammar, listed, reject == "on", arguments.model)
+                    results[each.name][reject][condition] = {key: told[key] for key in ("right", "rejected", "falsely_accepted", "word_errors")}
+            print(f"{each.name}, {condition}", file=sys.stderr)
     arguments.out.mkdir(parents=True, exist_ok=True)
     table = markdown(results, conditions)
     (arguments.out / "report.md").write_text(table, encoding="utf-8")
