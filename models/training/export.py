@@ -31,7 +31,7 @@ def convert(net):
     def layer(conv, scale_in, scale_out):
         """(weights as (taps, n_in, n_out), bias, multiplier, shift) of one folded convolution."""
         scale = conv.weight_scale()
-        w = network.quantised(conv.conv.weight.detach(), scale).numpy().astype(np.int64)
+        w = conv.weight_integers().detach().numpy().astype(np.int64)
         scale = scale.numpy().astype(np.float64)[:, 0, 0]
         bias = np.rint(conv.bias.detach().numpy() / (scale_in * scale)).astype(np.int64)
         multiplier, shift = program.quantise_multipliers(scale_in * scale / scale_out)

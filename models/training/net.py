@@ -53,9 +53,9 @@ def multipliers(scales):
     return torch.where(full, multiplier // 2, multiplier), torch.where(full, shift - 1, shift)
 
 
-def quantised(weight, scale):
-    """Weights as integers in [-127, 127] by float64 arithmetic; gradients pass."""
-    exact = torch.floor(weight.detach().double() / scale.double() + 0.5).clamp(-127, 127)
+def quantised(weight, scale, most=127):
+    """Weights as integers in [-most, most] by float64 arithmetic; gradients pass."""
+    exact = torch.floor(weight.detach().double() / scale.double() + 0.5).clamp(-most, most)
     return Exact.apply(weight / scale, exact.to(weight.dtype))
 
 
@@ -89,7 +89,7 @@ class Conv(nn.Module):
         super().__init__()
         self.conv = nn.Conv1d(n_in, n_out, taps, stride, groups=groups, bias=False)
         self.norm = nn.BatchNorm1d(n_out, momentum=0.05)
-        self.bias = None
+        self.bias, self.most = None, 127                      # int8 weights; 7: int4 ones
 
     def fold(self):
         """Fold the normalisation into weights and bias (in place)."""
@@ -100,8 +100,11 @@ class Conv(nn.Module):
         self.norm = None
 
     def weight_scale(self):
-        """Scale of each output channel's int8 weights, (n_out, 1, 1)."""
-        return (self.conv.weight.detach().abs().amax((1, 2), keepdim=True) / 127).clamp_min(1e-8)
+        """Scale of each output channel's integer weights, (n_out, 1, 1)."""
+        return (self.conv.weight.detach().abs().amax((1, 2), keepdim=True) / self.most).clamp_min(1e-8)
+
+    def weight_integers(self):
+        return quantised(self.conv.weight, self.weight_scale(), self.most)
 
     def forward(self, x):
         if self.bias is None:
@@ -111,7 +114,7 @@ class Conv(nn.Module):
     def integers(self, x, scale_in, scale_out, low):
         """x and the result are integers, in floats, of the two scales."""
         scale = self.weight_scale()
-        total = F.conv1d(x, quantised(self.conv.weight, scale), None, self.conv.stride, 0, 1, self.conv.groups)
+        total = F.conv1d(x, self.weight_integers(), None, self.conv.stride, 0, 1, self.conv.groups)
         by_channel = scale_in * scale[:, 0, 0].double()
         bias = self.bias[:, None] / by_channel.to(x.dtype)[:, None]
         whole = torch.round(self.bias.detach().double() / by_channel)[:, None]
@@ -147,12 +150,13 @@ class Block(nn.Module):
 class Net(nn.Module):
     """features (batch, 40, rows) float, zeros beyond each sound's end -> log-posteriors (batch, steps, 40) and those at half depth.
 
-    rows: how many of each; steps = ceil(rows / 3). input_gain: (40,) factors that bring the features to unit variance.
+    rows: how many of each; steps = ceil(rows / 3). input_gain: (40,) factors that bring the features to unit variance. weight_bits:
+    8, or 4 in the pointwise layers, which are all but a few of the weights.
     """
 
-    def __init__(self, width=256, blocks=9, look_ahead_blocks=6):
+    def __init__(self, width=256, blocks=9, look_ahead_blocks=6, weight_bits=8):
         super().__init__()
-        self.shape = dict(width=width, blocks=blocks, look_ahead_blocks=look_ahead_blocks)
+        self.shape = dict(width=width, blocks=blocks, look_ahead_blocks=look_ahead_blocks, weight_bits=weight_bits)
         self.register_buffer("input_gain", torch.ones(FEATURES))
         self.input_range, self.conv0_range = Range(), Range()
         self.conv0 = Conv(FEATURES, width, CONV0_TAPS, CONV0_STRIDE)
@@ -160,6 +164,8 @@ class Net(nn.Module):
         self.out = nn.Conv1d(width, LABELS, 1)
         self.middle = nn.Conv1d(width, LABELS, 1)
         self.folded = self.int8 = False
+        for block in self.blocks:
+            block.pw1.most = block.pw2.most = 2 ** (weight_bits - 1) - 1
 
     def stage(self, name):
         """Set the stage of quantisation: "float", "calibrate" (of a float or a folded network), "folded" or "int8", which fold once."""

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quantise a float network after training, in one of several ways, and write the model file.
 
-quantise.py FLOAT.pt --range METHOD [--equalise] [--bias-correction] [--float32] --frontend LIB --people DIR --passport FILE
-    --out MODEL
+quantise.py FLOAT.pt --range METHOD [--equalise] [--bias-correction] [--weight-bits 4] [--float32] --frontend LIB --people DIR
+    --passport FILE --out MODEL
 
 Ranges of the activations, measured on clips of the training set:
     minmax      the greatest magnitude seen
@@ -12,7 +12,9 @@ Ranges of the activations, measured on clips of the training set:
     entropy     the bound whose 128 levels keep the distribution best, by Kullback-Leibler divergence (Migacz, GTC 2017)
 --equalise scales the channels between two layers of a block so that both layers' weights use their ranges alike; --bias-correction
 moves every bias by the mean error that rounding brings to its channel (both: Nagel et al., 2019, arXiv 1906.04721). Weights are
-symmetric per output channel throughout. --float32 puts the float network into the file too, for tests/float32/tragus-float32. A network trained with its quantisation simulated needs none of this: export.py writes it.
+symmetric per output channel throughout. --weight-bits 4 rounds those of the pointwise layers to -7..7, each channel clipped where the
+squared error is least; the file holds them as bytes all the same, for the runtime that is. --float32 puts the float network into the
+file too, for tests/float32/tragus-float32. A network trained with its quantisation simulated needs none of this: export.py writes it.
 """
 
 import argparse
@@ -110,6 +112,21 @@ def equalise(net):
                 second.conv.weight.mul_(scale[None, :, None])
 
 
+def clip_weights(net):
+    """Clip the channels of layers whose weights have few bits at the magnitude, of 0.4 to 1 of the greatest, that loses least."""
+    with torch.no_grad():
+        for conv in [c for block in net.blocks for c in (block.pw1, block.pw2)]:
+            w = conv.conv.weight
+            top = w.abs().amax((1, 2), keepdim=True)
+            best, bound = torch.full_like(top, float("inf")), top.clone()
+            for share in np.arange(0.4, 1.01, 0.02):
+                scale = top * float(share) / conv.most
+                error = ((network.quantised(w, scale, conv.most) * scale - w) ** 2).sum((1, 2), keepdim=True)
+                bound = torch.where(error < best, top * float(share), bound)
+                best = torch.minimum(best, error)
+            w.copy_(torch.maximum(torch.minimum(w, bound), -bound))
+
+
 def channel_means(net, conv, batches):
     """Mean of a layer's output over time, by channel."""
     total, n = 0, 0
@@ -141,6 +158,7 @@ def main():
     parser.add_argument("--range", choices=("minmax", "percentile", "mse", "entropy"), default="percentile")
     parser.add_argument("--equalise", action="store_true")
     parser.add_argument("--bias-correction", action="store_true")
+    parser.add_argument("--weight-bits", type=int, choices=(4, 8), default=8)
     parser.add_argument("--float32", action="store_true")
     parser.add_argument("--clips", type=int, default=200, help="how many clips the ranges are measured on")
     export.add_arguments(parser)
@@ -148,7 +166,7 @@ def main():
     state = torch.load(arguments.checkpoint)
     if state["folded"]:
         parser.error(f"{arguments.checkpoint} was trained with its quantisation simulated; export.py writes it")
-    net = network.Net(**state["shape"])
+    net = network.Net(**{**state["shape"], "weight_bits": arguments.weight_bits})
     net.load_state_dict(state["net"])
     net.eval()
     front, clips = train.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
@@ -160,6 +178,8 @@ def main():
     float32 = export.floats(net) if arguments.float32 else None
     if arguments.equalise:
         equalise(net)
+    if arguments.weight_bits < 8:
+        clip_weights(net)
     set_ranges(net, batches, arguments.range)
     if arguments.bias_correction:
         correct_biases(net, batches[::4])

@@ -164,6 +164,7 @@ def main():
     parser.add_argument("--width", type=int, default=320)
     parser.add_argument("--blocks", type=int, default=10)
     parser.add_argument("--look-ahead-blocks", type=int, default=6)
+    parser.add_argument("--weight-bits", type=int, choices=(4, 8), default=8, help="of the pointwise layers, where int8 is simulated")
     parser.add_argument("--batch-seconds", type=float, default=130, help="sound in a batch, augmented")
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
     parser.add_argument("--people-weight", type=float, default=2.5, help="how much oftener a recording is drawn than a synthetic clip")
@@ -192,7 +193,7 @@ def main():
         dev = corpus.load(arguments.dev, dictionary)[0]
         dev = [c for c in dev if c.kind in ("an4_dev", "rhasspy_commands", "speechocean_dev", "digits_8k_dev")][::3]
 
-    net = network.Net(arguments.width, arguments.blocks, arguments.look_ahead_blocks)
+    net = network.Net(arguments.width, arguments.blocks, arguments.look_ahead_blocks, arguments.weight_bits)
     resume = pathlib.Path(arguments.resume) if arguments.resume else out / "checkpoint.pt"
     state = torch.load(resume) if resume.exists() else None
     step, heard = 0, 0.0

@@ -6,7 +6,6 @@ The model file carries features and the posteriors that the C runtime must give 
 models/training/net.py is built from the file's integers and must give the same posteriors, in the stage in which it is trained. So
 must program.py, which is written from the definition of the operations alone. Float64, in which the file's multipliers are exact.
 """
-import os
 import pathlib
 import sys
 
@@ -17,7 +16,7 @@ except ImportError as missing:
     print(f"skipped: python3-{missing.name} is not installed")
     sys.exit(77)
 
-TOP = pathlib.Path(os.environ.get("abs_top_srcdir", "."))
+TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "models" / "training"))
 import net as network  # noqa: E402
