@@ -34,10 +34,11 @@ def read_dictionary(*paths):
 class Clip:
     """One clip: `sound()` gives int16 samples; `words` is a list of lists of pronunciations; `kind` says where it is from."""
 
-    __slots__ = ("shard", "first", "n", "kind", "text", "voice", "words")
+    __slots__ = ("name", "shard", "first", "n", "kind", "text", "voice", "words")
 
-    def __init__(self, shard, first, n, kind, text, voice, words):
-        self.shard, self.first, self.n, self.kind, self.text, self.voice, self.words = shard, first, n, kind, text, voice, words
+    def __init__(self, name, shard, first, n, kind, text, voice, words):
+        self.name, self.shard, self.first, self.n, self.kind = name, shard, first, n, kind
+        self.text, self.voice, self.words = text, voice, words
 
     def sound(self):
         return self.shard[self.first:self.first + self.n]
@@ -47,10 +48,10 @@ class Clip:
         return np.concatenate([w[rng.integers(len(w))] for w in self.words]).astype(np.int64)
 
 
-def load(folder, dictionary, least=0.25, most=14.0, unreadable=None):
+def load(folder, dictionary, least=0.25, most=14.0, unreadable=()):
     """Return the clips of every finished shard in `folder` whose words are all in `dictionary`, sorted by shard and place.
 
-    unreadable: a set of `shard:first` names to leave out (what a recogniser could not read back). Counts what it drops.
+    unreadable: a set of names `shard:first` to leave out (check.py). Counts what it drops.
     """
     clips, dropped = [], 0
     for path in sorted(pathlib.Path(folder).glob("*.tsv")):
@@ -59,11 +60,11 @@ def load(folder, dictionary, least=0.25, most=14.0, unreadable=None):
             first, n, kind, text, voice = line.rstrip("\n").split("\t")
             first, n = int(first), int(n)
             words = [dictionary.get(w) for w in text.split()]
-            bad = unreadable is not None and f"{path.stem}:{first}" in unreadable
-            if bad or not words or None in words or not least <= n / 16000 <= most:
+            name = f"{path.stem}:{first}"
+            if name in unreadable or not words or None in words or not least <= n / 16000 <= most:
                 dropped += 1
                 continue
-            clips.append(Clip(shard, first, n, kind, text, voice, words))
+            clips.append(Clip(name, shard, first, n, kind, text, voice, words))
     return clips, dropped
 
 

@@ -60,7 +60,7 @@ def music(n, rng):
         note *= np.exp(-decay * t) * np.minimum(1, t * 200)
         if drum:
             note += 3 * rng.standard_normal(len(t)).astype(np.float32) * np.exp(-t * 40)
-        low, high = max(0, start), min(n, start + len(note))
+        low, high = max(0, start), max(0, min(n, start + len(note)))
         out[low:high] += note[low - start:high - start]
     return out
 

@@ -14,6 +14,7 @@ import ctypes
 import math
 import multiprocessing
 import pathlib
+import queue
 import sys
 import time
 
@@ -71,8 +72,18 @@ class Loader:
         self.clips, self.arguments = clips, arguments
         self.chances = np.cumsum(weights / weights.sum())
         self.queue = multiprocessing.Queue(12)
-        for k in range(arguments.workers):
-            multiprocessing.Process(target=self.work, args=(k, first_step), daemon=True).start()
+        self.workers = [multiprocessing.Process(target=self.work, args=(k, first_step), daemon=True) for k in range(arguments.workers)]
+        for worker in self.workers:
+            worker.start()
+
+    def next(self):
+        """The next batch, numpy arrays. Ends the program where a worker has died."""
+        while True:
+            try:
+                return self.queue.get(timeout=10)
+            except queue.Empty:
+                if not all(worker.is_alive() for worker in self.workers):
+                    sys.exit("train: a worker that makes batches has died")
 
     def work(self, k, first_step):
         torch.set_num_threads(1)
@@ -155,6 +166,7 @@ def main():
     parser.add_argument("--dev", help="folder of shards for the phone error rate in the log; never trained on")
     parser.add_argument("--noise", required=True, help="folder with train/ and rir/")
     parser.add_argument("--frontend", required=True, help="the front-end module")
+    parser.add_argument("--unreadable", help="the list of check.py: clips that are left out")
     parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
     parser.add_argument("--out", required=True)
     parser.add_argument("--resume", help="a checkpoint to go on from; default OUT/checkpoint.pt if it is there")
@@ -180,9 +192,10 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
 
     dictionary = corpus.read_dictionary(*arguments.dictionary)
+    unreadable = {line.split("\t")[0] for line in open(arguments.unreadable, encoding="utf-8")} if arguments.unreadable else ()
     clips, weights = [], []
     for folder, weight in [(f, 1.0) for f in arguments.speech] + [(arguments.people, arguments.people_weight)]:
-        found, dropped = corpus.load(folder, dictionary)
+        found, dropped = corpus.load(folder, dictionary, unreadable=unreadable)
         hours = sum(c.n for c in found) / 16000 / 3600
         print(f"{folder}: {len(found)} clips, {hours:.1f} h ({dropped} left out)", file=sys.stderr)
         clips += found
@@ -237,7 +250,7 @@ def main():
             rate = arguments.rate * min(1, (step + 1) / 400) * (0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * min(1, step / float_steps))))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        features, rows, labels, counts = loader.queue.get()
+        features, rows, labels, counts = loader.next()
         rows = torch.from_numpy(rows)
         with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):     # int8 needs float32: its integers are exact there
             logs, half, steps = net(torch.from_numpy(features), rows)

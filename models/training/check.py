@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Find clips whose text is not what is said in them, with a trained network as the teacher.
+
+check.py CHECKPOINT --folders DIR... --frontend LIB --out unreadable.tsv [--most 1.5]
+
+A clip's gap is the log-likelihood of its text by CTC (the likeliest of the pronunciations, word by word, is not searched for: the first is
+taken) less that of what the network itself would rather have read, the best label of every step, in nats a phone. A wrong or missing word,
+a cut clip or one without speech stands out; an accent or noise, which make both less likely, much less. OUT holds `shard:first sample, gap,
+text` of those above --most, worst first; train.py --unreadable leaves them out. What was checked already is kept beside OUT.
+"""
+
+import argparse
+import pathlib
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+
+import corpus
+import net as network
+import train
+
+BATCH_ROWS = 20000
+
+
+def gaps(net, clips, front):
+    """Yields (clip, gap) in batches of like length."""
+    ctc = nn.CTCLoss(reduction="none")
+    clips = sorted(clips, key=lambda clip: clip.n)
+    at = 0
+    while at < len(clips):
+        rows = clips[at].n // 160 + 60
+        some = clips[at:at + max(1, BATCH_ROWS // rows)]
+        at += len(some)
+        features = [front(np.pad(clip.sound(), 4800)).astype(np.float32) for clip in some]
+        n = torch.tensor([len(f) for f in features])
+        batch = torch.zeros(len(some), 40, int(n.max()))
+        for i, f in enumerate(features):
+            batch[i, :, :len(f)] = torch.from_numpy(f.T)
+        labels = [torch.tensor([int(p) for word in clip.words for p in word[0]]) for clip in some]
+        counts = torch.tensor([len(t) for t in labels])
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            logs, _, steps = net(batch, n)
+        logs = logs.float()
+        within = torch.arange(logs.shape[1])[None] < steps[:, None]
+        free = (logs.max(2).values * within).sum(1)
+        gap = (ctc(logs.transpose(0, 1), torch.cat(labels), steps, counts) + free) / counts
+        yield from zip(some, gap.tolist())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", help="of the float stage")
+    parser.add_argument("--folders", nargs="+", required=True, help="folders of shards")
+    parser.add_argument("--frontend", required=True)
+    parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
+    parser.add_argument("--most", type=float, default=1.5, help="nats a phone")
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    state = torch.load(arguments.checkpoint)
+    net = network.Net(**state["shape"])
+    net.load_state_dict(state["net"])
+    net.eval()
+    front, dictionary = train.FrontEnd(arguments.frontend), corpus.read_dictionary(*arguments.dictionary)
+    kept = arguments.out.with_suffix(".all.tsv")
+    known = {line.split("\t")[0] for line in open(kept, encoding="utf-8")} if kept.exists() else set()
+    for folder in arguments.folders:
+        by_shard = {}
+        for clip in corpus.load(folder, dictionary)[0]:
+            by_shard.setdefault(clip.name.split(":")[0], []).append(clip)
+        for clips in by_shard.values():
+            if clips[0].name in known:
+                continue
+            with open(kept, "a", encoding="utf-8") as out:
+                out.write("".join(f"{clip.name}\t{gap:.2f}\t{clip.text}\n" for clip, gap in sorted(gaps(net, clips, front), key=lambda x: x[0].first)))
+    rows = [line.rstrip("\n").split("\t") for line in open(kept, encoding="utf-8")]
+    worst = sorted((row for row in rows if float(row[1]) > arguments.most), key=lambda row: -float(row[1]))
+    arguments.out.write_text("".join("\t".join(row) + "\n" for row in worst), encoding="utf-8")
+    print(f"{len(worst)} of {len(rows)} clips are above {arguments.most} nats a phone", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
