@@ -6,7 +6,7 @@
  *     blank'[n] = max(blank[n], sounding[every arc into n]) + y[blank]
  *     sounding'[a] = max(sounding[a], blank[from], sounding[b] for b into `from` with another phone) + y[p]
  *
- * There are no empty arcs, so one pass suffices, and an out-arc needs only the best two incoming tokens of different phones. A step
+ * where a word's first arc takes the word's penalty off what enters it. There are no empty arcs, so one pass suffices, and an out-arc needs only the best two incoming tokens of different phones. A step
  * first gathers what reaches each node, then lists candidates by score, then cuts them by beam and number, and copies tokens only
  * for those that stay. The same rows give the same tokens in the same order: equal scores are decided by what stays over what
  * enters, blank over sounding, and lower over higher arcs.
@@ -27,6 +27,7 @@ static struct decoder_options checked(const struct decoder_options *o) {
     struct decoder_options c = *o;
     c.blank_penalty_q8 = (int32_t)base_clamp(c.blank_penalty_q8, -32768, 32767);
     c.beam_q8 = (int32_t)base_clamp(c.beam_q8, 0, 1 << 24);
+    c.word_penalty_q8 = (int32_t)base_clamp(c.word_penalty_q8, 0, 1 << 16);
     c.filler_penalty_q8 = (int32_t)base_clamp(c.filler_penalty_q8, 0, 1 << 20);
     return c;
 }
@@ -183,6 +184,7 @@ static int32_t expand(struct decoder *d) {
                 in = blank;
                 source = n.blank;
             }
+            in -= g->arcs[a].first ? d->options.word_penalty_q8 : 0;
             uint32_t own = d->arc_index[a];
             if (own < d->n_arcs && d->tokens[own].id == a) {
                 d->handled[own] = 1;
@@ -242,7 +244,7 @@ static bool enter(struct decoder *d, struct decoder_token *t, struct decoder_tok
         if (!decoder_history_commit(d, source, &t->history))
             return false;
         t->start_step = d->step;
-        t->start_score = source->score;
+        t->start_score = source->score - d->options.word_penalty_q8;
         t->n_phones = 0;
     }
     t->n_phones++;

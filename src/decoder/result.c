@@ -61,10 +61,12 @@ static void add_word(struct sentence *s, const struct decoder_entry *e) {
     s->n_phones += e->n_phones;
 }
 
-/* The words that a token has completed. */
+/* The words that a token has completed, and its score without the words' penalties. */
 static void trace(const struct decoder *d, const struct decoder_token *t, struct sentence *s) {
     uint32_t n = n_completed(d, t);
-    *s = (struct sentence){.n_words = n, .score_q8 = d->taken_off + t->score, .n_sounding = t->n_sounding};
+    bool within = t->word == GRAPH_NO_WORD && t->n_phones > 0;
+    int64_t paid = (int64_t)(n + within) * d->options.word_penalty_q8;
+    *s = (struct sentence){.n_words = n, .score_q8 = d->taken_off + t->score + paid, .n_sounding = t->n_sounding};
     struct decoder_entry e = {.previous = t->history};
     if (t->word != GRAPH_NO_WORD)
         e = last_word(t);

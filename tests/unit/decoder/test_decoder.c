@@ -358,6 +358,36 @@ static void what_lies_below_silence_was_not_said(void **state) {
     listener_done(&l);
 }
 
+/* Each word costs, so that what is barely there adds none; no score that is told contains the cost. */
+static void a_word_has_its_price(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    o.word_penalty_q8 = 256;
+    struct listener l = listen_to("stop|stop on", &o);
+    struct rows *r = rows_new();
+    for (int gain = 100; gain <= 160; gain += 60) { /* of each of the two phones over the blank */
+        r->n = 0;
+        sound(r, "__stap__");
+        sound_faintly(r, "an", o.blank_penalty_q8 - gain);
+        sound(r, "____");
+        struct decoder_result result = hear(&l, r);
+        assert_string_equal(text_of(l.graph, &result), 2 * gain > 256 ? "stop on" : "stop");
+        int32_t lost = 2 * gain > 256 ? 0 : -2 * gain; /* against the greedy path, which the filler takes at two nats a phone */
+        int64_t ratio = (lost + 6 * o.filler_penalty_q8) / (2 * gain > 256 ? 6 : 4);
+        assert_in_range(result.ratio_q8, 1, ratio);
+    }
+    o.word_penalty_q8 = 0;
+    decoder_set_options(l.decoder, &o);
+    r->n = 0;
+    sound(r, "__stap__");
+    sound_faintly(r, "an", o.blank_penalty_q8 - 100);
+    sound(r, "____");
+    struct decoder_result result = hear(&l, r);
+    assert_string_equal(text_of(l.graph, &result), "stop on");
+    free(r);
+    listener_done(&l);
+}
+
 static void confidence_falls_with_what_does_not_fit(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
@@ -727,7 +757,7 @@ struct search {
     const struct grammar_words *in;
     const char *dictionary;
     const struct rows *rows;
-    int32_t blank_penalty_q8;
+    int32_t blank_penalty_q8, word_penalty_q8;
     int64_t best;
     char best_text[256]; /* one of the best */
     const char *asked;   /* a text whose best score is wanted */
@@ -756,9 +786,10 @@ static int64_t path_score(const struct search *s, const uint8_t *phones, unsigne
     return best < none / 2 ? INT64_MIN : best;
 }
 
-static void try_all(struct search *s, uint32_t at, uint8_t *phones, unsigned n, const char *text) {
+static void try_all(struct search *s, uint32_t at, uint8_t *phones, unsigned n, const char *text, int32_t paid) {
     if (s->in->is_final[at] && n > 0) {
         int64_t score = path_score(s, phones, n);
+        score -= score == INT64_MIN ? 0 : paid;
         if (score > s->best) {
             s->best = score;
             snprintf(s->best_text, sizeof s->best_text, "%s", text);
@@ -776,7 +807,7 @@ static void try_all(struct search *s, uint32_t at, uint8_t *phones, unsigned n, 
                 continue;
             memcpy(phones + n, p[v].phones, p[v].n_phones);
             snprintf(longer, sizeof longer, "%s%s%s", text, *text ? " " : "", word);
-            try_all(s, s->in->arcs[a].to, phones, n + p[v].n_phones, longer);
+            try_all(s, s->in->arcs[a].to, phones, n + p[v].n_phones, longer, paid + s->word_penalty_q8);
         }
     }
 }
@@ -813,6 +844,7 @@ static void exhaustive(void **state) {
         o.beam_q8 = 1 << 24;
         o.max_tokens = 100000;
         o.blank_penalty_q8 = (int32_t)toy_random(&random, 1000) - 200;
+        o.word_penalty_q8 = (int32_t)toy_random(&random, 600);
         o.filler_penalty_q8 = 1 << 20; /* hears nothing, so that nothing unfinished is offered */
         o.reject_q8 = INT32_MIN;
         o.min_confidence_q15 = 0;
@@ -826,13 +858,14 @@ static void exhaustive(void **state) {
         struct decoder_result result = hear(&l, r);
 
         uint8_t phones[64];
-        struct search s = {&t->words, dictionary, r, o.blank_penalty_q8, INT64_MIN, "", text_of(l.graph, &result), INT64_MIN};
-        try_all(&s, 0, phones, 0, "");
+        struct search s = {&t->words, dictionary, r, o.blank_penalty_q8, o.word_penalty_q8, INT64_MIN, "", text_of(l.graph, &result), INT64_MIN};
+        try_all(&s, 0, phones, 0, "", 0);
         assert_int_equal(result.n_words > 0, s.best > INT64_MIN);
         if (result.n_words > 0) {
             n_heard++;
-            assert_int_equal(result.score_q8, s.best);
-            assert_int_equal(result.score_q8, s.best_asked); /* and the words are such as have that score */
+            int32_t paid = (int32_t)result.n_words * o.word_penalty_q8;
+            assert_int_equal(result.score_q8 - paid, s.best);
+            assert_int_equal(result.score_q8 - paid, s.best_asked); /* and the words are such as have that score */
         }
         free(r);
         listener_done(&l);
@@ -850,6 +883,7 @@ int main(void) {
         cmocka_unit_test(partial_results_grow),
         cmocka_unit_test(refusals),
         cmocka_unit_test(what_lies_below_silence_was_not_said),
+        cmocka_unit_test(a_word_has_its_price),
         cmocka_unit_test(confidence_falls_with_what_does_not_fit),
         cmocka_unit_test(endpoint),
         cmocka_unit_test(no_sentence_at_all),
