@@ -6,10 +6,11 @@
  *     blank'[n] = max(blank[n], sounding[every arc into n]) + y[blank]
  *     sounding'[a] = max(sounding[a], blank[from], sounding[b] for b into `from` with another phone) + y[p]
  *
- * where a word's first arc takes the word's penalty off what enters it. There are no empty arcs, so one pass suffices, and an out-arc needs only the best two incoming tokens of different phones. A step
- * first gathers what reaches each node, then lists candidates by score, then cuts them by beam and number, and copies tokens only
- * for those that stay. The same rows give the same tokens in the same order: equal scores are decided by what stays over what
- * enters, blank over sounding, and lower over higher arcs.
+ * where a word's first arc takes the word's penalty off what enters it. There are no empty arcs, so one pass suffices, and an
+ * out-arc needs only the best two incoming tokens of different phones. A step first gathers what reaches each node, then lists
+ * candidates by score, then cuts them by beam and number, and copies tokens only for those that stay. The same rows give the same
+ * tokens in the same order: equal scores are decided by what stays over what enters, blank over sounding, and lower over higher
+ * arcs.
  */
 #include "base/assert.h"
 #include "base/fixed.h"

@@ -23,7 +23,7 @@ struct decoder_options {
     int32_t beam_q8;              /* tokens this much below the best are dropped, Q8 nats */
     uint32_t max_tokens;          /* tokens kept a step */
     uint32_t max_history;         /* word-history entries; collected when full */
-    int32_t word_penalty_q8;      /* cost of each word, Q8 nats: of two sentences as likely, the shorter was said; in no score told */
+    int32_t word_penalty_q8;      /* cost of each word, Q8 nats; in no score that is told */
     int32_t filler_penalty_q8;    /* cost of each phone of the filler, Q8 nats */
     int32_t reject_q8;            /* least ratio_q8 of a result; INT32_MIN: none is too low */
     int32_t least_evidence_q8;    /* least evidence_q8 of a result */

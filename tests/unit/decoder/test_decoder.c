@@ -858,7 +858,8 @@ static void exhaustive(void **state) {
         struct decoder_result result = hear(&l, r);
 
         uint8_t phones[64];
-        struct search s = {&t->words, dictionary, r, o.blank_penalty_q8, o.word_penalty_q8, INT64_MIN, "", text_of(l.graph, &result), INT64_MIN};
+        struct search s = {
+            &t->words, dictionary, r, o.blank_penalty_q8, o.word_penalty_q8, INT64_MIN, "", text_of(l.graph, &result), INT64_MIN};
         try_all(&s, 0, phones, 0, "", 0);
         assert_int_equal(result.n_words > 0, s.best > INT64_MIN);
         if (result.n_words > 0) {
