@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find clips whose text is not what is said in them, with a trained network as the teacher.
 
-check.py CHECKPOINT --folders DIR... --frontend LIB --out unreadable.tsv [--most 1.5]
+check.py CHECKPOINT --folders DIR... --frontend LIB --out unreadable.tsv [--most 2.5]
 
 A clip's gap is the log-likelihood of its text by CTC (the likeliest of the pronunciations, word by word, is not searched for: the first is
 taken) less that of what the network itself would rather have read, the best label of every step, in nats a phone. A wrong or missing word,
@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--folders", nargs="+", required=True, help="folders of shards")
     parser.add_argument("--frontend", required=True)
     parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
-    parser.add_argument("--most", type=float, default=1.5, help="nats a phone")
+    parser.add_argument("--most", type=float, default=2.5, help="nats a phone")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -25,6 +25,7 @@ from torch import nn
 import augment
 import corpus
 import net as network
+import shapes
 
 
 class FrontEnd:
@@ -173,9 +174,10 @@ def main():
     parser.add_argument("--widen", help="begin with this float checkpoint's network, made --width wide, and its hours")
     parser.add_argument("--steps", type=int, required=True, help="steps in all, the quantised ones among them")
     parser.add_argument("--quantise-steps", type=int, default=0, help="so many of the last steps simulate int8")
-    parser.add_argument("--width", type=int, default=320)
+    parser.add_argument("--shape", default="separable", help="another of shapes.py, which has no quantised steps")
+    parser.add_argument("--width", type=int, default=416)
     parser.add_argument("--blocks", type=int, default=10)
-    parser.add_argument("--look-ahead-blocks", type=int, default=6)
+    parser.add_argument("--look-ahead-blocks", type=int, default=8)
     parser.add_argument("--weight-bits", type=int, choices=(4, 8), default=8, help="of the pointwise layers, where int8 is simulated")
     parser.add_argument("--batch-seconds", type=float, default=130, help="sound in a batch, augmented")
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
@@ -206,7 +208,10 @@ def main():
         dev = corpus.load(arguments.dev, dictionary)[0]
         dev = [c for c in dev if c.kind in ("an4_dev", "rhasspy_commands", "speechocean_dev", "digits_8k_dev")][::3]
 
-    net = network.Net(arguments.width, arguments.blocks, arguments.look_ahead_blocks, arguments.weight_bits)
+    if arguments.shape == "separable":
+        net = network.Net(arguments.width, arguments.blocks, arguments.look_ahead_blocks, arguments.weight_bits)
+    else:
+        net = shapes.Shaped(arguments.shape, arguments.width, arguments.blocks, arguments.look_ahead_blocks)
     resume = pathlib.Path(arguments.resume) if arguments.resume else out / "checkpoint.pt"
     state = torch.load(resume) if resume.exists() else None
     step, heard = 0, 0.0
@@ -233,13 +238,14 @@ def main():
     loader = Loader(clips, np.array(weights), arguments, step)
     ctc = nn.CTCLoss(zero_infinity=True, reduction="none")
     log = open(out / "log.tsv", "a")
-    print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters", file=sys.stderr)
+    print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {shapes.multiply_adds(net) / 1e6:.1f} M multiply-adds a second",
+          file=sys.stderr)
 
     float_steps = arguments.steps - arguments.quantise_steps
     began, saved, losses, first = time.time(), time.time(), [], step
     net.train()
     while step < arguments.steps:
-        if step == float_steps - 60 and not net.folded:
+        if step == float_steps - 60 and arguments.quantise_steps and not net.folded:
             net.stage("calibrate")
         if step >= float_steps and arguments.quantise_steps and not net.folded:
             net.stage("int8")
