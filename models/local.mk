@@ -19,7 +19,7 @@ models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/extra.dict $(wil
 	        'or configure --with-dictionary=FILE' >&2; exit 1; }
 	$(AM_V_GEN)$(MKDIR_P) models/en && src/lexicon/compile-lexicon $@ '$(dictionary)' $(srcdir)/models/en/extra.dict
 CLEANFILES += models/en/lexicon.tragus
-EXTRA_DIST += models/en/LICENCES.md models/en/extra.dict models/en/passport.txt models/en/training-log.tsv \
+EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/extra.dict models/en/passport.txt models/en/training-log.tsv \
     models/training/README.md models/training/augment.py models/training/check.py models/training/corpus.py models/training/export.py \
     models/training/g2p.py models/training/net.py models/training/noises.py models/training/prepare \
     models/training/program.py models/training/quantise.py models/training/rooms.py models/training/run models/training/shapes.py \

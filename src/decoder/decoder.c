@@ -20,6 +20,9 @@
 
 #define STAY 0x80000000u
 #define N_BINS 256u
+#define MANY (1u << 24)
+#define MAX_SWEEPS 16u
+#define LN2_Q16 45426
 #define NORMALISE_BELOW (-(1 << 24)) /* scores fall at most 2^17 a step: far from the ends of int32 */
 
 /* --- memory and start ------------------------------------------------------------------------------------------------------- */
@@ -29,6 +32,7 @@ static struct decoder_options checked(const struct decoder_options *o) {
     c.blank_penalty_q8 = (int32_t)base_clamp(c.blank_penalty_q8, -32768, 32767);
     c.beam_q8 = (int32_t)base_clamp(c.beam_q8, 0, 1 << 24);
     c.word_penalty_q8 = (int32_t)base_clamp(c.word_penalty_q8, 0, 1 << 16);
+    c.prior_q8 = (int32_t)base_clamp(c.prior_q8, 0, 1 << 16);
     c.filler_penalty_q8 = (int32_t)base_clamp(c.filler_penalty_q8, 0, 1 << 20);
     return c;
 }
@@ -49,6 +53,34 @@ static void measure_to_end(uint16_t *to_end, const struct graph *g) {
             }
         }
     }
+}
+
+/* How many ways there are from the start to an end, MANY at most: a loop is as good as many. */
+static uint32_t count_ways(uint32_t *ways, const struct graph *g) {
+    memset(ways, 0, g->n_nodes * sizeof *ways);
+    bool changed = true;
+    for (unsigned sweep = 0; sweep < MAX_SWEEPS && changed; sweep++) {
+        changed = false;
+        for (uint32_t n = g->n_nodes; n-- > 0;) {
+            uint32_t sum = g->is_final[n];
+            for (uint32_t a = g->first_arc[n]; a < g->first_arc[n + 1]; a++) {
+                sum += ways[g->arcs[a].to];
+                sum = sum < MANY ? sum : MANY;
+            }
+            changed |= sum != ways[n];
+            ways[n] = sum;
+        }
+    }
+    return ways[g->start];
+}
+
+/* The natural logarithm of n, Q8, 0 for 0; the mantissa is taken for its own logarithm, which is off by 0.06 at most. */
+static int32_t ln_q8(uint32_t n) {
+    if (n == 0)
+        return 0;
+    unsigned whole = 31u - (unsigned)__builtin_clz(n);
+    int64_t log2_q8 = (int64_t)(((uint64_t)n << 8) >> whole) - 256 + (int64_t)whole * 256;
+    return (int32_t)base_round_shift(log2_q8 * LN2_Q16, 16);
 }
 
 struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsigned n_labels, const struct decoder_options *o) {
@@ -78,6 +110,7 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
         base_assert(g->arcs[i].phone > 0 && g->arcs[i].phone < n_labels);
     *d = placed;
     measure_to_end(d->to_end, g);
+    d->choice_q8 = ln_q8(count_ways(d->node_index, g)); /* whose content is of no account yet */
     decoder_rules(d->rules, &d->options);
     decoder_start(d);
     return d;

@@ -25,6 +25,7 @@ struct decoder_options {
     uint32_t max_history;         /* word-history entries; collected when full */
     int32_t word_penalty_q8;      /* cost of each word, Q8 nats; in no score that is told */
     int32_t filler_penalty_q8;    /* cost of each phone of the filler, Q8 nats */
+    int32_t prior_q8;             /* weight of the logarithm of the number of sentences, which confidence falls with */
     int32_t reject_q8;            /* least ratio_q8 of a result; INT32_MIN: none is too low */
     int32_t least_evidence_q8;    /* least evidence_q8 of a result */
     int32_t min_confidence_q15;   /* least utterance confidence; with 0 and INT32_MIN above nothing complete is rejected */

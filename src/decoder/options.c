@@ -12,6 +12,7 @@ struct decoder_options decoder_defaults(void) {
         .max_tokens = 4000,      /* arcs and nodes together */
         .max_history = 4096,     /* 112 KiB; a loop of forty words makes 1,100 entries in 45 s */
         .word_penalty_q8 = 0,
+        .prior_q8 = 0,
         .filler_penalty_q8 = 512,     /* 2 nats; a uniform choice among 39 phones would cost 3.7 */
         .reject_q8 = -640,            /* -2.5 nats a phone */
         .least_evidence_q8 = -384,    /* -1.5 nats a phone: orders lie above -1.2 down to 12 dB, what is heard into noise below */

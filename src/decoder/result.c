@@ -9,7 +9,8 @@
  * filler does not counts against it. A word's own ratio is against the greedy path over its own steps, with the filler's price on
  * each of its phones, and as if it had two phones more of ratio 0: else a swallowed "a" or "an" would speak louder than all the
  * rest. The utterance's confidence lies three quarters of the way from the ratio of the worst word to that of all, on the curve of
- * options.c.
+ * options.c. Where much may be said, something is found that fits by chance, above all something short: so the logarithm of the
+ * number of sentences counts against it, shared among its phones, as a prior of one in that number would.
  *
  * evidence = (sentence - blank throughout, the blank's penalty taken back) / phones of the sentence. In noise the network is sure
  * of nothing, and where the blank is penalised any phones will do: sentence and filler are then equally likely, and the ratio says
@@ -157,7 +158,8 @@ static void set_confidence(const struct decoder *d, const struct sentence *s, st
     ret->evidence_q8 = (int32_t)base_clamp((s->score_q8 - silence) / s->n_phones, INT32_MIN, INT32_MAX);
     int64_t heard = d->filler.taken_off + d->filler.best.score;
     ret->ratio_q8 = (int32_t)base_clamp((s->score_q8 - heard) / s->n_phones, INT32_MIN, INT32_MAX);
-    ret->confidence_q15 = decoder_confidence(&d->options, (int32_t)((3 * (int64_t)ret->ratio_q8 + worst) / 4));
+    int64_t prior = base_round_shift((int64_t)d->options.prior_q8 * d->choice_q8, 8) / s->n_phones;
+    ret->confidence_q15 = decoder_confidence(&d->options, (int32_t)((3 * (ret->ratio_q8 - prior) + worst) / 4));
 }
 
 void decoder_finish(struct decoder *d, struct decoder_result *ret) {

@@ -111,7 +111,8 @@ struct decoder {
     uint32_t *history_moved; /* scratch of the collection */
 
     struct decoder_filler filler;
-    uint16_t *to_end; /* by node: phones that a sentence lacks here; UINT16_MAX = too many */
+    int32_t choice_q8; /* natural logarithm of the number of ways through the graph */
+    uint16_t *to_end;  /* by node: phones that a sentence lacks here; UINT16_MAX = too many */
 };
 
 /* history.c */

@@ -64,7 +64,7 @@ void engine_event_free(struct engine_event *e);
 /* Decoder options as the model's passport gives them, changed by what a session asks for. Keys of the passport, decimal numbers;
  * decoder_defaults holds where one is missing or out of its range:
  *   blank_penalty     nats, 0..64         word_penalty      nats, 0..64         min_confidence    0..1
- *   filler_penalty    nats, -64..64       least_evidence    nats, -1000..1000
+ *   filler_penalty    nats, -64..64       least_evidence    nats, -1000..1000   prior             0..64
  *   beam              nats, 1..1000       reject            nats, -1000..1000   end_silence_ms, open_silence_ms   100..10000
  *   confidence_offset nats, -64..64       confidence_scale  a nat, 0..64 */
 struct decoder_options engine_decoder_options(const tragus_model *m, const tragus_session_options *o);

@@ -190,6 +190,7 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
     take(m, "blank_penalty", 8, 0, 64 << 8, &d.blank_penalty_q8);
     take(m, "beam", 8, 1 << 8, 1000 << 8, &d.beam_q8);
     take(m, "word_penalty", 8, 0, 64 << 8, &d.word_penalty_q8);
+    take(m, "prior", 8, 0, 64 << 8, &d.prior_q8);
     take(m, "filler_penalty", 8, -(64 << 8), 64 << 8, &d.filler_penalty_q8);
     take(m, "reject", 8, -(1000 << 8), 1000 << 8, &d.reject_q8);
     take(m, "least_evidence", 8, -(1000 << 8), 1000 << 8, &d.least_evidence_q8);

@@ -388,6 +388,35 @@ static void a_word_has_its_price(void **state) {
     listener_done(&l);
 }
 
+/* Of more sentences one is sooner found that fits. */
+static void confidence_falls_with_choice(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    static const struct {
+        const char *sentences;
+        int ln_q8; /* of their number, times 256 */
+    } cases[] = {
+        {"stop", 0},
+        {"stop|read", 177},
+        {"stop|turn on the light|turn on the lights", 355 + 177 * 9 / 8}, /* 1 + 2 * 2 * 2 ways: 3 + 1 / 8 in the logarithm to 2 */
+    };
+    struct rows *r = rows_new();
+    sound(r, "__stap__");
+    for (unsigned i = 0; i < 3; i++) {
+        o.prior_q8 = 0;
+        struct listener l = listen_to(cases[i].sentences, &o);
+        struct decoder_result without = hear(&l, r);
+        o.prior_q8 = 512;
+        decoder_set_options(l.decoder, &o);
+        struct decoder_result with = hear(&l, r);
+        assert_int_equal(with.ratio_q8, without.ratio_q8);
+        assert_int_equal(with.confidence_q15,
+                         confidence_of_sentence(&o, with.ratio_q8 - 2 * cases[i].ln_q8 / 4, ratio_of_word(&o, 4, 0)));
+        listener_done(&l);
+    }
+    free(r);
+}
+
 static void confidence_falls_with_what_does_not_fit(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
@@ -885,6 +914,7 @@ int main(void) {
         cmocka_unit_test(refusals),
         cmocka_unit_test(what_lies_below_silence_was_not_said),
         cmocka_unit_test(a_word_has_its_price),
+        cmocka_unit_test(confidence_falls_with_choice),
         cmocka_unit_test(confidence_falls_with_what_does_not_fit),
         cmocka_unit_test(endpoint),
         cmocka_unit_test(no_sentence_at_all),
