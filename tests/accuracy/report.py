@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many utterances are right, set by set: clean and in noise, with rejection on and off, as Markdown and as a plot.
 
-report.py --shared DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--sets NAME...] [--out DIR]
+report.py --shared DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--kitchen] [--sets NAME...] [--out DIR]
 
 The sets and their grammars are those of sets.py. A noisy set is the same recordings, each with a piece of a recording of
 SHARED/corpora/noise/dev added: the kind of noise (kitchen, tap, babble, rain ...), the recording and the place in it follow from the
 clip's name and nothing else, so every run and every model hears the same sound. The signal-to-noise ratio is that of the speech's active
-frames (20 ms frames within 30 dB of the loudest) to the whole piece of noise. Writes OUT/report.md, OUT/report.json and OUT/report.png
-(with matplotlib); prints the table. Intervals are Wilson's, 95 %.
+frames (20 ms frames within 30 dB of the loudest) to the whole piece of noise. With --kitchen the noise is that of a kitchen alone and the
+ratio that of the loudest 2048 samples of speech to the loudest of noise, as in Picovoice's speech-to-intent benchmark. Writes
+OUT/report.md, OUT/report.json and OUT/report.png (with matplotlib); prints the table. Intervals are Wilson's, 95 %.
 """
 
 import argparse
@@ -42,6 +43,15 @@ def active_power(sound):
     return power[power >= power.max() / 1000].mean()
 
 
+def loudest_power(sound):
+    """Mean square of the loudest of the frames of 2048 samples."""
+    return (np.pad(sound, (0, -len(sound) % 2048)).reshape(-1, 2048) ** 2).mean(1).max()
+
+
+def mean_power(sound):
+    return (sound**2).mean()
+
+
 class Noises:
     """The recordings of a folder by kind, as LIST.tsv beside it names them."""
 
@@ -54,10 +64,10 @@ class Noises:
         assert self.kinds, f"{folder}: no noise for {split}"
         self.sounds = {}
 
-    def piece(self, name, n):
-        """n samples for the clip of this name."""
+    def piece(self, name, n, kind=None):
+        """n samples for the clip of this name, of one kind or of any."""
         rng = np.random.default_rng(zlib.crc32(name.encode()))
-        files = self.kinds[sorted(self.kinds)[rng.integers(len(self.kinds))]]
+        files = self.kinds[kind or sorted(self.kinds)[rng.integers(len(self.kinds))]]
         path = sorted(files)[rng.integers(len(files))]
         if path not in self.sounds:
             self.sounds[path] = read(path)
@@ -65,14 +75,15 @@ class Noises:
         return np.resize(np.roll(sound, -int(rng.integers(len(sound)))), n)
 
 
-def make_noisy(source, noises, snr_db, folder):
+def make_noisy(source, noises, snr_db, folder, kitchen=False):
     """A copy of a list and its recordings with noise added, in folder. Returns the copy's path."""
+    speech_power, noise_power = (loudest_power, loudest_power) if kitchen else (active_power, mean_power)
     rows = sets.rows_of(source)
     for row in rows:
         path = source.parent / row["file"]
         sound = read(path)
-        noise = noises.piece(path.name, len(sound))
-        gain = np.sqrt(active_power(sound) / max((noise**2).mean(), 1e-12) / 10 ** (snr_db / 10))
+        noise = noises.piece(path.name, len(sound), "kitchen" if kitchen else None)
+        gain = np.sqrt(speech_power(sound) / max(noise_power(noise), 1e-12) / 10 ** (snr_db / 10))
         mixed = sound + gain * noise
         mixed /= max(1.0, np.abs(mixed).max())
         row["file"] = path.name + ".wav"
@@ -130,6 +141,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
     parser.add_argument("--model", help="another model than that of the build tree")
     parser.add_argument("--snr", type=int, nargs="*", default=[24, 18, 12, 6], help="dB")
+    parser.add_argument("--kitchen", action="store_true", help="noise as in Picovoice's benchmark")
     parser.add_argument("--sets", nargs="*", help="some of the sets")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("report"))
     arguments = parser.parse_args()
@@ -142,7 +154,7 @@ def main():
         for condition, snr in zip(conditions, [None] + arguments.snr):
             with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as noisy:
                 source, grammar = each.write_list(corpora, pathlib.Path(folder)), each.grammar_file(corpora, pathlib.Path(folder))
-                listed = source if snr is None else make_noisy(source, noises, snr, pathlib.Path(noisy))
+                listed = source if snr is None else make_noisy(source, noises, snr, pathlib.Path(noisy), arguments.kitchen)
                 for reject in ("off", "on"):
                     told = sets.evaluate([arguments.build / "tragus"], grammar, listed, reject == "on", arguments.model)
                     results[each.name][reject][condition] = {key: told[key] for key in ("right", "rejected", "falsely_accepted", "word_errors")}
