@@ -5,7 +5,8 @@
 train.py --speech DIR... --people DIR --noise DIR --frontend LIB --out DIR --steps N [--quantise-steps M] [--resume FILE]
 
 The front end is the device's own, through a module built from src/frontend (see frontend_module.c): there is no second one.
-Every --save-minutes the whole state is written to OUT/checkpoint.pt (renamed into place), and OUT/log.tsv gets a line. The
+Every --save-minutes the whole state is written to OUT/checkpoint.pt (renamed into place), and every 1000 steps OUT/log.tsv gets a line:
+steps, hours heard, learning rate, loss a phone, phone error rate of the dev clips as they are and in noise at 10 dB, float or int8. The
 order of the clips and every augmentation follow from --seed; a resumed run goes on with the next step's draw.
 """
 
@@ -25,6 +26,7 @@ from torch import nn
 import augment
 import corpus
 import net as network
+import noises
 import shapes
 
 
@@ -141,21 +143,30 @@ def edit_distance(a, b):
     return row[-1]
 
 
-def phone_errors(net, clips, front, penalty=1.0):
-    """Phone error rate of the greedy path, blank lowered by `penalty`; the best of the pronunciations counts as the first."""
+def measured(clips, front, noise=None):
+    """(features (1, 40, rows), labels) of each clip, with noise of a noises.Noises at 10 dB or none. The first pronunciations count."""
+    out = []
+    for i, clip in enumerate(clips):
+        sound = np.pad(clip.sound().astype(np.float32), 4800)
+        if noise:
+            added = noise(len(sound), np.random.default_rng(i), ())
+            sound += added * np.float32(np.sqrt(0.1 * np.mean(clip.sound().astype(np.float32) ** 2) / (np.mean(added ** 2) + 1e-6)))
+        rows = front(np.clip(np.rint(sound), -32768, 32767)).astype(np.float32)
+        out.append((torch.from_numpy(rows.T[None].copy()), [int(p) for w in clip.words for p in w[0]]))
+    return out
+
+
+def phone_errors(net, examples, penalty=1.0):
+    """Phone error rate of the greedy path, blank lowered by `penalty`, over what measured() gave."""
     net.eval()
     wrong = total = 0
     with torch.no_grad():
-        for clip in clips:
-            rows = front(np.pad(clip.sound(), 4800)).astype(np.float32).T[None]
-            logs, _, _ = net(torch.from_numpy(rows), torch.tensor([rows.shape[2]]))
-            logs = logs[0].numpy().copy()
+        for features, labels in examples:
+            logs = net(features, torch.tensor([features.shape[2]]))[0][0].numpy().copy()
             logs[:, 0] -= penalty
             best = logs.argmax(1)
-            said = [int(p) for i, p in enumerate(best) if p and (i == 0 or best[i - 1] != p)]
-            true = [int(p) for w in clip.words for p in w[0]]
-            wrong += edit_distance(said, true)
-            total += len(true)
+            wrong += edit_distance([int(p) for i, p in enumerate(best) if p and (i == 0 or best[i - 1] != p)], labels)
+            total += len(labels)
     net.train()
     return wrong / max(1, total)
 
@@ -203,10 +214,11 @@ def main():
         clips += found
         weights += [weight * c.n ** 0.5 for c in found]
     front = FrontEnd(arguments.frontend)
-    dev = []
+    dev = [[], []]
     if arguments.dev:
-        dev = corpus.load(arguments.dev, dictionary)[0]
-        dev = [c for c in dev if c.kind in ("an4_dev", "rhasspy_commands", "speechocean_dev", "digits_8k_dev")][::3]
+        some = corpus.load(arguments.dev, dictionary)[0]
+        some = [c for c in some if c.kind in ("an4_dev", "rhasspy_commands", "speechocean_dev", "digits_8k_dev")][::3]
+        dev = [measured(some, front), measured(some, front, noises.Noises(arguments.noise))]
 
     if arguments.shape == "separable":
         net = network.Net(arguments.width, arguments.blocks, arguments.look_ahead_blocks, arguments.weight_bits)
@@ -280,8 +292,8 @@ def main():
             print(f"step {step} of {arguments.steps}: loss {np.mean(losses[-100:]):.3f}, {heard / 3600:.1f} h heard, {per:.2f} s a step, "
                   f"about {(arguments.steps - step) * per / 60:.0f} min left", file=sys.stderr, flush=True)
         if step % 1000 == 0 or done:
-            errors = phone_errors(net, dev, front) if dev else float("nan")
-            log.write(f"{step}\t{heard / 3600:.2f}\t{rate:.6f}\t{np.mean(losses[-1000:]):.4f}\t{errors:.4f}\t{'int8' if net.folded else 'float'}\n")
+            errors = "\t".join(f"{phone_errors(net, examples):.4f}" for examples in dev)
+            log.write(f"{step}\t{heard / 3600:.2f}\t{rate:.6f}\t{np.mean(losses[-1000:]):.4f}\t{errors}\t{'int8' if net.folded else 'float'}\n")
             log.flush()
         if done or time.time() - saved > 60 * arguments.save_minutes or step == float_steps:
             saved = time.time()
