@@ -55,8 +55,8 @@ class Set:
                 sentence = f"<word> [{sentence}]"
             text = json.dumps({"language": "en", "intents": {"Words": {"data": [{"sentences": [sentence]}]}}, "expansion_rules": {"word": words}})
         else:
-            others = sorted({row["text"] for name in ("speechocean", "common_voice") for row in rows_of(corpora / "train" / name / "LIST.tsv")})
             if self.grammar == "own+1000":
+                others = sorted({row["text"] for name in ("speechocean", "common_voice") for row in rows_of(corpora / "train" / name / "LIST.tsv")})
                 apart = [text for text in others if text not in own]
                 own += apart[::max(1, len(apart) // 1000)][:1000]
             text = "\n".join(own) + "\n"
