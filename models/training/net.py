@@ -234,10 +234,11 @@ class Net(nn.Module):
         return program.log_softmax(np.rint(logits.double().numpy().T * 256).astype(np.int64))
 
 
-def widened(narrow, width, seed):
+def widened(narrow, width, look_ahead_blocks, seed):
     """A wider Net that computes nearly what `narrow` does (float, not folded), to go on training from: Net2Net (Chen, Goodfellow and
     Shlens, 2016, arXiv 1511.05641). Channels beyond the old ones repeat old ones drawn at random; whoever reads a repeated channel
-    divides by how often it is there, and a little noise on the weights makes the copies part.
+    divides by how often it is there, and a little noise on the weights makes the copies part. Blocks that are to look ahead and did
+    not read a step later, which counts nothing at first, in place of their earliest.
     """
     assert not narrow.folded and width >= narrow.shape["width"]
     generator = torch.Generator().manual_seed(seed)
@@ -246,7 +247,7 @@ def widened(narrow, width, seed):
     def copies():
         return torch.cat([torch.arange(old), torch.randint(old, (width - old,), generator=generator)])
 
-    wide = Net(**{**narrow.shape, "width": width})
+    wide = Net(**{**narrow.shape, "width": width, "look_ahead_blocks": look_ahead_blocks})
     state = {name: value.clone() for name, value in narrow.state_dict().items()}
     stream = copies()                                          # one for all that the residual sums join
     share = 1 / torch.bincount(stream, minlength=old)[stream].float()
@@ -263,6 +264,9 @@ def widened(narrow, width, seed):
                 value = value[outputs]
             state[name] = value
 
+    for i in range(narrow.shape["look_ahead_blocks"], look_ahead_blocks):
+        weight = state[f"blocks.{i}.dw.conv.weight"]
+        state[f"blocks.{i}.dw.conv.weight"] = torch.cat([weight[:, :, 1:], torch.zeros_like(weight[:, :, :1])], 2)
     widen("conv0.", stream)
     for i in range(narrow.shape["blocks"]):
         hidden = copies()

@@ -27,6 +27,8 @@ import augment
 import corpus
 import net as network
 import noises
+import program
+import restore
 import shapes
 
 
@@ -182,7 +184,7 @@ def main():
     parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
     parser.add_argument("--out", required=True)
     parser.add_argument("--resume", help="a checkpoint to go on from; default OUT/checkpoint.pt if it is there")
-    parser.add_argument("--widen", help="begin with this float checkpoint's network, made --width wide, and its hours")
+    parser.add_argument("--widen", help="begin with this float checkpoint's network, or a model file's, made --width wide")
     parser.add_argument("--steps", type=int, required=True, help="steps in all, the quantised ones among them")
     parser.add_argument("--quantise-steps", type=int, default=0, help="so many of the last steps simulate int8")
     parser.add_argument("--shape", default="separable", help="another of shapes.py, which has no quantised steps")
@@ -227,17 +229,23 @@ def main():
     resume = pathlib.Path(arguments.resume) if arguments.resume else out / "checkpoint.pt"
     state = torch.load(resume) if resume.exists() else None
     step, heard = 0, 0.0
-    if state is None and arguments.widen:
+    if state is None and arguments.widen and not arguments.widen.endswith(".tragus"):
         narrow = torch.load(arguments.widen)
         net = network.Net(**narrow["shape"])
         net.load_state_dict(narrow["net"])
-        net, heard = network.widened(net, arguments.width, arguments.seed), narrow["heard"]
-    elif state is None:                                             # unit variance from a few hundred clips
+        net = network.widened(net, arguments.width, arguments.look_ahead_blocks, arguments.seed)
+    elif state is None:                                             # the features' spread over a few hundred clips
         rng = np.random.default_rng(arguments.seed)
         some = [clips[i] for i in rng.integers(len(clips), size=300)]
         augmented = augment.Augment(arguments.noise)
-        rows = np.concatenate([front(augmented(c.sound(), rng, clips)) for c in some]).astype(np.float32)
-        net.input_gain.copy_(torch.from_numpy(1 / rows.std(0)))
+        rows = [front(augmented(c.sound(), rng, clips)).astype(np.float32) for c in some]
+        if arguments.widen:
+            features, n, _, _ = Loader.batch([(r, ()) for r in rows])
+            net = restore.unfolded(restore.network_of(program.Program.read(arguments.widen)[0]), torch.from_numpy(features),
+                                   torch.from_numpy(n))
+            net = network.widened(net, arguments.width, arguments.look_ahead_blocks, arguments.seed)
+        else:
+            net.input_gain.copy_(torch.from_numpy(1 / np.concatenate(rows).std(0)))
     if state is not None:
         if state["folded"]:
             net.stage("int8")
