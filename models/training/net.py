@@ -59,6 +59,35 @@ def quantised(weight, scale, most=127):
     return Exact.apply(weight / scale, exact.to(weight.dtype))
 
 
+class Depthwise(torch.autograd.Function):
+    """A depthwise convolution along the last axis of (batch, channels, 1, n), channels last, with the gradient of its weights as
+    one product and one sum a tap: several times faster than oneDNN's of PyTorch 1.13."""
+
+    @staticmethod
+    def forward(context, x, weight):
+        context.save_for_backward(x, weight)
+        return F.conv2d(x, weight, groups=len(weight))
+
+    @staticmethod
+    def backward(context, gradient):
+        x, weight = context.saved_tensors
+        n, taps = gradient.shape[3], weight.shape[3]
+        into_x = torch.ops.aten.convolution_backward(gradient, x, weight, None, (1, 1), (0, 0), (1, 1), False, (0, 0), len(weight),
+                                                     (True, False, False))[0]
+        into_weight = [(x[..., k:k + n] * gradient).sum((0, 2, 3)) for k in range(taps)]
+        return into_x, torch.stack(into_weight, 1)[:, None, None]
+
+
+def padded(x, left, right):
+    """Zeros on both sides of the steps of (batch, channels, steps), channels staying last in memory where they are."""
+    return F.pad(x.unsqueeze(2), (left, right)).squeeze(2)
+
+
+def labelled(layer, x):
+    """An output layer (an nn.Conv1d of one tap) over (batch, channels, steps), as a matrix product whose gradient keeps channels last."""
+    return F.linear(x.transpose(1, 2), layer.weight[:, :, 0], layer.bias).transpose(1, 2)
+
+
 class Range(nn.Module):
     """The scale of one activation tensor: measured as a high quantile while calibrating, fixed afterwards."""
 
@@ -83,12 +112,14 @@ class Range(nn.Module):
 
 
 class Conv(nn.Module):
-    """Convolution over time with batch normalisation; after `fold` a bias in its place; `integers` computes as the device does."""
+    """Convolution over time with batch normalisation; after `fold` a bias in its place; `integers` computes as the device does.
+
+    (batch, channels, steps), which lie in memory with the channels last, as oneDNN is quickest, from the first layer on."""
 
     def __init__(self, n_in, n_out, taps=1, stride=1, groups=1):
         super().__init__()
         self.conv = nn.Conv1d(n_in, n_out, taps, stride, groups=groups, bias=False)
-        self.norm = nn.BatchNorm1d(n_out, momentum=0.05)
+        self.norm = nn.BatchNorm2d(n_out, momentum=0.05)
         self.bias, self.most = None, 127                      # int8 weights; 7: int4 ones
 
     def fold(self):
@@ -107,9 +138,13 @@ class Conv(nn.Module):
         return quantised(self.conv.weight, self.weight_scale(), self.most)
 
     def forward(self, x):
-        if self.bias is None:
-            return self.norm(self.conv(x))
-        return F.conv1d(x, self.conv.weight, self.bias, self.conv.stride, 0, 1, self.conv.groups)
+        x, weight = x.unsqueeze(2).contiguous(memory_format=torch.channels_last), self.conv.weight.unsqueeze(2)
+        if self.conv.groups > 1 and torch.is_grad_enabled():
+            kind = torch.bfloat16 if torch.is_autocast_cpu_enabled() else x.dtype
+            y = Depthwise.apply(x.to(kind), weight.to(kind))
+        else:
+            y = F.conv2d(x, weight, None, (1, *self.conv.stride), 0, 1, self.conv.groups)
+        return (self.norm(y) if self.bias is None else y + self.bias[:, None, None]).squeeze(2)
 
     def integers(self, x, scale_in, scale_out, low):
         """x and the result are integers, in floats, of the two scales."""
@@ -132,7 +167,7 @@ class Block(nn.Module):
         self.dw_range, self.pw1_range, self.pw2_range, self.sum_range = Range(), Range(), Range(), Range()
 
     def forward(self, x, mask):
-        y = self.dw_range(self.dw(F.pad(x, (TAPS - 1 - self.right, self.right))))
+        y = self.dw_range(self.dw(padded(x, TAPS - 1 - self.right, self.right)))
         y = self.pw1_range(F.relu(self.pw1(y)))
         return self.sum_range(x + self.pw2_range(self.pw2(y))) * mask
 
@@ -215,9 +250,9 @@ class Net(nn.Module):
             else:
                 x = block(x, mask)
             if i == len(self.blocks) // 2 and self.training:
-                half = self.middle(x * scale if self.int8 else x)
+                half = labelled(self.middle, x * scale if self.int8 else x)
         if not self.int8:
-            return self.out(x), half, steps
+            return labelled(self.out, x), half, steps
         s_out = float(self.out_scale())
         total = F.conv1d(x, quantised(self.out.weight, self.out_scale()))
         whole = torch.round(self.out.bias.detach().double() / (scale * s_out))[:, None]

@@ -55,7 +55,7 @@ class Squeezed(network.Block):
         self.squeeze, self.excite = nn.Conv1d(width, width // 8, 1), nn.Conv1d(width // 8, width, 1)
 
     def forward(self, x, mask):
-        y = self.dw(F.pad(x, (network.TAPS - 1 - self.right, self.right)))
+        y = self.dw(network.padded(x, network.TAPS - 1 - self.right, self.right))
         y = self.pw2(F.relu(self.pw1(y)))
         so_far = torch.cumsum((y * mask).float(), 2) / torch.arange(1, y.shape[2] + 1)
         return (x + y * torch.sigmoid(self.excite(F.relu(self.squeeze(so_far.to(y.dtype)))))) * mask
@@ -104,9 +104,9 @@ class Shaped(nn.Module):
                 x, here = fast + self.up(x).repeat_interleave(2, 2)[:, :, :n] * mask, mask
             x = block(x, here)
             if i == len(self.blocks) // 2 - 1 and self.training:
-                half = self.middle(x)
+                half = network.labelled(self.middle, x)
         half = half if half is None or half.shape[2] == n else half.repeat_interleave(2, 2)[:, :, :n]
-        logs = F.log_softmax(self.out(x), 1).transpose(1, 2)
+        logs = F.log_softmax(network.labelled(self.out, x), 1).transpose(1, 2)
         return logs, None if half is None else F.log_softmax(half, 1).transpose(1, 2), steps
 
 
@@ -116,13 +116,14 @@ def multiply_adds(net):
 
     def count(module, _, y):
         nonlocal total
-        total += module.weight.numel() * y.shape[2]
+        total += (module.conv if isinstance(module, network.Conv) else module).weight.numel() * y.shape[2]
 
-    hooks = [m.register_forward_hook(count) for m in net.modules() if isinstance(m, nn.Conv1d)]
+    hooks = [m.register_forward_hook(count) for m in net.modules() if isinstance(m, (network.Conv, nn.Conv1d))]
     training = net.training
     net.eval()
     with torch.no_grad():
-        net(torch.zeros(1, network.FEATURES, 999), torch.tensor([999]))
+        logs, _, _ = net(torch.zeros(1, network.FEATURES, 999), torch.tensor([999]))
+    total += net.out.weight.numel() * logs.shape[1]
     net.train(training)
     for hook in hooks:
         hook.remove()

@@ -101,14 +101,13 @@ class Loader:
             group += self.arguments.workers
 
     def example(self, rng, augmented, front):
-        """One clip drawn, augmented and analysed: (rows (n, 40), labels), or None where the labels have no room in it."""
+        """One clip drawn, augmented and analysed: int16 rows (n, 40) and labels, or None where the labels have no room in it."""
         clip = self.clips[np.searchsorted(self.chances, rng.random())]
         if rng.random() < self.arguments.nothing:
             sound, labels = augmented.nothing(clip.n, rng, self.clips), np.zeros(0, np.int64)
         else:
             sound, labels = augmented(clip.sound(), rng, self.clips), clip.labels(rng)
-        rows = front(sound).astype(np.float32)
-        mask_features(rows, rng)
+        rows = front(sound)
         return (rows, labels) if (len(rows) + 2) // 3 > len(labels) + int(np.sum(labels[1:] == labels[:-1])) else None
 
     def group(self, number, augmented, front):
@@ -118,8 +117,11 @@ class Loader:
         while left > 0:
             item = self.example(rng, augmented, front)
             if item:
-                items.append(item)
-                left -= len(item[0])
+                for _ in range(self.arguments.echo):
+                    rows = item[0].astype(np.float32)
+                    mask_features(rows, rng)
+                    items.append((rows, item[1]))
+                    left -= len(rows)
         items.sort(key=lambda item: len(item[0]))
         ends = np.cumsum([len(rows) for rows, _ in items])
         cuts = np.searchsorted(ends, np.arange(1, GROUP) * ends[-1] / GROUP)
@@ -196,6 +198,8 @@ def main():
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
     parser.add_argument("--people-weight", type=float, default=2.5, help="how much oftener a recording is drawn than a synthetic clip")
     parser.add_argument("--nothing", type=float, default=0.05, help="so many of the examples are noise in which nothing is said")
+    parser.add_argument("--echo", type=int, default=1, help="how often an augmented clip is heard, with other parts masked each time (Choi "
+                        "et al., 2019, arXiv 1907.05550): where augmenting is what takes the time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
@@ -240,7 +244,7 @@ def main():
         augmented = augment.Augment(arguments.noise)
         rows = [front(augmented(c.sound(), rng, clips)).astype(np.float32) for c in some]
         if arguments.widen:
-            features, n, _, _ = Loader.batch([(r, ()) for r in rows])
+            features, n, _, _ = Loader.batch([(r, ()) for r in rows[:60]])
             net = restore.unfolded(restore.network_of(program.Program.read(arguments.widen)[0]), torch.from_numpy(features),
                                    torch.from_numpy(n))
             net = network.widened(net, arguments.width, arguments.look_ahead_blocks, arguments.seed)
