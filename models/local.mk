@@ -20,8 +20,5 @@ models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/extra.dict $(wil
 	$(AM_V_GEN)$(MKDIR_P) models/en && src/lexicon/compile-lexicon $@ '$(dictionary)' $(srcdir)/models/en/extra.dict
 CLEANFILES += models/en/lexicon.tragus
 EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/extra.dict models/en/passport.txt models/en/training-log.tsv \
-    models/training/README.md models/training/augment.py models/training/check.py models/training/corpus.py models/training/export.py \
-    models/training/g2p.py models/training/net.py models/training/noises.py models/training/prepare \
-    models/training/program.py models/training/quantise.py models/training/rooms.py models/training/run models/training/shapes.py \
-    models/training/store.py models/training/synthesise.mjs models/training/texts.py models/training/train.py \
-    models/training/unpack_voices.py
+    $(addprefix models/training/,README.md augment.py check.py compare.py corpus.py coverage.py export.py figure.py g2p.py net.py noises.py \
+        prepare program.py quantise.py restore.py rooms.py run shapes.py store.py synthesise.mjs texts.py train.py unpack_voices.py)

@@ -127,29 +127,50 @@ def clip_weights(net):
             w.copy_(torch.maximum(torch.minimum(w, bound), -bound))
 
 
-def channel_means(net, conv, batches):
-    """Mean of a layer's output over time, by channel."""
-    total, n = 0, 0
-
-    def add(_, __, y):
-        nonlocal total, n
-        total, n = total + y.sum((0, 2)), n + y.shape[0] * y.shape[2]
-
-    hook = conv.register_forward_hook(add)
-    run(net, batches)
-    hook.remove()
-    return total / n
-
-
 def correct_biases(net, batches):
-    """From the input to the output, so that each layer sees its predecessors corrected."""
-    layers = [module for module in net.modules() if isinstance(module, network.Conv)]
+    """Take off each bias what the rounding of its layer's weights adds on the average: the rounding times the mean of what comes in."""
+    sums = {module: 0 for module in net.modules() if isinstance(module, network.Conv)}
+    count = dict.fromkeys(sums, 0)
+
+    def add(module, inputs):
+        sums[module] = sums[module] + inputs[0].sum((0, 2))
+        count[module] += inputs[0].shape[0] * inputs[0].shape[2]
+
+    hooks = [module.register_forward_pre_hook(add) for module in sums]
+    run(net, batches)
+    for hook in hooks:
+        hook.remove()
+    with torch.no_grad():
+        for conv, total in sums.items():
+            rounding = (conv.weight_integers() * conv.weight_scale() - conv.conv.weight).sum(2)
+            mean = total / count[conv]
+            conv.bias.sub_(rounding[:, 0] * mean if conv.conv.groups > 1 else rounding @ mean)
+
+
+def calibration(clips, front, n):
+    """The features of about n of the clips, each (1, 40, rows), with silence on both sides."""
+    some = clips[:: max(1, len(clips) // n)]
+    return [torch.from_numpy(front(np.pad(clip.sound(), 4800)).astype(np.float32).T[None].copy()) for clip in some]
+
+
+# name: (bits of the pointwise weights, how ranges are found, what else)
+WAYS = {"min-max": (8, "minmax", {}), "percentile": (8, "percentile", {}), "squared error": (8, "mse", {}), "entropy": (8, "entropy", {}),
+        "equalised, biases corrected": (8, "percentile", dict(equalised=True, corrected=True)), "int4": (4, "percentile", {})}
+
+
+def quantised_net(net, batches, method, equalised=False, corrected=False):
+    """A float net.Net, changed to stage "int8"; its weight_bits are those it was made with. Returns it."""
+    net.eval()
     net.stage("folded")
-    wanted = [channel_means(net, layer, batches) for layer in layers]
+    if equalised:
+        equalise(net)
+    if net.shape["weight_bits"] < 8:
+        clip_weights(net)
+    set_ranges(net, batches, method)
+    if corrected:
+        correct_biases(net, batches)
     net.stage("int8")
-    for layer, mean in zip(layers, wanted):
-        with torch.no_grad():
-            layer.bias.add_(mean - channel_means(net, layer, batches))
+    return net
 
 
 def main():
@@ -168,22 +189,10 @@ def main():
         parser.error(f"{arguments.checkpoint} was trained with its quantisation simulated; export.py writes it")
     net = network.Net(**{**state["shape"], "weight_bits": arguments.weight_bits})
     net.load_state_dict(state["net"])
-    net.eval()
     front, clips = train.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
-    batches = []
-    for clip in clips[:: max(1, len(clips) // arguments.clips)]:
-        rows = front(np.pad(clip.sound(), 4800)).astype(np.float32)
-        batches.append(torch.from_numpy(rows.T[None]))
     net.stage("folded")
     float32 = export.floats(net) if arguments.float32 else None
-    if arguments.equalise:
-        equalise(net)
-    if arguments.weight_bits < 8:
-        clip_weights(net)
-    set_ranges(net, batches, arguments.range)
-    if arguments.bias_correction:
-        correct_biases(net, batches[::4])
-    net.stage("int8")
+    quantised_net(net, calibration(clips, front, arguments.clips), arguments.range, arguments.equalise, arguments.bias_correction)
     export.write(net, state, front, clips, arguments, float32)
 
 

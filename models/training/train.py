@@ -137,6 +137,25 @@ class Loader:
         return features, n, np.concatenate([labels for _, labels in items]), np.array([len(labels) for _, labels in items])
 
 
+CTC = nn.CTCLoss(zero_infinity=True, reduction="none")
+
+
+def losses_of(net, batch, middle=0.3):
+    """Of a batch of the Loader: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned."""
+    features, rows, labels, counts = (torch.from_numpy(part) for part in batch)
+    with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):         # int8 needs float32: its integers are exact there
+        logs, half, steps = net(features, rows)
+    weight = 1 / (len(counts) * torch.where(counts > 0, counts, steps // 3 + 1))
+    loss, inner = ((weight * CTC(at.float().transpose(0, 1), labels, steps, counts)).sum() for at in (logs, half))
+    return loss, loss + middle * inner
+
+
+def examples_for_log(folder, dictionary, front, noise):
+    """What the log's two phone error rates are of: every third dev clip of the sets in which all kinds of phones are said."""
+    some = [c for c in corpus.load(folder, dictionary)[0] if c.kind in ("an4_dev", "rhasspy_commands", "speechocean_dev", "digits_8k_dev")][::3]
+    return [measured(some, front), measured(some, front, noises.Noises(noise))]
+
+
 def edit_distance(a, b):
     """Levenshtein distance of two sequences."""
     row = list(range(len(b) + 1))
@@ -220,11 +239,7 @@ def main():
         clips += found
         weights += [weight * c.n ** 0.5 for c in found]
     front = FrontEnd(arguments.frontend)
-    dev = [[], []]
-    if arguments.dev:
-        some = corpus.load(arguments.dev, dictionary)[0]
-        some = [c for c in some if c.kind in ("an4_dev", "rhasspy_commands", "speechocean_dev", "digits_8k_dev")][::3]
-        dev = [measured(some, front), measured(some, front, noises.Noises(arguments.noise))]
+    dev = examples_for_log(arguments.dev, dictionary, front, arguments.noise) if arguments.dev else [[], []]
 
     if arguments.shape == "separable":
         net = network.Net(arguments.width, arguments.blocks, arguments.look_ahead_blocks, arguments.weight_bits)
@@ -260,7 +275,6 @@ def main():
     if state is not None and state.get("optimiser"):
         optimiser.load_state_dict(state["optimiser"])
     loader = Loader(clips, np.array(weights), arguments, step)
-    ctc = nn.CTCLoss(zero_infinity=True, reduction="none")
     log = open(out / "log.tsv", "a")
     print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {shapes.multiply_adds(net) / 1e6:.1f} M multiply-adds a second",
           file=sys.stderr)
@@ -280,22 +294,15 @@ def main():
             rate = arguments.rate * min(1, (step + 1) / 400) * (0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * min(1, step / float_steps))))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        features, rows, labels, counts = loader.next()
-        rows = torch.from_numpy(rows)
-        with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):     # int8 needs float32: its integers are exact there
-            logs, half, steps = net(torch.from_numpy(features), rows)
-        logs, half = logs.float(), half.float()
-        labels, counts = torch.from_numpy(labels), torch.from_numpy(counts)
-        weight = 1 / (len(counts) * torch.where(counts > 0, counts, steps // 3 + 1))    # a mean a label; silence as if it had some
-        loss = (weight * ctc(logs.transpose(0, 1), labels, steps, counts)).sum()
-        whole = loss + 0.3 * (weight * ctc(half.transpose(0, 1), labels, steps, counts)).sum()
+        batch = loader.next()
+        loss, whole = losses_of(net, batch)
         optimiser.zero_grad(set_to_none=True)
         whole.backward()
         if bool(torch.isfinite(whole)):
             nn.utils.clip_grad_norm_(net.parameters(), 5.0)
             optimiser.step()
         losses.append(float(loss.detach()))
-        heard += float(rows.sum()) / 100
+        heard += float(batch[1].sum()) / 100
         step += 1
         done = step == arguments.steps
         if step % 100 == 0 or done:

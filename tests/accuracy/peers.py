@@ -37,13 +37,14 @@ PEERS = HERE / "peers"
 SENTENCES, SEED = 3000, 1
 POCKETSPHINX = pathlib.Path("/usr/share/pocketsphinx/model/en-us")
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(PEERS))
+sys.path[:0] = [str(PEERS), str(PEERS.parents[2] / "models" / "training")]
 
 try:
     import numpy as np
     import soundfile
     import yaml
 
+    import figure
     import grammar as sentences
     import report
 except ImportError as error:
@@ -280,24 +281,13 @@ def markdown(results, conditions, seconds):
 
 
 def plot(results, conditions, path):
-    try:
-        import matplotlib
-    except ImportError:
-        print("peers: no plot without matplotlib", file=sys.stderr)
-        return
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    def draw(axes):
+        for name, told in results.items():
+            if told:
+                axes.plot(list(conditions), [100 * told["conditions"][c]["near"]["share"] for c in conditions], marker="o", label=name)
+        axes.set(xlabel="signal-to-noise ratio", ylabel="all slots right, nearest sentence, %")
 
-    figure, axes = pyplot.subplots(figsize=(8, 5))
-    for name, told in results.items():
-        if told:
-            axes.plot(list(conditions), [100 * told["conditions"][c]["near"]["share"] for c in conditions], marker="o", label=name)
-    axes.set(xlabel="signal-to-noise ratio", ylabel="all slots right, nearest sentence, %")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
-    pyplot.close(figure)
+    figure.save(path, draw)
 
 
 def write(results, conditions, seconds, out):

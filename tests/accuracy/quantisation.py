@@ -22,6 +22,9 @@ import tempfile
 sys.dont_write_bytecode = True
 import sets  # noqa: E402
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "models" / "training"))
+import figure  # noqa: E402
+
 NAMES = ("coffee_dev", "rhasspy_commands", "an4_dev", "speech_commands_dev", "digits_8k_dev", "speechocean_dev adults",
          "view_glass_dev")
 
@@ -90,26 +93,18 @@ def markdown(results):
 
 
 def plot(results, path):
-    try:
-        import matplotlib
-    except ImportError:
-        print("quantisation: no plot without matplotlib", file=sys.stderr)
-        return
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(9, 5))
     names = list(next(iter(results.values()))["sets"])
-    for k, (way, told) in enumerate(results.items()):
-        shares = [100 * told["sets"][name]["share"] for name in names]
-        at = [i + (k - (len(results) - 1) / 2) * 0.8 / len(results) for i in range(len(names))]
-        axes.bar(at, shares, 0.8 / len(results), label=way)
-    axes.set_xticks(range(len(names)), [name.removesuffix("_dev") for name in names], rotation=20)
-    axes.set(ylabel="right, rejection off, %", ylim=(70, 100.5))
-    axes.grid(axis="y", alpha=0.3)
-    axes.legend(fontsize=7, ncol=2, loc="lower left")
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
+
+    def draw(accuracy, cost):
+        for k, (way, told) in enumerate(results.items()):
+            at = [i + (k - (len(results) - 1) / 2) * 0.8 / len(results) for i in range(len(names))]
+            accuracy.bar(at, [100 * told["sets"][name]["share"] for name in names], 0.8 / len(results), label=way)
+            cost.plot(told["bytes"] / 1e6, told["instructions_per_s"] / 1e6, "o", label=way)
+        accuracy.set_xticks(range(len(names)), [name.removesuffix("_dev") for name in names], rotation=20)
+        accuracy.set(ylabel="right, rejection off, %", ylim=(70, 100.5))
+        cost.set(xlabel="size of the file, MB", ylabel="million instructions a second of sound", xlim=(0, None), ylim=(0, None))
+
+    figure.save(path, draw, columns=2, size=(14, 5))
 
 
 def main():

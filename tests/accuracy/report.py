@@ -26,6 +26,9 @@ import soundfile
 sys.dont_write_bytecode = True
 import sets  # noqa: E402
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "models" / "training"))
+import figure  # noqa: E402
+
 RATE = 16000
 
 
@@ -115,24 +118,14 @@ def markdown(results, conditions):
 
 
 def plot(results, conditions, path):
-    try:
-        import matplotlib
-    except ImportError:
-        print("report: no plot without matplotlib", file=sys.stderr)
-        return
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+    def draw(axes):
+        for name, by_reject in results.items():
+            shares = [by_reject["off"][c]["right"] for c in conditions]
+            if all(s["of"] for s in shares):
+                axes.plot(conditions, [100 * s["share"] for s in shares], marker="o", label=name)
+        axes.set(xlabel="signal-to-noise ratio", ylabel="right, rejection off, %")
 
-    figure, axes = pyplot.subplots(figsize=(8, 5))
-    for name, by_reject in results.items():
-        shares = [by_reject["off"][c]["right"] for c in conditions]
-        if all(s["of"] for s in shares):
-            axes.plot(conditions, [100 * s["share"] for s in shares], marker="o", label=name)
-    axes.set(xlabel="signal-to-noise ratio", ylabel="right, rejection off, %")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    figure.save(path, draw)
 
 
 def main():

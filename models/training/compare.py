@@ -1,0 +1,221 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compare shapes of network, losses and ways of quantising, each trained on the same batches: small trainings, hours and not days.
+
+compare.py --speech DIR... --people DIR --dev DIR --noise DIR --frontend LIB --teacher MODEL.tragus --out DIR [--steps N] [--only NAME...]
+
+First the batches are made, once (OUT/batches, half a megabyte each); then every training of RUNS that has no row in OUT/runs.tsv is done, so a run
+that was stopped goes on. Widths are chosen so that shapes of one size have equal multiply-adds. What is told of each is the phone
+error rate (greedy, blank lowered by one nat) on the dev clips that train.py's log uses, as they are and in noise at 10 dB. Writes
+OUT/compare.md, with matplotlib OUT/compare.png.
+"""
+
+import argparse
+import csv
+import math
+import pathlib
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import corpus
+import figure
+import net as network
+import program
+import quantise
+import restore
+import shapes
+import train
+
+SMALL, LARGE = 12e6, 36e6           # multiply-adds a second of sound
+BLOCKS, LOOK_AHEAD_BLOCKS = 10, 6
+RATE, WARM_UP = 3e-3, 100
+FINE_TUNING = 0.1                   # the share of the steps that a fine-tuned network computes in integers
+
+
+def separable(width, weight_bits=8):
+    return network.Net(width, BLOCKS, LOOK_AHEAD_BLOCKS, weight_bits)
+
+
+def shaped(name):
+    return separable if name == "separable" else lambda width: shapes.Shaped(name, width, BLOCKS, LOOK_AHEAD_BLOCKS)
+
+
+def width_for(make, goal):
+    """The width, a multiple of 8, whose multiply-adds are nearest to goal."""
+    return min(range(40, 640, 8), key=lambda width: abs(shapes.multiply_adds(make(width)) - goal))
+
+
+# What each training is: (what is compared, name, how the network is made, multiply-adds, options of trained())
+SHAPES = ("separable", "factored", "recurrent", "squeezed", "slow")
+RUNS = [("shape", f"{name}, {'small' if goal == SMALL else 'large'}", shaped(name), goal, {}) for goal in (SMALL, LARGE) for name in SHAPES]
+RUNS += [("loss", "CTC alone", separable, SMALL, dict(middle=0.0)),
+         ("loss", "and a teacher's posteriors", separable, SMALL, dict(teacher=0.5)),
+         ("quantised", "int8 from the start", separable, SMALL, dict(integers=0.85)),
+         ("quantised", "int8, fine-tuned", separable, SMALL, dict(integers=FINE_TUNING)),
+         ("quantised", "int4, fine-tuned", lambda width: separable(width, 4), SMALL, dict(integers=FINE_TUNING)),
+         ("quantised", "int4 of twice the weights, fine-tuned", lambda width: separable(width, 4), 2 * SMALL, dict(integers=FINE_TUNING))]
+
+
+def make_batches(arguments, clips, weights):
+    """Those of train.Loader, features as int16, one file each."""
+    folder = arguments.out / "batches"
+    folder.mkdir(parents=True, exist_ok=True)
+    here = len(list(folder.glob("*.npz")))
+    if here >= arguments.steps:
+        return
+    loader = train.Loader(clips, weights, arguments, here)
+    for step in range(here, arguments.steps):
+        features, rows, labels, counts = loader.next()
+        part = folder / f"{step:05d}.part"
+        with open(part, "wb") as file:
+            np.savez(file, features=np.rint(features).astype(np.int16), rows=rows, labels=labels, counts=counts)
+        part.rename(part.with_suffix(".npz"))
+        if step % 100 == 99:
+            print(f"compare: {step + 1} of {arguments.steps} batches made", file=sys.stderr, flush=True)
+
+
+def batch_of(folder, step):
+    made = np.load(folder / f"{step:05d}.npz")
+    return made["features"].astype(np.float32), made["rows"], made["labels"], made["counts"]
+
+
+def soft_loss(net, batch, teacher):
+    """Mean by step of the cross-entropy to the teacher's posteriors (Hinton et al., 2015, arXiv 1503.02531)."""
+    features, rows = torch.from_numpy(batch[0]), torch.from_numpy(batch[1])
+    with torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad():
+            told, _, steps = teacher(features, rows)
+        heard = net(features, rows)[0]
+    sounding = torch.arange(told.shape[1])[None] < steps[:, None]
+    return -(told.float().exp() * heard.float()).sum(2)[sounding].mean()
+
+
+def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.0):
+    """Train over all batches, the last `integers` of them in the device's integers. Returns the loss of the last tenth, s a step."""
+    folder, steps = arguments.out / "batches", arguments.steps
+    first = batch_of(folder, 0)
+    spread = np.concatenate([f[:, :n] for f, n in zip(first[0], first[1])], 1).std(1)
+    net.input_gain.copy_(torch.from_numpy(1 / spread))
+    folding, losses, began = round(steps * (1 - integers)), [], time.process_time()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
+    net.train()
+    for step in range(steps):
+        if integers and step == folding - 30:
+            net.stage("calibrate")
+        if integers and step == folding:
+            net.stage("int8")
+            optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.0)
+        slope = min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+        for group in optimiser.param_groups:           # without normalisation a network bears a lower rate only
+            group["lr"] = RATE * slope * (0.1 if net.folded else 1)
+        batch = batch_of(folder, step)
+        loss, whole = train.losses_of(net, batch, middle)
+        if teacher_weight:
+            whole = whole + teacher_weight * soft_loss(net, batch, teacher)
+        optimiser.zero_grad(set_to_none=True)
+        whole.backward()
+        if bool(torch.isfinite(whole)):
+            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimiser.step()
+        losses.append(float(loss.detach()))
+    return float(np.mean(losses[-steps // 10:])), (time.process_time() - began) / steps
+
+
+def quantised_after(net, name, arguments, clips):
+    """A copy of a float network in integers, as quantise.py makes it."""
+    bits, method, options = quantise.WAYS[name]
+    copy = network.Net(**{**net.shape, "weight_bits": bits})
+    copy.load_state_dict(net.state_dict())
+    return quantise.quantised_net(copy, quantise.calibration(clips, train.FrontEnd(arguments.frontend), 100), method, **options)
+
+
+def markdown(rows):
+    """A table for each thing that is compared."""
+    out = []
+    for about in dict.fromkeys(row["about"] for row in rows):
+        out += [f"| {about} | width | multiply-adds, M/s | weights, M | bytes, M | phone errors, % | in noise, % |", "|---" * 7 + "|"]
+        out += [f"| {r['name']} | {r['width']} | {r['multiply_adds']} | {r['weights']} | {r['bytes']} | {r['clean']} | {r['noisy']} |"
+                for r in rows if r["about"] == about]
+        out.append("")
+    return "\n".join(out)
+
+
+def plot(rows, path):
+    def draw(shape, size):
+        for name in SHAPES:
+            points = [row for row in rows if row["about"] == "shape" and row["name"].startswith(name)]
+            for condition, line in (("clean", "-"), ("noisy", "--")):
+                shape.plot([float(p["multiply_adds"]) for p in points], [float(p[condition]) for p in points], line, marker="o",
+                           color=f"C{SHAPES.index(name)}", label=name if condition == "clean" else None)
+        shape.set(xlabel="million multiply-adds a second of sound", ylabel="phone errors, % (dashed: in noise at 10 dB)")
+        for point in [row for row in rows if row["about"] == "quantised" or row["name"] == "separable, small"]:
+            size.plot(float(point["bytes"]), float(point["clean"]), "o", label="float32" if point["about"] == "shape" else point["name"])
+        size.set(xlabel="million bytes of weights", ylabel="phone errors, %")
+
+    figure.save(path, draw, columns=2, size=(10, 4.5))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--speech", nargs="+", required=True)
+    for name in ("people", "dev", "noise", "frontend", "teacher"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--only", nargs="*", help="names of RUNS")
+    parser.set_defaults(people_weight=2.5, nothing=0.05, seed=2, echo=1, workers=1, batch_seconds=65)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    dictionary, front = corpus.read_dictionary(corpus.DICTIONARY), train.FrontEnd(arguments.frontend)
+    people = corpus.load(arguments.people, dictionary)[0]
+    speech = [clip for folder in arguments.speech for clip in corpus.load(folder, dictionary)[0]]
+    weights = np.array([c.n ** 0.5 for c in speech] + [arguments.people_weight * c.n ** 0.5 for c in people])
+    make_batches(arguments, speech + people, weights)
+    dev = train.examples_for_log(arguments.dev, dictionary, front, arguments.noise)
+    teacher = restore.network_of(program.Program.read(arguments.teacher)[0]).float()
+    teacher.stage("folded")
+
+    table = arguments.out / "runs.tsv"
+    rows = list(csv.DictReader(open(table, encoding="utf-8"), delimiter="\t")) if table.exists() else []
+
+    def tell(about, name, net, multiply_adds, bytes_a_weight, cost):
+        errors = [f"{100 * train.phone_errors(net, examples):.1f}" for examples in dev]
+        weights = sum(p.numel() for p in net.parameters()) - net.middle.weight.numel() - net.middle.bias.numel()
+        row = dict(about=about, name=name, width=str(net.shape["width"]), multiply_adds=f"{multiply_adds / 1e6:.1f}",
+                   weights=f"{weights / 1e6:.2f}", bytes=f"{weights * bytes_a_weight / 1e6:.2f}", clean=errors[0], noisy=errors[1],
+                   loss=f"{cost[0]:.3f}", seconds_a_step=f"{cost[1]:.2f}")
+        rows.append(row)
+        with open(table, "a", encoding="utf-8") as file:
+            if len(rows) == 1:
+                print("\t".join(row), file=file)
+            print("\t".join(row.values()), file=file)
+        print(f"compare: {name}: {errors[0]} %, in noise {errors[1]} %", file=sys.stderr, flush=True)
+
+    for about, name, make, goal, options in RUNS:
+        if any(row["name"] == name for row in rows) or (arguments.only and name not in arguments.only):
+            continue
+        torch.manual_seed(arguments.seed)
+        net = make(width_for(make, goal))
+        options = {{"teacher": "teacher_weight"}.get(key, key): value for key, value in options.items()}
+        multiply_adds = shapes.multiply_adds(net)
+        cost = trained(net, arguments, teacher, **options)
+        bits = net.shape.get("weight_bits", 8) if options.get("integers") else 32
+        tell(about, name, net, multiply_adds, bits / 8, cost)
+        if name == "separable, small":
+            for way in quantise.WAYS:
+                quantised = quantised_after(net, way, arguments, people)
+                tell("quantised", f"{way}, after training", quantised, multiply_adds, quantise.WAYS[way][0] / 8, cost)
+    text = markdown(rows)
+    (arguments.out / "compare.md").write_text(text, encoding="utf-8")
+    plot(rows, arguments.out / "compare.png")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
