@@ -19,8 +19,6 @@ import time
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import nn
 
 import corpus
 import figure
@@ -117,11 +115,7 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.
         loss, whole = train.losses_of(net, batch, middle)
         if teacher_weight:
             whole = whole + teacher_weight * soft_loss(net, batch, teacher)
-        optimiser.zero_grad(set_to_none=True)
-        whole.backward()
-        if bool(torch.isfinite(whole)):
-            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-            optimiser.step()
+        train.descend(net, optimiser, whole)
         losses.append(float(loss.detach()))
     return float(np.mean(losses[-steps // 10:])), (time.process_time() - began) / steps
 

@@ -66,7 +66,8 @@ def unfolded(folded, features, rows):
 
     def measure(module, _, y):
         y = y.transpose(1, 2)[sounding]
-        seen[module] = y.mean(0), y.std(0) + 1e-6
+        spread = y.std(0)
+        seen[module] = y.mean(0), spread, spread.clamp_min(0.1 * spread.median())   # the last: what the new one is divided by
 
     convs = [m for m in folded.modules() if isinstance(m, network.Conv)]
     hooks = [m.register_forward_hook(measure) for m in convs]
@@ -82,11 +83,11 @@ def unfolded(folded, features, rows):
 
     def set_conv(new, old, scale_in, keep):
         """scale_in: (n_in,) by how much less what it reads is now; keep: its normalisation's factor is its spread times this, or 1."""
-        mean, spread = seen[old]
+        mean, measured, spread = seen[old]
         new.conv.weight.copy_(old.conv.weight * scale_in / spread[:, None, None])
         new.norm.running_mean.copy_((mean - old.bias) / spread)
-        new.norm.running_var.fill_(1.0)
-        new.norm.weight.copy_(spread * keep if keep else torch.ones_like(spread))
+        new.norm.running_var.copy_((measured / spread) ** 2)
+        new.norm.weight.copy_(torch.sqrt(new.norm.running_var + new.norm.eps) * (spread * keep if keep else 1))
         new.norm.bias.copy_(mean * keep if keep else mean / spread)
 
     with torch.no_grad():
@@ -94,8 +95,8 @@ def unfolded(folded, features, rows):
         set_conv(net.conv0, folded.conv0, 1 / gain, stream)
         for new, old in zip(net.blocks, folded.blocks):
             set_conv(new.dw, old.dw, 1 / stream, None)
-            set_conv(new.pw1, old.pw1, seen[old.dw][1][None, :, None], None)
-            set_conv(new.pw2, old.pw2, seen[old.pw1][1][None, :, None], stream)
+            set_conv(new.pw1, old.pw1, seen[old.dw][2][None, :, None], None)
+            set_conv(new.pw2, old.pw2, seen[old.pw1][2][None, :, None], stream)
         net.out.weight.copy_(folded.out.weight / stream)
         net.out.bias.copy_(folded.out.bias)
         net.middle.weight.copy_(net.out.weight)                                   # not in the file; what it reads is much the same

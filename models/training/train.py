@@ -150,6 +150,15 @@ def losses_of(net, batch, middle=0.3):
     return loss, loss + middle * inner
 
 
+def descend(net, optimiser, loss):
+    """One step of the optimiser down a loss, the gradient's length at most 5; none where the loss is no number."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    if bool(torch.isfinite(loss)):
+        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimiser.step()
+
+
 def examples_for_log(folder, dictionary, front, noise):
     """What the log's two phone error rates are of: every third dev clip of the sets in which all kinds of phones are said."""
     some = [c for c in corpus.load(folder, dictionary)[0] if c.kind in ("an4_dev", "rhasspy_commands", "speechocean_dev", "digits_8k_dev")][::3]
@@ -296,11 +305,7 @@ def main():
             group["lr"] = rate
         batch = loader.next()
         loss, whole = losses_of(net, batch)
-        optimiser.zero_grad(set_to_none=True)
-        whole.backward()
-        if bool(torch.isfinite(whole)):
-            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-            optimiser.step()
+        descend(net, optimiser, whole)
         losses.append(float(loss.detach()))
         heard += float(batch[1].sum()) / 100
         step += 1

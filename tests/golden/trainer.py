@@ -5,13 +5,15 @@
 The model file carries features and the posteriors that the C runtime must give for them (tests/unit/nn). Here the network of
 models/training/net.py is built from the file's integers and must give the same posteriors, in the stage in which it is trained. So
 must program.py, which is written from the definition of the operations alone. Float64, in which the file's multipliers are exact.
+
+Then the float network that training goes on from: with its normalisations put back, and made wider, it must still compute the same.
 """
 import pathlib
 import sys
 
 try:
-    import numpy  # noqa: F401
-    import torch  # noqa: F401
+    import numpy as np
+    import torch
 except ImportError as missing:
     print(f"skipped: python3-{missing.name} is not installed")
     sys.exit(77)
@@ -19,6 +21,7 @@ except ImportError as missing:
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "models" / "training"))
+import net as network  # noqa: E402
 import program  # noqa: E402
 import restore  # noqa: E402
 
@@ -30,6 +33,18 @@ def main():
         different = int((posteriors != expected).sum())
         print(f"{name}: {different} of {expected.size} posteriors differ from the model file's")
         failed |= different != 0
+
+    folded = restore.network_of(made)
+    x, rows = torch.from_numpy(features.T[None].astype(np.float32)), torch.tensor([len(features)])
+    unfolded = restore.unfolded(folded, x, rows)                        # folded is in stage "folded" now
+    wider = network.widened(unfolded, unfolded.shape["width"] + 32, unfolded.shape["look_ahead_blocks"] + 2, 1)
+    with torch.no_grad():
+        wanted = folded(x.double(), rows)[0]
+        worst = float((unfolded.eval()(x, rows)[0] - wanted).abs().max())
+        print(f"a float network again: log-posteriors differ by {worst:.5f} nats at most")
+        same = float((wider.eval()(x, rows)[0].argmax(2) == wanted.argmax(2)).float().mean())
+        print(f"a wider one that looks further ahead: {100 * same:.0f} % of the steps have the same best label")
+        failed |= not (worst < 1e-2 and same > 0.9)
     return int(failed)
 
 
