@@ -56,7 +56,12 @@ class Augment:
         if rng.random() < 0.45:
             up, down = SPEEDS[rng.integers(len(SPEEDS))]
             x = signal.resample_poly(x, up, down).astype(np.float32)
-        before, after = (int(RATE * rng.uniform(0.05, 0.7)) for _ in range(2))
+        if rng.random() < 0.05:                                     # begun too late, ended too early: up to a fifth of a short clip
+            late, early = (int(min(0.1 * RATE, 0.2 * len(x)) * rng.random()) for _ in range(2))
+            x = x[late:len(x) - early]
+            before, after = (int(RATE * rng.uniform(0, 0.03)) for _ in range(2))
+        else:
+            before, after = (int(RATE * rng.uniform(0.05, 0.7)) for _ in range(2))
         r = rng.random()
         if r < 0.1:
             before += int(RATE * rng.uniform(0, 1.5))
@@ -74,7 +79,7 @@ class Augment:
 
     def record(self, x, rng):
         """x (float32, units of int16) as a microphone and what lies behind it give it, as int16: a tilt of the spectrum, an overdriven
-        input, a telephone's band, a codec, noise of its own, a level from about -50 dBFS to clipping."""
+        input, a telephone's band, a codec or a line of 8 kHz, noise of its own, a level from about -50 dBFS to clipping."""
         if rng.random() < 0.2:
             x = signal.lfilter([1.0, rng.uniform(-0.7, 0.7)], [1.0], x).astype(np.float32)
         if rng.random() < 0.05:                                     # an amplifier at its limit
@@ -83,8 +88,11 @@ class Augment:
         if rng.random() < 0.1:
             low, high = rng.uniform(60, 400), rng.uniform(2800, 4500)
             x = signal.sosfilt(signal.butter(3, (low, high), "bandpass", fs=RATE, output="sos"), x).astype(np.float32)
-        if rng.random() < 0.04:
+        r = rng.random()
+        if r < 0.04:
             x = codec(x, rng)
+        elif r < 0.1:                                               # a line of 8 kHz: nothing at all above 4
+            x = signal.resample_poly(signal.resample_poly(x, 1, 2), 2, 1)[:len(x)].astype(np.float32)
         x = x * np.float32(10 ** (rng.uniform(-30, 4) / 20))
         x += rng.standard_normal(len(x), np.float32) * np.float32(10 ** rng.uniform(-0.5, 1.0))
         return np.clip(np.rint(x), -32768, 32767).astype(np.int16)
