@@ -22,11 +22,10 @@ class Factored(nn.Module):
     def __init__(self, width, right, rank):
         super().__init__()
         self.right = right
-        self.down = nn.Conv1d(width, rank, 3, bias=False)
-        self.up = network.Conv(rank, width)
+        self.down, self.up = network.Conv(width, rank, 3), network.Conv(rank, width)
 
     def forward(self, x, mask):
-        return (x + F.relu(self.up(self.down(F.pad(x, (2 - self.right, self.right)))))) * mask
+        return (x + F.relu(self.up(self.down(network.padded(x, 2 - self.right, self.right))))) * mask
 
 
 class Recurrent(nn.Module):

@@ -151,11 +151,10 @@ def losses_of(net, batch, middle=0.3):
 
 
 def descend(net, optimiser, loss):
-    """One step of the optimiser down a loss, the gradient's length at most 5; none where the loss is no number."""
+    """One step of the optimiser down a loss, the gradient's length at most 5; none where that length is no number."""
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    if bool(torch.isfinite(loss)):
-        nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+    if bool(torch.isfinite(nn.utils.clip_grad_norm_(net.parameters(), 5.0))):
         optimiser.step()
 
 
