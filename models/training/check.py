@@ -19,8 +19,8 @@ import torch
 from torch import nn
 
 import corpus
+import frontend
 import net as network
-import train
 
 BATCH_ROWS = 20000
 
@@ -64,7 +64,7 @@ def main():
     net = network.Net(**state["shape"])
     net.load_state_dict(state["net"])
     net.eval()
-    front, dictionary = train.FrontEnd(arguments.frontend), corpus.read_dictionary(*arguments.dictionary)
+    front, dictionary = frontend.FrontEnd(arguments.frontend), corpus.read_dictionary(*arguments.dictionary)
     kept = arguments.out.with_suffix(".all.tsv")
     known = {line.split("\t")[0] for line in open(kept, encoding="utf-8")} if kept.exists() else set()
     for folder in arguments.folders:

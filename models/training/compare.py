@@ -22,6 +22,8 @@ import torch
 
 import corpus
 import figure
+import frontend
+import loader
 import net as network
 import program
 import quantise
@@ -60,15 +62,15 @@ RUNS += [("loss", "CTC alone", separable, SMALL, dict(middle=0.0)),
 
 
 def make_batches(arguments, clips, weights):
-    """Those of train.Loader, features as int16, one file each."""
+    """Those of loader.Loader, features as int16, one file each."""
     folder = arguments.out / "batches"
     folder.mkdir(parents=True, exist_ok=True)
     here = len(list(folder.glob("*.npz")))
     if here >= arguments.steps:
         return
-    loader = train.Loader(clips, weights, arguments, here)
+    batches = loader.Loader(clips, weights, arguments, here)
     for step in range(here, arguments.steps):
-        features, rows, labels, counts = loader.next()
+        features, rows, labels, counts = batches.next()
         part = folder / f"{step:05d}.part"
         with open(part, "wb") as file:
             np.savez(file, features=np.rint(features).astype(np.int16), rows=rows, labels=labels, counts=counts)
@@ -125,7 +127,7 @@ def quantised_after(net, name, arguments, clips):
     bits, method, options = quantise.WAYS[name]
     copy = network.Net(**{**net.shape, "weight_bits": bits})
     copy.load_state_dict(net.state_dict())
-    return quantise.quantised_net(copy, quantise.calibration(clips, train.FrontEnd(arguments.frontend), 100), method, **options)
+    return quantise.quantised_net(copy, quantise.calibration(clips, frontend.FrontEnd(arguments.frontend), 100), method, **options)
 
 
 def markdown(rows):
@@ -166,7 +168,7 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    dictionary, front = corpus.read_dictionary(corpus.DICTIONARY), train.FrontEnd(arguments.frontend)
+    dictionary, front = corpus.read_dictionary(corpus.DICTIONARY), frontend.FrontEnd(arguments.frontend)
     people = corpus.load(arguments.people, dictionary)[0]
     speech = [clip for folder in arguments.speech for clip in corpus.load(folder, dictionary)[0]]
     weights = np.array([c.n ** 0.5 for c in speech] + [arguments.people_weight * c.n ** 0.5 for c in people])

@@ -18,9 +18,10 @@ import numpy as np
 import torch
 
 import corpus
+import coverage
+import frontend
 import net as network
 import program
-import train
 
 
 def convert(net):
@@ -74,8 +75,23 @@ def floats(net):
     return b"".join(np.ascontiguousarray(a, "<f4").tobytes() for a in arrays)
 
 
+def divide_by_prior(net, arguments):
+    """Take the part --label-prior of the logarithm of how often each phone is said off its logit, so that what the decoder adds up is
+    nearer to how likely the sound is, given the phone, than to how likely the phone is (Bourlard and Morgan, 1994). In noise a network
+    says what is said most; a grammar knows better. The blank, and the phones' mean, stay where they are."""
+    data = pathlib.Path(arguments.people).parent
+    phones, _, _ = coverage.count(sorted(data.glob("speech/*.tsv")) + sorted(data.glob("people/*.tsv")),
+                                  corpus.read_dictionary(corpus.DICTIONARY))
+    shares = np.array([phones[corpus.PHONE[name]] for name in corpus.PHONES], np.float64) + 1
+    rare = -np.log(shares / shares.sum())
+    usual = (shares * rare).sum() / shares.sum()
+    with torch.no_grad():
+        net.out.bias[1:] += torch.from_numpy(arguments.label_prior * (rare - usual)).to(net.out.bias.dtype)
+
+
 def add_arguments(parser):
     """What writing a model file needs to know."""
+    parser.add_argument("--label-prior", type=float, default=0.3, help="this part of the phones' prior is divided out")
     parser.add_argument("--frontend", required=True)
     parser.add_argument("--people", required=True, help="folder of shards; the test vector is two seconds of its first clip")
     parser.add_argument("--passport", required=True,
@@ -115,7 +131,8 @@ def main():
     net.stage("int8")
     net.load_state_dict(state["net"])
     net.eval()
-    front, clips = train.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
+    divide_by_prior(net, arguments)
+    front, clips = frontend.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
     write(net, state, front, clips, arguments)
 
 

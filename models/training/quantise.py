@@ -24,8 +24,8 @@ import torch
 
 import corpus
 import export
+import frontend
 import net as network
-import train
 
 BINS = 4096
 
@@ -189,7 +189,8 @@ def main():
         parser.error(f"{arguments.checkpoint} was trained with its quantisation simulated; export.py writes it")
     net = network.Net(**{**state["shape"], "weight_bits": arguments.weight_bits})
     net.load_state_dict(state["net"])
-    front, clips = train.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
+    export.divide_by_prior(net, arguments)
+    front, clips = frontend.FrontEnd(arguments.frontend), corpus.load(arguments.people, corpus.read_dictionary(corpus.DICTIONARY))[0]
     net.stage("folded")
     float32 = export.floats(net) if arguments.float32 else None
     quantised_net(net, calibration(clips, front, arguments.clips), arguments.range, arguments.equalise, arguments.bias_correction)

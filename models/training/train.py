@@ -11,11 +11,8 @@ order of the clips and every augmentation follow from --seed; a resumed run goes
 """
 
 import argparse
-import ctypes
 import math
-import multiprocessing
 import pathlib
-import queue
 import sys
 import time
 
@@ -25,116 +22,13 @@ from torch import nn
 
 import augment
 import corpus
+import frontend
+import loader
 import net as network
 import noises
 import program
 import restore
 import shapes
-
-
-class FrontEnd:
-    """int16 samples -> int16 rows (n_samples // 160, 40), Q8 of log2 units."""
-
-    def __init__(self, path):
-        self.library = ctypes.CDLL(str(path))
-
-    def __call__(self, sound, call="training_features"):
-        sound = np.ascontiguousarray(sound, np.int16)
-        rows = np.zeros((len(sound) // 160 + 4, 40), np.int16)
-        n = getattr(self.library, call)(sound.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(sound)),
-                                        rows.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(rows)))
-        assert n >= 0, f"front end refused {len(sound)} samples: {n}"
-        return rows[:n]
-
-
-DCT = np.array([[math.sqrt((1 if k == 0 else 2) / 40) * math.cos(math.pi * k * (m + 0.5) / 40) for m in range(40)]
-                for k in range(40)], np.float32)                        # orthonormal DCT-II, as the front end's
-
-
-def mask_features(rows, rng):
-    """Frequency and time masks (Park et al., 2019) on the log-mel side of float rows (n, 40), in place."""
-    for _ in range(rng.integers(0, 3)):
-        width = int(rng.integers(1, 8))
-        first = int(rng.integers(0, 40 - width))
-        basis = DCT[:, first:first + width]
-        rows -= rows @ basis @ basis.T
-    for _ in range(rng.integers(0, 3)):
-        width = int(rng.integers(1, 12))
-        first = int(rng.integers(0, max(1, len(rows) - width)))
-        rows[first:first + width] = 0
-
-
-GROUP = 8  # batches made at once, so that clips of like length can be put together after their augmentation
-
-
-class Loader:
-    """Batches from worker processes, in the order of their steps within each: features (b, 40, rows), rows, labels, label counts.
-
-    What a batch holds depends on the seed and on its step alone.
-    """
-
-    def __init__(self, clips, weights, arguments, first_step):
-        self.clips, self.arguments = clips, arguments
-        self.chances = np.cumsum(weights / weights.sum())
-        self.queue = multiprocessing.Queue(12)
-        self.workers = [multiprocessing.Process(target=self.work, args=(k, first_step), daemon=True) for k in range(arguments.workers)]
-        for worker in self.workers:
-            worker.start()
-
-    def next(self):
-        """The next batch, numpy arrays. Ends the program where a worker has died."""
-        while True:
-            try:
-                return self.queue.get(timeout=10)
-            except queue.Empty:
-                if not all(worker.is_alive() for worker in self.workers):
-                    sys.exit("train: a worker that makes batches has died")
-
-    def work(self, k, first_step):
-        torch.set_num_threads(1)
-        augmented, front = augment.Augment(self.arguments.noise), FrontEnd(self.arguments.frontend)
-        group = first_step // GROUP + k
-        while True:
-            for i, batch in enumerate(self.group(group, augmented, front)):
-                if group * GROUP + i >= first_step:
-                    self.queue.put(batch)
-            group += self.arguments.workers
-
-    def example(self, rng, augmented, front):
-        """One clip drawn, augmented and analysed: int16 rows (n, 40) and labels, or None where the labels have no room in it."""
-        clip = self.clips[np.searchsorted(self.chances, rng.random())]
-        if rng.random() < self.arguments.nothing:
-            sound, labels = augmented.nothing(clip.n, rng, self.clips), np.zeros(0, np.int64)
-        else:
-            sound, labels = augmented(clip.sound(), rng, self.clips), clip.labels(rng)
-        rows = front(sound)
-        return (rows, labels) if (len(rows) + 2) // 3 > len(labels) + int(np.sum(labels[1:] == labels[:-1])) else None
-
-    def group(self, number, augmented, front):
-        """GROUP batches of as nearly equal cost, in random order."""
-        rng = np.random.default_rng((self.arguments.seed, number))
-        items, left = [], GROUP * self.arguments.batch_seconds * 100
-        while left > 0:
-            item = self.example(rng, augmented, front)
-            if item:
-                for _ in range(self.arguments.echo):
-                    rows = item[0].astype(np.float32)
-                    mask_features(rows, rng)
-                    items.append((rows, item[1]))
-                    left -= len(rows)
-        items.sort(key=lambda item: len(item[0]))
-        ends = np.cumsum([len(rows) for rows, _ in items])
-        cuts = np.searchsorted(ends, np.arange(1, GROUP) * ends[-1] / GROUP)
-        parts = [items[i:j] for i, j in zip([0, *cuts], [*cuts, len(items)])]
-        return [self.batch(parts[i]) for i in rng.permutation(GROUP)]
-
-    @staticmethod
-    def batch(items):
-        n = np.array([len(rows) for rows, _ in items])
-        features = np.zeros((len(items), 40, n.max()), np.float32)
-        for j, (rows, _) in enumerate(items):
-            features[j, :, :len(rows)] = rows.T
-        return features, n, np.concatenate([labels for _, labels in items]), np.array([len(labels) for _, labels in items])
 
 
 CTC = nn.CTCLoss(zero_infinity=True, reduction="none")
@@ -246,7 +140,7 @@ def main():
         print(f"{folder}: {len(found)} clips, {hours:.1f} h ({dropped} left out)", file=sys.stderr)
         clips += found
         weights += [weight * c.n ** 0.5 for c in found]
-    front = FrontEnd(arguments.frontend)
+    front = frontend.FrontEnd(arguments.frontend)
     dev = examples_for_log(arguments.dev, dictionary, front, arguments.noise) if arguments.dev else [[], []]
 
     if arguments.shape == "separable":
@@ -267,7 +161,7 @@ def main():
         augmented = augment.Augment(arguments.noise)
         rows = [front(augmented(c.sound(), rng, clips)).astype(np.float32) for c in some]
         if arguments.widen:
-            features, n, _, _ = Loader.batch([(r, ()) for r in rows[:60]])
+            features, n, _, _ = loader.Loader.batch([(r, ()) for r in rows[:60]])
             net = restore.unfolded(restore.network_of(program.Program.read(arguments.widen)[0]), torch.from_numpy(features),
                                    torch.from_numpy(n))
             net = network.widened(net, arguments.width, arguments.look_ahead_blocks, arguments.seed)
@@ -282,7 +176,7 @@ def main():
     optimiser = torch.optim.AdamW(net.parameters(), lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.01)
     if state is not None and state.get("optimiser"):
         optimiser.load_state_dict(state["optimiser"])
-    loader = Loader(clips, np.array(weights), arguments, step)
+    batches = loader.Loader(clips, np.array(weights), arguments, step)
     log = open(out / "log.tsv", "a")
     print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {shapes.multiply_adds(net) / 1e6:.1f} M multiply-adds a second",
           file=sys.stderr)
@@ -302,7 +196,7 @@ def main():
             rate = arguments.rate * min(1, (step + 1) / 400) * (0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * min(1, step / float_steps))))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        batch = loader.next()
+        batch = batches.next()
         loss, whole = losses_of(net, batch)
         descend(net, optimiser, whole)
         losses.append(float(loss.detach()))

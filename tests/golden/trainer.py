@@ -7,6 +7,8 @@ models/training/net.py is built from the file's integers and must give the same 
 must program.py, which is written from the definition of the operations alone. Float64, in which the file's multipliers are exact.
 
 Then the float network that training goes on from: with its normalisations put back, and made wider, it must still compute the same.
+Quantised again in each way of quantise.py, its ranges measured on the very features, it must stay near, and what would be written to a
+file must compute what the trainer does.
 """
 import pathlib
 import sys
@@ -21,8 +23,10 @@ except ImportError as missing:
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "models" / "training"))
+import export  # noqa: E402
 import net as network  # noqa: E402
 import program  # noqa: E402
+import quantise  # noqa: E402
 import restore  # noqa: E402
 
 
@@ -45,6 +49,15 @@ def main():
         same = float((wider.eval()(x, rows)[0].argmax(2) == wanted.argmax(2)).float().mean())
         print(f"a wider one that looks further ahead: {100 * same:.0f} % of the steps have the same best label")
         failed |= not (worst < 1e-2 and same > 0.9)
+    for name, (bits, method, options) in quantise.WAYS.items():
+        net = network.Net(**{**unfolded.shape, "weight_bits": bits})
+        net.load_state_dict(unfolded.state_dict())
+        quantise.quantised_net(net, [x], method, **options)
+        posteriors = net.posteriors(features)
+        off = float(np.abs(posteriors / 256 - wanted[0].numpy()).mean())
+        differ = int((posteriors != export.convert(net).simulate(features)).sum())
+        print(f"quantised, {name}: {off:.3f} nats off in the mean; {differ} posteriors differ from the program's")
+        failed |= differ != 0 or not off < (0.2 if bits == 8 else 1.0)
     return int(failed)
 
 
