@@ -36,8 +36,11 @@ noinst_LTLIBRARIES += libtragus_nn_neon.la libtragus_nn_dotprod.la
 libtragus_nn_neon_la_SOURCES = \
     src/nn/kernels/arm64/add_neon.c \
     src/nn/kernels/arm64/dwconv_neon.c \
-    src/nn/kernels/arm64/gemm_neon.c
-libtragus_nn_dotprod_la_SOURCES = src/nn/kernels/arm64/gemm_dotprod.c
+    src/nn/kernels/arm64/gemm_neon.c \
+    src/nn/kernels/arm64/requantise.h
+libtragus_nn_dotprod_la_SOURCES = \
+    src/nn/kernels/arm64/gemm_dotprod.c \
+    src/nn/kernels/arm64/requantise.h
 libtragus_nn_dotprod_la_CFLAGS = $(AM_CFLAGS) -march=armv8.2-a+dotprod
 endif HOST_AARCH64
 endif KERNELS

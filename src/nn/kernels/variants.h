@@ -2,7 +2,8 @@
 /* nn/kernels/variants.h: the variants that select.c may choose from; each stands in a file of its own, named after it.
  *
  * Every file is compiled with the flags of its instruction set. So it includes this header and the system's headers of intrinsics,
- * nothing with inline functions: the linker might keep the copy of such a function that only newer CPUs can run.
+ * nothing with inline functions that are not static: the linker might keep the copy of such a function that only newer CPUs can
+ * run.
  */
 #ifndef TRAGUS_NN_KERNELS_VARIANTS_H
 #define TRAGUS_NN_KERNELS_VARIANTS_H
