@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find clips whose text is not what is said in them, with a trained network as the teacher.
 
-check.py CHECKPOINT --folders DIR... --frontend LIB --out unreadable.tsv [--most 2.5]
+check.py MODEL.tragus --folders DIR... --frontend LIB --out unreadable.tsv [--most 2.5]
 
 A clip's gap is the log-likelihood of its text by CTC (the likeliest of the pronunciations, word by word, is not searched for: the first is
 taken) less that of what the network itself would rather have read, the best label of every step, in nats a phone. A wrong or missing word,
@@ -20,7 +20,8 @@ from torch import nn
 
 import corpus
 import frontend
-import net as network
+import program
+import restore
 
 BATCH_ROWS = 20000
 
@@ -52,7 +53,7 @@ def gaps(net, clips, front):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", help="of the float stage")
+    parser.add_argument("teacher", help="a model file")
     parser.add_argument("--folders", nargs="+", required=True, help="folders of shards")
     parser.add_argument("--frontend", required=True)
     parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
@@ -60,10 +61,8 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    state = torch.load(arguments.checkpoint)
-    net = network.Net(**state["shape"])
-    net.load_state_dict(state["net"])
-    net.eval()
+    net = restore.network_of(program.Program.read(arguments.teacher)[0]).float()
+    net.stage("folded")
     front, dictionary = frontend.FrontEnd(arguments.frontend), corpus.read_dictionary(*arguments.dictionary)
     kept = arguments.out.with_suffix(".all.tsv")
     known = {line.split("\t")[0] for line in open(kept, encoding="utf-8")} if kept.exists() else set()
