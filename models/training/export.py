@@ -75,18 +75,21 @@ def floats(net):
     return b"".join(np.ascontiguousarray(a, "<f4").tobytes() for a in arrays)
 
 
-def divide_by_prior(net, arguments):
-    """Take the part --label-prior of the logarithm of how often each phone is said off its logit, so that what the decoder adds up is
-    nearer to how likely the sound is, given the phone, than to how likely the phone is (Bourlard and Morgan, 1994). In noise a network
-    says what is said most; a grammar knows better. The blank, and the phones' mean, stay where they are."""
-    data = pathlib.Path(arguments.people).parent
-    phones, _, _ = coverage.count(sorted(data.glob("speech/*.tsv")) + sorted(data.glob("people/*.tsv")),
-                                  corpus.read_dictionary(corpus.DICTIONARY))
+def prior_bias(data, part):
+    """What is added to each phone's logit, (39,) nats, to take the part of the logarithm of how often it is said off it (counted in
+    data/texts-*.tsv), so that what the decoder adds up is nearer to how likely the sound is, given the phone, than to how likely the phone
+    is (Bourlard and Morgan, 1994). In noise a network says what is said most; a grammar knows better. The blank stays where it is, and the
+    phones' mean."""
+    phones, _, _ = coverage.count(sorted(data.glob("texts-*.tsv")), corpus.read_dictionary(corpus.DICTIONARY))
     shares = np.array([phones[corpus.PHONE[name]] for name in corpus.PHONES], np.float64) + 1
     rare = -np.log(shares / shares.sum())
-    usual = (shares * rare).sum() / shares.sum()
+    return part * (rare - (shares * rare).sum() / shares.sum())
+
+
+def divide_by_prior(net, arguments):
+    """prior_bias() on a network's last layer."""
     with torch.no_grad():
-        net.out.bias[1:] += torch.from_numpy(arguments.label_prior * (rare - usual)).to(net.out.bias.dtype)
+        net.out.bias[1:] += torch.from_numpy(prior_bias(pathlib.Path(arguments.people).parent, arguments.label_prior)).to(net.out.bias.dtype)
 
 
 def add_arguments(parser):
@@ -95,7 +98,7 @@ def add_arguments(parser):
     parser.add_argument("--frontend", required=True)
     parser.add_argument("--people", required=True, help="folder of shards; the test vector is two seconds of its first clip")
     parser.add_argument("--passport", required=True,
-                        help="text with {steps}, {heard}, {seed}, {macs}, {look_ahead}, {weights}, {hours:SHARDS} and {sha256:LIST} to be "
+                        help="text with {steps}, {heard}, {seed}, {macs}, {look_ahead}, {weights}, {label_prior}, {hours:SHARDS} and {sha256:LIST} to be "
                         "filled in; SHARDS (a pattern) and LIST lie beside the folder of --people")
     parser.add_argument("--out", required=True)
 
@@ -111,7 +114,8 @@ def write(net, state, front, clips, arguments, float32=None):
     look_ahead = 10 * (network.CONV0_TAPS - 1 - network.CONV0_LEFT) + 30 * shape["look_ahead_blocks"]
     text = open(arguments.passport, encoding="utf-8").read()
     for key, value in dict(steps=state["step"], heard=f"{state['heard'] / 3600:.0f}", seed=state["arguments"]["seed"],
-                           macs=f"{weights * steps_s / 1e6:.0f}", look_ahead=look_ahead, weights=weights).items():
+                           macs=f"{weights * steps_s / 1e6:.0f}", look_ahead=look_ahead, weights=weights,
+                           label_prior=f"{arguments.label_prior:g}").items():
         text = text.replace("{" + key + "}", str(value))
     data = pathlib.Path(arguments.people).parent
     text = re.sub(r"\{hours:([^}]+)\}", lambda m: f"{sum(f.stat().st_size for f in data.glob(m[1])) / 2 / 16000 / 3600:.2f} hours", text)
