@@ -24,6 +24,7 @@ import corpus
 import figure
 import frontend
 import loader
+import losses
 import net as network
 import program
 import quantise
@@ -101,7 +102,7 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.
     first = batch_of(folder, 0)
     spread = np.concatenate([f[:, :n] for f, n in zip(first[0], first[1])], 1).std(1)
     net.input_gain.copy_(torch.from_numpy(1 / spread))
-    folding, losses, began = round(steps * (1 - integers)), [], time.process_time()
+    folding, seen, began = round(steps * (1 - integers)), [], time.process_time()
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
     net.train()
     for step in range(steps):
@@ -114,12 +115,12 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.
         for group in optimiser.param_groups:           # without normalisation a network bears a lower rate only
             group["lr"] = RATE * slope * (0.1 if net.folded else 1)
         batch = batch_of(folder, step)
-        loss, whole = train.losses_of(net, batch, middle)
+        loss, whole = losses.losses_of(net, batch, middle)
         if teacher_weight:
             whole = whole + teacher_weight * soft_loss(net, batch, teacher)
         train.descend(net, optimiser, whole)
-        losses.append(float(loss.detach()))
-    return float(np.mean(losses[-steps // 10:])), (time.process_time() - began) / steps
+        seen.append(float(loss.detach()))
+    return float(np.nanmean(seen[-steps // 10:])), (time.process_time() - began) / steps
 
 
 def quantised_after(net, name, arguments, clips):

@@ -24,58 +24,12 @@ import augment
 import corpus
 import frontend
 import loader
+import losses
 import net as network
 import noises
 import program
 import restore
 import shapes
-
-
-CTC = nn.CTCLoss(zero_infinity=True, reduction="none")
-
-
-class Priors:
-    """What share of the steps each label has, by the network's own posteriors: a mean that forgets."""
-
-    def __init__(self):
-        self.shares = None
-
-    def log(self, logs, sounding):
-        """Take in the log-posteriors (batch, steps, labels) of the steps that are sounding. Returns (labels,), logarithms."""
-        shares = logs.detach()[sounding].exp().mean(0)
-        self.shares = shares if self.shares is None else 0.98 * self.shares + 0.02 * shares
-        return self.shares.clamp_min(1e-5).log()
-
-
-def unpeaked(logs, labels, steps, counts, weight, sounding, log_prior):
-    """CTC over posteriors that are divided by a power of their priors (Huang et al., 2024, arXiv 2406.02560), log_prior being that
-    power's logarithm: paths that stay on a phone, instead of a blank, are worth more, so a phone is heard for as long as it lasts.
-
-    The quotients are no distribution, so PyTorch's gradient is not theirs. But it holds the share that each label has in a step of
-    the paths, towards which the posteriors are drawn: the cross-entropy to these shares has the gradient that is wanted, and is returned.
-    """
-    quotients = (logs.detach() - log_prior).requires_grad_()
-    loss = (weight * CTC(quotients.transpose(0, 1), labels, steps, counts)).sum()
-    gradient, = torch.autograd.grad(loss, quotients)
-    shares = weight[:, None, None] * quotients.detach().exp() - gradient
-    return -(shares * logs)[sounding].sum()
-
-
-def losses_of(net, batch, middle=0.3, priors=None, power=0.0):
-    """Of a batch of the Loader: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned;
-    with priors unpeaked() in its place."""
-    features, rows, labels, counts = (torch.from_numpy(part) for part in batch)
-    with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):         # int8 needs float32: its integers are exact there
-        logs, half, steps = net(features, rows)
-    weight = 1 / (len(counts) * torch.where(counts > 0, counts, steps // 3 + 1))
-    logs, half = logs.float(), half.float()
-    loss, inner = ((weight * CTC(at.transpose(0, 1), labels, steps, counts)).sum() for at in (logs, half))
-    if priors:
-        sounding = torch.arange(logs.shape[1])[None] < steps[:, None]
-        log_prior = power * priors.log(logs, sounding)
-        return loss, sum(factor * unpeaked(at, labels, steps, counts, weight, sounding, log_prior)
-                         for factor, at in ((1, logs), (middle, half)))
-    return loss, loss + middle * inner
 
 
 def descend(net, optimiser, loss):
@@ -211,14 +165,14 @@ def main():
     optimiser = torch.optim.AdamW(net.parameters(), lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.01)
     if state is not None and state.get("optimiser"):
         optimiser.load_state_dict(state["optimiser"])
-    priors = Priors()
+    priors = losses.Priors()
     batches = loader.Loader(clips, np.array(weights), arguments, step)
     log = open(out / "log.tsv", "a")
     print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {shapes.multiply_adds(net) / 1e6:.1f} M multiply-adds a second",
           file=sys.stderr)
 
     float_steps = arguments.steps - arguments.quantise_steps
-    began, saved, losses, first = time.time(), time.time(), [], step
+    began, saved, seen, first = time.time(), time.time(), [], step
     net.train()
     while step < arguments.steps:
         if step == float_steps - 60 and arguments.quantise_steps and not net.folded:
@@ -233,20 +187,20 @@ def main():
         for group in optimiser.param_groups:
             group["lr"] = rate
         batch = batches.next()
-        loss, whole = losses_of(net, batch, priors=priors if arguments.prior_power else None, power=arguments.prior_power)
+        loss, whole = losses.losses_of(net, batch, priors=priors if arguments.prior_power else None, power=arguments.prior_power)
         descend(net, optimiser, whole)
-        losses.append(float(loss.detach()))
+        seen.append(float(loss.detach()))
         heard += float(batch[1].sum()) / 100
         step += 1
         done = step == arguments.steps
         if step % 100 == 0 or done:
             took = time.time() - began
             per = took / (step - first)
-            print(f"step {step} of {arguments.steps}: loss {np.mean(losses[-100:]):.3f}, {heard / 3600:.1f} h heard, {per:.2f} s a step, "
+            print(f"step {step} of {arguments.steps}: loss {np.mean(seen[-100:]):.3f}, {heard / 3600:.1f} h heard, {per:.2f} s a step, "
                   f"about {(arguments.steps - step) * per / 60:.0f} min left", file=sys.stderr, flush=True)
         if step % 1000 == 0 or done:
             errors = "\t".join(f"{phone_errors(net, examples):.4f}" for examples in dev)
-            log.write(f"{step}\t{heard / 3600:.2f}\t{rate:.6f}\t{np.mean(losses[-1000:]):.4f}\t{errors}\t{'int8' if net.folded else 'float'}\n")
+            log.write(f"{step}\t{heard / 3600:.2f}\t{rate:.6f}\t{np.mean(seen[-1000:]):.4f}\t{errors}\t{'int8' if net.folded else 'float'}\n")
             log.flush()
         if done or time.time() - saved > 60 * arguments.save_minutes or step == float_steps:
             saved = time.time()

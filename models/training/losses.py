@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a training makes small: CTC at the output and at half depth, of the posteriors as they are or divided by their priors."""
+
+import torch
+from torch import nn
+
+CTC = nn.CTCLoss(zero_infinity=True, reduction="none")
+
+
+class Priors:
+    """What share of the steps each label has, by the network's own posteriors: a mean that forgets."""
+
+    def __init__(self):
+        self.shares = None
+
+    def log(self, logs, sounding):
+        """Take in the log-posteriors (batch, steps, labels) of the steps that are sounding. Returns (labels,), logarithms."""
+        shares = logs.detach()[sounding].exp().mean(0)
+        self.shares = shares if self.shares is None else 0.98 * self.shares + 0.02 * shares
+        return self.shares.clamp_min(1e-5).log()
+
+
+def unpeaked(logs, labels, steps, counts, weight, sounding, log_prior):
+    """CTC over posteriors that are divided by a power of their priors (Huang et al., 2024, arXiv 2406.02560), log_prior being that
+    power's logarithm: paths that stay on a phone, instead of a blank, are worth more, so a phone is heard for as long as it lasts.
+
+    The quotients are no distribution, so PyTorch's gradient is not theirs. But it holds the share that each label has in a step of
+    the paths, towards which the posteriors are drawn: the cross-entropy to these shares has the gradient that is wanted, and is returned.
+    """
+    quotients = (logs.detach() - log_prior).requires_grad_()
+    loss = (weight * CTC(quotients.transpose(0, 1), labels, steps, counts)).sum()
+    gradient, = torch.autograd.grad(loss, quotients)
+    shares = weight[:, None, None] * quotients.detach().exp() - gradient
+    return -(shares * logs)[sounding].sum()
+
+
+def losses_of(net, batch, middle=0.3, priors=None, power=0.0):
+    """Of a batch of the Loader: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned;
+    with priors unpeaked() in its place."""
+    features, rows, labels, counts = (torch.from_numpy(part) for part in batch)
+    with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):         # int8 needs float32: its integers are exact there
+        logs, half, steps = net(features, rows)
+    weight = 1 / (len(counts) * torch.where(counts > 0, counts, steps // 3 + 1))
+    logs, half = logs.float(), half.float()
+    loss, inner = ((weight * CTC(at.transpose(0, 1), labels, steps, counts)).sum() for at in (logs, half))
+    if priors:
+        sounding = torch.arange(logs.shape[1])[None] < steps[:, None]
+        log_prior = power * priors.log(logs, sounding)
+        return loss, sum(factor * unpeaked(at, labels, steps, counts, weight, sounding, log_prior)
+                         for factor, at in ((1, logs), (middle, half)))
+    return loss, loss + middle * inner
