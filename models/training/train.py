@@ -175,7 +175,7 @@ def main():
     began, saved, seen, first = time.time(), time.time(), [], step
     net.train()
     while step < arguments.steps:
-        if step == float_steps - 60 and arguments.quantise_steps and not net.folded:
+        if step >= float_steps - 60 and arguments.quantise_steps and not net.folded:   # also where it goes on within these
             net.stage("calibrate")
         if step >= float_steps and arguments.quantise_steps and not net.folded:
             net.stage("int8")
