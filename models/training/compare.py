@@ -55,7 +55,7 @@ def width_for(make, goal):
 SHAPES = ("separable", "factored", "recurrent", "squeezed", "slow")
 RUNS = [("shape", f"{name}, {'small' if goal == SMALL else 'large'}", shaped(name), goal, {}) for goal in (SMALL, LARGE) for name in SHAPES]
 RUNS += [("loss", "CTC alone", separable, SMALL, dict(middle=0.0)),
-         ("loss", "and a teacher's posteriors", separable, SMALL, dict(teacher=0.5)),
+         ("loss", "and a teacher's posteriors", separable, SMALL, dict(teacher_weight=0.5)),
          ("quantised", "int8 from the start", separable, SMALL, dict(integers=0.85)),
          ("quantised", "int8, fine-tuned", separable, SMALL, dict(integers=FINE_TUNING)),
          ("quantised", "int4, fine-tuned", lambda width: separable(width, 4), SMALL, dict(integers=FINE_TUNING)),
@@ -199,7 +199,6 @@ def main():
             continue
         torch.manual_seed(arguments.seed)
         net = make(width_for(make, goal))
-        options = {{"teacher": "teacher_weight"}.get(key, key): value for key, value in options.items()}
         multiply_adds = shapes.multiply_adds(net)
         cost = trained(net, arguments, teacher, **options)
         bits = net.shape.get("weight_bits", 8) if options.get("integers") else 32

@@ -80,7 +80,10 @@ def prior_bias(data, part):
     data/texts-*.tsv), so that what the decoder adds up is nearer to how likely the sound is, given the phone, than to how likely the phone
     is (Bourlard and Morgan, 1994). In noise a network says what is said most; a grammar knows better. The blank stays where it is, and the
     phones' mean."""
-    phones, _, _ = coverage.count(sorted(data.glob("texts-*.tsv")), corpus.read_dictionary(corpus.DICTIONARY))
+    lists = sorted(data.glob("texts-*.tsv"))
+    if part and not lists:
+        raise SystemExit(f"export: there are no texts-*.tsv in {data}, in which phones are counted: models/training/prepare makes them")
+    phones, _, _ = coverage.count(lists, corpus.read_dictionary(corpus.DICTIONARY))
     shares = np.array([phones[corpus.PHONE[name]] for name in corpus.PHONES], np.float64) + 1
     rare = -np.log(shares / shares.sum())
     return part * (rare - (shares * rare).sum() / shares.sum())

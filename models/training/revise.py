@@ -17,6 +17,7 @@ import numpy as np
 import corpus
 import export
 import program
+import restore
 import store
 
 
@@ -36,13 +37,11 @@ def main():
         if n != 1:
             parser.error(f"{key} stands {n} times in the passport of {arguments.model}, once is needed")
     if arguments.label_prior:
-        if not list(arguments.data.glob("texts-*.tsv")):
-            parser.error(f"there are no texts-*.tsv in {arguments.data}: models/training/prepare makes them")
         before = float((re.findall(r"^label_prior: (.*)$", passport, re.MULTILINE) or [0])[0])
         passport = re.sub(r"^label_prior: .*\n", "", passport, flags=re.MULTILINE).rstrip("\n")
         passport += f"\nlabel_prior: {before + arguments.label_prior:g}\n"
         logits = made.ops[-1]
-        nats = float(np.ravel(logits["multiplier"])[0]) / 2.0 ** logits["add_shift"] / 256      # by unit of the sums
+        nats = float(np.ravel(restore.real(logits))[0]) / 256                                    # by unit of the sums
         logits["bias"] = logits["bias"].copy()
         logits["bias"][1:made.n_labels] += np.rint(export.prior_bias(arguments.data, arguments.label_prior) / nats).astype(logits["bias"].dtype)
     made.write(arguments.out, ["<blank>"] + corpus.PHONES, passport, features)
