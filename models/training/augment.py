@@ -51,7 +51,8 @@ class Augment:
         tail[0] = 1
         return tail / np.sqrt(np.sum(tail ** 2))
 
-    def __call__(self, sound, rng, others=()):
+    def timed(self, sound, rng):
+        """int16 sound at another speed, cut or with silence around: float32, and how many samples before and after are not of it."""
         x = sound.astype(np.float32)
         if rng.random() < 0.45:
             up, down = SPEEDS[rng.integers(len(SPEEDS))]
@@ -67,7 +68,13 @@ class Augment:
             before += int(RATE * rng.uniform(0, 1.5))
         elif r < 0.2:                                               # cut close, as a push of a button does it
             before, after = before // 50, after // 4
-        x = np.pad(x, (before, after))
+        return np.pad(x, (before, after)), before, after
+
+    def __call__(self, sound, rng, others=()):
+        return self.placed(*self.timed(sound, rng), rng, others)
+
+    def placed(self, x, before, after, rng, others):
+        """What timed() gave, in a room and among noises, as int16 sound."""
         if rng.random() < 0.45:
             x = signal.oaconvolve(x, self.room(rng))[:len(x)].astype(np.float32)
         power = float(np.mean(x[before:len(x) - after] ** 2)) + 1e-3 if len(x) > before + after else 1.0

@@ -69,9 +69,9 @@ def make_batches(arguments, clips, weights):
     here = len(list(folder.glob("*.npz")))
     if here >= arguments.steps:
         return
-    batches = loader.Loader(clips, weights, arguments, here)
+    batches = loader.Loader(clips, weights, argparse.Namespace(**{**vars(arguments), "teacher": None}), here)
     for step in range(here, arguments.steps):
-        features, rows, labels, counts = batches.next()
+        features, rows, labels, counts = batches.next()[:4]
         part = folder / f"{step:05d}.part"
         with open(part, "wb") as file:
             np.savez(file, features=np.rint(features).astype(np.int16), rows=rows, labels=labels, counts=counts)
@@ -83,17 +83,6 @@ def make_batches(arguments, clips, weights):
 def batch_of(folder, step):
     made = np.load(folder / f"{step:05d}.npz")
     return made["features"].astype(np.float32), made["rows"], made["labels"], made["counts"]
-
-
-def soft_loss(net, batch, teacher):
-    """Mean by step of the cross-entropy to the teacher's posteriors (Hinton et al., 2015, arXiv 1503.02531)."""
-    features, rows = torch.from_numpy(batch[0]), torch.from_numpy(batch[1])
-    with torch.autocast("cpu", torch.bfloat16):
-        with torch.no_grad():
-            told, _, steps = teacher(features, rows)
-        heard = net(features, rows)[0]
-    sounding = torch.arange(told.shape[1])[None] < steps[:, None]
-    return -(told.float().exp() * heard.float()).sum(2)[sounding].mean()
 
 
 def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.0):
@@ -114,10 +103,9 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.
         slope = min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
         for group in optimiser.param_groups:           # without normalisation a network bears a lower rate only
             group["lr"] = RATE * slope * (0.1 if net.folded else 1)
-        batch = batch_of(folder, step)
-        loss, whole = losses.losses_of(net, batch, middle)
-        if teacher_weight:
-            whole = whole + teacher_weight * soft_loss(net, batch, teacher)
+        batch = batch_of(folder, step)                 # a teacher hears what the student does
+        loss, whole = losses.losses_of(net, (*batch, batch[0]), middle, teacher=teacher if teacher_weight else None,
+                                       teacher_weight=teacher_weight)
         train.descend(net, optimiser, whole)
         seen.append(float(loss.detach()))
     return float(np.nanmean(seen[-steps // 10:])), (time.process_time() - began) / steps

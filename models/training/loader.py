@@ -33,7 +33,8 @@ GROUP = 8  # batches made at once, so that clips of like length can be put toget
 
 
 class Loader:
-    """Batches from worker processes, in the order of their steps within each: features (b, 40, rows), rows, labels, label counts.
+    """Batches from worker processes, in the order of their steps within each: features (b, 40, rows), rows, labels, label counts and,
+    where there is a teacher, the features (b, 40, rows) of the same clips without room, noise, microphone and masks.
 
     What a batch holds depends on the seed and on its step alone.
     """
@@ -66,14 +67,22 @@ class Loader:
             group += self.arguments.workers
 
     def example(self, rng, augmented, front):
-        """One clip drawn, augmented and analysed: int16 rows (n, 40) and labels, or None where the labels have no room in it."""
-        clip = self.clips[np.searchsorted(self.chances, rng.random())]
+        """One clip drawn, augmented and analysed: int16 rows (n, 40), labels and the rows for a teacher or None; or None where the labels
+        have no room in it."""
+        clip, teacher = self.clips[np.searchsorted(self.chances, rng.random())], None
         if rng.random() < self.arguments.nothing:
             sound, labels = augmented.nothing(clip.n, rng, self.clips), np.zeros(0, np.int64)
+            plain = np.zeros(len(sound), np.float32)
         else:
-            sound, labels = augmented(clip.sound(), rng, self.clips), clip.labels(rng)
+            plain, before, after = augmented.timed(clip.sound(), rng)
+            sound, labels = augmented.placed(plain, before, after, rng, self.clips), clip.labels(rng)
         rows = front(sound)
-        return (rows, labels) if (len(rows) + 2) // 3 > len(labels) + int(np.sum(labels[1:] == labels[:-1])) else None
+        if (len(rows) + 2) // 3 <= len(labels) + int(np.sum(labels[1:] == labels[:-1])):
+            return None
+        if self.arguments.teacher:
+            plain = plain + 2 * rng.standard_normal(len(plain), np.float32)         # no room is without any sound
+            teacher = front(np.clip(np.rint(plain), -32768, 32767).astype(np.int16))
+        return rows, labels, teacher
 
     def group(self, number, augmented, front):
         """GROUP batches of as nearly equal cost, in random order."""
@@ -85,18 +94,22 @@ class Loader:
                 for _ in range(self.arguments.echo):
                     rows = item[0].astype(np.float32)
                     mask_features(rows, rng)
-                    items.append((rows, item[1]))
+                    items.append((rows, *item[1:]))
                     left -= len(rows)
         items.sort(key=lambda item: len(item[0]))
-        ends = np.cumsum([len(rows) for rows, _ in items])
+        ends = np.cumsum([len(item[0]) for item in items])
         cuts = np.searchsorted(ends, np.arange(1, GROUP) * ends[-1] / GROUP)
         parts = [items[i:j] for i, j in zip([0, *cuts], [*cuts, len(items)])]
         return [self.batch(parts[i]) for i in rng.permutation(GROUP)]
 
     @staticmethod
     def batch(items):
-        n = np.array([len(rows) for rows, _ in items])
-        features = np.zeros((len(items), 40, n.max()), np.float32)
-        for j, (rows, _) in enumerate(items):
-            features[j, :, :len(rows)] = rows.T
-        return features, n, np.concatenate([labels for _, labels in items]), np.array([len(labels) for _, labels in items])
+        n, labels = np.array([len(item[0]) for item in items]), [item[1] for item in items]
+        padded = []
+        for part in (0, 2):
+            if len(items[0]) > part and items[0][part] is not None:
+                features = np.zeros((len(items), 40, n.max()), np.float32)
+                for j, item in enumerate(items):
+                    features[j, :, :n[j]] = item[part].T
+                padded.append(features)
+        return padded[0], n, np.concatenate(labels), np.array([len(some) for some in labels]), *padded[1:]

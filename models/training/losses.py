@@ -34,18 +34,25 @@ def unpeaked(logs, labels, steps, counts, weight, sounding, log_prior):
     return -(shares * logs)[sounding].sum()
 
 
-def losses_of(net, batch, middle=0.3, priors=None, power=0.0):
+def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0):
     """Of a batch of the Loader: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned;
-    with priors unpeaked() in its place."""
-    features, rows, labels, counts = (torch.from_numpy(part) for part in batch)
+    with priors unpeaked() in its place; with a teacher, who hears the batch's last features, `teacher_weight` times the mean by step of
+    the cross-entropy to its posteriors as well (Hinton et al., 2015, arXiv 1503.02531; of sound without noise to a student who has it
+    with: Li et al., 2017, arXiv 1708.05466)."""
+    features, rows, labels, counts = (torch.from_numpy(part) for part in batch[:4])
     with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):         # int8 needs float32: its integers are exact there
         logs, half, steps = net(features, rows)
     weight = 1 / (len(counts) * torch.where(counts > 0, counts, steps // 3 + 1))
     logs, half = logs.float(), half.float()
     loss, inner = ((weight * CTC(at.transpose(0, 1), labels, steps, counts)).sum() for at in (logs, half))
+    sounding = torch.arange(logs.shape[1])[None] < steps[:, None]
     if priors:
-        sounding = torch.arange(logs.shape[1])[None] < steps[:, None]
         log_prior = power * priors.log(logs, sounding)
-        return loss, sum(factor * unpeaked(at, labels, steps, counts, weight, sounding, log_prior)
-                         for factor, at in ((1, logs), (middle, half)))
-    return loss, loss + middle * inner
+        whole = sum(factor * unpeaked(at, labels, steps, counts, weight, sounding, log_prior) for factor, at in ((1, logs), (middle, half)))
+    else:
+        whole = loss + middle * inner
+    if teacher:
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            told = teacher(torch.from_numpy(batch[-1]), rows)[0].float()
+        whole = whole - teacher_weight * (told.exp() * logs).sum(2)[sounding].mean()
+    return loss, whole

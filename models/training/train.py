@@ -106,6 +106,8 @@ def main():
     parser.add_argument("--batch-seconds", type=float, default=130, help="sound in a batch, augmented")
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
     parser.add_argument("--prior-power", type=float, default=0.0, help="train on posteriors divided by this power of their priors")
+    parser.add_argument("--teacher", help="a model file that hears each clip without room and noise, and whose posteriors are learned")
+    parser.add_argument("--teacher-weight", type=float, default=2.0, help="of a step's cross-entropy to them, against CTC's a phone")
     parser.add_argument("--people-weight", type=float, default=2.5, help="how much oftener a recording is drawn than a synthetic clip")
     parser.add_argument("--nothing", type=float, default=0.05, help="so many of the examples are noise in which nothing is said")
     parser.add_argument("--echo", type=int, default=1, help="how often an augmented clip is heard, with other parts masked each time (Choi "
@@ -138,24 +140,27 @@ def main():
         net = shapes.Shaped(arguments.shape, arguments.width, arguments.blocks, arguments.look_ahead_blocks)
     resume = pathlib.Path(arguments.resume) if arguments.resume else out / "checkpoint.pt"
     state = torch.load(resume) if resume.exists() else None
-    step, heard = 0, 0.0
-    if state is None and arguments.widen and not arguments.widen.endswith(".tragus"):
-        narrow = torch.load(arguments.widen)
-        net = network.Net(**narrow["shape"])
-        net.load_state_dict(narrow["net"])
-        net = network.widened(net, arguments.width, arguments.look_ahead_blocks, arguments.seed)
-    elif state is None:                                             # the features' spread over a few hundred clips
+    step, heard, teacher = 0, 0.0, None
+    if state is None or arguments.teacher:                          # the features' spread over a few hundred clips
         rng = np.random.default_rng(arguments.seed)
         some = [clips[i] for i in rng.integers(len(clips), size=300)]
         augmented = augment.Augment(arguments.noise)
         rows = [front(augmented(c.sound(), rng, clips)).astype(np.float32) for c in some]
-        if arguments.widen:
-            features, n, _, _ = loader.Loader.batch([(r, ()) for r in rows[:60]])
-            net = restore.unfolded(restore.network_of(program.Program.read(arguments.widen)[0]), torch.from_numpy(features),
-                                   torch.from_numpy(n))
-            net = network.widened(net, arguments.width, arguments.look_ahead_blocks, arguments.seed)
+        features, n, _, _ = loader.Loader.batch([(r, ()) for r in rows[:60]])
+        restored = lambda path: restore.unfolded(restore.network_of(program.Program.read(path)[0]), torch.from_numpy(features),
+                                                 torch.from_numpy(n))
+    if arguments.teacher:
+        teacher = restored(arguments.teacher).eval()
+    if state is None and arguments.widen:
+        if arguments.widen.endswith(".tragus"):
+            net = restored(arguments.widen)
         else:
-            net.input_gain.copy_(torch.from_numpy(1 / np.concatenate(rows).std(0)))
+            narrow = torch.load(arguments.widen)
+            net = network.Net(**narrow["shape"])
+            net.load_state_dict(narrow["net"])
+        net = network.widened(net, arguments.width, arguments.look_ahead_blocks, arguments.seed)
+    elif state is None:
+        net.input_gain.copy_(torch.from_numpy(1 / np.concatenate(rows).std(0)))
     if state is not None:
         if state["folded"]:
             net.stage("int8")
@@ -187,7 +192,8 @@ def main():
         for group in optimiser.param_groups:
             group["lr"] = rate
         batch = batches.next()
-        loss, whole = losses.losses_of(net, batch, priors=priors if arguments.prior_power else None, power=arguments.prior_power)
+        loss, whole = losses.losses_of(net, batch, priors=priors if arguments.prior_power else None, power=arguments.prior_power,
+                                       teacher=teacher, teacher_weight=arguments.teacher_weight)
         descend(net, optimiser, whole)
         seen.append(float(loss.detach()))
         heard += float(batch[1].sum()) / 100
