@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* engine/core.c: one sound's front end and network, and the decoders on it; all memory is taken when they are made. */
 #include "base/arena.h"
+#include "base/assert.h"
 #include "base/clock.h"
 #include "engine/private.h"
 
@@ -18,8 +19,11 @@ struct engine_core {
     int64_t first_hop; /* that the first row of the network stands for, counted from the last reset */
     uint64_t n_steps;  /* since the last reset */
     bool has_row;
+    uint32_t n_rows;          /* that wait for the network */
+    uint32_t n_ready, n_left; /* steps that it computed together, and how many of them were not yet given */
     _Atomic uint64_t frontend_ns, network_ns, steps;
-    int16_t posteriors[NN_MAX_LABELS];
+    int16_t rows[NN_MAX_HOPS][FRONTEND_FEATURES];
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
 };
 
 struct engine_listener {
@@ -66,11 +70,13 @@ void engine_core_reset(struct engine_core *c) {
     c->n_hops = 0;
     c->n_steps = 0;
     c->has_row = false;
+    c->n_rows = c->n_ready = c->n_left = 0;
 }
 
 void engine_core_wipe(struct engine_core *c) {
     frontend_reset(c->frontend);
     engine_core_reset(c);
+    explicit_bzero(c->rows, sizeof(c->rows));
     explicit_bzero(c->posteriors, sizeof(c->posteriors));
 }
 
@@ -79,43 +85,61 @@ static void add_ns(_Atomic uint64_t *counter, uint64_t from_us, uint64_t to_us) 
                           memory_order_relaxed);
 }
 
-static int step_done(struct engine_core *c, bool done, const int16_t **ret_posteriors) {
-    if (!done)
+bool engine_core_push(struct engine_core *c, const int16_t hop[FRONTEND_HOP]) {
+    base_assert(c->n_rows < NN_MAX_HOPS);
+    uint64_t start_us = base_clock_monotonic_us();
+    bool has_row = frontend_push(c->frontend, hop, c->rows[c->n_rows]);
+    add_ns(&c->frontend_ns, start_us, base_clock_monotonic_us());
+    c->n_hops++;
+    if (has_row) {
+        /* The row that comes out is that of the hop before the one that went in. */
+        if (!c->has_row)
+            c->first_hop = c->n_hops - 2;
+        c->has_row = true;
+        c->n_rows++;
+    }
+    return c->n_rows == NN_MAX_HOPS;
+}
+
+static int next_step(struct engine_core *c, bool flush, const int16_t **ret_posteriors) {
+    if (c->n_left == 0 && (c->n_rows > 0 || flush)) {
+        uint64_t start_us = base_clock_monotonic_us();
+        size_t n = 0;
+        if (c->n_rows > 0)
+            n = nn_push(c->network, c->rows[0], c->n_rows, c->posteriors);
+        c->n_rows = 0;
+        if (n == 0 && flush)
+            n = nn_flush(c->network, c->posteriors);
+        c->n_ready = c->n_left = (uint32_t)n;
+        add_ns(&c->network_ns, start_us, base_clock_monotonic_us());
+    }
+    if (c->n_left == 0)
         return 0;
+    *ret_posteriors = c->posteriors + (size_t)(c->n_ready - c->n_left--) * nn_model_n_labels(engine_model_network(c->model));
     c->n_steps++;
     atomic_store_explicit(&c->steps, atomic_load_explicit(&c->steps, memory_order_relaxed) + 1, memory_order_relaxed);
-    *ret_posteriors = c->posteriors;
     return 1;
 }
 
-int engine_core_push(struct engine_core *c, const int16_t hop[FRONTEND_HOP], const int16_t **ret_posteriors) {
-    int16_t row[FRONTEND_FEATURES];
-    uint64_t start_us = base_clock_monotonic_us();
-    bool has_row = frontend_push(c->frontend, hop, row);
-    uint64_t row_us = base_clock_monotonic_us();
-    add_ns(&c->frontend_ns, start_us, row_us);
-    c->n_hops++;
-    if (!has_row)
-        return 0;
-    if (!c->has_row) {
-        /* The row that comes out is that of the hop before the one that went in. */
-        c->first_hop = c->n_hops - 2;
-        c->has_row = true;
-    }
-    bool done = nn_push(c->network, row, c->posteriors);
-    add_ns(&c->network_ns, row_us, base_clock_monotonic_us());
-    return step_done(c, done, ret_posteriors);
+int engine_core_next(struct engine_core *c, const int16_t **ret_posteriors) {
+    return next_step(c, false, ret_posteriors);
 }
 
 int engine_core_flush(struct engine_core *c, const int16_t **ret_posteriors) {
-    uint64_t start_us = base_clock_monotonic_us();
-    bool done = nn_flush(c->network, c->posteriors);
-    add_ns(&c->network_ns, start_us, base_clock_monotonic_us());
-    return step_done(c, done, ret_posteriors);
+    return next_step(c, true, ret_posteriors);
 }
 
 int64_t engine_core_position(const struct engine_core *c) {
     return c->has_row ? c->first_hop + (int64_t)(c->n_steps * c->step_hops) : 0;
+}
+
+int64_t engine_core_heard(const struct engine_core *c) {
+    if (!c->has_row || c->n_steps == 0)
+        return 0;
+    /* Row 0 of the features came with hop first_hop + 1. */
+    int64_t row = nn_model_look_ahead_hops(engine_model_network(c->model)) + (int64_t)((c->n_steps - 1) * c->step_hops);
+    int64_t heard = c->first_hop + 2 + row;
+    return heard < c->n_hops ? heard : c->n_hops;
 }
 
 void engine_core_times(const struct engine_core *c, uint64_t *ret_frontend_ns, uint64_t *ret_network_ns, uint64_t *ret_steps) {

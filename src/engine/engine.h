@@ -41,14 +41,20 @@ uint64_t engine_listener_start_hop(const struct engine_listener *l);
 struct decoder *engine_listener_decoder(struct engine_listener *l);
 tragus_grammar *engine_listener_grammar(struct engine_listener *l);
 
-/* One hop in; when a step is complete returns 1 and *ret points to the step's posteriors, valid until the next call. */
-int engine_core_push(struct engine_core *c, const int16_t hop[FRONTEND_HOP], const int16_t **ret_posteriors);
-/* End of speech: call until 0. */
+/* One hop in. What the network is to make of it waits for more hops, which share the loads of its weights; true: no more can wait.
+ * engine_core_next then gives the steps that are complete, one a call: 1 and *ret points to the step's posteriors, valid until the
+ * next call, or 0. Where that is called matters to the cost, not to what comes out. */
+bool engine_core_push(struct engine_core *c, const int16_t hop[FRONTEND_HOP]);
+int engine_core_next(struct engine_core *c, const int16_t **ret_posteriors);
+/* End of speech: call, instead of engine_core_next, until 0. */
 int engine_core_flush(struct engine_core *c, const int16_t **ret_posteriors);
 
 /* Which hop, counted from the first pushed after the reset, the next row of posteriors begins with: the front end and the network
  * look ahead, so it lags what was pushed. May be -1 where the front end's window still held a hop from before the reset. */
 int64_t engine_core_position(const struct engine_core *c);
+
+/* How many hops had been pushed when the step last given was complete; at the end of speech not more than there were. */
+int64_t engine_core_heard(const struct engine_core *c);
 
 void engine_core_times(const struct engine_core *c, uint64_t *ret_frontend_ns, uint64_t *ret_network_ns,
                        uint64_t *ret_steps); /* relaxed atomics */

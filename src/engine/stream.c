@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* engine/stream.c: one sound and those who listen to it: gate, front end, network, decoders, events.
  *
- * Sound of any chunking is cut into hops, and everything after that happens once a hop: so any cutting gives the same events. When
+ * Sound of any chunking is cut into hops, which the network takes some at a time, up to all of a call; what it computes depends on
+ * the hops alone, and nothing that comes after it asks back: so any cutting gives the same events. When
  * the gate opens, the 500 ms before it are recognised first. An utterance lasts from there, or from the end of the one before, to
  * the decoder's endpoint or the closing of the gate.
  *
@@ -67,7 +68,8 @@ struct tragus_stream {
     struct frontend_gate gate;
 
     bool open;
-    int64_t open_hop; /* of the sound: the first that went into the core since it was reset */
+    int64_t open_hop;     /* of the sound: the first that went into the core since it was reset */
+    uint64_t opened_hops; /* n_hops when the gate opened */
     uint64_t n_hops, n_speech_hops, decoder_us;
     uint32_t n_partial; /* samples of a hop that is not full */
     int16_t partial[FRONTEND_HOP];
@@ -76,6 +78,14 @@ struct tragus_stream {
 };
 
 /* --- events --- */
+
+/* How much of the sound had come when what the decoders were last given was known, however the sound was cut. */
+static uint64_t heard_ms(const tragus_stream *s) {
+    int64_t hops = s->open_hop + engine_core_heard(s->core);
+    if (hops < (int64_t)s->opened_hops) /* history: only the opening of the gate brought it here */
+        hops = (int64_t)s->opened_hops;
+    return (uint64_t)(hops < (int64_t)s->n_hops ? hops : (int64_t)s->n_hops) * HOP_MS;
+}
 
 static struct record *new_record(struct tragus_session *s, tragus_event_type type) {
     uint32_t fill = s->n_written - s->n_read;
@@ -87,7 +97,7 @@ static struct record *new_record(struct tragus_session *s, tragus_event_type typ
     r->type = type;
     r->listener = s->listener;
     r->sequence = s->sequence;
-    r->time_ms = s->stream->n_hops * HOP_MS;
+    r->time_ms = heard_ms(s->stream);
     r->start_ms = s->start_ms;
     r->result.n_words = 0;
     r->result.start_ms = r->result.end_ms = 0;
@@ -169,10 +179,16 @@ static void step(tragus_stream *stream, const int16_t *posteriors) {
     stream->decoder_us += base_clock_monotonic_us() - start_us;
 }
 
-static void push(tragus_stream *s, const int16_t hop[FRONTEND_HOP]) {
+/* Everything that hops wait for, in time for who looks now. */
+static void take_steps(tragus_stream *s) {
     const int16_t *posteriors;
-    if (engine_core_push(s->core, hop, &posteriors) > 0)
+    while (engine_core_next(s->core, &posteriors) > 0)
         step(s, posteriors);
+}
+
+static void push(tragus_stream *s, const int16_t hop[FRONTEND_HOP]) {
+    if (engine_core_push(s->core, hop))
+        take_steps(s);
 }
 
 static void push_padding(tragus_stream *s) {
@@ -184,6 +200,7 @@ static void push_padding(tragus_stream *s) {
 static void open_gate(tragus_stream *stream) {
     stream->open = true;
     stream->open_hop = (int64_t)(stream->n_hops - stream->n_history);
+    stream->opened_hops = stream->n_hops;
     bool begins = stream->open_hop == 0;
     if (begins)
         stream->open_hop -= PADDING_HOPS;
@@ -257,6 +274,7 @@ ENGINE_PUBLIC int tragus_stream_feed(tragus_stream *s, const int16_t *pcm, size_
             take_hop(s, s->partial);
         }
     }
+    take_steps(s);
     return answer(s);
 }
 

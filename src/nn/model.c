@@ -149,6 +149,12 @@ static int read_op(const struct loader *l, uint32_t i, struct nn_op *op) {
     return 0;
 }
 
+/* When an operation's row is due, the oldest that it reads is the n-th last of a buffer. */
+static void keep_rows(struct nn_buffer *b, uint32_t n) {
+    if (b->n_keep < n)
+        b->n_keep = n;
+}
+
 /* The shapes of operation i against the buffers that it reads; from them its output buffer's channels, rate and look-ahead. */
 static int place_op(const struct loader *l, uint32_t i, struct nn_op *op) {
     struct nn_model *m = l->m;
@@ -170,17 +176,14 @@ static int place_op(const struct loader *l, uint32_t i, struct nn_op *op) {
                           (unsigned)op->from, (unsigned)op->from_b);
         if (op->look_ahead < b->look_ahead)
             op->look_ahead = b->look_ahead;
-        op->back_b = (op->look_ahead - b->look_ahead) / b->hops;
     }
     if (op->hops > MAX_HOPS || op->look_ahead > MAX_LOOK_AHEAD)
         return refuse(l, "operation %u has a row each %u hops and looks %u hops ahead, at most %d and %d are allowed", (unsigned)i,
                       (unsigned)op->hops, (unsigned)op->look_ahead, MAX_HOPS, MAX_LOOK_AHEAD);
-    op->back = (op->look_ahead - a->look_ahead) / a->hops + op->left;
 
-    if (a->n_keep < op->back + 1)
-        a->n_keep = op->back + 1;
-    if (b->n_keep < op->back_b + 1)
-        b->n_keep = op->back_b + 1;
+    keep_rows(a, (op->look_ahead - a->look_ahead) / a->hops + op->left + 1);
+    if (op->kind == NN_ADD)
+        keep_rows(b, (op->look_ahead - b->look_ahead) / b->hops + 1);
     *y = (struct nn_buffer){.n_channels = op->n_out, .hops = op->hops, .look_ahead = op->look_ahead, .n_keep = 1};
     return 0;
 }

@@ -11,7 +11,7 @@
 enum nn_op_kind { NN_CONV = 1, NN_DEPTHWISE = 2, NN_ADD = 3, NN_LOGITS = 4 };
 
 /* One operation. It writes the buffer one behind its own index. Row t of that buffer is computed when row t * hops + look_ahead of
- * the features has come; then the oldest row that it reads lies `back` rows before the newest of buffer `from`. */
+ * the features has come, from row t * stride - left of buffer `from` on (and row t of from_b). */
 struct nn_op {
     enum nn_op_kind kind;
     uint32_t from, from_b;
@@ -23,7 +23,6 @@ struct nn_op {
     const uint8_t *shifts;     /* CONV, DEPTHWISE */
     const int8_t *weights;     /* all but ADD */
     uint32_t hops, look_ahead;
-    uint32_t back, back_b;
 };
 
 /* Rows of n_channels int8. */

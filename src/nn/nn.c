@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nn/nn.c: runs a network on a sound as it comes, in fixed memory.
  *
- * Each buffer holds its newest rows, oldest first and without gaps, so that the window of a convolution is one contiguous vector.
- * When it is full the rows still needed are moved to its beginning, once every n_keep rows. Each operation's row is due at a known
- * hop, and what it reads stands at a known distance behind its buffer's newest row: both were worked out at load (model.h), so the
- * runtime is one loop over the operations and there is no difference between the ways in which a sound can be cut into calls.
+ * Row r of an operation is due with hop r * hops + look_ahead and reads its buffer from row r * stride - left on (model.h). Some
+ * hops at a time go through all operations one after the other, each computing what is due by then: a convolution of several rows
+ * loads its weights once. Each buffer holds its newest rows, oldest first and without gaps, so that the window of a convolution is
+ * one contiguous vector. When it is full the rows still needed are moved to its beginning.
  *
  * Before a sound all rows are zero. After it, flushing goes on with rows of zeros and every buffer's rows beyond its own end are
- * zero too, instead of being computed: this is what zero padding of every layer means.
+ * zero too, instead of being computed: this is what zero padding of every layer means. So there is no difference between the ways
+ * in which a sound can be cut into calls.
  */
 #include "base/assert.h"
 #include "base/fixed.h"
@@ -20,6 +21,7 @@
 struct rows {
     int8_t *bytes;
     size_t n_filled, n_max; /* rows */
+    int64_t n;              /* of the sound, the last of those that are here */
 };
 
 struct nn_state {
@@ -34,8 +36,9 @@ struct nn_state *nn_place(struct base_arena *a, const struct nn_model *m) {
     struct nn_state *s = base_arena_place(a, sizeof(*s));
 
     for (uint32_t i = 0; i < m->n_ops; i++) { /* the last operation's output leaves the network */
-        size_t n_max = 2 * (size_t)m->buffers[i].n_keep;
-        int8_t *bytes = base_arena_place(a, n_max * m->buffers[i].n_channels);
+        const struct nn_buffer *b = &m->buffers[i];
+        size_t n_max = 2 * (size_t)b->n_keep + NN_MAX_HOPS / b->hops + 1;
+        int8_t *bytes = base_arena_place(a, n_max * b->n_channels);
 
         if (s)
             s->buffers[i] = (struct rows){.bytes = bytes, .n_max = n_max};
@@ -53,112 +56,130 @@ void nn_reset(struct nn_state *s) {
     for (uint32_t i = 0; i < s->m->n_ops; i++) {
         struct rows *r = &s->buffers[i];
 
-        r->n_filled = s->m->buffers[i].n_keep - 1;
+        r->n = 0;
+        r->n_filled = s->m->buffers[i].n_keep;
         memset(r->bytes, 0, r->n_max * s->m->buffers[i].n_channels);
     }
 }
 
-/* Where the next row of buffer i is to be written. */
-static int8_t *next_row(struct nn_state *s, uint32_t i) {
+/* Where the next n_new rows of buffer i are to be written. */
+static int8_t *add_rows(struct nn_state *s, uint32_t i, size_t n_new) {
     const struct nn_buffer *b = &s->m->buffers[i];
     struct rows *r = &s->buffers[i];
 
-    if (r->n_filled == r->n_max) {
-        r->n_filled = b->n_keep - 1;
-        memmove(r->bytes, r->bytes + (r->n_max - r->n_filled) * b->n_channels, r->n_filled * b->n_channels);
+    if (r->n_filled + n_new > r->n_max) {
+        memmove(r->bytes, r->bytes + (r->n_filled - b->n_keep) * b->n_channels, (size_t)b->n_keep * b->n_channels);
+        r->n_filled = b->n_keep;
     }
-    return r->bytes + r->n_filled++ * b->n_channels;
+    r->n_filled += n_new;
+    r->n += (int64_t)n_new;
+    return r->bytes + (r->n_filled - n_new) * b->n_channels;
 }
 
-/* The row of buffer i that lies `back` rows before the newest. */
-static const int8_t *row_before(const struct nn_state *s, uint32_t i, uint32_t back) {
-    return s->buffers[i].bytes + (s->buffers[i].n_filled - 1 - back) * s->m->buffers[i].n_channels;
+/* Row `row` of the sound in buffer i; before the sound are rows as well. */
+static const int8_t *row_at(const struct nn_state *s, uint32_t i, int64_t row) {
+    const struct rows *r = &s->buffers[i];
+    size_t before_end = (size_t)(r->n - row);
+
+    base_debug_assert(row < r->n && before_end <= r->n_filled);
+    return r->bytes + (r->n_filled - before_end) * s->m->buffers[i].n_channels;
 }
 
-static void compute_row(const struct nn_state *s, const struct nn_op *op, int8_t *out) {
+/* The first n_rows of an operation that are new, from row `row` of the sound on. */
+static void compute_rows(const struct nn_state *s, const struct nn_op *op, uint64_t row, size_t n_rows, int8_t *out) {
     const struct nn_kernels *k = &s->m->kernels;
-    const int8_t *x = row_before(s, op->from, op->back);
+    const int8_t *x = row_at(s, op->from, (int64_t)(row * op->stride) - op->left);
 
     switch (op->kind) {
     case NN_CONV:
-        k->gemm_s8(out, 0, x, 0, 1, op->weights, op->bias, op->multiplier, op->shifts, (size_t)op->taps * op->n_in, op->n_out,
-                   op->low);
+        k->gemm_s8(out, op->n_out, x, (ptrdiff_t)op->stride * op->n_in, n_rows, op->weights, op->bias, op->multiplier, op->shifts,
+                   (size_t)op->taps * op->n_in, op->n_out, op->low);
         break;
     case NN_DEPTHWISE:
-        k->dwconv_s8(out, x, 1, op->weights, op->bias, op->multiplier, op->shifts, op->n_out, op->taps, op->low);
+        k->dwconv_s8(out, x, n_rows, op->weights, op->bias, op->multiplier, op->shifts, op->n_out, op->taps, op->low);
         break;
     case NN_ADD:
-        k->add_s8(out, x, row_before(s, op->from_b, op->back_b), op->n_out, op->multiplier[0], op->multiplier[1], op->shift,
+        k->add_s8(out, x, row_at(s, op->from_b, (int64_t)row), n_rows * op->n_out, op->multiplier[0], op->multiplier[1], op->shift,
                   op->low);
         break;
     case NN_LOGITS:
-        base_assert(false); /* its row is not one of bytes */
+        base_assert(false); /* its rows are not of bytes */
         break;
     }
 }
 
-static void compute_posteriors(const struct nn_state *s, const struct nn_op *op, int16_t *ret_posteriors) {
-    int32_t sums[NN_MAX_LABELS];
+static void compute_posteriors(const struct nn_state *s, const struct nn_op *op, uint64_t row, size_t n_rows,
+                               int16_t *ret_posteriors) {
+    int32_t sums[NN_MAX_HOPS * NN_MAX_LABELS];
 
-    s->m->kernels.gemm_s32(sums, 0, row_before(s, op->from, op->back), 0, 1, op->weights, op->bias, op->n_in, op->n_out);
-    for (uint32_t n = 0; n < s->m->n_labels; n++)
-        ret_posteriors[n] =
-            (int16_t)base_clamp(base_round_shift((int64_t)sums[n] * op->multiplier[0], op->shift), INT16_MIN, INT16_MAX);
-    nn_log_softmax(ret_posteriors, ret_posteriors, s->m->n_labels);
+    s->m->kernels.gemm_s32(sums, op->n_out, row_at(s, op->from, (int64_t)row), op->n_in, n_rows, op->weights, op->bias, op->n_in,
+                           op->n_out);
+    for (size_t i = 0; i < n_rows; i++) {
+        int16_t *posteriors = ret_posteriors + i * s->m->n_labels;
+
+        for (uint32_t n = 0; n < s->m->n_labels; n++)
+            posteriors[n] = (int16_t)base_clamp(base_round_shift((int64_t)sums[i * op->n_out + n] * op->multiplier[0], op->shift),
+                                                INT16_MIN, INT16_MAX);
+        nn_log_softmax(posteriors, posteriors, s->m->n_labels);
+    }
 }
 
-static void quantise_row(const struct nn_model *m, const int16_t *row, int8_t *out) {
-    for (size_t c = 0; c < NN_N_FEATURES; c++)
-        out[c] = (int8_t)base_clamp(base_round_shift((int64_t)row[c] * m->input_multiplier[c], 16), -127, 127);
+static void quantise_rows(const struct nn_model *m, const int16_t *rows, size_t n_rows, int8_t *out) {
+    for (size_t i = 0; i < n_rows * NN_N_FEATURES; i++)
+        out[i] = (int8_t)base_clamp(base_round_shift((int64_t)rows[i] * m->input_multiplier[i % NN_N_FEATURES], 16), -127, 127);
 }
 
-/* One hop on. row: features, or NULL behind the end of the sound. True when a row of posteriors was written. */
-static bool advance(struct nn_state *s, const int16_t *row, int16_t *ret_posteriors) {
+/* How many rows of an operation are due when n_hops hops have come. */
+static uint64_t rows_due(const struct nn_op *op, uint64_t n_hops) {
+    return n_hops > op->look_ahead ? (n_hops - 1 - op->look_ahead) / op->hops + 1 : 0;
+}
+
+/* n_rows hops on. rows: features, or NULL behind the end of the sound. Returns how many rows of posteriors were written. */
+static size_t advance(struct nn_state *s, const int16_t *rows, size_t n_rows, int16_t *ret_posteriors) {
     const struct nn_model *m = s->m;
-    int8_t *input = next_row(s, 0);
-    bool step = false;
+    int8_t *input = add_rows(s, 0, n_rows);
+    size_t n_steps = 0;
 
-    if (row)
-        quantise_row(m, row, input);
+    if (rows)
+        quantise_rows(m, rows, n_rows, input);
     else
-        memset(input, 0, NN_N_FEATURES);
+        memset(input, 0, n_rows * NN_N_FEATURES);
     for (uint32_t i = 0; i < m->n_ops; i++) {
         const struct nn_op *op = &m->ops[i];
-        bool outside;
+        uint64_t first = rows_due(op, s->hop), n_all = s->n_hops / op->hops + (s->n_hops % op->hops != 0); /* of the sound */
+        size_t n_new = (size_t)(rows_due(op, s->hop + n_rows) - first);
+        size_t n_inside = n_all <= first ? 0 : n_all - first < n_new ? (size_t)(n_all - first) : n_new;
 
-        if (s->hop < op->look_ahead || (s->hop - op->look_ahead) % op->hops != 0)
-            continue;
-        outside = s->hop - op->look_ahead >= s->n_hops;
         if (op->kind == NN_LOGITS) {
-            step = !outside;
-            if (step)
-                compute_posteriors(s, op, ret_posteriors);
-        } else {
-            int8_t *out = next_row(s, i + 1);
+            n_steps = n_inside;
+            if (n_steps > 0)
+                compute_posteriors(s, op, first, n_steps, ret_posteriors);
+        } else if (n_new > 0) {
+            int8_t *out = add_rows(s, i + 1, n_new);
 
-            if (outside)
-                memset(out, 0, op->n_out);
-            else
-                compute_row(s, op, out);
+            if (n_inside > 0)
+                compute_rows(s, op, first, n_inside, out);
+            memset(out + n_inside * op->n_out, 0, (n_new - n_inside) * op->n_out);
         }
     }
-    s->hop++;
-    s->n_steps += step;
-    return step;
+    s->hop += n_rows;
+    s->n_steps += n_steps;
+    return n_steps;
 }
 
-bool nn_push(struct nn_state *s, const int16_t row[NN_N_FEATURES], int16_t *ret_posteriors) {
-    base_assert(s->n_hops == UINT64_MAX);
-    return advance(s, row, ret_posteriors);
+size_t nn_push(struct nn_state *s, const int16_t *rows, size_t n_rows, int16_t *ret_posteriors) {
+    base_assert(s->n_hops == UINT64_MAX && n_rows <= NN_MAX_HOPS);
+    return advance(s, rows, n_rows, ret_posteriors);
 }
 
-bool nn_flush(struct nn_state *s, int16_t *ret_posteriors) {
+size_t nn_flush(struct nn_state *s, int16_t *ret_posteriors) {
+    size_t n_steps = 0;
+
     if (s->n_hops == UINT64_MAX)
         s->n_hops = s->hop;
-    while (s->n_steps * s->m->step_hops < s->n_hops)
-        if (advance(s, NULL, ret_posteriors))
-            return true;
-    return false;
+    while (n_steps == 0 && s->n_steps * s->m->step_hops < s->n_hops)
+        n_steps = advance(s, NULL, NN_MAX_HOPS, ret_posteriors);
+    return n_steps;
 }
 
 /* Compares one row with the expected one. 0, or -EBADMSG. */
@@ -173,25 +194,40 @@ static int compare_step(const struct nn_model *m, uint32_t step, const int16_t *
     return 0;
 }
 
+/* The file's own test on a fresh state. 0, or -EBADMSG. */
+static int run_test(struct nn_state *s, struct base_error *reterr) {
+    const struct nn_model *m = s->m;
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
+    uint32_t row = 0, step = 0;
+
+    for (;;) {
+        size_t n_rows = m->n_test_rows - row < NN_MAX_HOPS ? m->n_test_rows - row : NN_MAX_HOPS, n_steps;
+
+        if (n_rows > 0)
+            n_steps = nn_push(s, m->test_features + (size_t)row * NN_N_FEATURES, n_rows, posteriors);
+        else if ((n_steps = nn_flush(s, posteriors)) == 0)
+            break;
+        row += (uint32_t)n_rows;
+        for (size_t i = 0; i < n_steps; i++) {
+            int r = compare_step(m, step++, posteriors + i * m->n_labels, reterr);
+
+            if (r < 0)
+                return r;
+        }
+    }
+    base_assert(step == m->n_test_steps);
+    return 0;
+}
+
 int nn_model_check(const struct nn_model *m, struct base_error *reterr) {
     struct base_arena a = {0};
-    int16_t posteriors[NN_MAX_LABELS];
-    struct nn_state *s;
-    uint32_t step = 0;
     int r;
 
     nn_place(&a, m);
     r = base_arena_init(&a, a.used_bytes);
     if (r < 0)
         return base_error_set(reterr, r, "not enough memory for the network's state");
-    s = nn_place(&a, m);
-    for (uint32_t i = 0; r >= 0 && i < m->n_test_rows; i++)
-        if (nn_push(s, m->test_features + (size_t)i * NN_N_FEATURES, posteriors))
-            r = compare_step(m, step++, posteriors, reterr);
-    while (r >= 0 && nn_flush(s, posteriors))
-        r = compare_step(m, step++, posteriors, reterr);
-    if (r >= 0)
-        base_assert(step == m->n_test_steps);
+    r = run_test(nn_place(&a, m), reterr);
     base_arena_done(&a);
     return r;
 }

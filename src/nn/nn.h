@@ -48,6 +48,7 @@
 
 #define NN_N_FEATURES 40
 #define NN_MAX_LABELS 64
+#define NN_MAX_HOPS 24 /* in one call: 240 ms, eight steps of the shipped model */
 
 struct nn_model; /* mapped and checked; immutable, any thread */
 struct nn_state; /* one sound's running state, in an arena */
@@ -77,11 +78,13 @@ int nn_model_check(const struct nn_model *m, struct base_error *reterr);
 struct nn_state *nn_place(struct base_arena *a, const struct nn_model *m);
 void nn_reset(struct nn_state *s);
 
-/* One feature row in. Returns true and writes n_labels log-posteriors when a step is complete. */
-bool nn_push(struct nn_state *s, const int16_t row[NN_N_FEATURES], int16_t *ret_posteriors);
+/* n_rows <= NN_MAX_HOPS feature rows in, one after the other at `rows`. Returns how many steps they complete, at most as many, and
+ * writes n_labels log-posteriors of each, one after the other. Rows that come together share the loads of the weights; the results
+ * are the same however a sound is cut into calls. */
+size_t nn_push(struct nn_state *s, const int16_t *rows, size_t n_rows, int16_t *ret_posteriors);
 
-/* End of sound: call until it returns false; each true writes one more row of posteriors. The result is what a network with zero
- * padding computes on the whole sound. Then nn_reset before the next sound. */
-bool nn_flush(struct nn_state *s, int16_t *ret_posteriors);
+/* End of sound: call until it returns 0; each call writes so many more rows of posteriors, at most NN_MAX_HOPS. The result is what
+ * a network with zero padding computes on the whole sound. Then nn_reset before the next sound. */
+size_t nn_flush(struct nn_state *s, int16_t *ret_posteriors);
 
 #endif

@@ -246,9 +246,15 @@ static void end_segment(struct recogniser *r) {
     }
 }
 
-void recogniser_take_hop(struct recogniser *r, const struct cutter_hop *hop) {
+/* The steps for which hops wait. */
+static void take_rows(struct recogniser *r) {
     const int16_t *posteriors;
 
+    while (r->in_segment && engine_core_next(r->core, &posteriors) > 0)
+        take_row(r, posteriors);
+}
+
+void recogniser_take_hop(struct recogniser *r, const struct cutter_hop *hop) {
     if (hop->flags & CUTTER_FIRST) {
         end_segment(r); /* its LAST hop was lost */
         engine_core_reset(r->core);
@@ -262,8 +268,8 @@ void recogniser_take_hop(struct recogniser *r, const struct cutter_hop *hop) {
         return;
     r->n_hops++;
     atomic_fetch_add_explicit(&r->total_hops, 1, memory_order_relaxed);
-    for (int n = engine_core_push(r->core, hop->pcm, &posteriors); n > 0; n = 0)
-        take_row(r, posteriors);
+    if (engine_core_push(r->core, hop->pcm))
+        take_rows(r);
     if (hop->flags & CUTTER_LAST)
         end_segment(r);
 }
@@ -304,6 +310,7 @@ static void swap_listener(struct recogniser *r, struct recogniser_listener *l, s
 void recogniser_take_commands(struct recogniser *r) {
     struct recogniser_command c;
 
+    take_rows(r);
     /* What could not go home for want of room. */
     for (unsigned i = r->n_listeners; i-- > 0;)
         if (r->listeners[i]->stopping && !r->in_segment && !retire(r, i))

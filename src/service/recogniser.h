@@ -94,8 +94,10 @@ void recogniser_counters(const struct recogniser *r, struct recogniser_counters 
 bool recogniser_has_commands(const struct recogniser *r); /* for the watchdog */
 
 /* --- sound thread --- */
-void recogniser_take_commands(struct recogniser *r);
+/* Some hops wait to go through the network together; taking commands does what they wait for first. So: the hops that are there,
+ * then the commands, then sleep. */
 void recogniser_take_hop(struct recogniser *r, const struct cutter_hop *hop);
+void recogniser_take_commands(struct recogniser *r);
 /* End of the input: an open segment ends, and every listener retires. */
 void recogniser_end(struct recogniser *r);
 /* How many events fit before one is lost; a thread that can wait does. */

@@ -142,17 +142,20 @@ static bool advance(struct nn_state *s, const int16_t *row, int16_t *ret_posteri
     return step;
 }
 
-bool nn_push(struct nn_state *s, const int16_t row[NN_N_FEATURES], int16_t *ret_posteriors) {
-    return advance(s, row, ret_posteriors);
+size_t nn_push(struct nn_state *s, const int16_t *rows, size_t n_rows, int16_t *ret_posteriors) {
+    size_t n_steps = 0;
+    for (size_t i = 0; i < n_rows; i++)
+        n_steps += advance(s, rows + i * NN_N_FEATURES, ret_posteriors + n_steps * s->m->n_labels);
+    return n_steps;
 }
 
-bool nn_flush(struct nn_state *s, int16_t *ret_posteriors) {
+size_t nn_flush(struct nn_state *s, int16_t *ret_posteriors) {
     if (s->n_hops == UINT64_MAX)
         s->n_hops = s->hop;
     while (s->n_steps * s->m->step_hops < s->n_hops)
         if (advance(s, NULL, ret_posteriors))
-            return true;
-    return false;
+            return 1;
+    return 0;
 }
 
 /* The model's own test vector is of its integers. */

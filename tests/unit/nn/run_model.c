@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/unit/nn/run_model.c: features on standard input, posteriors on standard output, both int16; for test_programs.py.
  *
- * Runs the model's own test and the sound twice on one state with each set of kernels, and fails if any result differs.
+ * Runs the model's own test and the sound on one state with each set of kernels, row by row, in pieces and in the largest pieces,
+ * and fails if any result differs.
  */
 #include "base/buffer.h"
 #include "base/cpu.h"
@@ -18,20 +19,25 @@ static int fail(const char *what, const struct base_error *e) {
     return 1;
 }
 
-static void run(struct nn_state *s, const struct nn_model *m, const int16_t *rows, size_t n_rows, struct base_buffer *out) {
-    int16_t posteriors[NN_MAX_LABELS];
+/* cut: so many rows at once. */
+static void run(struct nn_state *s, const struct nn_model *m, const int16_t *rows, size_t n_rows, size_t cut,
+                struct base_buffer *out) {
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
+    size_t n_steps;
 
     base_buffer_clear(out);
-    for (size_t i = 0; i < n_rows; i++)
-        if (nn_push(s, rows + i * NN_N_FEATURES, posteriors))
-            base_buffer_add(out, posteriors, nn_model_n_labels(m) * sizeof(int16_t));
-    while (nn_flush(s, posteriors))
-        base_buffer_add(out, posteriors, nn_model_n_labels(m) * sizeof(int16_t));
+    for (size_t i = 0; i < n_rows; i += cut) {
+        n_steps = nn_push(s, rows + i * NN_N_FEATURES, n_rows - i < cut ? n_rows - i : cut, posteriors);
+        base_buffer_add(out, posteriors, n_steps * nn_model_n_labels(m) * sizeof(int16_t));
+    }
+    while ((n_steps = nn_flush(s, posteriors)) > 0)
+        base_buffer_add(out, posteriors, n_steps * nn_model_n_labels(m) * sizeof(int16_t));
     nn_reset(s);
 }
 
 int main(int argc, char **argv) {
     const uint32_t masks[] = {0, base_cpu_detect() & (BASE_CPU_AVX2 | BASE_CPU_NEON), base_cpu_detect()};
+    const size_t cuts[] = {1, 7, NN_MAX_HOPS};
     struct base_buffer in = {0}, first = {0}, again = {0};
     char block[4096];
     size_t n;
@@ -55,12 +61,12 @@ int main(int argc, char **argv) {
             return 1;
         s = nn_place(&a, m);
         base_arena_seal(&a);
-        for (int pass = 0; pass < 2; pass++) {
+        for (size_t pass = 0; pass < sizeof(cuts) / sizeof(cuts[0]); pass++) {
             struct base_buffer *out = i == 0 && pass == 0 ? &first : &again;
 
-            run(s, m, (const int16_t *)(const void *)in.data, in.len_bytes / (NN_N_FEATURES * sizeof(int16_t)), out);
+            run(s, m, (const int16_t *)(const void *)in.data, in.len_bytes / (NN_N_FEATURES * sizeof(int16_t)), cuts[pass], out);
             if (out == &again && (again.len_bytes != first.len_bytes || memcmp(again.data, first.data, first.len_bytes) != 0)) {
-                fprintf(stderr, "pass %d with %s differs from the first with ref\n", pass, nn_model_kernels(m)->gemm_name);
+                fprintf(stderr, "pass %zu with %s differs from the first with ref\n", pass, nn_model_kernels(m)->gemm_name);
                 return 1;
             }
         }

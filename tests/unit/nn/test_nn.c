@@ -80,7 +80,7 @@ static struct nn_state *new_state(struct base_arena *a, const struct nn_model *m
     return s;
 }
 
-/* Whole sounds of each length one after the other on one state, with each set of kernels. */
+/* Whole sounds of each length one after the other on one state, with each set of kernels, cut into pieces of all sizes. */
 static void test_lengths(void **unused) {
     const uint32_t masks[] = {0, base_cpu_detect()};
     struct base_buffer expected = {0};
@@ -91,35 +91,39 @@ static void test_lengths(void **unused) {
     read_file(path, &expected);
     for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
         struct nn_model *m = open_tiny(masks[i]);
+        size_t look_ahead = nn_model_look_ahead_hops(m);
         struct base_arena a;
         struct nn_state *s = new_state(&a, m);
-        const char *next = expected.data;
 
-        for (size_t n_rows = 0; n_rows <= N_ROWS; n_rows++) {
-            size_t n_steps = 0, n_due = 0;
-            int16_t posteriors[NN_MAX_LABELS];
+        for (size_t cut = 1; cut <= NN_MAX_HOPS; cut++) {
+            const char *next = expected.data;
 
-            nn_reset(s);
-            for (size_t row = 0; row < n_rows; row++)
-                if (nn_push(s, features + row * NN_N_FEATURES, posteriors)) {
-                    assert_memory_equal(posteriors, next, N_LABELS * sizeof(int16_t));
-                    next += N_LABELS * sizeof(int16_t);
-                    /* Step n_steps comes out with the row that it looks ahead to. */
-                    assert_int_equal(row, n_steps * STEP_HOPS + nn_model_look_ahead_hops(m));
-                    n_steps++;
+            for (size_t n_rows = 0; n_rows <= N_ROWS; n_rows++) {
+                size_t n_steps = 0, n_new;
+                int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
+
+                nn_reset(s);
+                for (size_t row = 0; row < n_rows;) {
+                    size_t n = n_rows - row < cut ? n_rows - row : cut;
+
+                    n_new = nn_push(s, features + row * NN_N_FEATURES, n, posteriors);
+                    row += n;
+                    n_steps += n_new;
+                    /* A step comes out with the row that it looks ahead to. */
+                    assert_int_equal(n_steps, row > look_ahead ? (row - 1 - look_ahead) / STEP_HOPS + 1 : 0);
+                    assert_memory_equal(posteriors, next, n_new * N_LABELS * sizeof(int16_t));
+                    next += n_new * N_LABELS * sizeof(int16_t);
                 }
-            if (n_rows > nn_model_look_ahead_hops(m))
-                n_due = (n_rows - 1 - nn_model_look_ahead_hops(m)) / STEP_HOPS + 1;
-            assert_int_equal(n_steps, n_due);
-            while (nn_flush(s, posteriors)) {
-                assert_memory_equal(posteriors, next, N_LABELS * sizeof(int16_t));
-                next += N_LABELS * sizeof(int16_t);
-                n_steps++;
+                while ((n_new = nn_flush(s, posteriors)) > 0) {
+                    assert_memory_equal(posteriors, next, n_new * N_LABELS * sizeof(int16_t));
+                    next += n_new * N_LABELS * sizeof(int16_t);
+                    n_steps += n_new;
+                }
+                assert_int_equal(n_steps, (n_rows + STEP_HOPS - 1) / STEP_HOPS);
+                assert_int_equal(nn_flush(s, posteriors), 0);
             }
-            assert_int_equal(n_steps, (n_rows + STEP_HOPS - 1) / STEP_HOPS);
-            assert_false(nn_flush(s, posteriors));
+            assert_ptr_equal(next, expected.data + expected.len_bytes);
         }
-        assert_ptr_equal(next, expected.data + expected.len_bytes);
         base_arena_done(&a);
         nn_model_free(m);
     }
@@ -131,22 +135,21 @@ static void test_reset(void **unused) {
     struct nn_model *m = open_tiny(base_cpu_detect());
     struct base_arena a, fresh_a;
     struct nn_state *s = new_state(&a, m), *fresh;
-    int16_t posteriors[NN_MAX_LABELS], expected[NN_MAX_LABELS];
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS], expected[NN_MAX_LABELS];
 
     (void)unused;
     for (size_t n_before = 0; n_before < N_ROWS; n_before++) {
         for (size_t row = 0; row < n_before; row++)
-            nn_push(s, features + row * NN_N_FEATURES, posteriors);
+            nn_push(s, features + row * NN_N_FEATURES, 1, posteriors);
         if (n_before % 2)
             nn_flush(s, posteriors);
         nn_reset(s);
         fresh = new_state(&fresh_a, m);
         for (size_t row = N_ROWS; row-- > 0;) {
-            bool step = nn_push(s, features + row * NN_N_FEATURES, posteriors);
+            size_t n_steps = nn_push(s, features + row * NN_N_FEATURES, 1, posteriors);
 
-            assert_int_equal(step, nn_push(fresh, features + row * NN_N_FEATURES, expected));
-            if (step)
-                assert_memory_equal(posteriors, expected, N_LABELS * sizeof(int16_t));
+            assert_int_equal(n_steps, nn_push(fresh, features + row * NN_N_FEATURES, 1, expected));
+            assert_memory_equal(posteriors, expected, n_steps * N_LABELS * sizeof(int16_t));
         }
         nn_reset(s);
         base_arena_done(&fresh_a);
@@ -188,7 +191,7 @@ static bool refused(const char *part) {
     struct base_error e = {0};
     struct base_arena a;
     struct nn_state *s;
-    int16_t posteriors[NN_MAX_LABELS];
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
     size_t n_steps = 0;
 
     if (nn_model_open(&m, bad_path, base_cpu_detect(), &e) < 0) {
@@ -201,10 +204,10 @@ static bool refused(const char *part) {
     }
     nn_model_check(m, NULL);
     s = new_state(&a, m);
-    for (size_t row = 0; row < N_ROWS; row++)
-        n_steps += nn_push(s, features + row * NN_N_FEATURES, posteriors);
-    while (nn_flush(s, posteriors))
-        n_steps++;
+    for (size_t row = 0; row < N_ROWS; row += NN_MAX_HOPS / 3)
+        n_steps += nn_push(s, features + row * NN_N_FEATURES, NN_MAX_HOPS / 3, posteriors);
+    for (size_t n; (n = nn_flush(s, posteriors)) > 0; n_steps += n)
+        ;
     assert_int_equal(n_steps, (N_ROWS + nn_model_step_hops(m) - 1) / nn_model_step_hops(m));
     base_arena_done(&a);
     nn_model_free(m);
