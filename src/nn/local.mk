@@ -31,8 +31,8 @@ libtragus_nn_avx512vnni_la_CFLAGS = $(AM_CFLAGS) -mavx512f -mavx512bw -mavx512vl
 endif HOST_X86_64
 if HOST_AARCH64
 libtragus_nn_la_CPPFLAGS += -DNN_KERNELS_AARCH64
-libtragus_nn_la_LIBADD += libtragus_nn_neon.la libtragus_nn_dotprod.la
-noinst_LTLIBRARIES += libtragus_nn_neon.la libtragus_nn_dotprod.la
+libtragus_nn_la_LIBADD += libtragus_nn_neon.la libtragus_nn_dotprod.la libtragus_nn_i8mm.la
+noinst_LTLIBRARIES += libtragus_nn_neon.la libtragus_nn_dotprod.la libtragus_nn_i8mm.la
 libtragus_nn_neon_la_SOURCES = \
     src/nn/kernels/arm64/add_neon.c \
     src/nn/kernels/arm64/dwconv_neon.c \
@@ -42,6 +42,10 @@ libtragus_nn_dotprod_la_SOURCES = \
     src/nn/kernels/arm64/gemm_dotprod.c \
     src/nn/kernels/arm64/requantise.h
 libtragus_nn_dotprod_la_CFLAGS = $(AM_CFLAGS) -march=armv8.2-a+dotprod
+libtragus_nn_i8mm_la_SOURCES = \
+    src/nn/kernels/arm64/gemm_i8mm.c \
+    src/nn/kernels/arm64/requantise.h
+libtragus_nn_i8mm_la_CFLAGS = $(AM_CFLAGS) -march=armv8.2-a+i8mm
 endif HOST_AARCH64
 endif KERNELS
 

@@ -47,6 +47,10 @@ struct nn_kernels nn_kernels_select(uint32_t cpu_flags) {
         k.gemm_s8 = nn_gemm_s8_dotprod;
         k.gemm_s32 = nn_gemm_s32_dotprod;
     }
+    if ((cpu_flags & BASE_CPU_DOTPROD) && (cpu_flags & BASE_CPU_I8MM)) {
+        k.gemm_name = "i8mm";
+        k.gemm_s8 = nn_gemm_s8_i8mm;
+    }
 #endif
 
     return k;

@@ -17,7 +17,7 @@ nn_dwconv_s8 nn_dwconv_s8_avx2;
 nn_add_s8 nn_add_s8_avx2;
 
 /* arm64/ */
-nn_gemm_s8 nn_gemm_s8_neon, nn_gemm_s8_dotprod;
+nn_gemm_s8 nn_gemm_s8_neon, nn_gemm_s8_dotprod, nn_gemm_s8_i8mm;
 nn_gemm_s32 nn_gemm_s32_neon, nn_gemm_s32_dotprod;
 nn_dwconv_s8 nn_dwconv_s8_neon;
 nn_add_s8 nn_add_s8_neon;
