@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service/capture.h: the capture thread: device -> hops -> gate -> ring. One per open microphone.
  *
- * In silence it wakes ten times a second and nobody else does; with the gate open every 20 ms. It never blocks on its consumer: a
+ * In silence it wakes ten times a second and nobody else does; with the gate open every 60 ms. It never blocks on its consumer: a
  * full ring drops hops and counts them.
  */
 #ifndef TRAGUS_SERVICE_CAPTURE_H

@@ -34,7 +34,7 @@ static int transcribe(tragus_model *model, tragus_grammar *grammar, const char *
         fprintf(stderr, "%s: cannot be read, or out of memory\n", path);
         return 1;
     }
-    int16_t pcm[1600];
+    int16_t pcm[960]; /* 60 ms, as the daemon reads */
     const tragus_event *event;
     for (size_t n = 1; n > 0;) {
         n = fread(pcm, sizeof(pcm[0]), sizeof(pcm) / sizeof(pcm[0]), f);
