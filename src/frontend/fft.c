@@ -4,7 +4,9 @@
  *
  * The exact sum is cheapened by the symmetries of the cosine, without changing a bit: samples that meet the same cosine but for its
  * sign are added up first (fold), once a frame. An odd bin is left with 128 products of 400, an odd multiple of 2 with 64, of 4
- * with 32, and so on.
+ * with 32, and so on. What a sum multiplies with stands in a row in memory, so that it is a product of two vectors; the rows of all
+ * bins are those of a quarter of them, since a sine is a cosine read backwards and bin 256 - k has the cosines of bin k with every
+ * second sign changed: both are done to the samples instead.
  */
 #include "frontend/fft.h"
 #include "base/assert.h"
@@ -19,6 +21,9 @@
  * complex numbers that KissFFT transforms) of |v[2m] + i v[2m + 1]|: docs/FIXED-POINT.md derives 57.8. */
 #define BAND_NUMERATOR 58
 
+/* Rows of n cosines, n = 128, 64, .. 1, of n / 2 bins each, at least one. */
+#define N_ROW_TERMS 10923
+
 struct frontend_fft {
     kiss_fftr_cfg plan;
     uint64_t n_decided;
@@ -26,8 +31,27 @@ struct frontend_fft {
     int32_t band_q10;
     float samples[FRONTEND_FFT_SIZE];
     kiss_fft_cpx proposed[HALF + 1];
-    int32_t folded[2][HALF]; /* [imaginary part]: what fold() leaves for the odd multiples of 2^i begins at 128 >> i */
+    /* [imaginary part][with every second sign changed]: what fold() leaves for the odd multiples of 2^i, n = 128 >> i terms, begins
+     * at n; of the imaginary part backwards. */
+    int32_t folded[2][2][HALF];
+    int32_t rows[N_ROW_TERMS]; /* see first_row() */
 };
+
+/* Where the rows of n_terms begin: that of the odd bin o <= n_terms of a transform of 4 n_terms points is the (o / 2)-th. */
+static unsigned first_row(unsigned n_terms) {
+    return n_terms == 1 ? 0 : 1 + (n_terms * n_terms - 4) / 6;
+}
+
+static void fill_rows(struct frontend_fft *f) {
+    for (unsigned n_terms = 1; n_terms < HALF; n_terms *= 2) {
+        int32_t *row = f->rows + first_row(n_terms);
+        for (unsigned odd = 1; odd <= n_terms; odd += 2, row += n_terms) {
+            for (unsigned n = 0; n < n_terms; n++) {
+                row[n] = frontend_cosine_q30[n * odd * (HALF / 2 / n_terms) % FRONTEND_FFT_SIZE];
+            }
+        }
+    }
+}
 
 struct frontend_fft *frontend_fft_place(struct base_arena *a) {
     struct frontend_fft *f = base_arena_place(a, sizeof(*f));
@@ -39,6 +63,7 @@ struct frontend_fft *frontend_fft_place(struct base_arena *a) {
     }
     f->plan = kiss_fftr_alloc(FRONTEND_FFT_SIZE, 0, memory, &len_bytes);
     base_assert(f->plan != NULL);
+    fill_rows(f);
     return f;
 }
 
@@ -55,29 +80,57 @@ static void fold(struct frontend_fft *f, const int32_t frame[FRONTEND_WINDOW]) {
         s[n] = frame[n] - other;
     }
     for (unsigned half = HALF, quarter = HALF / 2; quarter > 0; half = quarter, quarter /= 2) {
-        int32_t *re = f->folded[0] + quarter, *im = f->folded[1] + quarter;
-        im[quarter - 1] = s[quarter];
+        int32_t *re = f->folded[0][0] + quarter, *im = f->folded[1][0] + quarter;
+        im[0] = s[quarter];
         re[0] = c[0] - c[half];
         c[0] += c[half];
         for (unsigned n = 1; n < quarter; n++) {
             re[n] = c[n] - c[half - n];
-            im[n - 1] = s[n] + s[half - n];
+            im[quarter - n] = s[n] + s[half - n];
             c[n] += c[half - n];
             s[n] -= s[half - n];
         }
     }
+    for (unsigned part = 0; part < 2; part++) {
+        f->folded[part][1][1] = f->folded[part][0][1];
+        for (unsigned n = 2; n < HALF; n += 2) { /* each of the parts but that of one term begins with an even n */
+            f->folded[part][1][n] = f->folded[part][0][n];
+            f->folded[part][1][n + 1] = -f->folded[part][0][n + 1];
+        }
+    }
 }
 
-int64_t frontend_fft_exact(const struct frontend_fft *f, unsigned bin, bool imaginary) {
-    unsigned n_terms = (unsigned)(HALF / 2) >> __builtin_ctz(bin);
-    const int32_t *folded = f->folded[imaginary] + n_terms;
-    unsigned phase = imaginary ? bin + FRONTEND_FFT_SIZE / 4 : 0; /* cos(x + 90 degrees) = -sin(x): the transform's sign */
+/* n is a constant, a multiple of 4, where it is called: so compilers vectorise it. */
+static inline __attribute__((always_inline)) int64_t product(const int32_t *restrict a, const int32_t *restrict b, unsigned n) {
     int64_t sum = 0;
-    for (unsigned n = 0; n < n_terms; n++) {
-        sum += (int64_t)folded[n] * frontend_cosine_q30[phase % FRONTEND_FFT_SIZE];
-        phase += bin;
+    for (unsigned i = 0; i < n; i++) {
+        sum += (int64_t)a[i] * b[i];
     }
     return sum;
+}
+
+/* With o the odd number that the bin is a multiple of, and N terms: cos(2 pi n o / 4 N) of n = N - m is the sine of m but for its
+ * sign, which o says; the odd bin 2 N - o has the cosines of o times -1 for odd n. */
+int64_t frontend_fft_exact(const struct frontend_fft *f, unsigned bin, bool imaginary) {
+    unsigned n_terms = (unsigned)(HALF / 2) >> __builtin_ctz(bin), odd = bin >> __builtin_ctz(bin);
+    bool mirrored = odd > n_terms, negative = imaginary && (odd + 1) / 2 % 2 == 1;
+    const int32_t *folded = f->folded[imaginary][mirrored] + n_terms;
+    const int32_t *row = f->rows + first_row(n_terms) + (mirrored ? 2 * n_terms - odd : odd) / 2 * n_terms;
+    int64_t sum;
+    switch (n_terms) {
+    case 128:
+        sum = product(folded, row, 128);
+        break;
+    case 64:
+        sum = product(folded, row, 64);
+        break;
+    case 32:
+        sum = product(folded, row, 32);
+        break;
+    default:
+        sum = product(folded, row, n_terms);
+    }
+    return negative ? -sum : sum;
 }
 
 static int32_t decide(struct frontend_fft *f, float value, unsigned bin, bool imaginary) {
