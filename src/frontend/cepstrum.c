@@ -4,15 +4,31 @@
  * a recursion with a weight that grows from 1/100 to 1/300 follows like a sliding mean and needs no history.
  */
 #include "frontend/cepstrum.h"
+#include "base/assert.h"
 #include "base/fixed.h"
 
+/* Taken off the log-mel energies (0 .. 2^14) before the sum and added after it: they are within 2^13 then, the magnitudes of a row
+ * of the table add up to at most 207,240 < 2^17.7, and the sum of 40 products stays within 2^30.7. */
+#define CENTRE_Q8 8192
+
 void frontend_dct(const int16_t log_mel_q8[FRONTEND_BANDS], int32_t ret_q8[FRONTEND_FEATURES]) {
-    for (unsigned i = 0; i < FRONTEND_FEATURES; i++) {
-        int64_t sum = 0; /* |log-mel| < 2^14, |table| < 2^13: 40 products can pass 2^31 */
+    int16_t centred_q8[FRONTEND_BANDS];
+    for (unsigned j = 0; j < FRONTEND_BANDS; j++) {
+        base_debug_assert(log_mel_q8[j] >= 0 && log_mel_q8[j] < 2 * CENTRE_Q8);
+        centred_q8[j] = (int16_t)(log_mel_q8[j] - CENTRE_Q8);
+    }
+    for (unsigned i = 0; i < FRONTEND_FEATURES; i += 4) {
+        int32_t sum[4] = {0};
+        const int16_t(*row)[FRONTEND_BANDS] = frontend_dct_q15 + i;
         for (unsigned j = 0; j < FRONTEND_BANDS; j++) {
-            sum += (int64_t)frontend_dct_q15[i][j] * log_mel_q8[j];
+            sum[0] += row[0][j] * centred_q8[j];
+            sum[1] += row[1][j] * centred_q8[j];
+            sum[2] += row[2][j] * centred_q8[j];
+            sum[3] += row[3][j] * centred_q8[j];
         }
-        ret_q8[i] = (int32_t)base_round_shift(sum, 15);
+        for (unsigned k = 0; k < 4; k++) {
+            ret_q8[i + k] = (int32_t)base_round_shift(sum[k] + (int64_t)frontend_dct_sum_q15[i + k] * CENTRE_Q8, 15);
+        }
     }
 }
 

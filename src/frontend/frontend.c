@@ -43,10 +43,9 @@ void frontend_reset(struct frontend *f) {
 /* Windows 400 samples and scales them to 16 bits: ret = windowed / 2^exponent, the smallest exponent that fits. A frame below one
  * sample step is not scaled up: it lies below the floor of the mel energies. Returns the exponent; *ret_silent: all zero. */
 static unsigned window(const int32_t emphasised_q15[FRONTEND_WINDOW], int32_t ret[FRONTEND_WINDOW], bool *ret_silent) {
-    int32_t all = 0, greatest = 0;
+    int32_t greatest = 0;
     for (unsigned n = 0; n < FRONTEND_WINDOW; n++) {
         ret[n] = (int32_t)base_round_shift((int64_t)emphasised_q15[n] * frontend_window_q15[n], 15);
-        all |= ret[n];
         int32_t magnitude = ret[n] < 0 ? -ret[n] : ret[n];
         greatest = magnitude > greatest ? magnitude : greatest;
     }
@@ -54,20 +53,24 @@ static unsigned window(const int32_t emphasised_q15[FRONTEND_WINDOW], int32_t re
     while (base_round_shift(greatest, exponent) > INT16_MAX) {
         exponent++;
     }
+    int32_t half = (1 << exponent) >> 1;
     for (unsigned n = 0; n < FRONTEND_WINDOW; n++) {
-        ret[n] = (int32_t)base_round_shift(ret[n], exponent);
+        ret[n] = (ret[n] + half) >> exponent; /* below 1.98 * 2^30 + 2^15 before */
     }
-    *ret_silent = all == 0;
+    *ret_silent = greatest == 0;
     return exponent;
 }
 
 bool frontend_push(struct frontend *f, const int16_t hop[FRONTEND_HOP], int16_t ret_row[FRONTEND_FEATURES]) {
     memmove(f->emphasised_q15, f->emphasised_q15 + FRONTEND_HOP, (KEPT - FRONTEND_HOP) * sizeof(f->emphasised_q15[0]));
     int32_t *newest = f->emphasised_q15 + KEPT - FRONTEND_HOP;
+    int16_t samples[1 + FRONTEND_HOP];
+    samples[0] = f->last_sample;
+    memcpy(samples + 1, hop, FRONTEND_HOP * sizeof(*hop));
     for (unsigned n = 0; n < FRONTEND_HOP; n++) { /* within 1.97 * 2^30 */
-        newest[n] = hop[n] * 32768 - PREEMPHASIS_Q15 * f->last_sample;
-        f->last_sample = hop[n];
+        newest[n] = samples[n + 1] * 32768 - PREEMPHASIS_Q15 * samples[n];
     }
+    f->last_sample = samples[FRONTEND_HOP];
     if (f->n_hops < 3) {
         f->n_hops++;
     }

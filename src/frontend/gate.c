@@ -46,13 +46,18 @@ static void follow_floor(struct frontend_gate *g) {
 }
 
 bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]) {
+    int16_t samples[FRONTEND_GATE_LAG + FRONTEND_HOP];
+    memcpy(samples, g->last_samples, sizeof(g->last_samples));
+    memcpy(samples + FRONTEND_GATE_LAG, hop, FRONTEND_HOP * sizeof(*hop));
+    memcpy(g->last_samples, samples + FRONTEND_HOP, sizeof(g->last_samples));
     uint64_t level = 0, change = 0;
     for (unsigned n = 0; n < FRONTEND_HOP; n++) {
-        int64_t step = hop[n] - (n < FRONTEND_GATE_LAG ? g->last_samples[n] : hop[n - FRONTEND_GATE_LAG]);
-        level += (uint64_t)(hop[n] * hop[n]);
-        change += (uint64_t)(step * step);
+        int32_t sample = samples[FRONTEND_GATE_LAG + n];
+        uint32_t step = (uint32_t)(sample - samples[n]); /* modulo 2^32, and so is its square: at most 65535^2 */
+        uint32_t level_square = (uint32_t)(sample * sample), change_square = step * step;
+        level += level_square;
+        change += change_square;
     }
-    memcpy(g->last_samples, &hop[FRONTEND_HOP - FRONTEND_GATE_LAG], sizeof(g->last_samples));
     g->level_q8 = mean_square_q8(level);
     g->change_q8 = mean_square_q8(change);
     follow_floor(g);

@@ -16,18 +16,22 @@
 
 void frontend_mel(const struct frontend_spectrum *spectrum, unsigned exponent, int16_t ret_q8[FRONTEND_BANDS]) {
     base_debug_assert(exponent <= 17);
-    uint64_t energy[FRONTEND_BANDS + 2] = {0}; /* band b at b + 1: the sides that no band has fall into the ends */
-    for (unsigned i = 0; i < FRONTEND_N_BINS; i++) {
-        int64_t re = spectrum->re[i], im = spectrum->im[i];
-        uint64_t power = (uint64_t)(re * re + im * im);
-        unsigned band = (unsigned)frontend_mel_band[i];
-        energy[band + 1] += power * frontend_mel_weight_q15[i];
-        energy[band] += power * (32768u - frontend_mel_weight_q15[i]);
-    }
     uint64_t floor = (uint64_t)1 << ((unsigned)(FRONTEND_FLOOR_LOG2 - UNIT_LOG2) - 2 * exponent);
     int32_t unit_q16 = (UNIT_LOG2 + 2 * (int32_t)exponent) * 65536;
-    for (unsigned b = 0; b < FRONTEND_BANDS; b++) {
-        ret_q8[b] = (int16_t)base_round_shift(frontend_log2_q16_of(energy[b + 1] + floor) + unit_q16, 8);
+    uint64_t rising_below = 0;
+    for (unsigned b = 0; b <= FRONTEND_BANDS; b++) {
+        uint64_t all = 0, rising = 0;
+        for (unsigned bin = frontend_mel_begin[b]; bin < frontend_mel_begin[b + 1]; bin++) {
+            int64_t re = spectrum->re[bin - FRONTEND_FIRST_BIN], im = spectrum->im[bin - FRONTEND_FIRST_BIN];
+            uint64_t power = (uint64_t)(re * re + im * im);
+            all += power;
+            rising += power * frontend_mel_weight_q15[bin - FRONTEND_FIRST_BIN];
+        }
+        if (b > 0) { /* what does not rise in b falls in the band below */
+            uint64_t energy = rising_below + (32768 * all - rising);
+            ret_q8[b - 1] = (int16_t)base_round_shift(frontend_log2_q16_of(energy + floor) + unit_q16, 8);
+        }
+        rising_below = rising;
     }
 }
 

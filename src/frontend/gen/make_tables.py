@@ -78,20 +78,23 @@ def listed(values):
 def main(out):
     bands, weights = mel_bands()
     used = [k for k, b in enumerate(bands) if b >= 0]
+    begins = [min([k for k in used if bands[k] >= b], default=used[-1] + 1) for b in range(BANDS + 2)]
     out.write(f"/* Made by: {COMMAND} */\n/* SPDX-License-Identifier: Apache-2.0 */\n")
     out.write('#include "frontend/gen/tables.h"\n\n/* clang-format off */\n')
     for head, values in (
         ("uint16_t frontend_window_q15[FRONTEND_WINDOW]", window_q15()),
         ("int32_t frontend_cosine_q30[FRONTEND_FFT_SIZE]", cosine_q30()),
-        ("int8_t frontend_mel_band[FRONTEND_N_BINS]", [bands[k] for k in used]),
+        ("uint8_t frontend_mel_begin[FRONTEND_BANDS + 2]", begins),
         ("uint16_t frontend_mel_weight_q15[FRONTEND_N_BINS]", [weights[k] for k in used]),
         ("int32_t frontend_log2_q16[257]", log2_q16()),
     ):
         out.write(f"const {head} = {{\n{listed(values)}}};\n\n")
+    dct = dct_q15()
     out.write("const int16_t frontend_dct_q15[FRONTEND_FEATURES][FRONTEND_BANDS] = {\n")
-    for row in dct_q15():
+    for row in dct:
         out.write("    {\n" + listed(row) + "    },\n")
-    out.write("};\n")
+    out.write("};\n\n")
+    out.write(f"const int32_t frontend_dct_sum_q15[FRONTEND_FEATURES] = {{\n{listed(map(sum, dct))}}};\n")
     assert used == list(range(1, 244)), used  # FRONTEND_FIRST_BIN, FRONTEND_N_BINS in tables.h
 
 

@@ -14,10 +14,11 @@
 
 extern const uint16_t frontend_window_q15[FRONTEND_WINDOW];
 extern const int32_t frontend_cosine_q30[FRONTEND_FFT_SIZE];
-extern const int8_t frontend_mel_band[FRONTEND_N_BINS];         /* band that bin FIRST_BIN + i rises in, 0..40 */
-extern const uint16_t frontend_mel_weight_q15[FRONTEND_N_BINS]; /* its weight there; the rest falls in the band below */
+extern const uint8_t frontend_mel_begin[FRONTEND_BANDS + 2];    /* the first bin that rises in band 0..40; the last bin + 1 */
+extern const uint16_t frontend_mel_weight_q15[FRONTEND_N_BINS]; /* of bin FIRST_BIN + i there; the rest falls in the band below */
 extern const int32_t frontend_log2_q16[257];                    /* log2(1 + i / 256) */
 extern const int16_t frontend_dct_q15[FRONTEND_FEATURES][FRONTEND_BANDS];
+extern const int32_t frontend_dct_sum_q15[FRONTEND_FEATURES]; /* of each row */
 extern const int32_t frontend_mean_prior_q8[FRONTEND_FEATURES]; /* mean of each coefficient over many speakers (gen/mean_prior.c) */
 
 #endif
