@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/kernels/checkkernels.c: every kernel variant that this build and CPU have, against the reference, byte for byte.
  *
- * The variants are found by asking nn_kernels_select for every subset of the CPU's flags, so a new rung needs nothing here. Each
- * input ends at a page that cannot be touched (a read beyond it is a crash), in another run begins right behind one. Outputs are
- * filled before the call, and the whole area around them is compared, so a byte written outside is a difference. Data: random,
- * only the extremes of the range, and extremes in alternation, for which sums are largest.
+ * The variants are found by find_tables, so a new rung needs nothing here. Each input ends at a page that cannot be touched (a read
+ * beyond it is a crash), in another run begins right behind one. Outputs are filled before the call, and the whole area around them
+ * is compared, so a byte written outside is a difference. Data: random, only the extremes of the range, and extremes in
+ * alternation, for which sums are largest. Each call also tells whether the caller's registers were kept. What this finds is tried
+ * with planted errors by tests/kernels/mutations.
  *
- *     checkkernels [--seed N] [--list] [--bench]     exit status 0: all equal
+ *     checkkernels [--seed N] [--only FAMILY] [--list]     exit status 0: all equal
  */
-#include "base/cpu.h"
-#include "nn/kernels/kernels.h"
+#include "checked_call.h"
+#include "tables.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -21,7 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_TABLES 16
 #define FILL 0x88
 #define MARGIN 64 /* bytes looked at on both sides of an output */
 
@@ -112,6 +112,13 @@ static bool same(const char *family, const char *variant, const char *shape, enu
     return false;
 }
 
+/* lost: what CHECKED_CALL gave. */
+static bool kept(const char *family, const char *variant, const char *lost) {
+    if (lost)
+        fprintf(stderr, "FAIL %s %s: the caller's register %s was not kept\n", family, variant, lost);
+    return !lost;
+}
+
 /* Multipliers and shifts: as a model has them; powers of two, with which sums fall on the halves that rounding is about; and
  * anything in range, where small shifts run into the clamp. */
 static void fill_factors(int32_t *multiplier, uint8_t *shift, size_t n, enum data data) {
@@ -161,8 +168,10 @@ static bool check_gemm(const struct nn_kernels *ref, const struct nn_kernels *k,
     memset(got, FILL, n_out_bytes + 2 * MARGIN);
     ref->gemm_s8((int8_t *)expected + MARGIN, (ptrdiff_t)out_stride, x, (ptrdiff_t)x_stride, sh.n_rows, w, bias, multiplier, shift,
                  sh.k_in, sh.n_out, low);
-    k->gemm_s8((int8_t *)got + MARGIN, (ptrdiff_t)out_stride, x, (ptrdiff_t)x_stride, sh.n_rows, w, bias, multiplier, shift,
-               sh.k_in, sh.n_out, low);
+    ok &= kept("gemm_s8", k->gemm_name,
+               CHECKED_CALL(k->gemm_s8, WORD((int8_t *)got + MARGIN), WORD((ptrdiff_t)out_stride), WORD(x),
+                            WORD((ptrdiff_t)x_stride), WORD(sh.n_rows), WORD(w), WORD(bias), WORD(multiplier), WORD(shift),
+                            WORD(sh.k_in), WORD(sh.n_out), WORD(low)));
     ok &= same("gemm_s8", k->gemm_name, text, data, expected, got, n_out_bytes + 2 * MARGIN);
 
     got = guarded_at(&gy, n_out_bytes * 4 + 2 * MARGIN, at_end);
@@ -170,8 +179,9 @@ static bool check_gemm(const struct nn_kernels *ref, const struct nn_kernels *k,
     memset(got, FILL, n_out_bytes * 4 + 2 * MARGIN);
     ref->gemm_s32((int32_t *)(void *)(expected + MARGIN), (ptrdiff_t)out_stride, x, (ptrdiff_t)x_stride, sh.n_rows, w, bias,
                   sh.k_in, sh.n_out);
-    k->gemm_s32((int32_t *)(void *)(got + MARGIN), (ptrdiff_t)out_stride, x, (ptrdiff_t)x_stride, sh.n_rows, w, bias, sh.k_in,
-                sh.n_out);
+    ok &= kept("gemm_s32", k->gemm_name,
+               CHECKED_CALL(k->gemm_s32, WORD((int32_t *)(void *)(got + MARGIN)), WORD((ptrdiff_t)out_stride), WORD(x),
+                            WORD((ptrdiff_t)x_stride), WORD(sh.n_rows), WORD(w), WORD(bias), WORD(sh.k_in), WORD(sh.n_out)));
     ok &= same("gemm_s32", k->gemm_name, text, data, expected, got, n_out_bytes * 4 + 2 * MARGIN);
 
     free(expected);
@@ -191,7 +201,7 @@ static bool check_dwconv(const struct nn_kernels *ref, const struct nn_kernels *
     int32_t low = random_u32() & 1 ? 0 : -127;
     unsigned char *expected = area_new(n_y + 2 * MARGIN), *got = guarded_at(&gy, n_y + 2 * MARGIN, at_end);
     char text[96];
-    bool ok;
+    bool ok = true;
 
     fill_s8(x, n_x, data, random_u32() & 3);
     fill_s8(w, n_w, data, random_u32() & 3);
@@ -202,8 +212,10 @@ static bool check_dwconv(const struct nn_kernels *ref, const struct nn_kernels *
     memset(expected, FILL, n_y + 2 * MARGIN);
     memset(got, FILL, n_y + 2 * MARGIN);
     ref->dwconv_s8((int8_t *)expected + MARGIN, x, sh.n_rows, w, bias, multiplier, shift, n_channels, n_taps, low);
-    k->dwconv_s8((int8_t *)got + MARGIN, x, sh.n_rows, w, bias, multiplier, shift, n_channels, n_taps, low);
-    ok = same("dwconv_s8", k->dwconv_name, text, data, expected, got, n_y + 2 * MARGIN);
+    ok &= kept("dwconv_s8", k->dwconv_name,
+               CHECKED_CALL(k->dwconv_s8, WORD((int8_t *)got + MARGIN), WORD(x), WORD(sh.n_rows), WORD(w), WORD(bias),
+                            WORD(multiplier), WORD(shift), WORD(n_channels), WORD(n_taps), WORD(low)));
+    ok &= same("dwconv_s8", k->dwconv_name, text, data, expected, got, n_y + 2 * MARGIN);
 
     free(expected);
     guarded_free(&gx), guarded_free(&gw), guarded_free(&gb), guarded_free(&gm), guarded_free(&gs), guarded_free(&gy);
@@ -229,15 +241,21 @@ static bool check_add(const struct nn_kernels *ref, const struct nn_kernels *k, 
         memset(expected, FILL, n + 2 * MARGIN);
         memset(got, FILL, n + 2 * MARGIN);
         ref->add_s8((int8_t *)expected + MARGIN, a, b, n, ma, mb, shift, low);
-        k->add_s8((int8_t *)got + MARGIN, a, b, n, ma, mb, shift, low);
+        ok &= kept("add_s8", k->add_name,
+                   CHECKED_CALL(k->add_s8, WORD((int8_t *)got + MARGIN), WORD(a), WORD(b), WORD(n), WORD(ma), WORD(mb), WORD(shift),
+                                WORD(low)));
         ok &= same("add_s8", k->add_name, text, data, expected, got, n + 2 * MARGIN);
 
         /* in place, first over a, then over b */
         memcpy(got + MARGIN, a, n);
-        k->add_s8((int8_t *)got + MARGIN, (int8_t *)got + MARGIN, b, n, ma, mb, shift, low);
+        ok &= kept("add_s8", k->add_name,
+                   CHECKED_CALL(k->add_s8, WORD((int8_t *)got + MARGIN), WORD((int8_t *)got + MARGIN), WORD(b), WORD(n), WORD(ma),
+                                WORD(mb), WORD(shift), WORD(low)));
         ok &= same("add_s8 over a", k->add_name, text, data, expected, got, n + 2 * MARGIN);
         memcpy(got + MARGIN, b, n);
-        k->add_s8((int8_t *)got + MARGIN, a, (int8_t *)got + MARGIN, n, ma, mb, shift, low);
+        ok &= kept("add_s8", k->add_name,
+                   CHECKED_CALL(k->add_s8, WORD((int8_t *)got + MARGIN), WORD(a), WORD((int8_t *)got + MARGIN), WORD(n), WORD(ma),
+                                WORD(mb), WORD(shift), WORD(low)));
         ok &= same("add_s8 over b", k->add_name, text, data, expected, got, n + 2 * MARGIN);
     }
     free(expected);
@@ -289,105 +307,31 @@ static bool check_family(const struct family *f, const struct nn_kernels *ref, c
     return ok;
 }
 
-static double seconds(void) {
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-enum bench_call { BENCH_GEMM_S8, BENCH_GEMM_S32, BENCH_DWCONV, BENCH_ADD };
-
-/* The best of ten runs of a few milliseconds. The weights of many layers are gone through in turn, as in a network. */
-static void bench(const struct nn_kernels *k, enum bench_call call, const char *name, struct shape sh) {
-    enum { N_LAYERS = 8 };
-    static _Alignas(64) int8_t x[4096], y[4096], w[N_LAYERS * 360 * 256];
-    static int32_t bias[256], multiplier[256], out[256];
-    static uint8_t shift[256];
-    size_t n = sh.k_in * sh.n_out; /* products, or additions */
-    double best = 1e9;
-
-    fill_s8(x, sizeof(x), DATA_RANDOM, 0);
-    fill_s8(w, sizeof(w), DATA_RANDOM, 0);
-    memset(shift, 38, sizeof(shift));
-    for (size_t i = 0; i < 256; i++)
-        multiplier[i] = INT32_MAX;
-    for (int run = 0; run < 10; run++) {
-        size_t n_calls = 4000000 / (n + 1000);
-        double start = seconds();
-
-        for (size_t i = 0; i < n_calls; i++) {
-            const int8_t *layer = w + i % N_LAYERS * (call == BENCH_ADD ? 0 : n);
-
-            switch (call) {
-            case BENCH_GEMM_S8:
-                k->gemm_s8(y, 0, x, 0, 1, layer, bias, multiplier, shift, sh.k_in, sh.n_out, 0);
-                break;
-            case BENCH_GEMM_S32:
-                k->gemm_s32(out, 0, x, 0, 1, layer, bias, sh.k_in, sh.n_out);
-                break;
-            case BENCH_DWCONV:
-                k->dwconv_s8(y, x, 1, layer, bias, multiplier, shift, sh.n_out, sh.k_in, -127);
-                break;
-            case BENCH_ADD:
-                k->add_s8(y, x, x + 1024, sh.n_out, 700000, 500000, 20, -127);
-                break;
-            }
-        }
-        start = (seconds() - start) / (double)n_calls;
-        best = start < best ? start : best;
-    }
-    printf("%-11s %-10s %4zu x %-4zu %9.3f us  %9.0f M/s\n", name,
-           call == BENCH_DWCONV ? k->dwconv_name
-           : call == BENCH_ADD  ? k->add_name
-                                : k->gemm_name,
-           sh.k_in, sh.n_out, best * 1e6, (double)n / best * 1e-6);
-}
-
-static void bench_table(const struct nn_kernels *k) {
-    bench(k, BENCH_GEMM_S8, "gemm_s8", (struct shape){1, 360, 256});
-    bench(k, BENCH_GEMM_S8, "gemm_s8", (struct shape){1, 256, 256});
-    bench(k, BENCH_GEMM_S32, "gemm_s32", (struct shape){1, 256, 48});
-    bench(k, BENCH_DWCONV, "dwconv_s8", (struct shape){1, 9, 256});
-    bench(k, BENCH_ADD, "add_s8", (struct shape){1, 1, 256});
-}
-
-/* All tables of kernels that differ, the reference first. */
-static size_t find_tables(struct nn_kernels tables[MAX_TABLES]) {
-    uint32_t detected = base_cpu_detect(), subset = 0;
-    size_t n = 0;
-
-    do { /* counts through the subsets of the bits of detected, from none to all */
-        struct nn_kernels k = nn_kernels_select(subset);
-        bool known = false;
-
-        for (size_t i = 0; i < n; i++)
-            known |= tables[i].gemm_s8 == k.gemm_s8 && tables[i].dwconv_s8 == k.dwconv_s8 && tables[i].add_s8 == k.add_s8;
-        if (!known && n < MAX_TABLES)
-            tables[n++] = k;
-        subset = (subset - detected) & detected;
-    } while (subset != 0);
-    return n;
-}
-
 int main(int argc, char **argv) {
     struct nn_kernels tables[MAX_TABLES];
     size_t n_tables = find_tables(tables);
-    bool list = false, benchmark = false, ok = true;
+    bool list = false, ok = true;
     uint64_t seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32;
+    const struct family *first = families, *end = families + sizeof(families) / sizeof(families[0]);
     char flags[128];
 
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--list") == 0) {
             list = true;
-        } else if (strcmp(argv[i], "--bench") == 0) {
-            benchmark = true;
         } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
             seed = strtoull(argv[++i], NULL, 0);
+        } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
+            for (i++; first < end && strcmp(first->name, argv[i]) != 0;)
+                first++;
+            end = first < end ? first + 1 : end;
         } else {
-            fprintf(stderr, "usage: %s [--seed N] [--list] [--bench]\n", argv[0]);
+            fprintf(stderr, "usage: %s [--seed N] [--only gemm|dwconv|add] [--list]\n", argv[0]);
             return 2;
         }
+    if (first == end) {
+        fputs("--only: there is no such family\n", stderr);
+        return 2;
+    }
     random_state = seed ? seed : 1;
     printf("cpu: %s\n", base_cpu_names(base_cpu_detect(), flags, sizeof(flags)));
     if (!list)
@@ -397,18 +341,16 @@ int main(int argc, char **argv) {
 
         if (list || t == 0)
             printf("gemm %s, dwconv %s, add %s\n", k->gemm_name, k->dwconv_name, k->add_name);
-        for (size_t f = 0; f < sizeof(families) / sizeof(families[0]) && !list && t > 0; f++) {
-            bool equal = check_family(&families[f], &tables[0], k);
+        for (const struct family *f = first; f < end && !list && t > 0; f++) {
+            bool equal = check_family(f, &tables[0], k);
 
             ok &= equal;
-            printf("%s %s: %s\n", families[f].name,
-                   f == 0   ? k->gemm_name
-                   : f == 1 ? k->dwconv_name
-                            : k->add_name,
+            printf("%s %s: %s\n", f->name,
+                   f == families       ? k->gemm_name
+                   : f == families + 1 ? k->dwconv_name
+                                       : k->add_name,
                    equal ? "equal to ref" : "DIFFERS");
         }
     }
-    for (size_t t = 0; t < n_tables && benchmark; t++)
-        bench_table(&tables[t]);
     return ok ? 0 : 1;
 }
