@@ -7,3 +7,10 @@ tests_bench_libcount_instructions_la_SOURCES = tests/bench/count_instructions.c
 tests_bench_libcount_instructions_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
 tests_bench_libcount_instructions_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
 TESTS += tests/bench/instructions
+
+# The kernels beside other people's, for people: make tests/bench/beside.
+EXTRA_PROGRAMS += tests/bench/beside
+tests_bench_beside_SOURCES = tests/bench/beside.c tests/kernels/tables.h
+tests_bench_beside_CPPFLAGS = $(AM_CPPFLAGS) $(BESIDE_CPPFLAGS)
+tests_bench_beside_LDADD = $(nn_libs) $(BESIDE_LIBS) -lm
+CLEANFILES += tests/bench/beside
