@@ -23,6 +23,13 @@ static inline __m512i load_unsigned(const int8_t *w) {
     return _mm512_xor_si512(_mm512_load_si512(w), _mm512_set1_epi8(-128));
 }
 
+/* sum + products; in assembler because GCC 12 copies most of many sums from register to register, and some to memory, round each
+ * _mm512_dpbusd_epi32. */
+static inline __m512i add_products(__m512i sum, __m512i w, __m512i x) {
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x));
+    return sum;
+}
+
 /* 128 * sum(x), in all lanes. */
 static inline __m512i excess_of(const int8_t *x, size_t k_in) {
     const __m512i offset = _mm512_set1_epi8(-128); /* 128 as an unsigned byte */
@@ -37,6 +44,7 @@ static inline __m512i excess_of(const int8_t *x, size_t k_in) {
 
 #define MAX_ROWS 4
 #define MAX_BLOCKS 4
+#define ROWS_AT_ONCE 16
 #define INLINE static inline __attribute__((always_inline)) /* n_rows and n_blocks are constants inside */
 
 /* sum[m][b]: the b-th block at w for the m-th row. */
@@ -59,7 +67,7 @@ INLINE void sum_tile(size_t n_rows, size_t n_blocks, __m512i sum[MAX_ROWS][MAX_B
 
 #pragma GCC unroll 4
             for (size_t b = 0; b < n_blocks; b++)
-                sum[m][b] = _mm512_dpbusd_epi32(sum[m][b], weights[b], four);
+                sum[m][b] = add_products(sum[m][b], weights[b], four);
         }
     }
 }
@@ -71,81 +79,113 @@ static inline __m512i sum_block(const int8_t *x, __m512i excess, const int8_t *w
     size_t k = 0;
 
     for (; k + 16 <= k_in; k += 16) {
-        sum0 = _mm512_dpbusd_epi32(sum0, load_unsigned(w + k * 16), broadcast_inputs(x + k));
-        sum1 = _mm512_dpbusd_epi32(sum1, load_unsigned(w + k * 16 + 64), broadcast_inputs(x + k + 4));
-        sum2 = _mm512_dpbusd_epi32(sum2, load_unsigned(w + k * 16 + 128), broadcast_inputs(x + k + 8));
-        sum3 = _mm512_dpbusd_epi32(sum3, load_unsigned(w + k * 16 + 192), broadcast_inputs(x + k + 12));
+        sum0 = add_products(sum0, load_unsigned(w + k * 16), broadcast_inputs(x + k));
+        sum1 = add_products(sum1, load_unsigned(w + k * 16 + 64), broadcast_inputs(x + k + 4));
+        sum2 = add_products(sum2, load_unsigned(w + k * 16 + 128), broadcast_inputs(x + k + 8));
+        sum3 = add_products(sum3, load_unsigned(w + k * 16 + 192), broadcast_inputs(x + k + 12));
     }
     for (; k < k_in; k += 4)
-        sum0 = _mm512_dpbusd_epi32(sum0, load_unsigned(w + k * 16), broadcast_inputs(x + k));
+        sum0 = add_products(sum0, load_unsigned(w + k * 16), broadcast_inputs(x + k));
     return _mm512_add_epi32(_mm512_add_epi32(sum0, sum1), _mm512_add_epi32(sum2, sum3));
 }
 
-/* Eight sums in the even 32-bit lanes -> requantised values in 64-bit lanes. */
-static inline __m512i requantise8(__m512i sum, __m512i multiplier, __m512i shift, __m512i low) {
-    __m512i half = _mm512_srli_epi64(_mm512_sllv_epi64(_mm512_set1_epi64(1), shift), 1);
-    __m512i y = _mm512_srav_epi64(_mm512_add_epi64(_mm512_mul_epi32(sum, multiplier), half), shift);
+/* What a block's sums are requantised with, eight outputs in a register. */
+struct factors {
+    __m512i multiplier[2], half[2], shift[2];
+};
 
-    return _mm512_max_epi64(_mm512_min_epi64(y, _mm512_set1_epi64(127)), low);
+static inline struct factors load_factors(const int32_t *multiplier, const uint8_t *shift) {
+    struct factors f;
+
+#pragma GCC unroll 2
+    for (size_t i = 0; i < 2; i++) {
+        f.multiplier[i] = _mm512_cvtepi32_epi64(_mm256_loadu_si256((const __m256i *)(multiplier + 8 * i)));
+        f.shift[i] = _mm512_cvtepu8_epi64(_mm_loadl_epi64((const __m128i *)(shift + 8 * i)));
+        f.half[i] = _mm512_srli_epi64(_mm512_sllv_epi64(_mm512_set1_epi64(1), f.shift[i]), 1);
+    }
+    return f;
 }
 
-static inline void store_block(int8_t *out, __m512i sum, const int32_t *multiplier, const uint8_t *shift, __m512i low) {
-    __m512i m = _mm512_loadu_si512(multiplier);
-    __m512i s = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)shift));
-    __m512i even = requantise8(sum, m, _mm512_and_si512(s, _mm512_set1_epi64(0xffffffff)), low);
-    __m512i odd = requantise8(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(m, 32), _mm512_srli_epi64(s, 32), low);
+/* The narrowing to bytes saturates, so only the lower end is left to clamp. */
+static inline __m128i requantise8(__m256i sum, const struct factors *f, size_t i) {
+    __m512i product = _mm512_mul_epi32(_mm512_cvtepi32_epi64(sum), f->multiplier[i]);
 
-    _mm_storeu_si128((__m128i *)out, _mm512_cvtepi32_epi8(_mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32))));
+    return _mm512_cvtsepi64_epi8(_mm512_srav_epi64(_mm512_add_epi64(product, f->half[i]), f->shift[i]));
+}
+
+static inline void store_block(int8_t *out, __m512i sum, const struct factors *f, int32_t low) {
+    __m128i first = requantise8(_mm512_castsi512_si256(sum), f, 0), second = requantise8(_mm512_extracti64x4_epi64(sum, 1), f, 1);
+
+    _mm_storeu_si128((__m128i *)out, _mm_max_epi8(_mm_unpacklo_epi64(first, second), _mm_set1_epi8((char)low)));
 }
 
 INLINE void store_tile(size_t n_rows, size_t n_blocks, int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride,
                        const __m512i *excess, const int8_t *w, const int32_t *bias, const int32_t *multiplier, const uint8_t *shift,
-                       size_t k_in, __m512i low) {
+                       size_t k_in, int32_t low) {
     __m512i sum[MAX_ROWS][MAX_BLOCKS];
 
     sum_tile(n_rows, n_blocks, sum, x, x_stride, excess, w, bias, k_in);
 #pragma GCC unroll 4
-    for (size_t b = 0; b < n_blocks; b++)
+    for (size_t b = 0; b < n_blocks; b++) {
+        struct factors f = load_factors(multiplier + b * NN_OUT_BLOCK, shift + b * NN_OUT_BLOCK);
+
 #pragma GCC unroll 4
         for (size_t m = 0; m < n_rows; m++)
-            store_block(out + (ptrdiff_t)m * out_stride + b * NN_OUT_BLOCK, sum[m][b], multiplier + b * NN_OUT_BLOCK,
-                        shift + b * NN_OUT_BLOCK, low);
+            store_block(out + (ptrdiff_t)m * out_stride + b * NN_OUT_BLOCK, sum[m][b], &f, low);
+    }
 }
 
-INLINE void some_rows(size_t n_rows, int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride, const int8_t *w,
+/* All rows by n_blocks blocks, which stay in the nearest cache meanwhile. */
+INLINE void store_blocks(size_t n_blocks, int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride, size_t n_rows,
+                         const __m512i *excess, const int8_t *w, const int32_t *bias, const int32_t *multiplier,
+                         const uint8_t *shift, size_t k_in, int32_t low) {
+    for (; n_rows >= 4; n_rows -= 4, excess += 4, out += 4 * out_stride, x += 4 * x_stride)
+        store_tile(4, n_blocks, out, out_stride, x, x_stride, excess, w, bias, multiplier, shift, k_in, low);
+    if (n_rows == 3)
+        store_tile(3, n_blocks, out, out_stride, x, x_stride, excess, w, bias, multiplier, shift, k_in, low);
+    else if (n_rows == 2)
+        store_tile(2, n_blocks, out, out_stride, x, x_stride, excess, w, bias, multiplier, shift, k_in, low);
+    else if (n_rows == 1)
+        store_tile(1, n_blocks, out, out_stride, x, x_stride, excess, w, bias, multiplier, shift, k_in, low);
+}
+
+static void some_rows(int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride, size_t n_rows, const int8_t *w,
                       const int32_t *bias, const int32_t *multiplier, const uint8_t *shift, size_t k_in, size_t n_out,
                       int32_t low) {
-    __m512i excess[MAX_ROWS], low64 = _mm512_set1_epi64(low);
+    __m512i excess[ROWS_AT_ONCE];
     size_t n = 0;
 
     for (size_t m = 0; m < n_rows; m++)
         excess[m] = excess_of(x + (ptrdiff_t)m * x_stride, k_in);
     for (; n + MAX_BLOCKS * NN_OUT_BLOCK <= n_out; n += MAX_BLOCKS * NN_OUT_BLOCK)
-        store_tile(n_rows, MAX_BLOCKS, out + n, out_stride, x, x_stride, excess, w + n * k_in, bias + n, multiplier + n, shift + n,
-                   k_in, low64);
+        store_blocks(MAX_BLOCKS, out + n, out_stride, x, x_stride, n_rows, excess, w + n * k_in, bias + n, multiplier + n,
+                     shift + n, k_in, low);
     for (; n < n_out; n += NN_OUT_BLOCK)
-        store_tile(n_rows, 1, out + n, out_stride, x, x_stride, excess, w + n * k_in, bias + n, multiplier + n, shift + n, k_in,
-                   low64);
+        store_blocks(1, out + n, out_stride, x, x_stride, n_rows, excess, w + n * k_in, bias + n, multiplier + n, shift + n, k_in,
+                     low);
 }
 
 static void one_row(int8_t *out, const int8_t *x, const int8_t *w, const int32_t *bias, const int32_t *multiplier,
                     const uint8_t *shift, size_t k_in, size_t n_out, int32_t low) {
-    __m512i excess = excess_of(x, k_in), low64 = _mm512_set1_epi64(low);
+    __m512i excess = excess_of(x, k_in);
 
-    for (size_t n = 0; n < n_out; n += NN_OUT_BLOCK)
-        store_block(out + n, sum_block(x, excess, w + n * k_in, bias + n, k_in), multiplier + n, shift + n, low64);
+    for (size_t n = 0; n < n_out; n += NN_OUT_BLOCK) {
+        struct factors f = load_factors(multiplier + n, shift + n);
+
+        store_block(out + n, sum_block(x, excess, w + n * k_in, bias + n, k_in), &f, low);
+    }
 }
 
 void nn_gemm_s8_avx512vnni(int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride, size_t n_rows, const int8_t *w,
                            const int32_t *bias, const int32_t *multiplier, const uint8_t *shift, size_t k_in, size_t n_out,
                            int32_t low) {
-    for (; n_rows >= 4; n_rows -= 4, out += 4 * out_stride, x += 4 * x_stride)
-        some_rows(4, out, out_stride, x, x_stride, w, bias, multiplier, shift, k_in, n_out, low);
-    if (n_rows == 3)
-        some_rows(3, out, out_stride, x, x_stride, w, bias, multiplier, shift, k_in, n_out, low);
-    else if (n_rows == 2)
-        some_rows(2, out, out_stride, x, x_stride, w, bias, multiplier, shift, k_in, n_out, low);
-    else if (n_rows == 1)
+    while (n_rows > 1) {
+        size_t n = n_rows < ROWS_AT_ONCE ? n_rows : ROWS_AT_ONCE;
+
+        some_rows(out, out_stride, x, x_stride, n, w, bias, multiplier, shift, k_in, n_out, low);
+        n_rows -= n, out += (ptrdiff_t)n * out_stride, x += (ptrdiff_t)n * x_stride;
+    }
+    if (n_rows == 1)
         one_row(out, x, w, bias, multiplier, shift, k_in, n_out, low);
 }
 
