@@ -47,6 +47,19 @@ libtragus_nn_i8mm_la_SOURCES = \
     src/nn/kernels/arm64/requantise.h
 libtragus_nn_i8mm_la_CFLAGS = $(AM_CFLAGS) -march=armv8.2-a+i8mm
 endif HOST_AARCH64
+if HOST_ARM32
+libtragus_nn_la_CPPFLAGS += -DNN_KERNELS_ARM
+libtragus_nn_la_LIBADD += libtragus_nn_neon.la
+noinst_LTLIBRARIES += libtragus_nn_neon.la
+libtragus_nn_neon_la_SOURCES = \
+    src/nn/kernels/arm/add_neon.c \
+    src/nn/kernels/arm/dwconv_neon.c \
+    src/nn/kernels/arm/gemm_neon.c \
+    src/nn/kernels/arm/requantise.h
+# The compiler's own may be an ARMv6, as on Raspberry Pi OS. gcc's first scheduling, before registers are given out, takes more than
+# there are.
+libtragus_nn_neon_la_CFLAGS = $(AM_CFLAGS) -march=armv7-a+simd -mfpu=auto -fno-schedule-insns
+endif HOST_ARM32
 endif KERNELS
 
 REGEN += regen-nn

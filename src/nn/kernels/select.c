@@ -33,7 +33,7 @@ struct nn_kernels nn_kernels_select(uint32_t cpu_flags) {
     }
 #endif
 
-#ifdef NN_KERNELS_AARCH64
+#if defined(NN_KERNELS_AARCH64) || defined(NN_KERNELS_ARM)
     if (!(cpu_flags & BASE_CPU_NEON))
         return k;
     k.gemm_name = k.dwconv_name = k.add_name = "neon";
@@ -41,7 +41,9 @@ struct nn_kernels nn_kernels_select(uint32_t cpu_flags) {
     k.gemm_s32 = nn_gemm_s32_neon;
     k.dwconv_s8 = nn_dwconv_s8_neon;
     k.add_s8 = nn_add_s8_neon;
+#endif
 
+#ifdef NN_KERNELS_AARCH64
     if (cpu_flags & BASE_CPU_DOTPROD) {
         k.gemm_name = "dotprod";
         k.gemm_s8 = nn_gemm_s8_dotprod;

@@ -16,7 +16,7 @@ nn_gemm_s32 nn_gemm_s32_avx2, nn_gemm_s32_avx512vnni;
 nn_dwconv_s8 nn_dwconv_s8_avx2;
 nn_add_s8 nn_add_s8_avx2;
 
-/* arm64/ */
+/* arm64/, and arm/ for the 32-bit state: what is called neon has one name in both, and a build has one of them */
 nn_gemm_s8 nn_gemm_s8_neon, nn_gemm_s8_dotprod, nn_gemm_s8_i8mm;
 nn_gemm_s32 nn_gemm_s32_neon, nn_gemm_s32_dotprod;
 nn_dwconv_s8 nn_dwconv_s8_neon;
