@@ -110,7 +110,7 @@ static int check_entry(const struct store *s, uint32_t i, size_t begin, const ch
     if (!all_zero(entry->zero, sizeof entry->zero) || (entry->flags & ~(uint32_t)STORE_OPTIONAL) != 0)
         return base_error_at(e, -EBADMSG, path, 0, 0, "section '%s' has properties that this version does not know; " AGAIN,
                              entry->name);
-    if (base_crc32c(0, s->map + begin, entry->size_bytes) != entry->crc)
+    if (base_crc32c(0, s->map + begin, (size_t)entry->size_bytes) != entry->crc)
         return base_error_at(e, -EBADMSG, path, 0, 0, "the file is damaged (in section '%s'); " AGAIN, entry->name);
     return 0;
 }
@@ -129,7 +129,7 @@ static int check_sections(struct store *s, const char *path, const char *const k
         if (r < 0)
             return r;
         /* Cannot overflow: the section ends within the file, whose size is a multiple of STORE_ALIGN. */
-        size_t end = begin + s->entries[i].size_bytes;
+        size_t end = begin + (size_t)s->entries[i].size_bytes;
         begin = (end + STORE_ALIGN - 1) / STORE_ALIGN * STORE_ALIGN;
         if (!all_zero(s->map + end, begin - end))
             return base_error_at(e, -EBADMSG, path, 0, 0, "the file is damaged (behind section '%s'); " AGAIN, s->entries[i].name);

@@ -90,7 +90,7 @@ static void vary(const char *path) {
             copy[(seed >> 33) % n] = (uint8_t)signs[(seed >> 20) % (sizeof signs - 1)];
         }
         if (round % 5 == 0)
-            len = (seed >> 40) % n;
+            len = (size_t)((seed >> 40) % n);
         LLVMFuzzerTestOneInput(copy, len);
     }
 }
