@@ -95,7 +95,7 @@ int dictionary_view(struct dictionary *ret, const struct store *s, const char *p
     uint32_t n_pronunciations = info[2], block_words = info[4];
     d.n_words = info[1];
     d.n_blocks = info[3];
-    if (d.n_words == 0 || block_words == 0 || blocks_bytes != (size_t)d.n_blocks * sizeof *d.blocks ||
+    if (d.n_words == 0 || block_words == 0 || blocks_bytes != (uint64_t)d.n_blocks * sizeof *d.blocks ||
         d.n_blocks != (d.n_words - 1) / block_words + 1)
         return damaged(reterr, path, "the number of words and blocks do not agree");
 

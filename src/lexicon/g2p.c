@@ -100,8 +100,8 @@ int g2p_view(struct g2p *ret, const struct store *s, const char *phones, size_t 
     g.n_inner = info[4];
     if (order < 1 || order > G2P_MAX_ORDER || g.n_graphones < 26 || g.n_graphones > UINT16_MAX - N_SPECIAL_SYMBOLS ||
         g.n_inner < 1 || g.n_inner > g.n_nodes || graphones_bytes != (size_t)g.n_graphones * sizeof *g.graphones ||
-        symbols_bytes != (size_t)g.n_nodes * sizeof *g.symbols || costs_bytes != g.n_nodes || weights_bytes != g.n_inner ||
-        children_bytes != ((size_t)g.n_inner + 1) * sizeof *g.children || g.children[g.n_inner] > g.n_nodes)
+        symbols_bytes != (uint64_t)g.n_nodes * sizeof *g.symbols || costs_bytes != g.n_nodes || weights_bytes != g.n_inner ||
+        children_bytes != ((uint64_t)g.n_inner + 1) * sizeof *g.children || g.children[g.n_inner] > g.n_nodes)
         return damaged(reterr, path, "the sizes of its sections do not agree");
     unsigned n_phones = 0;
     for (size_t i = 0; i < phones_bytes; i++)

@@ -30,13 +30,13 @@ struct reader {
     size_t left_bytes;
 };
 
-static const void *take(struct reader *r, size_t n_bytes) {
+static const void *take(struct reader *r, uint64_t n_bytes) {
     const void *p = r->next;
 
     if (n_bytes > r->left_bytes)
         return NULL;
     r->next += n_bytes;
-    r->left_bytes -= n_bytes;
+    r->left_bytes -= (size_t)n_bytes;
     return p;
 }
 
@@ -342,8 +342,8 @@ static int load_test(struct loader *l) {
         return refuse(l, "the numbers of rows and steps of the model's own test are wrong");
     m->n_test_rows = head[0];
     m->n_test_steps = head[1];
-    m->test_features = take(&test, (size_t)m->n_test_rows * NN_N_FEATURES * sizeof(int16_t));
-    m->test_posteriors = take(&test, (size_t)m->n_test_steps * m->n_labels * sizeof(int16_t));
+    m->test_features = take(&test, (uint64_t)m->n_test_rows * NN_N_FEATURES * sizeof(int16_t));
+    m->test_posteriors = take(&test, (uint64_t)m->n_test_steps * m->n_labels * sizeof(int16_t));
     if (!m->test_features || !m->test_posteriors || test.left_bytes != 0)
         return refuse(l, "the model's own test does not have the size of %u rows and %u steps", (unsigned)head[0],
                       (unsigned)head[1]);
