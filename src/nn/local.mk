@@ -58,7 +58,7 @@ libtragus_nn_neon_la_SOURCES = \
     src/nn/kernels/arm/requantise.h
 # The compiler's own may be an ARMv6, as on Raspberry Pi OS. gcc's first scheduling, before registers are given out, takes more than
 # there are.
-libtragus_nn_neon_la_CFLAGS = $(AM_CFLAGS) -march=armv7-a+simd -mfpu=auto -fno-schedule-insns
+libtragus_nn_neon_la_CFLAGS = $(AM_CFLAGS) -march=armv7-a -mfpu=neon -fno-schedule-insns
 endif HOST_ARM32
 endif KERNELS
 
