@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What listening costs, counted in instructions; ./check counts the build for arm64 too.
+# What listening costs, counted in instructions; ./check counts the builds for arm64 and armhf too.
 dist_check_SCRIPTS += tests/bench/instructions
 EXTRA_DIST += tests/bench/cycles tests/bench/instructions.tsv
 check_LTLIBRARIES += tests/bench/libcount_instructions.la
