@@ -1,14 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 # Files installed as they are, and the unit.
-configdir = $(sysconfdir)/tragus
-dist_config_DATA = data/tragus.conf
 dbuspolicydir = $(datadir)/dbus-1/system.d
 dist_dbuspolicy_DATA = data/org.tragus.Tragus1.conf
 dbusservicedir = $(datadir)/dbus-1/system-services
 dist_dbusservice_DATA = data/org.tragus.Tragus1.service
 dbusinterfacedir = $(datadir)/dbus-1/interfaces
 dist_dbusinterface_DATA = data/org.tragus.Manager1.xml data/org.tragus.Session1.xml data/org.tragus.Energy1.xml
+bashcompletionsdir = $(datadir)/bash-completion/completions
+dist_bashcompletions_DATA = data/completions/tragus data/completions/tragusd
 
+# What the administrator edits: never written over, and with the paths of this installation.
+configdir = $(sysconfdir)/tragus
+config_files = tragus.conf sentences/home.yaml
+EXTRA_DIST += data/tragus.conf
+install-data-local:
+	@for f in $(config_files); do \
+	    to='$(DESTDIR)$(configdir)'/$$f; \
+	    test ! -e "$$to" || { echo "$$to is kept as it is"; continue; }; \
+	    $(MKDIR_P) "`dirname "$$to"`" && \
+	    $(SED) 's,/etc/tragus,$(configdir),g; s,/usr/share/tragus,$(pkgdatadir),g' \
+	        '$(srcdir)/data'/`echo $$f | $(SED) 's,^sentences,grammars,'` > "$$to" && chmod 644 "$$to" || exit 1; \
+	done
+uninstall-local:
+	cd '$(DESTDIR)$(configdir)' && rm -f $(config_files) && rmdir sentences && cd .. && rmdir '$(DESTDIR)$(configdir)' || true
 dist_man_MANS += docs/man/tragus.1 docs/man/tragusd.8
 nodist_man_MANS = docs/man/tragus.conf.5
 docs/man/tragus.conf.5: data/tragus.conf docs/man/conf.awk

@@ -59,7 +59,7 @@ bool cli_setup_option(struct cli_setup *s, int option, const char *value, const 
 
 /* -m, else $TRAGUS_MODEL, else beside the executable (a build tree), else where it is installed. Complains; CLI_OK or CLI_MODEL. */
 int cli_open_model(tragus_model **ret, const char *path);
-/* The grammars named, else the example for a home. Complains with all diagnostics. */
+/* The grammars named, else the sentences of this machine, in /etc. Complains with all diagnostics. */
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s);
 
 /* --- hear.c: one file through one stream --- */

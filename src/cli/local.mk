@@ -22,7 +22,7 @@ libtragus_cli_la_SOURCES = \
     src/cli/setup.c \
     src/cli/status.c \
     src/cli/transcribe.c
-cli_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_GRAMMAR_DIR='"$(pkgdatadir)/grammars"'
+cli_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_SENTENCES='"$(sysconfdir)/tragus/sentences"'
 libtragus_cli_la_CPPFLAGS = $(cli_cppflags)
 libtragus_cli_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS)
 
@@ -32,7 +32,6 @@ tragus_SOURCES = src/cli/main.c
 tragus_CPPFLAGS = $(cli_cppflags)
 tragus_LDADD = $(cli_libs)
 
-grammarsdir = $(pkgdatadir)/grammars
-dist_grammars_DATA = data/grammars/home.yaml
-
+# Installed by data/local.mk.
+EXTRA_DIST += data/grammars/home.yaml
 beside += data/grammars/home.yaml

@@ -10,7 +10,7 @@ static const char help[] =
     "\n"
     "Prints a line PATH<TAB>TEXT for each sound file, in their order; the text is empty where nothing was understood. Any rate "
     "and\n"
-    "format that libsndfile reads (WAV, FLAC, Ogg Opus, ...); '-' is standard input. Without -g the example grammar for a home.\n"
+    "format that libsndfile reads (WAV, FLAC, Ogg Opus, ...); '-' is standard input. Without -g /etc/tragus/sentences.\n"
     "\n"
     "      --json                 a JSON object a line: file, text, intent, slots, confidence, rejected, reason, words, audio_ms,\n"
     "                             cpu_ms, utterances. A file with several utterances: text joins those understood; intent, slots\n"

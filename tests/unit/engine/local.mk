@@ -3,7 +3,7 @@
 calls_sources = tests/unit/calls.c tests/unit/calls.h
 calls_wrap = -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=open -Wl,--wrap=read -Wl,--wrap=write
 
-engine_tests = tests/unit/engine/test_grammar tests/unit/engine/test_model tests/unit/engine/test_stream
+engine_tests = tests/unit/engine/test_grammar tests/unit/engine/test_home tests/unit/engine/test_model tests/unit/engine/test_stream
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 
@@ -11,6 +11,10 @@ engine_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit -I$(top_srcdir)
 tests_unit_engine_test_grammar_SOURCES = tests/unit/engine/test_grammar.c
 tests_unit_engine_test_grammar_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_grammar_LDADD = $(engine_libs) $(CMOCKA_LIBS)
+tests_unit_engine_test_home_SOURCES = tests/unit/engine/test_home.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
+    tests/unit/grammar/walk.h
+tests_unit_engine_test_home_CPPFLAGS = $(engine_test_cppflags)
+tests_unit_engine_test_home_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_model_SOURCES = tests/unit/engine/test_model.c
 tests_unit_engine_test_model_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_model_LDADD = $(engine_libs) $(CMOCKA_LIBS)
