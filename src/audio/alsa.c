@@ -202,6 +202,18 @@ void audio_capture_close(struct audio_capture *c) {
     free(c);
 }
 
+int audio_capture_look(const char *device, char *ret_name, size_t size, struct base_error *reterr) {
+    struct audio_capture c = {0};
+    snd_lib_error_set_handler(alsa_quiet);
+    int r = snd_pcm_open(&c.pcm, device, SND_PCM_STREAM_CAPTURE, SND_PCM_NONBLOCK);
+    if (r < 0)
+        return open_error(r, device, reterr);
+    name_device(&c, device);
+    snprintf(ret_name, size, "%s", c.name);
+    (void)snd_pcm_close(c.pcm);
+    return 0;
+}
+
 /* After an overrun or a suspend: runs again from now. Returns -EPIPE with what was lost, or what hinders it. */
 static int recover(struct audio_capture *c, int error, uint32_t *ret_lost_ms) {
     int r = error == -ESTRPIPE ? snd_pcm_resume(c->pcm) : -ENOSYS;

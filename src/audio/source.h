@@ -45,6 +45,8 @@ struct audio_capture;
  * mixed. -ENODEV, -EBUSY, -EACCES, ... with a sentence. Allocates; the functions below do not. */
 int audio_capture_open(struct audio_capture **ret, const char *device, struct base_error *reterr);
 void audio_capture_close(struct audio_capture *c);
+/* Is it there? Writes its name as audio_capture_name would give it; takes no sound. */
+int audio_capture_look(const char *device, char *ret_name, size_t size, struct base_error *reterr);
 
 /* Waits until about period_ms of sound is there or wake_fd (an eventfd, -1 = none) is readable, then reads all there is, converted,
  * at most size samples (more than 1024). Returns samples (0: woken by wake_fd), -EPIPE after an overrun (already recovered;

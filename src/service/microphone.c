@@ -65,6 +65,17 @@ static void *run(void *user) {
     return NULL;
 }
 
+/* Nothing is opened until somebody listens, which may be days after an installation: so the log says now what there will be. */
+static void look_for(const char *device) {
+    struct base_error trouble = {0};
+    char name[160];
+
+    if (audio_capture_look(device, name, sizeof(name), &trouble) < 0)
+        service_log(SERVICE_LOG_NOTICE, "Waiting for a microphone: %s", trouble.text);
+    else
+        service_log(SERVICE_LOG_INFO, "Found the microphone: %s; it is open only while somebody listens", name);
+}
+
 int microphone_new(struct microphone **ret, tragus_model *model, sd_event *event, const struct microphone_options *options,
                    int main_fd, void (*changed)(void *user), void *user) {
     sigset_t all, before;
@@ -92,6 +103,7 @@ int microphone_new(struct microphone **ret, tragus_model *model, sd_event *event
     if (r < 0)
         goto failed;
     (void)pthread_setname_np(m->thread, "recogniser");
+    look_for(options->device);
     *ret = m;
     return 0;
 

@@ -27,6 +27,7 @@ echo "== missing at the start: said once, tried again"
 order gone
 start_daemon "[microphone]" "device = microphone" "longest_pause_s = 1" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
 [ "$(status_field microphone_open)" = false ] || fail "the microphone is open and nobody listens"
+[ "$(logged "Waiting for a microphone: there is no microphone microphone")" = 1 ] || fail "the missing microphone was not said at the start"
 listen "$work/one"
 one=$listener
 wait_for "InputLost" grep -q '"event":"input_lost","reason":1' "$work/one"
@@ -89,7 +90,11 @@ kill -INT "$one"
 wait "$one" || fail "tragus listen ended with $?"
 wait_for "the microphone to be closed" eval '[ "$(status_field microphone_open)" = false ]'
 
-echo "== the daemon stops: sessions hear of it"
+echo "== the daemon stops: sessions hear of it; the next one finds the microphone at its start"
+stop_daemon || fail "exit status $? after SIGTERM"
+start_daemon "[microphone]" "device = microphone" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
+[ "$(logged "Found the microphone: microphone")" = 1 ] || fail "the microphone was not found at the start"
+[ "$(status_field microphone_open)" = false ] || fail "the microphone is open and nobody listens"
 listen "$work/three"
 three=$listener
 wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
