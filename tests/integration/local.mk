@@ -17,6 +17,12 @@ tests_integration_bus_client_SOURCES = tests/integration/bus_client.c
 tests_integration_bus_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 tests_integration_bus_client_LDADD = $(SYSTEMD_LIBS)
 
+# The example that libtragus-dev installs, on the library as a program from elsewhere sees it.
+check_PROGRAMS += docs/examples/understand
+docs_examples_understand_SOURCES = docs/examples/understand.c
+docs_examples_understand_CPPFLAGS = -I$(top_srcdir)/include
+docs_examples_understand_LDADD = libtragus.la
+
 # What tests/integration/play needs beside tragus and tragusd.
 playing: libasound_module_pcm_tragus_test.la tests/integration/join_sounds
 
@@ -24,9 +30,11 @@ if !CROSS_COMPILING
 integration_tests = \
     tests/integration/test_bus.sh \
     tests/integration/test_config.sh \
+    tests/integration/test_example.sh \
     tests/integration/test_microphone.sh \
     tests/integration/test_quickstart.sh
 TESTS += $(integration_tests)
 endif
 EXTRA_DIST += tests/integration/lib.sh tests/integration/play tests/data/channels.yaml \
-    tests/integration/test_bus.sh tests/integration/test_config.sh tests/integration/test_microphone.sh tests/integration/test_quickstart.sh
+    tests/integration/test_bus.sh tests/integration/test_config.sh tests/integration/test_example.sh \
+    tests/integration/test_microphone.sh tests/integration/test_quickstart.sh
