@@ -92,8 +92,8 @@ static void compute_rows(const struct nn_state *s, const struct nn_op *op, uint6
 
     switch (op->kind) {
     case NN_CONV:
-        k->gemm_s8(out, op->n_out, x, (ptrdiff_t)op->stride * op->n_in, n_rows, op->weights, op->bias, op->multiplier, op->shifts,
-                   (size_t)op->taps * op->n_in, op->n_out, op->low);
+        k->gemm_s8(out, (ptrdiff_t)op->n_out, x, (ptrdiff_t)(op->stride * op->n_in), n_rows, op->weights, op->bias, op->multiplier,
+                   op->shifts, (size_t)op->taps * op->n_in, op->n_out, op->low);
         break;
     case NN_DEPTHWISE:
         k->dwconv_s8(out, x, n_rows, op->weights, op->bias, op->multiplier, op->shifts, op->n_out, op->taps, op->low);
@@ -112,8 +112,8 @@ static void compute_posteriors(const struct nn_state *s, const struct nn_op *op,
                                int16_t *ret_posteriors) {
     int32_t sums[NN_MAX_HOPS * NN_MAX_LABELS];
 
-    s->m->kernels.gemm_s32(sums, op->n_out, row_at(s, op->from, (int64_t)row), op->n_in, n_rows, op->weights, op->bias, op->n_in,
-                           op->n_out);
+    s->m->kernels.gemm_s32(sums, (ptrdiff_t)op->n_out, row_at(s, op->from, (int64_t)row), (ptrdiff_t)op->n_in, n_rows, op->weights,
+                           op->bias, op->n_in, op->n_out);
     for (size_t i = 0; i < n_rows; i++) {
         int16_t *posteriors = ret_posteriors + i * s->m->n_labels;
 
