@@ -115,7 +115,7 @@ int64_t frontend_fft_exact(const struct frontend_fft *f, unsigned bin, bool imag
     unsigned n_terms = (unsigned)(HALF / 2) >> __builtin_ctz(bin), odd = bin >> __builtin_ctz(bin);
     bool mirrored = odd > n_terms, negative = imaginary && (odd + 1) / 2 % 2 == 1;
     const int32_t *folded = f->folded[imaginary][mirrored] + n_terms;
-    const int32_t *row = f->rows + first_row(n_terms) + (mirrored ? 2 * n_terms - odd : odd) / 2 * n_terms;
+    const int32_t *row = f->rows + first_row(n_terms) + (size_t)((mirrored ? 2 * n_terms - odd : odd) / 2) * n_terms;
     int64_t sum;
     switch (n_terms) {
     case 128:

@@ -92,8 +92,8 @@ static void compute_rows(const struct nn_state *s, const struct nn_op *op, uint6
 
     switch (op->kind) {
     case NN_CONV:
-        k->gemm_s8(out, (ptrdiff_t)op->n_out, x, (ptrdiff_t)(op->stride * op->n_in), n_rows, op->weights, op->bias, op->multiplier,
-                   op->shifts, (size_t)op->taps * op->n_in, op->n_out, op->low);
+        k->gemm_s8(out, (ptrdiff_t)op->n_out, x, (ptrdiff_t)op->stride * (ptrdiff_t)op->n_in, n_rows, op->weights, op->bias,
+                   op->multiplier, op->shifts, (size_t)op->taps * op->n_in, op->n_out, op->low);
         break;
     case NN_DEPTHWISE:
         k->dwconv_s8(out, x, n_rows, op->weights, op->bias, op->multiplier, op->shifts, op->n_out, op->taps, op->low);

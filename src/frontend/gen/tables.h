@@ -18,7 +18,7 @@ extern const uint8_t frontend_mel_begin[FRONTEND_BANDS + 2];    /* the first bin
 extern const uint16_t frontend_mel_weight_q15[FRONTEND_N_BINS]; /* of bin FIRST_BIN + i there; the rest falls in the band below */
 extern const int32_t frontend_log2_q16[257];                    /* log2(1 + i / 256) */
 extern const int16_t frontend_dct_q15[FRONTEND_FEATURES][FRONTEND_BANDS];
-extern const int32_t frontend_dct_sum_q15[FRONTEND_FEATURES]; /* of each row */
+extern const int32_t frontend_dct_sum_q15[FRONTEND_FEATURES];   /* of each row */
 extern const int32_t frontend_mean_prior_q8[FRONTEND_FEATURES]; /* mean of each coefficient over many speakers (gen/mean_prior.c) */
 
 #endif

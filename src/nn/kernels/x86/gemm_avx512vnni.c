@@ -43,7 +43,7 @@ static inline __m512i excess_of(const int8_t *x, size_t k_in) {
 }
 
 #define MAX_ROWS 4
-#define MAX_BLOCKS 4
+#define MAX_BLOCKS ((size_t)4)
 #define ROWS_AT_ONCE 16
 #define INLINE static inline __attribute__((always_inline)) /* n_rows and n_blocks are constants inside */
 
