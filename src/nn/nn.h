@@ -48,7 +48,7 @@
 
 #define NN_N_FEATURES 40
 #define NN_MAX_LABELS 64
-#define NN_MAX_HOPS 24 /* in one call: 240 ms, eight steps of the shipped model */
+#define NN_MAX_HOPS 12 /* in one call: 120 ms, four steps of the shipped model, which is as much as kernels make use of */
 
 struct nn_model; /* mapped and checked; immutable, any thread */
 struct nn_state; /* one sound's running state, in an arena */

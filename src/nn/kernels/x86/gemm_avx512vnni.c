@@ -160,9 +160,22 @@ static void some_rows(int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdif
     for (; n + MAX_BLOCKS * NN_OUT_BLOCK <= n_out; n += MAX_BLOCKS * NN_OUT_BLOCK)
         store_blocks(MAX_BLOCKS, out + n, out_stride, x, x_stride, n_rows, excess, w + n * k_in, bias + n, multiplier + n,
                      shift + n, k_in, low);
-    for (; n < n_out; n += NN_OUT_BLOCK)
+    switch ((n_out - n) / NN_OUT_BLOCK) {
+    case 3:
+        store_blocks(3, out + n, out_stride, x, x_stride, n_rows, excess, w + n * k_in, bias + n, multiplier + n, shift + n, k_in,
+                     low);
+        break;
+    case 2:
+        store_blocks(2, out + n, out_stride, x, x_stride, n_rows, excess, w + n * k_in, bias + n, multiplier + n, shift + n, k_in,
+                     low);
+        break;
+    case 1:
         store_blocks(1, out + n, out_stride, x, x_stride, n_rows, excess, w + n * k_in, bias + n, multiplier + n, shift + n, k_in,
                      low);
+        break;
+    default:
+        break;
+    }
 }
 
 static void one_row(int8_t *out, const int8_t *x, const int8_t *w, const int32_t *bias, const int32_t *multiplier,
@@ -189,12 +202,41 @@ void nn_gemm_s8_avx512vnni(int8_t *out, ptrdiff_t out_stride, const int8_t *x, p
         one_row(out, x, w, bias, multiplier, shift, k_in, n_out, low);
 }
 
+/* Two rows or four by three blocks, as the labels of a model are. */
+INLINE void store_sums(size_t n_rows, int32_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride, const int8_t *w,
+                       const int32_t *bias, size_t k_in) {
+    __m512i sum[MAX_ROWS][MAX_BLOCKS], excess[MAX_ROWS];
+
+    for (size_t m = 0; m < n_rows; m++)
+        excess[m] = excess_of(x + (ptrdiff_t)m * x_stride, k_in);
+    sum_tile(n_rows, 3, sum, x, x_stride, excess, w, bias, k_in);
+#pragma GCC unroll 4
+    for (size_t m = 0; m < n_rows; m++)
+#pragma GCC unroll 3
+        for (size_t b = 0; b < 3; b++)
+            _mm512_storeu_si512(out + (ptrdiff_t)m * out_stride + b * NN_OUT_BLOCK, sum[m][b]);
+}
+
 void nn_gemm_s32_avx512vnni(int32_t *out, ptrdiff_t out_stride_elements, const int8_t *x, ptrdiff_t x_stride, size_t n_rows,
                             const int8_t *w, const int32_t *bias, size_t k_in, size_t n_out) {
-    for (size_t m = 0; m < n_rows; m++, out += out_stride_elements, x += x_stride) {
-        __m512i excess = excess_of(x, k_in);
+    for (size_t n_done = 0; n_rows > 0;
+         n_rows -= n_done, out += (ptrdiff_t)n_done * out_stride_elements, x += (ptrdiff_t)n_done * x_stride) {
+        size_t n = 0;
 
-        for (size_t n = 0; n < n_out; n += NN_OUT_BLOCK)
-            _mm512_storeu_si512(out + n, sum_block(x, excess, w + n * k_in, bias + n, k_in));
+        n_done = n_rows >= 4 ? 4 : n_rows >= 2 ? 2 : 1;
+        for (; n_done > 1 && n + 3 * NN_OUT_BLOCK <= n_out; n += 3 * NN_OUT_BLOCK) {
+            if (n_done == 4)
+                store_sums(4, out + n, out_stride_elements, x, x_stride, w + n * k_in, bias + n, k_in);
+            else
+                store_sums(2, out + n, out_stride_elements, x, x_stride, w + n * k_in, bias + n, k_in);
+        }
+        for (size_t m = 0; m < n_done && n < n_out; m++) {
+            const int8_t *row = x + (ptrdiff_t)m * x_stride;
+            __m512i excess = excess_of(row, k_in);
+
+            for (size_t i = n; i < n_out; i += NN_OUT_BLOCK)
+                _mm512_storeu_si512(out + (ptrdiff_t)m * out_stride_elements + i,
+                                    sum_block(row, excess, w + i * k_in, bias + i, k_in));
+        }
     }
 }
