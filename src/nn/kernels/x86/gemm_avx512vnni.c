@@ -221,10 +221,10 @@ void nn_gemm_s32_avx512vnni(int32_t *out, ptrdiff_t out_stride_elements, const i
                             const int8_t *w, const int32_t *bias, size_t k_in, size_t n_out) {
     for (size_t n_done = 0; n_rows > 0;
          n_rows -= n_done, out += (ptrdiff_t)n_done * out_stride_elements, x += (ptrdiff_t)n_done * x_stride) {
-        size_t n = 0;
+        size_t n = 0, width = (size_t)3 * NN_OUT_BLOCK;
 
         n_done = n_rows >= 4 ? 4 : n_rows >= 2 ? 2 : 1;
-        for (; n_done > 1 && n + 3 * NN_OUT_BLOCK <= n_out; n += 3 * NN_OUT_BLOCK) {
+        for (; n_done > 1 && n + width <= n_out; n += width) {
             if (n_done == 4)
                 store_sums(4, out + n, out_stride_elements, x, x_stride, w + n * k_in, bias + n, k_in);
             else
