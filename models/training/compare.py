@@ -69,7 +69,7 @@ def make_batches(arguments, clips, weights):
     here = len(list(folder.glob("*.npz")))
     if here >= arguments.steps:
         return
-    batches = loader.Loader(clips, weights, argparse.Namespace(**{**vars(arguments), "teacher": None}), here)
+    batches = loader.Loader(clips, weights, argparse.Namespace(**{**vars(arguments), "teacher": None, "rivals": 0}), here)
     for step in range(here, arguments.steps):
         features, rows, labels, counts = batches.next()[:4]
         part = folder / f"{step:05d}.part"
@@ -81,8 +81,10 @@ def make_batches(arguments, clips, weights):
 
 
 def batch_of(folder, step):
+    """A loader.Batch; a teacher hears what the student does."""
     made = np.load(folder / f"{step:05d}.npz")
-    return made["features"].astype(np.float32), made["rows"], made["labels"], made["counts"]
+    features = made["features"].astype(np.float32)
+    return loader.Batch(features, made["rows"], made["labels"], made["counts"], plain=features)
 
 
 def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.0):
@@ -103,8 +105,7 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.
         slope = min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
         for group in optimiser.param_groups:           # without normalisation a network bears a lower rate only
             group["lr"] = RATE * slope * (0.1 if net.folded else 1)
-        batch = batch_of(folder, step)                 # a teacher hears what the student does
-        loss, whole = losses.losses_of(net, (*batch, batch[0]), middle, teacher=teacher if teacher_weight else None,
+        loss, whole = losses.losses_of(net, batch_of(folder, step), middle, teacher=teacher if teacher_weight else None,
                                        teacher_weight=teacher_weight)
         train.descend(net, optimiser, whole)
         seen.append(float(loss.detach()))

@@ -44,8 +44,8 @@ class Clip:
         return self.shard[self.first:self.first + self.n]
 
     def labels(self, rng):
-        """Labels of the text, int64, one pronunciation a word drawn at random (numpy Generator)."""
-        return np.concatenate([w[rng.integers(len(w))] for w in self.words]).astype(np.int64)
+        """Labels of each word, uint8, one pronunciation a word drawn at random (numpy Generator)."""
+        return [w[rng.integers(len(w))] for w in self.words]
 
 
 def load(folder, dictionary, least=0.25, most=14.0, unreadable=()):

@@ -5,12 +5,14 @@ import math
 import multiprocessing
 import queue
 import sys
+import typing
 
 import numpy as np
 import torch
 
 import augment
 import frontend
+import rivals
 
 DCT = np.array([[math.sqrt((1 if k == 0 else 2) / 40) * math.cos(math.pi * k * (m + 0.5) / 40) for m in range(40)]
                 for k in range(40)], np.float32)                        # orthonormal DCT-II, as the front end's
@@ -29,18 +31,33 @@ def mask_features(rows, rng):
         rows[first:first + width] = 0
 
 
+class Batch(typing.NamedTuple):
+    """What is learned from at once; sequences of labels end to end, with the number of labels of each.
+
+    plain: features of the same clips without room, noise, microphone and masks, where a teacher hears them. rivals: as many sequences for
+    each clip in turn (rivals.py); `rivalled` says which clips have them.
+    """
+
+    features: np.ndarray                        # (clips, 40, rows) float32, zeros beyond each clip's end
+    rows: np.ndarray                            # (clips,)
+    labels: np.ndarray
+    counts: np.ndarray                          # (clips,)
+    plain: typing.Optional[np.ndarray] = None
+    rivals: typing.Optional[np.ndarray] = None
+    rival_counts: typing.Optional[np.ndarray] = None
+    rivalled: typing.Optional[np.ndarray] = None
+
+
 GROUP = 8  # batches made at once, so that clips of like length can be put together after their augmentation
 
 
 class Loader:
-    """Batches from worker processes, in the order of their steps within each: features (b, 40, rows), rows, labels, label counts and,
-    where there is a teacher, the features (b, 40, rows) of the same clips without room, noise, microphone and masks.
-
-    What a batch holds depends on the seed and on its step alone.
-    """
+    """Batches from worker processes, in the order of their steps within each. What a batch holds depends on the seed and on its step
+    alone."""
 
     def __init__(self, clips, weights, arguments, first_step):
         self.clips, self.arguments = clips, arguments
+        self.rivals = rivals.Rivals(clips) if arguments.rivals else None
         self.chances = np.cumsum(weights / weights.sum())
         self.queue = multiprocessing.Queue(12)
         self.workers = [multiprocessing.Process(target=self.work, args=(k, first_step), daemon=True) for k in range(arguments.workers)]
@@ -67,22 +84,25 @@ class Loader:
             group += self.arguments.workers
 
     def example(self, rng, augmented, front):
-        """One clip drawn, augmented and analysed: int16 rows (n, 40), labels and the rows for a teacher or None; or None where the labels
-        have no room in it."""
-        clip, teacher = self.clips[np.searchsorted(self.chances, rng.random())], None
+        """One clip drawn, augmented and analysed: int16 rows (n, 40), labels, the rows for a teacher or None, and the rivals; or None where
+        the labels have no room in it."""
+        clip, teacher, rivalling = self.clips[np.searchsorted(self.chances, rng.random())], None, []
         if rng.random() < self.arguments.nothing:
             sound, labels = augmented.nothing(clip.n, rng, self.clips), np.zeros(0, np.int64)
             plain = np.zeros(len(sound), np.float32)
         else:
             plain, before, after = augmented.timed(clip.sound(), rng)
-            sound, labels = augmented.placed(plain, before, after, rng, self.clips), clip.labels(rng)
+            sound, words = augmented.placed(plain, before, after, rng, self.clips), clip.labels(rng)
+            labels = np.concatenate(words).astype(np.int64)
+            if self.rivals:
+                rivalling = self.rivals(words, self.arguments.rivals, rng)
         rows = front(sound)
         if (len(rows) + 2) // 3 <= len(labels) + int(np.sum(labels[1:] == labels[:-1])):
             return None
         if self.arguments.teacher:
             plain = plain + 2 * rng.standard_normal(len(plain), np.float32)         # no room is without any sound
             teacher = front(np.clip(np.rint(plain), -32768, 32767).astype(np.int16))
-        return rows, labels, teacher
+        return rows, labels, teacher, rivalling
 
     def group(self, number, augmented, front):
         """GROUP batches of as nearly equal cost, in random order."""
@@ -104,12 +124,21 @@ class Loader:
 
     @staticmethod
     def batch(items):
-        n, labels = np.array([len(item[0]) for item in items]), [item[1] for item in items]
-        padded = []
-        for part in (0, 2):
-            if len(items[0]) > part and items[0][part] is not None:
-                features = np.zeros((len(items), 40, n.max()), np.float32)
-                for j, item in enumerate(items):
-                    features[j, :, :n[j]] = item[part].T
-                padded.append(features)
-        return padded[0], n, np.concatenate(labels), np.array([len(some) for some in labels]), *padded[1:]
+        """A Batch of what example() gives, the rows float and masked."""
+        n = np.array([len(rows) for rows, *_ in items])
+
+        def padded(some):
+            features = np.zeros((len(items), 40, n.max()), np.float32)
+            for j, rows in enumerate(some):
+                features[j, :, :n[j]] = rows.T
+            return features
+
+        rows, labels, plain, rivalling = zip(*items)
+        batch = Batch(padded(rows), n, np.concatenate(labels), np.array([len(some) for some in labels]))
+        if plain[0] is not None:
+            batch = batch._replace(plain=padded(plain))
+        sequences = [some for several in rivalling for some in several]
+        if sequences:
+            batch = batch._replace(rivals=np.concatenate(sequences), rival_counts=np.array([len(some) for some in sequences]),
+                                   rivalled=np.array([bool(several) for several in rivalling]))
+        return batch

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a training makes small: CTC at the output and at half depth, of the posteriors as they are or divided by their priors."""
+"""What a training makes small: CTC at the output and at half depth, of the posteriors as they are or divided by their priors; the
+distance to a teacher's posteriors; the chance that what was said is taken for something like it."""
 
 import torch
 from torch import nn
+
+BLANK_PENALTY = 2.5     # nats off the blank where what was said is weighed against its rivals: about what the decoder takes off
 
 CTC = nn.CTCLoss(zero_infinity=True, reduction="none")
 
@@ -34,11 +37,27 @@ def unpeaked(logs, labels, steps, counts, weight, sounding, log_prior):
     return -(shares * logs)[sounding].sum()
 
 
-def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0):
-    """Of a batch of the Loader: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned;
-    with priors unpeaked() in its place; with a teacher, who hears the batch's last features, `teacher_weight` times the mean by step of
-    the cross-entropy to its posteriors as well (Hinton et al., 2015, arXiv 1503.02531; of sound without noise to a student who has it
-    with: Li et al., 2017, arXiv 1708.05466)."""
+def mistaken(logs, steps, labels, counts, rivals, rival_counts):
+    """For each clip -log of the probability of its labels among those and its rivals: nats, summed. An n-best list of word errors made up
+    and not decoded stands in for the lattice of maximum mutual information (Povey, 2003, Discriminative training for large vocabulary
+    speech recognition; Graves and Jaitly, 2014, for CTC).
+
+    logs (clips, steps, labels); rivals: as many for each clip. The decoder lowers the blank, so it is lowered here: no distribution, but
+    what PyTorch's gradient takes for granted of one is the same in every sequence of a clip, and cancels in their ratio.
+    """
+    logs = logs - BLANK_PENALTY * nn.functional.one_hot(torch.zeros((), dtype=torch.long), logs.shape[2])
+    n = len(rival_counts) // len(counts)
+    said = CTC(logs.transpose(0, 1), labels, steps, counts)
+    other = CTC(logs.repeat_interleave(n, 0).transpose(0, 1), rivals, steps.repeat_interleave(n), rival_counts).view(-1, n)
+    other = torch.where(other == 0, torch.full_like(other, 1e4), other)             # no room for it: zero_infinity's mark
+    return (said + torch.logsumexp(-torch.cat((said[:, None], other), 1), 1)).sum()
+
+
+def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0, rival_weight=0.0):
+    """Of a Batch: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned; with priors
+    unpeaked() in its place; with a teacher, who hears the plain features, `teacher_weight` times the mean by step of the cross-entropy to
+    its posteriors as well (Hinton et al., 2015, arXiv 1503.02531; of sound without noise to a student who has it with: Li et al., 2017,
+    arXiv 1708.05466); with rivals `rival_weight` times the mean by clip of mistaken()."""
     features, rows, labels, counts = (torch.from_numpy(part) for part in batch[:4])
     with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):         # int8 needs float32: its integers are exact there
         logs, half, steps = net(features, rows)
@@ -53,6 +72,10 @@ def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teac
         whole = loss + middle * inner
     if teacher:
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            told = teacher(torch.from_numpy(batch[-1]), rows)[0].float()
+            told = teacher(torch.from_numpy(batch.plain), rows)[0].float()
         whole = whole - teacher_weight * (told.exp() * logs).sum(2)[sounding].mean()
+    if rival_weight and batch.rivals is not None:
+        some = torch.from_numpy(batch.rivalled)
+        whole = whole + rival_weight / len(counts) * mistaken(logs[some], steps[some], labels, counts[some], torch.from_numpy(batch.rivals),
+                                                              torch.from_numpy(batch.rival_counts))
     return loss, whole

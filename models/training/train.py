@@ -108,6 +108,8 @@ def main():
     parser.add_argument("--prior-power", type=float, default=0.0, help="train on posteriors divided by this power of their priors")
     parser.add_argument("--teacher", help="a model file that hears each clip without room and noise, and whose posteriors are learned")
     parser.add_argument("--teacher-weight", type=float, default=2.0, help="of a step's cross-entropy to them, against CTC's a phone")
+    parser.add_argument("--rivals", type=int, default=0, help="so many other sentences, a word off, compete with what a clip says")
+    parser.add_argument("--rival-weight", type=float, default=0.15, help="of a clip's chance to be taken for one of them, against CTC's a phone")
     parser.add_argument("--people-weight", type=float, default=2.5, help="how much oftener a recording is drawn than a synthetic clip")
     parser.add_argument("--nothing", type=float, default=0.05, help="so many of the examples are noise in which nothing is said")
     parser.add_argument("--echo", type=int, default=1, help="how often an augmented clip is heard, with other parts masked each time (Choi "
@@ -146,7 +148,7 @@ def main():
         some = [clips[i] for i in rng.integers(len(clips), size=300)]
         augmented = augment.Augment(arguments.noise)
         rows = [front(augmented(c.sound(), rng, clips)).astype(np.float32) for c in some]
-        features, n, _, _ = loader.Loader.batch([(r, ()) for r in rows[:60]])
+        features, n, *_ = loader.Loader.batch([(r, (), None, ()) for r in rows[:60]])
         restored = lambda path: restore.unfolded(restore.network_of(program.Program.read(path)[0]), torch.from_numpy(features),
                                                  torch.from_numpy(n))
     if arguments.teacher:
@@ -193,7 +195,7 @@ def main():
             group["lr"] = rate
         batch = batches.next()
         loss, whole = losses.losses_of(net, batch, priors=priors if arguments.prior_power else None, power=arguments.prior_power,
-                                       teacher=teacher, teacher_weight=arguments.teacher_weight)
+                                       teacher=teacher, teacher_weight=arguments.teacher_weight, rival_weight=arguments.rival_weight)
         descend(net, optimiser, whole)
         seen.append(float(loss.detach()))
         heard += float(batch[1].sum()) / 100

@@ -8,7 +8,7 @@ must program.py, which is written from the definition of the operations alone. F
 
 Then the float network that training goes on from: with its normalisations put back, and made wider, it must still compute the same.
 Quantised again in each way of quantise.py, its ranges measured on the very features, it must stay near, and what would be written to a
-file must compute what the trainer does. Last, the one gradient that is not PyTorch's own.
+file must compute what the trainer does. Last, the gradients in which PyTorch's of CTC is used where it takes a distribution for granted.
 """
 import pathlib
 import sys
@@ -49,7 +49,13 @@ def gradients_agree():
             with torch.no_grad():
                 worst = max(worst, abs(float((wanted(logits + step) - wanted(logits - step)) / 2e-4 - gradient[at])))
     print(f"gradient of CTC over divided posteriors: off by {worst:.1e} at most")
-    return worst < 1e-6
+
+    rivals, rival_counts = torch.randint(1, 40, (33,)), torch.tensor([4, 6, 5, 7, 8, 3])
+    inputs = torch.randn(3, 12, 40, dtype=torch.float64, requires_grad=True)
+    right = torch.autograd.gradcheck(lambda at: losses.mistaken(at.log_softmax(2), steps // 2 - 3, labels, counts, rivals, rival_counts),
+                                     (inputs,), raise_exception=False)
+    print(f"gradient of being mistaken: {'as by differences' if right else 'differs'}")
+    return worst < 1e-6 and right
 
 
 def main():
