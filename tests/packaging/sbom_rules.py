@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds a bill of materials in SPDX 2.3 JSON against the standard's rules, as far as sbom.py uses it.
+
+No Debian package checks such a document. What is looked at: the fields that must be there and no others, the form of
+identifiers, times, sums, licence expressions and package addresses, that every reference leads to an element of the
+document and every element is reached from it, and the verification code, which is computed again. A field or kind of
+relation that sbom.py does not write today is reported as unknown: teach it here first.
+
+Usage: sbom_rules.py DOCUMENT    exit status 1 if a rule is broken, a line each
+"""
+import hashlib
+import json
+import re
+import sys
+from datetime import datetime
+
+# Those of the licence list that this source may have; another one has to be looked up there first.
+LICENCES = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "MIT"}
+NOTHING = {"NOASSERTION", "NONE"}
+IDENTIFIER = re.compile(r"SPDXRef-[A-Za-z0-9.-]+")
+SUMS = {"SHA1": 40, "SHA256": 64}
+RELATIONS = {"DESCRIBES", "CONTAINS", "BUILD_DEPENDENCY_OF"}
+# Field: whether it must be there.
+DOCUMENT = {"spdxVersion": True, "dataLicense": True, "SPDXID": True, "name": True, "documentNamespace": True,
+            "creationInfo": True, "packages": False, "files": False, "relationships": False}
+PACKAGE = {"SPDXID": True, "name": True, "downloadLocation": True, "versionInfo": False, "supplier": False,
+           "filesAnalyzed": False, "packageVerificationCode": False, "licenseConcluded": False, "licenseDeclared": False,
+           "licenseInfoFromFiles": False, "copyrightText": False, "externalRefs": False}
+FILE = {"SPDXID": True, "fileName": True, "checksums": True, "licenseConcluded": False, "licenseInfoInFiles": False,
+        "copyrightText": False}
+RELATION = {"spdxElementId": True, "relationshipType": True, "relatedSpdxElement": True}
+REFERENCE = {"referenceCategory": True, "referenceType": True, "referenceLocator": True}
+AGENT = re.compile(r"(Person|Organization|Tool): \S.*")
+PURL = re.compile(r"pkg:[a-z]+(/[A-Za-z0-9._~%+-]+)+@[A-Za-z0-9._~%-]+")
+
+
+def broken(document):
+    """The rules that are broken, a sentence each."""
+    found = []
+
+    def rule(true, words):
+        if not true:
+            found.append(words)
+
+    def fields(what, got, known):
+        for name, needed in known.items():
+            rule(not needed or got.get(name), f"{what} has no {name}")
+        for name in got:
+            rule(name in known, f"{what} has an unknown field {name}")
+
+    def expression(what, text):
+        parts = [] if text in NOTHING else re.split(r" (?:AND|OR) ", text)
+        for part in parts:
+            rule(part in LICENCES, f"{what}: unknown licence '{part}'")
+
+    def sums(what, got):
+        for entry in got:
+            algorithm, value = entry.get("algorithm"), entry.get("checksumValue", "")
+            rule(algorithm in SUMS and re.fullmatch(r"[0-9a-f]*", value) and len(value) == SUMS[algorithm],
+                 f"{what}: '{value}' is no {algorithm}")
+
+    fields("the document", document, DOCUMENT)
+    rule(document.get("spdxVersion") == "SPDX-2.3", "spdxVersion is not SPDX-2.3")
+    rule(document.get("dataLicense") == "CC0-1.0", "dataLicense is not CC0-1.0")
+    rule(document.get("SPDXID") == "SPDXRef-DOCUMENT", "the document's SPDXID is not SPDXRef-DOCUMENT")
+    rule(re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s#]+", document.get("documentNamespace", "")), "documentNamespace is no absolute address without #")
+    made = document.get("creationInfo", {})
+    try:
+        datetime.strptime(made.get("created", ""), "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        rule(False, f"created is no time: '{made.get('created')}'")
+    rule(made.get("creators"), "there are no creators")
+    for creator in made.get("creators", []):
+        rule(AGENT.fullmatch(creator), f"creator '{creator}' is neither Person:, Organization: nor Tool:")
+
+    packages, files = document.get("packages", []), document.get("files", [])
+    elements = {"SPDXRef-DOCUMENT"}
+    for element in packages + files:
+        identifier = element.get("SPDXID", "")
+        rule(IDENTIFIER.fullmatch(identifier), f"'{identifier}' is no identifier")
+        rule(identifier not in elements, f"{identifier} is there twice")
+        elements.add(identifier)
+
+    sha1, names = {}, set()
+    for file in files:
+        name = file.get("fileName", "")
+        what = f"file {name}"
+        fields(what, file, FILE)
+        rule(name.startswith("./") and "//" not in name and "/../" not in name, f"{what}: the name does not begin with ./")
+        rule(name not in names, f"{what} is there twice")
+        names.add(name)
+        sums(what, file.get("checksums", []))
+        own = [c["checksumValue"] for c in file.get("checksums", []) if c.get("algorithm") == "SHA1"]
+        rule(len(own) == 1, f"{what} has not one SHA1")
+        sha1[file.get("SPDXID")] = own[0] if own else ""
+        for text in [file.get("licenseConcluded", "NONE")] + file.get("licenseInfoInFiles", []):
+            expression(what, text)
+
+    relations = document.get("relationships", [])
+    reached, contents = set(), {}
+    for relation in relations:
+        fields("a relation", relation, RELATION)
+        kind, ends = relation.get("relationshipType"), (relation.get("spdxElementId"), relation.get("relatedSpdxElement"))
+        rule(kind in RELATIONS, f"relation {kind} is not known")
+        for end in ends:
+            rule(end in elements, f"relation {kind} leads to {end}, which is not there")
+        reached.update(ends)
+        if kind == "CONTAINS":
+            contents.setdefault(ends[0], []).append(ends[1])
+    rule(any(r.get("relationshipType") == "DESCRIBES" and r.get("spdxElementId") == "SPDXRef-DOCUMENT" for r in relations),
+         "the document describes nothing")
+    for identifier in sorted(elements - reached):
+        rule(False, f"nothing leads to {identifier}")
+
+    for package in packages:
+        what = f"package {package.get('name')}"
+        fields(what, package, PACKAGE)
+        rule(package.get("downloadLocation") in NOTHING or "://" in package.get("downloadLocation", ""), f"{what}: downloadLocation is no address")
+        rule(package.get("supplier", "NOASSERTION") == "NOASSERTION" or AGENT.fullmatch(package["supplier"]), f"{what}: supplier is neither Person: nor Organization:")
+        for text in [package.get("licenseConcluded", "NONE"), package.get("licenseDeclared", "NONE")] + package.get("licenseInfoFromFiles", []):
+            expression(what, text)
+        for reference in package.get("externalRefs", []):
+            fields(f"{what}: a reference", reference, REFERENCE)
+            rule(reference.get("referenceType") == "purl" and PURL.fullmatch(reference.get("referenceLocator", "")),
+                 f"{what}: '{reference.get('referenceLocator')}' is no package address")
+        inside = contents.get(package.get("SPDXID"), [])
+        if package.get("filesAnalyzed", True):
+            listed = [sha1[i] for i in inside if i in sha1]
+            code = hashlib.sha1("".join(sorted(listed)).encode()).hexdigest()
+            rule(package.get("packageVerificationCode", {}).get("packageVerificationCodeValue") == code, f"{what}: the verification code is another one")
+        else:
+            rule(not inside and "packageVerificationCode" not in package and "licenseInfoFromFiles" not in package,
+                 f"{what}: its files were not analysed, and it has some")
+    return found
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    with open(sys.argv[1], encoding="utf-8") as document:
+        found = broken(json.load(document))
+    for words in found:
+        print(f"sbom: {words}")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
