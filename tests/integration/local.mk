@@ -22,6 +22,11 @@ check_PROGRAMS += docs/examples/understand
 docs_examples_understand_SOURCES = docs/examples/understand.c
 docs_examples_understand_CPPFLAGS = -I$(top_srcdir)/include
 docs_examples_understand_LDADD = libtragus.la
+# And the one that listens on the bus.
+check_PROGRAMS += docs/examples/listen
+docs_examples_listen_SOURCES = docs/examples/listen.c
+docs_examples_listen_CPPFLAGS = $(SYSTEMD_CFLAGS)
+docs_examples_listen_LDADD = $(SYSTEMD_LIBS)
 
 # What tests/integration/play needs beside tragus and tragusd.
 playing: libasound_module_pcm_tragus_test.la tests/integration/join_sounds
@@ -32,9 +37,11 @@ integration_tests = \
     tests/integration/test_config.sh \
     tests/integration/test_example.sh \
     tests/integration/test_microphone.sh \
-    tests/integration/test_quickstart.sh
+    tests/integration/test_quickstart.sh \
+    tests/integration/test_snippets.sh
 TESTS += $(integration_tests)
 endif
 EXTRA_DIST += tests/integration/lib.sh tests/integration/play tests/data/channels.yaml \
     tests/integration/test_bus.sh tests/integration/test_config.sh tests/integration/test_example.sh \
-    tests/integration/test_microphone.sh tests/integration/test_quickstart.sh
+    tests/integration/test_microphone.sh tests/integration/test_quickstart.sh \
+    tests/integration/snippets.py tests/integration/snippets.tsv tests/integration/test_snippets.sh
