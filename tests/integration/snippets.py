@@ -93,7 +93,7 @@ def table():
 
 def script_of(text):
     if text.startswith(("import ", "from ")):
-        return "exec python3 - <<'END'\n" + text + "\nEND\n"
+        return "exec python3 -u - <<'END'\n" + text + "\nEND\n"
     if is_file(text.split("\n")[0]):
         name, *rest = text.split("\n")
         write = f"cat >'{name[2:]}'" if not name.startswith("# /etc") else f"sudo tee '{name[2:]}' >/dev/null"
