@@ -225,7 +225,9 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
         if (r == -EEXIST)
             base_error_set(reterr, r, "the name " BUS_NAME " is taken: another tragusd runs on this bus");
         else
-            base_error_set(reterr, r, "the name " BUS_NAME " cannot be had: %s; is org.tragus.Tragus1.conf installed?",
+            base_error_set(reterr, r,
+                           "the name " BUS_NAME
+                           " cannot be had: %s; if org.tragus.Tragus1.conf is installed, systemctl reload dbus",
                            strerror(-r));
         bus_close(b);
         return r;
