@@ -5,9 +5,11 @@
  * Built by `make training`, or by hand from the top:
  *   gcc -std=gnu11 -O2 -shared -fPIC -fvisibility=hidden -Isrc $(pkg-config --cflags kissfft-float) -o libfrontend.so \
  *       models/training/frontend_module.c src/frontend/{frontend,fft,mel,log2,cepstrum}.c src/frontend/gen/{tables,mean_prior}.c \
- *       src/base/{arena,assert}.c -lkissfft-float
+ *       src/frontend/kernels/{window,spectrum,cepstrum}_ref.c \
+ *       src/frontend/kernels/select.c src/base/{arena,assert,cpu}.c -lkissfft-float
  */
 #include "base/arena.h"
+#include "base/cpu.h"
 #include "frontend/frontend.h"
 
 #include <stddef.h>
@@ -20,11 +22,11 @@ static struct frontend *fresh(void) {
     static _Thread_local struct frontend *frontend;
     if (frontend == NULL) {
         struct base_arena size = {0};
-        frontend_place(&size);
+        frontend_place(&size, base_cpu_detect());
         if (base_arena_init(&arena, size.used_bytes) < 0) {
             return NULL;
         }
-        frontend = frontend_place(&arena);
+        frontend = frontend_place(&arena, base_cpu_detect());
         base_arena_seal(&arena);
     }
     frontend_reset(frontend);

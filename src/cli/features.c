@@ -2,6 +2,7 @@
 /* cli/features.c: the rows of features that the network sees; training reads them here, so that there is one front end only. */
 #include "audio/source.h"
 #include "base/arena.h"
+#include "base/cpu.h"
 #include "cli/cli.h"
 #include "frontend/frontend.h"
 
@@ -30,12 +31,12 @@ static void print_row(const int16_t row[FRONTEND_FEATURES], bool raw) {
         printf("%d%c", row[i], i + 1 < FRONTEND_FEATURES ? ' ' : '\n');
 }
 
-static int print_features(const int16_t *pcm, size_t n, bool raw, bool log_mel) {
+static int print_features(const int16_t *pcm, size_t n, uint32_t cpu_flags, bool raw, bool log_mel) {
     struct base_arena counting = {0}, arena;
-    frontend_place(&counting);
+    frontend_place(&counting, cpu_flags);
     if (base_arena_init(&arena, counting.used_bytes) < 0)
         return CLI_INPUT;
-    struct frontend *frontend = frontend_place(&arena);
+    struct frontend *frontend = frontend_place(&arena, cpu_flags);
     for (size_t i = 0; i < n; i += FRONTEND_HOP) {
         int16_t hop[FRONTEND_HOP] = {0}, row[FRONTEND_FEATURES];
         memcpy(hop, pcm + i, (n - i < FRONTEND_HOP ? n - i : FRONTEND_HOP) * sizeof(*pcm));
@@ -69,6 +70,11 @@ int cli_features(int argc, char **argv) {
     if (raw && isatty(STDOUT_FILENO))
         return cli_usage(argv[0], "raw numbers are not for a terminal; send them to a file or a program");
 
+    uint32_t cpu_mask = UINT32_MAX;
+    const char *cpu = getenv("TRAGUS_CPU");
+    if (cpu && base_cpu_parse(cpu, &cpu_mask) < 0)
+        return cli_usage(argv[0], "TRAGUS_CPU is '%s'; all, none, or names like avx2,neon are meant", cpu);
+
     struct base_error e;
     int16_t *pcm;
     size_t n;
@@ -78,7 +84,7 @@ int cli_features(int argc, char **argv) {
         cli_complain(e.file, 0, 0, e.text);
         return CLI_INPUT;
     }
-    r = print_features(pcm, n, raw, log_mel);
+    r = print_features(pcm, n, base_cpu_detect() & cpu_mask, raw, log_mel);
     free(pcm);
     return r;
 }

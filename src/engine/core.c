@@ -34,7 +34,7 @@ struct engine_listener {
 };
 
 static void place_core(struct engine_core *c, struct base_arena *a) {
-    c->frontend = frontend_place(a);
+    c->frontend = frontend_place(a, engine_model_cpu_flags(c->model));
     c->network = nn_place(a, engine_model_network(c->model));
 }
 

@@ -25,6 +25,7 @@ struct tragus_model {
     atomic_uint n_refs;
     struct nn_model *network;
     struct lexicon *lexicon;
+    uint32_t cpu_flags; /* what kernels may use */
     char path[PATH_MAX];
 };
 
@@ -84,12 +85,12 @@ static int check_labels(const struct nn_model *network, const struct lexicon *le
     return 0;
 }
 
-static int open_files(tragus_model *m, const char *path, uint32_t cpu_flags, struct base_error *reterr) {
+static int open_files(tragus_model *m, const char *path, struct base_error *reterr) {
     char lexicon_path[PATH_MAX], g2p_path[PATH_MAX];
     if (is_directory(path) ? !join(m->path, path, strlen(path), ACOUSTIC)
                            : snprintf(m->path, sizeof(m->path), "%s", path) >= (int)sizeof(m->path))
         return base_error_at(reterr, -ENAMETOOLONG, path, 0, 0, "is too long a path");
-    int r = nn_model_open(&m->network, m->path, cpu_flags, reterr);
+    int r = nn_model_open(&m->network, m->path, m->cpu_flags, reterr);
     if (r < 0)
         return r;
     if (!find_beside(lexicon_path, m->path, LEXICON))
@@ -116,7 +117,8 @@ ENGINE_PUBLIC int tragus_model_open(tragus_model **ret, const char *path, const 
         return engine_error_give(reterr, &e);
     }
     atomic_init(&m->n_refs, 1);
-    if (open_files(m, path ? path : ENGINE_MODEL_DIR, base_cpu_detect() & mask, &e) < 0) {
+    m->cpu_flags = base_cpu_detect() & mask;
+    if (open_files(m, path ? path : ENGINE_MODEL_DIR, &e) < 0) {
         tragus_model_unref(m);
         return engine_error_give(reterr, &e);
     }
@@ -145,6 +147,10 @@ struct lexicon *engine_model_lexicon(tragus_model *m) {
 
 struct nn_model *engine_model_network(tragus_model *m) {
     return m->network;
+}
+
+uint32_t engine_model_cpu_flags(const tragus_model *m) {
+    return m->cpu_flags;
 }
 
 const char *engine_model_path(const tragus_model *m) {

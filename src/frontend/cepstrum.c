@@ -11,24 +11,16 @@
  * of the table add up to at most 207,240 < 2^17.7, and the sum of 40 products stays within 2^30.7. */
 #define CENTRE_Q8 8192
 
-void frontend_dct(const int16_t log_mel_q8[FRONTEND_BANDS], int32_t ret_q8[FRONTEND_FEATURES]) {
+void frontend_dct(const struct frontend_kernels *k, const int16_t log_mel_q8[FRONTEND_BANDS], int32_t ret_q8[FRONTEND_FEATURES]) {
     int16_t centred_q8[FRONTEND_BANDS];
+    int32_t sums[FRONTEND_FEATURES];
     for (unsigned j = 0; j < FRONTEND_BANDS; j++) {
         base_debug_assert(log_mel_q8[j] >= 0 && log_mel_q8[j] < 2 * CENTRE_Q8);
         centred_q8[j] = (int16_t)(log_mel_q8[j] - CENTRE_Q8);
     }
-    for (unsigned i = 0; i < FRONTEND_FEATURES; i += 4) {
-        int32_t sum[4] = {0};
-        const int16_t(*row)[FRONTEND_BANDS] = frontend_dct_q15 + i;
-        for (unsigned j = 0; j < FRONTEND_BANDS; j++) {
-            sum[0] += row[0][j] * centred_q8[j];
-            sum[1] += row[1][j] * centred_q8[j];
-            sum[2] += row[2][j] * centred_q8[j];
-            sum[3] += row[3][j] * centred_q8[j];
-        }
-        for (unsigned k = 0; k < 4; k++) {
-            ret_q8[i + k] = (int32_t)base_round_shift(sum[k] + (int64_t)frontend_dct_sum_q15[i + k] * CENTRE_Q8, 15);
-        }
+    k->cepstrum_sums(sums, frontend_dct_q15, centred_q8, FRONTEND_FEATURES);
+    for (unsigned i = 0; i < FRONTEND_FEATURES; i++) {
+        ret_q8[i] = (int32_t)base_round_shift(sums[i] + (int64_t)frontend_dct_sum_q15[i] * CENTRE_Q8, 15);
     }
 }
 

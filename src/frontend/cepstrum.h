@@ -4,6 +4,7 @@
 #define TRAGUS_FRONTEND_CEPSTRUM_H
 
 #include "frontend/gen/tables.h"
+#include "frontend/kernels/kernels.h"
 
 #define FRONTEND_MEAN_PRIOR_HOPS 100 /* what the prior counts for: 1 s of sound */
 #define FRONTEND_MEAN_HOPS 300       /* how far back the mean looks: 3 s */
@@ -14,7 +15,7 @@ struct frontend_mean {
 };
 
 /* Orthonormal DCT-II; |ret| < 320 log2 units. */
-void frontend_dct(const int16_t log_mel_q8[FRONTEND_BANDS], int32_t ret_q8[FRONTEND_FEATURES]);
+void frontend_dct(const struct frontend_kernels *k, const int16_t log_mel_q8[FRONTEND_BANDS], int32_t ret_q8[FRONTEND_FEATURES]);
 
 void frontend_mean_reset(struct frontend_mean *m);
 

@@ -14,15 +14,17 @@
 
 #define FRONTEND_FFT_STEP_BITS 5 /* a spectrum value is the sum / 2^5 */
 
+#define FRONTEND_N_PARTS (((size_t)2 * FRONTEND_N_BINS + 7) / 8 * 8) /* kernels take values by eights */
+
 struct frontend_fft;
+struct frontend_kernels;
 
 struct frontend_spectrum {
-    int32_t re[FRONTEND_N_BINS]; /* bins FRONTEND_FIRST_BIN ..., |value| < 2^19 */
-    int32_t im[FRONTEND_N_BINS];
+    int32_t parts[FRONTEND_N_PARTS]; /* bins FRONTEND_FIRST_BIN ..., of each the real, then the imaginary part; |value| < 2^19 */
 };
 
-/* Places plan and work space. NULL while counting. */
-struct frontend_fft *frontend_fft_place(struct base_arena *a);
+/* Places plan and work space. NULL while counting. The kernels are copied. */
+struct frontend_fft *frontend_fft_place(struct base_arena *a, const struct frontend_kernels *kernels);
 
 /* frame: 400 samples within [-32767, 32767], taken as followed by 112 zeros. */
 void frontend_fft_run(struct frontend_fft *f, const int32_t frame[FRONTEND_WINDOW], struct frontend_spectrum *ret);

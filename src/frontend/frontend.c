@@ -4,6 +4,7 @@
 #include "base/fixed.h"
 #include "frontend/cepstrum.h"
 #include "frontend/fft.h"
+#include "frontend/kernels/kernels.h"
 #include "frontend/mel.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@
 #define KEPT ((size_t)3 * FRONTEND_HOP)
 
 struct frontend {
+    struct frontend_kernels kernels;
     struct frontend_fft *fft;
     struct frontend_mean mean;
     unsigned n_hops; /* pushed, counted up to 3 */
@@ -20,12 +22,14 @@ struct frontend {
     int16_t log_mel_q8[FRONTEND_BANDS];
 };
 
-struct frontend *frontend_place(struct base_arena *a) {
+struct frontend *frontend_place(struct base_arena *a, uint32_t cpu_flags) {
+    struct frontend_kernels kernels = frontend_kernels_select(cpu_flags);
     struct frontend *f = base_arena_place(a, sizeof(*f));
-    struct frontend_fft *fft = frontend_fft_place(a);
+    struct frontend_fft *fft = frontend_fft_place(a, &kernels);
     if (f == NULL || fft == NULL) {
         return NULL;
     }
+    f->kernels = kernels;
     f->fft = fft;
     frontend_reset(f);
     return f;
@@ -42,21 +46,14 @@ void frontend_reset(struct frontend *f) {
 
 /* Windows 400 samples and scales them to 16 bits: ret = windowed / 2^exponent, the smallest exponent that fits. A frame below one
  * sample step is not scaled up: it lies below the floor of the mel energies. Returns the exponent; *ret_silent: all zero. */
-static unsigned window(const int32_t emphasised_q15[FRONTEND_WINDOW], int32_t ret[FRONTEND_WINDOW], bool *ret_silent) {
-    int32_t greatest = 0;
-    for (unsigned n = 0; n < FRONTEND_WINDOW; n++) {
-        ret[n] = (int32_t)base_round_shift((int64_t)emphasised_q15[n] * frontend_window_q15[n], 15);
-        int32_t magnitude = ret[n] < 0 ? -ret[n] : ret[n];
-        greatest = magnitude > greatest ? magnitude : greatest;
-    }
+static unsigned window(const struct frontend *f, int32_t ret[FRONTEND_WINDOW], bool *ret_silent) {
+    int32_t greatest;
+    f->kernels.window_multiply(ret, f->emphasised_q15, frontend_window_q15, FRONTEND_WINDOW, &greatest);
     unsigned exponent = 0;
     while (base_round_shift(greatest, exponent) > INT16_MAX) {
         exponent++;
     }
-    int32_t half = (1 << exponent) >> 1;
-    for (unsigned n = 0; n < FRONTEND_WINDOW; n++) {
-        ret[n] = (ret[n] + half) >> exponent; /* below 1.98 * 2^30 + 2^15 before */
-    }
+    f->kernels.window_scale(ret, FRONTEND_WINDOW, exponent); /* of values below 1.98 * 2^30 */
     *ret_silent = greatest == 0;
     return exponent;
 }
@@ -80,7 +77,7 @@ bool frontend_push(struct frontend *f, const int16_t hop[FRONTEND_HOP], int16_t 
 
     int32_t frame[FRONTEND_WINDOW], cepstrum_q8[FRONTEND_FEATURES];
     bool silent;
-    unsigned exponent = window(f->emphasised_q15, frame, &silent);
+    unsigned exponent = window(f, frame, &silent);
     if (silent) {
         frontend_mel_silence(f->log_mel_q8);
     } else {
@@ -88,7 +85,7 @@ bool frontend_push(struct frontend *f, const int16_t hop[FRONTEND_HOP], int16_t 
         frontend_fft_run(f->fft, frame, &spectrum);
         frontend_mel(&spectrum, exponent, f->log_mel_q8);
     }
-    frontend_dct(f->log_mel_q8, cepstrum_q8);
+    frontend_dct(&f->kernels, f->log_mel_q8, cepstrum_q8);
     frontend_mean_subtract(&f->mean, cepstrum_q8, ret_row);
     return true;
 }

@@ -20,8 +20,9 @@
 
 struct frontend;
 
-/* Places the state in an arena (twice, see base/arena.h). Returns NULL while counting. KissFFT's plan lives in the arena too. */
-struct frontend *frontend_place(struct base_arena *a);
+/* Places the state in an arena (twice, see base/arena.h). Returns NULL while counting. KissFFT's plan lives in the arena too.
+ * cpu_flags: which kernels may be used (base/cpu.h). */
+struct frontend *frontend_place(struct base_arena *a, uint32_t cpu_flags);
 
 /* As after placing: no history, the mean at its prior. */
 void frontend_reset(struct frontend *f);

@@ -22,7 +22,8 @@ void frontend_mel(const struct frontend_spectrum *spectrum, unsigned exponent, i
     for (unsigned b = 0; b <= FRONTEND_BANDS; b++) {
         uint64_t all = 0, rising = 0;
         for (unsigned bin = frontend_mel_begin[b]; bin < frontend_mel_begin[b + 1]; bin++) {
-            int64_t re = spectrum->re[bin - FRONTEND_FIRST_BIN], im = spectrum->im[bin - FRONTEND_FIRST_BIN];
+            const int32_t *parts = spectrum->parts + (size_t)2 * (bin - FRONTEND_FIRST_BIN);
+            int64_t re = parts[0], im = parts[1];
             uint64_t power = (uint64_t)(re * re + im * im);
             all += power;
             rising += power * frontend_mel_weight_q15[bin - FRONTEND_FIRST_BIN];

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exact bits of the features of sounds that integers make, pinned: every CPU, compiler and build of KissFFT must give these.
+/* The exact bits of the features of sounds that integers make, pinned: every CPU, compiler and build of KissFFT must give these,
+ * with the reference kernels and with the best that this CPU has.
  *
  * usage: frontend_bits [--print | FILE.wav...]: compares with the pinned values, or prints the values (of 16-bit WAV files too,
  * whose bytes behind the first 44 are taken for sound at 16 kHz), to compare two machines. Plain C, so that it runs under any
  * emulator.
  */
 #include "base/arena.h"
+#include "base/cpu.h"
 #include "frontend/frontend.h"
 
 #include <stdio.h>
@@ -109,15 +111,20 @@ static uint64_t hash_of(struct frontend *f, const int16_t *pcm, size_t n_samples
     return hash;
 }
 
+static struct frontend *new_frontend(struct base_arena *ret_arena, uint32_t cpu_flags) {
+    struct base_arena size = {0};
+    frontend_place(&size, cpu_flags);
+    if (base_arena_init(ret_arena, size.used_bytes) < 0) {
+        fputs("out of memory\n", stderr);
+        exit(1);
+    }
+    return frontend_place(ret_arena, cpu_flags);
+}
+
 int main(int argc, char **argv) {
     static int16_t pcm[FRONTEND_RATE * 60];
-    struct base_arena size = {0}, arena;
-    frontend_place(&size);
-    if (base_arena_init(&arena, size.used_bytes) < 0) {
-        fputs("out of memory\n", stderr);
-        return 1;
-    }
-    struct frontend *f = frontend_place(&arena);
+    struct base_arena arena, reference_arena;
+    struct frontend *f = new_frontend(&arena, base_cpu_detect()), *reference = new_frontend(&reference_arena, 0);
     int rc = 0;
     for (size_t i = 0; i < sizeof(sounds) / sizeof(sounds[0]); i++) {
         random_state = 1;
@@ -128,6 +135,9 @@ int main(int argc, char **argv) {
         } else if (hash != sounds[i].hash) {
             printf("%s: the features hash to %016llx instead of %016llx\n", sounds[i].name, (unsigned long long)hash,
                    (unsigned long long)sounds[i].hash);
+            rc = 1;
+        } else if (hash_of(reference, pcm, N_SAMPLES) != hash) {
+            printf("%s: the reference kernels give other features\n", sounds[i].name);
             rc = 1;
         }
     }
@@ -141,6 +151,7 @@ int main(int argc, char **argv) {
         fclose(file);
         printf("%016llx %s\n", (unsigned long long)hash_of(f, pcm, n), argv[i]);
     }
+    base_arena_done(&reference_arena);
     base_arena_done(&arena);
     return rc;
 }

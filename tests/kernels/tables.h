@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/kernels/tables.h: every table of kernels that this build and CPU have, for the programs that go through them.
  *
- * nn_kernels_select is asked for every subset of the CPU's flags, so a new rung needs nothing here.
+ * The select functions are asked for every subset of the CPU's flags, so a new rung needs nothing here.
  */
 #ifndef TRAGUS_TESTS_KERNELS_TABLES_H
 #define TRAGUS_TESTS_KERNELS_TABLES_H
 
 #include "base/cpu.h"
+#include "frontend/kernels/kernels.h"
 #include "nn/kernels/kernels.h"
 
 #include <stdbool.h>
 
 #define MAX_TABLES 16
 
-/* All tables of kernels that differ, the reference first; how many. */
+/* All tables of the network's kernels that differ, the reference first; how many. */
 static inline size_t find_tables(struct nn_kernels tables[MAX_TABLES]) {
     uint32_t detected = base_cpu_detect(), subset = 0;
     size_t n = 0;
@@ -24,6 +25,25 @@ static inline size_t find_tables(struct nn_kernels tables[MAX_TABLES]) {
 
         for (size_t i = 0; i < n; i++)
             known |= tables[i].gemm_s8 == k.gemm_s8 && tables[i].dwconv_s8 == k.dwconv_s8 && tables[i].add_s8 == k.add_s8;
+        if (!known && n < MAX_TABLES)
+            tables[n++] = k;
+        subset = (subset - detected) & detected;
+    } while (subset != 0);
+    return n;
+}
+
+/* Of the front end's. */
+static inline size_t find_frontend_tables(struct frontend_kernels tables[MAX_TABLES]) {
+    uint32_t detected = base_cpu_detect(), subset = 0;
+    size_t n = 0;
+
+    do {
+        struct frontend_kernels k = frontend_kernels_select(subset);
+        bool known = false;
+
+        for (size_t i = 0; i < n; i++)
+            known |= tables[i].window_multiply == k.window_multiply && tables[i].spectrum_product == k.spectrum_product &&
+                     tables[i].cepstrum_sums == k.cepstrum_sums;
         if (!known && n < MAX_TABLES)
             tables[n++] = k;
         subset = (subset - detected) & detected;

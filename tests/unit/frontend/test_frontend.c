@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The chain from hops to rows: which samples a row sees, reset, silence, extremes, the running mean, the counts. */
+#include "base/cpu.h"
 #include "frontend/cepstrum.h"
 #include "frontend/mel.h"
 
@@ -23,9 +24,9 @@ static int16_t random16(void) {
 static int setup(void **state) {
     (void)state;
     struct base_arena size = {0};
-    assert_null(frontend_place(&size));
+    assert_null(frontend_place(&size, base_cpu_detect()));
     assert_int_equal(base_arena_init(&arena, size.used_bytes), 0);
-    frontend = frontend_place(&arena);
+    frontend = frontend_place(&arena, base_cpu_detect());
     base_arena_seal(&arena);
     return frontend == NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logarithm, mel bands and DCT against libm. */
+#include "base/cpu.h"
 #include "base/fixed.h"
 #include "frontend/cepstrum.h"
 #include "frontend/log2.h"
@@ -47,8 +48,8 @@ static void test_triangles(void **state) {
     double first = mel(20), apart = (mel(7600) - mel(20)) / (FRONTEND_BANDS + 1);
     for (int i = 0; i < FRONTEND_N_BINS; i++) {
         struct frontend_spectrum spectrum = {0};
-        spectrum.re[i] = 300000;
-        spectrum.im[i] = -200000;
+        spectrum.parts[2 * i] = 300000;
+        spectrum.parts[2 * i + 1] = -200000;
         int16_t log_mel_q8[FRONTEND_BANDS];
         frontend_mel(&spectrum, 16, log_mel_q8);
         double power = log2(13e10) + 2 * (FRONTEND_FFT_STEP_BITS + 16 - 15), sum = 0;
@@ -76,7 +77,7 @@ static void test_exponent_and_floor(void **state) {
         for (int b = 0; b < FRONTEND_BANDS; b++) {
             assert_int_equal(log_mel_q8[b], FRONTEND_FLOOR_LOG2 * 256);
         }
-        spectrum.re[bin - FRONTEND_FIRST_BIN] = 1 << (17 - exponent);
+        spectrum.parts[2 * (bin - FRONTEND_FIRST_BIN)] = 1 << (17 - exponent);
         frontend_mel(&spectrum, exponent, log_mel_q8);
         double weight = frontend_mel_weight_q15[bin - FRONTEND_FIRST_BIN] / 32768.0;
         double expected = log2(weight * exp2(2 * (17 + FRONTEND_FFT_STEP_BITS - 15)) + exp2(FRONTEND_FLOOR_LOG2));
@@ -86,13 +87,14 @@ static void test_exponent_and_floor(void **state) {
 
 static void test_dct(void **state) {
     (void)state;
+    struct frontend_kernels kernels = frontend_kernels_select(base_cpu_detect());
     for (int t = 0; t < 200; t++) {
         int16_t in[FRONTEND_BANDS];
         int32_t out[FRONTEND_FEATURES];
         for (int j = 0; j < FRONTEND_BANDS; j++) {
             in[j] = (int16_t)(t == 0 ? 48 * 256 : (int)(random64() % (48 * 256)));
         }
-        frontend_dct(in, out);
+        frontend_dct(&kernels, in, out);
         for (int i = 0; i < FRONTEND_FEATURES; i++) {
             double sum = 0;
             for (int j = 0; j < FRONTEND_BANDS; j++) {
@@ -107,6 +109,7 @@ static void test_dct(void **state) {
 /* The sums in 32 bits against sums in 64, also of the inputs that make each coefficient as large as it can be. */
 static void test_dct_sums(void **state) {
     (void)state;
+    struct frontend_kernels kernels = frontend_kernels_select(base_cpu_detect());
     for (int t = 0; t < 2 * FRONTEND_FEATURES + 200; t++) {
         int16_t in[FRONTEND_BANDS];
         int32_t out[FRONTEND_FEATURES];
@@ -114,7 +117,7 @@ static void test_dct_sums(void **state) {
             bool high = t < 2 * FRONTEND_FEATURES ? (frontend_dct_q15[t / 2][j] >= 0) == (t % 2 == 0) : random64() % 2 == 0;
             in[j] = (int16_t)(t >= 2 * FRONTEND_FEATURES && t % 2 == 0 ? (int)(random64() % 16384) : high ? 16383 : 0);
         }
-        frontend_dct(in, out);
+        frontend_dct(&kernels, in, out);
         for (int i = 0; i < FRONTEND_FEATURES; i++) {
             int64_t sum = 0;
             for (int j = 0; j < FRONTEND_BANDS; j++) {
