@@ -93,12 +93,16 @@ struct frontend_fft *frontend_fft_place(struct base_arena *a, const struct front
     return f;
 }
 
-int64_t frontend_fft_exact(const struct frontend_fft *f, unsigned bin, bool imaginary) {
+static inline int64_t exact(const struct frontend_fft *f, unsigned bin, bool imaginary) {
     const struct part_sum *p = &f->sums[bin][imaginary];
     int64_t sums[2];
     f->kernels.spectrum_product(sums, f->folded + p->folded, f->rows + p->row, p->n_terms);
     int64_t sum = p->mirrored ? sums[0] - sums[1] : sums[0] + sums[1];
     return p->negative ? -sum : sum;
+}
+
+int64_t frontend_fft_exact(const struct frontend_fft *f, unsigned bin, bool imaginary) {
+    return exact(f, bin, imaginary);
 }
 
 /* Half the width of the band in 1/1024 of a step. |a + i b| <= greater + (sqrt(2) - 1) lesser, 425 / 1024 of it. Of the two units
@@ -119,7 +123,7 @@ void frontend_fft_run(struct frontend_fft *f, const int32_t frame[FRONTEND_WINDO
         for (unsigned bits = near[i / 8]; bits != 0; bits &= bits - 1) {
             unsigned part = i + (unsigned)__builtin_ctz(bits);
             if (part < 2 * FRONTEND_N_BINS) {
-                int64_t sum = frontend_fft_exact(f, FRONTEND_FIRST_BIN + part / 2, part % 2);
+                int64_t sum = exact(f, FRONTEND_FIRST_BIN + part / 2, part % 2);
                 ret->parts[part] = (int32_t)base_round_shift(sum, 30 + FRONTEND_FFT_STEP_BITS);
                 f->n_decided++;
             }

@@ -358,9 +358,9 @@ static void fill_s32(int32_t *p, size_t n, int32_t limit, enum data data) {
     unsigned phase = random_u32() & 3;
 
     for (size_t i = 0; i < n; i++)
-        p[i] = data == DATA_RANDOM                                                ? (int32_t)random_between(-limit, limit)
-               : (data == DATA_EXTREMES ? phase & 1 : (i / (phase + 1) & 1) != 0) ? -limit
-                                                                                  : limit;
+        p[i] = data == DATA_RANDOM                                                       ? (int32_t)random_between(-limit, limit)
+               : (data == DATA_EXTREMES ? (phase & 1) != 0 : (i / (phase + 1) & 1) != 0) ? -limit
+                                                                                         : limit;
 }
 
 typedef bool check_frontend_function(const struct frontend_kernels *ref, const struct frontend_kernels *k, enum data data,
