@@ -3,7 +3,8 @@
  * A75 and later; the Raspberry Pi 5).
  *
  * sdot adds four products of signed bytes to each 32-bit lane, exactly; the packed layout is made for it. Sixteen inputs stand in
- * one register, a lane of it is the four inputs of one group. Four rows at a time share the loads of the weights.
+ * one register, a lane of it is the four inputs of one group. Four rows at a time share the loads of the weights, or two, of which
+ * the daemon hands over most.
  */
 #include "nn/kernels/arm64/requantise.h"
 #include "nn/kernels/variants.h"
@@ -45,20 +46,20 @@ static inline void sum_block(int32x4_t sum[4], const int8_t *x, const int8_t *w,
         sum[i] = vaddq_s32(sum[i], odd[i]);
 }
 
-/* Likewise sum[m] for the m-th of four rows. */
-static inline void sum_four(int32x4_t sum[4][4], const int8_t *x, ptrdiff_t x_stride, const int8_t *w, const int32_t *bias,
-                            size_t k_in) {
+/* Likewise sum[m] for the m-th of n_rows rows, a constant: 2 or 4. */
+static inline __attribute__((always_inline)) void sum_rows(int32x4_t sum[][4], size_t n_rows, const int8_t *x, ptrdiff_t x_stride,
+                                                           const int8_t *w, const int32_t *bias, size_t k_in) {
     int8x16_t x16[4];
     size_t k = 0;
 
 #pragma GCC unroll 4
-    for (size_t m = 0; m < 4; m++)
+    for (size_t m = 0; m < n_rows; m++)
 #pragma GCC unroll 4
         for (size_t i = 0; i < 4; i++)
             sum[m][i] = vld1q_s32(bias + 4 * i);
     for (; k + 16 <= k_in; k += 16) {
 #pragma GCC unroll 4
-        for (size_t m = 0; m < 4; m++)
+        for (size_t m = 0; m < n_rows; m++)
             x16[m] = vld1q_s8(x + (ptrdiff_t)m * x_stride + k);
 #pragma GCC unroll 4
         for (size_t i = 0; i < 4; i++) {
@@ -66,22 +67,22 @@ static inline void sum_four(int32x4_t sum[4][4], const int8_t *x, ptrdiff_t x_st
             int8x16_t w2 = vld1q_s8(w + k * 16 + 128 + i * 16), w3 = vld1q_s8(w + k * 16 + 192 + i * 16);
 
 #pragma GCC unroll 4
-            for (size_t m = 0; m < 4; m++)
+            for (size_t m = 0; m < n_rows; m++)
                 sum[m][i] = vdotq_laneq_s32(sum[m][i], w0, x16[m], 0);
 #pragma GCC unroll 4
-            for (size_t m = 0; m < 4; m++)
+            for (size_t m = 0; m < n_rows; m++)
                 sum[m][i] = vdotq_laneq_s32(sum[m][i], w1, x16[m], 1);
 #pragma GCC unroll 4
-            for (size_t m = 0; m < 4; m++)
+            for (size_t m = 0; m < n_rows; m++)
                 sum[m][i] = vdotq_laneq_s32(sum[m][i], w2, x16[m], 2);
 #pragma GCC unroll 4
-            for (size_t m = 0; m < 4; m++)
+            for (size_t m = 0; m < n_rows; m++)
                 sum[m][i] = vdotq_laneq_s32(sum[m][i], w3, x16[m], 3);
         }
     }
     for (; k < k_in; k += 4)
 #pragma GCC unroll 4
-        for (size_t m = 0; m < 4; m++) {
+        for (size_t m = 0; m < n_rows; m++) {
             int32_t four;
 
             memcpy(&four, x + (ptrdiff_t)m * x_stride + k, sizeof(four));
@@ -102,11 +103,18 @@ void nn_gemm_s8_dotprod(int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrd
         size_t left = n_rows;
 
         for (; left >= 4; left -= 4, row += 4 * x_stride) {
-            sum_four(sum, row, x_stride, w + n * k_in, bias + n, k_in);
+            sum_rows(sum, 4, row, x_stride, w + n * k_in, bias + n, k_in);
             for (size_t m = 0; m < 4; m++, to += out_stride)
                 store_block(to, sum[m], multiplier + n, shift + n, lowest);
         }
-        for (; left > 0; left--, row += x_stride, to += out_stride) {
+        if (left >= 2) {
+            sum_rows(sum, 2, row, x_stride, w + n * k_in, bias + n, k_in);
+            for (size_t m = 0; m < 2; m++, to += out_stride)
+                store_block(to, sum[m], multiplier + n, shift + n, lowest);
+            left -= 2;
+            row += 2 * x_stride;
+        }
+        if (left > 0) {
             sum_block(sum[0], row, w + n * k_in, bias + n, k_in);
             store_block(to, sum[0], multiplier + n, shift + n, lowest);
         }
