@@ -304,7 +304,7 @@ ENGINE_PUBLIC int tragus_stream_new(tragus_stream **ret, tragus_model *m, const 
     if (!s)
         return -ENOMEM;
     s->gated = !o || o->gate;
-    frontend_gate_init(&s->gate, NULL);
+    frontend_gate_init(&s->gate, NULL, engine_model_cpu_flags(m));
     s->model = tragus_model_ref(m);
     s->core = engine_core_new(m);
     if (!s->core) {

@@ -83,7 +83,7 @@ bool frontend_push(struct frontend *f, const int16_t hop[FRONTEND_HOP], int16_t 
     } else {
         struct frontend_spectrum spectrum;
         frontend_fft_run(f->fft, frame, &spectrum);
-        frontend_mel(&spectrum, exponent, f->log_mel_q8);
+        frontend_mel(&f->kernels, &spectrum, exponent, f->log_mel_q8);
     }
     frontend_dct(&f->kernels, f->log_mel_q8, cepstrum_q8);
     frontend_mean_subtract(&f->mean, cepstrum_q8, ret_row);

@@ -18,8 +18,11 @@ struct frontend_gate_options frontend_gate_defaults(void) {
     return (struct frontend_gate_options){.open_q8 = 2 * 256, .open_hops = 3, .hang_hops = 80, .least_q8 = 3 * 256};
 }
 
-void frontend_gate_init(struct frontend_gate *g, const struct frontend_gate_options *options) {
-    *g = (struct frontend_gate){.options = options != NULL ? *options : frontend_gate_defaults()};
+void frontend_gate_init(struct frontend_gate *g, const struct frontend_gate_options *options, uint32_t cpu_flags) {
+    *g = (struct frontend_gate){
+        .options = options != NULL ? *options : frontend_gate_defaults(),
+        .squares = frontend_kernels_select(cpu_flags).gate_squares,
+    };
     g->floor_q8 = g->smooth_q8 = g->change_q8 = g->options.least_q8;
     for (unsigned i = 0; i < FRONTEND_GATE_MINIMA; i++) {
         g->minima_q8[i] = g->options.least_q8;
@@ -50,16 +53,10 @@ bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]
     memcpy(samples, g->last_samples, sizeof(g->last_samples));
     memcpy(samples + FRONTEND_GATE_LAG, hop, FRONTEND_HOP * sizeof(*hop));
     memcpy(g->last_samples, samples + FRONTEND_HOP, sizeof(g->last_samples));
-    uint64_t level = 0, change = 0;
-    for (unsigned n = 0; n < FRONTEND_HOP; n++) {
-        int32_t sample = samples[FRONTEND_GATE_LAG + n];
-        uint32_t step = (uint32_t)(sample - samples[n]); /* modulo 2^32, and so is its square: at most 65535^2 */
-        uint32_t level_square = (uint32_t)(sample * sample), change_square = step * step;
-        level += level_square;
-        change += change_square;
-    }
-    g->level_q8 = mean_square_q8(level);
-    g->change_q8 = mean_square_q8(change);
+    uint64_t sums[2];
+    g->squares(sums, samples + FRONTEND_GATE_LAG, samples, FRONTEND_HOP);
+    g->level_q8 = mean_square_q8(sums[0]);
+    g->change_q8 = mean_square_q8(sums[1]);
     follow_floor(g);
 
     g->recent = g->recent << 1 | (g->change_q8 > g->floor_q8 + g->options.open_q8);

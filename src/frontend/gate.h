@@ -10,6 +10,7 @@
 #define TRAGUS_FRONTEND_GATE_H
 
 #include "frontend/frontend.h"
+#include "frontend/kernels/kernels.h"
 
 #define FRONTEND_GATE_HISTORY 50 /* hops (500 ms) that a caller keeps and pushes first when the gate opens */
 #define FRONTEND_GATE_LAG 4      /* samples over which the change is taken */
@@ -26,6 +27,7 @@ struct frontend_gate_options {
 
 struct frontend_gate {
     struct frontend_gate_options options;
+    frontend_gate_squares *squares;
     int32_t level_q8;                        /* of the last hop as it is, for meters */
     int32_t change_q8;                       /* of its changes */
     int32_t floor_q8;                        /* of the noise, in changes */
@@ -39,7 +41,9 @@ struct frontend_gate {
 };
 
 struct frontend_gate_options frontend_gate_defaults(void);
-void frontend_gate_init(struct frontend_gate *g, const struct frontend_gate_options *options); /* NULL: the defaults */
+
+/* options: NULL for the defaults. cpu_flags: what kernels may use (base/cpu.h). */
+void frontend_gate_init(struct frontend_gate *g, const struct frontend_gate_options *options, uint32_t cpu_flags);
 
 /* One hop in; returns whether the gate is open after it. 320 multiply-adds and two logarithms. */
 bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]);

@@ -9,7 +9,9 @@ libtragus_frontend_la_SOURCES = \
     src/frontend/mel.c src/frontend/mel.h \
     src/frontend/gen/mean_prior.c src/frontend/gen/tables.c src/frontend/gen/tables.h \
     src/frontend/kernels/cepstrum_ref.c \
+    src/frontend/kernels/gate_ref.c \
     src/frontend/kernels/kernels.h \
+    src/frontend/kernels/mel_ref.c \
     src/frontend/kernels/select.c \
     src/frontend/kernels/spectrum_ref.c \
     src/frontend/kernels/variants.h \
@@ -27,12 +29,16 @@ libtragus_frontend_la_LIBADD += libtragus_frontend_avx2.la
 noinst_LTLIBRARIES += libtragus_frontend_avx2.la
 libtragus_frontend_avx2_la_SOURCES = \
     src/frontend/kernels/x86/cepstrum_avx2.c \
+    src/frontend/kernels/x86/gate_avx2.c \
+    src/frontend/kernels/x86/mel_avx2.c \
     src/frontend/kernels/x86/spectrum_avx2.c \
     src/frontend/kernels/x86/window_avx2.c
 libtragus_frontend_avx2_la_CFLAGS = $(AM_CFLAGS) -mavx2
 endif HOST_X86_64
 frontend_neon_sources = \
     src/frontend/kernels/neon/cepstrum_neon.c \
+    src/frontend/kernels/neon/gate_neon.c \
+    src/frontend/kernels/neon/mel_neon.c \
     src/frontend/kernels/neon/spectrum_neon.c \
     src/frontend/kernels/neon/window_neon.c
 if HOST_AARCH64

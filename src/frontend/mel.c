@@ -14,25 +14,16 @@
  * exponent 0. */
 #define UNIT_LOG2 (2 * FRONTEND_FFT_STEP_BITS - 15 - 30)
 
-void frontend_mel(const struct frontend_spectrum *spectrum, unsigned exponent, int16_t ret_q8[FRONTEND_BANDS]) {
+void frontend_mel(const struct frontend_kernels *k, const struct frontend_spectrum *spectrum, unsigned exponent,
+                  int16_t ret_q8[FRONTEND_BANDS]) {
     base_debug_assert(exponent <= 17);
     uint64_t floor = (uint64_t)1 << ((unsigned)(FRONTEND_FLOOR_LOG2 - UNIT_LOG2) - 2 * exponent);
     int32_t unit_q16 = (UNIT_LOG2 + 2 * (int32_t)exponent) * 65536;
-    uint64_t rising_below = 0;
-    for (unsigned b = 0; b <= FRONTEND_BANDS; b++) {
-        uint64_t all = 0, rising = 0;
-        for (unsigned bin = frontend_mel_begin[b]; bin < frontend_mel_begin[b + 1]; bin++) {
-            const int32_t *parts = spectrum->parts + (size_t)2 * (bin - FRONTEND_FIRST_BIN);
-            int64_t re = parts[0], im = parts[1];
-            uint64_t power = (uint64_t)(re * re + im * im);
-            all += power;
-            rising += power * frontend_mel_weight_q15[bin - FRONTEND_FIRST_BIN];
-        }
-        if (b > 0) { /* what does not rise in b falls in the band below */
-            uint64_t energy = rising_below + (32768 * all - rising);
-            ret_q8[b - 1] = (int16_t)base_round_shift(frontend_log2_q16_of(energy + floor) + unit_q16, 8);
-        }
-        rising_below = rising;
+    uint64_t sums[FRONTEND_BANDS + 1][2];
+    k->mel_sums(sums, spectrum->parts, frontend_mel_weight_q15, frontend_mel_bins, FRONTEND_BANDS + 1);
+    for (unsigned b = 0; b < FRONTEND_BANDS; b++) { /* what does not rise in the band above falls in b */
+        uint64_t energy = sums[b][1] + (32768 * sums[b + 1][0] - sums[b + 1][1]);
+        ret_q8[b] = (int16_t)base_round_shift(frontend_log2_q16_of(energy + floor) + unit_q16, 8);
     }
 }
 

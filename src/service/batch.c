@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/batch.h"
 #include "base/clock.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -252,7 +253,7 @@ int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_
     b->options = *options;
     b->is_socket = fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
     b->can_nowait = S_ISFIFO(st.st_mode);
-    cutter_init(&b->cutter, &options->gate);
+    cutter_init(&b->cutter, &options->gate, engine_model_cpu_flags(m));
     b->recogniser = recogniser_new(m, main_fd);
     if (b->wake_fd < 0 || !b->recogniser)
         goto failed;

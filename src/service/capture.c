@@ -95,7 +95,7 @@ static void *run(void *user) {
     return NULL;
 }
 
-int capture_start(struct capture **ret, struct audio_capture *device, const struct frontend_gate_options *gate,
+int capture_start(struct capture **ret, struct audio_capture *device, const struct frontend_gate_options *gate, uint32_t cpu_flags,
                   struct base_ring *hops, int recogniser_fd, int main_fd) {
     sigset_t all, before;
 
@@ -106,7 +106,7 @@ int capture_start(struct capture **ret, struct audio_capture *device, const stru
     c->hops = hops;
     c->recogniser_fd = recogniser_fd;
     c->main_fd = main_fd;
-    cutter_init(&c->cutter, gate);
+    cutter_init(&c->cutter, gate, cpu_flags);
     c->hang_hops = gate->hang_hops;
     c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (c->wake_fd < 0) {

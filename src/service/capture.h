@@ -24,9 +24,9 @@ struct capture_counters {
     int32_t level_cdb; /* of the last hop, 1/100 dB re full scale */
 };
 
-/* Starts on an open device, which becomes the capture's. hops: of struct cutter_hop; recogniser_fd and main_fd: eventfds, written
- * when hops are in the ring, and when sound was lost or the thread has ended. */
-int capture_start(struct capture **ret, struct audio_capture *device, const struct frontend_gate_options *gate,
+/* Starts on an open device, which becomes the capture's. cpu_flags: what kernels may use. hops: of struct cutter_hop; recogniser_fd
+ * and main_fd: eventfds, written when hops are in the ring, and when sound was lost or the thread has ended. */
+int capture_start(struct capture **ret, struct audio_capture *device, const struct frontend_gate_options *gate, uint32_t cpu_flags,
                   struct base_ring *hops, int recogniser_fd, int main_fd);
 
 /* Ends the thread (an open segment is closed in the ring), closes the device, zeroes the sound held, frees. */

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-void cutter_init(struct cutter *c, const struct frontend_gate_options *gate) {
+void cutter_init(struct cutter *c, const struct frontend_gate_options *gate, uint32_t cpu_flags) {
     memset(c, 0, sizeof(*c));
-    frontend_gate_init(&c->gate, gate);
+    frontend_gate_init(&c->gate, gate, cpu_flags);
 }
 
 static void emit(struct cutter *c, struct cutter_hop *hop, uint32_t flags, cutter_sink *sink, void *user) {

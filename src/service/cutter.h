@@ -33,7 +33,7 @@ struct cutter {
 
 typedef void cutter_sink(const struct cutter_hop *hop, void *user);
 
-void cutter_init(struct cutter *c, const struct frontend_gate_options *gate);
+void cutter_init(struct cutter *c, const struct frontend_gate_options *gate, uint32_t cpu_flags); /* flags: what kernels may use */
 
 /* n samples, of which the first was heard at time_us. */
 void cutter_push(struct cutter *c, const int16_t *pcm, size_t n, uint64_t time_us, cutter_sink *sink, void *user);

@@ -3,6 +3,7 @@
 #include "audio/source.h"
 #include "base/clock.h"
 #include "base/ring.h"
+#include "engine/engine.h"
 #include "service/capture.h"
 #include "service/log.h"
 
@@ -181,7 +182,8 @@ static void try_to_open(struct microphone *m) {
     int r = audio_capture_open(&device, m->options.device, &m->trouble);
     if (r >= 0) {
         snprintf(name, sizeof(name), "%s", audio_capture_name(device));
-        r = capture_start(&m->capture, device, &m->options.gate, &m->hops, m->recogniser_fd, m->main_fd);
+        r = capture_start(&m->capture, device, &m->options.gate, engine_model_cpu_flags(m->model), &m->hops, m->recogniser_fd,
+                          m->main_fd);
         if (r < 0) {
             audio_capture_close(device);
             base_error_set(&m->trouble, r, "the capture thread cannot be started: %s", strerror(-r));

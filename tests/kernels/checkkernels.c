@@ -483,6 +483,63 @@ static bool check_spectrum(const struct frontend_kernels *ref, const struct fron
     return check_convert_and_fold(ref, k, data, place) && check_round(ref, k, data, place) && check_product(ref, k, data, place);
 }
 
+static bool check_mel(const struct frontend_kernels *ref, const struct frontend_kernels *k, enum data data, enum place place) {
+    size_t n = (size_t)random_between(1, 41), n_all = 0;
+    struct operand n_bins = operand_new(n, 1, place);
+    uint8_t *n8 = n_bins.at;
+
+    for (size_t i = 0; i < n; i++)
+        n_all += n8[i] = (uint8_t)random_between(0, 17);
+    struct operand parts = operand_new(2 * n_all, 4, place), weights = operand_new(n_all, 2, place);
+    struct output sums = output_new(2 * n, 8, place);
+    uint16_t *weight16 = weights.at;
+    char text[96];
+    bool ok = true;
+
+    fill_s32(parts.at, 2 * n_all, (1 << 19) - 1, data);
+    for (size_t i = 0; i < n_all; i++)
+        weight16[i] = (uint16_t)(random_u32() & 1 ? 32768 : random_between(0, 32768));
+    snprintf(text, sizeof(text), "%zu bins in %zu", n_all, n);
+    ref->mel_sums(sums.expected, parts.at, weight16, n8, n);
+    ok &= kept(
+        "mel_sums", k->mel_name,
+        CHECKED_CALL(k->mel_sums, WORD((uint64_t(*)[2])sums.at), WORD((int32_t *)parts.at), WORD(weight16), WORD(n8), WORD(n)));
+    ok &= output_same(&sums, "mel_sums", k->mel_name, text, data);
+
+    guarded_free(&n_bins.g), guarded_free(&parts.g), guarded_free(&weights.g), output_free(&sums);
+    return ok;
+}
+
+/* DATA_EXTREMES: 32767 and -32768, whose squares and differences are the greatest there are. */
+static void fill_s16(int16_t *p, size_t n, enum data data) {
+    unsigned phase = random_u32() & 3;
+
+    for (size_t i = 0; i < n; i++)
+        p[i] = data == DATA_RANDOM ? (int16_t)random_between(INT16_MIN, INT16_MAX)
+               : (data == DATA_EXTREMES ? (phase & 1) != 0 : (i / (phase + 1) & 1) != 0) ? INT16_MIN
+                                                                                         : INT16_MAX;
+}
+
+static bool check_gate(const struct frontend_kernels *ref, const struct frontend_kernels *k, enum data data, enum place place) {
+    size_t n = (size_t)random_between(1, 20) * 16;
+    struct operand x = operand_new(n, 2, place), before = operand_new(n, 2, place);
+    struct output sums = output_new(2, 8, place);
+    char text[96];
+    bool ok = true;
+
+    fill_s16(x.at, n, data);
+    fill_s16(before.at, n, data);
+    snprintf(text, sizeof(text), "%zu", n);
+    ref->gate_squares(sums.expected, x.at, before.at, n);
+    ok &=
+        kept("gate_squares", k->gate_name,
+             CHECKED_CALL(k->gate_squares, WORD((uint64_t *)sums.at), WORD((int16_t *)x.at), WORD((int16_t *)before.at), WORD(n)));
+    ok &= output_same(&sums, "gate_squares", k->gate_name, text, data);
+
+    guarded_free(&x.g), guarded_free(&before.g), output_free(&sums);
+    return ok;
+}
+
 static bool check_cepstrum(const struct frontend_kernels *ref, const struct frontend_kernels *k, enum data data, enum place place) {
     size_t n_rows = (size_t)random_between(1, 10) * 4;
     int32_t x_limit = random_u32() & 1 ? 8192 : 1638, table_limit = INT32_MAX / (FRONTEND_BANDS * x_limit);
@@ -517,8 +574,16 @@ static const char *spectrum_variant(const struct frontend_kernels *k) {
     return k->spectrum_name;
 }
 
+static const char *mel_variant(const struct frontend_kernels *k) {
+    return k->mel_name;
+}
+
 static const char *cepstrum_variant(const struct frontend_kernels *k) {
     return k->cepstrum_name;
+}
+
+static const char *gate_variant(const struct frontend_kernels *k) {
+    return k->gate_name;
 }
 
 static const struct {
@@ -526,9 +591,9 @@ static const struct {
     check_frontend_function *check;
     const char *(*variant)(const struct frontend_kernels *k);
 } frontend_families[] = {
-    {"window", check_window, window_variant},
-    {"spectrum", check_spectrum, spectrum_variant},
-    {"cepstrum", check_cepstrum, cepstrum_variant},
+    {"window", check_window, window_variant}, {"spectrum", check_spectrum, spectrum_variant},
+    {"mel", check_mel, mel_variant},          {"cepstrum", check_cepstrum, cepstrum_variant},
+    {"gate", check_gate, gate_variant},
 };
 #define N_FRONTEND_FAMILIES (sizeof(frontend_families) / sizeof(frontend_families[0]))
 
@@ -542,7 +607,8 @@ static bool check_frontend(const char *only, bool list) {
         const struct frontend_kernels *k = &tables[t];
 
         if (list || (t == 0 && !only))
-            printf("window %s, spectrum %s, cepstrum %s\n", k->window_name, k->spectrum_name, k->cepstrum_name);
+            printf("window %s, spectrum %s, mel %s, cepstrum %s, gate %s\n", k->window_name, k->spectrum_name, k->mel_name,
+                   k->cepstrum_name, k->gate_name);
         for (size_t f = 0; f < N_FRONTEND_FAMILIES && !list && t > 0; f++) {
             bool equal = true;
 

@@ -43,7 +43,8 @@ static inline size_t find_frontend_tables(struct frontend_kernels tables[MAX_TAB
 
         for (size_t i = 0; i < n; i++)
             known |= tables[i].window_multiply == k.window_multiply && tables[i].spectrum_product == k.spectrum_product &&
-                     tables[i].cepstrum_sums == k.cepstrum_sums;
+                     tables[i].mel_sums == k.mel_sums && tables[i].cepstrum_sums == k.cepstrum_sums &&
+                     tables[i].gate_squares == k.gate_squares;
         if (!known && n < MAX_TABLES)
             tables[n++] = k;
         subset = (subset - detected) & detected;

@@ -78,13 +78,12 @@ def listed(values):
 def main(out):
     bands, weights = mel_bands()
     used = [k for k, b in enumerate(bands) if b >= 0]
-    begins = [min([k for k in used if bands[k] >= b], default=used[-1] + 1) for b in range(BANDS + 2)]
     out.write(f"/* Made by: {COMMAND} */\n/* SPDX-License-Identifier: Apache-2.0 */\n")
     out.write('#include "frontend/gen/tables.h"\n\n/* clang-format off */\n')
     for head, values in (
         ("uint16_t frontend_window_q15[FRONTEND_WINDOW]", window_q15()),
         ("int32_t frontend_cosine_q30[FRONTEND_FFT_SIZE]", cosine_q30()),
-        ("uint8_t frontend_mel_begin[FRONTEND_BANDS + 2]", begins),
+        ("uint8_t frontend_mel_bins[FRONTEND_BANDS + 1]", [bands.count(b) for b in range(BANDS + 1)]),
         ("uint16_t frontend_mel_weight_q15[FRONTEND_N_BINS]", [weights[k] for k in used]),
         ("int32_t frontend_log2_q16[257]", log2_q16()),
     ):

@@ -80,9 +80,9 @@ const int32_t frontend_cosine_q30[FRONTEND_FFT_SIZE] = {
     1071721163, 1072448455, 1073014240, 1073418433, 1073660973,
 };
 
-const uint8_t frontend_mel_begin[FRONTEND_BANDS + 2] = {
-    1, 3, 4, 6, 7, 9, 11, 13, 15, 18, 20, 22, 25, 28, 31, 34, 38, 42, 45, 50, 54, 59, 64, 69, 74, 80, 87, 93, 100, 108, 116, 124,
-    133, 143, 153, 164, 175, 187, 200, 214, 228, 244,
+const uint8_t frontend_mel_bins[FRONTEND_BANDS + 1] = {
+    2, 1, 2, 1, 2, 2, 2, 2, 3, 2, 2, 3, 3, 3, 3, 4, 4, 3, 5, 4, 5, 5, 5, 5, 6, 7, 6, 7, 8, 8, 8, 9, 10, 10, 11, 11, 12, 13, 14,
+    14, 16,
 };
 
 const uint16_t frontend_mel_weight_q15[FRONTEND_N_BINS] = {

@@ -14,7 +14,7 @@
 
 extern const uint16_t frontend_window_q15[FRONTEND_WINDOW];
 extern const int32_t frontend_cosine_q30[FRONTEND_FFT_SIZE];
-extern const uint8_t frontend_mel_begin[FRONTEND_BANDS + 2];    /* the first bin that rises in band 0..40; the last bin + 1 */
+extern const uint8_t frontend_mel_bins[FRONTEND_BANDS + 1];     /* how many bins rise in band 0..40 */
 extern const uint16_t frontend_mel_weight_q15[FRONTEND_N_BINS]; /* of bin FIRST_BIN + i there; the rest falls in the band below */
 extern const int32_t frontend_log2_q16[257];                    /* log2(1 + i / 256) */
 extern const int16_t frontend_dct_q15[FRONTEND_FEATURES][FRONTEND_BANDS];

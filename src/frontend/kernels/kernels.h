@@ -43,10 +43,20 @@ typedef void frontend_spectrum_round(int32_t *out, uint8_t *ret_near, const floa
  *   n a multiple of 8; the sums of |a[i] * b[i]| fit 63 bits. */
 typedef void frontend_spectrum_product(int64_t ret_sums[2], const int32_t *a, const int32_t *b, size_t n);
 
+/* mel_sums: for n stretches of neighbouring bins, the i-th of n_bins[i] (0..64), with power = re^2 + im^2 of a bin (re, im in turn
+ * in parts): out[i][0] = the sum of power, out[i][1] = the sum of power * weight_q15[bin].
+ *   |re|, |im| < 2^19, weights <= 2^15. */
+typedef void frontend_mel_sums(uint64_t (*out)[2], const int32_t *parts, const uint16_t *weight_q15, const uint8_t *n_bins,
+                               size_t n);
+
 /* cepstrum_sums: out[i] = the sum of table[i][j] * x[j], j < FRONTEND_BANDS.
  *   The sums of |table[i][j] * x[j]| fit 31 bits; n_rows a multiple of 4. */
 typedef void frontend_cepstrum_sums(int32_t *out, const int16_t (*table)[FRONTEND_BANDS], const int16_t x[FRONTEND_BANDS],
                                     size_t n_rows);
+
+/* gate_squares: ret_sums[0] = the sum of x[i]^2, ret_sums[1] that of (x[i] - before[i])^2.
+ *   n a multiple of 16, at most 2^16. */
+typedef void frontend_gate_squares(uint64_t ret_sums[2], const int16_t *x, const int16_t *before, size_t n);
 
 struct frontend_kernels {
     const char *window_name; /* "ref", "avx2", "neon" */
@@ -57,8 +67,12 @@ struct frontend_kernels {
     frontend_spectrum_fold *spectrum_fold;
     frontend_spectrum_round *spectrum_round;
     frontend_spectrum_product *spectrum_product;
+    const char *mel_name;
+    frontend_mel_sums *mel_sums;
     const char *cepstrum_name;
     frontend_cepstrum_sums *cepstrum_sums;
+    const char *gate_name;
+    frontend_gate_squares *gate_squares;
 };
 
 /* The reference first, then each better variant that this build has and cpu_flags (base/cpu.h) allows. */
@@ -71,6 +85,8 @@ frontend_spectrum_convert frontend_spectrum_convert_ref;
 frontend_spectrum_fold frontend_spectrum_fold_ref;
 frontend_spectrum_round frontend_spectrum_round_ref;
 frontend_spectrum_product frontend_spectrum_product_ref;
+frontend_mel_sums frontend_mel_sums_ref;
 frontend_cepstrum_sums frontend_cepstrum_sums_ref;
+frontend_gate_squares frontend_gate_squares_ref;
 
 #endif

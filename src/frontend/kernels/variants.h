@@ -14,7 +14,9 @@ frontend_spectrum_convert frontend_spectrum_convert_avx2;
 frontend_spectrum_fold frontend_spectrum_fold_avx2;
 frontend_spectrum_round frontend_spectrum_round_avx2;
 frontend_spectrum_product frontend_spectrum_product_avx2;
+frontend_mel_sums frontend_mel_sums_avx2;
 frontend_cepstrum_sums frontend_cepstrum_sums_avx2;
+frontend_gate_squares frontend_gate_squares_avx2;
 
 /* neon/: one source for AArch64 and the 32-bit state */
 frontend_window_multiply frontend_window_multiply_neon;
@@ -23,6 +25,8 @@ frontend_spectrum_convert frontend_spectrum_convert_neon;
 frontend_spectrum_fold frontend_spectrum_fold_neon;
 frontend_spectrum_round frontend_spectrum_round_neon;
 frontend_spectrum_product frontend_spectrum_product_neon;
+frontend_mel_sums frontend_mel_sums_neon;
 frontend_cepstrum_sums frontend_cepstrum_sums_neon;
+frontend_gate_squares frontend_gate_squares_neon;
 
 #endif

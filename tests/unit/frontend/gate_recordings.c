@@ -7,6 +7,7 @@
  *
  * usage: gate_recordings [FOLDER...]: prints a line a folder. Without arguments: the sets and limits below.
  */
+#include "base/cpu.h"
 #include "base/fixed.h"
 #include "frontend/gate.h"
 
@@ -98,7 +99,7 @@ static void listen(const char *path, struct tally *t) {
         pcm[i] = (int16_t)(sum / step);
     }
     struct frontend_gate gate;
-    frontend_gate_init(&gate, NULL);
+    frontend_gate_init(&gate, NULL, base_cpu_detect());
     size_t n_hops = (size_t)n / FRONTEND_HOP;
     for (size_t i = 0; i < n_hops; i++) {
         open[i] = frontend_gate_push(&gate, pcm + i * FRONTEND_HOP);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The gate on sounds made here: what it must stay closed in, what it must open for, and how fast. */
+#include "base/cpu.h"
 #include "frontend/gate.h"
 
 #include <math.h>
@@ -70,7 +71,7 @@ static void test_steady_sounds_keep_it_closed(void **state) {
     for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
         struct room r = rooms[i];
         struct frontend_gate g;
-        frontend_gate_init(&g, NULL);
+        frontend_gate_init(&g, NULL, base_cpu_detect());
         push(&g, &r, SETTLE);
         assert_int_equal(push(&g, &r, 6000), 0); /* a minute */
     }
@@ -80,7 +81,7 @@ static void test_silence_never_opens(void **state) {
     (void)state;
     struct room r = {.noise = 1};
     struct frontend_gate g;
-    frontend_gate_init(&g, NULL);
+    frontend_gate_init(&g, NULL, base_cpu_detect());
     assert_int_equal(push(&g, &r, 1000), 0);
 }
 
@@ -91,7 +92,7 @@ static void test_speech_opens_within_the_history(void **state) {
         for (int settle = 0; settle <= SETTLE; settle += SETTLE) {
             struct room r = rooms[i];
             struct frontend_gate g;
-            frontend_gate_init(&g, NULL);
+            frontend_gate_init(&g, NULL, base_cpu_detect());
             push(&g, &r, settle);
             r.n = 0;
             r.speech = 60 * (r.noise + 1) + r.hum / 4;
@@ -115,7 +116,7 @@ static void test_hang_over(void **state) {
     struct frontend_gate_options o = frontend_gate_defaults();
     o.hang_hops = 25;
     struct frontend_gate g;
-    frontend_gate_init(&g, &o);
+    frontend_gate_init(&g, &o, base_cpu_detect());
     struct room r = {.noise = 1};
     push(&g, &r, SETTLE);
     r.noise = 1000;
@@ -130,7 +131,7 @@ static void test_hang_over(void **state) {
 static void test_one_click_does_not_open(void **state) {
     (void)state;
     struct frontend_gate g;
-    frontend_gate_init(&g, NULL);
+    frontend_gate_init(&g, NULL, base_cpu_detect());
     struct room r = {.noise = 5};
     push(&g, &r, SETTLE);
     for (int i = 0; i < 50; i++) {
@@ -145,7 +146,7 @@ static void test_one_click_does_not_open(void **state) {
 static void test_sudden_noise_is_learnt(void **state) {
     (void)state;
     struct frontend_gate g;
-    frontend_gate_init(&g, NULL);
+    frontend_gate_init(&g, NULL, base_cpu_detect());
     struct room r = {.noise = 0}; /* a muted microphone, then a fan */
     push(&g, &r, 3000);
     r.noise = 2000;
@@ -156,7 +157,7 @@ static void test_sudden_noise_is_learnt(void **state) {
 static void test_level(void **state) {
     (void)state;
     struct frontend_gate g;
-    frontend_gate_init(&g, NULL);
+    frontend_gate_init(&g, NULL, base_cpu_detect());
     int16_t hop[FRONTEND_HOP] = {0};
     frontend_gate_push(&g, hop);
     assert_int_equal(frontend_gate_level_cdb(&g), -9000);
@@ -175,7 +176,7 @@ static void test_level(void **state) {
 static void test_extremes(void **state) {
     (void)state;
     struct frontend_gate g;
-    frontend_gate_init(&g, NULL);
+    frontend_gate_init(&g, NULL, base_cpu_detect());
     int16_t hop[FRONTEND_HOP];
     for (int i = 0; i < FRONTEND_HOP; i++) {
         hop[i] = i / 4 % 2 ? INT16_MAX : INT16_MIN;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cutter: the same hops whatever the chunks, history first, segments that begin and end. */
+#include "base/cpu.h"
 #include "service/cutter.h"
 
 #include <setjmp.h>
@@ -42,7 +43,7 @@ static int16_t *make_sound(void) {
 static struct hops *cut(const int16_t *pcm, size_t chunk) {
     struct hops *h = calloc(1, sizeof(*h));
     struct cutter *c = calloc(1, sizeof(*c));
-    cutter_init(c, NULL);
+    cutter_init(c, NULL, base_cpu_detect());
     for (size_t i = 0; i < N_SAMPLES; i += chunk) {
         size_t n = N_SAMPLES - i < chunk ? N_SAMPLES - i : chunk;
         cutter_push(c, pcm + i, n, i * 1000000 / RATE, collect, h);
@@ -103,7 +104,7 @@ static void test_silence(void **state) {
     struct hops *h = calloc(1, sizeof(*h));
     struct cutter *c = calloc(1, sizeof(*c));
     int16_t *zeros = calloc(10 * RATE, sizeof(*zeros));
-    cutter_init(c, NULL);
+    cutter_init(c, NULL, base_cpu_detect());
     cutter_push(c, zeros, 10 * RATE, 0, collect, h);
     cutter_end(c, collect, h);
     assert_int_equal(h->n, 0);
