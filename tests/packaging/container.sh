@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # $work is lib.sh's
-# Sourced after lib.sh: a minimal Debian 12 of this machine's architecture, in a container with its own systemd and bus and the network
-# of this machine. The folder $work/share is its /packages. TRAGUS_ROOT names a tar file of such a system, to be used instead of making
-# one, or to be written if it is not there.
+# Sourced after lib.sh: a minimal Debian 12, or what SUITE names, of this machine's architecture, in a container with its own systemd and
+# bus and the network of this machine. The folder $work/share is its /packages. TRAGUS_ROOT names a tar file of such a system, to be used
+# instead of making one, or to be written if it is not there.
 
 container='' leader=''
 # within SECONDS COMMAND...: until it succeeds.
@@ -39,8 +39,8 @@ container_start() {
         tar -C "$work/root" -xf "$TRAGUS_ROOT" || exit
     else
         need mmdebstrap:mmdebstrap
-        mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus bookworm "$work/root" >"$work/output" 2>&1 ||
-            { cat "$work/output" >&2; skip "no Debian 12 can be made: is there a network?"; }
+        mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus "${SUITE:-bookworm}" "$work/root" >"$work/output" 2>&1 ||
+            { cat "$work/output" >&2; skip "no ${SUITE:-bookworm} can be made: is there a network?"; }
         [ -z "${TRAGUS_ROOT:-}" ] || tar -C "$work/root" -cf "$TRAGUS_ROOT" .
     fi
     systemd-nspawn -q -D "$work/root" --bind="$work/share:/packages" --register=no --keep-unit -b --console=pipe </dev/null \

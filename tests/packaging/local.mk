@@ -4,4 +4,4 @@ packaging_tests = tests/packaging/security tests/packaging/test_sbom.py tests/pa
 TESTS += $(packaging_tests)
 dist_check_SCRIPTS += $(packaging_tests)
 EXTRA_DIST += $(addprefix tests/packaging/,release reproducible sbom.py sbom_rules.py sums)
-EXTRA_DIST += $(addprefix tests/packaging/,autopkgtest checks container.sh emulator.sh install lib.sh piuparts readme)
+EXTRA_DIST += $(addprefix tests/packaging/,autopkgtest build checks container.sh emulator.sh install lib.sh piuparts readme)

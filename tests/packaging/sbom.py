@@ -52,12 +52,12 @@ def licence_of(path, stanzas):
 
 
 def files_of(source):
-    listed = subprocess.run(["git", "-C", source, "ls-files", "-z", "-co", "--exclude-standard"], capture_output=True, check=False)
-    if listed.returncode == 0:
-        names = [n for n in listed.stdout.decode().split("\0") if n and (source / n).is_file()]
-    else:
-        names = [str(p.relative_to(source)) for p in source.rglob("*") if p.is_file()]
-    return sorted(names)
+    """What belongs to the source and is not merely lying there, as git knows it."""
+    try:
+        listed = subprocess.run(["git", "-C", source, "ls-files", "-z", "-co", "--exclude-standard"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        sys.exit(f"sbom: {source} is no git checkout, or git is missing: what belongs to the source is not known")
+    return sorted(n for n in listed.stdout.decode().split("\0") if n and (source / n).is_file())
 
 
 def installed_version(package):

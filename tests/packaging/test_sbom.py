@@ -4,6 +4,7 @@
 import copy
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,9 @@ PLANTED = {
 def main():
     if not (SOURCE / "debian/copyright").exists():
         print("skipped: debian/ is in the repository, not in the tarball")
+        return 77
+    if not shutil.which("git") or not (SOURCE / ".git").exists():
+        print("skipped: without git and its checkout what belongs to the source is not known")
         return 77
     made = subprocess.run([sys.executable, "-B", HERE / "sbom.py", SOURCE], capture_output=True, text=True, check=False)
     if made.returncode:
