@@ -5,8 +5,8 @@
  *
  * The registers get patterns, the function is called, and what they hold then is stored. A compiler cannot be trusted to leave them
  * alone in between, so this stands in assembler: x86-64 by the System V ABI (rbx, rbp, r12..r15), AArch64 by AAPCS64 (x19..x28, the
- * low halves of v8..v15). There every argument is a word, those beyond the registers on the stack in eight bytes each. On other
- * machines, which have no variants to check, it is a plain call.
+ * low halves of v8..v15), 32-bit ARM by AAPCS (r4..r11, d8..d15). There every argument is a word, those beyond the registers on the
+ * stack. On other machines, which have no variants to check, it is a plain call.
  */
 #ifndef TRAGUS_TESTS_KERNELS_CHECKED_CALL_H
 #define TRAGUS_TESTS_KERNELS_CHECKED_CALL_H
@@ -14,14 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__x86_64__) || defined(__aarch64__)
+#if defined(__x86_64__) || defined(__aarch64__) || defined(__arm__)
 
 #define MAX_WORDS 12 /* nn_gemm_s8 has so many */
-#define WORD(x) (uint64_t)(uintptr_t)(x)
-#define CHECKED_CALL(function, ...) checked_call((void (*)(void))(function), (const uint64_t[MAX_WORDS]){__VA_ARGS__})
+#define WORD(x) (uintptr_t)(x)
+#define CHECKED_CALL(function, ...) checked_call((void (*)(void))(function), (const uintptr_t[MAX_WORDS]){__VA_ARGS__})
 
-/* Calls function with the words; kept: what the registers hold before, then what they hold after. */
-__attribute__((visibility("hidden"))) void call_with_registers(void (*function)(void), const uint64_t words[MAX_WORDS],
+/* Calls function with the words; kept: what the registers hold before, then what they hold after, eight bytes for each. */
+__attribute__((visibility("hidden"))) void call_with_registers(void (*function)(void), const uintptr_t words[MAX_WORDS],
                                                                uint64_t *kept);
 
 #ifdef __x86_64__
@@ -47,7 +47,7 @@ __asm__(".text\n"
         "    pop %r15\n    pop %r14\n    pop %r13\n    pop %r12\n    pop %rbp\n    pop %rbx\n"
         "    ret\n"
         ".size call_with_registers, . - call_with_registers\n");
-#else
+#elif defined(__aarch64__)
 static const char *const kept_names[] = {"x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27",
                                          "x28", "d8",  "d9",  "d10", "d11", "d12", "d13", "d14", "d15"};
 __asm__(".text\n"
@@ -75,11 +75,36 @@ __asm__(".text\n"
         "    ldp d14, d15, [sp, #144]\n    ldp x29, x30, [sp], #176\n"
         "    ret\n"
         ".size call_with_registers, . - call_with_registers\n");
+#else
+static const char *const kept_names[] = {"r4", "r5", "r6",  "r7",  "r8",  "r9",  "r10", "r11",
+                                         "d8", "d9", "d10", "d11", "d12", "d13", "d14", "d15"};
+__asm__(".text\n"
+        ".syntax unified\n"
+        ".arm\n"
+        ".balign 4\n"
+        ".globl call_with_registers\n"
+        ".hidden call_with_registers\n"
+        ".type call_with_registers, %function\n"
+        "call_with_registers:\n"
+        "    push {r4-r11, lr}\n    vpush {d8-d15}\n    push {r2}\n"
+        "    add r3, r1, #16\n    ldm r3, {r4-r11}\n    push {r4-r11}\n"
+        "    ldr r4, [r2]\n    ldr r5, [r2, #8]\n    ldr r6, [r2, #16]\n    ldr r7, [r2, #24]\n"
+        "    ldr r8, [r2, #32]\n    ldr r9, [r2, #40]\n    ldr r10, [r2, #48]\n    ldr r11, [r2, #56]\n"
+        "    add r2, r2, #64\n    vldm r2, {d8-d15}\n"
+        "    mov r12, r0\n"
+        "    ldm r1, {r0-r3}\n"
+        "    blx r12\n"
+        "    add sp, sp, #32\n    pop {r2}\n"
+        "    str r4, [r2]\n    str r5, [r2, #8]\n    str r6, [r2, #16]\n    str r7, [r2, #24]\n"
+        "    str r8, [r2, #32]\n    str r9, [r2, #40]\n    str r10, [r2, #48]\n    str r11, [r2, #56]\n"
+        "    add r2, r2, #64\n    vstm r2, {d8-d15}\n"
+        "    vpop {d8-d15}\n    pop {r4-r11, pc}\n"
+        ".size call_with_registers, . - call_with_registers\n");
 #endif
 
 #define N_KEPT (sizeof(kept_names) / sizeof(kept_names[0]))
 
-static const char *checked_call(void (*function)(void), const uint64_t words[MAX_WORDS]) {
+static const char *checked_call(void (*function)(void), const uintptr_t words[MAX_WORDS]) {
     uint64_t kept[N_KEPT];
 
     for (size_t i = 0; i < N_KEPT; i++)
