@@ -23,12 +23,18 @@ install-data-local:
 	done
 uninstall-local:
 	cd '$(DESTDIR)$(configdir)' && rm -f $(config_files) && rmdir sentences && cd .. && rmdir '$(DESTDIR)$(configdir)' || true
-dist_man_MANS += docs/man/tragus.1 docs/man/tragusd.8
-nodist_man_MANS = docs/man/tragus.conf.5
-docs/man/tragus.conf.5: data/tragus.conf docs/man/conf.awk
-	$(AM_V_GEN)$(MKDIR_P) docs/man && $(AWK) -f $(srcdir)/docs/man/conf.awk $(srcdir)/data/tragus.conf > $@.tmp && mv $@.tmp $@
-CLEANFILES += docs/man/tragus.conf.5
-EXTRA_DIST += docs/man/conf.awk systemd/tragus.service.in
+dist_man_MANS += docs/man/tragus.1 docs/man/tragus-grammar.5 docs/man/tragusd.8
+# Made from what programs read, so that it is written once.
+nodist_man_MANS = docs/man/libtragus.3 docs/man/org.tragus.Tragus1.5 docs/man/tragus.conf.5
+make_page = $(AM_V_GEN)$(MKDIR_P) docs/man && $(AWK) -f $^ > $@.tmp && mv $@.tmp $@
+docs/man/libtragus.3: docs/man/header.awk include/tragus.h
+	$(make_page)
+docs/man/org.tragus.Tragus1.5: docs/man/interfaces.awk $(dist_dbusinterface_DATA)
+	$(make_page)
+docs/man/tragus.conf.5: docs/man/conf.awk data/tragus.conf
+	$(make_page)
+CLEANFILES += $(nodist_man_MANS)
+EXTRA_DIST += docs/man/conf.awk docs/man/header.awk docs/man/interfaces.awk systemd/tragus.service.in
 if INSTALL_UNITS
 sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = systemd/tragus-sysusers.conf
