@@ -26,15 +26,15 @@ uninstall-local:
 dist_man_MANS += docs/man/tragus.1 docs/man/tragus-grammar.5 docs/man/tragusd.8
 # Made from what programs read, so that it is written once.
 nodist_man_MANS = docs/man/libtragus.3 docs/man/org.tragus.Tragus1.5 docs/man/tragus.conf.5
-make_page = $(AM_V_GEN)$(MKDIR_P) docs/man && $(AWK) -f $^ > $@.tmp && mv $@.tmp $@
-docs/man/libtragus.3: docs/man/header.awk include/tragus.h
+make_page = $(AM_V_GEN)$(MKDIR_P) docs/man && $(AWK) $(patsubst %.awk,-f %.awk,$^) > $@.tmp && mv $@.tmp $@
+docs/man/libtragus.3: docs/man/roff.awk docs/man/header.awk include/tragus.h
 	$(make_page)
-docs/man/org.tragus.Tragus1.5: docs/man/interfaces.awk $(dist_dbusinterface_DATA)
+docs/man/org.tragus.Tragus1.5: docs/man/roff.awk docs/man/interfaces.awk $(dist_dbusinterface_DATA)
 	$(make_page)
-docs/man/tragus.conf.5: docs/man/conf.awk data/tragus.conf
+docs/man/tragus.conf.5: docs/man/roff.awk docs/man/conf.awk data/tragus.conf
 	$(make_page)
 CLEANFILES += $(nodist_man_MANS)
-EXTRA_DIST += docs/man/conf.awk docs/man/header.awk docs/man/interfaces.awk systemd/tragus.service.in
+EXTRA_DIST += docs/man/conf.awk docs/man/header.awk docs/man/interfaces.awk docs/man/roff.awk systemd/tragus.service.in
 if INSTALL_UNITS
 sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = systemd/tragus-sysusers.conf

@@ -5,13 +5,6 @@ BEGIN {
     print ".Dd November 24, 2026\n.Dt TRAGUS.CONF 5\n.Os"
     print ".Sh NAME\n.Nm tragus.conf\n.Nd configuration of tragusd\n.Sh DESCRIPTION"
 }
-# What roff would take for its own.
-function plain(s) {
-    gsub(/\\/, "\\e", s)
-    gsub(/`/, "", s)
-    sub(/^[.']/, "\\\\\\&&", s)
-    return s
-}
 function end_list() {
     if (in_list)
         print ".El"

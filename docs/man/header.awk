@@ -7,18 +7,6 @@ BEGIN {
     print ".Sh SYNOPSIS\n.In tragus.h\n.Pp\nCompile with what\n.Ql pkg-config --cflags --libs tragus\ntells.\n.Sh DESCRIPTION"
     first = 1
 }
-# A sentence a line, as roff wants it, and nothing that it would take for its own.
-function plain(s) {
-    gsub(/\\/, "\\e", s)
-    gsub(/[.] /, ".\n", s)
-    sub(/^[.']/, "\\\\\\&&", s)
-    return s
-}
-function literal(s) {
-    gsub(/\\/, "\\e", s)
-    sub(/^[.']/, "\\\\\\&&", s)
-    return s
-}
 function code_begins() {
     if (!in_code)
         print ".Bd -literal"

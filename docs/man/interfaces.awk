@@ -8,13 +8,6 @@ BEGIN {
     print "The name is\n.Em org.tragus.Tragus1 ,\non the system bus, or with\n.Ql tragusd --user\non the bus of a user."
     print "Methods and signals are given with the types of their arguments, as the D-Bus specification writes types."
 }
-# A sentence a line, as roff wants it, and nothing that it would take for its own.
-function plain(s) {
-    gsub(/\\/, "\\e", s)
-    gsub(/[.] /, ".\n", s)
-    sub(/^[.']/, "\\\\\\&&", s)
-    return s
-}
 function value(attribute,    rest) {
     if (!match($0, attribute "=\"[^\"]*\""))
         return ""
