@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# The front end for training and for tests/golden/frontend.py: models/training/.libs/libfrontend.so.
-check_LTLIBRARIES += models/training/libfrontend.la
+# Modules for training, in models/training/.libs, and for tests/golden: the front end, and what makes a step quick.
+check_LTLIBRARIES += models/training/libfrontend.la models/training/libfused.la
 models_training_libfrontend_la_SOURCES = models/training/frontend_module.c
 models_training_libfrontend_la_LIBADD = $(frontend_libs)
 models_training_libfrontend_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
-training: models/training/libfrontend.la
+models_training_libfused_la_SOURCES = models/training/fused.c
+models_training_libfused_la_CFLAGS = $(AM_CFLAGS) -O3
+models_training_libfused_la_LDFLAGS = $(models_training_libfrontend_la_LDFLAGS)
+training: models/training/libfrontend.la models/training/libfused.la
 
 # --- English: lexicon.tragus is compiled here; acoustic.tragus and g2p.tragus were trained (models/training/README.md) ---
 # --with-dictionary sets DICTIONARY; a variant of CMUdict with other phones needs another acoustic model.
@@ -20,5 +23,5 @@ models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/extra.dict $(wil
 	$(AM_V_GEN)$(MKDIR_P) models/en && src/lexicon/compile-lexicon $@ '$(dictionary)' $(srcdir)/models/en/extra.dict
 CLEANFILES += models/en/lexicon.tragus
 EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/extra.dict models/en/passport.txt models/en/training-log.tsv \
-    $(addprefix models/training/,README.md augment.py check.py compare.py corpus.py coverage.py export.py figure.py frontend.py g2p.py history.py \
+    $(addprefix models/training/,README.md augment.py check.py compare.py corpus.py coverage.py export.py figure.py frontend.py fused.py g2p.py history.py \
         loader.py losses.py net.py noises.py prepare program.py quantise.py restore.py revise.py rooms.py run shapes.py store.py synthesise.mjs texts.py train.py unpack_voices.py)

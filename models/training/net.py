@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import fused
 import program
 
 FEATURES, LABELS = 40, 40
@@ -199,6 +200,7 @@ class Net(nn.Module):
         self.out = nn.Conv1d(width, LABELS, 1)
         self.middle = nn.Conv1d(width, LABELS, 1)
         self.folded = self.int8 = False
+        self.fused = None                                     # a fused.Fused: float steps by it, where the CPU computes in bfloat16
         for block in self.blocks:
             block.pw1.most = block.pw2.most = 2 ** (weight_bits - 1) - 1
 
@@ -244,6 +246,8 @@ class Net(nn.Module):
             x = self.conv0_range(F.relu(self.conv0(x)))
         mask = mask.to(x.dtype)
         x = x * mask
+        if self.fused and self.training and self.input_range.stage == "float" and torch.is_autocast_cpu_enabled():
+            return *self.fused_logits(x, mask), steps
         for i, block in enumerate(self.blocks):
             if self.int8:
                 x, scale = block.integers(x, scale, mask)
@@ -259,6 +263,15 @@ class Net(nn.Module):
         multiplier, shift = program.quantise_multiplier(scale * s_out * 256)
         near = total * (scale * s_out * 256) + self.out.bias[:, None] * 256
         return rounded(near, total.detach().double() + whole, multiplier, shift, -32768, 32767) / 256, half, steps
+
+    def fused_logits(self, x, mask):
+        """The logits and those at half depth of what conv0 gives."""
+        x, mask = x.transpose(1, 2).to(fused.KIND).contiguous(), mask.float().flatten()
+        for i, block in enumerate(self.blocks):
+            x = self.fused.block(block, x, mask)
+            if i == len(self.blocks) // 2:
+                half = labelled(self.middle, x.transpose(1, 2))
+        return labelled(self.out, x.transpose(1, 2)), half
 
     def posteriors(self, features):
         """int16 (rows, 40) of one sound -> int16 log-posteriors (steps, 40), Q8 of nats, as the device computes them. Stage "int8"."""

@@ -23,6 +23,7 @@ from torch import nn
 import augment
 import corpus
 import frontend
+import fused
 import loader
 import losses
 import net as network
@@ -91,6 +92,7 @@ def main():
     parser.add_argument("--dev", help="folder of shards for the phone error rate in the log; never trained on")
     parser.add_argument("--noise", required=True, help="folder with train/ and rir/")
     parser.add_argument("--frontend", required=True, help="the front-end module")
+    parser.add_argument("--fused", help="the module of fused.c: quicker float steps")
     parser.add_argument("--unreadable", help="the list of check.py: clips that are left out")
     parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
     parser.add_argument("--out", required=True)
@@ -169,6 +171,10 @@ def main():
         net.load_state_dict(state["net"])
         step, heard = state["step"], state["heard"]
         print(f"going on from {resume} at step {step}", file=sys.stderr)
+    if arguments.fused:
+        if arguments.shape != "separable" or not fused.Fused.bears(arguments.width):
+            sys.exit(f"train: --fused is for the separable shape with a multiple of {fused.LANES} channels, at most {fused.MAX_CHANNELS}")
+        net.fused = fused.Fused(arguments.fused)
     optimiser = torch.optim.AdamW(net.parameters(), lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.01)
     if state is not None and state.get("optimiser"):
         optimiser.load_state_dict(state["optimiser"])

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A block of net.py in training, of bfloat16 and with channels last, by fused.c's passes through memory and PyTorch's matrix products:
+the same numbers as PyTorch's own operations to within rounding (tests/golden/fused.py), sooner."""
+
+import ctypes
+
+import torch
+
+TAPS, MAX_CHANNELS, LANES = 9, 1024, 32                 # as in fused.c
+KIND = torch.bfloat16
+
+
+def address(tensor, kind):
+    """Where a contiguous tensor of this kind lies."""
+    assert tensor.is_contiguous() and tensor.dtype == kind
+    return ctypes.c_void_p(tensor.data_ptr())
+
+
+class Fused:
+    """The module at `path`: what it exports, as functions of tensors. x, y: (sounds, steps, channels), bfloat16."""
+
+    def __init__(self, path):
+        self.library = ctypes.CDLL(str(path))
+
+    @staticmethod
+    def bears(width):
+        """Whether a network so wide can be computed."""
+        return width % LANES == 0 and width <= MAX_CHANNELS
+
+    def depthwise(self, x, weights, left):
+        """weights: (TAPS, channels), float32."""
+        y = torch.empty_like(x)
+        self.library.fused_depthwise(address(x, KIND), address(weights, torch.float32), *sizes(*x.shape, left), address(y, KIND))
+        return y
+
+    def depthwise_weights(self, x, dy, left):
+        dweights = torch.empty(TAPS, x.shape[2])
+        self.library.fused_depthwise_weights(address(x, KIND), address(dy, KIND), *sizes(*x.shape, left), address(dweights, torch.float32))
+        return dweights
+
+    def sums(self, a, b):
+        """Of a and of a * b over all but the channels: float64, each (channels,)."""
+        both = torch.empty(2, a.shape[-1], dtype=torch.float64)
+        self.library.fused_sums(address(a, KIND), address(b, KIND), *rows_of(a), *(address(one, torch.float64) for one in both))
+        return both.unbind()
+
+    def affine(self, x, gain, offset, least=float("-inf"), residual=None, mask=None):
+        y = torch.empty_like(x)
+        self.library.fused_affine(address(x, KIND), *(address(v, torch.float32) for v in (gain, offset)),
+                                  None if residual is None else address(residual, KIND), None if mask is None else address(mask, torch.float32),
+                                  ctypes.c_float(least), *rows_of(x), address(y, KIND))
+        return y
+
+    def combined(self, a, b, gain, slope, offset):
+        y = torch.empty_like(a)
+        self.library.fused_combined(address(a, KIND), address(b, KIND), *(address(v, torch.float32) for v in (gain, slope, offset)),
+                                    *rows_of(a), address(y, KIND))
+        return y
+
+    def block(self, block, x, mask):
+        """What net.Block.forward() computes in training: x (sounds, steps, channels) bfloat16, mask (sounds * steps,) float32."""
+        y = Depthwise.apply(x, block.dw.conv.weight, TAPS - 1 - block.right, self)
+        y = Normalised.apply(y, block.dw.norm.weight, block.dw.norm.bias, block.dw.norm, self, False, None, None)
+        y = Pointwise.apply(y, block.pw1.conv.weight)
+        y = Normalised.apply(y, block.pw1.norm.weight, block.pw1.norm.bias, block.pw1.norm, self, True, None, None)
+        y = Pointwise.apply(y, block.pw2.conv.weight)
+        return Normalised.apply(y, block.pw2.norm.weight, block.pw2.norm.bias, block.pw2.norm, self, False, x, mask)
+
+
+def sizes(*numbers):
+    return [ctypes.c_ssize_t(number) for number in numbers]
+
+
+def rows_of(x):
+    return sizes(x.numel() // x.shape[-1], x.shape[-1])
+
+
+class Depthwise(torch.autograd.Function):
+    """weight: (channels, 1, TAPS), float32."""
+
+    @staticmethod
+    def forward(context, x, weight, left, fused):
+        weights = weight[:, 0].t().contiguous()
+        context.save_for_backward(x, weights)
+        context.left, context.fused = left, fused
+        return fused.depthwise(x, weights, left)
+
+    @staticmethod
+    def backward(context, dy):
+        (x, weights), left, fused, dy = context.saved_tensors, context.left, context.fused, dy.contiguous()
+        return (fused.depthwise(dy, weights.flip(0), TAPS - 1 - left), fused.depthwise_weights(x, dy, left).t()[:, None], None, None)
+
+
+class Pointwise(torch.autograd.Function):
+    """weight: (channels out, channels in, 1), float32."""
+
+    @staticmethod
+    def forward(context, x, weight):
+        weight = weight[:, :, 0].to(KIND)
+        context.save_for_backward(x, weight)
+        return x @ weight.t()
+
+    @staticmethod
+    def backward(context, dy):
+        x, weight = context.saved_tensors
+        return dy @ weight, (dy.flatten(0, 1).t() @ x.flatten(0, 1)).float()[:, :, None]
+
+
+class Normalised(torch.autograd.Function):
+    """Batch normalisation over rows as nn.BatchNorm2d `norm` does it in training, then ReLU; or a residual added, and rows masked."""
+
+    @staticmethod
+    def forward(context, x, weight, bias, norm, fused, relu, residual, mask):
+        n = x.numel() // x.shape[-1]
+        total, squares = fused.sums(x, x)
+        mean = total / n
+        variance = squares / n - mean * mean
+        with torch.no_grad():
+            norm.running_mean.lerp_(mean.float(), norm.momentum)
+            norm.running_var.lerp_((variance * n / (n - 1)).float(), norm.momentum)
+            norm.num_batches_tracked += 1
+        scale = (variance.clamp_min(0) + norm.eps).rsqrt()
+        gain = (weight * scale).float()
+        y = fused.affine(x, gain, (bias - mean * gain).float(), 0.0 if relu else float("-inf"), residual, mask)
+        context.save_for_backward(x, y if relu else None, mask, gain, mean, scale)
+        context.fused, context.residual = fused, residual is not None
+        return y
+
+    @staticmethod
+    def backward(context, dy):
+        x, y, mask, gain, mean, scale = context.saved_tensors
+        dy, n = dy.contiguous(), x.numel() // x.shape[-1]
+        if y is not None:
+            dy = torch.ops.aten.threshold_backward(dy, y, 0)
+        if mask is not None:
+            dy = dy * mask.to(KIND).view(*dy.shape[:-1], 1)
+        dbias, along = context.fused.sums(dy, x)
+        dweight = (along - mean * dbias) * scale
+        slope = -gain * scale * dweight / n
+        offset = -gain * dbias / n - slope * mean
+        dx = context.fused.combined(dy, x, gain, slope.float(), offset.float())
+        return dx, dweight.float(), dbias.float(), None, None, None, dy if context.residual else None, None

@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A training step by models/training/fused.c against PyTorch's own operations: posteriors, gradients, the normalisations' means.
+
+Both compute in bfloat16, each with its own order of sums, and neither is exact: PyTorch's step in float32 is what both are compared
+with, and the fused one may be off by half as much again as PyTorch's in bfloat16.
+"""
+import os
+import pathlib
+import sys
+
+try:
+    import numpy as np
+    import torch
+except ImportError as missing:
+    print(f"skipped: python3-{missing.name} is not installed")
+    sys.exit(77)
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+MODULE = pathlib.Path(os.environ.get("abs_top_builddir", ".")) / "models/training/.libs/libfused.so"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(TOP / "models" / "training"))
+import fused  # noqa: E402
+import net as network  # noqa: E402
+
+ROWS = torch.tensor((300, 297, 151, 20))
+
+
+def step(module=None, bfloat16=True):
+    """What a step gives, by name."""
+    torch.manual_seed(1)
+    net = network.Net(64, 4, look_ahead_blocks=2)
+    net.fused = module
+    features, wanted = torch.randn(len(ROWS), 40, 300), torch.randn(2, len(ROWS), 100, 40)
+    features *= torch.arange(300) < ROWS[:, None, None]
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        logs, half, steps = net(features, ROWS)
+    sounding = torch.arange(100)[None] < steps[:, None]
+    (wanted * torch.stack((logs, half)).float())[:, sounding].sum().backward()
+    out = {name: p.grad for name, p in net.named_parameters()}
+    out |= {name: b.clone() for name, b in net.named_buffers() if "running" in name}
+    return {**out, "posteriors": logs[sounding].detach(), "posteriors at half depth": half[sounding].detach()}
+
+
+def main():
+    if os.environ.get("EMULATOR"):
+        print("skipped: the module is built for another machine")
+        return 77
+    exact, plain, quick = step(bfloat16=False), step(), step(fused.Fused(MODULE))
+    far = {}
+    for name, value in exact.items():
+        by_plain, by_quick = (float((some[name].float() - value).norm()) for some in (plain, quick))
+        # the gradient of a bias that a normalisation takes away again is nothing but rounding
+        if "dw.norm.bias" not in name:
+            far[name] = (by_quick / (by_plain + 1e-4 * float(value.norm())), by_quick / float(value.norm()))
+    name = max(far, key=lambda name: far[name][0])
+    print(f"{len(far)} tensors; the farthest from float32, {name}: off by {100 * far[name][1]:.2f} %, {far[name][0]:.2f} times as much as "
+          "PyTorch's in bfloat16")
+    return int(not far[name][0] < 1.5)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
