@@ -4,7 +4,7 @@
 
 revise.py MODEL.tragus --out FILE [--set KEY=VALUE ...] [--label-prior PART --data DIR]
 
-KEY is a line of the passport that is there already; PART is added to what was divided out before (export.py --label-prior), DIR holds the
+KEY is a line of the passport, added where there is none; PART is added to what was divided out before (export.py --label-prior), DIR holds the
 texts-*.tsv of `prepare`. The file's own test vector is computed anew.
 """
 
@@ -34,8 +34,10 @@ def main():
     for said in arguments.set:
         key, value = said.split("=", 1)
         passport, n = re.subn(rf"^{re.escape(key)}: .*$", f"{key}: {value}", passport, flags=re.MULTILINE)
-        if n != 1:
-            parser.error(f"{key} stands {n} times in the passport of {arguments.model}, once is needed")
+        if n > 1:
+            parser.error(f"{key} stands {n} times in the passport of {arguments.model}")
+        if n == 0:
+            passport = passport.rstrip("\n") + f"\n{key}: {value}\n"
     if arguments.label_prior:
         before = float((re.findall(r"^label_prior: (.*)$", passport, re.MULTILINE) or [0])[0])
         passport = re.sub(r"^label_prior: .*\n", "", passport, flags=re.MULTILINE).rstrip("\n")

@@ -37,6 +37,7 @@ struct decoder_options {
     uint32_t no_speech_ms;        /* nothing said, from decoder_start */
     uint32_t max_speech_ms;       /* from the first phone heard */
     uint32_t step_ms;             /* time of one row of posteriors */
+    uint32_t lateness_ms;         /* how long after a sound its phone is heard: taken off the times of words */
 };
 
 struct decoder_word {

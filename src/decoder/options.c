@@ -25,6 +25,7 @@ struct decoder_options decoder_defaults(void) {
         .no_speech_ms = 5000,
         .max_speech_ms = 20000,
         .step_ms = 30,
+        .lateness_ms = 0,
     };
 }
 

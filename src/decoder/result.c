@@ -18,7 +18,7 @@
  *
  * A word is heard late: the network's spikes stand near the middle of a phone or behind it. So a word begins halfway between the
  * last sound of the word before and its own first, but not more than 100 ms before the latter, and ends with the step in which its
- * last phone sounded last.
+ * last phone sounded last; and what the model is late by throughout is taken off both.
  *
  * Not told: DECODER_AMBIGUOUS. Paths of different words that meet in one node leave only the better one, so that what ends alive is
  * not the list of the best sentences.
@@ -130,13 +130,18 @@ static int choose(const struct decoder *d, struct sentence *s) {
     return 1;
 }
 
+static uint32_t in_time(const struct decoder *d, uint32_t heard_ms) {
+    return heard_ms > d->options.lateness_ms ? heard_ms - d->options.lateness_ms : 0;
+}
+
 static void set_times(const struct decoder *d, const struct sentence *s, struct decoder_result *ret) {
     uint32_t before_ms = 0;
     for (uint32_t i = 0; i < ret->n_words; i++) {
         uint32_t first_ms = (s->entries[i].start_step - 1) * d->options.step_ms;
         uint32_t lead_ms = (first_ms - before_ms) / 2;
-        ret->words[i].start_ms = first_ms - (lead_ms < MAX_LEAD_MS ? lead_ms : MAX_LEAD_MS);
-        before_ms = ret->words[i].end_ms = s->entries[i].end_step * d->options.step_ms;
+        ret->words[i].start_ms = in_time(d, first_ms - (lead_ms < MAX_LEAD_MS ? lead_ms : MAX_LEAD_MS));
+        before_ms = s->entries[i].end_step * d->options.step_ms;
+        ret->words[i].end_ms = in_time(d, before_ms);
     }
     if (ret->n_words > 0) {
         ret->start_ms = ret->words[0].start_ms;

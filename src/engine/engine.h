@@ -73,7 +73,7 @@ void engine_event_free(struct engine_event *e);
  *   blank_penalty     nats, 0..64         word_penalty      nats, 0..64         min_confidence    0..1
  *   filler_penalty    nats, -64..64       least_evidence    nats, -1000..1000   prior             0..64
  *   beam              nats, 1..1000       reject            nats, -1000..1000   end_silence_ms, open_silence_ms   100..10000
- *   confidence_offset nats, -64..64       confidence_scale  a nat, 0..64 */
+ *   confidence_offset nats, -64..64       confidence_scale  a nat, 0..64        lateness_ms       0..500 */
 struct decoder_options engine_decoder_options(const tragus_model *m, const tragus_session_options *o);
 
 #endif

@@ -193,6 +193,7 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
     d.step_ms = nn_model_step_hops(m->network) * 10;
 
     int32_t end_silence = (int32_t)d.end_silence_ms, open_silence = (int32_t)d.open_silence_ms;
+    int32_t lateness = (int32_t)d.lateness_ms;
     take(m, "blank_penalty", 8, 0, 64 << 8, &d.blank_penalty_q8);
     take(m, "beam", 8, 1 << 8, 1000 << 8, &d.beam_q8);
     take(m, "word_penalty", 8, 0, 64 << 8, &d.word_penalty_q8);
@@ -205,8 +206,10 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
     take(m, "min_confidence", 15, 0, 1 << 15, &d.min_confidence_q15);
     take(m, "end_silence_ms", 0, 100, 10000, &end_silence);
     take(m, "open_silence_ms", 0, 100, 10000, &open_silence);
+    take(m, "lateness_ms", 0, 0, 500, &lateness);
     d.end_silence_ms = (uint32_t)end_silence;
     d.open_silence_ms = (uint32_t)open_silence;
+    d.lateness_ms = (uint32_t)lateness;
     if (!o)
         return d;
 

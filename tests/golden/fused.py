@@ -10,7 +10,6 @@ import pathlib
 import sys
 
 try:
-    import numpy as np
     import torch
 except ImportError as missing:
     print(f"skipped: python3-{missing.name} is not installed")

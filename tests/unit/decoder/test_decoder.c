@@ -214,9 +214,9 @@ static void cyclic_grammar_of_digits(void **state) {
     listener_done(&l);
 }
 
-static void word_times(void **state) {
-    (void)state;
+static void check_word_times(uint32_t lateness_ms) {
     struct decoder_options o = decoder_defaults();
+    o.lateness_ms = lateness_ms;
     struct listener l = listen_to("turn on the light", &o);
     struct rows *r = rows_new();
     /*        0         1         2         3  */
@@ -226,14 +226,21 @@ static void word_times(void **state) {
     assert_int_equal(result.n_words, 4);
     const uint32_t start[] = {300 - 100, 540 - 45, 660 - 15, 720}, end[] = {450, 630, 720, 840};
     for (unsigned i = 0; i < 4; i++) {
-        assert_int_equal(result.words[i].start_ms, start[i]);
-        assert_int_equal(result.words[i].end_ms, end[i]);
+        assert_int_equal(result.words[i].start_ms, start[i] > lateness_ms ? start[i] - lateness_ms : 0);
+        assert_int_equal(result.words[i].end_ms, end[i] - lateness_ms);
         assert_true(result.words[i].confidence_q15 > 28000);
     }
-    assert_int_equal(result.start_ms, 200);
-    assert_int_equal(result.end_ms, 840);
+    assert_int_equal(result.start_ms, result.words[0].start_ms);
+    assert_int_equal(result.end_ms, 840 - lateness_ms);
     free(r);
     listener_done(&l);
+}
+
+static void word_times(void **state) {
+    (void)state;
+    check_word_times(0);
+    check_word_times(60);
+    check_word_times(250); /* the first word would begin before the sound does */
 }
 
 static void score_of_a_known_path(void **state) {
