@@ -6,8 +6,8 @@ compare.py --speech DIR... --people DIR --dev DIR --noise DIR --frontend LIB --t
 
 First the batches are made, once (OUT/batches, half a megabyte each); then every training of RUNS that has no row in OUT/runs.tsv is done, so a run
 that was stopped goes on. Widths are chosen so that shapes of one size have equal multiply-adds. What is told of each is the phone
-error rate (greedy, blank lowered by one nat) on the dev clips that train.py's log uses, as they are and in noise at 10 dB. Writes
-OUT/compare.md, with matplotlib OUT/compare.png.
+error rate (greedy, blank lowered by one nat) on the dev clips that train.py's log uses, as they are and in noise at 10 dB; and how far from where the
+teacher hears them, and how much later, the phones said begin. Writes OUT/compare.md, with matplotlib OUT/compare.png.
 """
 
 import argparse
@@ -56,6 +56,7 @@ SHAPES = ("separable", "factored", "recurrent", "squeezed", "slow")
 RUNS = [("shape", f"{name}, {'small' if goal == SMALL else 'large'}", shaped(name), goal, {}) for goal in (SMALL, LARGE) for name in SHAPES]
 RUNS += [("loss", "CTC alone", separable, SMALL, dict(middle=0.0)),
          ("loss", "and a teacher's posteriors", separable, SMALL, dict(teacher_weight=0.5)),
+         ("loss", "and phones where a teacher hears them", separable, SMALL, dict(place_weight=0.5)),
          ("quantised", "int8 from the start", separable, SMALL, dict(integers=0.85)),
          ("quantised", "int8, fine-tuned", separable, SMALL, dict(integers=FINE_TUNING)),
          ("quantised", "int4, fine-tuned", lambda width: separable(width, 4), SMALL, dict(integers=FINE_TUNING)),
@@ -87,7 +88,7 @@ def batch_of(folder, step):
     return loader.Batch(features, made["rows"], made["labels"], made["counts"], plain=features)
 
 
-def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.0):
+def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, place_weight=0.0, integers=0.0):
     """Train over all batches, the last `integers` of them in the device's integers. Returns the loss of the last tenth, s a step."""
     folder, steps = arguments.out / "batches", arguments.steps
     first = batch_of(folder, 0)
@@ -105,8 +106,8 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, integers=0.
         slope = min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
         for group in optimiser.param_groups:           # without normalisation a network bears a lower rate only
             group["lr"] = RATE * slope * (0.1 if net.folded else 1)
-        loss, whole = losses.losses_of(net, batch_of(folder, step), middle, teacher=teacher if teacher_weight else None,
-                                       teacher_weight=teacher_weight)
+        loss, whole = losses.losses_of(net, batch_of(folder, step), middle, teacher=teacher if teacher_weight or place_weight else None,
+                                       teacher_weight=teacher_weight, place_weight=place_weight)
         train.descend(net, optimiser, whole)
         seen.append(float(loss.detach()))
     return float(np.nanmean(seen[-steps // 10:])), (time.process_time() - began) / steps
@@ -120,13 +121,31 @@ def quantised_after(net, name, arguments, clips):
     return quantise.quantised_net(copy, quantise.calibration(clips, frontend.FrontEnd(arguments.frontend), 100), method, **options)
 
 
+def phones_apart(net, teacher, examples):
+    """Of what train.measured() gave, (how far the phones begin from where they do to the teacher, how much later) in ms: means."""
+    net.eval()
+    late = []
+    with torch.no_grad():
+        for features, labels in examples:
+            n = torch.tensor([features.shape[2]])
+            begins = []
+            for one in (net, teacher):
+                logs, _, steps = one(features, n)
+                path = losses.aligned(logs, steps, torch.tensor(labels), torch.tensor([len(labels)]))[0]
+                begins.append([int((path == k).nonzero()[0]) for k in range(len(labels))])
+            late += np.subtract(*begins).tolist()
+    net.train()
+    return 30 * np.abs(late).mean(), 30 * np.mean(late)
+
+
 def markdown(rows):
     """A table for each thing that is compared."""
     out = []
     for about in dict.fromkeys(row["about"] for row in rows):
-        out += [f"| {about} | width | multiply-adds, M/s | weights, M | bytes, M | phone errors, % | in noise, % |", "|---" * 7 + "|"]
-        out += [f"| {r['name']} | {r['width']} | {r['multiply_adds']} | {r['weights']} | {r['bytes']} | {r['clean']} | {r['noisy']} |"
-                for r in rows if r["about"] == about]
+        out += [f"| {about} | width | multiply-adds, M/s | weights, M | bytes, M | phone errors, % | in noise, % | phones apart, late, ms |",
+                "|---" * 8 + "|"]
+        out += [f"| {r['name']} | {r['width']} | {r['multiply_adds']} | {r['weights']} | {r['bytes']} | {r['clean']} | {r['noisy']} "
+                f"| {r['apart']}, {r['late']} |" for r in rows if r["about"] == about]
         out.append("")
     return "\n".join(out)
 
@@ -172,9 +191,11 @@ def main():
 
     def tell(about, name, net, multiply_adds, bytes_a_weight, cost):
         errors = [f"{100 * train.phone_errors(net, examples):.1f}" for examples in dev]
+        apart, late = phones_apart(net, teacher, dev[0])
         weights = sum(p.numel() for p in net.parameters()) - net.middle.weight.numel() - net.middle.bias.numel()
         row = dict(about=about, name=name, width=str(net.shape["width"]), multiply_adds=f"{multiply_adds / 1e6:.1f}",
                    weights=f"{weights / 1e6:.2f}", bytes=f"{weights * bytes_a_weight / 1e6:.2f}", clean=errors[0], noisy=errors[1],
+                   apart=f"{apart:.0f}", late=f"{late:+.0f}",
                    loss=f"{cost[0]:.3f}", seconds_a_step=f"{cost[1]:.2f}")
         rows.append(row)
         with open(table, "a", encoding="utf-8") as file:

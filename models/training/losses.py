@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a training makes small: CTC at the output and at half depth, of the posteriors as they are or divided by their priors; the
-distance to a teacher's posteriors; the chance that what was said is taken for something like it."""
+distance to a teacher's posteriors; phones heard where they were not said; the chance that what was said is taken for something like it."""
 
 import torch
 from torch import nn
@@ -8,6 +8,57 @@ from torch import nn
 BLANK_PENALTY = 2.5     # nats off the blank where what was said is weighed against its rivals: about what the decoder takes off
 
 CTC = nn.CTCLoss(zero_infinity=True, reduction="none")
+
+
+LONGEST_PHONE = 10      # steps from the middle of one phone to the next one's beyond which silence lies between them
+
+
+def aligned(logs, steps, labels, counts):
+    """The likeliest path of CTC for what was said: (clips, steps) int64, which of a clip's labels sounds in a step, or -1 in a blank one.
+
+    logs (clips, steps, labels), what counts of them, labels end to end and how many of them. Viterbi over labels with blanks between them."""
+    n, most, width = *logs.shape[:2], 2 * int(counts.max()) + 1
+    states = torch.zeros(n, width, dtype=torch.long)
+    for row, some in zip(states, labels.split(counts.tolist())):
+        row[1:2 * len(some):2] = some
+    spoken = states > 0
+    skips = spoken.clone()                                      # a label may follow another one at once
+    skips[:, 2:] &= states[:, 2:] != states[:, :-2]
+    sounds = logs.gather(2, states[:, None].expand(-1, most, -1))
+    score, nowhere = torch.full((n, width), -1e9), torch.full((n, 2), -1e9)
+    score[:, 0], came = 0, []
+    for step in range(most):
+        before = torch.cat((nowhere, score), 1)
+        best, back = torch.stack((score, before[:, 1:-1], torch.where(skips, before[:, :-2], -1e9))).max(0)
+        on = (step < steps)[:, None]
+        score = torch.where(on, best + sounds[:, step], score)
+        came.append(torch.where(on, back, 0))
+    last = 2 * counts[:, None]
+    at = torch.where(score.gather(1, last) > score.gather(1, (last - 1).clamp_min(0)), last, (last - 1).clamp_min(0))
+    path = torch.empty(n, most, dtype=torch.long)
+    for step in reversed(range(most)):
+        path[:, step] = torch.where(at[:, 0] % 2 == 1, at[:, 0] // 2, -1)
+        at = at - came[step].gather(1, at)
+    return torch.where(torch.arange(most)[None] < steps[:, None], path, -1)
+
+
+def misplaced(logs, steps, labels, counts, told):
+    """The mean by step of -log of the chance that nothing sounds or what was said there: a phone-boundary term, since to CTC it is all
+    the same when a phone is heard (Senior et al., 2015, Acoustic modelling with CD-CTC-sMBR LSTM RNNs, narrow its paths so). Phones part halfway between their
+    middles in the likeliest path of `told`, posteriors of the same clips by a network that is believed; see aligned()."""
+    path = aligned(told, steps, labels, counts)
+    said = torch.zeros(logs.shape, dtype=torch.bool)
+    said[:, :, 0] = True
+    at = torch.arange(logs.shape[1])
+    for here, place, some in zip(said, path, labels.split(counts.tolist())):
+        middles = torch.tensor([float(at[place == k].float().mean()) for k in range(len(some))])
+        apart = middles.diff().clamp_max(LONGEST_PHONE) / 2
+        edge = torch.full((min(1, len(some)),), LONGEST_PHONE / 2)
+        first, last = middles - torch.cat((edge, apart)), middles + torch.cat((apart, edge))
+        for k, label in enumerate(some):
+            here[(at >= first[k].floor()) & (at <= last[k].ceil()), label] = True
+    sounding = at[None] < steps[:, None]
+    return -logs.masked_fill(~said, -1e9).logsumexp(2)[sounding].mean()
 
 
 class Priors:
@@ -53,11 +104,11 @@ def mistaken(logs, steps, labels, counts, rivals, rival_counts):
     return (said + torch.logsumexp(-torch.cat((said[:, None], other), 1), 1)).sum()
 
 
-def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0, rival_weight=0.0):
+def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0, place_weight=0.0, rival_weight=0.0):
     """Of a Batch: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned; with priors
     unpeaked() in its place; with a teacher, who hears the plain features, `teacher_weight` times the mean by step of the cross-entropy to
     its posteriors as well (Hinton et al., 2015, arXiv 1503.02531; of sound without noise to a student who has it with: Li et al., 2017,
-    arXiv 1708.05466); with rivals `rival_weight` times the mean by clip of mistaken()."""
+    arXiv 1708.05466) and `place_weight` times misplaced(); with rivals `rival_weight` times the mean by clip of mistaken()."""
     features, rows, labels, counts = (torch.from_numpy(part) for part in batch[:4])
     with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):         # int8 needs float32: its integers are exact there
         logs, half, steps = net(features, rows)
@@ -73,7 +124,10 @@ def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teac
     if teacher:
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             told = teacher(torch.from_numpy(batch.plain), rows)[0].float()
-        whole = whole - teacher_weight * (told.exp() * logs).sum(2)[sounding].mean()
+        if teacher_weight:
+            whole = whole - teacher_weight * (told.exp() * logs).sum(2)[sounding].mean()
+        if place_weight:
+            whole = whole + place_weight * misplaced(logs, steps, labels, counts, told)
     if rival_weight and batch.rivals is not None:
         some = torch.from_numpy(batch.rivalled)
         whole = whole + rival_weight / len(counts) * mistaken(logs[some], steps[some], labels, counts[some], torch.from_numpy(batch.rivals),

@@ -110,6 +110,7 @@ def main():
     parser.add_argument("--prior-power", type=float, default=0.0, help="train on posteriors divided by this power of their priors")
     parser.add_argument("--teacher", help="a model file that hears each clip without room and noise, and whose posteriors are learned")
     parser.add_argument("--teacher-weight", type=float, default=2.0, help="of a step's cross-entropy to them, against CTC's a phone")
+    parser.add_argument("--place-weight", type=float, default=0.0, help="of phones heard where the teacher does not hear them, against CTC's")
     parser.add_argument("--rivals", type=int, default=0, help="so many other sentences, a word off, compete with what a clip says")
     parser.add_argument("--rival-weight", type=float, default=0.15, help="of a clip's chance to be taken for one of them, against CTC's a phone")
     parser.add_argument("--people-weight", type=float, default=2.5, help="how much oftener a recording is drawn than a synthetic clip")
@@ -201,7 +202,8 @@ def main():
             group["lr"] = rate
         batch = batches.next()
         loss, whole = losses.losses_of(net, batch, priors=priors if arguments.prior_power else None, power=arguments.prior_power,
-                                       teacher=teacher, teacher_weight=arguments.teacher_weight, rival_weight=arguments.rival_weight)
+                                       teacher=teacher, teacher_weight=arguments.teacher_weight, place_weight=arguments.place_weight,
+                                       rival_weight=arguments.rival_weight)
         descend(net, optimiser, whole)
         seen.append(float(loss.detach()))
         heard += float(batch[1].sum()) / 100

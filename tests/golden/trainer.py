@@ -10,6 +10,7 @@ Then the float network that training goes on from: with its normalisations put b
 Quantised again in each way of quantise.py, its ranges measured on the very features, it must stay near, and what would be written to a
 file must compute what the trainer does. Last, the gradients in which PyTorch's of CTC is used where it takes a distribution for granted.
 """
+import itertools
 import pathlib
 import sys
 
@@ -29,6 +30,25 @@ import net as network  # noqa: E402
 import program  # noqa: E402
 import quantise  # noqa: E402
 import restore  # noqa: E402
+
+
+def alignment_is_best():
+    """Whether losses.aligned() finds the likeliest of all paths that say what was said: by trying them."""
+    torch.manual_seed(1)
+    for n, labels in ((5, [1, 2]), (5, [1, 1]), (6, [3, 1, 3]), (4, []), (3, [2, 1, 2])):
+        logs = torch.randn(2, 6, 4).log_softmax(2)
+        tried = {}
+        for path in itertools.product(range(4), repeat=n):
+            if [p for i, p in enumerate(path) if p and path[i - 1:i] != (p,)] == labels:
+                tried[path] = float(logs[0, torch.arange(n), list(path)].sum())
+        other = torch.tensor([1, 2, 3])
+        found = losses.aligned(logs, torch.tensor([n, 6]), torch.cat((torch.tensor(labels, dtype=torch.long), other)),
+                               torch.tensor([len(labels), 3]))
+        if max(tried, key=tried.get) != tuple(0 if k < 0 else labels[k] for k in found[0, :n].tolist()) or (found[0, n:] >= 0).any():
+            print(f"aligned: not the likeliest path of {labels} in {n} steps")
+            return False
+    print("aligned: the likeliest of all paths")
+    return True
 
 
 def gradients_agree():
@@ -86,7 +106,7 @@ def main():
         differ = int((posteriors != export.convert(net).simulate(features)).sum())
         print(f"quantised, {name}: {off:.3f} nats off in the mean; {differ} posteriors differ from the program's")
         failed |= differ != 0 or not off < (0.2 if bits == 8 else 1.0)
-    return int(failed or not gradients_agree())
+    return int(failed or not gradients_agree() or not alignment_is_best())
 
 
 if __name__ == "__main__":
