@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* models/training/fused.c: what a step of training does between its matrix products, each in one pass through memory: the depthwise
- * convolution and its gradients, batch normalisation with what follows it. PyTorch 1.13 goes through memory once for each
- * operation, for some several times, and on a CPU that takes longer than the products do.
+ * convolution and its gradients, batch normalisation with what follows it; the device's rounding of sums to int8. PyTorch 1.13 goes
+ * through memory once for each operation, for some several times, and on a CPU that takes longer than the products do.
  *
- * Tensors are bfloat16, sums and what belongs to a channel float32; channels lie last: x[row * channels + channel]. Pointers are
- * fused.py's, which has checked the shapes. `make training` builds it; nothing that is installed uses it.
+ * Tensors are bfloat16, in which the device's integers are exact; sums and what belongs to a channel float32; channels lie last:
+ * x[row * channels + channel]. Pointers are fused.py's, which has checked the shapes. `make training` builds it; nothing that is
+ * installed uses it.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -40,9 +41,9 @@ static inline uint16_t narrowed(float value) {
 
 /* y[step] = sum over k of weights[k] * x[step + k - left] in each of n sounds of n_steps, zeros beyond their ends. weights: TAPS x
  * channels, channels a multiple of LANES. With the weights' order reversed and left of TAPS - 1 - left it is the gradient towards
- * x. */
+ * x. Where sums is not NULL, the float32 sums go there and none to y. */
 FOR_EACH_CPU void fused_depthwise(const uint16_t *restrict x, const float *restrict weights, ptrdiff_t n, ptrdiff_t n_steps,
-                                  ptrdiff_t channels, ptrdiff_t left, uint16_t *restrict y) {
+                                  ptrdiff_t channels, ptrdiff_t left, uint16_t *restrict y, float *restrict sums) {
     for (ptrdiff_t row = 0; row < n * n_steps; row++) {
         ptrdiff_t step = row % n_steps, first = step < left ? left - step : 0;
         ptrdiff_t end = step + TAPS - left > n_steps ? n_steps - step + left : TAPS;
@@ -53,6 +54,10 @@ FOR_EACH_CPU void fused_depthwise(const uint16_t *restrict x, const float *restr
                 for (ptrdiff_t i = 0; i < LANES; i++) {
                     sum[i] += weights[k * channels + channel + i] * widened(in[i]);
                 }
+            }
+            if (sums != NULL) {
+                memcpy(sums + row * channels + channel, sum, sizeof sum);
+                continue;
             }
             for (ptrdiff_t i = 0; i < LANES; i++) {
                 y[row * channels + channel + i] = narrowed(sum[i]);
@@ -132,6 +137,51 @@ FOR_EACH_CPU void fused_combined(const uint16_t *restrict a, const uint16_t *res
     for (ptrdiff_t at = 0; at < rows * channels; at += channels) {
         for (ptrdiff_t i = 0; i < channels; i++) {
             y[at + i] = narrowed(gain[i] * widened(a[at + i]) + slope[i] * widened(b[at + i]) + offset[i]);
+        }
+    }
+}
+
+static inline int64_t clamped(int64_t value, int64_t least, int64_t most) {
+    value = value < least ? least : value;
+    return value > most ? most : value;
+}
+
+/* y = clamp(round_shift((sums + bias) * multiplier, shift), least, 127) as the device computes it, sums integers below 2^24;
+ * inside: whether that lies between its bounds before it is rounded, gain * sums + offset being the same in real numbers. */
+FOR_EACH_CPU void fused_rounded(const float *restrict sums, const int64_t *restrict bias, const int64_t *restrict multiplier,
+                                const int64_t *restrict shift, const float *restrict gain, const float *restrict offset,
+                                int64_t least, ptrdiff_t rows, ptrdiff_t channels, uint16_t *restrict y, uint8_t *restrict inside) {
+    for (ptrdiff_t at = 0; at < rows * channels; at += channels) {
+        for (ptrdiff_t i = 0; i < channels; i++) {
+            int64_t exact = ((int64_t)sums[at + i] + bias[i]) * multiplier[i];
+            float near = gain[i] * sums[at + i] + offset[i];
+            y[at + i] = narrowed((float)clamped((exact + ((int64_t)1 << (shift[i] - 1))) >> shift[i], least, 127));
+            inside[at + i] = near >= (float)least && near <= 127.0f;
+        }
+    }
+}
+
+/* y = clamp(round_shift(a * multiplier_a + b * multiplier_b, shift), -127, 127) as the device adds a residual, 0 in rows whose mask
+ * is 0; inside as above. */
+FOR_EACH_CPU void fused_added(const uint16_t *restrict a, const uint16_t *restrict b, int64_t multiplier_a, int64_t multiplier_b,
+                              int64_t shift, const float *restrict mask, ptrdiff_t rows, ptrdiff_t channels, uint16_t *restrict y,
+                              uint8_t *restrict inside) {
+    int64_t half = (int64_t)1 << (shift - 1), most = (int64_t)127 << shift;
+    for (ptrdiff_t row = 0; row < rows; row++) {
+        for (ptrdiff_t i = row * channels; i < (row + 1) * channels; i++) {
+            int64_t exact = (int64_t)widened(a[i]) * multiplier_a + (int64_t)widened(b[i]) * multiplier_b;
+            y[i] = narrowed((float)clamped((exact + half) >> shift, -127, 127) * mask[row]);
+            inside[i] = mask[row] != 0.0f && exact >= -most && exact <= most;
+        }
+    }
+}
+
+/* dx = gain * dy where inside, else 0: the gradient of both of the above. */
+FOR_EACH_CPU void fused_passed(const uint16_t *restrict dy, const uint8_t *restrict inside, const float *restrict gain,
+                               ptrdiff_t rows, ptrdiff_t channels, uint16_t *restrict dx) {
+    for (ptrdiff_t at = 0; at < rows * channels; at += channels) {
+        for (ptrdiff_t i = 0; i < channels; i++) {
+            dx[at + i] = narrowed(inside[at + i] ? gain[i] * widened(dy[at + i]) : 0.0f);
         }
     }
 }

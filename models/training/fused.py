@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A block of net.py in training, of bfloat16 and with channels last, by fused.c's passes through memory and PyTorch's matrix products:
-the same numbers as PyTorch's own operations to within rounding (tests/golden/fused.py), sooner."""
+the same numbers as PyTorch's own operations to within rounding, or, in the device's integers, the same bits (tests/golden/fused.py), sooner."""
 
 import ctypes
 
 import torch
+
+import program
 
 TAPS, MAX_CHANNELS, LANES = 9, 1024, 32                 # as in fused.c
 KIND = torch.bfloat16
@@ -27,10 +29,11 @@ class Fused:
         """Whether a network so wide can be computed."""
         return width % LANES == 0 and width <= MAX_CHANNELS
 
-    def depthwise(self, x, weights, left):
-        """weights: (TAPS, channels), float32."""
-        y = torch.empty_like(x)
-        self.library.fused_depthwise(address(x, KIND), address(weights, torch.float32), *sizes(*x.shape, left), address(y, KIND))
+    def depthwise(self, x, weights, left, kind=KIND):
+        """weights: (TAPS, channels), float32. kind: of the result; float32 for sums that are exact."""
+        y = torch.empty_like(x, dtype=kind)
+        self.library.fused_depthwise(address(x, KIND), address(weights, torch.float32), *sizes(*x.shape, left),
+                                     *((address(y, KIND), None) if kind == KIND else (None, address(y, kind))))
         return y
 
     def depthwise_weights(self, x, dy, left):
@@ -57,14 +60,44 @@ class Fused:
                                     *rows_of(a), address(y, KIND))
         return y
 
+    def rounded(self, sums, bias, multiplier, shift, gain, offset, least):
+        """The device's integers and whether each is between its bounds. bias, multiplier, shift: int64, by channel."""
+        y, inside = torch.empty_like(sums, dtype=KIND), torch.empty_like(sums, dtype=torch.uint8)
+        self.library.fused_rounded(address(sums, torch.float32), *(address(v, torch.int64) for v in (bias, multiplier, shift)),
+                                   *(address(v, torch.float32) for v in (gain, offset)), ctypes.c_int64(least), *rows_of(sums),
+                                   address(y, KIND), address(inside, torch.uint8))
+        return y, inside
+
+    def added(self, a, b, multiplier_a, multiplier_b, shift, mask):
+        y, inside = torch.empty_like(a), torch.empty_like(a, dtype=torch.uint8)
+        self.library.fused_added(address(a, KIND), address(b, KIND), *(ctypes.c_int64(v) for v in (multiplier_a, multiplier_b, shift)),
+                                 address(mask, torch.float32), *rows_of(a), address(y, KIND), address(inside, torch.uint8))
+        return y, inside
+
+    def passed(self, dy, inside, gain):
+        dx = torch.empty_like(dy)
+        self.library.fused_passed(address(dy, KIND), address(inside, torch.uint8), address(gain, torch.float32), *rows_of(dy), address(dx, KIND))
+        return dx
+
     def block(self, block, x, mask):
         """What net.Block.forward() computes in training: x (sounds, steps, channels) bfloat16, mask (sounds * steps,) float32."""
-        y = Depthwise.apply(x, block.dw.conv.weight, TAPS - 1 - block.right, self)
+        y = Depthwise.apply(x, block.dw.conv.weight, TAPS - 1 - block.right, self, KIND)
         y = Normalised.apply(y, block.dw.norm.weight, block.dw.norm.bias, block.dw.norm, self, False, None, None)
-        y = Pointwise.apply(y, block.pw1.conv.weight)
+        y = Pointwise.apply(y, block.pw1.conv.weight, KIND)
         y = Normalised.apply(y, block.pw1.norm.weight, block.pw1.norm.bias, block.pw1.norm, self, True, None, None)
-        y = Pointwise.apply(y, block.pw2.conv.weight)
+        y = Pointwise.apply(y, block.pw2.conv.weight, KIND)
         return Normalised.apply(y, block.pw2.norm.weight, block.pw2.norm.bias, block.pw2.norm, self, False, x, mask)
+
+    def integer_block(self, block, x, scale, mask):
+        """What net.Block.integers() computes: x holds integers of `scale`. Returns those of the sum's scale."""
+        s_dw, s_pw1, s_pw2, s_sum = (r.scale for r in (block.dw_range, block.pw1_range, block.pw2_range, block.sum_range))
+        y = Depthwise.apply(x, block.dw.weight_integers(), TAPS - 1 - block.right, self, torch.float32)
+        y = Rounded.apply(y, *block.dw.rounding(scale, s_dw), -127, self)
+        y = Pointwise.apply(y, block.pw1.weight_integers(), torch.float32)
+        y = Rounded.apply(y, *block.pw1.rounding(s_dw, s_pw1), 0, self)
+        y = Pointwise.apply(y, block.pw2.weight_integers(), torch.float32)
+        y = Rounded.apply(y, *block.pw2.rounding(s_pw1, s_pw2), -127, self)
+        return Added.apply(x, y, scale / s_sum, s_pw2 / s_sum, mask, self)
 
 
 def sizes(*numbers):
@@ -79,31 +112,30 @@ class Depthwise(torch.autograd.Function):
     """weight: (channels, 1, TAPS), float32."""
 
     @staticmethod
-    def forward(context, x, weight, left, fused):
+    def forward(context, x, weight, left, fused, kind):
         weights = weight[:, 0].t().contiguous()
         context.save_for_backward(x, weights)
         context.left, context.fused = left, fused
-        return fused.depthwise(x, weights, left)
+        return fused.depthwise(x, weights, left, kind)
 
     @staticmethod
     def backward(context, dy):
-        (x, weights), left, fused, dy = context.saved_tensors, context.left, context.fused, dy.contiguous()
-        return (fused.depthwise(dy, weights.flip(0), TAPS - 1 - left), fused.depthwise_weights(x, dy, left).t()[:, None], None, None)
+        (x, weights), left, fused, dy = context.saved_tensors, context.left, context.fused, dy.to(KIND).contiguous()
+        return fused.depthwise(dy, weights.flip(0), TAPS - 1 - left), fused.depthwise_weights(x, dy, left).t()[:, None], None, None, None
 
 
 class Pointwise(torch.autograd.Function):
     """weight: (channels out, channels in, 1), float32."""
 
     @staticmethod
-    def forward(context, x, weight):
-        weight = weight[:, :, 0].to(KIND)
-        context.save_for_backward(x, weight)
-        return x @ weight.t()
+    def forward(context, x, weight, kind):
+        context.save_for_backward(x, weight[:, :, 0].to(KIND))
+        return x.to(kind) @ weight[:, :, 0].to(kind).t()
 
     @staticmethod
     def backward(context, dy):
-        x, weight = context.saved_tensors
-        return dy @ weight, (dy.flatten(0, 1).t() @ x.flatten(0, 1)).float()[:, :, None]
+        (x, weight), dy = context.saved_tensors, dy.to(KIND)
+        return dy @ weight, (dy.flatten(0, 1).t() @ x.flatten(0, 1)).float()[:, :, None], None
 
 
 class Normalised(torch.autograd.Function):
@@ -140,3 +172,36 @@ class Normalised(torch.autograd.Function):
         offset = -gain * dbias / n - slope * mean
         dx = context.fused.combined(dy, x, gain, slope.float(), offset.float())
         return dx, dweight.float(), dbias.float(), None, None, None, dy if context.residual else None, None
+
+
+class Rounded(torch.autograd.Function):
+    """Sums of products of integers to integers, by what net.Conv.rounding() gives; straight-through."""
+
+    @staticmethod
+    def forward(context, sums, near_bias, bias, multiplier, shift, gain, least, fused):
+        y, inside = fused.rounded(sums, bias, multiplier, shift, gain, near_bias * gain, least)
+        context.save_for_backward(inside, gain)
+        context.fused = fused
+        return y
+
+    @staticmethod
+    def backward(context, dy):
+        dsums = context.fused.passed(dy.contiguous(), *context.saved_tensors)
+        return dsums, context.fused.sums(dsums, dsums)[0].float(), None, None, None, None, None, None
+
+
+class Added(torch.autograd.Function):
+    """Integers of two scales, each so many times that of the sum, to integers of the sum's; straight-through."""
+
+    @staticmethod
+    def forward(context, a, b, scale_a, scale_b, mask, fused):
+        y, inside = fused.added(a, b, *program.quantise_add(scale_a, scale_b), mask)
+        context.save_for_backward(inside)
+        context.scales, context.fused = (scale_a, scale_b), fused
+        return y
+
+    @staticmethod
+    def backward(context, dy):
+        (inside,), dy = context.saved_tensors, dy.contiguous()
+        da, db = (context.fused.passed(dy, inside, torch.full(dy.shape[-1:], scale)) for scale in context.scales)
+        return da, db, None, None, None, None

@@ -147,16 +147,19 @@ class Conv(nn.Module):
             y = F.conv2d(x, weight, None, (1, *self.conv.stride), 0, 1, self.conv.groups)
         return (self.norm(y) if self.bias is None else y + self.bias[:, None, None]).squeeze(2)
 
+    def rounding(self, scale_in, scale_out):
+        """What brings sums of integers to the scale of the result, by channel: the bias in units of the sums, real and as int64, then
+        multiplier and shift, int64, and the real number that they stand for."""
+        by_channel = scale_in * self.weight_scale()[:, 0, 0].double()
+        bias = self.bias.detach().double() / by_channel
+        kind = self.bias.dtype
+        return self.bias / by_channel.to(kind), torch.round(bias).long(), *multipliers(by_channel / scale_out), (by_channel / scale_out).to(kind)
+
     def integers(self, x, scale_in, scale_out, low):
         """x and the result are integers, in floats, of the two scales."""
-        scale = self.weight_scale()
         total = F.conv1d(x, self.weight_integers(), None, self.conv.stride, 0, 1, self.conv.groups)
-        by_channel = scale_in * scale[:, 0, 0].double()
-        bias = self.bias[:, None] / by_channel.to(x.dtype)[:, None]
-        whole = torch.round(self.bias.detach().double() / by_channel)[:, None]
-        multiplier, shift = multipliers(by_channel / scale_out)
-        near = (total + bias) * (by_channel / scale_out).to(x.dtype)[:, None]
-        return rounded(near, total.detach().double() + whole, multiplier[:, None], shift[:, None], low)
+        near_bias, bias, multiplier, shift, gain = (some[:, None] for some in self.rounding(scale_in, scale_out))
+        return rounded((total + near_bias) * gain, total.detach().double() + bias, multiplier, shift, low)
 
 
 class Block(nn.Module):
@@ -246,32 +249,32 @@ class Net(nn.Module):
             x = self.conv0_range(F.relu(self.conv0(x)))
         mask = mask.to(x.dtype)
         x = x * mask
-        if self.fused and self.training and self.input_range.stage == "float" and torch.is_autocast_cpu_enabled():
-            return *self.fused_logits(x, mask), steps
+        quick = self.fused and self.training and (self.int8 or self.input_range.stage == "float" and torch.is_autocast_cpu_enabled())
+        if quick:
+            x, mask = x.transpose(1, 2).to(fused.KIND).contiguous(), mask.float().flatten()
         for i, block in enumerate(self.blocks):
-            if self.int8:
+            if quick and self.int8:
+                x, scale = self.fused.integer_block(block, x, scale, mask), block.sum_range.scale
+            elif quick:
+                x = self.fused.block(block, x, mask)
+            elif self.int8:
                 x, scale = block.integers(x, scale, mask)
             else:
                 x = block(x, mask)
             if i == len(self.blocks) // 2 and self.training:
-                half = labelled(self.middle, x * scale if self.int8 else x)
+                middle = x.transpose(1, 2) if quick else x
+                half = labelled(self.middle, middle.float() * scale if self.int8 else middle)
+        if quick:
+            x = x.transpose(1, 2)
         if not self.int8:
             return labelled(self.out, x), half, steps
         s_out = float(self.out_scale())
-        total = F.conv1d(x, quantised(self.out.weight, self.out_scale()))
+        integers = quantised(self.out.weight, self.out_scale())[:, :, 0]
+        total = F.linear(x.transpose(1, 2).to(integers.dtype), integers).transpose(1, 2)
         whole = torch.round(self.out.bias.detach().double() / (scale * s_out))[:, None]
         multiplier, shift = program.quantise_multiplier(scale * s_out * 256)
         near = total * (scale * s_out * 256) + self.out.bias[:, None] * 256
         return rounded(near, total.detach().double() + whole, multiplier, shift, -32768, 32767) / 256, half, steps
-
-    def fused_logits(self, x, mask):
-        """The logits and those at half depth of what conv0 gives."""
-        x, mask = x.transpose(1, 2).to(fused.KIND).contiguous(), mask.float().flatten()
-        for i, block in enumerate(self.blocks):
-            x = self.fused.block(block, x, mask)
-            if i == len(self.blocks) // 2:
-                half = labelled(self.middle, x.transpose(1, 2))
-        return labelled(self.out, x.transpose(1, 2)), half
 
     def posteriors(self, features):
         """int16 (rows, 40) of one sound -> int16 log-posteriors (steps, 40), Q8 of nats, as the device computes them. Stage "int8"."""

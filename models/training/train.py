@@ -92,7 +92,7 @@ def main():
     parser.add_argument("--dev", help="folder of shards for the phone error rate in the log; never trained on")
     parser.add_argument("--noise", required=True, help="folder with train/ and rir/")
     parser.add_argument("--frontend", required=True, help="the front-end module")
-    parser.add_argument("--fused", help="the module of fused.c: quicker float steps")
+    parser.add_argument("--fused", help="the module of fused.c: quicker steps")
     parser.add_argument("--unreadable", help="the list of check.py: clips that are left out")
     parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
     parser.add_argument("--out", required=True)
