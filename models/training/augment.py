@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A clip as a living room would hand it to the microphone: another speed, a room, noise, a microphone, a line, another level.
+"""A clip as a living room would hand it to the microphone: another speed or pitch, a room, noise, a microphone, a line, another level.
 
 Everything is drawn from one numpy Generator, so a seed gives the same sound. Sound is float32 in units of int16.
 """
@@ -13,6 +13,7 @@ from scipy import signal
 
 import noises
 import rooms
+import stretch
 
 RATE = 16000
 SPEEDS = ((10, 9), (9, 10), (10, 11), (11, 10), (20, 19), (19, 20), (8, 7), (7, 8), (6, 5), (5, 6), (4, 5))  # up : down
@@ -54,10 +55,14 @@ class Augment:
     def timed(self, sound, rng):
         """int16 sound at another speed, cut or with silence around: float32, and how many samples before and after are not of it."""
         x = sound.astype(np.float32)
-        if rng.random() < 0.45:
+        r = rng.random()
+        if r < 0.55:
             up, down = SPEEDS[rng.integers(len(SPEEDS))]
-            x = signal.resample_poly(x, up, down).astype(np.float32)
-        if rng.random() < 0.05:                                     # begun too late, ended too early: up to a fifth of a short clip
+            if r < 0.5:                                             # speed, and pitch with it
+                x = signal.resample_poly(x, up, down).astype(np.float32)
+            if r >= 0.45:                                           # one of them alone
+                x = stretch.stretched(x, down / up)
+        if rng.random() < 0.08:                                     # begun too late, ended too early: up to a fifth of a short clip
             late, early = (int(min(0.1 * RATE, 0.2 * len(x)) * rng.random()) for _ in range(2))
             x = x[late:len(x) - early]
             before, after = (int(RATE * rng.uniform(0, 0.03)) for _ in range(2))
@@ -98,7 +103,7 @@ class Augment:
         r = rng.random()
         if r < 0.04:
             x = codec(x, rng)
-        elif r < 0.1:                                               # a line of 8 kHz: nothing at all above 4
+        elif r < 0.12:                                              # a line of 8 kHz: nothing at all above 4
             x = signal.resample_poly(signal.resample_poly(x, 1, 2), 2, 1)[:len(x)].astype(np.float32)
         x = x * np.float32(10 ** (rng.uniform(-30, 4) / 20))
         x += rng.standard_normal(len(x), np.float32) * np.float32(10 ** rng.uniform(-0.5, 1.0))
