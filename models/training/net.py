@@ -203,7 +203,7 @@ class Net(nn.Module):
         self.out = nn.Conv1d(width, LABELS, 1)
         self.middle = nn.Conv1d(width, LABELS, 1)
         self.folded = self.int8 = False
-        self.fused = None                                     # a fused.Fused: float steps by it, where the CPU computes in bfloat16
+        self.fused = None                                     # a fused.Fused, to compute steps of training by
         for block in self.blocks:
             block.pw1.most = block.pw2.most = 2 ** (weight_bits - 1) - 1
 

@@ -122,6 +122,8 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--save-minutes", type=float, default=5)
     arguments = parser.parse_args()
+    if arguments.place_weight and not arguments.teacher:
+        parser.error("--place-weight needs a --teacher, who says where phones are")
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     out = pathlib.Path(arguments.out)

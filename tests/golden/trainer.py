@@ -8,7 +8,8 @@ must program.py, which is written from the definition of the operations alone. F
 
 Then the float network that training goes on from: with its normalisations put back, and made wider, it must still compute the same.
 Quantised again in each way of quantise.py, its ranges measured on the very features, it must stay near, and what would be written to a
-file must compute what the trainer does. Last, the gradients in which PyTorch's of CTC is used where it takes a distribution for granted.
+file must compute what the trainer does. Last, the gradients in which PyTorch's of CTC is used where it takes a distribution for granted, and the
+likeliest path of CTC.
 """
 import itertools
 import pathlib
