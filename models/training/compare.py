@@ -70,9 +70,9 @@ def make_batches(arguments, clips, weights):
     here = len(list(folder.glob("*.npz")))
     if here >= arguments.steps:
         return
-    batches = loader.Loader(clips, weights, argparse.Namespace(**{**vars(arguments), "teacher": None, "rivals": 0}), here)
+    batches = loader.Loader(clips, weights, argparse.Namespace(**{**vars(arguments), "teacher": None, "tutor": 0, "rivals": 0, "device": "cpu"}), here)
     for step in range(here, arguments.steps):
-        features, rows, labels, counts = batches.next()[:4]
+        features, rows, labels, counts = (part.numpy() for part in batches.next()[:4])
         part = folder / f"{step:05d}.part"
         with open(part, "wb") as file:
             np.savez(file, features=np.rint(features).astype(np.int16), rows=rows, labels=labels, counts=counts)
@@ -84,16 +84,16 @@ def make_batches(arguments, clips, weights):
 def batch_of(folder, step):
     """A loader.Batch; a teacher hears what the student does."""
     made = np.load(folder / f"{step:05d}.npz")
-    features = made["features"].astype(np.float32)
-    return loader.Batch(features, made["rows"], made["labels"], made["counts"], plain=features)
+    features, rows, labels, counts = (torch.from_numpy(made[name]) for name in ("features", "rows", "labels", "counts"))
+    return loader.Batch(features.float(), rows, labels, counts, plain=features.float())
 
 
 def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, place_weight=0.0, integers=0.0):
     """Train over all batches, the last `integers` of them in the device's integers. Returns the loss of the last tenth, s a step."""
     folder, steps = arguments.out / "batches", arguments.steps
     first = batch_of(folder, 0)
-    spread = np.concatenate([f[:, :n] for f, n in zip(first[0], first[1])], 1).std(1)
-    net.input_gain.copy_(torch.from_numpy(1 / spread))
+    spread = torch.cat([f[:, :n] for f, n in zip(first.features, first.rows)], 1).std(1, unbiased=False)
+    net.input_gain.copy_(1 / spread)
     folding, seen, began = round(steps * (1 - integers)), [], time.process_time()
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
     net.train()

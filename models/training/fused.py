@@ -21,8 +21,15 @@ def address(tensor, kind):
 class Fused:
     """The module at `path`: what it exports, as functions of tensors. x, y: (sounds, steps, channels), bfloat16."""
 
+    kind = KIND
+
     def __init__(self, path):
         self.library = ctypes.CDLL(str(path))
+
+    @staticmethod
+    def computes(net):
+        """Whether a net.Net's blocks, as its stage is, are to be computed here."""
+        return net.training and (net.int8 or net.input_range.stage == "float" and torch.is_autocast_cpu_enabled())
 
     @staticmethod
     def bears(width):
@@ -81,7 +88,7 @@ class Fused:
 
     def block(self, block, x, mask):
         """What net.Block.forward() computes in training: x (sounds, steps, channels) bfloat16, mask (sounds * steps,) float32."""
-        y = Depthwise.apply(x, block.dw.conv.weight, TAPS - 1 - block.right, self, KIND)
+        y = Depthwise.apply(x, block.dw.conv.weight, block.left, self, KIND)
         y = Normalised.apply(y, block.dw.norm.weight, block.dw.norm.bias, block.dw.norm, self, False, None, None)
         y = Pointwise.apply(y, block.pw1.conv.weight, KIND)
         y = Normalised.apply(y, block.pw1.norm.weight, block.pw1.norm.bias, block.pw1.norm, self, True, None, None)
@@ -91,7 +98,7 @@ class Fused:
     def integer_block(self, block, x, scale, mask):
         """What net.Block.integers() computes: x holds integers of `scale`. Returns those of the sum's scale."""
         s_dw, s_pw1, s_pw2, s_sum = (r.scale for r in (block.dw_range, block.pw1_range, block.pw2_range, block.sum_range))
-        y = Depthwise.apply(x, block.dw.weight_integers(), TAPS - 1 - block.right, self, torch.float32)
+        y = Depthwise.apply(x, block.dw.weight_integers(), block.left, self, torch.float32)
         y = Rounded.apply(y, *block.dw.rounding(scale, s_dw), -127, self)
         y = Pointwise.apply(y, block.pw1.weight_integers(), torch.float32)
         y = Rounded.apply(y, *block.pw1.rounding(s_dw, s_pw1), 0, self)

@@ -2,13 +2,13 @@
 """Batches to learn from: clips drawn, augmented, analysed by the front end, masked and put together by length, in processes of their own."""
 
 import math
-import multiprocessing
 import queue
 import sys
 import typing
 
 import numpy as np
 import torch
+from torch import multiprocessing
 
 import augment
 import frontend
@@ -38,14 +38,21 @@ class Batch(typing.NamedTuple):
     each clip in turn (rivals.py); `rivalled` says which clips have them.
     """
 
-    features: np.ndarray                        # (clips, 40, rows) float32, zeros beyond each clip's end
-    rows: np.ndarray                            # (clips,)
-    labels: np.ndarray
-    counts: np.ndarray                          # (clips,)
-    plain: typing.Optional[np.ndarray] = None
-    rivals: typing.Optional[np.ndarray] = None
-    rival_counts: typing.Optional[np.ndarray] = None
-    rivalled: typing.Optional[np.ndarray] = None
+    features: torch.Tensor                      # (clips, 40, rows) float32 or float16, zeros beyond each clip's end
+    rows: torch.Tensor                          # (clips,)
+    labels: torch.Tensor
+    counts: torch.Tensor                        # (clips,)
+    plain: typing.Optional[torch.Tensor] = None
+    rivals: typing.Optional[torch.Tensor] = None
+    rival_counts: typing.Optional[torch.Tensor] = None
+    rivalled: typing.Optional[torch.Tensor] = None
+
+    def to(self, device):
+        """What is reckoned with there, as float32; how long the sequences are stays with the processor, where PyTorch's CTC asks for it."""
+        if device == "cpu":
+            return self
+        moved = {name: getattr(self, name).to(device) for name in ("features", "labels", "plain", "rivals") if getattr(self, name) is not None}
+        return self._replace(**{name: part.float() if part.is_floating_point() else part for name, part in moved.items()})
 
 
 GROUP = 8  # batches made at once, so that clips of like length can be put together after their augmentation
@@ -65,7 +72,7 @@ class Loader:
             worker.start()
 
     def next(self):
-        """The next batch, numpy arrays. Ends the program where a worker has died."""
+        """The next Batch. Ends the program where a worker has died."""
         while True:
             try:
                 return self.queue.get(timeout=10)
@@ -80,6 +87,8 @@ class Loader:
         while True:
             for i, batch in enumerate(self.group(group, augmented, front)):
                 if group * GROUP + i >= first_step:
+                    if self.arguments.device != "cpu":              # half as much to carry there
+                        batch = Batch(*(part.half() if part is not None and part.is_floating_point() else part for part in batch))
                     self.queue.put(batch)
             group += self.arguments.workers
 
@@ -99,7 +108,7 @@ class Loader:
         rows = front(sound)
         if (len(rows) + 2) // 3 <= len(labels) + int(np.sum(labels[1:] == labels[:-1])):
             return None
-        if self.arguments.teacher:
+        if self.arguments.teacher or self.arguments.tutor:
             plain = plain + 2 * rng.standard_normal(len(plain), np.float32)         # no room is without any sound
             teacher = front(np.clip(np.rint(plain), -32768, 32767).astype(np.int16))
         return rows, labels, teacher, rivalling
@@ -134,11 +143,12 @@ class Loader:
             return features
 
         rows, labels, plain, rivalling = zip(*items)
-        batch = Batch(padded(rows), n, np.concatenate(labels), np.array([len(some) for some in labels]))
+        tensors = lambda **parts: {name: torch.from_numpy(part) for name, part in parts.items()}
+        batch = Batch(**tensors(features=padded(rows), rows=n, labels=np.concatenate(labels), counts=np.array([len(some) for some in labels])))
         if plain[0] is not None:
-            batch = batch._replace(plain=padded(plain))
+            batch = batch._replace(**tensors(plain=padded(plain)))
         sequences = [some for several in rivalling for some in several]
         if sequences:
-            batch = batch._replace(rivals=np.concatenate(sequences), rival_counts=np.array([len(some) for some in sequences]),
-                                   rivalled=np.array([bool(several) for several in rivalling]))
+            batch = batch._replace(**tensors(rivals=np.concatenate(sequences), rival_counts=np.array([len(some) for some in sequences]),
+                                             rivalled=np.array([bool(several) for several in rivalling])))
         return batch

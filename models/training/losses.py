@@ -104,32 +104,41 @@ def mistaken(logs, steps, labels, counts, rivals, rival_counts):
     return (said + torch.logsumexp(-torch.cat((said[:, None], other), 1), 1)).sum()
 
 
+def device_of(net):
+    """What it is computed by: "cpu" or "cuda"."""
+    return net.input_gain.device.type
+
+
+def told_by(teacher, batch):
+    """A teacher's log-posteriors (clips, steps, labels) of a Batch's plain features, float32. What it learns is none of ours."""
+    with torch.no_grad(), torch.autocast(device_of(teacher), torch.bfloat16):
+        return teacher(batch.plain, batch.rows)[0].float()
+
+
 def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0, place_weight=0.0, rival_weight=0.0):
-    """Of a Batch: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned; with priors
+    """Of a Batch, where the network is: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned; with priors
     unpeaked() in its place; with a teacher, who hears the plain features, `teacher_weight` times the mean by step of the cross-entropy to
     its posteriors as well (Hinton et al., 2015, arXiv 1503.02531; of sound without noise to a student who has it with: Li et al., 2017,
     arXiv 1708.05466) and `place_weight` times misplaced(); with rivals `rival_weight` times the mean by clip of mistaken()."""
-    features, rows, labels, counts = (torch.from_numpy(part) for part in batch[:4])
-    with torch.autocast("cpu", torch.bfloat16, enabled=not net.folded):         # int8 needs float32: its integers are exact there
+    features, rows, labels, counts = batch[:4]
+    with torch.autocast(device_of(net), torch.bfloat16, enabled=not net.folded):    # int8 needs float32: its integers are exact there
         logs, half, steps = net(features, rows)
-    weight = 1 / (len(counts) * torch.where(counts > 0, counts, steps // 3 + 1))
+    weight = (1 / (len(counts) * torch.where(counts > 0, counts, steps // 3 + 1))).to(logs.device)
     logs, half = logs.float(), half.float()
     loss, inner = ((weight * CTC(at.transpose(0, 1), labels, steps, counts)).sum() for at in (logs, half))
-    sounding = torch.arange(logs.shape[1])[None] < steps[:, None]
+    sounding = (torch.arange(logs.shape[1])[None] < steps[:, None]).to(logs.device)
     if priors:
         log_prior = power * priors.log(logs, sounding)
         whole = sum(factor * unpeaked(at, labels, steps, counts, weight, sounding, log_prior) for factor, at in ((1, logs), (middle, half)))
     else:
         whole = loss + middle * inner
     if teacher:
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            told = teacher(torch.from_numpy(batch.plain), rows)[0].float()
+        told = told_by(teacher, batch)
         if teacher_weight:
             whole = whole - teacher_weight * (told.exp() * logs).sum(2)[sounding].mean()
         if place_weight:
             whole = whole + place_weight * misplaced(logs, steps, labels, counts, told)
     if rival_weight and batch.rivals is not None:
-        some = torch.from_numpy(batch.rivalled)
-        whole = whole + rival_weight / len(counts) * mistaken(logs[some], steps[some], labels, counts[some], torch.from_numpy(batch.rivals),
-                                                              torch.from_numpy(batch.rival_counts))
+        some = batch.rivalled
+        whole = whole + rival_weight / len(counts) * mistaken(logs[some], steps[some], labels, counts[some], batch.rivals, batch.rival_counts)
     return loss, whole

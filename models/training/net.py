@@ -18,7 +18,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import fused
 import program
 
 FEATURES, LABELS = 40, 40
@@ -139,6 +138,9 @@ class Conv(nn.Module):
         return quantised(self.conv.weight, self.weight_scale(), self.most)
 
     def forward(self, x):
+        if x.is_cuda and self.conv.groups == 1:               # cuDNN plans anew for each length; a matrix product needs no plan
+            windows = x.unfold(2, *self.conv.kernel_size, *self.conv.stride).transpose(1, 2).flatten(2)
+            return self.norm(F.linear(windows, self.conv.weight.flatten(1)).transpose(1, 2).unsqueeze(2)).squeeze(2)
         x, weight = x.unsqueeze(2).contiguous(memory_format=torch.channels_last), self.conv.weight.unsqueeze(2)
         if self.conv.groups > 1 and torch.is_grad_enabled():
             kind = torch.bfloat16 if torch.is_autocast_cpu_enabled() else x.dtype
@@ -165,20 +167,20 @@ class Conv(nn.Module):
 class Block(nn.Module):
     def __init__(self, width, right):
         super().__init__()
-        self.right = right                                    # steps of look-ahead: 0 or 1
+        self.left, self.right = TAPS - 1 - right, right       # steps read before and after; of look-ahead 0 or 1
         self.dw, self.pw1, self.pw2 = Conv(width, width, TAPS, groups=width), Conv(width, width), Conv(width, width)
         nn.init.constant_(self.pw2.norm.weight, 0.5)
         self.dw_range, self.pw1_range, self.pw2_range, self.sum_range = Range(), Range(), Range(), Range()
 
     def forward(self, x, mask):
-        y = self.dw_range(self.dw(padded(x, TAPS - 1 - self.right, self.right)))
+        y = self.dw_range(self.dw(padded(x, self.left, self.right)))
         y = self.pw1_range(F.relu(self.pw1(y)))
         return self.sum_range(x + self.pw2_range(self.pw2(y))) * mask
 
     def integers(self, x, scale, mask):
         """Integers of `scale` -> integers, and their scale."""
         s_dw, s_pw1, s_pw2, s_sum = (r.scale for r in (self.dw_range, self.pw1_range, self.pw2_range, self.sum_range))
-        y = self.dw.integers(F.pad(x, (TAPS - 1 - self.right, self.right)), scale, s_dw, -127)
+        y = self.dw.integers(F.pad(x, (self.left, self.right)), scale, s_dw, -127)
         y = self.pw1.integers(y, s_dw, s_pw1, 0)
         y = self.pw2.integers(y, s_pw1, s_pw2, -127)
         ma, mb, shift = program.quantise_add(scale / s_sum, s_pw2 / s_sum)
@@ -203,7 +205,7 @@ class Net(nn.Module):
         self.out = nn.Conv1d(width, LABELS, 1)
         self.middle = nn.Conv1d(width, LABELS, 1)
         self.folded = self.int8 = False
-        self.fused = None                                     # a fused.Fused, to compute steps of training by
+        self.fused = None                                     # a fused.Fused or a graphics.Graphics, to compute blocks by
         for block in self.blocks:
             block.pw1.most = block.pw2.most = 2 ** (weight_bits - 1) - 1
 
@@ -234,8 +236,8 @@ class Net(nn.Module):
         """What forward() returns, before the softmax and with labels before steps; in stage "int8" multiples of 1 / 256."""
         steps = torch.div(rows + CONV0_STRIDE - 1, CONV0_STRIDE, rounding_mode="floor")
         n = int(steps.max())
-        mask = (torch.arange(n)[None] < steps[:, None])[:, None]
-        scale, half = self.input_range.scale, None
+        mask = (torch.arange(n)[None] < steps[:, None])[:, None].to(features.device)
+        scale, half = self.input_range.scale if self.int8 else None, None
         if self.int8:
             features = torch.round(features)
             gained = features * (self.input_gain / scale).to(features.dtype)[:, None]
@@ -249,9 +251,9 @@ class Net(nn.Module):
             x = self.conv0_range(F.relu(self.conv0(x)))
         mask = mask.to(x.dtype)
         x = x * mask
-        quick = self.fused and self.training and (self.int8 or self.input_range.stage == "float" and torch.is_autocast_cpu_enabled())
+        quick = self.fused and self.fused.computes(self)
         if quick:
-            x, mask = x.transpose(1, 2).to(fused.KIND).contiguous(), mask.float().flatten()
+            x, mask = x.transpose(1, 2).to(self.fused.kind).contiguous(), mask.float().flatten()
         for i, block in enumerate(self.blocks):
             if quick and self.int8:
                 x, scale = self.fused.integer_block(block, x, scale, mask), block.sum_range.scale
@@ -283,6 +285,18 @@ class Net(nn.Module):
             x = torch.from_numpy(features.T[None].copy()).to(self.out.weight.dtype)
             logits = self.logits(x, torch.tensor([len(features)]))[0][0]
         return program.log_softmax(np.rint(logits.double().numpy().T * 256).astype(np.int64))
+
+
+def far_sighted(net, steps):
+    """The same network (changed in place; float, not folded) with so many steps more of context after each block's, which count nothing at
+    first. No device runs it: its shape is not that of a model file."""
+    for block in net.blocks:
+        old = block.dw.conv
+        block.dw.conv = nn.Conv1d(old.in_channels, old.out_channels, TAPS + steps, groups=old.groups, bias=False)
+        with torch.no_grad():
+            block.dw.conv.weight.copy_(F.pad(old.weight, (0, steps)))
+        block.right += steps
+    return net
 
 
 def widened(narrow, width, look_ahead_blocks, seed):

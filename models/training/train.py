@@ -24,6 +24,7 @@ import augment
 import corpus
 import frontend
 import fused
+import graphics
 import loader
 import losses
 import net as network
@@ -31,6 +32,7 @@ import noises
 import program
 import restore
 import shapes
+import tutor as tutoring
 
 
 def descend(net, optimiser, loss):
@@ -74,9 +76,9 @@ def phone_errors(net, examples, penalty=1.0):
     """Phone error rate of the greedy path, blank lowered by `penalty`, over what measured() gave."""
     net.eval()
     wrong = total = 0
-    with torch.no_grad():
+    with torch.no_grad(), torch.autocast(losses.device_of(net), torch.bfloat16, enabled=losses.device_of(net) == "cuda"):
         for features, labels in examples:
-            logs = net(features, torch.tensor([features.shape[2]]))[0][0].numpy().copy()
+            logs = net(features.to(net.input_gain.device), torch.tensor([features.shape[2]]))[0][0].cpu().numpy().copy()
             logs[:, 0] -= penalty
             best = logs.argmax(1)
             wrong += edit_distance([int(p) for i, p in enumerate(best) if p and (i == 0 or best[i - 1] != p)], labels)
@@ -98,7 +100,8 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--resume", help="a checkpoint to go on from; default OUT/checkpoint.pt if it is there")
     parser.add_argument("--widen", help="begin with this float checkpoint's network, or a model file's, made --width wide")
-    parser.add_argument("--steps", type=int, required=True, help="steps in all, the quantised ones among them")
+    parser.add_argument("--steps", type=int, default=0, help="steps in all, the quantised ones among them")
+    parser.add_argument("--minutes", type=float, help="in place of --steps: as many float steps as this long holds, where a machine is lent")
     parser.add_argument("--quantise-steps", type=int, default=0, help="so many of the last steps simulate int8")
     parser.add_argument("--shape", default="separable", help="another of shapes.py, which has no quantised steps")
     parser.add_argument("--width", type=int, default=320)
@@ -108,8 +111,10 @@ def main():
     parser.add_argument("--batch-seconds", type=float, default=130, help="sound in a batch, augmented")
     parser.add_argument("--rate", type=float, default=2.5e-3, help="peak learning rate")
     parser.add_argument("--prior-power", type=float, default=0.0, help="train on posteriors divided by this power of their priors")
-    parser.add_argument("--teacher", help="a model file that hears each clip without room and noise, and whose posteriors are learned")
+    parser.add_argument("--teacher", help="a model file, or the checkpoint of a --tutor, that hears each clip without room and noise, and whose "
+                        "posteriors are learned")
     parser.add_argument("--teacher-weight", type=float, default=2.0, help="of a step's cross-entropy to them, against CTC's a phone")
+    parser.add_argument("--tutor", type=int, default=0, metavar="WIDTH", help="in the teacher's place a network so wide, that learns too")
     parser.add_argument("--place-weight", type=float, default=0.0, help="of phones heard where the teacher does not hear them, against CTC's")
     parser.add_argument("--rivals", type=int, default=0, help="so many other sentences, a word off, compete with what a clip says")
     parser.add_argument("--rival-weight", type=float, default=0.15, help="of a clip's chance to be taken for one of them, against CTC's a phone")
@@ -121,7 +126,14 @@ def main():
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--save-minutes", type=float, default=5)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     arguments = parser.parse_args()
+    if bool(arguments.steps) == bool(arguments.minutes):
+        parser.error("give --steps, or --minutes")
+    if arguments.tutor and (arguments.teacher or arguments.shape != "separable" or arguments.quantise_steps):
+        parser.error("a --tutor is for float steps of the separable shape, and there is no other teacher then")
+    if arguments.device != "cpu" and (arguments.fused or arguments.quantise_steps or arguments.place_weight or arguments.shape != "separable"):
+        parser.error("--fused, --quantise-steps, --place-weight and other shapes are for the processor")
     if arguments.place_weight and not arguments.teacher:
         parser.error("--place-weight needs a --teacher, who says where phones are")
     torch.set_num_threads(arguments.threads)
@@ -154,10 +166,9 @@ def main():
         augmented = augment.Augment(arguments.noise)
         rows = [front(augmented(c.sound(), rng, clips)).astype(np.float32) for c in some]
         features, n, *_ = loader.Loader.batch([(r, (), None, ()) for r in rows[:60]])
-        restored = lambda path: restore.unfolded(restore.network_of(program.Program.read(path)[0]), torch.from_numpy(features),
-                                                 torch.from_numpy(n))
+        restored = lambda path: restore.unfolded(restore.network_of(program.Program.read(path)[0]), features, n)
     if arguments.teacher:
-        teacher = restored(arguments.teacher).eval()
+        teacher = (tutoring.of(arguments.teacher) if arguments.teacher.endswith(".pt") else restored(arguments.teacher)).eval().to(arguments.device)
     if state is None and arguments.widen:
         if arguments.widen.endswith(".tragus"):
             net = restored(arguments.widen)
@@ -174,23 +185,32 @@ def main():
         net.load_state_dict(state["net"])
         step, heard = state["step"], state["heard"]
         print(f"going on from {resume} at step {step}", file=sys.stderr)
+    print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {shapes.multiply_adds(net) / 1e6:.1f} M multiply-adds a second",
+          file=sys.stderr)
     if arguments.fused:
         if arguments.shape != "separable" or not fused.Fused.bears(arguments.width):
             sys.exit(f"train: --fused is for the separable shape with a multiple of {fused.LANES} channels, at most {fused.MAX_CHANNELS}")
         net.fused = fused.Fused(arguments.fused)
+    if arguments.device == "cuda":
+        net.to("cuda").fused = graphics.Graphics()
+        if teacher:
+            teacher.fused = net.fused
+    tutor = tutoring.Tutor(net, arguments.tutor, arguments.rate, arguments.seed) if arguments.tutor else None
+    if tutor and state is not None:
+        tutor.restore(state["tutor"])
     optimiser = torch.optim.AdamW(net.parameters(), lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.01)
     if state is not None and state.get("optimiser"):
         optimiser.load_state_dict(state["optimiser"])
     priors = losses.Priors()
     batches = loader.Loader(clips, np.array(weights), arguments, step)
     log = open(out / "log.tsv", "a")
-    print(f"{sum(p.numel() for p in net.parameters()) / 1e6:.2f} M parameters, {shapes.multiply_adds(net) / 1e6:.1f} M multiply-adds a second",
-          file=sys.stderr)
-
-    float_steps = arguments.steps - arguments.quantise_steps
-    began, saved, seen, first = time.time(), time.time(), [], step
+    float_steps = arguments.steps - arguments.quantise_steps if arguments.steps else math.inf
+    began, saved, seen, first, done = time.time(), time.time(), [], step, 0 < arguments.steps <= step
+    spent, told = state["spent"] if state is not None and "spent" in state else 0.0, []
     net.train()
-    while step < arguments.steps:
+    while not done:
+        elapsed = spent + time.time() - began
+        progress = min(1, elapsed / 60 / arguments.minutes if arguments.minutes else step / float_steps)
         if step >= float_steps - 60 and arguments.quantise_steps and not net.folded:   # also where it goes on within these
             net.stage("calibrate")
         if step >= float_steps and arguments.quantise_steps and not net.folded:
@@ -199,10 +219,13 @@ def main():
         if net.folded:
             rate = 0.08 * arguments.rate * max(0.02, (arguments.steps - step) / max(1, arguments.quantise_steps))
         else:
-            rate = arguments.rate * min(1, (step + 1) / 400) * (0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * min(1, step / float_steps))))
+            rate = arguments.rate * min(1, (step + 1) / 400) * (0.04 + 0.96 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        batch = batches.next()
+        batch = batches.next().to(arguments.device)
+        if tutor:
+            told.append(float(tutor.learn(batch, rate, descend)))
+            teacher = tutor.net
         loss, whole = losses.losses_of(net, batch, priors=priors if arguments.prior_power else None, power=arguments.prior_power,
                                        teacher=teacher, teacher_weight=arguments.teacher_weight, place_weight=arguments.place_weight,
                                        rival_weight=arguments.rival_weight)
@@ -210,12 +233,15 @@ def main():
         seen.append(float(loss.detach()))
         heard += float(batch[1].sum()) / 100
         step += 1
-        done = step == arguments.steps
+        done = step == arguments.steps or bool(arguments.minutes) and progress == 1
+        if done and arguments.minutes:
+            float_steps = step
         if step % 100 == 0 or done:
             took = time.time() - began
             per = took / (step - first)
-            print(f"step {step} of {arguments.steps}: loss {np.mean(seen[-100:]):.3f}, {heard / 3600:.1f} h heard, {per:.2f} s a step, "
-                  f"about {(arguments.steps - step) * per / 60:.0f} min left", file=sys.stderr, flush=True)
+            left = arguments.minutes - elapsed / 60 if arguments.minutes else (arguments.steps - step) * per / 60
+            print(f"step {step}: loss {np.mean(seen[-100:]):.3f}{f', its tutor {np.mean(told[-100:]):.3f}' if tutor else ''}, "
+                  f"{heard / 3600:.1f} h heard, {per:.3f} s a step, about {left:.0f} min left", file=sys.stderr, flush=True)
         if step % 1000 == 0 or done:
             errors = "\t".join(f"{phone_errors(net, examples):.4f}" for examples in dev)
             log.write(f"{step}\t{heard / 3600:.2f}\t{rate:.6f}\t{np.mean(seen[-1000:]):.4f}\t{errors}\t{'int8' if net.folded else 'float'}\n")
@@ -223,7 +249,8 @@ def main():
         if done or time.time() - saved > 60 * arguments.save_minutes or step == float_steps:
             saved = time.time()
             state = dict(net=net.state_dict(), optimiser=optimiser.state_dict(), step=step, heard=heard, folded=net.folded,
-                         shape=net.shape, arguments={k: v for k, v in vars(arguments).items()})
+                         shape=net.shape, arguments={k: v for k, v in vars(arguments).items()}, tutor=tutor.state() if tutor else None,
+                         spent=spent + time.time() - began)
             torch.save(state, out / "checkpoint.part")
             (out / "checkpoint.part").rename(out / "checkpoint.pt")
             if step == float_steps:
