@@ -20,7 +20,8 @@ def save(path, draw, columns=1, size=(8, 5)):
     draw(*axes[0])
     for each in axes[0]:
         each.grid(alpha=0.3)
-        each.legend(fontsize=8)
+        if each.get_legend_handles_labels()[0]:
+            each.legend(fontsize=8)
     drawing.tight_layout()
     drawing.savefig(path, dpi=110)
     pyplot.close(drawing)

@@ -98,7 +98,7 @@ def plot(results, path):
     def draw(accuracy, cost):
         for k, (way, told) in enumerate(results.items()):
             at = [i + (k - (len(results) - 1) / 2) * 0.8 / len(results) for i in range(len(names))]
-            accuracy.bar(at, [100 * told["sets"][name]["share"] for name in names], 0.8 / len(results), label=way)
+            accuracy.bar(at, [100 * told["sets"][name]["share"] for name in names], 0.8 / len(results))
             cost.plot(told["bytes"] / 1e6, told["instructions_per_s"] / 1e6, "o", label=way)
         accuracy.set_xticks(range(len(names)), [name.removesuffix("_dev") for name in names], rotation=20)
         accuracy.set(ylabel="right, rejection off, %", ylim=(70, 100.5))
