@@ -116,7 +116,7 @@ def told_by(teacher, batch):
 
 
 def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0, place_weight=0.0, rival_weight=0.0):
-    """Of a Batch, where the network is: CTC's mean by label (silence as if it had some), and with that at half depth, which is what is learned; with priors
+    """Of a Batch on the network's device: CTC's mean by label (silence as if it had some); with that at half depth, what is learned; with priors
     unpeaked() in its place; with a teacher, who hears the plain features, `teacher_weight` times the mean by step of the cross-entropy to
     its posteriors as well (Hinton et al., 2015, arXiv 1503.02531; of sound without noise to a student who has it with: Li et al., 2017,
     arXiv 1708.05466) and `place_weight` times misplaced(); with rivals `rival_weight` times the mean by clip of mistaken()."""

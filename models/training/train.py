@@ -159,6 +159,8 @@ def main():
         net = shapes.Shaped(arguments.shape, arguments.width, arguments.blocks, arguments.look_ahead_blocks)
     resume = pathlib.Path(arguments.resume) if arguments.resume else out / "checkpoint.pt"
     state = torch.load(resume) if resume.exists() else None
+    if arguments.tutor and state is not None and not state.get("tutor"):
+        sys.exit(f"train: {resume} was made without a --tutor: go on without one, or begin anew with another --out")
     step, heard, teacher = 0, 0.0, None
     if state is None or arguments.teacher:                          # the features' spread over a few hundred clips
         rng = np.random.default_rng(arguments.seed)
@@ -206,7 +208,7 @@ def main():
     log = open(out / "log.tsv", "a")
     float_steps = arguments.steps - arguments.quantise_steps if arguments.steps else math.inf
     began, saved, seen, first, done = time.time(), time.time(), [], step, 0 < arguments.steps <= step
-    spent, told = state["spent"] if state is not None and "spent" in state else 0.0, []
+    spent, told = state.get("spent", 0.0) if state else 0.0, []
     net.train()
     while not done:
         elapsed = spent + time.time() - began

@@ -2,6 +2,8 @@
 """A network that is trained beside another one, wider and with more of what comes after in sight, and whose posteriors are that one's
 targets: distillation from a teacher who learns at the same time (Zhang et al., 2018, Deep mutual learning, arXiv 1706.00384; here one way)."""
 
+import sys
+
 import torch
 
 import losses
@@ -13,6 +15,8 @@ CONTEXT = 2             # steps more in each block
 def of(path):
     """The network of the tutor in a checkpoint of train.py."""
     state = torch.load(path, map_location="cpu")
+    if not state.get("tutor"):
+        sys.exit(f"{path}: there is no tutor in this checkpoint; a teacher is one of train.py --tutor, or a model file")
     told = state["tutor"]["net"]
     blocks = state["shape"]["blocks"]
     net = network.far_sighted(network.Net(len(told["conv0.conv.weight"]), blocks, blocks), CONTEXT)
