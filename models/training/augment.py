@@ -83,9 +83,11 @@ class Augment:
         if rng.random() < 0.45:
             x = signal.oaconvolve(x, self.room(rng))[:len(x)].astype(np.float32)
         power = float(np.mean(x[before:len(x) - after] ** 2)) + 1e-3 if len(x) > before + after else 1.0
-        if rng.random() < 0.75:
-            snr = rng.uniform(-2, 30) if rng.random() < 0.85 else rng.uniform(25, 50)
-            noise = self.noise(len(x), rng, others)
+        if rng.random() < 0.8:
+            snr = rng.uniform(-2, 25) if rng.random() < 0.85 else rng.uniform(25, 50)
+            noise = self.noise(len(x), rng, others, 1 if snr > 8 else 5)        # who speaks must be known by being the louder
+            if rng.random() < 0.2:
+                noise = signal.oaconvolve(noise, self.room(rng))[:len(x)].astype(np.float32)
             x = x + noise * np.float32(np.sqrt(power / (float(np.mean(noise ** 2)) + 1e-6)) * 10 ** (-snr / 20))
         return self.record(x, rng)
 
@@ -103,7 +105,7 @@ class Augment:
         r = rng.random()
         if r < 0.04:
             x = codec(x, rng)
-        elif r < 0.12:                                              # a line of 8 kHz: nothing at all above 4
+        elif r < 0.16:                                              # a line of 8 kHz: nothing at all above 4
             x = signal.resample_poly(signal.resample_poly(x, 1, 2), 2, 1)[:len(x)].astype(np.float32)
         x = x * np.float32(10 ** (rng.uniform(-30, 4) / 20))
         x += rng.standard_normal(len(x), np.float32) * np.float32(10 ** rng.uniform(-0.5, 1.0))

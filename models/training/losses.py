@@ -5,6 +5,8 @@ distance to a teacher's posteriors; phones heard where they were not said; the c
 import torch
 from torch import nn
 
+import crf
+
 BLANK_PENALTY = 2.5     # nats off the blank where what was said is weighed against its rivals: about what the decoder takes off
 
 CTC = nn.CTCLoss(zero_infinity=True, reduction="none")
@@ -115,17 +117,20 @@ def told_by(teacher, batch):
         return teacher(batch.plain, batch.rows)[0].float()
 
 
-def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0, place_weight=0.0, rival_weight=0.0):
+def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0, place_weight=0.0, rival_weight=0.0,
+              phones=None, crf_weight=0.0):
     """Of a Batch on the network's device: CTC's mean by label (silence as if it had some); with that at half depth, what is learned; with priors
     unpeaked() in its place; with a teacher, who hears the plain features, `teacher_weight` times the mean by step of the cross-entropy to
     its posteriors as well (Hinton et al., 2015, arXiv 1503.02531; of sound without noise to a student who has it with: Li et al., 2017,
-    arXiv 1708.05466) and `place_weight` times misplaced(); with rivals `rival_weight` times the mean by clip of mistaken()."""
+    arXiv 1708.05466) and `place_weight` times misplaced(); with rivals `rival_weight` times the mean by clip of mistaken(); with a
+    crf.Phones `crf_weight` times the mean by label of -log of what was said's share in all that could have been."""
     features, rows, labels, counts = batch[:4]
     with torch.autocast(device_of(net), torch.bfloat16, enabled=not net.folded):    # int8 needs float32: its integers are exact there
         logs, half, steps = net(features, rows)
     weight = (1 / (len(counts) * torch.where(counts > 0, counts, steps // 3 + 1))).to(logs.device)
     logs, half = logs.float(), half.float()
-    loss, inner = ((weight * CTC(at.transpose(0, 1), labels, steps, counts)).sum() for at in (logs, half))
+    each, inner = (CTC(at.transpose(0, 1), labels, steps, counts) for at in (logs, half))
+    loss, inner = (weight * each).sum(), (weight * inner).sum()
     sounding = (torch.arange(logs.shape[1])[None] < steps[:, None]).to(logs.device)
     if priors:
         log_prior = power * priors.log(logs, sounding)
@@ -141,4 +146,6 @@ def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teac
     if rival_weight and batch.rivals is not None:
         some = batch.rivalled
         whole = whole + rival_weight / len(counts) * mistaken(logs[some], steps[some], labels, counts[some], batch.rivals, batch.rival_counts)
+    if phones:
+        whole = whole + crf_weight * (weight * (each + crf.everything(logs, steps, phones))).sum()
     return loss, whole

@@ -5,7 +5,7 @@ import csv
 import pathlib
 
 import numpy as np
-from scipy import signal
+from scipy import fft, signal
 
 RATE = 16000
 
@@ -27,6 +27,28 @@ def coloured(n, rng):
     if rng.random() < 0.3:
         out += np.sin(2 * np.pi * rng.choice((50, 60, 100, 120)) * np.arange(n, dtype=np.float32) / RATE) * rng.uniform(0, 3)
     return out
+
+
+def hiss(n, rng):
+    """Water, frying, wind: noise of a spectrum of its own that swells and fades, smooth or sputtering."""
+    quick = fft.next_fast_len(n, real=True)
+    half = quick // 2 + 1
+    shape = np.interp(np.arange(half), [0, *np.sort(rng.uniform(0, half, 12)), half], 10 ** rng.uniform(-1.5, 0, 14)).astype(np.float32)
+    out = fft.irfft(fft.rfft(rng.standard_normal(quick, np.float32)) * shape, quick)[:n]
+    often, depth = RATE / rng.choice((1, 4, 20, 60)), rng.uniform(0, 1.2)
+    swells = 10 ** (depth * rng.uniform(-1, 0, int(n / often) + 2))
+    return out * np.interp(np.arange(n) / often, np.arange(len(swells)), swells).astype(np.float32)
+
+
+def machine(n, rng):
+    """A motor: overtones of a speed that wanders, through what it is built into, with the hiss of what it drives."""
+    wander = np.interp(np.arange(n), np.linspace(0, n, 6), rng.uniform(1, 1 + rng.choice((0.01, 0.05, 0.4)), 6))
+    turns = np.cumsum(rng.uniform(20, 250) * wander) / RATE
+    pulses = ((turns % 1) ** rng.uniform(1, 20)).astype(np.float32)
+    bodies = [signal.butter(1, np.sort(rng.uniform(100, 7000, 2)) + (0, 50), "bandpass", fs=RATE, output="sos") for _ in range(2)]
+    out = sum(signal.sosfilt(body, pulses - pulses.mean()).astype(np.float32) for body in bodies)
+    noise = hiss(n, rng)
+    return out + noise * np.float32(np.sqrt((np.mean(out ** 2) + 1e-9) / (np.mean(noise ** 2) + 1e-9)) * 10 ** rng.uniform(-1, 0.5))
 
 
 def clatter(n, rng):
@@ -83,17 +105,14 @@ class Noises:
     def one(self, n, rng, others, least_speakers):
         """n samples of one noise at any level: a recording, or something made here, or other speakers, at least so many at once."""
         r = rng.random()
-        if r < 0.5 and self.kinds:
+        if r < 0.4 and self.kinds:
             kind = self.recordings[self.kinds[rng.integers(len(self.kinds))]]
             return excerpt(kind[rng.integers(len(kind))], n, rng, rng.choice((1.0, 1.0, rng.uniform(0.7, 1.4))))
-        if r < 0.65 or not others:
-            return coloured(n, rng)
-        if r < 0.72:
-            return clatter(n, rng)
-        if r < 0.8:
-            return music(n, rng)
+        if r < 0.75 or not others:
+            made = (coloured, hiss, machine, clatter, clatter, music)
+            return made[rng.integers(len(made))](n, rng)
         out = np.zeros(n, np.float32)
-        for _ in range(rng.integers(least_speakers, 8)):
+        for _ in range(rng.integers(least_speakers, max(8, 3 * least_speakers))):
             out += excerpt(others[rng.integers(len(others))].sound(), n, rng) * np.float32(10 ** rng.uniform(-0.4, 0))
         return out
 

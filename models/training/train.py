@@ -22,6 +22,7 @@ from torch import nn
 
 import augment
 import corpus
+import crf
 import frontend
 import fused
 import graphics
@@ -114,10 +115,12 @@ def main():
     parser.add_argument("--teacher", help="a model file, or the checkpoint of a --tutor, that hears each clip without room and noise, and whose "
                         "posteriors are learned")
     parser.add_argument("--teacher-weight", type=float, default=2.0, help="of a step's cross-entropy to them, against CTC's a phone")
-    parser.add_argument("--tutor", type=int, default=0, metavar="WIDTH", help="in the teacher's place a network so wide, that learns too")
+    parser.add_argument("--tutor", metavar="WIDTH", help="in the teacher's place a network so wide, that learns too; or that of a checkpoint")
     parser.add_argument("--place-weight", type=float, default=0.0, help="of phones heard where the teacher does not hear them, against CTC's")
     parser.add_argument("--rivals", type=int, default=0, help="so many other sentences, a word off, compete with what a clip says")
     parser.add_argument("--rival-weight", type=float, default=0.15, help="of a clip's chance to be taken for one of them, against CTC's a phone")
+    parser.add_argument("--crf-weight", type=float, default=0.0, help="of what was said's share in all that a trigram model of phones could say "
+                        "(crf.py), against CTC's a phone")
     parser.add_argument("--people-weight", type=float, default=2.5, help="how much oftener a recording is drawn than a synthetic clip")
     parser.add_argument("--nothing", type=float, default=0.05, help="so many of the examples are noise in which nothing is said")
     parser.add_argument("--echo", type=int, default=1, help="how often an augmented clip is heard, with other parts masked each time (Choi "
@@ -203,7 +206,11 @@ def main():
     optimiser = torch.optim.AdamW(net.parameters(), lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.01)
     if state is not None and state.get("optimiser"):
         optimiser.load_state_dict(state["optimiser"])
-    priors = losses.Priors()
+    priors, phones = losses.Priors(), None
+    if arguments.crf_weight:
+        rng = np.random.default_rng(arguments.seed)
+        said = [clips[i] for i in rng.choice(len(clips), 30000)]
+        phones = crf.Phones([np.concatenate(c.labels(rng)) if rng.random() >= arguments.nothing else () for c in said]).to(arguments.device)
     batches = loader.Loader(clips, np.array(weights), arguments, step)
     log = open(out / "log.tsv", "a")
     float_steps = arguments.steps - arguments.quantise_steps if arguments.steps else math.inf
@@ -230,7 +237,7 @@ def main():
             teacher = tutor.net
         loss, whole = losses.losses_of(net, batch, priors=priors if arguments.prior_power else None, power=arguments.prior_power,
                                        teacher=teacher, teacher_weight=arguments.teacher_weight, place_weight=arguments.place_weight,
-                                       rival_weight=arguments.rival_weight)
+                                       rival_weight=arguments.rival_weight, phones=phones, crf_weight=arguments.crf_weight)
         descend(net, optimiser, whole)
         seen.append(float(loss.detach()))
         heard += float(batch[1].sum()) / 100

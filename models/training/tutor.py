@@ -25,12 +25,18 @@ def of(path):
 
 
 class Tutor:
-    """Begins as `net` made `width` wide, so that it is worth hearing from its first step on. `net` is left as it is."""
+    """Begins as `net` made wide, so that it is worth hearing from its first step on, or as the tutor that an earlier training left.
 
-    def __init__(self, net, width, rate, seed):
-        copy = network.Net(**net.shape)
-        copy.load_state_dict(net.state_dict())
-        self.net = network.far_sighted(network.widened(copy, width, net.shape["blocks"], seed), CONTEXT).to(net.input_gain.device)
+    beginning: the width, or the path of a checkpoint. `net` is left as it is."""
+
+    def __init__(self, net, beginning, rate, seed):
+        if beginning.isdigit():
+            copy = network.Net(**net.shape)
+            copy.load_state_dict(net.state_dict())
+            self.net = network.far_sighted(network.widened(copy, int(beginning), net.shape["blocks"], seed), CONTEXT)
+        else:
+            self.net = of(beginning)
+        self.net.to(net.input_gain.device)
         self.net.fused = net.fused if losses.device_of(net) != "cpu" else None
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
 

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CTC whose paths compete with those of all other phones (Xiang and Ou, 2019, CRF-based single-stage acoustic modeling with CTC
+topology, arXiv 1904.11188; Povey et al., 2016, Purely sequence-trained neural networks for ASR based on lattice-free MMI).
+
+CTC alone makes what was said likely, and so learns as well which phones usually follow which; where noise covers a sound it then
+says what is usual, against the user's grammar, which knows better. Here what is said must be likelier than everything a
+trigram model of phones could have said in its place, and what that model knows already need not be learned.
+"""
+
+import numpy as np
+import torch
+
+HISTORIES = 40          # a phone, or 0: nothing yet. As third symbol 0 is the end
+STEPS_TO_ONE = 4        # probabilities fall by some 1e-3 a step at most, and float32 reaches 1e-38
+
+
+class Phones:
+    """A trigram model of phones: `chance` (40, 40, 40) float32, of the third symbol after the two; rows of no history are unused."""
+
+    def __init__(self, sequences):
+        """sequences: label sequences (1 to 39), empty ones too. Interpolated with shorter histories (Witten and Bell, 1991)."""
+        counts = np.zeros((HISTORIES,) * 3)
+        for labels in sequences:
+            padded = [0, 0, *map(int, labels), 0]
+            np.add.at(counts, (padded[:-2], padded[1:-1], padded[2:]), 1)
+        chance = np.full(HISTORIES, 1 / HISTORIES)
+        for seen in (counts.sum((0, 1)), counts.sum(0), counts):
+            kinds, total = (seen > 0).sum(-1, keepdims=True), seen.sum(-1, keepdims=True)
+            chance = np.where(total > 0, (seen + kinds * chance) / np.maximum(1, total + kinds), chance)
+        self.chance = torch.from_numpy(chance.astype(np.float32))
+
+    def to(self, device):
+        self.chance = self.chance.to(device)
+        return self
+
+    def log(self, labels):
+        """The logarithm of the chance that the model says this sequence."""
+        padded = [0, 0, *map(int, labels), 0]
+        return float(self.chance[padded[:-2], padded[1:-1], padded[2:]].log().sum())
+
+
+class Everything(torch.autograd.Function):
+    """(clips,): the logarithm of the sum over all sequences of phones of the model's chance of it times CTC's, in each clip.
+
+    logs (clips, steps, 40) float32, of which the first counts (clips,) are sounding; see everything(). A state is the last two phones
+    and whether the second still sounds or a blank does: tensors (first, clips, second). Forwards and backwards in probabilities, brought
+    to a sum of one every few steps; backwards runs at once, for the posteriors of the states are the gradient."""
+
+    @staticmethod
+    def forward(context, logs, counts, chance):
+        n, most, _ = logs.shape
+        sounding = (torch.arange(most)[None] < counts[:, None]).to(logs.device)
+        scale = logs.amax(2)
+        phone = torch.where(sounding[:, :, None], (logs - scale[:, :, None]).exp(), 0.0)
+        blank = torch.where(sounding, phone[:, :, 0], 1.0)                      # after its end a clip is blank and stays what it is
+        phone[:, :, 0] = 0.0
+        onward = chance.transpose(0, 1).contiguous()                            # (second, first, third)
+        onward[:, :, 0] = 0.0
+        again = onward.diagonal(dim1=0, dim2=2).contiguous()                    # (first, second): the same phone once more, after a blank
+        onward.diagonal(dim1=0, dim2=2).zero_()
+        sound, silent = (logs.new_zeros(HISTORIES, n, HISTORIES) for _ in range(2))
+        silent[0, :, 0] = 1.0
+        sounds, norms = [], {}
+        for t in range(most):
+            both = sound + silent
+            entered = torch.bmm(both.permute(2, 1, 0), onward)                  # (second, clips, third): what was second is first now
+            entered.diagonal(dim1=0, dim2=2).add_((silent * again[:, None]).sum(0))
+            sound = (sound + entered) * phone[:, t]
+            silent = both * blank[:, t, None]
+            if t % STEPS_TO_ONE == STEPS_TO_ONE - 1:
+                norms[t] = (1 / (sound + silent).sum((0, 2)))[:, None]
+                sound, silent = sound * norms[t], silent * norms[t]
+            sounds.append(sound)
+        ends = chance[:, None, :, 0]
+        end = ((sound + silent) * ends).sum((0, 2))
+        total = torch.where(sounding, scale, 0.0).sum(1) + end.log()
+        for norm in norms.values():
+            total = total - norm[:, 0].log()
+        if not logs.requires_grad:
+            return total
+        after_sound = after_silent = ends / end[:, None]                        # the chance of all that may follow on a state
+        shares, back = torch.empty_like(logs), onward.transpose(1, 2).contiguous()
+        for t in range(most - 1, -1, -1):
+            shares[:, t] = (sounds[t] * after_sound).sum(0)
+            if t in norms:
+                after_sound, after_silent = after_sound * norms[t], after_silent * norms[t]
+            heard = after_sound * phone[:, t]
+            onwards = after_silent * blank[:, t, None] + torch.bmm(heard, back).permute(2, 1, 0)
+            after_sound = onwards + heard
+            after_silent = torch.addcmul(onwards, heard.diagonal(dim1=0, dim2=2)[None], again[:, None])
+        shares[:, :, 0] = 1 - shares[:, :, 1:].sum(2)
+        context.save_for_backward(torch.where(sounding[:, :, None], shares, 0.0))
+        return total
+
+    @staticmethod
+    def backward(context, above):
+        shares, = context.saved_tensors
+        return above[:, None, None] * shares, None, None
+
+
+def everything(logs, counts, phones):
+    """logs (clips, steps, 40) float32 on the device of `phones`, a Phones; counts (clips,) with the processor. Returns (clips,); see
+    Everything."""
+    return Everything.apply(logs, counts, phones.chance)

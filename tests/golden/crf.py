@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The sum over all that could have been said, and its gradient, as models/training/crf.py computes them, against every path written out."""
+import itertools
+import os
+import pathlib
+import sys
+
+try:
+    import numpy as np
+    import torch
+except ImportError as missing:
+    print(f"skipped: python3-{missing.name} is not installed")
+    sys.exit(77)
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(TOP / "models" / "training"))
+import crf  # noqa: E402
+
+LABELS, STEPS = 4, (4, 3, 1)    # the blank and three phones; of each clip
+
+
+def collapsed(path):
+    """The phones of a path: what is repeated counts once, blanks not at all."""
+    return tuple(label for label, _ in itertools.groupby(path) if label)
+
+
+def written_out(logs, phones):
+    """(clips,): what everything() computes, path by path."""
+    out = []
+    for clip, n in zip(logs, STEPS):
+        paths = itertools.product(range(LABELS), repeat=n)
+        out.append(torch.logsumexp(torch.stack([sum(clip[t, label] for t, label in enumerate(path)) + phones.log(collapsed(path))
+                                                for path in paths]), 0))
+    return torch.stack(out)
+
+
+def main():
+    if os.environ.get("EMULATOR"):
+        print("skipped: it is of the machine that trains")
+        return 77
+    torch.manual_seed(1)
+    rng = np.random.default_rng(1)
+    phones = crf.Phones([rng.integers(1, LABELS, rng.integers(0, 5)) for _ in range(100)])
+    logits = 2 * torch.randn(len(STEPS), max(STEPS), crf.HISTORIES)
+    logits[:, :, LABELS:] = -200                                    # the other phones are never heard
+    weights, sums, gradients = torch.tensor((1.0, 2.0, 3.0)), [], []
+    for how in (lambda logs: crf.everything(logs, torch.tensor(STEPS), phones), lambda logs: written_out(logs, phones)):
+        logs = logits.log_softmax(2).requires_grad_()
+        sums.append(how(logs))
+        (weights * sums[-1]).sum().backward()
+        gradients.append(logs.grad)
+    off = float((sums[0] - sums[1]).abs().max()), float((gradients[0] - gradients[1]).abs().max())
+    print(f"crf: off by at most {off[0]:.1e} nats, gradients by {off[1]:.1e}; the phones' chances add up to {float(phones.chance[0, 1].sum()):.6f}")
+    return max(off) > 1e-5 or abs(float(phones.chance[0, 1].sum()) - 1) > 1e-5
+
+
+if __name__ == "__main__":
+    sys.exit(main())
