@@ -2,6 +2,7 @@
 """Batches to learn from: clips drawn, augmented, analysed by the front end, masked and put together by length, in processes of their own."""
 
 import math
+import os
 import queue
 import sys
 import typing
@@ -82,6 +83,7 @@ class Loader:
 
     def work(self, k, first_step):
         torch.set_num_threads(1)
+        os.nice(5)                                                  # what learns goes first
         augmented, front = augment.Augment(self.arguments.noise), frontend.FrontEnd(self.arguments.frontend)
         group = first_step // GROUP + k
         while True:

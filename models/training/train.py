@@ -6,7 +6,8 @@ train.py --speech DIR... --people DIR --noise DIR --frontend LIB --out DIR --ste
 
 The front end is the device's own, through a module built from src/frontend (see frontend_module.c): there is no second one.
 Every --save-minutes the whole state is written to OUT/checkpoint.pt (renamed into place), and every 1000 steps OUT/log.tsv gets a line:
-steps, hours heard, learning rate, loss a phone, phone error rate of the dev clips as they are and in noise at 10 dB, float or int8. The
+steps, hours heard, learning rate, loss a phone, phone error rate of the dev clips as they are and in noise at 10 dB (with --crf-weight no
+measure: that leaves to the grammar what phones usually follow), float or int8. The
 order of the clips and every augmentation follow from --seed; a resumed run goes on with the next step's draw.
 """
 
