@@ -64,7 +64,7 @@ struct decoder_result {
     uint16_t confidence_q15;
     int32_t score_q8;          /* of the path: its log-posteriors, the blank's penalised, summed; clamped to int32 */
     int32_t ratio_q8;          /* path against filler, a phone (what reject_q8 is held against) */
-    int32_t evidence_q8;       /* path against silence, a phone (what least_evidence_q8 is held against) */
+    int32_t evidence_q8;       /* path against silence, a phone; least_evidence_q8 is held against it */
     uint32_t start_ms, end_ms; /* of the speech */
 };
 

@@ -12,9 +12,10 @@
  * options.c. Where much may be said, something is found that fits by chance, above all something short: so the logarithm of the
  * number of sentences counts against it, shared among its phones, as a prior of one in that number would.
  *
- * evidence = (sentence - blank throughout, the blank's penalty taken back) / phones of the sentence. In noise the network is sure
- * of nothing, and where the blank is penalised any phones will do: sentence and filler are then equally likely, and the ratio says
- * nothing. But the network itself still holds the blank for the likelier: a sentence that lies far below silence was not said.
+ * evidence = (sentence - blank throughout, the blank's penalty taken back) / phones of the sentence beyond the first two and a half.
+ * In noise the network is sure of nothing, and any phones will do: sentence and filler are then equally likely, and the ratio says
+ * nothing. But the blank is then nearly as likely: a sentence that does not lie far above silence was not said. A single short word
+ * cannot lie far above it, and a long one that is found in noise by chance does not: hence the phones that need show nothing.
  *
  * A word is heard late: the network's spikes stand near the middle of a phone or behind it. So a word begins halfway between the
  * last sound of the word before and its own first, but not more than 100 ms before the latter, and ends with the step in which its
@@ -30,6 +31,7 @@
 #define MISSING_PHONE_Q8 2048 /* 8 nats: a phone that was not said must cost more than one that was said badly */
 #define MAX_LEAD_MS 100u
 #define WORD_PRIOR_PHONES 2
+#define HALF_PHONES_FREE 5 /* so short words keep their answers while no order is found in noise: docs/ACCURACY.md */
 
 struct sentence {
     uint32_t n_words; /* all of them; entries holds the first DECODER_MAX_WORDS */
@@ -160,7 +162,8 @@ static void set_confidence(const struct decoder *d, const struct sentence *s, st
     }
     base_assert(s->n_phones > 0);
     int64_t silence = d->silence + (int64_t)d->options.blank_penalty_q8 * s->n_sounding;
-    ret->evidence_q8 = (int32_t)base_clamp((s->score_q8 - silence) / s->n_phones, INT32_MIN, INT32_MAX);
+    int64_t half_phones = 2 * (int64_t)s->n_phones - HALF_PHONES_FREE;
+    ret->evidence_q8 = (int32_t)base_clamp(2 * (s->score_q8 - silence) / (half_phones > 1 ? half_phones : 1), INT32_MIN, INT32_MAX);
     int64_t heard = d->filler.taken_off + d->filler.best.score;
     ret->ratio_q8 = (int32_t)base_clamp((s->score_q8 - heard) / s->n_phones, INT32_MIN, INT32_MAX);
     int64_t prior = base_round_shift((int64_t)d->options.prior_q8 * d->choice_q8, 8) / s->n_phones;

@@ -341,6 +341,11 @@ static void sound_faintly(struct rows *r, const char *labels, int below) {
         }
 }
 
+/* Twelve phones that each lie so much above silence, shared by all but two and a half of them. */
+static int32_t evidence_of_twelve(int each_q8) {
+    return 12 * 2 * each_q8 / (12 * 2 - 5);
+}
+
 static void what_lies_below_silence_was_not_said(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
@@ -349,18 +354,24 @@ static void what_lies_below_silence_was_not_said(void **state) {
     static const char said[] = "__tteerrnn_oonn_ddhh_llaaiitt__";
     sound_faintly(r, said, 150); /* two rows a phone; the blank's penalty lifts them above it */
     struct decoder_result result = hear(&l, r);
-    assert_int_equal(result.evidence_q8, -300);
+    assert_int_equal(result.evidence_q8, evidence_of_twelve(-300));
     assert_int_equal(result.verdict, DECODER_ACCEPTED);
     r->n = 0;
     sound_faintly(r, said, 250);
     result = hear(&l, r);
-    assert_int_equal(result.evidence_q8, -500);
+    assert_int_equal(result.evidence_q8, evidence_of_twelve(-500));
     assert_int_equal(result.ratio_q8, o.filler_penalty_q8); /* against other phones it is as good as ever */
     assert_int_equal(result.verdict, DECODER_TOO_NOISY);
     r->n = 0;
     sound(r, "__tern_on_dh_lait__");
     result = hear(&l, r);
-    assert_int_equal(result.evidence_q8, WRONG_PHONE);
+    assert_int_equal(result.evidence_q8, evidence_of_twelve(WRONG_PHONE));
+    listener_done(&l);
+    l = listen_to("on", &o); /* two phones: the least that evidence is shared by is half a phone */
+    r->n = 0;
+    sound_faintly(r, "__oonn__", 50);
+    result = hear(&l, r);
+    assert_int_equal(result.evidence_q8, 2 * 2 * -100);
     free(r);
     listener_done(&l);
 }
