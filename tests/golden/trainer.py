@@ -98,12 +98,13 @@ def main():
         same = float((wider.eval()(x, rows)[0].argmax(2) == wanted.argmax(2)).float().mean())
         print(f"a wider one that looks further ahead: {100 * same:.0f} % of the steps have the same best label")
         failed |= not (worst < 1e-2 and same > 0.9)
+    heard = wanted[0].numpy() > -10                                     # whether one in 20,000 or one in a million decides nothing
     for name, (bits, method, options) in quantise.WAYS.items():
         net = network.Net(**{**unfolded.shape, "weight_bits": bits})
         net.load_state_dict(unfolded.state_dict())
         quantise.quantised_net(net, [x], method, **options)
         posteriors = net.posteriors(features)
-        off = float(np.abs(posteriors / 256 - wanted[0].numpy()).mean())
+        off = float(np.abs(posteriors / 256 - wanted[0].numpy())[heard].mean())
         differ = int((posteriors != export.convert(net).simulate(features)).sum())
         print(f"quantised, {name}: {off:.3f} nats off in the mean; {differ} posteriors differ from the program's")
         failed |= differ != 0 or not off < (0.2 if bits == 8 else 1.0)
