@@ -12,10 +12,10 @@
  * options.c. Where much may be said, something is found that fits by chance, above all something short: so the logarithm of the
  * number of sentences counts against it, shared among its phones, as a prior of one in that number would.
  *
- * evidence = (sentence - blank throughout, the blank's penalty taken back) / phones of the sentence beyond the first two and a half.
- * In noise the network is sure of nothing, and any phones will do: sentence and filler are then equally likely, and the ratio says
- * nothing. But the blank is then nearly as likely: a sentence that does not lie far above silence was not said. A single short word
- * cannot lie far above it, and a long one that is found in noise by chance does not: hence the phones that need show nothing.
+ * evidence = (sentence - blank throughout, the blank's penalty taken back) / phones of the sentence beyond the first two and a
+ * half. In noise the network is sure of nothing, and any phones will do: sentence and filler are then equally likely, and the ratio
+ * says nothing. But the blank is then nearly as likely: a sentence that does not lie far above silence was not said. A single short
+ * word cannot lie far above it, and a long one that is found in noise by chance does not: hence the phones that need show nothing.
  *
  * A word is heard late: the network's spikes stand near the middle of a phone or behind it. So a word begins halfway between the
  * last sound of the word before and its own first, but not more than 100 ms before the latter, and ends with the step in which its
