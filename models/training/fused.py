@@ -29,7 +29,8 @@ class Fused:
     @staticmethod
     def computes(net):
         """Whether a net.Net's blocks, as its stage is, are to be computed here."""
-        return net.training and (net.int8 or net.input_range.stage == "float" and torch.is_autocast_cpu_enabled())
+        floats = net.input_range.stage == "float" and torch.is_autocast_cpu_enabled() and (net.training or not torch.is_grad_enabled())
+        return floats or net.training and net.int8
 
     @staticmethod
     def bears(width):
@@ -87,7 +88,7 @@ class Fused:
         return dx
 
     def block(self, block, x, mask):
-        """What net.Block.forward() computes in training: x (sounds, steps, channels) bfloat16, mask (sounds * steps,) float32."""
+        """What net.Block.forward() computes, gradients in training only: x (sounds, steps, channels) bfloat16, mask (sounds * steps,) float32."""
         y = Depthwise.apply(x, block.dw.conv.weight, block.left, self, KIND)
         y = Normalised.apply(y, block.dw.norm.weight, block.dw.norm.bias, block.dw.norm, self, False, None, None)
         y = Pointwise.apply(y, block.pw1.conv.weight, KIND)
@@ -146,18 +147,22 @@ class Pointwise(torch.autograd.Function):
 
 
 class Normalised(torch.autograd.Function):
-    """Batch normalisation over rows as nn.BatchNorm2d `norm` does it in training, then ReLU; or a residual added, and rows masked."""
+    """Batch normalisation over rows as nn.BatchNorm2d `norm` does it, then ReLU; or a residual added, and rows masked. Its gradient is that of
+    training."""
 
     @staticmethod
     def forward(context, x, weight, bias, norm, fused, relu, residual, mask):
-        n = x.numel() // x.shape[-1]
-        total, squares = fused.sums(x, x)
-        mean = total / n
-        variance = squares / n - mean * mean
-        with torch.no_grad():
-            norm.running_mean.lerp_(mean.float(), norm.momentum)
-            norm.running_var.lerp_((variance * n / (n - 1)).float(), norm.momentum)
-            norm.num_batches_tracked += 1
+        if norm.training:
+            n = x.numel() // x.shape[-1]
+            total, squares = fused.sums(x, x)
+            mean = total / n
+            variance = squares / n - mean * mean
+            with torch.no_grad():
+                norm.running_mean.lerp_(mean.float(), norm.momentum)
+                norm.running_var.lerp_((variance * n / (n - 1)).float(), norm.momentum)
+                norm.num_batches_tracked += 1
+        else:
+            mean, variance = norm.running_mean.double(), norm.running_var.double()
         scale = (variance.clamp_min(0) + norm.eps).rsqrt()
         gain = (weight * scale).float()
         y = fused.affine(x, gain, (bias - mean * gain).float(), 0.0 if relu else float("-inf"), residual, mask)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A training step by models/training/fused.c against PyTorch's own operations: posteriors, gradients, the normalisations' means.
+"""A training step by models/training/fused.c against PyTorch's own operations: posteriors, gradients, the normalisations' means, and what
+a network that was trained so tells as a teacher.
 
 Both compute in bfloat16, each with its own order of sums, and neither is exact: PyTorch's step in float32 is what both are compared
 with, and the fused one may be off by half as much again as PyTorch's in bfloat16. In the device's integers the posteriors must be the
@@ -30,6 +31,9 @@ def step(module=None, bfloat16=True, int8=False):
     """What a step gives, by name."""
     torch.manual_seed(1)
     net = network.Net(64, 4, look_ahead_blocks=2)
+    for name, kept in net.named_buffers():
+        if "running" in name:
+            kept.uniform_(0.5, 1.5)
     features, wanted = torch.randn(len(ROWS), 40, 300), torch.randn(2, len(ROWS), 100, 40)
     features *= torch.arange(300) < ROWS[:, None, None]
     if int8:
@@ -40,10 +44,20 @@ def step(module=None, bfloat16=True, int8=False):
     with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         logs, half, steps = net(features, ROWS)
     sounding = torch.arange(100)[None] < steps[:, None]
+    told = {} if int8 else {"posteriors as a teacher": as_teacher(net, features, bfloat16)[sounding]}
     (wanted * torch.stack((logs, half)).float())[:, sounding].sum().backward()
     out = {name: p.grad for name, p in net.named_parameters()}
     out |= {name: b.clone() for name, b in net.named_buffers() if "running" in name}
-    return {**out, "posteriors": logs[sounding].detach(), "posteriors at half depth": half[sounding].detach()}
+    return {**out, **told, "posteriors": logs[sounding].detach(), "posteriors at half depth": half[sounding].detach()}
+
+
+def as_teacher(net, features, bfloat16):
+    """Posteriors by the means that the normalisations keep, with no gradient: (sounds, steps, labels)."""
+    net.eval()
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        logs = net(features, ROWS)[0]
+    net.train()
+    return logs
 
 
 def main():
