@@ -6,8 +6,9 @@ check.py MODEL.tragus --folders DIR... --frontend LIB --out unreadable.tsv [--mo
 
 A clip's gap is the log-likelihood of its text by CTC (the likeliest of the pronunciations, word by word, is not searched for: the first is
 taken) less that of what the network itself would rather have read, the best label of every step, in nats a phone. A wrong or missing word,
-a cut clip or one without speech stands out; an accent or noise, which make both less likely, much less. OUT holds `shard:first sample, gap,
-text` of those above --most, worst first; train.py --unreadable leaves them out. What was checked already is kept beside OUT.
+a cut clip or one without speech stands out; an accent or noise, which make both less likely, much less, and all of a corpus alike: so what
+counts is how far a gap lies above the median of its shard. OUT holds `shard:first sample, gap, text` of those more than --most above it,
+worst first; train.py --unreadable leaves them out. What was checked already is kept beside OUT.
 """
 
 import argparse
@@ -57,7 +58,7 @@ def main():
     parser.add_argument("--folders", nargs="+", required=True, help="folders of shards")
     parser.add_argument("--frontend", required=True)
     parser.add_argument("--dictionary", nargs="+", default=[corpus.DICTIONARY])
-    parser.add_argument("--most", type=float, default=2.5, help="nats a phone")
+    parser.add_argument("--most", type=float, default=2.5, help="nats a phone above the median of the clip's shard")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -76,9 +77,14 @@ def main():
             with open(kept, "a", encoding="utf-8") as out:
                 out.write("".join(f"{clip.name}\t{gap:.2f}\t{clip.text}\n" for clip, gap in sorted(gaps(net, clips, front), key=lambda x: x[0].first)))
     rows = [line.rstrip("\n").split("\t") for line in open(kept, encoding="utf-8")]
-    worst = sorted((row for row in rows if float(row[1]) > arguments.most), key=lambda row: -float(row[1]))
+    found = {}
+    for name, gap, _ in rows:
+        found.setdefault(name.split(":")[0], []).append(float(gap))
+    usual = {shard: float(np.median(some)) for shard, some in found.items()}
+    worst = [row for row in rows if float(row[1]) - usual[row[0].split(":")[0]] > arguments.most]
+    worst.sort(key=lambda row: -float(row[1]))
     arguments.out.write_text("".join("\t".join(row) + "\n" for row in worst), encoding="utf-8")
-    print(f"{len(worst)} of {len(rows)} clips are above {arguments.most} nats a phone", file=sys.stderr)
+    print(f"{len(worst)} of {len(rows)} clips are more than {arguments.most} nats a phone above what is usual", file=sys.stderr)
 
 
 if __name__ == "__main__":
