@@ -5,7 +5,6 @@ models_training_libfrontend_la_SOURCES = models/training/frontend_module.c
 models_training_libfrontend_la_LIBADD = $(frontend_libs)
 models_training_libfrontend_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
 models_training_libfused_la_SOURCES = models/training/fused.c
-models_training_libfused_la_CFLAGS = $(AM_CFLAGS) -O3
 models_training_libfused_la_LDFLAGS = $(models_training_libfrontend_la_LDFLAGS)
 training: models/training/libfrontend.la models/training/libfused.la
 

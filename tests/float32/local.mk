@@ -5,7 +5,7 @@ if PROGRAMS
 EXTRA_PROGRAMS += tests/float32/tragus-float32
 tests_float32_tragus_float32_SOURCES = src/cli/main.c tests/float32/nn_float32.c
 tests_float32_tragus_float32_CPPFLAGS = $(cli_cppflags)
-tests_float32_tragus_float32_CFLAGS = $(AM_CFLAGS) -O3 -ffast-math
+tests_float32_tragus_float32_CFLAGS = $(AM_CFLAGS) -ffast-math
 if HOST_X86_64
 tests_float32_tragus_float32_CFLAGS += -mavx2 -mfma
 endif
