@@ -2,6 +2,7 @@
 """A block of net.py in training, of bfloat16 and with channels last, by fused.c's passes through memory and PyTorch's matrix products:
 the same numbers as PyTorch's own operations to within rounding, or, in the device's integers, the same bits (tests/golden/fused.py), sooner."""
 
+import concurrent.futures
 import ctypes
 
 import torch
@@ -19,12 +20,20 @@ def address(tensor, kind):
 
 
 class Fused:
-    """The module at `path`: what it exports, as functions of tensors. x, y: (sounds, steps, channels), bfloat16."""
+    """The module at `path`: what it exports, as functions of tensors, by as many threads as PyTorch has. x, y: (sounds, steps, channels),
+    bfloat16."""
 
     kind = KIND
 
     def __init__(self, path):
         self.library = ctypes.CDLL(str(path))
+        self.threads = concurrent.futures.ThreadPoolExecutor(torch.get_num_threads())
+
+    def shared(self, work, *tensors):
+        """work() of a like part of the sounds, or rows, of each tensor in each thread, None staying None: what it returns, in order."""
+        n = torch.get_num_threads()
+        parts = [[None] * n if tensor is None else tensor.tensor_split(n) for tensor in tensors]
+        return list(self.threads.map(work, *parts))
 
     @staticmethod
     def computes(net):
@@ -40,55 +49,87 @@ class Fused:
     def depthwise(self, x, weights, left, kind=KIND):
         """weights: (TAPS, channels), float32. kind: of the result; float32 for sums that are exact."""
         y = torch.empty_like(x, dtype=kind)
-        self.library.fused_depthwise(address(x, KIND), address(weights, torch.float32), *sizes(*x.shape, left),
-                                     *((address(y, KIND), None) if kind == KIND else (None, address(y, kind))))
+
+        def work(x, y):
+            self.library.fused_depthwise(address(x, KIND), address(weights, torch.float32), *sizes(*x.shape, left),
+                                         *((address(y, KIND), None) if kind == KIND else (None, address(y, kind))))
+
+        self.shared(work, x, y)
         return y
 
     def depthwise_weights(self, x, dy, left):
-        dweights = torch.empty(TAPS, x.shape[2])
-        self.library.fused_depthwise_weights(address(x, KIND), address(dy, KIND), *sizes(*x.shape, left), address(dweights, torch.float32))
-        return dweights
+        def work(x, dy):
+            dweights = torch.empty(TAPS, x.shape[2])
+            self.library.fused_depthwise_weights(address(x, KIND), address(dy, KIND), *sizes(*x.shape, left), address(dweights, torch.float32))
+            return dweights
+
+        return sum(self.shared(work, x, dy))
 
     def sums(self, a, b):
         """Of a and of a * b over all but the channels: float64, each (channels,)."""
-        both = torch.empty(2, a.shape[-1], dtype=torch.float64)
-        self.library.fused_sums(address(a, KIND), address(b, KIND), *rows_of(a), *(address(one, torch.float64) for one in both))
-        return both.unbind()
+        def work(a, b):
+            both = torch.empty(2, a.shape[-1], dtype=torch.float64)
+            self.library.fused_sums(address(a, KIND), address(b, KIND), *rows_of(a), *(address(one, torch.float64) for one in both))
+            return both
+
+        return sum(self.shared(work, a, b)).unbind()
 
     def affine(self, x, gain, offset, least=float("-inf"), residual=None, mask=None):
+        """mask: (sounds, steps), where there is a residual."""
         y = torch.empty_like(x)
-        self.library.fused_affine(address(x, KIND), *(address(v, torch.float32) for v in (gain, offset)),
-                                  None if residual is None else address(residual, KIND), None if mask is None else address(mask, torch.float32),
-                                  ctypes.c_float(least), *rows_of(x), address(y, KIND))
+
+        def work(x, y, residual, mask):
+            self.library.fused_affine(address(x, KIND), *(address(v, torch.float32) for v in (gain, offset)),
+                                      None if residual is None else address(residual, KIND), None if mask is None else address(mask, torch.float32),
+                                      ctypes.c_float(least), *rows_of(x), address(y, KIND))
+
+        self.shared(work, x, y, residual, mask)
         return y
 
     def combined(self, a, b, gain, slope, offset):
         y = torch.empty_like(a)
-        self.library.fused_combined(address(a, KIND), address(b, KIND), *(address(v, torch.float32) for v in (gain, slope, offset)),
-                                    *rows_of(a), address(y, KIND))
+
+        def work(a, b, y):
+            self.library.fused_combined(address(a, KIND), address(b, KIND), *(address(v, torch.float32) for v in (gain, slope, offset)),
+                                        *rows_of(a), address(y, KIND))
+
+        self.shared(work, a, b, y)
         return y
 
     def rounded(self, sums, bias, multiplier, shift, gain, offset, least):
         """The device's integers and whether each is between its bounds. bias, multiplier, shift: int64, by channel."""
         y, inside = torch.empty_like(sums, dtype=KIND), torch.empty_like(sums, dtype=torch.uint8)
-        self.library.fused_rounded(address(sums, torch.float32), *(address(v, torch.int64) for v in (bias, multiplier, shift)),
-                                   *(address(v, torch.float32) for v in (gain, offset)), ctypes.c_int64(least), *rows_of(sums),
-                                   address(y, KIND), address(inside, torch.uint8))
+
+        def work(sums, y, inside):
+            self.library.fused_rounded(address(sums, torch.float32), *(address(v, torch.int64) for v in (bias, multiplier, shift)),
+                                       *(address(v, torch.float32) for v in (gain, offset)), ctypes.c_int64(least), *rows_of(sums),
+                                       address(y, KIND), address(inside, torch.uint8))
+
+        self.shared(work, sums, y, inside)
         return y, inside
 
     def added(self, a, b, multiplier_a, multiplier_b, shift, mask):
+        """mask: (sounds, steps)."""
         y, inside = torch.empty_like(a), torch.empty_like(a, dtype=torch.uint8)
-        self.library.fused_added(address(a, KIND), address(b, KIND), *(ctypes.c_int64(v) for v in (multiplier_a, multiplier_b, shift)),
-                                 address(mask, torch.float32), *rows_of(a), address(y, KIND), address(inside, torch.uint8))
+
+        def work(a, b, mask, y, inside):
+            self.library.fused_added(address(a, KIND), address(b, KIND), *(ctypes.c_int64(v) for v in (multiplier_a, multiplier_b, shift)),
+                                     address(mask, torch.float32), *rows_of(a), address(y, KIND), address(inside, torch.uint8))
+
+        self.shared(work, a, b, mask, y, inside)
         return y, inside
 
     def passed(self, dy, inside, gain):
         dx = torch.empty_like(dy)
-        self.library.fused_passed(address(dy, KIND), address(inside, torch.uint8), address(gain, torch.float32), *rows_of(dy), address(dx, KIND))
+
+        def work(dy, inside, dx):
+            self.library.fused_passed(address(dy, KIND), address(inside, torch.uint8), address(gain, torch.float32), *rows_of(dy), address(dx, KIND))
+
+        self.shared(work, dy, inside, dx)
         return dx
 
     def block(self, block, x, mask):
-        """What net.Block.forward() computes, gradients in training only: x (sounds, steps, channels) bfloat16, mask (sounds * steps,) float32."""
+        """What net.Block.forward() computes, gradients in training only: x (sounds, steps, channels) bfloat16, mask (sounds, steps) float32."""
         y = Depthwise.apply(x, block.dw.conv.weight, block.left, self, KIND)
         y = Normalised.apply(y, block.dw.norm.weight, block.dw.norm.bias, block.dw.norm, self, False, None, None)
         y = Pointwise.apply(y, block.pw1.conv.weight, KIND)
@@ -177,7 +218,7 @@ class Normalised(torch.autograd.Function):
         if y is not None:
             dy = torch.ops.aten.threshold_backward(dy, y, 0)
         if mask is not None:
-            dy = dy * mask.to(KIND).view(*dy.shape[:-1], 1)
+            dy = dy * mask.to(KIND)[:, :, None]
         dbias, along = context.fused.sums(dy, x)
         dweight = (along - mean * dbias) * scale
         slope = -gain * scale * dweight / n

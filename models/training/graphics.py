@@ -62,8 +62,8 @@ class Graphics:
         return y.view_as(x)
 
     def block(self, block, x, mask):
-        """What net.Block.forward() computes: x (sounds, steps, channels), mask (sounds * steps,) float32."""
+        """What net.Block.forward() computes: x (sounds, steps, channels), mask (sounds, steps) float32."""
         y = self.normalised(block.dw, Depthwise.apply(x, block.dw.conv.weight, block.left, self))
         y = F.relu(self.normalised(block.pw1, F.linear(y, block.pw1.conv.weight[:, :, 0])))
         y = self.normalised(block.pw2, F.linear(y, block.pw2.conv.weight[:, :, 0]))
-        return (x + y) * mask.to(x.dtype).view(*x.shape[:2], 1)
+        return (x + y) * mask.to(x.dtype)[:, :, None]

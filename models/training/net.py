@@ -253,7 +253,7 @@ class Net(nn.Module):
         x = x * mask
         quick = self.fused and self.fused.computes(self)
         if quick:
-            x, mask = x.transpose(1, 2).to(self.fused.kind).contiguous(), mask.float().flatten()
+            x, mask = x.transpose(1, 2).to(self.fused.kind).contiguous(), mask.float()[:, 0]
         for i, block in enumerate(self.blocks):
             if quick and self.int8:
                 x, scale = self.fused.integer_block(block, x, scale, mask), block.sum_range.scale
