@@ -28,6 +28,7 @@ class Phones:
             kinds, total = (seen > 0).sum(-1, keepdims=True), seen.sum(-1, keepdims=True)
             chance = np.where(total > 0, (seen + kinds * chance) / np.maximum(1, total + kinds), chance)
         self.chance = torch.from_numpy(chance.astype(np.float32))
+        self.fused = None                               # a fused.Fused, to compute everything() by on the processor
 
     def to(self, device):
         self.chance = self.chance.to(device)
@@ -47,17 +48,23 @@ class Everything(torch.autograd.Function):
     to a sum of one every few steps; backwards runs at once, for the posteriors of the states are the gradient."""
 
     @staticmethod
-    def forward(context, logs, counts, chance):
+    def forward(context, logs, counts, phones):
         n, most, _ = logs.shape
+        chance = phones.chance
         sounding = (torch.arange(most)[None] < counts[:, None]).to(logs.device)
         scale = logs.amax(2)
-        phone = torch.where(sounding[:, :, None], (logs - scale[:, :, None]).exp(), 0.0)
-        blank = torch.where(sounding, phone[:, :, 0], 1.0)                      # after its end a clip is blank and stays what it is
-        phone[:, :, 0] = 0.0
         onward = chance.transpose(0, 1).contiguous()                            # (second, first, third)
         onward[:, :, 0] = 0.0
         again = onward.diagonal(dim1=0, dim2=2).contiguous()                    # (first, second): the same phone once more, after a blank
         onward.diagonal(dim1=0, dim2=2).zero_()
+        ends = chance[:, :, 0].contiguous()
+        if phones.fused:
+            sums, end, shares = phones.fused.everything((logs - scale[:, :, None]).exp().contiguous(), counts, onward, again, ends)
+            context.save_for_backward(shares)
+            return torch.where(sounding, scale, 0.0).sum(1) + end.log() + sums.log().sum(1)
+        phone = torch.where(sounding[:, :, None], (logs - scale[:, :, None]).exp(), 0.0)
+        blank = torch.where(sounding, phone[:, :, 0], 1.0)                      # after its end a clip is blank and stays what it is
+        phone[:, :, 0] = 0.0
         sound, silent = (logs.new_zeros(HISTORIES, n, HISTORIES) for _ in range(2))
         silent[0, :, 0] = 1.0
         sounds, norms = [], {}
@@ -71,14 +78,13 @@ class Everything(torch.autograd.Function):
                 norms[t] = (1 / (sound + silent).sum((0, 2)))[:, None]
                 sound, silent = sound * norms[t], silent * norms[t]
             sounds.append(sound)
-        ends = chance[:, None, :, 0]
-        end = ((sound + silent) * ends).sum((0, 2))
+        end = ((sound + silent) * ends[:, None]).sum((0, 2))
         total = torch.where(sounding, scale, 0.0).sum(1) + end.log()
         for norm in norms.values():
             total = total - norm[:, 0].log()
         if not logs.requires_grad:
             return total
-        after_sound = after_silent = ends / end[:, None]                        # the chance of all that may follow on a state
+        after_sound = after_silent = ends[:, None] / end[:, None]                        # the chance of all that may follow on a state
         shares, back = torch.empty_like(logs), onward.transpose(1, 2).contiguous()
         for t in range(most - 1, -1, -1):
             shares[:, t] = (sounds[t] * after_sound).sum(0)
@@ -101,4 +107,4 @@ class Everything(torch.autograd.Function):
 def everything(logs, counts, phones):
     """logs (clips, steps, 40) float32 on the device of `phones`, a Phones; counts (clips,) with the processor. Returns (clips,); see
     Everything."""
-    return Everything.apply(logs, counts, phones.chance)
+    return Everything.apply(logs, counts, phones)

@@ -11,16 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* At -O2, which stands after whatever a Makefile asks for, GCC 12 leaves loops of unknown length as they are: four times slower. */
-#if defined __GNUC__ && !defined __clang__
-#pragma GCC optimize("O3")
-#endif
-#if defined __x86_64__ && !defined __clang__
-#define FOR_EACH_CPU __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define FOR_EACH_CPU
-#endif
-#pragma GCC visibility push(default)
+#include "vectors.h"
 
 enum {
     TAPS = 9,

@@ -128,6 +128,22 @@ class Fused:
         self.shared(work, dy, inside, dx)
         return dx
 
+    def everything(self, chances, counts, onward, again, ends):
+        """What crf.Everything sums over, which see: chances (clips, steps, 40) of a blank and of each phone, counts (clips,) int64; onward
+        (second, first, third), again and ends (first, second). Returns what was divided by (clips, steps), what is left at the end (clips,),
+        and the labels' shares (clips, steps, 40)."""
+        sums, end, shares = torch.ones(chances.shape[:2]), torch.empty(len(chances)), torch.zeros_like(chances)
+        back = onward.transpose(1, 2).contiguous()
+        model = [address(table, torch.float32) for table in (onward, back, again, ends)]
+
+        def work(chances, counts, sums, end, shares):
+            kept = torch.empty(chances.shape[1], *again.shape)
+            self.library.crf_everything(address(chances, torch.float32), address(counts, torch.int64), *sizes(*chances.shape[:2]), *model,
+                                        *(address(out, torch.float32) for out in (kept, sums, end, shares)))
+
+        self.shared(work, chances, counts, sums, end, shares)
+        return sums, end, shares
+
     def block(self, block, x, mask):
         """What net.Block.forward() computes, gradients in training only: x (sounds, steps, channels) bfloat16, mask (sounds, steps) float32."""
         y = Depthwise.apply(x, block.dw.conv.weight, block.left, self, KIND)

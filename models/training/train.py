@@ -214,6 +214,7 @@ def main():
         rng = np.random.default_rng(arguments.seed)
         said = [clips[i] for i in rng.choice(len(clips), 30000)]
         phones = crf.Phones([np.concatenate(c.labels(rng)) if rng.random() >= arguments.nothing else () for c in said]).to(arguments.device)
+        phones.fused = net.fused if arguments.fused else None
     batches = loader.Loader(clips, np.array(weights), arguments, step)
     log = open(out / "log.tsv", "a")
     float_steps = arguments.steps - arguments.quantise_steps if arguments.steps else math.inf

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The sum over all that could have been said, and its gradient, as models/training/crf.py computes them, against every path written out."""
+"""The sum over all that could have been said, and its gradient, as models/training/crf.py and crf.c compute them, against every path written
+out."""
 import itertools
 import os
 import pathlib
@@ -14,9 +15,11 @@ except ImportError as missing:
     sys.exit(77)
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+MODULE = pathlib.Path(os.environ.get("abs_top_builddir", ".")) / "models/training/.libs/libfused.so"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "models" / "training"))
 import crf  # noqa: E402
+import fused  # noqa: E402
 
 LABELS, STEPS = 4, (6, 4, 1)    # the blank and three phones; of each clip, the first beyond where sums are brought to one
 
@@ -46,13 +49,16 @@ def main():
     logits = 2 * torch.randn(len(STEPS), max(STEPS), crf.HISTORIES)
     logits[:, :, LABELS:] = -200                                    # the other phones are never heard
     weights, sums, gradients = torch.tensor((1.0, 2.0, 3.0)), [], []
-    for how in (lambda logs: crf.everything(logs, torch.tensor(STEPS), phones), lambda logs: written_out(logs, phones)):
+    everything = lambda logs: crf.everything(logs, torch.tensor(STEPS), phones)
+    for module, how in ((None, everything), (fused.Fused(MODULE), everything), (None, lambda logs: written_out(logs, phones))):
+        phones.fused = module
         logs = logits.log_softmax(2).requires_grad_()
         sums.append(how(logs))
         (weights * sums[-1]).sum().backward()
         gradients.append(logs.grad)
-    off = float((sums[0] - sums[1]).abs().max()), float((gradients[0] - gradients[1]).abs().max())
-    print(f"crf: off by at most {off[0]:.1e} nats, gradients by {off[1]:.1e}; the phones' chances add up to {float(phones.chance[0, 1].sum()):.6f}")
+    off = [float((some[k] - some[2]).abs().max()) for some in (sums, gradients) for k in (0, 1)]
+    print(f"crf: off by at most {off[0]:.1e} nats, crf.c by {off[1]:.1e}, gradients by {off[2]:.1e} and {off[3]:.1e}; the phones' chances add "
+          f"up to {float(phones.chance[0, 1].sum()):.6f}")
     return max(off) > 1e-5 or abs(float(phones.chance[0, 1].sum()) - 1) > 1e-5
 
 
