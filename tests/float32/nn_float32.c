@@ -8,11 +8,6 @@
  * Rows live in rings of the lengths that the loader worked out. Sums run over 16 outputs at a time, so that the compiler keeps them
  * in vector registers: a plain but not a slow kernel.
  */
-/* As in models/training/fused.c: at the -O2 of the Makefile loops of unknown length would not be for vector registers. */
-#if defined __GNUC__ && !defined __clang__
-#pragma GCC optimize("O3")
-#endif
-
 #include "base/assert.h"
 #include "nn/model.h"
 
