@@ -81,8 +81,8 @@ def main():
     for name, gap, _ in rows:
         found.setdefault(name.split(":")[0], []).append(float(gap))
     usual = {shard: float(np.median(some)) for shard, some in found.items()}
-    worst = [row for row in rows if float(row[1]) - usual[row[0].split(":")[0]] > arguments.most]
-    worst.sort(key=lambda row: -float(row[1]))
+    excess = lambda row: float(row[1]) - usual[row[0].split(":")[0]]
+    worst = sorted((row for row in rows if excess(row) > arguments.most), key=excess, reverse=True)
     arguments.out.write_text("".join("\t".join(row) + "\n" for row in worst), encoding="utf-8")
     print(f"{len(worst)} of {len(rows)} clips are more than {arguments.most} nats a phone above what is usual", file=sys.stderr)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* models/training/crf.c: crf.py's sum over all sequences of phones and its gradient, clip by clip, with the states of a step in the
  * first level of the cache. PyTorch goes through the states of all clips a dozen times a step. Part of the module of fused.c; what
- * a state is, and why sums are brought to one, is said in crf.py, which has checked the shapes.
+ * a state is, and why sums are brought to one, is said in crf.py; fused.py has checked the shapes.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -133,6 +133,7 @@ class Fused:
         (second, first, third), again and ends (first, second). Returns what was divided by (clips, steps), what is left at the end (clips,),
         and the labels' shares (clips, steps, 40)."""
         sums, end, shares = torch.ones(chances.shape[:2]), torch.empty(len(chances)), torch.zeros_like(chances)
+        assert chances.shape[2] == len(again) and int(counts.max()) <= chances.shape[1]
         back = onward.transpose(1, 2).contiguous()
         model = [address(table, torch.float32) for table in (onward, back, again, ends)]
 

@@ -197,7 +197,7 @@ def main():
         if arguments.shape != "separable" or not fused.Fused.bears(arguments.width):
             sys.exit(f"train: --fused is for the separable shape with a multiple of {fused.LANES} channels, at most {fused.MAX_CHANNELS}")
         net.fused = fused.Fused(arguments.fused)
-        if teacher and not arguments.teacher.endswith(".pt"):           # a tutor sees further than the module's taps
+        if teacher and not arguments.teacher.endswith(".pt") and net.fused.bears(teacher.shape["width"]):   # a tutor has more taps
             teacher.fused = net.fused
     if arguments.device == "cuda":
         net.to("cuda").fused = graphics.Graphics()

@@ -55,6 +55,7 @@ def as_teacher(net, features, bfloat16):
     """Posteriors by the means that the normalisations keep, with no gradient: (sounds, steps, labels)."""
     net.eval()
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        assert net.fused is None or net.fused.computes(net)
         logs = net(features, ROWS)[0]
     net.train()
     return logs
@@ -75,14 +76,14 @@ def main():
     name = max(far, key=lambda name: far[name][0])
     print(f"{len(far)} tensors; the farthest from float32, {name}: off by {100 * far[name][1]:.2f} %, {far[name][0]:.2f} times as much as "
           "PyTorch's in bfloat16")
-    failed = not far[name][0] < 1.5
+    failed = not all(ratio < 1.5 for ratio, _ in far.values())
 
     plain, quick = (step(some, bfloat16=False, int8=True) for some in (None, module))
     differ = sum(int((plain[name] != quick[name]).sum()) for name in plain if name.startswith("posteriors"))
     far = {name: float((quick[name] - value).norm() / value.norm()) for name, value in plain.items() if not name.startswith("posteriors")}
     name = max(far, key=far.get)
     print(f"in integers {differ} posteriors differ; of {len(far)} gradients the farthest, {name}: off by {100 * far[name]:.2f} %")
-    return int(failed or differ > 0 or not far[name] < 0.02)
+    return int(failed or differ > 0 or not all(share < 0.02 for share in far.values()))
 
 
 if __name__ == "__main__":
