@@ -103,8 +103,9 @@ FOR_EACH_CPU void crf_everything(const float (*restrict chances)[40], const int6
     for (ptrdiff_t clip = 0; clip < clips; clip++, chances += most, sums += most, shares += most) {
         table sound = {{0}}, silent = {{0}}, after_sound, after_silent;
         float phones[HISTORIES], left = 0;
+        ptrdiff_t n = (ptrdiff_t)counts[clip];
         silent[0][0] = 1;
-        for (ptrdiff_t t = 0; t < counts[clip]; t++) {
+        for (ptrdiff_t t = 0; t < n; t++) {
             memcpy(phones, chances[t], sizeof phones);
             phones[0] = 0;
             advance(&m, phones, chances[t][0], sound, silent);
@@ -123,7 +124,7 @@ FOR_EACH_CPU void crf_everything(const float (*restrict chances)[40], const int6
         memcpy(after_sound, ends, sizeof after_sound);
         scale(after_sound, 1 / left);
         memcpy(after_silent, after_sound, sizeof after_silent);
-        for (ptrdiff_t t = counts[clip] - 1; t >= 0; t--) {
+        for (ptrdiff_t t = n - 1; t >= 0; t--) {
             float share[HISTORIES] = {0}, of_phones = 0;
             for (ptrdiff_t i = 0; i < HISTORIES; i++) {
                 for (ptrdiff_t k = 0; k < HISTORIES; k++) {
