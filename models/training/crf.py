@@ -84,7 +84,7 @@ class Everything(torch.autograd.Function):
             total = total - norm[:, 0].log()
         if not logs.requires_grad:
             return total
-        after_sound = after_silent = ends[:, None] / end[:, None]                        # the chance of all that may follow on a state
+        after_sound = after_silent = ends[:, None] / end[:, None]               # the chance of all that may follow on a state
         shares, back = torch.empty_like(logs), onward.transpose(1, 2).contiguous()
         for t in range(most - 1, -1, -1):
             shares[:, t] = (sounds[t] * after_sound).sum(0)
