@@ -170,7 +170,7 @@ void tragus_stream_free(tragus_stream *s); /* after its sessions; zeroes the sou
 typedef struct tragus_session_options {
     size_t size_bytes;
     int partial;             /* 1: partial results as events */
-    int reject;              /* 1 (default); 0: the best sentence whatever its confidence */
+    int reject;              /* 1 (default); 0: the best sentence whatever its confidence, of any sound that the gate lets in */
     double min_confidence;   /* 0 = the model's default */
     uint32_t end_silence_ms; /* 0 = default */
     uint32_t max_speech_ms;  /* 0 = default */

@@ -124,10 +124,12 @@ static void begin_speaking(struct tragus_session *s) {
     new_record(s, TRAGUS_SPEECH_STARTED);
 }
 
-/* Nothing said is no event: the gate may open on any noise. */
+/* Nothing said is no event: the gate opens on any noise. A listener that rejects nothing is given the best sentence even then. */
 static void end_utterance(struct tragus_session *s) {
     struct decoder_result result;
     decoder_finish(engine_listener_decoder(s->listener), &result);
+    if (!s->speaking && !s->reject && result.n_words > 0)
+        begin_speaking(s);
     if (!s->speaking)
         return;
     tragus_reason reason = (tragus_reason)result.verdict;

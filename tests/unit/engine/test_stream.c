@@ -281,8 +281,7 @@ static void noise_is_never_an_utterance(void **state) {
     ready_sound_done(&noise);
 }
 
-static void without_rejection_the_best_sentence_comes(void **state) {
-    (void)state;
+static struct log hear_without_rejection(const struct ready_sound *heard, tragus_grammar *g) {
     tragus_stream *s;
     tragus_session *session;
     tragus_session_options o;
@@ -290,13 +289,37 @@ static void without_rejection_the_best_sentence_comes(void **state) {
     tragus_session_options_init(&o);
     o.reject = 0;
     assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
-    assert_int_equal(tragus_session_new(&session, s, others, &o), 0);
-    assert_int_equal(tragus_stream_feed(s, sound.pcm, sound.n), 0);
+    assert_int_equal(tragus_session_new(&session, s, g, &o), 0);
+    assert_int_equal(tragus_stream_feed(s, heard->pcm, heard->n), 0);
     assert_int_equal(tragus_stream_flush(s), 0);
     poll(session, &l);
+    tragus_stream_free(s);
+    return l;
+}
+
+static void without_rejection_the_best_sentence_comes(void **state) {
+    (void)state;
+    struct log l = hear_without_rejection(&sound, others);
     assert_true(l.n_utterances >= 1);
     free(l.text);
-    tragus_stream_free(s);
+}
+
+static void without_rejection_it_comes_even_where_nothing_was_heard(void **state) {
+    (void)state;
+    struct ready_sound noise = {0};
+    tragus_grammar *letter = ready_grammar(model, "o\n");
+    ready_append_noise(&noise, 300, 3000);
+    ready_append_quiet(&noise, 500);
+    struct log rejecting = hear(noise.pcm, noise.n, 1600, 1), l = hear_without_rejection(&noise, letter);
+    assert_int_equal(rejecting.len, 0);
+    assert_int_equal(l.n_started, 1);
+    assert_int_equal(l.n_ended, 1);
+    assert_int_equal(l.n_utterances, 1);
+    assert_string_equal(l.last, "o");
+    free(rejecting.text);
+    free(l.text);
+    tragus_grammar_unref(letter);
+    ready_sound_done(&noise);
 }
 
 static void events_that_nobody_polls_are_bounded(void **state) {
@@ -370,6 +393,7 @@ int main(void) {
         cmocka_unit_test(silence_is_no_event_and_costs_no_network),
         cmocka_unit_test(noise_is_never_an_utterance),
         cmocka_unit_test(without_rejection_the_best_sentence_comes),
+        cmocka_unit_test(without_rejection_it_comes_even_where_nothing_was_heard),
         cmocka_unit_test(events_that_nobody_polls_are_bounded),
         cmocka_unit_test(session_options_reach_the_decoder),
         cmocka_unit_test(nonsense_is_refused),
