@@ -22,6 +22,15 @@ def rows_of(listed):
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
+def loop(words, most):
+    """A grammar of one to `most` of these words in any order, as JSON."""
+    sentence = "<word>"
+    for _ in range(most - 1):
+        sentence = f"<word> [{sentence}]"
+    rules = {"word": "(" + "|".join(sorted(words)) + ")"}
+    return json.dumps({"language": "en", "intents": {"Words": {"data": [{"sentences": [sentence]}]}}, "expansion_rules": rules})
+
+
 @dataclasses.dataclass(frozen=True)
 class Set:
     name: str
@@ -49,11 +58,7 @@ class Set:
             return GRAMMARS / self.grammar
         own = sorted({row["text"] for row in rows_of(corpora / "dev" / self.folder / "LIST.tsv")})
         if self.grammar == "loop":
-            words = "(" + "|".join(sorted({word for text in own for word in text.split()})) + ")"
-            sentence = "<word>"
-            for _ in range(MOST_WORDS - 1):
-                sentence = f"<word> [{sentence}]"
-            text = json.dumps({"language": "en", "intents": {"Words": {"data": [{"sentences": [sentence]}]}}, "expansion_rules": {"word": words}})
+            text = loop({word for text in own for word in text.split()}, MOST_WORDS)
         else:
             if self.grammar == "own+1000":
                 others = sorted({row["text"] for name in ("speechocean", "common_voice") for row in rows_of(corpora / "train" / name / "LIST.tsv")})
@@ -82,9 +87,9 @@ SETS = (
 )
 
 
-def evaluate(program, grammar, listed, reject, model=None):
+def evaluate(program, grammar, listed, reject, model=None, options=()):
     """The report of `tragus evaluate --json` as a dictionary, with `right`: of sentences, or of slots where the list has those."""
-    command = [*program, "evaluate", "--json", "-g", grammar, listed]
+    command = [*program, "evaluate", "--json", *options, "-g", grammar, listed]
     command += (["-m", model] if model else []) + ([] if reject else ["--no-reject"])
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
     report["right"] = report["sentences_right"] if report["sentences_right"]["of"] else report["slots_right"]
