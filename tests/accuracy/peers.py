@@ -191,7 +191,7 @@ def make_sounds(source, clips, conditions, folder):
         (at / "trimmed").mkdir(parents=True)
         report.make_noisy(source, noises, snr_db, at)
         for clip in clips:
-            sound = report.read(at / f"{clip}.wav")
+            sound, _ = report.read(at / f"{clip}.wav")
             first, end = parts.setdefault(clip, speech_in(sound))  # of the first condition, which is clean
             part = sound[first:end]
             soundfile.write(at / "trimmed" / f"{clip}.wav", part * 0.5 / np.abs(part).max(), report.RATE, subtype="PCM_16")

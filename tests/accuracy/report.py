@@ -33,15 +33,20 @@ RATE = 16000
 
 
 def read(path):
-    """A mono sound at 16 kHz as float64, full scale 1."""
+    """A sound, mono, as float64, full scale 1, and its rate in Hz."""
     sound, rate = soundfile.read(path)
-    assert rate == RATE, f"{path}: {rate} Hz"
-    return sound if sound.ndim == 1 else sound.mean(1)
+    return sound if sound.ndim == 1 else sound.mean(1), rate
 
 
-def active_power(sound):
+def at_rate(sound, n):
+    """A sound in n samples, not more than it has: what the lower rate cannot hold is cut from its spectrum."""
+    return sound if n == len(sound) else np.fft.irfft(np.fft.rfft(sound)[: n // 2 + 1], n) * (n / len(sound))
+
+
+def active_power(sound, rate):
     """Mean square of the frames of 20 ms that are within 30 dB of the loudest."""
-    frames = sound[: len(sound) // 320 * 320].reshape(-1, 320)
+    n = rate // 50
+    frames = sound[: len(sound) // n * n].reshape(-1, n)
     power = (frames**2).mean(1) if len(frames) else np.array([(sound**2).mean()])
     return power[power >= power.max() / 1000].mean()
 
@@ -73,24 +78,25 @@ class Noises:
         files = self.kinds[kind or sorted(self.kinds)[rng.integers(len(self.kinds))]]
         path = sorted(files)[rng.integers(len(files))]
         if path not in self.sounds:
-            self.sounds[path] = read(path)
+            self.sounds[path], rate = read(path)
+            assert rate == RATE, f"{path}: {rate} Hz"
         sound = self.sounds[path]
         return np.resize(np.roll(sound, -int(rng.integers(len(sound)))), n)
 
 
 def make_noisy(source, noises, snr_db, folder, kitchen=False):
     """A copy of a list and its recordings with noise added, in folder. Returns the copy's path."""
-    speech_power, noise_power = (loudest_power, loudest_power) if kitchen else (active_power, mean_power)
     rows = sets.rows_of(source)
     for row in rows:
         path = source.parent / row["file"]
-        sound = read(path)
-        noise = noises.piece(path.name, len(sound), "kitchen" if kitchen else None)
-        gain = np.sqrt(speech_power(sound) / max(noise_power(noise), 1e-12) / 10 ** (snr_db / 10))
+        sound, rate = read(path)
+        noise = at_rate(noises.piece(path.name, len(sound) * RATE // rate, "kitchen" if kitchen else None), len(sound))
+        speech_power, noise_power = (loudest_power(sound), loudest_power(noise)) if kitchen else (active_power(sound, rate), mean_power(noise))
+        gain = np.sqrt(speech_power / max(noise_power, 1e-12) / 10 ** (snr_db / 10))
         mixed = sound + gain * noise
         mixed /= max(1.0, np.abs(mixed).max())
         row["file"] = path.name + ".wav"
-        soundfile.write(folder / row["file"], mixed, RATE, subtype="PCM_16")
+        soundfile.write(folder / row["file"], mixed, rate, subtype="PCM_16")
     lines = ["\t".join(rows[0])] + ["\t".join(row.values()) for row in rows]
     (folder / "LIST.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "LIST.tsv"
