@@ -124,11 +124,12 @@ def markdown(results, conditions):
 
 
 def plot(results, conditions, path):
+    """The shares of right answers; sets of what is in no grammar have none."""
     def draw(axes):
-        for name, by_reject in results.items():
-            shares = [by_reject["off"][c]["right"] for c in conditions]
-            if all(s["of"] for s in shares):
-                axes.plot(conditions, [100 * s["share"] for s in shares], marker="o", label=name)
+        drawn = {name: by_reject["off"] for name, by_reject in results.items() if not by_reject["off"]["clean"]["falsely_accepted"]["of"]}
+        for i, (name, shares) in enumerate(drawn.items()):
+            axes.plot(conditions, [100 * shares[c]["right"]["share"] for c in conditions], marker="os^D"[i % 4], color=f"C{i % 10}",
+                      linestyle=("-", "--")[i // 10], label=name)
         axes.set(xlabel="signal-to-noise ratio", ylabel="right, rejection off, %")
 
     figure.save(path, draw)
