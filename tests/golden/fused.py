@@ -5,7 +5,8 @@ a network that was trained so tells as a teacher.
 
 Both compute in bfloat16, each with its own order of sums, and neither is exact: PyTorch's step in float32 is what both are compared
 with, and the fused one may be off by half as much again as PyTorch's in bfloat16. In the device's integers the posteriors must be the
-same bits, and gradients, which PyTorch has in float32 there, off by 2 % at most.
+same bits; those at half depth, which the device has not and reals compute, the same but for the order in which a BLAS adds; and gradients,
+which PyTorch has in float32 there, off by 2 % at most.
 """
 import os
 import pathlib
@@ -79,11 +80,12 @@ def main():
     failed = not all(ratio < 1.5 for ratio, _ in far.values())
 
     plain, quick = (step(some, bfloat16=False, int8=True) for some in (None, module))
-    differ = sum(int((plain[name] != quick[name]).sum()) for name in plain if name.startswith("posteriors"))
+    differ = int((plain["posteriors"] != quick["posteriors"]).sum())
+    half_off = float((plain["posteriors at half depth"] - quick["posteriors at half depth"]).abs().max())
     far = {name: float((quick[name] - value).norm() / value.norm()) for name, value in plain.items() if not name.startswith("posteriors")}
     name = max(far, key=far.get)
-    print(f"in integers {differ} posteriors differ; of {len(far)} gradients the farthest, {name}: off by {100 * far[name]:.2f} %")
-    return int(failed or differ > 0 or not all(share < 0.02 for share in far.values()))
+    print(f"in integers {differ} posteriors differ, at half depth by {half_off:.1g} at most; of {len(far)} gradients the farthest, {name}: off by {100 * far[name]:.2f} %")
+    return int(failed or differ > 0 or not half_off < 1e-5 or not all(share < 0.02 for share in far.values()))
 
 
 if __name__ == "__main__":
