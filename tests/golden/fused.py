@@ -84,7 +84,8 @@ def main():
     half_off = float((plain["posteriors at half depth"] - quick["posteriors at half depth"]).abs().max())
     far = {name: float((quick[name] - value).norm() / value.norm()) for name, value in plain.items() if not name.startswith("posteriors")}
     name = max(far, key=far.get)
-    print(f"in integers {differ} posteriors differ, at half depth by {half_off:.1g} at most; of {len(far)} gradients the farthest, {name}: off by {100 * far[name]:.2f} %")
+    print(f"in integers {differ} posteriors differ, at half depth by {half_off:.1g} at most; of {len(far)} gradients the farthest, {name}: "
+          f"off by {100 * far[name]:.2f} %")
     return int(failed or differ > 0 or not half_off < 1e-5 or not all(share < 0.02 for share in far.values()))
 
 
