@@ -10,7 +10,10 @@ libtragus_base_la_SOURCES = \
     src/base/error.c src/base/error.h \
     src/base/fixed.h src/base/gen/crc32c.c src/base/gen/fold.c src/base/gen/fold.h \
     src/base/ring.c src/base/ring.h \
-    src/base/utf8.c src/base/utf8.h
+    src/base/thread.c src/base/thread.h \
+    src/base/utf8.c src/base/utf8.h \
+    src/base/wake.c src/base/wake.h
+libtragus_base_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 EXTRA_DIST += src/base/gen/make_tables.py
 REGEN += regen-base
 regen-base:

@@ -7,7 +7,8 @@ base_tests = \
     tests/unit/base/test_error \
     tests/unit/base/test_fixed \
     tests/unit/base/test_ring \
-    tests/unit/base/test_utf8
+    tests/unit/base/test_utf8 \
+    tests/unit/base/test_wake
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 
@@ -42,3 +43,7 @@ tests_unit_base_test_ring_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_base_test_utf8_SOURCES = tests/unit/base/test_utf8.c
 tests_unit_base_test_utf8_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_test_utf8_LDADD = $(base_libs) $(CMOCKA_LIBS)
+
+tests_unit_base_test_wake_SOURCES = tests/unit/base/test_wake.c
+tests_unit_base_test_wake_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
+tests_unit_base_test_wake_LDADD = $(base_libs) $(CMOCKA_LIBS)
