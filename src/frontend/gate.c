@@ -27,6 +27,8 @@ void frontend_gate_init(struct frontend_gate *g, const struct frontend_gate_opti
     for (unsigned i = 0; i < FRONTEND_GATE_MINIMA; i++) {
         g->minima_q8[i] = g->options.least_q8;
     }
+    g->span = FRONTEND_GATE_MINIMA - 1; /* the first hop begins the first span */
+    g->span_hops = FRONTEND_GATE_SPAN;
 }
 
 /* log2 of the mean of a sum of 160 squares; 160 squares of 1/160 for none. */
@@ -34,17 +36,28 @@ static int32_t mean_square_q8(uint64_t sum) {
     return (int32_t)base_round_shift(frontend_log2_q16_of(sum > 0 ? sum : 1) - LOG2_HOP_Q16, 8);
 }
 
+/* Begins another span, in the place of the oldest: only here the minima of the others have to be looked through. */
+static void begin_span(struct frontend_gate *g) {
+    g->span = (g->span + 1) % FRONTEND_GATE_MINIMA;
+    g->minima_q8[g->span] = g->smooth_q8;
+    g->others_q8 = INT32_MAX;
+    for (unsigned i = 0; i < FRONTEND_GATE_MINIMA; i++)
+        if (i != g->span && g->minima_q8[i] < g->others_q8)
+            g->others_q8 = g->minima_q8[i];
+    g->span_hops = 0;
+}
+
 static void follow_floor(struct frontend_gate *g) {
     g->smooth_q8 += (g->change_q8 - g->smooth_q8) / 4;
-    int32_t *newest = &g->minima_q8[g->n_hops / FRONTEND_GATE_SPAN % FRONTEND_GATE_MINIMA];
-    if (g->n_hops % FRONTEND_GATE_SPAN == 0 || g->smooth_q8 < *newest) {
+    int32_t *newest = &g->minima_q8[g->span];
+    if (g->span_hops == FRONTEND_GATE_SPAN) {
+        begin_span(g);
+        newest = &g->minima_q8[g->span];
+    } else if (g->smooth_q8 < *newest) {
         *newest = g->smooth_q8;
     }
-    g->n_hops++;
-    g->floor_q8 = INT32_MAX;
-    for (unsigned i = 0; i < FRONTEND_GATE_MINIMA; i++) {
-        g->floor_q8 = g->minima_q8[i] < g->floor_q8 ? g->minima_q8[i] : g->floor_q8;
-    }
+    g->span_hops++;
+    g->floor_q8 = *newest < g->others_q8 ? *newest : g->others_q8;
     g->floor_q8 = g->floor_q8 < g->options.least_q8 ? g->options.least_q8 : g->floor_q8;
 }
 
@@ -59,8 +72,10 @@ bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]
     g->change_q8 = mean_square_q8(sums[1]);
     follow_floor(g);
 
-    g->recent = g->recent << 1 | (g->change_q8 > g->floor_q8 + g->options.open_q8);
-    bool active = (uint32_t)__builtin_popcount(g->recent & 0x3ff) >= g->options.open_hops;
+    uint32_t above = g->change_q8 > g->floor_q8 + g->options.open_q8;
+    g->n_recent += above - (g->recent >> (FRONTEND_GATE_RECENT - 1) & 1);
+    g->recent = g->recent << 1 | above;
+    bool active = g->n_recent >= g->options.open_hops;
     g->quiet_hops = active ? 0 : g->quiet_hops + 1;
     g->open = active || (g->open && g->quiet_hops < g->options.hang_hops);
     return g->open;

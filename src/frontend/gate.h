@@ -15,12 +15,13 @@
 #define FRONTEND_GATE_HISTORY 50 /* hops (500 ms) that a caller keeps and pushes first when the gate opens */
 #define FRONTEND_GATE_LAG 4      /* samples over which the change is taken */
 #define FRONTEND_GATE_MINIMA 8   /* the floor is the least of so many minima ... */
+#define FRONTEND_GATE_RECENT 10  /* hops among which some must be above the threshold */
 #define FRONTEND_GATE_SPAN 40    /* ... each over so many hops: 3.2 s, longer than speech goes without a gap */
 
 /* Energies here are log2 of a mean square in Q8: 3.01 dB a unit. */
 struct frontend_gate_options {
     int32_t open_q8;    /* rise over the floor that opens: default 2.0 = 6 dB */
-    uint32_t open_hops; /* hops of the last 10 above it that open: default 3 */
+    uint32_t open_hops; /* hops of the last FRONTEND_GATE_RECENT above it that open: default 3 */
     uint32_t hang_hops; /* hops without as many that close: default 80 */
     int32_t least_q8;   /* the floor is never lower: default 3.0, changes of 2.8 sample steps rms: below what a microphone hisses */
 };
@@ -33,9 +34,11 @@ struct frontend_gate {
     int32_t floor_q8;                        /* of the noise, in changes */
     int32_t smooth_q8;                       /* change_q8 over about 4 hops */
     int32_t minima_q8[FRONTEND_GATE_MINIMA]; /* the least smooth_q8 of each span, a ring */
-    uint32_t n_hops;
+    int32_t others_q8;                       /* the least of all but the newest of them */
+    uint32_t span, span_hops;                /* the newest, and its hops so far */
     uint32_t quiet_hops;
-    uint32_t recent; /* the last 32 hops above the threshold, a bit each, newest lowest */
+    uint32_t recent;   /* which of the last 32 hops were above the threshold, a bit each, newest lowest */
+    uint32_t n_recent; /* how many of the last FRONTEND_GATE_RECENT */
     int16_t last_samples[FRONTEND_GATE_LAG];
     bool open;
 };
