@@ -132,12 +132,12 @@ typedef enum {
 /* Reasons, as org.tragus.Session1.Rejected numbers them. */
 typedef enum {
     TRAGUS_REASON_NONE = 0,
-    TRAGUS_NOT_IN_GRAMMAR,
+    TRAGUS_NOT_IN_GRAMMAR, /* other phones explain the sound better */
     TRAGUS_LOW_CONFIDENCE,
     TRAGUS_AMBIGUOUS,
     TRAGUS_TOO_SHORT,
     TRAGUS_NO_SPEECH,
-    TRAGUS_TOO_NOISY,
+    TRAGUS_TOO_NOISY, /* silence explains the sound as well */
     TRAGUS_TOO_LONG
 } tragus_reason;
 const char *tragus_reason_text(tragus_reason reason); /* "not in grammar", ... */
@@ -156,6 +156,7 @@ typedef struct tragus_event {
     size_t n_words;
     const tragus_slot *slots;
     size_t n_slots;
+    double stability; /* of a partial one: the share of its words that no longer change, 0..1 */
 } tragus_event;
 
 typedef struct tragus_stream_options {

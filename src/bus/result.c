@@ -87,17 +87,26 @@ static void append_texts(sd_bus_message *m, const char *grammar, const char *tem
 }
 
 static void append_details(sd_bus_message *m, const struct service_event *e) {
-    (void)sd_bus_message_append(m, "{sv}", "StartMs", "u", e->result->start_ms);
-    (void)sd_bus_message_append(m, "{sv}", "EndMs", "u", e->result->end_ms);
+    const tragus_event *h = e->heard;
+    bool is_result = h->type == TRAGUS_UTTERANCE || h->type == TRAGUS_REJECTED;
+
+    (void)sd_bus_message_append(m, "{sv}", "Sequence", "t", h->sequence);
     (void)sd_bus_message_append(m, "{sv}", "TimeUSec", "t", e->time_us);
+    (void)sd_bus_message_append(m, "{sv}", "TimeMs", "t", h->time_ms);
+    if (h->type != TRAGUS_PARTIAL) {
+        (void)sd_bus_message_append(m, "{sv}", "StartMs", "u", h->start_ms);
+        (void)sd_bus_message_append(m, "{sv}", "EndMs", "u", h->end_ms);
+    }
+    if (!is_result)
+        return;
     if (e->latency_ms > 0)
         (void)sd_bus_message_append(m, "{sv}", "LatencyMs", "u", e->latency_ms);
-    append_texts(m, e->grammar, e->result->template_text, e->result->response);
-    append_words(m, e->result->words, e->result->n_words);
-    if (e->type == SERVICE_UTTERANCE)
-        append_slots(m, e->result->slots, e->result->n_slots, true);
-    else if (e->type == SERVICE_REJECTED)
-        (void)sd_bus_message_append(m, "{sv}", "ReasonText", "s", tragus_reason_text(e->result->reason));
+    append_texts(m, e->grammar, h->template_text, h->response);
+    append_words(m, h->words, h->n_words);
+    if (h->type == TRAGUS_UTTERANCE)
+        append_slots(m, h->slots, h->n_slots, true);
+    if (h->reason != TRAGUS_REASON_NONE)
+        (void)sd_bus_message_append(m, "{sv}", "ReasonText", "s", tragus_reason_text(h->reason));
 }
 
 int bus_append_details(sd_bus_message *m, const struct service_event *e) {
@@ -116,9 +125,9 @@ static void append_understood(sd_bus_message *m, const char *text, const char *i
 
 int bus_append_result(sd_bus_message *m, const struct service_event *e) {
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
-    append_understood(m, e->result->text, e->result->intent, e->result->slots, e->result->n_slots);
-    (void)sd_bus_message_append(m, "{sv}", "confidence", "d", e->result->confidence);
-    (void)sd_bus_message_append(m, "{sv}", "rejected", "u", (uint32_t)e->result->reason);
+    append_understood(m, e->heard->text, e->heard->intent, e->heard->slots, e->heard->n_slots);
+    (void)sd_bus_message_append(m, "{sv}", "confidence", "d", e->heard->confidence);
+    (void)sd_bus_message_append(m, "{sv}", "rejected", "u", (uint32_t)e->heard->reason);
     append_details(m, e);
     return sd_bus_message_close_container(m);
 }

@@ -88,22 +88,32 @@ static int append_text(sd_bus_message *m, const char *text) {
     return *text ? sd_bus_message_append(m, "a{sv}", 1, "Text", "s", text) : sd_bus_message_append(m, "a{sv}", 0);
 }
 
+static int fill_heard(sd_bus_message *m, const struct service_event *e) {
+    const tragus_event *h = e->heard;
+    switch (h->type) {
+    case TRAGUS_SPEECH_STARTED:
+    case TRAGUS_SPEECH_ENDED:
+        (void)sd_bus_message_append(m, "t", e->time_us);
+        return bus_append_details(m, e);
+    case TRAGUS_PARTIAL:
+        (void)sd_bus_message_append(m, "tsd", h->sequence, h->text, h->stability);
+        return bus_append_details(m, e);
+    case TRAGUS_UTTERANCE:
+        (void)sd_bus_message_append(m, "tss", h->sequence, h->text, h->intent);
+        (void)bus_append_values(m, h->slots, h->n_slots);
+        (void)sd_bus_message_append(m, "d", h->confidence);
+        return bus_append_details(m, e);
+    case TRAGUS_REJECTED:
+        (void)sd_bus_message_append(m, "tusd", h->sequence, (uint32_t)h->reason, h->text, h->confidence);
+        return bus_append_details(m, e);
+    }
+    return -EINVAL;
+}
+
 static int fill_signal(sd_bus_message *m, const struct service_event *e) {
     switch (e->type) {
-    case SERVICE_SPEECH_STARTED:
-    case SERVICE_SPEECH_ENDED:
-        return sd_bus_message_append(m, "ta{sv}", e->time_us, 0);
-    case SERVICE_PARTIAL:
-        return sd_bus_message_append(m, "tsda{sv}", e->result->sequence, e->result->text, e->result->confidence, 0);
-    case SERVICE_UTTERANCE:
-        (void)sd_bus_message_append(m, "tss", e->result->sequence, e->result->text, e->result->intent);
-        (void)bus_append_values(m, e->result->slots, e->result->n_slots);
-        (void)sd_bus_message_append(m, "d", e->result->confidence);
-        return bus_append_details(m, e);
-    case SERVICE_REJECTED:
-        (void)sd_bus_message_append(m, "tusd", e->result->sequence, (uint32_t)e->result->reason, e->result->text,
-                                    e->result->confidence);
-        return bus_append_details(m, e);
+    case SERVICE_HEARD:
+        return fill_heard(m, e);
     case SERVICE_INPUT_LOST:
         (void)sd_bus_message_append(m, "ut", (uint32_t)e->reason, e->lost_us);
         return append_text(m, e->text);
@@ -114,21 +124,20 @@ static int fill_signal(sd_bus_message *m, const struct service_event *e) {
     return -EINVAL;
 }
 
-static void on_client_event(struct service_session *session, const struct service_event *e, void *user) {
+static const char *signal_name(const struct service_event *e) {
     static const char *const names[] = {
-        [SERVICE_SPEECH_STARTED] = "SpeechStarted",
-        [SERVICE_SPEECH_ENDED] = "SpeechEnded",
-        [SERVICE_PARTIAL] = "Partial",
-        [SERVICE_UTTERANCE] = "Utterance",
-        [SERVICE_REJECTED] = "Rejected",
-        [SERVICE_INPUT_LOST] = "InputLost",
-        [SERVICE_FINISHED] = "Finished",
+        [TRAGUS_SPEECH_STARTED] = "SpeechStarted", [TRAGUS_SPEECH_ENDED] = "SpeechEnded", [TRAGUS_PARTIAL] = "Partial",
+        [TRAGUS_UTTERANCE] = "Utterance",          [TRAGUS_REJECTED] = "Rejected",
     };
+    return e->type == SERVICE_HEARD ? names[e->heard->type] : e->type == SERVICE_INPUT_LOST ? "InputLost" : "Finished";
+}
+
+static void on_client_event(struct service_session *session, const struct service_event *e, void *user) {
     struct bus_session *s = user;
     sd_bus_message *m = NULL;
     (void)session;
 
-    int r = sd_bus_message_new_signal(s->bus->bus, &m, s->path, BUS_SESSION, names[e->type]);
+    int r = sd_bus_message_new_signal(s->bus->bus, &m, s->path, BUS_SESSION, signal_name(e));
     if (r >= 0)
         r = sd_bus_message_set_destination(m, s->owner);
     if (r >= 0)
@@ -138,7 +147,7 @@ static void on_client_event(struct service_session *session, const struct servic
     if (r >= 0)
         r = sd_bus_send(s->bus->bus, m, NULL);
     if (r < 0)
-        service_log(SERVICE_LOG_WARNING, "Failed to send %s to its session: %s", names[e->type], strerror(-r));
+        service_log(SERVICE_LOG_WARNING, "Failed to send %s to its session: %s", signal_name(e), strerror(-r));
     sd_bus_message_unref(m);
 }
 
@@ -148,31 +157,38 @@ static void answer_error(struct bus_session *s, const char *name, const char *te
     bus_session_free(s);
 }
 
-static void on_listen_event(struct service_session *session, const struct service_event *e, void *user) {
-    struct bus_session *s = user;
+static void answer_listen(struct bus_session *s, const struct service_event *e) {
     sd_bus_message *reply = NULL;
     char text[128];
-    int r;
+
+    if (e->heard->type == TRAGUS_REJECTED) {
+        snprintf(text, sizeof(text), "What was said was not understood: %s", tragus_reason_text(e->heard->reason));
+        answer_error(s, BUS_ERROR("NotUnderstood"), text);
+        return;
+    }
+    if (e->heard->type != TRAGUS_UTTERANCE)
+        return;
+    int r = sd_bus_message_new_method_return(s->call, &reply);
+    if (r >= 0)
+        r = sd_bus_message_sensitive(reply);
+    if (r >= 0)
+        r = bus_append_result(reply, e);
+    if (r >= 0)
+        r = sd_bus_send(s->bus->bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    if (r < 0)
+        answer_error(s, SD_BUS_ERROR_FAILED, "The result cannot be sent");
+    else
+        bus_session_free(s);
+}
+
+static void on_listen_event(struct service_session *session, const struct service_event *e, void *user) {
+    struct bus_session *s = user;
     (void)session;
 
     switch (e->type) {
-    case SERVICE_UTTERANCE:
-        r = sd_bus_message_new_method_return(s->call, &reply);
-        if (r >= 0)
-            r = sd_bus_message_sensitive(reply);
-        if (r >= 0)
-            r = bus_append_result(reply, e);
-        if (r >= 0)
-            r = sd_bus_send(s->bus->bus, reply, NULL);
-        sd_bus_message_unref(reply);
-        if (r < 0)
-            answer_error(s, SD_BUS_ERROR_FAILED, "The result cannot be sent");
-        else
-            bus_session_free(s);
-        break;
-    case SERVICE_REJECTED:
-        snprintf(text, sizeof(text), "What was said was not understood: %s", tragus_reason_text(e->result->reason));
-        answer_error(s, BUS_ERROR("NotUnderstood"), text);
+    case SERVICE_HEARD:
+        answer_listen(s, e);
         break;
     case SERVICE_INPUT_LOST:
         if (e->reason == SERVICE_DEVICE_GONE)
@@ -180,10 +196,6 @@ static void on_listen_event(struct service_session *session, const struct servic
         break;
     case SERVICE_FINISHED:
         answer_error(s, SD_BUS_ERROR_NO_REPLY, "The daemon stops");
-        break;
-    case SERVICE_SPEECH_STARTED:
-    case SERVICE_SPEECH_ENDED:
-    case SERVICE_PARTIAL:
         break;
     }
 }
@@ -194,9 +206,9 @@ static void on_recognize_event(struct service_session *session, const struct ser
     (void)session;
 
     switch (e->type) {
-    case SERVICE_UTTERANCE:
-    case SERVICE_REJECTED:
-        (void)bus_append_result(s->reply, e); /* a failure stays with the message */
+    case SERVICE_HEARD:
+        if (e->heard->type == TRAGUS_UTTERANCE || e->heard->type == TRAGUS_REJECTED)
+            (void)bus_append_result(s->reply, e); /* a failure stays with the message */
         break;
     case SERVICE_INPUT_LOST:
         answer_error(s, BUS_ERROR("UnsupportedFormat"), e->text);
@@ -213,10 +225,6 @@ static void on_recognize_event(struct service_session *session, const struct ser
             answer_error(s, SD_BUS_ERROR_FAILED, "The results cannot be sent");
         else
             bus_session_free(s);
-        break;
-    case SERVICE_SPEECH_STARTED:
-    case SERVICE_SPEECH_ENDED:
-    case SERVICE_PARTIAL:
         break;
     }
 }

@@ -86,7 +86,7 @@ static int32_t ln_q8(uint32_t n) {
 struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsigned n_labels, const struct decoder_options *o) {
     uint64_t most = (uint64_t)g->n_arcs + g->n_nodes;
     uint32_t max_tokens = (uint32_t)base_clamp(o->max_tokens, 1, (int64_t)most);
-    uint32_t max_history = (uint32_t)base_clamp(o->max_history, DECODER_MAX_WORDS, 1 << 24);
+    uint32_t max_history = (uint32_t)base_clamp(o->max_history, LISTENER_MAX_WORDS, 1 << 24);
     struct decoder placed = {
         .options = checked(o), .graph = g, .n_labels = n_labels, .max_tokens = max_tokens, .max_history = max_history};
     struct decoder *d = base_arena_place(a, sizeof *d);
@@ -123,8 +123,8 @@ void decoder_set_options(struct decoder *d, const struct decoder_options *o) {
 
 void decoder_start(struct decoder *d) {
     d->step = 0;
-    d->state = DECODER_WAITING;
-    d->ended_by = DECODER_ACCEPTED;
+    d->state = LISTENER_WAITING;
+    d->ended_by = TRAGUS_REASON_NONE;
     d->speech_step = 0;
     d->greedy_sum = d->taken_off = d->silence = 0;
     d->n_history = 0;
@@ -376,24 +376,24 @@ static void apply_rules(struct decoder *d) {
     }
     if (speech && d->speech_step == 0)
         d->speech_step = d->step;
-    if (d->state == DECODER_ENDED)
+    if (d->state == LISTENER_ENDED)
         return;
 
     uint64_t silence_ms = (uint64_t)(d->step - last) * d->options.step_ms;
     uint64_t length_ms = (uint64_t)(speech ? d->step - d->speech_step + 1 : d->step) * d->options.step_ms;
-    d->state = speech ? DECODER_SPEAKING : DECODER_WAITING;
+    d->state = speech ? LISTENER_SPEAKING : LISTENER_WAITING;
     for (unsigned i = 0; i < DECODER_N_RULES; i++) {
         const struct decoder_rule *r = &d->rules[i];
         if ((r->in_speech == ANY || (r->in_speech == YES) == speech) && (r->complete == ANY || (r->complete == YES) == complete) &&
             silence_ms >= r->silence_ms && length_ms >= r->length_ms) {
-            d->state = DECODER_ENDED;
-            d->ended_by = r->verdict;
+            d->state = LISTENER_ENDED;
+            d->ended_by = r->reason;
             return;
         }
     }
 }
 
-enum decoder_state decoder_step(struct decoder *d, const int16_t *posteriors) {
+enum listener_state decoder_step(struct decoder *d, const int16_t *posteriors) {
     d->step++;
     take_row(d, posteriors);
     decoder_filler_step(&d->filler, d->gain, d->options.filler_penalty_q8, d->step);

@@ -12,11 +12,10 @@
 
 #include "base/arena.h"
 #include "graph/graph.h"
+#include "listener/listener.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define DECODER_MAX_WORDS 64
 
 struct decoder_options {
     int32_t blank_penalty_q8;     /* taken off the blank's log-posterior, Q8 nats */
@@ -40,36 +39,6 @@ struct decoder_options {
     uint32_t lateness_ms;         /* how long after a sound its phone is heard: taken off the times of words */
 };
 
-struct decoder_word {
-    uint32_t word;             /* index into graph->words */
-    uint32_t start_ms, end_ms; /* from the first row after decoder_start */
-    uint16_t confidence_q15;
-};
-
-enum decoder_verdict { /* the reasons of org.tragus.Session1.Rejected */
-                       DECODER_ACCEPTED = 0,
-                       DECODER_NOT_IN_GRAMMAR = 1, /* the filler explains the sound better */
-                       DECODER_LOW_CONFIDENCE = 2,
-                       DECODER_AMBIGUOUS = 3,
-                       DECODER_TOO_SHORT = 4,
-                       DECODER_NO_SPEECH = 5,
-                       DECODER_TOO_NOISY = 6, /* silence explains the sound better */
-                       DECODER_TOO_LONG = 7,
-};
-
-struct decoder_result {
-    enum decoder_verdict verdict;
-    uint32_t n_words; /* the best complete sentence, also when rejected; of a longer one the first DECODER_MAX_WORDS */
-    struct decoder_word words[DECODER_MAX_WORDS];
-    uint16_t confidence_q15;
-    int32_t score_q8;          /* of the path: its log-posteriors, the blank's penalised, summed; clamped to int32 */
-    int32_t ratio_q8;          /* path against filler, a phone (what reject_q8 is held against) */
-    int32_t evidence_q8;       /* path against silence, a phone; least_evidence_q8 is held against it */
-    uint32_t start_ms, end_ms; /* of the speech */
-};
-
-enum decoder_state { DECODER_WAITING, DECODER_SPEAKING, DECODER_ENDED };
-
 struct decoder;
 
 struct decoder_options decoder_defaults(void); /* the numbers and where they come from: options.c */
@@ -82,15 +51,23 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
 void decoder_start(struct decoder *d);
 
 /* One row of log-posteriors (Q8 nats, label 0 blank). Never allocates. Returns the state; after ENDED, call decoder_finish. */
-enum decoder_state decoder_step(struct decoder *d, const int16_t *posteriors);
+enum listener_state decoder_step(struct decoder *d, const int16_t *posteriors);
 
-/* The words of the best token so far, complete or not. Returns how many (at most max). */
-uint32_t decoder_partial(const struct decoder *d, uint32_t *ret_words, uint32_t max);
+/* The words of the best token so far, complete or not. Those that every token within the beam shares are stable. */
+void decoder_partial(const struct decoder *d, struct listener_partial *ret);
 
 /* Decides: the best sentence that may end here, its times and confidence, or why it is rejected. */
-void decoder_finish(struct decoder *d, struct decoder_result *ret);
+void decoder_finish(struct decoder *d, struct listener_result *ret);
 
 /* Sets thresholds between utterances (rejection, silences); sizes must not change. */
 void decoder_set_options(struct decoder *d, const struct decoder_options *o);
+
+/* The decoder as a listener: place takes a struct decoder_setup, whose graph must outlive the decoder. */
+struct decoder_setup {
+    const struct graph *graph;
+    unsigned n_labels; /* width of a row */
+    struct decoder_options options;
+};
+extern const struct listener_ops decoder_listener;
 
 #endif

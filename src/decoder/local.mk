@@ -4,5 +4,7 @@ libtragus_decoder_la_SOURCES = \
     src/decoder/decoder.c src/decoder/decoder.h src/decoder/state.h \
     src/decoder/filler.c \
     src/decoder/history.c \
+    src/decoder/listener.c src/listener/listener.h \
     src/decoder/options.c \
+    src/decoder/partial.c \
     src/decoder/result.c

@@ -32,10 +32,10 @@ struct decoder_options decoder_defaults(void) {
 void decoder_rules(struct decoder_rule rules[DECODER_N_RULES], const struct decoder_options *o) {
     const struct decoder_rule table[DECODER_N_RULES] = {
         /* speech, complete, silence, length, verdict */
-        {NO, ANY, 0, o->no_speech_ms, DECODER_ACCEPTED},
-        {YES, YES, o->end_silence_ms, 0, DECODER_ACCEPTED},
-        {YES, ANY, o->open_silence_ms, 0, DECODER_ACCEPTED},
-        {YES, ANY, 0, o->max_speech_ms, DECODER_TOO_LONG},
+        {NO, ANY, 0, o->no_speech_ms, TRAGUS_REASON_NONE},
+        {YES, YES, o->end_silence_ms, 0, TRAGUS_REASON_NONE},
+        {YES, ANY, o->open_silence_ms, 0, TRAGUS_REASON_NONE},
+        {YES, ANY, 0, o->max_speech_ms, TRAGUS_TOO_LONG},
     };
     for (unsigned i = 0; i < DECODER_N_RULES; i++)
         rules[i] = table[i];

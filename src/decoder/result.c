@@ -21,7 +21,7 @@
  * last sound of the word before and its own first, but not more than 100 ms before the latter, and ends with the step in which its
  * last phone sounded last; and what the model is late by throughout is taken off both.
  *
- * Not told: DECODER_AMBIGUOUS. Paths of different words that meet in one node leave only the better one, so that what ends alive is
+ * Not told: TRAGUS_AMBIGUOUS. Paths of different words that meet in one node leave only the better one, so that what ends alive is
  * not the list of the best sentences.
  */
 #include "base/assert.h"
@@ -34,11 +34,11 @@
 #define HALF_PHONES_FREE 5 /* so short words keep their answers while no order is found in noise: docs/ACCURACY.md */
 
 struct sentence {
-    uint32_t n_words; /* all of them; entries holds the first DECODER_MAX_WORDS */
+    uint32_t n_words; /* all of them; entries holds the first LISTENER_MAX_WORDS */
     uint32_t n_phones;
     int64_t score_q8; /* relative to the greedy path, over all rows */
     uint32_t n_sounding;
-    struct decoder_entry entries[DECODER_MAX_WORDS];
+    struct decoder_entry entries[LISTENER_MAX_WORDS];
 };
 
 static struct decoder_entry last_word(const struct decoder_token *t) {
@@ -58,7 +58,7 @@ static uint32_t n_completed(const struct decoder *d, const struct decoder_token 
 }
 
 static void add_word(struct sentence *s, const struct decoder_entry *e) {
-    if (s->n_words < DECODER_MAX_WORDS)
+    if (s->n_words < LISTENER_MAX_WORDS)
         s->entries[s->n_words] = *e;
     s->n_words++;
     s->n_phones += e->n_phones;
@@ -76,7 +76,7 @@ static void trace(const struct decoder *d, const struct decoder_token *t, struct
     else if (t->history != DECODER_NONE)
         e = d->history[t->history];
     while (n-- > 0) {
-        if (n < DECODER_MAX_WORDS)
+        if (n < LISTENER_MAX_WORDS)
             s->entries[n] = e;
         s->n_phones += e.n_phones;
         if (e.previous != DECODER_NONE)
@@ -136,7 +136,7 @@ static uint32_t in_time(const struct decoder *d, uint32_t heard_ms) {
     return heard_ms > d->options.lateness_ms ? heard_ms - d->options.lateness_ms : 0;
 }
 
-static void set_times(const struct decoder *d, const struct sentence *s, struct decoder_result *ret) {
+static void set_times(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     uint32_t before_ms = 0;
     for (uint32_t i = 0; i < ret->n_words; i++) {
         uint32_t first_ms = (s->entries[i].start_step - 1) * d->options.step_ms;
@@ -151,7 +151,7 @@ static void set_times(const struct decoder *d, const struct sentence *s, struct 
     }
 }
 
-static void set_confidence(const struct decoder *d, const struct sentence *s, struct decoder_result *ret) {
+static void set_confidence(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     int32_t worst = INT32_MAX;
     for (uint32_t i = 0; i < ret->n_words; i++) {
         int64_t n_phones = s->entries[i].n_phones;
@@ -170,20 +170,20 @@ static void set_confidence(const struct decoder *d, const struct sentence *s, st
     ret->confidence_q15 = decoder_confidence(&d->options, (int32_t)((3 * (ret->ratio_q8 - prior) + worst) / 4));
 }
 
-void decoder_finish(struct decoder *d, struct decoder_result *ret) {
+void decoder_finish(struct decoder *d, struct listener_result *ret) {
     const struct decoder_options *o = &d->options;
     bool never_reject = o->reject_q8 == INT32_MIN && o->min_confidence_q15 <= 0;
     uint32_t n_heard = d->filler.best.n_phones;
     struct sentence s = {0};
     int said = choose(d, &s);
 
-    *ret = (struct decoder_result){.verdict = DECODER_NO_SPEECH, .ratio_q8 = INT32_MIN, .evidence_q8 = INT32_MIN};
+    *ret = (struct listener_result){.reason = TRAGUS_NO_SPEECH, .ratio_q8 = INT32_MIN, .evidence_q8 = INT32_MIN};
     if (said < 0 || s.n_words == 0) {
         if (n_heard > 0)
-            ret->verdict = DECODER_NOT_IN_GRAMMAR;
+            ret->reason = TRAGUS_NOT_IN_GRAMMAR;
         return;
     }
-    ret->n_words = s.n_words < DECODER_MAX_WORDS ? s.n_words : DECODER_MAX_WORDS;
+    ret->n_words = s.n_words < LISTENER_MAX_WORDS ? s.n_words : LISTENER_MAX_WORDS;
     for (uint32_t i = 0; i < ret->n_words; i++)
         ret->words[i].word = s.entries[i].word;
     ret->score_q8 = (int32_t)base_clamp(d->greedy_sum + s.score_q8, INT32_MIN, INT32_MAX);
@@ -191,28 +191,15 @@ void decoder_finish(struct decoder *d, struct decoder_result *ret) {
     set_confidence(d, &s, ret);
 
     if (never_reject)
-        ret->verdict = DECODER_ACCEPTED;
+        ret->reason = TRAGUS_REASON_NONE;
     else if (n_heard == 0)
-        ret->verdict = DECODER_NO_SPEECH;
-    else if (d->ended_by != DECODER_ACCEPTED)
-        ret->verdict = d->ended_by;
+        ret->reason = TRAGUS_NO_SPEECH;
+    else if (d->ended_by != TRAGUS_REASON_NONE)
+        ret->reason = d->ended_by;
     else if (said == 0 || ret->ratio_q8 < o->reject_q8)
-        ret->verdict = 2 * n_heard < s.n_phones ? DECODER_TOO_SHORT : DECODER_NOT_IN_GRAMMAR;
+        ret->reason = 2 * n_heard < s.n_phones ? TRAGUS_TOO_SHORT : TRAGUS_NOT_IN_GRAMMAR;
     else if (ret->evidence_q8 < o->least_evidence_q8)
-        ret->verdict = DECODER_TOO_NOISY;
+        ret->reason = TRAGUS_TOO_NOISY;
     else
-        ret->verdict = ret->confidence_q15 < o->min_confidence_q15 ? DECODER_LOW_CONFIDENCE : DECODER_ACCEPTED;
-}
-
-uint32_t decoder_partial(const struct decoder *d, uint32_t *ret_words, uint32_t max) {
-    if (d->best == DECODER_NONE)
-        return 0;
-    const struct decoder_token *t = &d->tokens[d->best].token;
-    uint32_t n = n_completed(d, t), at = n;
-    if (t->word != GRAPH_NO_WORD && --at < max)
-        ret_words[at] = t->word;
-    for (uint32_t i = t->history; i != DECODER_NONE; i = d->history[i].previous)
-        if (--at < max)
-            ret_words[at] = d->history[i].word;
-    return n < max ? n : max;
+        ret->reason = ret->confidence_q15 < o->min_confidence_q15 ? TRAGUS_LOW_CONFIDENCE : TRAGUS_REASON_NONE;
 }

@@ -71,7 +71,7 @@ struct decoder_rule { /* an endpoint rule: ends the utterance where all of it ho
     enum { ANY, NO, YES } in_speech, complete;
     uint32_t silence_ms; /* at least this since a phone sounded */
     uint32_t length_ms;  /* at least this since the start, or since speech began where there is speech */
-    enum decoder_verdict verdict;
+    tragus_reason reason;
 };
 #define DECODER_N_RULES 4
 
@@ -83,13 +83,13 @@ struct decoder {
     struct decoder_rule rules[DECODER_N_RULES];
 
     uint32_t step; /* rows so far */
-    enum decoder_state state;
-    enum decoder_verdict ended_by; /* ACCEPTED, or TOO_LONG */
-    uint32_t speech_step;          /* in which speech began; 0 = not yet */
-    int64_t greedy_sum;            /* of what was taken off the rows */
-    int64_t taken_off;             /* by normalising */
-    int64_t silence;               /* score of the path that is blank throughout */
-    int32_t *gain;                 /* by label: this row, relative to its best */
+    enum listener_state state;
+    tragus_reason ended_by; /* ACCEPTED, or TOO_LONG */
+    uint32_t speech_step;   /* in which speech began; 0 = not yet */
+    int64_t greedy_sum;     /* of what was taken off the rows */
+    int64_t taken_off;      /* by normalising */
+    int64_t silence;        /* score of the path that is blank throughout */
+    int32_t *gain;          /* by label: this row, relative to its best */
 
     struct decoder_active *tokens, *next_tokens; /* arcs first, then nodes */
     uint32_t n_arcs, n_tokens;

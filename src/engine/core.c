@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/core.c: one sound's front end and network, and the decoders on it; all memory is taken when they are made. */
+/* engine/core.c: front end and network of one sound. All memory is taken when it is made. */
+#include "engine/core.h"
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/clock.h"
-#include "engine/private.h"
+#include "engine/engine.h"
+#include "frontend/frontend.h"
+#include "nn/nn.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -21,16 +24,9 @@ struct engine_core {
     bool has_row;
     uint32_t n_rows;          /* that wait for the network */
     uint32_t n_ready, n_left; /* steps that it computed together, and how many of them were not yet given */
-    _Atomic uint64_t frontend_ns, network_ns, steps;
+    _Atomic uint64_t frontend_us, network_us, steps;
     int16_t rows[NN_MAX_HOPS][FRONTEND_FEATURES];
     int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
-};
-
-struct engine_listener {
-    struct base_arena arena;
-    tragus_grammar *grammar;
-    struct decoder *decoder;
-    uint64_t start_hop;
 };
 
 static void place_core(struct engine_core *c, struct base_arena *a) {
@@ -80,16 +76,16 @@ void engine_core_wipe(struct engine_core *c) {
     explicit_bzero(c->posteriors, sizeof(c->posteriors));
 }
 
-static void add_ns(_Atomic uint64_t *counter, uint64_t from_us, uint64_t to_us) {
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + (to_us - from_us) * 1000,
-                          memory_order_relaxed);
+/* Only the sound's thread writes, so this need not be one atomic operation. */
+static void count(_Atomic uint64_t *counter, uint64_t more) {
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
 }
 
 bool engine_core_push(struct engine_core *c, const int16_t hop[FRONTEND_HOP]) {
     base_assert(c->n_rows < NN_MAX_HOPS);
     uint64_t start_us = base_clock_monotonic_us();
     bool has_row = frontend_push(c->frontend, hop, c->rows[c->n_rows]);
-    add_ns(&c->frontend_ns, start_us, base_clock_monotonic_us());
+    count(&c->frontend_us, base_clock_monotonic_us() - start_us);
     c->n_hops++;
     if (has_row) {
         /* The row that comes out is that of the hop before the one that went in. */
@@ -111,13 +107,13 @@ static int next_step(struct engine_core *c, bool flush, const int16_t **ret_post
         if (n == 0 && flush)
             n = nn_flush(c->network, c->posteriors);
         c->n_ready = c->n_left = (uint32_t)n;
-        add_ns(&c->network_ns, start_us, base_clock_monotonic_us());
+        count(&c->network_us, base_clock_monotonic_us() - start_us);
     }
     if (c->n_left == 0)
         return 0;
     *ret_posteriors = c->posteriors + (size_t)(c->n_ready - c->n_left--) * nn_model_n_labels(engine_model_network(c->model));
     c->n_steps++;
-    atomic_store_explicit(&c->steps, atomic_load_explicit(&c->steps, memory_order_relaxed) + 1, memory_order_relaxed);
+    count(&c->steps, 1);
     return 1;
 }
 
@@ -142,50 +138,8 @@ int64_t engine_core_heard(const struct engine_core *c) {
     return heard < c->n_hops ? heard : c->n_hops;
 }
 
-void engine_core_times(const struct engine_core *c, uint64_t *ret_frontend_ns, uint64_t *ret_network_ns, uint64_t *ret_steps) {
-    *ret_frontend_ns = atomic_load_explicit(&c->frontend_ns, memory_order_relaxed);
-    *ret_network_ns = atomic_load_explicit(&c->network_ns, memory_order_relaxed);
-    *ret_steps = atomic_load_explicit(&c->steps, memory_order_relaxed);
-}
-
-struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, const struct decoder_options *o) {
-    struct engine_listener *l = calloc(1, sizeof(*l));
-    if (!l)
-        return NULL;
-    l->grammar = tragus_grammar_ref(g);
-    unsigned n_labels = nn_model_n_labels(engine_model_network(m));
-    struct base_arena counting = {0};
-    decoder_place(&counting, engine_grammar_graph(g), n_labels, o);
-    if (base_arena_init(&l->arena, counting.used_bytes) < 0) {
-        engine_listener_free(l);
-        return NULL;
-    }
-    l->decoder = decoder_place(&l->arena, engine_grammar_graph(g), n_labels, o);
-    base_arena_seal(&l->arena);
-    return l;
-}
-
-void engine_listener_free(struct engine_listener *l) {
-    if (!l)
-        return;
-    base_arena_done(&l->arena);
-    tragus_grammar_unref(l->grammar);
-    free(l);
-}
-
-void engine_listener_start(struct engine_listener *l, uint64_t hop) {
-    l->start_hop = hop;
-    decoder_start(l->decoder);
-}
-
-uint64_t engine_listener_start_hop(const struct engine_listener *l) {
-    return l->start_hop;
-}
-
-struct decoder *engine_listener_decoder(struct engine_listener *l) {
-    return l->decoder;
-}
-
-tragus_grammar *engine_listener_grammar(struct engine_listener *l) {
-    return l->grammar;
+void engine_core_cost(const struct engine_core *c, struct engine_cost *ret) {
+    ret->frontend_us = atomic_load_explicit(&c->frontend_us, memory_order_relaxed);
+    ret->network_us = atomic_load_explicit(&c->network_us, memory_order_relaxed);
+    ret->steps = atomic_load_explicit(&c->steps, memory_order_relaxed);
 }

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LTLIBRARIES += libtragus_engine.la
 libtragus_engine_la_SOURCES = \
-    src/engine/core.c \
+    src/engine/core.c src/engine/core.h \
     src/engine/engine.h \
+    src/engine/event.c \
     src/engine/grammar.c \
+    src/engine/listener.c \
     src/engine/model.c \
     src/engine/private.h \
+    src/engine/recogniser.c src/engine/recogniser.h \
+    src/engine/segment.c src/engine/segment.h \
     src/engine/stream.c \
-    src/engine/understand.c \
     include/tragus.h
 libtragus_engine_la_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_MODEL_DIR='"$(pkgdatadir)/en"'
 

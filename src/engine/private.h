@@ -3,7 +3,9 @@
 #ifndef TRAGUS_ENGINE_PRIVATE_H
 #define TRAGUS_ENGINE_PRIVATE_H
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "decoder/decoder.h"
 #include "engine/engine.h"
 
 /* Marks a function of tragus.h: everything else is hidden. */
@@ -11,9 +13,6 @@
 
 /* Errors and diagnostics of the rooms below, in the structs of the public interface. ret may be NULL; returns e->code. */
 int engine_error_give(tragus_error *ret, const struct base_error *e);
-
-/* A time in the sound; what lies before it (an utterance may begin in the padding, start_ms < 0) counts as its begin. */
-uint32_t engine_time(int64_t start_ms, uint32_t ms);
 
 tragus_value engine_value(const struct grammar_value *v);
 
@@ -24,17 +23,19 @@ char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n);
 /* The grammar's form of a context; free()d by the caller; NULL: out of memory. */
 struct grammar_context_value *engine_context(const tragus_context context[], size_t n);
 
-struct engine_event {
-    tragus_event view; /* its pointers lead into what follows */
+struct engine_listener {
+    struct base_arena arena;
     tragus_grammar *grammar;
-    struct grammar_match *match;
-    tragus_word words[DECODER_MAX_WORDS];
-    tragus_slot slots[GRAMMAR_MAX_SLOTS];
-    size_t text_bytes; /* of text: the sentence, then the words of each slot */
-    char text[];
+    const struct listener_ops *ops;
+    void *state; /* of ops; lies in the arena */
 };
 
-/* An event that only says which words were heard so far. */
-int engine_event_partial(struct engine_event **ret, tragus_grammar *g, const uint32_t words[], uint32_t n_words, uint64_t sequence);
+/* Decoder options as the model's passport gives them, changed by what a session asks for (NULL: nothing). Keys of the passport are
+ * decimal numbers; decoder_defaults holds where one is missing or out of its range:
+ *   blank_penalty     nats, 0..64         word_penalty      nats, 0..64         min_confidence    0..1
+ *   filler_penalty    nats, -64..64       least_evidence    nats, -1000..1000   prior             0..64
+ *   beam              nats, 1..1000       reject            nats, -1000..1000   end_silence_ms, open_silence_ms   100..10000
+ *   confidence_offset nats, -64..64       confidence_scale  a nat, 0..64        lateness_ms       0..500 */
+struct decoder_options engine_decoder_options(const tragus_model *m, const tragus_session_options *o);
 
 #endif

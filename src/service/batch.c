@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/batch.h"
 #include "base/clock.h"
-#include "engine/engine.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -19,7 +16,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define READ_BYTES 16384
@@ -29,13 +25,15 @@
 #define LEAST_ROOM 32
 
 struct batch {
-    int fd, wake_fd, main_fd;
+    int fd;
+    struct base_wake wake; /* of this thread */
+    const struct base_wake *main_wake;
     struct batch_options options;
     bool is_socket, can_nowait;
     struct recogniser *recogniser;
     struct audio_converter *converter;
     pthread_t thread;
-    struct cutter cutter;
+    struct engine_segmenter segmenter;
     struct base_error error;
     size_t frame_bytes, n_carry;
     unsigned char raw[READ_BYTES];
@@ -70,13 +68,12 @@ static bool cancelled(const struct batch *b) {
 
 /* Waits for the descriptor, a command or the end. 1: readable. */
 static int wait_readable(struct batch *b, int timeout_ms) {
-    struct pollfd p[2] = {{.fd = b->wake_fd, .events = POLLIN}, {.fd = b->fd, .events = POLLIN}};
-    uint64_t count;
+    struct pollfd p[2] = {{.fd = b->wake.fd, .events = POLLIN}, {.fd = b->fd, .events = POLLIN}};
 
     int n = poll(p, timeout_ms < 0 ? 2 : 1, timeout_ms);
     atomic_fetch_add_explicit(&b->wakeups, 1, memory_order_relaxed);
     if (p[0].revents & POLLIN)
-        (void)!read(b->wake_fd, &count, sizeof(count));
+        base_wake_clear(&b->wake);
     recogniser_take_commands(b->recogniser);
     return n > 0 && p[1].revents != 0;
 }
@@ -95,7 +92,7 @@ static ssize_t read_some(struct batch *b, void *to, size_t size) {
     return read(b->fd, to, size);
 }
 
-static void to_recogniser(const struct cutter_hop *hop, void *user) {
+static void to_recogniser(const struct engine_hop *hop, void *user) {
     struct batch *b = user;
     while (recogniser_room(b->recogniser) < LEAST_ROOM && !cancelled(b))
         wait_readable(b, 5);
@@ -107,10 +104,10 @@ static void take_samples(struct batch *b, const int16_t *pcm, size_t n) {
         size_t taken = n < CHUNK ? n : CHUNK;
         uint64_t time_us =
             b->options.live ? base_clock_monotonic_us() - n * 1000000 / AUDIO_RATE : b->n_samples * 1000000 / AUDIO_RATE;
-        cutter_push(&b->cutter, pcm, taken, time_us, to_recogniser, b);
+        engine_segmenter_push(&b->segmenter, pcm, taken, time_us, to_recogniser, b);
         recogniser_take_commands(b->recogniser);
-        atomic_store_explicit(&b->n_hops, b->cutter.n_hops, memory_order_relaxed);
-        atomic_store_explicit(&b->level_cdb, frontend_gate_level_cdb(&b->cutter.gate), memory_order_relaxed);
+        atomic_store_explicit(&b->n_hops, b->segmenter.n_hops, memory_order_relaxed);
+        atomic_store_explicit(&b->level_cdb, frontend_gate_level_cdb(&b->segmenter.gate), memory_order_relaxed);
         b->n_samples += taken;
         pcm += taken;
         n -= taken;
@@ -132,7 +129,7 @@ static void drop_old(struct batch *b) {
         dropped += (uint64_t)n;
     }
     b->n_carry = (b->n_carry + dropped) % b->frame_bytes; /* keeps the frames' borders; the bytes themselves are lost anyway */
-    cutter_end(&b->cutter, to_recogniser, b);
+    engine_segmenter_end(&b->segmenter, to_recogniser, b);
     atomic_fetch_add_explicit(&b->lost_us, dropped * 1000000 / bytes_per_s, memory_order_relaxed);
 }
 
@@ -224,23 +221,47 @@ static void *run(void *user) {
     int r = b->options.sound_file ? run_sound_file(b) : run_raw(b);
     if (r < 0 && b->error.code == 0)
         base_error_set(&b->error, r, "the sound cannot be read: %s", strerror(-r));
-    cutter_end(&b->cutter, to_recogniser, b);
-    atomic_store_explicit(&b->n_hops, b->cutter.n_hops, memory_order_relaxed);
+    engine_segmenter_end(&b->segmenter, to_recogniser, b);
+    atomic_store_explicit(&b->n_hops, b->segmenter.n_hops, memory_order_relaxed);
     while (recogniser_room(b->recogniser) < LEAST_ROOM) /* main empties the ring also after a cancel */
         wait_readable(b, 5);
     recogniser_end(b->recogniser);
     atomic_store_explicit(&b->cpu_us, base_clock_thread_cpu_ns() / 1000, memory_order_relaxed);
     atomic_store_explicit(&b->done, true, memory_order_release);
-    static const uint64_t one = 1;
-    (void)!write(b->main_fd, &one, sizeof(one));
+    base_wake_up(b->main_wake);
     return NULL;
 }
 
-int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_options *options,
-                struct recogniser_listener *listener, int main_fd, struct base_error *reterr) {
-    sigset_t all, before;
+static int make_converter(struct batch *b, struct base_error *reterr) {
+    static const size_t sample_bytes[] = {[AUDIO_S16LE] = 2, [AUDIO_S32LE] = 4, [AUDIO_F32LE] = 4, [AUDIO_ULAW] = 1};
+
+    if (b->options.sound_file)
+        return 0;
+    b->frame_bytes = sample_bytes[b->options.format.encoding] * b->options.format.channels;
+    int r = audio_converter_new(&b->converter, &b->options.format, READ_BYTES, reterr);
+    if (r < 0)
+        return r;
+    b->n_pcm = audio_converter_most(b->converter);
+    b->pcm = calloc(b->n_pcm, sizeof(*b->pcm));
+    return b->pcm ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
+}
+
+/* Frees what batch_start has made so far. */
+static void discard(struct batch *b) {
+    audio_converter_free(b->converter);
+    if (b->pcm)
+        explicit_bzero(b->pcm, b->n_pcm * sizeof(*b->pcm));
+    free(b->pcm);
+    recogniser_free(b->recogniser);
+    base_wake_done(&b->wake);
+    close(b->fd);
+    explicit_bzero(b, sizeof(*b));
+    free(b);
+}
+
+int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_options *options, struct engine_session *session,
+                const struct base_wake *main_wake, struct base_error *reterr) {
     struct stat st;
-    int r = -ENOMEM;
 
     struct batch *b = calloc(1, sizeof(*b));
     if (!b) {
@@ -248,47 +269,31 @@ int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_
         return base_error_set(reterr, -ENOMEM, "out of memory");
     }
     b->fd = fd;
-    b->main_fd = main_fd;
-    b->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    b->main_wake = main_wake;
     b->options = *options;
     b->is_socket = fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
     b->can_nowait = S_ISFIFO(st.st_mode);
-    cutter_init(&b->cutter, &options->gate, engine_model_cpu_flags(m));
-    b->recogniser = recogniser_new(m, main_fd);
-    if (b->wake_fd < 0 || !b->recogniser)
-        goto failed;
-    if (!options->sound_file) {
-        static const size_t sample_bytes[] = {[AUDIO_S16LE] = 2, [AUDIO_S32LE] = 4, [AUDIO_F32LE] = 4, [AUDIO_ULAW] = 1};
-        b->frame_bytes = sample_bytes[options->format.encoding] * options->format.channels;
-        r = audio_converter_new(&b->converter, &options->format, READ_BYTES, reterr);
-        if (r < 0)
-            goto failed;
-        b->n_pcm = audio_converter_most(b->converter);
-        b->pcm = calloc(b->n_pcm, sizeof(*b->pcm));
-        r = b->pcm ? 0 : -ENOMEM;
-        if (r < 0)
-            goto failed;
-    }
-    recogniser_command(b->recogniser, (struct recogniser_command){.type = RECOGNISER_ADD, .listener = listener});
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = -pthread_create(&b->thread, NULL, run, b);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    engine_segmenter_init(&b->segmenter, &options->gate, engine_model_cpu_flags(m), 0);
+    int r = base_wake_init(&b->wake);
     if (r < 0)
-        goto failed;
-    (void)pthread_setname_np(b->thread, "batch");
+        base_error_set(reterr, r, "no thread can be woken: %s", strerror(-r));
+    b->recogniser = recogniser_new(m, main_wake);
+    if (r >= 0 && !b->recogniser)
+        r = base_error_set(reterr, -ENOMEM, "out of memory");
+    if (r >= 0)
+        r = make_converter(b, reterr);
+    if (r >= 0) {
+        recogniser_command(b->recogniser, (struct recogniser_command){.type = RECOGNISER_ADD, .session = session});
+        r = base_thread_start(&b->thread, "batch", run, b);
+        if (r < 0)
+            base_error_set(reterr, r, "no thread can be started: %s", strerror(-r));
+    }
+    if (r < 0) {
+        discard(b);
+        return r;
+    }
     *ret = b;
     return 0;
-
-failed:
-    audio_converter_free(b->converter);
-    free(b->pcm);
-    recogniser_free(b->recogniser);
-    if (b->wake_fd >= 0)
-        close(b->wake_fd);
-    close(fd);
-    free(b);
-    return r == -ENOMEM ? base_error_set(reterr, r, "out of memory") : r;
 }
 
 struct recogniser *batch_recogniser(struct batch *b) {
@@ -296,8 +301,7 @@ struct recogniser *batch_recogniser(struct batch *b) {
 }
 
 void batch_wake(struct batch *b) {
-    static const uint64_t one = 1;
-    (void)!write(b->wake_fd, &one, sizeof(one));
+    base_wake_up(&b->wake);
 }
 
 void batch_cancel(struct batch *b) {
@@ -316,14 +320,8 @@ int batch_error(const struct batch *b, struct base_error *ret) {
 }
 
 void batch_counters(const struct batch *b, struct batch_counters *ret) {
-    clockid_t clock;
-    struct timespec t;
-    uint64_t cpu_us = 0;
+    uint64_t cpu_us = batch_done(b) ? atomic_load_explicit(&b->cpu_us, memory_order_relaxed) : base_thread_cpu_us(b->thread);
 
-    if (batch_done(b))
-        cpu_us = atomic_load_explicit(&b->cpu_us, memory_order_relaxed);
-    else if (pthread_getcpuclockid(b->thread, &clock) == 0 && clock_gettime(clock, &t) == 0)
-        cpu_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
     *ret = (struct batch_counters){
         .hops = atomic_load_explicit(&b->n_hops, memory_order_relaxed),
         .wakeups = atomic_load_explicit(&b->wakeups, memory_order_relaxed),
@@ -338,13 +336,5 @@ void batch_free(struct batch *b) {
         return;
     batch_cancel(b);
     pthread_join(b->thread, NULL);
-    audio_converter_free(b->converter);
-    if (b->pcm)
-        explicit_bzero(b->pcm, b->n_pcm * sizeof(*b->pcm));
-    free(b->pcm);
-    recogniser_free(b->recogniser);
-    close(b->wake_fd);
-    close(b->fd);
-    explicit_bzero(b, sizeof(*b));
-    free(b);
+    discard(b);
 }

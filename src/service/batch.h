@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service/batch.h: a thread that recognises the sound of one descriptor: a file, a pipe, a socket.
  *
- * The same cutter and recogniser as for the microphone, but where nothing is live nothing is dropped: a full pipe is the flow
+ * The same segmenter and recogniser as for the microphone. But where nothing is live, nothing is dropped: a full pipe is the flow
  * control, and any chunking gives the same results. Sound files are read to their end first; raw sound is recognised as it comes.
  */
 #ifndef TRAGUS_SERVICE_BATCH_H
@@ -32,9 +32,9 @@ struct batch_counters {
 /* Refuses with a sentence what is not a pipe, a stream socket, or a readable regular file. */
 int batch_check_descriptor(int fd, struct base_error *reterr);
 
-/* Starts; takes fd over, and the one listener, which retires at the end of the input. */
-int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_options *options,
-                struct recogniser_listener *listener, int main_fd, struct base_error *reterr);
+/* Starts; takes fd over, and lends the one session to the thread, until it retires at the end of the input. */
+int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_options *options, struct engine_session *session,
+                const struct base_wake *main_wake, struct base_error *reterr);
 
 struct recogniser *batch_recogniser(struct batch *b);
 void batch_wake(struct batch *b);       /* after a recogniser_command */

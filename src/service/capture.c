@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/capture.h"
 #include "base/clock.h"
-#include "service/cutter.h"
+#include "base/thread.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
-#include <unistd.h>
 
 #define PERIOD_CLOSED_MS 100
 /* Two steps of the network, which go through it together: a third of the wake-ups of 20 ms and half of the memory traffic, for 20
@@ -22,9 +18,10 @@
 struct capture {
     struct audio_capture *device;
     struct base_ring *hops;
-    int recogniser_fd, main_fd, wake_fd;
+    const struct base_wake *recogniser_wake, *main_wake;
+    struct base_wake wake; /* of this thread */
     pthread_t thread;
-    struct cutter cutter;
+    struct engine_segmenter segmenter;
     int16_t chunk[CHUNK];
     uint64_t dropped_hops;
     bool pushed;
@@ -37,12 +34,7 @@ struct capture {
     _Atomic uint64_t cpu_us; /* written at the end of the thread */
 };
 
-static void wake(int fd) {
-    static const uint64_t one = 1;
-    (void)!write(fd, &one, sizeof(one));
-}
-
-static void to_ring(const struct cutter_hop *hop, void *user) {
+static void to_ring(const struct engine_hop *hop, void *user) {
     struct capture *c = user;
     if (base_ring_push(c->hops, hop))
         c->pushed = true;
@@ -53,7 +45,7 @@ static void to_ring(const struct cutter_hop *hop, void *user) {
 static void count_loss(struct capture *c, uint64_t us) {
     atomic_fetch_add_explicit(&c->lost_us, us, memory_order_relaxed);
     atomic_fetch_add_explicit(&c->overruns, 1, memory_order_relaxed);
-    wake(c->main_fd);
+    base_wake_up(c->main_wake);
 }
 
 static void *run(void *user) {
@@ -62,21 +54,21 @@ static void *run(void *user) {
     int status = 0;
 
     while (!atomic_load_explicit(&c->stop, memory_order_relaxed)) {
-        c->cutter.gate.options.hang_hops = atomic_load_explicit(&c->hang_hops, memory_order_relaxed);
-        int n = audio_capture_read(c->device, c->cutter.gate.open ? PERIOD_OPEN_MS : PERIOD_CLOSED_MS, c->wake_fd, c->chunk, CHUNK,
-                                   &lost_ms);
+        c->segmenter.gate.options.hang_hops = atomic_load_explicit(&c->hang_hops, memory_order_relaxed);
+        int n = audio_capture_read(c->device, c->segmenter.gate.open ? PERIOD_OPEN_MS : PERIOD_CLOSED_MS, c->wake.fd, c->chunk,
+                                   CHUNK, &lost_ms);
         atomic_fetch_add_explicit(&c->wakeups, 1, memory_order_relaxed);
         if (n == -EPIPE) { /* what comes next does not follow what came before */
-            cutter_end(&c->cutter, to_ring, c);
+            engine_segmenter_end(&c->segmenter, to_ring, c);
             count_loss(c, (uint64_t)lost_ms * 1000);
         } else if (n < 0) {
             status = n;
             break;
         } else {
             uint64_t length_us = (uint64_t)n * 1000000 / AUDIO_RATE;
-            cutter_push(&c->cutter, c->chunk, (size_t)n, base_clock_monotonic_us() - length_us, to_ring, c);
-            atomic_store_explicit(&c->n_hops, c->cutter.n_hops, memory_order_relaxed);
-            atomic_store_explicit(&c->level_cdb, frontend_gate_level_cdb(&c->cutter.gate), memory_order_relaxed);
+            engine_segmenter_push(&c->segmenter, c->chunk, (size_t)n, base_clock_monotonic_us() - length_us, to_ring, c);
+            atomic_store_explicit(&c->n_hops, c->segmenter.n_hops, memory_order_relaxed);
+            atomic_store_explicit(&c->level_cdb, frontend_gate_level_cdb(&c->segmenter.gate), memory_order_relaxed);
         }
         if (c->dropped_hops > 0) {
             count_loss(c, c->dropped_hops * FRONTEND_HOP * 1000000 / FRONTEND_RATE);
@@ -84,46 +76,36 @@ static void *run(void *user) {
         }
         if (c->pushed) {
             c->pushed = false;
-            wake(c->recogniser_fd);
+            base_wake_up(c->recogniser_wake);
         }
     }
-    cutter_end(&c->cutter, to_ring, c);
-    wake(c->recogniser_fd);
+    engine_segmenter_end(&c->segmenter, to_ring, c);
+    base_wake_up(c->recogniser_wake);
     atomic_store_explicit(&c->cpu_us, base_clock_thread_cpu_ns() / 1000, memory_order_relaxed);
     atomic_store_explicit(&c->status, status < 0 ? status : -ECANCELED, memory_order_release);
-    wake(c->main_fd);
+    base_wake_up(c->main_wake);
     return NULL;
 }
 
-int capture_start(struct capture **ret, struct audio_capture *device, const struct frontend_gate_options *gate, uint32_t cpu_flags,
-                  struct base_ring *hops, int recogniser_fd, int main_fd) {
-    sigset_t all, before;
-
+int capture_start(struct capture **ret, struct audio_capture *device, const struct capture_options *options) {
     struct capture *c = calloc(1, sizeof(*c));
     if (!c)
         return -ENOMEM;
     c->device = device;
-    c->hops = hops;
-    c->recogniser_fd = recogniser_fd;
-    c->main_fd = main_fd;
-    cutter_init(&c->cutter, gate, cpu_flags);
-    c->hang_hops = gate->hang_hops;
-    c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (c->wake_fd < 0) {
-        int r = -errno;
+    c->hops = options->hops;
+    c->recogniser_wake = options->recogniser_wake;
+    c->main_wake = options->main_wake;
+    engine_segmenter_init(&c->segmenter, &options->gate, options->cpu_flags, options->first_hop);
+    c->n_hops = options->first_hop;
+    c->hang_hops = options->gate.hang_hops;
+    int r = base_wake_init(&c->wake);
+    if (r >= 0)
+        r = base_thread_start(&c->thread, "capture", run, c);
+    if (r < 0) {
+        base_wake_done(&c->wake);
         free(c);
         return r;
     }
-    sigfillset(&all); /* signals are main's */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int r = pthread_create(&c->thread, NULL, run, c);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (r != 0) {
-        close(c->wake_fd);
-        free(c);
-        return -r;
-    }
-    (void)pthread_setname_np(c->thread, "capture");
     /* Real-time where the unit allows it (LimitRTPRIO): a busy machine then loses no sound. */
     (void)pthread_setschedparam(c->thread, SCHED_FIFO, &(struct sched_param){.sched_priority = 10});
     *ret = c;
@@ -134,10 +116,10 @@ void capture_stop(struct capture *c) {
     if (!c)
         return;
     atomic_store_explicit(&c->stop, true, memory_order_relaxed);
-    wake(c->wake_fd);
+    base_wake_up(&c->wake);
     pthread_join(c->thread, NULL);
     audio_capture_close(c->device);
-    close(c->wake_fd);
+    base_wake_done(&c->wake);
     explicit_bzero(c, sizeof(*c));
     free(c);
 }
@@ -152,14 +134,9 @@ int capture_status(const struct capture *c) {
 }
 
 void capture_counters(const struct capture *c, struct capture_counters *ret) {
-    clockid_t clock;
-    struct timespec t;
-    uint64_t cpu_us = 0;
+    uint64_t cpu_us =
+        capture_status(c) != 0 ? atomic_load_explicit(&c->cpu_us, memory_order_relaxed) : base_thread_cpu_us(c->thread);
 
-    if (capture_status(c) != 0)
-        cpu_us = atomic_load_explicit(&c->cpu_us, memory_order_relaxed);
-    else if (pthread_getcpuclockid(c->thread, &clock) == 0 && clock_gettime(clock, &t) == 0)
-        cpu_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
     *ret = (struct capture_counters){
         .hops = atomic_load_explicit(&c->n_hops, memory_order_relaxed),
         .wakeups = atomic_load_explicit(&c->wakeups, memory_order_relaxed),

@@ -9,14 +9,15 @@
 
 #include "audio/source.h"
 #include "base/ring.h"
-#include "frontend/gate.h"
+#include "base/wake.h"
+#include "engine/segment.h"
 
 #include <stdint.h>
 
 struct capture;
 
 struct capture_counters {
-    uint64_t hops;     /* heard */
+    uint64_t hops;     /* heard, those before it included: the index of the hop to come */
     uint64_t wakeups;  /* returns from waiting */
     uint64_t cpu_us;   /* of the thread */
     uint64_t lost_us;  /* sound lost, by the device or for want of room in the ring */
@@ -24,10 +25,17 @@ struct capture_counters {
     int32_t level_cdb; /* of the last hop, 1/100 dB re full scale */
 };
 
-/* Starts on an open device, which becomes the capture's. cpu_flags: what kernels may use. hops: of struct cutter_hop; recogniser_fd
- * and main_fd: eventfds, written when hops are in the ring, and when sound was lost or the thread has ended. */
-int capture_start(struct capture **ret, struct audio_capture *device, const struct frontend_gate_options *gate, uint32_t cpu_flags,
-                  struct base_ring *hops, int recogniser_fd, int main_fd);
+struct capture_options {
+    struct frontend_gate_options gate;
+    uint32_t cpu_flags;                      /* which kernels may be used */
+    uint64_t first_hop;                      /* the index of the first hop */
+    struct base_ring *hops;                  /* of struct engine_hop */
+    const struct base_wake *recogniser_wake; /* woken when hops are in the ring */
+    const struct base_wake *main_wake;       /* woken when sound was lost, or the thread has ended */
+};
+
+/* Starts on an open device, which becomes the capture's; on failure it stays the caller's. */
+int capture_start(struct capture **ret, struct audio_capture *device, const struct capture_options *options);
 
 /* Ends the thread (an open segment is closed in the ring), closes the device, zeroes the sound held, frees. */
 void capture_stop(struct capture *c);

@@ -45,12 +45,12 @@ static uint64_t clock_us(clockid_t clock) {
 }
 
 static void add_recogniser(struct service_report *report, const struct recogniser *r) {
-    struct recogniser_counters c;
-    recogniser_counters(r, &c);
-    report->speech_us += c.hops * 10000;
+    struct engine_cost c;
+    recogniser_cost(r, &c);
+    report->speech_us += c.hops * ENGINE_HOP_US;
     report->frontend_us += c.frontend_us;
     report->network_us += c.network_us;
-    report->decoder_us += c.decoder_us;
+    report->decoder_us += c.listeners_us;
 }
 
 void energy_add_batch(struct service_report *report, struct batch *batch) {

@@ -3,7 +3,6 @@ noinst_LTLIBRARIES += libtragus_service.la
 libtragus_service_la_SOURCES = \
     src/service/batch.c src/service/batch.h \
     src/service/capture.c src/service/capture.h \
-    src/service/cutter.c src/service/cutter.h \
     src/service/energy.c \
     src/service/grammars.c \
     src/service/log.c src/service/log.h \

@@ -3,20 +3,15 @@
 #include "audio/source.h"
 #include "base/clock.h"
 #include "base/ring.h"
-#include "engine/engine.h"
+#include "base/thread.h"
 #include "service/capture.h"
 #include "service/log.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
-#include <unistd.h>
 
 /* 2.56 s of sound: what a recogniser may be behind before sound is lost. */
 #define N_HOPS 256
@@ -27,10 +22,11 @@ struct microphone {
     struct microphone_options options;
     void (*changed)(void *user);
     void *user;
-    int main_fd, recogniser_fd;
+    const struct base_wake *main_wake;
+    struct base_wake wake; /* of the recogniser thread */
 
     struct base_ring hops;
-    struct cutter_hop *hop_memory;
+    struct engine_hop *hop_memory;
     struct recogniser *recogniser;
     pthread_t thread;
     _Atomic bool quit;
@@ -50,12 +46,10 @@ struct microphone {
 
 static void *run(void *user) {
     struct microphone *m = user;
-    struct cutter_hop hop;
-    uint64_t count;
+    struct engine_hop hop;
 
     while (!atomic_load_explicit(&m->quit, memory_order_acquire)) {
-        if (read(m->recogniser_fd, &count, sizeof(count)) < 0 && errno != EINTR)
-            break;
+        base_wake_wait(&m->wake, -1);
         atomic_fetch_add_explicit(&m->wakeups, 1, memory_order_relaxed);
         while (base_ring_pop(&m->hops, &hop))
             recogniser_take_hop(m->recogniser, &hop);
@@ -78,43 +72,35 @@ static void look_for(const char *device) {
 }
 
 int microphone_new(struct microphone **ret, tragus_model *model, sd_event *event, const struct microphone_options *options,
-                   int main_fd, void (*changed)(void *user), void *user) {
-    sigset_t all, before;
-    int r = -ENOMEM;
-
+                   const struct base_wake *main_wake, void (*changed)(void *user), void *user) {
     struct microphone *m = calloc(1, sizeof(*m));
     if (!m)
         return -ENOMEM;
     m->model = model;
     m->event = event;
     m->options = *options;
-    m->main_fd = main_fd;
+    m->main_wake = main_wake;
     m->changed = changed;
     m->user = user;
-    m->recogniser_fd = eventfd(0, EFD_CLOEXEC);
+    int r = base_wake_init(&m->wake);
     m->hop_memory = calloc(N_HOPS, sizeof(*m->hop_memory));
-    m->recogniser = recogniser_new(model, main_fd);
-    if (m->recogniser_fd < 0 || !m->hop_memory || !m->recogniser)
-        goto failed;
-    base_ring_init(&m->hops, m->hop_memory, sizeof(*m->hop_memory), N_HOPS, 0);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = -pthread_create(&m->thread, NULL, run, m);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (r < 0)
-        goto failed;
-    (void)pthread_setname_np(m->thread, "recogniser");
+    m->recogniser = recogniser_new(model, main_wake);
+    if (r >= 0 && (!m->hop_memory || !m->recogniser))
+        r = -ENOMEM;
+    if (r >= 0) {
+        base_ring_init(&m->hops, m->hop_memory, sizeof(*m->hop_memory), N_HOPS, 0);
+        r = base_thread_start(&m->thread, "recogniser", run, m);
+    }
+    if (r < 0) {
+        recogniser_free(m->recogniser);
+        free(m->hop_memory);
+        base_wake_done(&m->wake);
+        free(m);
+        return r;
+    }
     look_for(options->device);
     *ret = m;
     return 0;
-
-failed:
-    recogniser_free(m->recogniser);
-    free(m->hop_memory);
-    if (m->recogniser_fd >= 0)
-        close(m->recogniser_fd);
-    free(m);
-    return r;
 }
 
 static void close_device(struct microphone *m) {
@@ -125,7 +111,7 @@ static void close_device(struct microphone *m) {
     capture_counters(m->capture, &c);
     m->lost_us += c.lost_us - m->reported_lost_us;
     m->reported_lost_us = 0;
-    m->past.hops += c.hops;
+    m->past.hops = c.hops;
     m->past.wakeups += c.wakeups;
     m->past.cpu_us += c.cpu_us;
     capture_stop(m->capture);
@@ -143,7 +129,7 @@ void microphone_free(struct microphone *m) {
     recogniser_free(m->recogniser);
     explicit_bzero(m->hop_memory, N_HOPS * sizeof(*m->hop_memory));
     free(m->hop_memory);
-    close(m->recogniser_fd);
+    base_wake_done(&m->wake);
     free(m);
 }
 
@@ -182,8 +168,13 @@ static void try_to_open(struct microphone *m) {
     int r = audio_capture_open(&device, m->options.device, &m->trouble);
     if (r >= 0) {
         snprintf(name, sizeof(name), "%s", audio_capture_name(device));
-        r = capture_start(&m->capture, device, &m->options.gate, engine_model_cpu_flags(m->model), &m->hops, m->recogniser_fd,
-                          m->main_fd);
+        struct capture_options options = {.gate = m->options.gate,
+                                          .cpu_flags = engine_model_cpu_flags(m->model),
+                                          .first_hop = m->past.hops,
+                                          .hops = &m->hops,
+                                          .recogniser_wake = &m->wake,
+                                          .main_wake = m->main_wake};
+        r = capture_start(&m->capture, device, &options);
         if (r < 0) {
             audio_capture_close(device);
             base_error_set(&m->trouble, r, "the capture thread cannot be started: %s", strerror(-r));
@@ -228,6 +219,9 @@ void microphone_let_hang(struct microphone *m, uint32_t hops) {
 }
 
 void microphone_check(struct microphone *m) {
+    /* The recogniser has forgotten all sound, so the ring may as well. */
+    if (recogniser_wiped(m->recogniser) && !m->capture && base_ring_fill(&m->hops) == 0)
+        explicit_bzero(m->hop_memory, N_HOPS * sizeof(*m->hop_memory));
     if (!m->capture || capture_status(m->capture) == 0)
         return;
     int status = capture_status(m->capture);
@@ -238,11 +232,6 @@ void microphone_check(struct microphone *m) {
     m->said_missing = true;
     retry_later(m);
     m->changed(m->user);
-}
-
-void microphone_wiped(struct microphone *m) {
-    if (!m->capture && base_ring_fill(&m->hops) == 0)
-        explicit_bzero(m->hop_memory, N_HOPS * sizeof(*m->hop_memory));
 }
 
 bool microphone_is_open(const struct microphone *m) {
@@ -274,25 +263,21 @@ struct recogniser *microphone_recogniser(struct microphone *m) {
 }
 
 void microphone_wake(struct microphone *m) {
-    static const uint64_t one = 1;
-    (void)!write(m->recogniser_fd, &one, sizeof(one));
+    base_wake_up(&m->wake);
 }
 
 void microphone_counters(const struct microphone *m, struct microphone_counters *ret) {
-    struct capture_counters now = {.level_cdb = -9000};
-    clockid_t clock;
-    struct timespec t;
+    struct capture_counters now = {.hops = m->past.hops, .level_cdb = -9000};
 
     if (m->capture)
         capture_counters(m->capture, &now);
     *ret = (struct microphone_counters){
-        .hops = m->past.hops + now.hops,
+        .hops = now.hops,
         .wakeups = m->past.wakeups + now.wakeups + atomic_load_explicit(&m->wakeups, memory_order_relaxed),
         .capture_us = m->past.cpu_us + now.cpu_us,
+        .recogniser_us = base_thread_cpu_us(m->thread),
         .level_cdb = now.level_cdb,
     };
-    if (pthread_getcpuclockid(m->thread, &clock) == 0 && clock_gettime(clock, &t) == 0)
-        ret->recogniser_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 bool microphone_alive(struct microphone *m) {

@@ -5,7 +5,6 @@
 #ifndef TRAGUS_SERVICE_MICROPHONE_H
 #define TRAGUS_SERVICE_MICROPHONE_H
 
-#include "frontend/gate.h"
 #include "service/recogniser.h"
 #include "tragus.h"
 
@@ -27,8 +26,8 @@ struct microphone_options {
 };
 
 /* Starts the recogniser thread, which sleeps until somebody listens. changed: the device was opened, closed, lost or found. */
-int microphone_new(struct microphone **ret, tragus_model *m, sd_event *event, const struct microphone_options *options, int main_fd,
-                   void (*changed)(void *user), void *user);
+int microphone_new(struct microphone **ret, tragus_model *m, sd_event *event, const struct microphone_options *options,
+                   const struct base_wake *main_wake, void (*changed)(void *user), void *user);
 void microphone_free(struct microphone *m); /* joins the threads, zeroes */
 
 /* Somebody listens: opens the device, or tries again and again if that fails. Nobody listens: closes it. */
@@ -45,9 +44,8 @@ uint64_t microphone_take_lost_us(struct microphone *m);
 
 struct recogniser *microphone_recogniser(struct microphone *m);
 void microphone_wake(struct microphone *m); /* the recogniser, after a command */
-/* When main_fd was written: notices a device that is gone, and zeroes what nobody needs. */
+/* When main was woken: notices a device that is gone, and zeroes what nobody needs. */
 void microphone_check(struct microphone *m);
-void microphone_wiped(struct microphone *m); /* the recogniser has forgotten: so may the ring */
 
 void microphone_counters(const struct microphone *m, struct microphone_counters *ret);
 /* Since the last call: did the threads move, as far as they had reason to? */

@@ -18,14 +18,15 @@ struct service_batch {
 struct service {
     sd_event *event;
     struct service_options options;
-    int main_fd; /* eventfd that the threads write */
-    sd_event_source *main_source;
+    struct base_wake wake; /* of the main thread, by the others */
+    sd_event_source *wake_source;
 
     tragus_model *model; /* NULL: trouble says why */
     struct base_error trouble;
     struct lexicon_overrides *overrides;
     struct microphone *microphone;
-    unsigned n_live; /* listeners lent to the microphone's recogniser */
+    unsigned n_live;      /* sessions lent to the microphone's recogniser */
+    uint64_t n_told_lost; /* records */
 
     struct service_grammar *grammars;
     char *default_grammar;
@@ -58,21 +59,20 @@ struct service_session {
     int input_fd; /* -1: the microphone */
     struct service_input input;
 
-    struct recogniser_listener *listener; /* lent while started, else NULL */
-    struct batch *batch;                  /* where to, when it is not the microphone */
-    bool swapping, swap_wanted;           /* a decoder is on its way; another grammar has come meanwhile */
+    struct engine_session *lent; /* while started, else NULL */
+    struct batch *batch;         /* where to, when it is not the microphone */
+    bool swapping, swap_wanted;  /* a listener is on its way; another grammar has come meanwhile */
     bool told_missing;
     bool speaking;
     enum service_finish finish; /* once its end is certain; 0: running */
-    uint64_t start_us;
-    uint64_t start_hops;
+    uint64_t start_hop;         /* of the sound: the zero of all times that this session is told */
     uint64_t sequence;
 
     bool dead; /* freed while its events were being sent */
 };
 
 /* session.c */
-void session_take_event(struct service *s, struct recogniser_event *e, struct batch *batch);
+void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch);
 void session_tell(struct service_session *session, const struct service_event *e);
 void session_use_grammar(struct service_session *session, const struct service_grammar *g);
 void session_bury(struct service *s); /* frees those that died while events were sent */

@@ -10,8 +10,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 void service_options_init(struct service_options *o) {
     *o = (struct service_options){
@@ -37,9 +35,8 @@ static void tell_change(struct service *s) {
 
 /* The microphone was opened, closed, lost or found. Sessions hear of it in the next turn: the caller may stand in a method call. */
 static void on_microphone_change(void *user) {
-    static const uint64_t one = 1;
     struct service *s = user;
-    (void)!write(s->main_fd, &one, sizeof(one));
+    base_wake_up(&s->wake);
     tell_change(s);
 }
 
@@ -53,7 +50,7 @@ static void tell_losses(struct service *s) {
         service_log(SERVICE_LOG_WARNING, "%llu ms of sound from the microphone were lost: this machine was too busy",
                     (unsigned long long)(lost_us / 1000));
     for (struct service_session *session = s->sessions; session; session = session->next) {
-        if (session->dead || !session->listener || session->batch)
+        if (session->dead || !session->lent || session->batch)
             continue;
         if (missing && !session->told_missing)
             session_tell(session, &(struct service_event){.type = SERVICE_INPUT_LOST,
@@ -70,15 +67,24 @@ static void tell_losses(struct service *s) {
     }
 }
 
+/* Results that found no room, because main did not empty the queue in time. */
+static void tell_lost_records(struct service *s) {
+    uint64_t n = recogniser_lost(microphone_recogniser(s->microphone));
+    if (n > s->n_told_lost)
+        service_log(SERVICE_LOG_WARNING, "%llu events were lost: the main thread was too busy to take them",
+                    (unsigned long long)(n - s->n_told_lost));
+    s->n_told_lost = n;
+}
+
 static void reap_batches(struct service *s) {
     struct service_batch **link = &s->batches;
     while (*link) {
         struct service_batch *b = *link;
-        struct recogniser_event e;
-        bool done = batch_done(b->batch); /* before the last look at its events */
-        while (recogniser_next_event(batch_recogniser(b->batch), &e))
-            session_take_event(s, &e, b->batch);
-        explicit_bzero(&e, sizeof(e));
+        struct engine_record record;
+        bool done = batch_done(b->batch); /* before the last look at its records */
+        while (recogniser_next_record(batch_recogniser(b->batch), &record))
+            session_take_record(s, &record, b->batch);
+        explicit_bzero(&record, sizeof(record));
         if (done) {
             *link = b->next;
             energy_add_batch(&s->past, b->batch);
@@ -91,31 +97,32 @@ static void reap_batches(struct service *s) {
 }
 
 static void dispatch(struct service *s) {
-    struct recogniser_event e;
+    struct engine_record record;
 
     s->dispatching = true;
     if (s->microphone) {
         struct recogniser *r = microphone_recogniser(s->microphone);
         unsigned n = 0;
         microphone_check(s->microphone);
-        for (; recogniser_next_event(r, &e); n++)
-            session_take_event(s, &e, NULL);
-        explicit_bzero(&e, sizeof(e));
+        for (; recogniser_next_record(r, &record); n++)
+            session_take_record(s, &record, NULL);
+        explicit_bzero(&record, sizeof(record));
         /* There may have been no room for what it has to give back. */
         if (n > 0 && recogniser_has_commands(r))
             microphone_wake(s->microphone);
         tell_losses(s);
+        tell_lost_records(s);
     }
     reap_batches(s);
     s->dispatching = false;
     session_bury(s);
 }
 
-static int on_main_fd(sd_event_source *source, int fd, uint32_t events, void *user) {
-    uint64_t count;
-    (void)source, (void)events;
-    if (read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count))
-        dispatch(user);
+static int on_wake(sd_event_source *source, int fd, uint32_t events, void *user) {
+    struct service *s = user;
+    (void)source, (void)fd, (void)events;
+    base_wake_clear(&s->wake);
+    dispatch(s);
     return 0;
 }
 
@@ -143,7 +150,7 @@ static int load_model(struct service *s) {
     }
     struct microphone_options options = {
         .device = s->options.device, .most_pause_s = s->options.most_pause_s, .gate = s->options.gate};
-    r = microphone_new(&s->microphone, s->model, s->event, &options, s->main_fd, on_microphone_change, s);
+    r = microphone_new(&s->microphone, s->model, s->event, &options, &s->wake, on_microphone_change, s);
     if (r < 0)
         return base_error_set(&s->trouble, r, "the recogniser cannot be started: %s", strerror(-r));
     return 0;
@@ -158,8 +165,9 @@ int service_new(struct service **ret, sd_event *event, const struct service_opti
     s->event = sd_event_ref(event);
     s->options = *options;
     s->start_energy_uj = energy_meter_uj();
-    s->main_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int r = s->main_fd < 0 ? -errno : sd_event_add_io(event, &s->main_source, s->main_fd, POLLIN, on_main_fd, s);
+    int r = base_wake_init(&s->wake);
+    if (r >= 0)
+        r = sd_event_add_io(event, &s->wake_source, s->wake.fd, POLLIN, on_wake, s);
     if (r < 0) {
         service_free(s);
         return r;
@@ -177,7 +185,7 @@ int service_new(struct service **ret, sd_event *event, const struct service_opti
 void service_finish(struct service *s) {
     s->dispatching = true;
     for (struct service_session *session = s->sessions; session; session = session->next)
-        if (session->listener && !session->dead)
+        if (session->lent && !session->dead)
             session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = SERVICE_REVOKED, .text = ""});
     s->dispatching = false;
     session_bury(s);
@@ -192,12 +200,9 @@ void service_free(struct service *s) {
     s->dispatching = false;
     for (struct service_batch *b = s->batches; b; b = b->next)
         batch_cancel(b->batch);
-    /* Every listener comes home within a few steps of the network: then the microphone is closed and the threads can be joined. */
+    /* Every session retires within a few steps of the network: then the microphone is closed and the threads can be joined. */
     while (s->n_live > 0 || s->batches) {
-        struct pollfd p = {.fd = s->main_fd, .events = POLLIN};
-        uint64_t count;
-        (void)poll(&p, 1, 10);
-        (void)!read(s->main_fd, &count, sizeof(count));
+        base_wake_wait(&s->wake, 10);
         dispatch(s);
     }
     session_bury(s);
@@ -206,9 +211,8 @@ void service_free(struct service *s) {
     lexicon_overrides_free(s->overrides);
     tragus_model_unref(s->model);
     free(s->default_grammar);
-    sd_event_source_disable_unref(s->main_source);
-    if (s->main_fd >= 0)
-        close(s->main_fd);
+    sd_event_source_disable_unref(s->wake_source);
+    base_wake_done(&s->wake);
     sd_event_unref(s->event);
     free(s);
 }

@@ -112,15 +112,7 @@ int service_pronounce(struct service *s, const char *word, struct service_pronun
                       struct base_error *reterr);
 
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
-enum service_event_type {
-    SERVICE_SPEECH_STARTED,
-    SERVICE_SPEECH_ENDED,
-    SERVICE_PARTIAL,
-    SERVICE_UTTERANCE,
-    SERVICE_REJECTED,
-    SERVICE_INPUT_LOST,
-    SERVICE_FINISHED,
-};
+enum service_event_type { SERVICE_HEARD, SERVICE_INPUT_LOST, SERVICE_FINISHED };
 
 /* Numbers of org.tragus.Session1.InputLost and Finished. */
 enum service_loss { SERVICE_DEVICE_GONE = 1, SERVICE_OVERRUN, SERVICE_DESCRIPTOR_BROKEN };
@@ -134,13 +126,13 @@ enum service_finish {
 
 struct service_event {
     enum service_event_type type;
-    uint64_t time_us;           /* CLOCK_MONOTONIC for live sound, else from the start of the input */
-    const tragus_event *result; /* of PARTIAL, UTTERANCE, REJECTED; its times count from the start of the session's sound */
+    uint64_t time_us;          /* of the sound at which this was known: CLOCK_MONOTONIC if live, else from the start of the input */
+    const tragus_event *heard; /* of HEARD, else NULL; its times count from the start of the session's sound */
     const char *grammar;
-    uint32_t latency_ms; /* from the end of the words to now; 0 when not live */
+    uint32_t latency_ms; /* of a result: from the end of the words to now; 0 when not live */
     unsigned reason;     /* of INPUT_LOST, FINISHED */
-    uint64_t lost_us;
-    const char *text; /* why, for FINISHED after a failure and INPUT_LOST; "" else */
+    uint64_t lost_us;    /* of INPUT_LOST */
+    const char *text;    /* why, for FINISHED after a failure and INPUT_LOST; else "" */
 };
 
 struct service_session_options {

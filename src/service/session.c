@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service/session.c: a session from its making to its end.
  *
- * A started session has lent a listener to a recogniser (the microphone's, or that of a batch thread). It is started until the
- * listener comes home; then it says FINISHED. A session that is freed in between leaves its listener an orphan (number 0), which
- * is freed when it comes home.
+ * A started session has lent an engine_session to a recogniser: the microphone's, or that of a batch thread. It is started until
+ * that retires; then it says FINISHED. If a session is freed in between, what it lent is an orphan (tag 0), freed when it retires.
  */
 #include "service/private.h"
 
@@ -91,10 +90,10 @@ int service_session_new(struct service_session **ret, struct service *s, const s
     return 0;
 }
 
-/* Sends a command to whoever has the listener. */
-static void command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *engine) {
+/* Sends a command to the thread that has what this session lent. */
+static void command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *listener) {
     struct service *s = session->service;
-    struct recogniser_command c = {.type = type, .listener = session->listener, .engine = engine};
+    struct recogniser_command c = {.type = type, .session = session->lent, .listener = listener};
     if (session->batch) {
         recogniser_command(batch_recogniser(session->batch), c);
         batch_wake(session->batch);
@@ -109,13 +108,13 @@ void service_session_free(struct service_session *session) {
         return;
     session->dead = true;
     session->service->n_sessions--;
-    if (session->listener) {
+    if (session->lent) {
         if (session->batch)
             batch_cancel(session->batch);
         else if (session->finish != SERVICE_ONE_SHOT_DONE) /* that one was dropped already */
             command(session, RECOGNISER_DROP, NULL);
-        session->listener->session = 0;
-        session->listener = NULL;
+        session->lent->tag = 0;
+        session->lent = NULL;
     }
     if (!session->service->dispatching)
         session_bury(session->service);
@@ -136,7 +135,7 @@ void session_bury(struct service *s) {
 
 int service_session_set_input(struct service_session *session, int fd, const struct service_input *input,
                               struct base_error *reterr) {
-    if (session->listener)
+    if (session->lent)
         return base_error_set(reterr, -EALREADY, "the session is started; call Stop before SetInput");
     int r = batch_check_descriptor(fd, reterr);
     if (r < 0)
@@ -151,19 +150,6 @@ int service_session_set_input(struct service_session *session, int fd, const str
     return 0;
 }
 
-static struct engine_listener *make_engine(struct service_session *session, tragus_grammar *g) {
-    struct decoder_options options = engine_decoder_options(session->service->model, &session->options);
-    return engine_listener_new(session->service->model, g, &options);
-}
-
-/* Beyond the decoder's longest silence and what the network looks ahead, so that the gate never ends a sentence in which someone
- * only pauses: the rule of engine/stream.c. */
-static uint32_t gate_hang(const struct service_session *session) {
-    struct decoder_options o = engine_decoder_options(session->service->model, &session->options);
-    uint32_t silence_ms = o.open_silence_ms > o.end_silence_ms ? o.open_silence_ms : o.end_silence_ms;
-    return silence_ms / 10 + nn_model_look_ahead_hops(engine_model_network(session->service->model)) + 20;
-}
-
 static int start_batch(struct service_session *session, struct base_error *reterr) {
     struct service *s = session->service;
     struct batch_options options = {
@@ -173,14 +159,15 @@ static int start_batch(struct service_session *session, struct base_error *reter
         .max_bytes = s->options.limits.sound_bytes,
         .gate = s->options.gate,
     };
-    if (options.gate.hang_hops < gate_hang(session))
-        options.gate.hang_hops = gate_hang(session);
+    uint32_t hang_hops = engine_hang_hops(s->model, &session->options);
+    if (options.gate.hang_hops < hang_hops)
+        options.gate.hang_hops = hang_hops;
     struct service_batch *entry = calloc(1, sizeof(*entry));
     if (!entry)
         return base_error_set(reterr, -ENOMEM, "out of memory");
     int fd = session->input_fd;
     session->input_fd = -1;
-    int r = batch_start(&entry->batch, s->model, fd, &options, session->listener, s->main_fd, reterr);
+    int r = batch_start(&entry->batch, s->model, fd, &options, session->lent, &s->wake, reterr);
     if (r < 0) {
         free(entry);
         return r;
@@ -194,53 +181,52 @@ static int start_batch(struct service_session *session, struct base_error *reter
 int service_session_start(struct service_session *session, struct base_error *reterr) {
     struct service *s = session->service;
 
-    if (session->listener)
+    if (session->lent)
         return base_error_set(reterr, -EALREADY, "the session is started already");
     if (session->input_fd < 0 && session->input.format.rate != 0)
         return base_error_set(reterr, -EALREADY, "the descriptor was read to its end; call SetInput with another");
-    if (session->input_fd < 0 && s->n_live >= RECOGNISER_MAX_LISTENERS)
+    if (session->input_fd < 0 && s->n_live >= RECOGNISER_MAX_SESSIONS)
         return base_error_set(reterr, -EDQUOT, "%u sessions listen to the microphone already; that is all it takes", s->n_live);
 
-    struct recogniser_listener *l = calloc(1, sizeof(*l));
-    if (l)
-        l->engine = make_engine(session, session->grammar);
-    if (!l || !l->engine) {
-        free(l);
+    struct engine_session *lent = calloc(1, sizeof(*lent));
+    if (lent)
+        lent->listener = engine_listener_new(s->model, session->grammar, &session->options);
+    if (!lent || !lent->listener) {
+        free(lent);
         return base_error_set(reterr, -ENOMEM, "not enough memory for this grammar");
     }
-    l->session = session->number;
-    l->partial = session->options.partial;
-    session->listener = l;
+    lent->tag = session->number;
+    lent->wants_partial = session->options.partial;
+    lent->reject = session->options.reject;
+    lent->sequence = session->sequence;
+    session->lent = lent;
     session->finish = 0;
     session->speaking = session->told_missing = false;
     session->swapping = session->swap_wanted = false;
-    session->start_us = session->start_hops = 0;
+    session->start_hop = 0;
 
     if (session->input_fd >= 0) {
-        if (session->input.live)
-            session->start_us = base_clock_monotonic_us();
         int r = start_batch(session, reterr);
         if (r < 0) {
-            session->listener = NULL;
-            engine_listener_free(l->engine);
-            free(l);
+            session->lent = NULL;
+            engine_listener_free(lent->listener);
+            free(lent);
         }
         return r;
     }
     struct microphone_counters c;
     microphone_counters(s->microphone, &c);
-    session->start_us = base_clock_monotonic_us();
-    session->start_hops = c.hops;
+    session->start_hop = c.hops;
     session->batch = NULL;
     s->n_live++;
     command(session, RECOGNISER_ADD, NULL);
-    microphone_let_hang(s->microphone, gate_hang(session));
+    microphone_let_hang(s->microphone, engine_hang_hops(s->model, &session->options));
     microphone_want(s->microphone, true);
     return 0;
 }
 
 int service_session_stop(struct service_session *session) {
-    if (!session->listener)
+    if (!session->lent)
         return -EALREADY;
     if (session->finish)
         return 0;
@@ -264,11 +250,11 @@ void service_session_view(const struct service_session *session, struct service_
     } else if (session->service->microphone) {
         struct microphone_counters c;
         microphone_counters(session->service->microphone, &c);
-        hops = session->listener ? c.hops - session->start_hops : 0;
+        hops = session->lent ? c.hops - session->start_hop : 0;
         level_cdb = c.level_cdb;
     }
     *ret = (struct service_session_view){
-        .state = !session->listener  ? SERVICE_IDLE
+        .state = !session->lent      ? SERVICE_IDLE
                  : session->finish   ? SERVICE_DECIDING
                  : session->speaking ? SERVICE_IN_SPEECH
                                      : SERVICE_WAITING_FOR_SPEECH,
@@ -283,20 +269,20 @@ void service_session_view(const struct service_session *session, struct service_
 /* --- a grammar was replaced --------------------------------------------------------------------------------------------------- */
 
 static void swap(struct service_session *session) {
-    struct engine_listener *engine = make_engine(session, session->grammar);
+    struct engine_listener *listener = engine_listener_new(session->service->model, session->grammar, &session->options);
     session->swap_wanted = false;
-    if (!engine) {
+    if (!listener) {
         service_log(SERVICE_LOG_WARNING, "Failed to give a session its new grammar, keeping the old one: out of memory");
         return;
     }
     session->swapping = true;
-    command(session, RECOGNISER_SWAP, engine);
+    command(session, RECOGNISER_SWAP, listener);
 }
 
 void session_use_grammar(struct service_session *session, const struct service_grammar *g) {
     tragus_grammar_unref(session->grammar);
     session->grammar = tragus_grammar_ref(g->grammar);
-    if (!session->listener || session->finish)
+    if (!session->lent || session->finish)
         return;
     if (session->swapping)
         session->swap_wanted = true;
@@ -311,63 +297,41 @@ void session_tell(struct service_session *session, const struct service_event *e
         session->event(session, e, session->user);
 }
 
-static uint32_t since_start_ms(const struct service_session *session, uint64_t time_us) {
-    return time_us > session->start_us ? (uint32_t)((time_us - session->start_us) / 1000) : 0;
-}
-
-static void tell_partial(struct service_session *session, const struct recogniser_event *e) {
-    const struct graph *graph = engine_grammar_graph(engine_listener_grammar(e->engine));
-    char text[1024] = "";
-    size_t len = 0;
-
-    for (uint32_t i = 0; i < e->partial.n_words; i++) {
-        const char *word = graph->words[e->partial.words[i]];
-        size_t n = strlen(word);
-        if (len + n + 2 > sizeof(text))
-            break;
-        if (len > 0)
-            text[len++] = ' ';
-        memcpy(text + len, word, n + 1);
-        len += n;
-    }
-    tragus_event result = {.type = TRAGUS_PARTIAL, .sequence = session->sequence + 1, .text = text, .intent = ""};
-    session_tell(
-        session,
-        &(struct service_event){
-            .type = SERVICE_PARTIAL, .time_us = e->time_us, .result = &result, .grammar = session->grammar_name, .text = ""});
-    explicit_bzero(text, sizeof(text));
-}
-
-static void tell_result(struct service_session *session, const struct recogniser_event *e) {
-    struct engine_event *meaning;
+/* From the end of the words to now, where somebody is waiting for it. */
+static uint32_t latency_ms(const struct service_session *session, const struct engine_record *r) {
     bool live = !session->batch || session->input.live;
-    uint64_t end_us = e->start_us + (uint64_t)e->result.end_ms * 1000;
-    uint64_t now_us = base_clock_monotonic_us();
+    uint64_t end_us = r->start_us + (uint64_t)r->result.end_ms * 1000, now_us = base_clock_monotonic_us();
+    return live && r->type == ENGINE_RESULT && now_us > end_us ? (uint32_t)((now_us - end_us) / 1000) : 0;
+}
 
-    session->sequence++;
-    int r = engine_understand(&meaning, engine_listener_grammar(e->engine), &e->result, session->sequence,
-                              since_start_ms(session, e->start_us), session->context, session->n_context);
-    if (r < 0) {
-        service_log(SERVICE_LOG_ERROR, "Failed to tell what a sentence means: %s", strerror(-r));
+/* What follows is not for this session any more. */
+static void end_one_shot(struct service_session *session) {
+    session->finish = SERVICE_ONE_SHOT_DONE;
+    if (session->batch)
+        batch_cancel(session->batch);
+    else
+        command(session, RECOGNISER_DROP, NULL);
+}
+
+static void tell_record(struct service_session *session, const struct engine_record *r) {
+    struct engine_event *event;
+
+    session->sequence = r->sequence;
+    session->speaking = r->type == ENGINE_SPEECH_STARTED || r->type == ENGINE_PARTIAL;
+    int error = engine_event_new(&event, r, session->start_hop, session->context, session->n_context);
+    if (error < 0) {
+        service_log(SERVICE_LOG_ERROR, "Failed to tell what was heard: %s", strerror(-error));
         return;
     }
-    const tragus_event *result = engine_event_view(meaning);
-    if (session->one_shot) { /* what follows is not for this session any more */
-        session->finish = SERVICE_ONE_SHOT_DONE;
-        if (session->batch)
-            batch_cancel(session->batch);
-        else
-            command(session, RECOGNISER_DROP, NULL);
-    }
-    session_tell(session, &(struct service_event){
-                              .type = result->type == TRAGUS_UTTERANCE ? SERVICE_UTTERANCE : SERVICE_REJECTED,
-                              .time_us = e->time_us,
-                              .result = result,
-                              .grammar = session->grammar_name,
-                              .latency_ms = live && now_us > end_us ? (uint32_t)((now_us - end_us) / 1000) : 0,
-                              .text = "",
-                          });
-    engine_event_free(meaning);
+    if (session->one_shot && r->type == ENGINE_RESULT)
+        end_one_shot(session);
+    session_tell(session, &(struct service_event){.type = SERVICE_HEARD,
+                                                  .time_us = r->heard_us,
+                                                  .heard = engine_event_view(event),
+                                                  .grammar = session->grammar_name,
+                                                  .latency_ms = latency_ms(session, r),
+                                                  .text = ""});
+    engine_event_free(event);
 }
 
 static void tell_finished(struct service_session *session, struct batch *batch) {
@@ -392,17 +356,17 @@ static struct service_session *find(struct service *s, uint64_t number) {
     return number ? session : NULL;
 }
 
-static void come_home(struct service *s, struct recogniser_listener *l, struct batch *batch) {
-    struct service_session *session = find(s, l->session);
+static void come_home(struct service *s, struct engine_session *lent, struct batch *batch) {
+    struct service_session *session = find(s, lent->tag);
 
-    engine_listener_free(l->engine);
-    engine_listener_free(l->next);
-    explicit_bzero(l, sizeof(*l));
-    free(l);
+    engine_listener_free(lent->listener);
+    engine_listener_free(lent->coming);
+    explicit_bzero(lent, sizeof(*lent));
+    free(lent);
     if (!batch)
         s->n_live--;
     if (session) {
-        session->listener = NULL;
+        session->lent = NULL;
         session->batch = NULL;
         session->speaking = false;
         tell_finished(session, batch);
@@ -411,48 +375,25 @@ static void come_home(struct service *s, struct recogniser_listener *l, struct b
         microphone_want(s->microphone, false);
 }
 
-void session_take_event(struct service *s, struct recogniser_event *e, struct batch *batch) {
-    struct service_session *session = NULL;
+static void listener_swapped(struct service *s, const struct engine_record *r) {
+    struct service_session *session = r->session ? find(s, r->session->tag) : NULL;
 
-    if (e->type == RECOGNISER_SWAPPED) {
-        session = e->listener ? find(s, e->listener->session) : NULL;
-        engine_listener_free(e->engine);
-        if (session) {
-            session->swapping = false;
-            if (session->swap_wanted && !session->finish)
-                swap(session);
-        }
+    engine_listener_free(r->listener);
+    if (!session)
         return;
-    }
-    if (e->type == RECOGNISER_RETIRED) {
-        come_home(s, e->listener, batch);
-        return;
-    }
-    if (e->type == RECOGNISER_WIPED) {
-        microphone_wiped(s->microphone);
-        return;
-    }
-    session = find(s, e->listener->session);
-    if (!session || session->finish == SERVICE_ONE_SHOT_DONE)
-        return;
-    switch (e->type) {
-    case RECOGNISER_SPEECH_STARTED:
-        session->speaking = true;
-        session_tell(session, &(struct service_event){.type = SERVICE_SPEECH_STARTED, .time_us = e->time_us, .text = ""});
-        break;
-    case RECOGNISER_SPEECH_ENDED:
-        session->speaking = false;
-        session_tell(session, &(struct service_event){.type = SERVICE_SPEECH_ENDED, .time_us = e->time_us, .text = ""});
-        break;
-    case RECOGNISER_PARTIAL:
-        tell_partial(session, e);
-        break;
-    case RECOGNISER_RESULT:
-        tell_result(session, e);
-        break;
-    case RECOGNISER_SWAPPED:
-    case RECOGNISER_RETIRED:
-    case RECOGNISER_WIPED:
-        break;
+    session->swapping = false;
+    if (session->swap_wanted && !session->finish)
+        swap(session);
+}
+
+void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch) {
+    if (r->type == ENGINE_SWAPPED) {
+        listener_swapped(s, r);
+    } else if (r->type == ENGINE_RETIRED) {
+        come_home(s, r->session, batch);
+    } else {
+        struct service_session *session = find(s, r->session->tag);
+        if (session && session->finish != SERVICE_ONE_SHOT_DONE)
+            tell_record(session, r);
     }
 }

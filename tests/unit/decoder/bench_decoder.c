@@ -114,17 +114,17 @@ int main(int argc, char **argv) {
     struct decoder *d = decoder_place(&arena, g, N_LABELS, &o);
     uint64_t all_us = 0, worst_us = 0;
     uint32_t n_sentences = 0;
-    struct decoder_result result;
+    struct listener_result result;
     decoder_start(d);
     for (uint32_t i = 0; i < n_rows; i++) {
         uint64_t before_us = base_clock_monotonic_us();
-        enum decoder_state s = decoder_step(d, rows[i]);
+        enum listener_state s = decoder_step(d, rows[i]);
         uint64_t us = base_clock_monotonic_us() - before_us;
         all_us += us;
         worst_us = us > worst_us ? us : worst_us;
-        if (s == DECODER_ENDED) {
+        if (s == LISTENER_ENDED) {
             decoder_finish(d, &result);
-            n_sentences += result.verdict == DECODER_ACCEPTED;
+            n_sentences += result.reason == TRAGUS_REASON_NONE;
             decoder_start(d);
         }
     }

@@ -95,15 +95,15 @@ static void listener_done(struct listener *l) {
     free(l->toy);
 }
 
-static enum decoder_state feed(struct decoder *d, const struct rows *r) {
-    enum decoder_state s = DECODER_WAITING;
+static enum listener_state feed(struct decoder *d, const struct rows *r) {
+    enum listener_state s = LISTENER_WAITING;
     decoder_start(d);
     for (uint32_t t = 0; t < r->n; t++)
         s = decoder_step(d, r->y[t]);
     return s;
 }
 
-static const char *text_of(const struct graph *g, const struct decoder_result *r) {
+static const char *text_of(const struct graph *g, const struct listener_result *r) {
     static char text[1024];
     text[0] = 0;
     for (uint32_t i = 0; i < r->n_words; i++) {
@@ -113,8 +113,8 @@ static const char *text_of(const struct graph *g, const struct decoder_result *r
     return text;
 }
 
-static struct decoder_result hear(struct listener *l, const struct rows *r) {
-    struct decoder_result result;
+static struct listener_result hear(struct listener *l, const struct rows *r) {
+    struct listener_result result;
     feed(l->decoder, r);
     decoder_finish(l->decoder, &result);
     return result;
@@ -137,12 +137,12 @@ static uint16_t confidence_of_sentence(const struct decoder_options *o, int32_t 
     return decoder_confidence(o, (3 * ratio_q8 + worst_word_q8) / 4);
 }
 
-static void expect(struct listener *l, const char *labels, const char *text, enum decoder_verdict verdict) {
+static void expect(struct listener *l, const char *labels, const char *text, tragus_reason verdict) {
     struct rows *r = rows_new();
     sound(r, labels);
-    struct decoder_result result = hear(l, r);
+    struct listener_result result = hear(l, r);
     assert_string_equal(text_of(l->graph, &result), text);
-    assert_int_equal(result.verdict, verdict);
+    assert_int_equal(result.reason, verdict);
     free(r);
 }
 
@@ -152,12 +152,12 @@ static void sentences(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
     struct listener l = listen_to("turn on the light|turn off the light|turn on the lights|turn the lamp on|stop|read", &o);
-    expect(&l, "___t_errn__oo_n_d_h__lla_i_t____", "turn on the light", DECODER_ACCEPTED);
-    expect(&l, "___ternofdilait___", "turn off the light", DECODER_ACCEPTED);
-    expect(&l, "__tern__an____dh_lait_s__", "turn on the lights", DECODER_ACCEPTED);
-    expect(&l, "terndhlampan", "turn the lamp on", DECODER_ACCEPTED); /* no silence on either side */
-    expect(&l, "____________st_ap___________________________", "stop", DECODER_ACCEPTED);
-    expect(&l, "__red__", "read", DECODER_ACCEPTED);
+    expect(&l, "___t_errn__oo_n_d_h__lla_i_t____", "turn on the light", TRAGUS_REASON_NONE);
+    expect(&l, "___ternofdilait___", "turn off the light", TRAGUS_REASON_NONE);
+    expect(&l, "__tern__an____dh_lait_s__", "turn on the lights", TRAGUS_REASON_NONE);
+    expect(&l, "terndhlampan", "turn the lamp on", TRAGUS_REASON_NONE); /* no silence on either side */
+    expect(&l, "____________st_ap___________________________", "stop", TRAGUS_REASON_NONE);
+    expect(&l, "__red__", "read", TRAGUS_REASON_NONE);
     listener_done(&l);
 }
 
@@ -165,20 +165,20 @@ static void equal_phones_need_a_blank_between(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
     struct listener l = listen_to("cat|cat two|cat too|a a|a|a a a", &o);
-    expect(&l, "__kat_tu__", "cat two", DECODER_ACCEPTED); /* of homophones the first */
-    expect(&l, "__kat__", "cat", DECODER_ACCEPTED);
-    expect(&l, "__katt__", "cat", DECODER_ACCEPTED);
-    expect(&l, "__hhh__", "a", DECODER_ACCEPTED);
-    expect(&l, "__h_h__", "a a", DECODER_ACCEPTED);
-    expect(&l, "__hh_hhh__h__", "a a a", DECODER_ACCEPTED);
+    expect(&l, "__kat_tu__", "cat two", TRAGUS_REASON_NONE); /* of homophones the first */
+    expect(&l, "__kat__", "cat", TRAGUS_REASON_NONE);
+    expect(&l, "__katt__", "cat", TRAGUS_REASON_NONE);
+    expect(&l, "__hhh__", "a", TRAGUS_REASON_NONE);
+    expect(&l, "__h_h__", "a a", TRAGUS_REASON_NONE);
+    expect(&l, "__hh_hhh__h__", "a a a", TRAGUS_REASON_NONE);
 
     /* without the blank the second t has to be paid for: cheapest is "cat", with the u as more of its t, which the filler hears */
     struct rows *r = rows_new();
     sound(r, "__kat_tu__");
-    struct decoder_result result = hear(&l, r);
+    struct listener_result result = hear(&l, r);
     r->n = 0;
     sound(r, "__kattu__");
-    struct decoder_result paid = hear(&l, r);
+    struct listener_result paid = hear(&l, r);
     assert_string_equal(text_of(l.graph, &paid), "cat");
     assert_int_equal(paid.ratio_q8, (-WRONG_PHONE + 4 * o.filler_penalty_q8) / 3);
     assert_true(paid.confidence_q15 < result.confidence_q15);
@@ -198,18 +198,20 @@ static void cyclic_grammar_of_digits(void **state) {
     toy_arc(t, 1, "three", 1);
     t->is_final[1] = 1;
     struct listener l = listen_with(t, home, &o);
-    expect(&l, "__wan_tuzri_zri__wan_", "one two three three one", DECODER_ACCEPTED);
+    expect(&l, "__wan_tuzri_zri__wan_", "one two three three one", TRAGUS_REASON_NONE);
 
     /* a sentence longer than a result holds: the first words stay */
     struct rows *r = rows_new();
-    for (int i = 0; i < DECODER_MAX_WORDS + 20; i++)
+    for (int i = 0; i < LISTENER_MAX_WORDS + 20; i++)
         sound(r, i % 2 ? "_tu_" : "_wan_");
-    struct decoder_result result = hear(&l, r);
-    assert_int_equal(result.n_words, DECODER_MAX_WORDS);
+    struct listener_result result = hear(&l, r);
+    assert_int_equal(result.n_words, LISTENER_MAX_WORDS);
     assert_string_equal(l.graph->words[result.words[0].word], "one");
-    assert_string_equal(l.graph->words[result.words[DECODER_MAX_WORDS - 1].word], "two");
-    uint32_t words[3];
-    assert_int_equal(decoder_partial(l.decoder, words, 3), 3);
+    assert_string_equal(l.graph->words[result.words[LISTENER_MAX_WORDS - 1].word], "two");
+    struct listener_partial partial;
+    decoder_partial(l.decoder, &partial);
+    assert_int_equal(partial.n_words, LISTENER_MAX_WORDS);
+    assert_string_equal(l.graph->words[partial.words[LISTENER_MAX_WORDS - 1]], "two");
     free(r);
     listener_done(&l);
 }
@@ -222,7 +224,7 @@ static void check_word_times(uint32_t lateness_ms) {
     /*        0         1         2         3  */
     /*        0123456789012345678901234567890  */
     sound(r, "__________te_rn___onn_dhlait____");
-    struct decoder_result result = hear(&l, r);
+    struct listener_result result = hear(&l, r);
     assert_int_equal(result.n_words, 4);
     const uint32_t start[] = {300 - 100, 540 - 45, 660 - 15, 720}, end[] = {450, 630, 720, 840};
     for (unsigned i = 0; i < 4; i++) {
@@ -249,7 +251,7 @@ static void score_of_a_known_path(void **state) {
     struct listener l = listen_to("stop", &o);
     struct rows *r = rows_new();
     sound(r, "_s_tap__");
-    struct decoder_result result = hear(&l, r);
+    struct listener_result result = hear(&l, r);
     assert_int_equal(result.score_q8, -8 * 26 - 4 * 640);
     /* the filler hears the same and pays for four phones; a phone then stands two nats better than the filler */
     assert_int_equal(result.ratio_q8, o.filler_penalty_q8);
@@ -262,22 +264,28 @@ static void partial_results_grow(void **state) {
     struct decoder_options o = decoder_defaults();
     struct listener l = listen_to("turn on the light|turn off the lamp", &o);
     struct rows *r = rows_new();
-    uint32_t words[8], n_seen = 0;
+    struct listener_partial partial;
+    uint32_t n_seen = 0, n_stable = 0;
     sound(r, "__tern_on_dh_lait__");
     decoder_start(l.decoder);
-    assert_int_equal(decoder_partial(l.decoder, words, 8), 0);
+    decoder_partial(l.decoder, &partial);
+    assert_int_equal(partial.n_words, 0);
     for (uint32_t t = 0; t < r->n; t++) {
         decoder_step(l.decoder, r->y[t]);
-        uint32_t n = decoder_partial(l.decoder, words, 8);
-        assert_true(n >= n_seen && n <= n_seen + 1);
-        n_seen = n;
+        decoder_partial(l.decoder, &partial);
+        assert_true(partial.n_words >= n_seen && partial.n_words <= n_seen + 1);
+        assert_true(partial.n_stable >= n_stable && partial.n_stable <= partial.n_words);
+        n_seen = partial.n_words;
+        n_stable = partial.n_stable;
         if (t == 7) {
-            assert_int_equal(n, 1);
-            assert_string_equal(l.graph->words[words[0]], "turn");
+            assert_int_equal(partial.n_words, 1);
+            assert_string_equal(l.graph->words[partial.words[0]], "turn");
+            assert_int_equal(partial.n_stable, 0); /* "on" and "off" may still follow it at another time */
         }
     }
     assert_int_equal(n_seen, 4);
-    assert_string_equal(l.graph->words[words[3]], "light");
+    assert_true(n_stable >= 1); /* nothing within the beam begins with another word */
+    assert_string_equal(l.graph->words[partial.words[3]], "light");
     free(r);
     listener_done(&l);
 }
@@ -288,22 +296,22 @@ static void refusals(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
     struct listener l = listen_to("turn on the light|turn off the light|stop", &o);
-    expect(&l, "", "", DECODER_NO_SPEECH);
-    expect(&l, "______________", "", DECODER_NO_SPEECH);
+    expect(&l, "", "", TRAGUS_NO_SPEECH);
+    expect(&l, "______________", "", TRAGUS_NO_SPEECH);
     struct rows *r = rows_new();
-    struct decoder_result result;
+    struct listener_result result;
     const char *others[] = {"__kicen_kat_kat_zri__", "__wan_tu_zri__", "_laitstapternonkat_", "__ternon_kat_zri_kicen__"};
     for (unsigned i = 0; i < 4; i++) {
         r->n = 0;
         sound(r, others[i]);
         result = hear(&l, r);
-        assert_int_equal(result.verdict, DECODER_NOT_IN_GRAMMAR);
+        assert_int_equal(result.reason, TRAGUS_NOT_IN_GRAMMAR);
         assert_true(result.n_words > 0); /* a guess all the same */
     }
     r->n = 0; /* begun and broken off: completed as a guess */
     sound(r, "__ternofdil");
     result = hear(&l, r);
-    assert_int_equal(result.verdict, DECODER_NOT_IN_GRAMMAR);
+    assert_int_equal(result.reason, TRAGUS_NOT_IN_GRAMMAR);
     assert_string_equal(text_of(l.graph, &result), "turn off the light");
     assert_int_equal(result.score_q8, -11 * 26 - 2 * o.blank_penalty_q8 - 3 * 8 * 256); /* three phones are missing */
     assert_int_equal(result.words[3].confidence_q15, confidence_of_word(&o, 4, -3 * 8 * 256));
@@ -311,7 +319,7 @@ static void refusals(void **state) {
     r->n = 0; /* a click */
     sound(r, "___k_______");
     result = hear(&l, r);
-    assert_int_equal(result.verdict, DECODER_TOO_SHORT);
+    assert_int_equal(result.reason, TRAGUS_TOO_SHORT);
     listener_done(&l);
 
     o.reject_q8 = INT32_MIN; /* never reject */
@@ -321,11 +329,11 @@ static void refusals(void **state) {
         r->n = 0;
         sound(r, others[i]);
         result = hear(&l, r);
-        assert_int_equal(result.verdict, DECODER_ACCEPTED);
+        assert_int_equal(result.reason, TRAGUS_REASON_NONE);
         assert_true(result.n_words > 0);
     }
-    expect(&l, "__ternofdil__", "turn off the light", DECODER_ACCEPTED);
-    expect(&l, "_____________", "", DECODER_NO_SPEECH);
+    expect(&l, "__ternofdil__", "turn off the light", TRAGUS_REASON_NONE);
+    expect(&l, "_____________", "", TRAGUS_NO_SPEECH);
     listener_done(&l);
     free(r);
 }
@@ -353,15 +361,15 @@ static void what_lies_below_silence_was_not_said(void **state) {
     struct rows *r = rows_new();
     static const char said[] = "__tteerrnn_oonn_ddhh_llaaiitt__";
     sound_faintly(r, said, 150); /* two rows a phone; the blank's penalty lifts them above it */
-    struct decoder_result result = hear(&l, r);
+    struct listener_result result = hear(&l, r);
     assert_int_equal(result.evidence_q8, evidence_of_twelve(-300));
-    assert_int_equal(result.verdict, DECODER_ACCEPTED);
+    assert_int_equal(result.reason, TRAGUS_REASON_NONE);
     r->n = 0;
     sound_faintly(r, said, 250);
     result = hear(&l, r);
     assert_int_equal(result.evidence_q8, evidence_of_twelve(-500));
     assert_int_equal(result.ratio_q8, o.filler_penalty_q8); /* against other phones it is as good as ever */
-    assert_int_equal(result.verdict, DECODER_TOO_NOISY);
+    assert_int_equal(result.reason, TRAGUS_TOO_NOISY);
     r->n = 0;
     sound(r, "__tern_on_dh_lait__");
     result = hear(&l, r);
@@ -388,7 +396,7 @@ static void a_word_has_its_price(void **state) {
         sound(r, "__stap__");
         sound_faintly(r, "an", o.blank_penalty_q8 - gain);
         sound(r, "____");
-        struct decoder_result result = hear(&l, r);
+        struct listener_result result = hear(&l, r);
         assert_string_equal(text_of(l.graph, &result), 2 * gain > 256 ? "stop on" : "stop");
         int32_t lost = 2 * gain > 256 ? 0 : -2 * gain; /* against the greedy path, which the filler takes at two nats a phone */
         int64_t ratio = (lost + 6 * o.filler_penalty_q8) / (2 * gain > 256 ? 6 : 4);
@@ -400,7 +408,7 @@ static void a_word_has_its_price(void **state) {
     sound(r, "__stap__");
     sound_faintly(r, "an", o.blank_penalty_q8 - 100);
     sound(r, "____");
-    struct decoder_result result = hear(&l, r);
+    struct listener_result result = hear(&l, r);
     assert_string_equal(text_of(l.graph, &result), "stop on");
     free(r);
     listener_done(&l);
@@ -423,10 +431,10 @@ static void confidence_falls_with_choice(void **state) {
     for (unsigned i = 0; i < 3; i++) {
         o.prior_q8 = 0;
         struct listener l = listen_to(cases[i].sentences, &o);
-        struct decoder_result without = hear(&l, r);
+        struct listener_result without = hear(&l, r);
         o.prior_q8 = 512;
         decoder_set_options(l.decoder, &o);
-        struct decoder_result with = hear(&l, r);
+        struct listener_result with = hear(&l, r);
         assert_int_equal(with.ratio_q8, without.ratio_q8);
         assert_int_equal(with.confidence_q15,
                          confidence_of_sentence(&o, with.ratio_q8 - 2 * cases[i].ln_q8 / 4, ratio_of_word(&o, 4, 0)));
@@ -445,7 +453,7 @@ static void confidence_falls_with_what_does_not_fit(void **state) {
     for (unsigned i = 0; i < 4; i++) {
         r->n = 0;
         sound(r, said[i]);
-        struct decoder_result result = hear(&l, r);
+        struct listener_result result = hear(&l, r);
         assert_true(result.confidence_q15 < last);
         last = result.confidence_q15;
         if (i == 1) { /* the word that was said badly is the one that is doubted */
@@ -458,14 +466,14 @@ static void confidence_falls_with_what_does_not_fit(void **state) {
     assert_int_equal(last, confidence_of_sentence(&o, ratio, ratio_of_word(&o, 4, -2 * WRONG_PHONE)));
     r->n = 0; /* what was wrong before a word does not count against it */
     sound(r, "_kirn_on_dh_lait_");
-    struct decoder_result begun_badly = hear(&l, r);
+    struct listener_result begun_badly = hear(&l, r);
     assert_int_equal(begun_badly.words[0].confidence_q15, confidence_of_word(&o, 4, -2 * WRONG_PHONE));
     assert_int_equal(begun_badly.words[3].confidence_q15, confidence_of_word(&o, 4, 0));
 
     o.reject_q8 = INT32_MIN;
     o.min_confidence_q15 = 32000;
     decoder_set_options(l.decoder, &o);
-    expect(&l, "_tern_on_dh_laik_", "turn on the light", DECODER_LOW_CONFIDENCE);
+    expect(&l, "_tern_on_dh_laik_", "turn on the light", TRAGUS_LOW_CONFIDENCE);
     uint16_t before = 0;
     for (ratio = -6000; ratio < 6000; ratio += 7) {
         uint16_t c = decoder_confidence(&o, ratio);
@@ -487,7 +495,7 @@ static int ends_after(struct listener *l, const char *labels) {
     sound(r, labels);
     decoder_start(l->decoder);
     for (uint32_t t = 0; t < r->n && end < 0; t++)
-        if (decoder_step(l->decoder, r->y[t]) == DECODER_ENDED)
+        if (decoder_step(l->decoder, r->y[t]) == LISTENER_ENDED)
             end = (int)t + 1;
     free(r);
     return end;
@@ -510,9 +518,9 @@ static void endpoint(void **state) {
     assert_int_equal(ends_after(&l, "_____________________________________stap__"), -1);
     assert_int_equal(ends_after(&l, "_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_"),
                      1 + 60);
-    struct decoder_result result;
+    struct listener_result result;
     decoder_finish(l.decoder, &result);
-    assert_int_equal(result.verdict, DECODER_TOO_LONG);
+    assert_int_equal(result.reason, TRAGUS_TOO_LONG);
 
     /* what only the filler hears is no silence either */
     struct rows *r = rows_new();
@@ -521,7 +529,7 @@ static void endpoint(void **state) {
     decoder_start(l.decoder);
     int end = 0;
     for (uint32_t t = 0; t < r->n && end == 0; t++)
-        if (decoder_step(l.decoder, r->y[t]) == DECODER_ENDED)
+        if (decoder_step(l.decoder, r->y[t]) == LISTENER_ENDED)
             end = (int)t + 1;
     assert_int_equal(l.decoder->tokens[l.decoder->best].token.last_step, 0);
     assert_int_equal(end, 3 + 1 + 20);
@@ -529,10 +537,10 @@ static void endpoint(void **state) {
 
     sound(r, "___st");
     decoder_start(l.decoder);
-    assert_int_equal(decoder_step(l.decoder, r->y[0]), DECODER_WAITING);
+    assert_int_equal(decoder_step(l.decoder, r->y[0]), LISTENER_WAITING);
     decoder_step(l.decoder, r->y[1]);
     decoder_step(l.decoder, r->y[2]);
-    assert_int_equal(decoder_step(l.decoder, r->y[3]), DECODER_SPEAKING);
+    assert_int_equal(decoder_step(l.decoder, r->y[3]), LISTENER_SPEAKING);
     free(r);
     listener_done(&l);
 }
@@ -548,12 +556,12 @@ static void no_sentence_at_all(void **state) {
     struct base_arena a;
     struct decoder *d = place(&a, g, &o);
     struct rows *r = rows_new();
-    struct decoder_result result;
+    struct listener_result result;
     sound(r, "__tern_on__");
     feed(d, r);
     decoder_finish(d, &result);
     assert_int_equal(result.n_words, 0);
-    assert_int_equal(result.verdict, DECODER_NOT_IN_GRAMMAR);
+    assert_int_equal(result.reason, TRAGUS_NOT_IN_GRAMMAR);
     free(r);
     base_arena_done(&a);
     graph_free(g);
@@ -568,7 +576,7 @@ static void dead_ends(void **state) {
     toy_arc(t, 0, "stop", 2);
     t->is_final[2] = 1;
     struct listener l = listen_with(t, home, &o);
-    expect(&l, "__kicen__", "", DECODER_NOT_IN_GRAMMAR);
+    expect(&l, "__kicen__", "", TRAGUS_NOT_IN_GRAMMAR);
     listener_done(&l);
 }
 
@@ -591,8 +599,8 @@ static struct toy *names_loop(char *dictionary, size_t size, unsigned n_names, u
     return t;
 }
 
-static int same_result(const struct decoder_result *a, const struct decoder_result *b) {
-    if (a->verdict != b->verdict || a->n_words != b->n_words || a->score_q8 != b->score_q8 || a->ratio_q8 != b->ratio_q8 ||
+static int same_result(const struct listener_result *a, const struct listener_result *b) {
+    if (a->reason != b->reason || a->n_words != b->n_words || a->score_q8 != b->score_q8 || a->ratio_q8 != b->ratio_q8 ||
         a->confidence_q15 != b->confidence_q15 || a->start_ms != b->start_ms || a->end_ms != b->end_ms)
         return 0;
     return memcmp(a->words, b->words, a->n_words * sizeof *a->words) == 0;
@@ -625,7 +633,7 @@ static void histories_are_collected(void **state) {
         before = small.decoder->n_history;
     }
     assert_true(collections >= 2);
-    struct decoder_result a = hear(&large, r), b = hear(&small, r), c = hear(&least, r);
+    struct listener_result a = hear(&large, r), b = hear(&small, r), c = hear(&least, r);
     assert_true(large.decoder->n_history > 1000);
     assert_true(same_result(&a, &b));
     assert_true(a.n_words > 20);
@@ -673,7 +681,7 @@ static void tokens_are_capped(void **state) {
         sound(r, (char[]){*word, '_', 0});
     sound(r, "______");
     add_noise(r, 600, 3);
-    struct decoder_result all = hear(&l, r);
+    struct listener_result all = hear(&l, r);
     listener_done(&l);
     for (uint32_t cap = 1; cap < 600; cap = cap * 3 / 2 + 1) {
         o.max_tokens = cap;
@@ -683,7 +691,7 @@ static void tokens_are_capped(void **state) {
             decoder_step(l.decoder, r->y[t]);
             assert_in_range(l.decoder->n_tokens, 1, cap);
         }
-        struct decoder_result result;
+        struct listener_result result;
         decoder_finish(l.decoder, &result);
         assert_true(result.n_words == 0 || result.score_q8 <= all.score_q8);
         const int16_t alike[N_LABELS] = {0}; /* all scores equal: no beam can tell them apart */
@@ -714,7 +722,7 @@ static void a_complete_sentence_is_kept(void **state) {
     for (uint32_t t = 9; t < r->n; t++)
         blanks += r->y[t][0] - o.blank_penalty_q8;
     assert_true(l.decoder->complete.score + l.decoder->greedy_sum <= -9 * 26 - 5 * o.blank_penalty_q8 + blanks);
-    struct decoder_result result;
+    struct listener_result result;
     decoder_finish(l.decoder, &result);
     assert_string_equal(text_of(l.graph, &result), "stop");
     assert_int_equal(result.score_q8, -9 * 26 - 5 * o.blank_penalty_q8 + blanks);
@@ -734,10 +742,10 @@ static void long_sound_does_not_overflow(void **state) {
     decoder_start(l.decoder);
     for (int t = 0; t < 200000; t++)
         decoder_step(l.decoder, row);
-    struct decoder_result result;
+    struct listener_result result;
     decoder_finish(l.decoder, &result);
-    assert_true(result.verdict != DECODER_ACCEPTED);
-    expect(&l, "__stap__", "stop", DECODER_ACCEPTED); /* and after it all is as ever */
+    assert_true(result.reason != TRAGUS_REASON_NONE);
+    expect(&l, "__stap__", "stop", TRAGUS_REASON_NONE); /* and after it all is as ever */
 
     o.reject_q8 = INT32_MIN;
     o.min_confidence_q15 = 0;
@@ -787,9 +795,9 @@ static void same_sound_same_result(void **state) {
     sound(other, "bbbbbbbb_c_c_c_c");
     for (uint64_t seed = 1; seed < 20; seed++) {
         add_noise(r, 300, seed);
-        struct decoder_result a = hear(&l, r);
+        struct listener_result a = hear(&l, r);
         hear(&m, other); /* what was heard before does not matter */
-        struct decoder_result b = hear(&m, r);
+        struct listener_result b = hear(&m, r);
         assert_true(same_result(&a, &b));
     }
     free(r);
@@ -902,7 +910,7 @@ static void exhaustive(void **state) {
         for (uint32_t i = 0; i < r->n; i++)
             for (unsigned k = 0; k < N_LABELS; k++)
                 r->y[i][k] = (int16_t)-toy_random(&random, round % 2 ? 3000 : 4); /* of the latter many are equal */
-        struct decoder_result result = hear(&l, r);
+        struct listener_result result = hear(&l, r);
 
         uint8_t phones[64];
         struct search s = {

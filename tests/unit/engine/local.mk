@@ -3,7 +3,8 @@
 calls_sources = tests/unit/calls.c tests/unit/calls.h
 calls_wrap = -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=open -Wl,--wrap=read -Wl,--wrap=write
 
-engine_tests = tests/unit/engine/test_grammar tests/unit/engine/test_home tests/unit/engine/test_model tests/unit/engine/test_stream
+engine_tests = tests/unit/engine/test_grammar tests/unit/engine/test_home tests/unit/engine/test_model \
+    tests/unit/engine/test_segment tests/unit/engine/test_stream
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 
@@ -23,3 +24,6 @@ tests_unit_engine_test_stream_SOURCES = tests/unit/engine/test_stream.c tests/un
 tests_unit_engine_test_stream_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_stream_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
 tests_unit_engine_test_stream_LDADD = $(engine_libs) $(CMOCKA_LIBS)
+tests_unit_engine_test_segment_SOURCES = tests/unit/engine/test_segment.c
+tests_unit_engine_test_segment_CPPFLAGS = $(engine_test_cppflags)
+tests_unit_engine_test_segment_LDADD = $(engine_libs) $(CMOCKA_LIBS)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Streams and sessions on recorded speech: what is heard, any cutting, no allocation, several listeners, changed grammars. */
 #include "calls.h"
-#include "engine/engine.h"
+#include "engine/private.h"
+#include "nn/nn.h"
 #include "ready.h"
 
 #include <errno.h>

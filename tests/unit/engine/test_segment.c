@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cutter: the same hops whatever the chunks, history first, segments that begin and end. */
+/* The segmenter: the same hops whatever the chunks, history first, segments that begin and end, gaps. */
 #include "base/cpu.h"
-#include "service/cutter.h"
+#include "engine/segment.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,10 +18,10 @@
 
 struct hops {
     size_t n;
-    struct cutter_hop hops[MOST_HOPS];
+    struct engine_hop hops[MOST_HOPS];
 };
 
-static void collect(const struct cutter_hop *hop, void *user) {
+static void collect(const struct engine_hop *hop, void *user) {
     struct hops *h = user;
     assert_true(h->n < MOST_HOPS);
     h->hops[h->n++] = *hop;
@@ -42,13 +42,13 @@ static int16_t *make_sound(void) {
 
 static struct hops *cut(const int16_t *pcm, size_t chunk) {
     struct hops *h = calloc(1, sizeof(*h));
-    struct cutter *c = calloc(1, sizeof(*c));
-    cutter_init(c, NULL, base_cpu_detect());
+    struct engine_segmenter *c = calloc(1, sizeof(*c));
+    engine_segmenter_init(c, NULL, base_cpu_detect(), 0);
     for (size_t i = 0; i < N_SAMPLES; i += chunk) {
         size_t n = N_SAMPLES - i < chunk ? N_SAMPLES - i : chunk;
-        cutter_push(c, pcm + i, n, i * 1000000 / RATE, collect, h);
+        engine_segmenter_push(c, pcm + i, n, i * 1000000 / RATE, collect, h);
     }
-    cutter_end(c, collect, h);
+    engine_segmenter_end(c, collect, h);
     free(c);
     return h;
 }
@@ -63,6 +63,8 @@ static void test_chunks(void **state) {
         assert_int_equal(pieces->n, whole->n);
         for (size_t k = 0; k < whole->n; k++) {
             assert_int_equal(pieces->hops[k].flags, whole->hops[k].flags);
+            assert_int_equal(pieces->hops[k].index, whole->hops[k].index);
+            assert_int_equal(pieces->hops[k].n_heard, whole->hops[k].n_heard);
             assert_memory_equal(pieces->hops[k].pcm, whole->hops[k].pcm, sizeof(whole->hops[k].pcm));
             int64_t apart = (int64_t)pieces->hops[k].time_us - (int64_t)whole->hops[k].time_us;
             assert_in_range(llabs(apart), 0, 63); /* a sample: the chunk's time is in whole microseconds */
@@ -80,14 +82,18 @@ static void test_segments(void **state) {
     size_t n_first = 0, n_last = 0;
 
     for (size_t i = 0; i < h->n; i++) {
-        if (h->hops[i].flags & CUTTER_FIRST) {
+        if (h->hops[i].flags & ENGINE_FIRST) {
             assert_int_equal(n_first, n_last); /* the one before has ended */
             n_first++;
         }
-        n_last += (h->hops[i].flags & CUTTER_LAST) != 0;
-        assert_true(n_first > n_last || (h->hops[i].flags & CUTTER_LAST));
-        if (i > 0 && !(h->hops[i].flags & (CUTTER_FIRST | CUTTER_LAST))) /* the last may be a mark behind the end of the sound */
+        n_last += (h->hops[i].flags & ENGINE_LAST) != 0;
+        assert_true(n_first > n_last || (h->hops[i].flags & ENGINE_LAST));
+        if (i > 0 && !(h->hops[i].flags & (ENGINE_FIRST | ENGINE_LAST))) { /* the last may be a mark behind the end of the sound */
             assert_int_equal(h->hops[i].time_us - h->hops[i - 1].time_us, 10000);
+            assert_int_equal(h->hops[i].index, h->hops[i - 1].index + 1);
+        }
+        assert_false(h->hops[i].flags & ENGINE_BEGINS); /* the sound begins with silence */
+        assert_true(h->hops[i].n_heard >= h->hops[i].index + !(h->hops[i].flags & ENGINE_ENDS));
     }
     assert_int_equal(n_first, 2);
     assert_int_equal(n_last, 2);
@@ -95,6 +101,33 @@ static void test_segments(void **state) {
     assert_in_range(h->hops[0].time_us, 2400000, 2700000);
     size_t at = h->hops[0].time_us * RATE / 1000000;
     assert_memory_equal(h->hops[0].pcm, pcm + at, sizeof(h->hops[0].pcm));
+    assert_int_equal(h->hops[0].n_heard, h->hops[0].index + FRONTEND_GATE_HISTORY);
+    assert_int_equal(h->hops[0].index, at / FRONTEND_HOP);
+    assert_true(h->hops[h->n - 1].flags & ENGINE_ENDS); /* the sound ends within speech */
+    free(h);
+    free(pcm);
+}
+
+/* Speech from the first sample on, a gap within it, and speech again. */
+static void test_gap(void **state) {
+    (void)state;
+    int16_t *pcm = make_sound(), *loud = pcm + 3 * RATE;
+    struct hops *h = calloc(1, sizeof(*h));
+    struct engine_segmenter *c = calloc(1, sizeof(*c));
+    engine_segmenter_init(c, NULL, base_cpu_detect(), 500);
+    engine_segmenter_push(c, loud, 1000, 0, collect, h);
+    engine_segmenter_end(c, collect, h);
+    size_t n = h->n;
+    assert_int_equal(n, 8); /* 6.25 hops, the last filled up, and the mark */
+    assert_int_equal(h->hops[0].index, 500);
+    assert_int_equal(h->hops[0].flags, ENGINE_FIRST | ENGINE_BEGINS);
+    assert_int_equal(h->hops[n - 1].flags, ENGINE_LAST | ENGINE_ENDS);
+    assert_int_equal(h->hops[n - 2].flags, 0);
+    engine_segmenter_push(c, loud, 1000, 2000000, collect, h);
+    assert_int_equal(h->hops[n].index, 507);
+    assert_int_equal(h->hops[n].time_us, 2000000);
+    assert_int_equal(h->hops[n].flags, ENGINE_FIRST | ENGINE_BEGINS);
+    free(c);
     free(h);
     free(pcm);
 }
@@ -102,11 +135,11 @@ static void test_segments(void **state) {
 static void test_silence(void **state) {
     (void)state;
     struct hops *h = calloc(1, sizeof(*h));
-    struct cutter *c = calloc(1, sizeof(*c));
+    struct engine_segmenter *c = calloc(1, sizeof(*c));
     int16_t *zeros = calloc(10 * RATE, sizeof(*zeros));
-    cutter_init(c, NULL, base_cpu_detect());
-    cutter_push(c, zeros, 10 * RATE, 0, collect, h);
-    cutter_end(c, collect, h);
+    engine_segmenter_init(c, NULL, base_cpu_detect(), 0);
+    engine_segmenter_push(c, zeros, 10 * RATE, 0, collect, h);
+    engine_segmenter_end(c, collect, h);
     assert_int_equal(h->n, 0);
     assert_int_equal(c->n_hops, 1000);
     free(zeros);
@@ -115,7 +148,7 @@ static void test_silence(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_chunks), cmocka_unit_test(test_segments),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_chunks), cmocka_unit_test(test_segments), cmocka_unit_test(test_gap),
                                        cmocka_unit_test(test_silence)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/understand.c: what recognised words mean.
+/* engine/event.c: what a record means.
  *
- * The words go through the text matcher, as if they had been typed: so a spoken and a typed sentence never mean different things.
+ * The words go through the text matcher, as if they had been typed, so a spoken and a typed sentence never mean different things.
  * Words with their times then give each slot its times and confidence.
  */
 #include "engine/private.h"
@@ -32,8 +32,23 @@ ENGINE_PUBLIC const char *tragus_reason_text(tragus_reason reason) {
     return "unknown";
 }
 
-uint32_t engine_time(int64_t start_ms, uint32_t ms) {
-    return start_ms + ms > 0 ? (uint32_t)(start_ms + ms) : 0;
+struct engine_event {
+    tragus_event view; /* its pointers lead into what follows */
+    tragus_grammar *grammar;
+    struct grammar_match *match;
+    tragus_word words[LISTENER_MAX_WORDS];
+    tragus_slot slots[GRAMMAR_MAX_SLOTS];
+    size_t text_bytes; /* of text: the sentence, then the words of each slot */
+    char text[];
+};
+
+/* A time of a result, counted from the origin; what lies before that counts as the origin. A last word may seem to end in the
+ * silence behind the sound: it ends with what was heard. */
+static uint32_t time_of(int64_t start_ms, uint32_t ms, uint64_t heard_ms) {
+    int64_t t = start_ms + ms;
+    if (t < 0)
+        return 0;
+    return (uint32_t)((uint64_t)t < heard_ms ? (uint64_t)t : heard_ms);
 }
 
 /* An event with n words of a graph as its text, and room for n_texts more texts as long as the sentence. */
@@ -104,10 +119,12 @@ static int give_meaning(struct engine_event *e, const tragus_context context[], 
     return 0;
 }
 
-int engine_understand(struct engine_event **ret, tragus_grammar *g, const struct decoder_result *r, uint64_t sequence,
-                      uint64_t start_ms, const tragus_context context[], size_t n_context) {
-    bool accepted = r->verdict == DECODER_ACCEPTED;
-    uint32_t words[DECODER_MAX_WORDS];
+static int give_result(struct engine_event **ret, const struct engine_record *record, int64_t start_ms, uint64_t heard_ms,
+                       const tragus_context context[], size_t n_context) {
+    const struct listener_result *r = &record->result;
+    tragus_grammar *g = record->listener->grammar;
+    bool accepted = r->reason == TRAGUS_REASON_NONE;
+    uint32_t words[LISTENER_MAX_WORDS];
     for (uint32_t i = 0; i < r->n_words; i++)
         words[i] = r->words[i].word;
     struct engine_event *e = event_new(g, words, r->n_words, accepted ? GRAMMAR_MAX_SLOTS : 0);
@@ -115,16 +132,14 @@ int engine_understand(struct engine_event **ret, tragus_grammar *g, const struct
         return -ENOMEM;
     for (uint32_t i = 0; i < r->n_words; i++)
         e->words[i] = (tragus_word){.word = engine_grammar_graph(g)->words[words[i]],
-                                    .start_ms = engine_time((int64_t)start_ms, r->words[i].start_ms),
-                                    .end_ms = engine_time((int64_t)start_ms, r->words[i].end_ms),
+                                    .start_ms = time_of(start_ms, r->words[i].start_ms, heard_ms),
+                                    .end_ms = time_of(start_ms, r->words[i].end_ms, heard_ms),
                                     .confidence = r->words[i].confidence_q15 / 32768.0};
     e->view.type = accepted ? TRAGUS_UTTERANCE : TRAGUS_REJECTED;
-    e->view.sequence = sequence;
-    e->view.reason = (tragus_reason)r->verdict;
+    e->view.reason = record->reason;
     e->view.confidence = r->confidence_q15 / 32768.0;
-    e->view.start_ms = engine_time((int64_t)start_ms, r->start_ms);
-    e->view.end_ms = engine_time((int64_t)start_ms, r->end_ms);
-    e->view.time_ms = e->view.end_ms;
+    e->view.start_ms = time_of(start_ms, r->start_ms, heard_ms);
+    e->view.end_ms = time_of(start_ms, r->end_ms, heard_ms);
     e->view.words = e->words;
     e->view.n_words = r->n_words;
     int error = accepted ? give_meaning(e, context, n_context) : 0;
@@ -136,13 +151,59 @@ int engine_understand(struct engine_event **ret, tragus_grammar *g, const struct
     return 0;
 }
 
-int engine_event_partial(struct engine_event **ret, tragus_grammar *g, const uint32_t words[], uint32_t n_words,
-                         uint64_t sequence) {
-    struct engine_event *e = event_new(g, words, n_words, 0);
+static int give_partial(struct engine_event **ret, const struct engine_record *record) {
+    const struct listener_partial *p = &record->partial;
+    struct engine_event *e = event_new(record->listener->grammar, p->words, p->n_words, 0);
     if (!e)
         return -ENOMEM;
     e->view.type = TRAGUS_PARTIAL;
-    e->view.sequence = sequence;
+    e->view.stability = p->n_words > 0 ? (double)p->n_stable / p->n_words : 0.0;
+    *ret = e;
+    return 0;
+}
+
+/* Speech has started or ended: no words. */
+static int give_moment(struct engine_event **ret, const struct engine_record *record, tragus_event_type type, uint32_t start_ms,
+                       uint32_t end_ms) {
+    struct engine_event *e = event_new(record->listener->grammar, NULL, 0, 0);
+    if (!e)
+        return -ENOMEM;
+    e->view.type = type;
+    e->view.start_ms = start_ms;
+    e->view.end_ms = end_ms;
+    *ret = e;
+    return 0;
+}
+
+int engine_event_new(struct engine_event **ret, const struct engine_record *r, uint64_t origin, const tragus_context context[],
+                     size_t n_context) {
+    int64_t start_ms = (r->start_hop - (int64_t)origin) * ENGINE_HOP_MS;
+    uint64_t heard_ms = r->n_heard > origin ? (r->n_heard - origin) * ENGINE_HOP_MS : 0;
+    struct engine_event *e = NULL;
+    int error = -EINVAL;
+
+    switch (r->type) {
+    case ENGINE_SPEECH_STARTED:
+        error = give_moment(&e, r, TRAGUS_SPEECH_STARTED, (uint32_t)heard_ms, (uint32_t)heard_ms);
+        break;
+    case ENGINE_SPEECH_ENDED:
+        error = give_moment(&e, r, TRAGUS_SPEECH_ENDED, time_of(start_ms, r->result.start_ms, heard_ms),
+                            time_of(start_ms, r->result.end_ms, heard_ms));
+        break;
+    case ENGINE_PARTIAL:
+        error = give_partial(&e, r);
+        break;
+    case ENGINE_RESULT:
+        error = give_result(&e, r, start_ms, heard_ms, context, n_context);
+        break;
+    case ENGINE_SWAPPED:
+    case ENGINE_RETIRED:
+        break;
+    }
+    if (error < 0)
+        return error;
+    e->view.sequence = r->sequence;
+    e->view.time_ms = heard_ms;
     *ret = e;
     return 0;
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decoder's operations in the form of listener/listener.h. */
+#include "decoder/decoder.h"
+
+static void *place(struct base_arena *a, const void *setup) {
+    const struct decoder_setup *s = setup;
+    return decoder_place(a, s->graph, s->n_labels, &s->options);
+}
+
+static void start(void *listener) {
+    decoder_start(listener);
+}
+
+static enum listener_state step(void *listener, const int16_t *posteriors) {
+    return decoder_step(listener, posteriors);
+}
+
+static void partial(const void *listener, struct listener_partial *ret) {
+    decoder_partial(listener, ret);
+}
+
+static void finish(void *listener, struct listener_result *ret) {
+    decoder_finish(listener, ret);
+}
+
+const struct listener_ops decoder_listener = {
+    .name = "grammar", .place = place, .start = start, .step = step, .partial = partial, .finish = finish};

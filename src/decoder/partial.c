@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of the best token before the utterance has ended, and how many of them later rows cannot change any more: those that
+ * the histories of all tokens within the beam share (partial traceback: Brown, Spohrer, Hochschild and Baker, 1982). */
+#include "decoder/state.h"
+
+static uint32_t depth_of(const struct decoder *d, uint32_t entry) {
+    uint32_t n = 0;
+    for (; entry != DECODER_NONE; entry = d->history[entry].previous)
+        n++;
+    return n;
+}
+
+/* The last entry that two histories share. A link goes to a lower index, so the higher of two that differ cannot be shared. */
+static uint32_t last_shared(const struct decoder *d, uint32_t a, uint32_t b) {
+    while (a != b) {
+        if (a == DECODER_NONE || b == DECODER_NONE)
+            return DECODER_NONE;
+        if (a > b)
+            a = d->history[a].previous;
+        else
+            b = d->history[b].previous;
+    }
+    return a;
+}
+
+void decoder_partial(const struct decoder *d, struct listener_partial *ret) {
+    ret->n_words = ret->n_stable = 0;
+    if (d->best == DECODER_NONE)
+        return;
+    const struct decoder_token *t = &d->tokens[d->best].token;
+    uint32_t n = depth_of(d, t->history) + (t->word != GRAPH_NO_WORD), at = n;
+    if (t->word != GRAPH_NO_WORD && --at < LISTENER_MAX_WORDS)
+        ret->words[at] = t->word;
+    for (uint32_t i = t->history; i != DECODER_NONE; i = d->history[i].previous)
+        if (--at < LISTENER_MAX_WORDS)
+            ret->words[at] = d->history[i].word;
+    ret->n_words = n < LISTENER_MAX_WORDS ? n : LISTENER_MAX_WORDS;
+
+    uint32_t shared = t->history;
+    for (uint32_t i = 0; i < d->n_tokens && shared != DECODER_NONE; i++)
+        shared = last_shared(d, shared, d->tokens[i].token.history);
+    uint32_t n_stable = depth_of(d, shared);
+    ret->n_stable = n_stable < ret->n_words ? n_stable : ret->n_words;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine/listener.c: memory for what a session listens with. The only place that chooses among the tables of listener/listener.h.
+ */
+#include "engine/private.h"
+#include "nn/nn.h"
+
+#include <stdlib.h>
+
+/* Beyond the longest silence that a sentence may have: the gate is never the first to end a sentence in which someone pauses. */
+#define HANG_MARGIN_HOPS 20
+
+struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o) {
+    struct decoder_setup setup = {.graph = engine_grammar_graph(g),
+                                  .n_labels = nn_model_n_labels(engine_model_network(m)),
+                                  .options = engine_decoder_options(m, o)};
+    struct engine_listener *l = calloc(1, sizeof(*l));
+    if (!l)
+        return NULL;
+    l->grammar = tragus_grammar_ref(g);
+    l->ops = &decoder_listener;
+    struct base_arena counting = {0};
+    l->ops->place(&counting, &setup);
+    if (base_arena_init(&l->arena, counting.used_bytes) < 0) {
+        engine_listener_free(l);
+        return NULL;
+    }
+    l->state = l->ops->place(&l->arena, &setup);
+    base_arena_seal(&l->arena);
+    return l;
+}
+
+void engine_listener_free(struct engine_listener *l) {
+    if (!l)
+        return;
+    base_arena_done(&l->arena);
+    tragus_grammar_unref(l->grammar);
+    free(l);
+}
+
+uint32_t engine_hang_hops(tragus_model *m, const tragus_session_options *o) {
+    struct decoder_options d = engine_decoder_options(m, o);
+    uint32_t silence_ms = d.open_silence_ms > d.end_silence_ms ? d.open_silence_ms : d.end_silence_ms;
+    return silence_ms / ENGINE_HOP_MS + nn_model_look_ahead_hops(engine_model_network(m)) + HANG_MARGIN_HOPS;
+}

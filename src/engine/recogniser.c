@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/recogniser.h"
+#include "base/assert.h"
+#include "base/clock.h"
+#include "engine/core.h"
+#include "engine/private.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* At most about 10 partial results a second: every fourth step of 30 ms. */
+#define PARTIAL_STEPS 4
+/* Hops of silence put before a sound that begins with speech and behind one that ends with it: the network was trained on speech
+ * with silence round it. */
+#define PADDING_HOPS 30
+
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "counters are read without locks");
+
+struct engine_recogniser {
+    struct engine_core *core;
+    engine_record_sink *sink;
+    void *user;
+    struct engine_session *sessions;
+
+    bool in_segment;
+    int64_t first_hop;           /* of the sound: the first that went into the core, padding included */
+    uint64_t first_us;           /* its time */
+    uint64_t opened;             /* hops of the sound that had come when the segment began */
+    uint64_t n_heard;            /* hops of the sound that have come */
+    uint64_t next_index;         /* of the hop that follows the one taken last */
+    int64_t n_pushed;            /* hops of the segment so far, padding included */
+    int64_t next_hop;            /* at which the next row of posteriors begins, counted from first_hop */
+    struct engine_record record; /* being written; too large for the stack of a thread */
+
+    _Atomic uint64_t n_hops, listeners_us;
+};
+
+struct engine_recogniser *engine_recogniser_new(tragus_model *m, engine_record_sink *sink, void *user) {
+    struct engine_recogniser *r = calloc(1, sizeof(*r));
+    if (!r)
+        return NULL;
+    r->sink = sink;
+    r->user = user;
+    r->core = engine_core_new(m);
+    if (!r->core) {
+        free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void engine_recogniser_free(struct engine_recogniser *r) {
+    if (!r)
+        return;
+    engine_core_free(r->core);
+    explicit_bzero(r, sizeof(*r));
+    free(r);
+}
+
+void engine_recogniser_cost(const struct engine_recogniser *r, struct engine_cost *ret) {
+    engine_core_cost(r->core, ret);
+    ret->hops = atomic_load_explicit(&r->n_hops, memory_order_relaxed);
+    ret->listeners_us = atomic_load_explicit(&r->listeners_us, memory_order_relaxed);
+}
+
+/* Only the sound's thread writes, so this need not be one atomic operation. */
+static void count(_Atomic uint64_t *counter, uint64_t more) {
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
+}
+
+/* --- records ------------------------------------------------------------------------------------------------------------------ */
+
+/* How much of the sound had come when what the listeners were last given was known, however the sound was cut. History came only
+ * when the gate opened, and what the network takes for sound behind the end of the segment did not come at all. */
+static uint64_t heard(const struct engine_recogniser *r) {
+    int64_t hops = r->first_hop + engine_core_heard(r->core);
+    if (hops < (int64_t)r->opened)
+        hops = (int64_t)r->opened;
+    return (uint64_t)hops < r->n_heard ? (uint64_t)hops : r->n_heard;
+}
+
+static uint64_t time_of(const struct engine_recogniser *r, int64_t hop) {
+    int64_t us = (int64_t)r->first_us + (hop - r->first_hop) * (int64_t)ENGINE_HOP_US;
+    return us > 0 ? (uint64_t)us : 0;
+}
+
+/* The record of a session; the caller completes and sends it. */
+static struct engine_record *prepare(struct engine_recogniser *r, enum engine_record_type type, struct engine_session *s) {
+    struct engine_record *record = &r->record;
+    record->type = type;
+    record->session = s;
+    record->listener = s->listener;
+    record->sequence = s->sequence;
+    record->start_hop = s->start_hop;
+    record->n_heard = heard(r);
+    record->start_us = time_of(r, s->start_hop);
+    record->heard_us = time_of(r, (int64_t)record->n_heard);
+    record->reason = TRAGUS_REASON_NONE;
+    return record;
+}
+
+static bool send(struct engine_recogniser *r) {
+    return r->sink(&r->record, r->user);
+}
+
+/* --- utterances --------------------------------------------------------------------------------------------------------------- */
+
+static void begin_utterance(struct engine_recogniser *r, struct engine_session *s) {
+    if (s->coming) {
+        prepare(r, ENGINE_SWAPPED, s);
+        if (send(r)) {
+            s->listener = s->coming;
+            s->coming = NULL;
+        }
+    }
+    s->listener->ops->start(s->listener->state);
+    s->start_hop = r->first_hop + r->next_hop;
+    s->running = true;
+    s->speaking = false;
+    s->n_steps = s->n_words = 0;
+}
+
+static void begin_speaking(struct engine_recogniser *r, struct engine_session *s) {
+    s->speaking = true;
+    s->sequence++;
+    prepare(r, ENGINE_SPEECH_STARTED, s);
+    send(r);
+}
+
+/* If nothing was said there is no record: the gate opens on any noise. A session that rejects nothing is given the best sentence
+ * even then. */
+static void end_utterance(struct engine_recogniser *r, struct engine_session *s) {
+    if (!s->running)
+        return;
+    s->running = false;
+    s->listener->ops->finish(s->listener->state, &r->record.result);
+    struct listener_result *result = &r->record.result;
+    if (!s->speaking && !s->reject && result->n_words > 0)
+        begin_speaking(r, s); /* leaves the result alone */
+    if (!s->speaking)
+        return;
+    s->speaking = false;
+    prepare(r, ENGINE_SPEECH_ENDED, s);
+    send(r);
+    prepare(r, ENGINE_RESULT, s)->reason = result->reason;
+    if (!s->reject && result->n_words > 0)
+        result->reason = TRAGUS_REASON_NONE;
+    if (result->reason != TRAGUS_NO_SPEECH)
+        send(r);
+}
+
+static void tell_partial(struct engine_recogniser *r, struct engine_session *s) {
+    struct listener_partial *p = &prepare(r, ENGINE_PARTIAL, s)->partial;
+    s->listener->ops->partial(s->listener->state, p);
+    if (p->n_words == 0 || (p->n_words == s->n_words && memcmp(p->words, s->words, p->n_words * sizeof(p->words[0])) == 0))
+        return;
+    s->n_words = p->n_words;
+    memcpy(s->words, p->words, p->n_words * sizeof(p->words[0]));
+    send(r);
+}
+
+static void step_session(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors) {
+    if (!s->running)
+        begin_utterance(r, s);
+    s->n_steps++;
+    enum listener_state state = s->listener->ops->step(s->listener->state, posteriors);
+    if (state == LISTENER_SPEAKING && !s->speaking)
+        begin_speaking(r, s);
+    if (state == LISTENER_ENDED)
+        end_utterance(r, s);
+    else if (s->wants_partial && s->speaking && s->n_steps % PARTIAL_STEPS == 0)
+        tell_partial(r, s);
+}
+
+/* --- sessions ----------------------------------------------------------------------------------------------------------------- */
+
+static struct engine_session **find(struct engine_recogniser *r, const struct engine_session *s) {
+    struct engine_session **link = &r->sessions;
+    while (*link && *link != s)
+        link = &(*link)->next;
+    return link;
+}
+
+void engine_recogniser_add(struct engine_recogniser *r, struct engine_session *s) {
+    s->coming = NULL;
+    s->running = s->speaking = s->stopping = false;
+    s->start_hop = 0;
+    s->next = r->sessions;
+    r->sessions = s;
+}
+
+bool engine_recogniser_remove(struct engine_recogniser *r, struct engine_session *s) {
+    struct engine_session **link = find(r, s);
+    if (!*link)
+        return false;
+    *link = s->next;
+    return true;
+}
+
+/* The session at *link goes home. Where there is no room for that record it stays, and is offered again. Returns the next link. */
+static struct engine_session **retire(struct engine_recogniser *r, struct engine_session **link) {
+    struct engine_session *s = *link;
+    struct engine_session *next = s->next;
+    s->stopping = true;
+    prepare(r, ENGINE_RETIRED, s);
+    if (!send(r)) /* from here on it may be gone */
+        return &s->next;
+    *link = next;
+    return link;
+}
+
+void engine_recogniser_stop(struct engine_recogniser *r, struct engine_session *s) {
+    struct engine_session **link = find(r, s);
+    if (!*link)
+        return;
+    s->stopping = true;
+    s->stop_hop = r->n_pushed;
+    if (!r->in_segment)
+        retire(r, link);
+}
+
+struct engine_listener *engine_recogniser_swap(struct engine_recogniser *r, struct engine_session *s, struct engine_listener *l) {
+    if (!*find(r, s))
+        return l;
+    struct engine_listener *before = s->coming;
+    s->coming = l;
+    return before;
+}
+
+/* --- sound -------------------------------------------------------------------------------------------------------------------- */
+
+static void take_row(struct engine_recogniser *r, const int16_t *posteriors) {
+    uint64_t start_us = base_clock_monotonic_us();
+    for (struct engine_session **link = &r->sessions; *link;) {
+        struct engine_session *s = *link;
+        if (s->stopping && r->next_hop >= s->stop_hop) {
+            end_utterance(r, s);
+            link = retire(r, link);
+        } else {
+            step_session(r, s, posteriors);
+            link = &s->next;
+        }
+    }
+    r->next_hop = engine_core_position(r->core);
+    count(&r->listeners_us, base_clock_monotonic_us() - start_us);
+}
+
+/* Every row for which hops wait. */
+static void take_rows(struct engine_recogniser *r) {
+    const int16_t *posteriors;
+    while (r->in_segment && engine_core_next(r->core, &posteriors) > 0)
+        take_row(r, posteriors);
+}
+
+static void push(struct engine_recogniser *r, const int16_t pcm[FRONTEND_HOP]) {
+    r->n_pushed++;
+    if (engine_core_push(r->core, pcm))
+        take_rows(r);
+}
+
+static void push_padding(struct engine_recogniser *r) {
+    static const int16_t silence[FRONTEND_HOP];
+    for (unsigned i = 0; i < PADDING_HOPS; i++)
+        push(r, silence);
+}
+
+static void begin_segment(struct engine_recogniser *r, const struct engine_hop *hop) {
+    unsigned n_padding = hop->flags & ENGINE_BEGINS ? PADDING_HOPS : 0;
+    engine_core_reset(r->core);
+    r->in_segment = true;
+    r->first_hop = (int64_t)hop->index - (int64_t)n_padding;
+    r->first_us = hop->time_us - n_padding * ENGINE_HOP_US; /* may wrap: only differences count */
+    r->opened = r->n_heard = hop->n_heard;
+    r->n_pushed = r->next_hop = 0;
+    if (n_padding > 0)
+        push_padding(r);
+}
+
+static void end_segment(struct engine_recogniser *r) {
+    const int16_t *posteriors;
+    if (!r->in_segment)
+        return;
+    while (engine_core_flush(r->core, &posteriors) > 0)
+        take_row(r, posteriors);
+    r->in_segment = false;
+    for (struct engine_session **link = &r->sessions; *link;) {
+        struct engine_session *s = *link;
+        end_utterance(r, s);
+        link = s->stopping ? retire(r, link) : &s->next;
+    }
+}
+
+void engine_recogniser_take(struct engine_recogniser *r, const struct engine_hop *hop) {
+    /* Where hops are missing, what follows does not belong to what came before. */
+    if (hop->flags & ENGINE_FIRST || hop->index != r->next_index)
+        end_segment(r);
+    r->next_index = hop->index + 1;
+    /* A session that comes while somebody speaks hears the rest. */
+    if (!r->in_segment && r->sessions && !(hop->flags & ENGINE_LAST))
+        begin_segment(r, hop);
+    if (!r->in_segment)
+        return;
+    r->n_heard = hop->n_heard;
+    if (hop->flags & ENGINE_ENDS) {
+        push_padding(r);
+    } else {
+        count(&r->n_hops, 1);
+        push(r, hop->pcm);
+    }
+    if (hop->flags & ENGINE_LAST)
+        end_segment(r);
+    else if (!r->sessions)
+        r->in_segment = false;
+}
+
+void engine_recogniser_catch_up(struct engine_recogniser *r) {
+    take_rows(r);
+    if (r->in_segment)
+        return;
+    for (struct engine_session **link = &r->sessions; *link;)
+        link = (*link)->stopping ? retire(r, link) : &(*link)->next;
+}
+
+void engine_recogniser_end(struct engine_recogniser *r) {
+    end_segment(r);
+    for (struct engine_session **link = &r->sessions; *link;)
+        link = retire(r, link);
+}
+
+void engine_recogniser_wipe(struct engine_recogniser *r) {
+    engine_core_wipe(r->core);
+    r->in_segment = false;
+    explicit_bzero(&r->record, sizeof(r->record));
+}
