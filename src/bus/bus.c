@@ -5,11 +5,8 @@
 #include "service/log.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- errors ------------------------------------------------------------------------------------------------------------------- */
 
@@ -38,56 +35,34 @@ int bus_fail(sd_bus_error *error, int code, const struct base_error *e) {
     return sd_bus_error_set(error, name, base_error_format(e, text, sizeof(text)));
 }
 
-/* --- rights ------------------------------------------------------------------------------------------------------------------- */
-
-/* Groups by name from the user database: the credentials of the process may be older than its user's membership. */
-static bool in_group(uid_t uid, const char *group) {
-    gid_t groups[64] = {0};
-    int n = 64;
-
-    struct group *g = *group ? getgrnam(group) : NULL;
-    if (!g)
-        return false;
-    gid_t wanted = g->gr_gid;
-    struct passwd *p = getpwuid(uid);
-    if (!p || getgrouplist(p->pw_name, p->pw_gid, groups, &n) < 0)
-        return false;
-    for (int i = 0; i < n; i++)
-        if (groups[i] == wanted)
-            return true;
-    return false;
-}
-
-static int caller_uid(sd_bus_message *m, uid_t *ret) {
-    sd_bus_creds *creds = NULL;
-    int r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
-    if (r >= 0)
-        r = sd_bus_creds_get_euid(creds, ret);
-    sd_bus_creds_unref(creds);
-    return r;
-}
+/* --- callers ------------------------------------------------------------------------------------------------------------------ */
 
 int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error) {
+    sd_bus_creds *creds = NULL;
+    const char *owner = sd_bus_message_get_sender(m);
     uid_t uid = (uid_t)-1;
-    *ret = (struct service_caller){.uid = uid}; /* without rights, until they are known */
-    int r = caller_uid(m, &uid);
+
+    *ret = (struct service_caller){.owner = "", .uid = uid}; /* without rights, until they are known */
+    int r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
+    if (r >= 0)
+        r = sd_bus_creds_get_euid(creds, &uid);
+    sd_bus_creds_unref(creds);
     if (r < 0)
         return sd_bus_error_set_errnof(error, r, "The caller's user is not known");
-    *ret = (struct service_caller){
-        .owner = sd_bus_message_get_sender(m),
-        .uid = uid,
-        .privileged = uid == 0 || uid == geteuid() || in_group(uid, b->options.admin_group),
-    };
-    return ret->owner ? 0 : -ENXIO;
+    if (!owner)
+        return -ENXIO;
+    service_caller_init(b->service, ret, owner, uid);
+    return 0;
 }
 
-int bus_may_listen(struct bus *b, sd_bus_message *m, sd_bus_error *error) {
-    struct service_caller caller;
-    int r = bus_caller(b, m, &caller, error);
-    if (r < 0 || caller.privileged || in_group(caller.uid, b->options.listen_group))
-        return r;
-    return sd_bus_error_setf(error, BUS_ERROR("NotAuthorized"), "Only members of group %s may open the microphone",
-                             *b->options.listen_group ? b->options.listen_group : "root");
+uint32_t bus_caller_pid(sd_bus_message *m) {
+    sd_bus_creds *creds = NULL;
+    pid_t pid = 0;
+
+    if (sd_bus_query_sender_creds(m, SD_BUS_CREDS_PID, &creds) >= 0)
+        (void)sd_bus_creds_get_pid(creds, &pid);
+    sd_bus_creds_unref(creds);
+    return pid > 0 ? (uint32_t)pid : 0;
 }
 
 /* --- owners ------------------------------------------------------------------------------------------------------------------- */
@@ -135,17 +110,34 @@ int bus_watch_owner(struct bus *b, sd_bus_message *m) {
 
 /* --- connection --------------------------------------------------------------------------------------------------------------- */
 
+/* Changes with each session that starts or finishes. */
+static uint64_t listeners_mark(const struct service *service) {
+    struct service_session_view view;
+    uint64_t mark = 0;
+
+    for (const struct service_session *s = service_next_session(service, NULL); s; s = service_next_session(service, s)) {
+        service_session_view(s, &view);
+        if (view.running)
+            mark += view.started_us;
+    }
+    return mark;
+}
+
 static void on_change(void *user) {
     struct bus *b = user;
     bool open = service_microphone_open(b->service);
     enum service_ready ready = service_ready(b->service);
+    uint64_t listeners = listeners_mark(b->service);
 
     if (open != b->microphone_open)
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "MicrophoneOpen", NULL);
     if (ready != b->ready)
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Ready", NULL);
+    if (listeners != b->listeners)
+        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Listeners", NULL);
     b->microphone_open = open;
     b->ready = ready;
+    b->listeners = listeners;
 }
 
 static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
@@ -232,7 +224,8 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
         bus_close(b);
         return r;
     }
-    service_on_change(service, on_change, b);
+    b->observer = (struct service_observer){.changed = on_change, .user = b};
+    service_observe(service, &b->observer);
     *ret = b;
     return 0;
 }
@@ -245,7 +238,7 @@ void bus_release(struct bus *b) {
 void bus_close(struct bus *b) {
     if (!b)
         return;
-    service_on_change(b->service, NULL, NULL);
+    service_unobserve(b->service, &b->observer);
     bus_content_end(b);
     bus_sessions_of(b, NULL);
     struct bus_owner *next;

@@ -12,9 +12,6 @@ struct bus;
 
 struct bus_options {
     const char *address; /* "system", "session" or an address as dbus-daemon --print-address gives it */
-    const char
-        *listen_group;       /* who may open the microphone on a bus of several users; "" = nobody but the daemon's user and root */
-    const char *admin_group; /* who may change what belongs to all */
 };
 
 /* Connects, offers the objects, takes the name, and lives on the event loop. lost: the connection has ended. */

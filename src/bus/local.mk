@@ -2,8 +2,10 @@
 noinst_LTLIBRARIES += libtragus_bus.la
 libtragus_bus_la_SOURCES = \
     src/bus/bus.c src/bus/bus.h \
+    src/bus/calls.c \
     src/bus/content.c src/bus/content.h \
     src/bus/energy1.c \
+    src/bus/events.c \
     src/bus/manager1.c \
     src/bus/options.c \
     src/bus/private.h \

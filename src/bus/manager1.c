@@ -13,13 +13,6 @@
 #define MOST_VARIANTS 8
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static int check_language(const char *language, sd_bus_error *error) {
-    if (strcmp(language, "en") == 0)
-        return 0;
-    return sd_bus_error_setf(error, BUS_ERROR("NoSuchModel"), "There is no model for language \"%.20s\"; there is one for en",
-                             language);
-}
-
 /* --- typed text --------------------------------------------------------------------------------------------------------------- */
 
 static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error) {
@@ -85,21 +78,21 @@ struct add_grammar {
     size_t n_texts;
 };
 
-static int parse_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_error *error) {
+static int parse_add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar *ret, sd_bus_error *error) {
     static const char *const formats[] = {"hassil", "list"};
     ret->format = "";
     ret->language = "en";
-    const struct bus_option table[] = {{"Format", BUS_STRING, &ret->format, NULL},
-                                       {"Language", BUS_STRING, &ret->language, NULL},
-                                       {"Private", BUS_BOOLEAN, &ret->is_private, NULL},
-                                       {"Files", BUS_FILES, &ret->files, NULL}};
+    const struct bus_option table[] = {{"Format", BUS_STRING, &ret->format},
+                                       {"Language", BUS_STRING, &ret->language},
+                                       {"Private", BUS_BOOLEAN, &ret->is_private},
+                                       {"Files", BUS_FILES, &ret->files}};
     int r = sd_bus_message_rewind(m, true);
     if (r >= 0)
         r = sd_bus_message_read(m, "sh", &ret->name, &ret->fd);
     if (r >= 0)
         r = bus_read_options(m, table, COUNT(table), error);
     if (r >= 0)
-        r = check_language(ret->language, error);
+        r = bus_check_language(b, ret->language, error);
     if (r < 0)
         return r;
     if (*ret->format && strcmp(ret->format, formats[0]) != 0 && strcmp(ret->format, formats[1]) != 0)
@@ -109,9 +102,9 @@ static int parse_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_
 }
 
 /* The arguments into *ret, which the caller free()s; NULL on failure. */
-static int read_add_grammar(sd_bus_message *m, struct add_grammar **ret, sd_bus_error *error) {
+static int read_add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar **ret, sd_bus_error *error) {
     struct add_grammar *a = calloc(1, sizeof(*a));
-    int r = a ? parse_add_grammar(m, a, error) : -ENOMEM;
+    int r = a ? parse_add_grammar(b, m, a, error) : -ENOMEM;
     if (r < 0) {
         free(a);
         a = NULL;
@@ -177,7 +170,7 @@ static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, cons
                                 "The grammar did not come to its end; close the writing end of the pipe");
     if (result < 0)
         return sd_bus_error_set_errnof(error, result, "The grammar cannot be read: %s", strerror(-result));
-    int r = read_add_grammar(call, &a, error);
+    int r = read_add_grammar(b, call, &a, error);
     if (r >= 0)
         r = add_grammar(b, call, a, text, len, error);
     free(a);
@@ -188,7 +181,7 @@ static int method_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error
     struct bus *b = user;
     struct add_grammar *a;
 
-    int r = read_add_grammar(m, &a, error); /* wrong arguments are refused before anything is read */
+    int r = read_add_grammar(b, m, &a, error); /* wrong arguments are refused before anything is read */
     if (r >= 0)
         r = bus_read_content(b, m, a->fd, service_limits(b->service)->grammar_bytes, on_grammar_read, error);
     free(a);
@@ -266,7 +259,7 @@ static int method_list_grammars(sd_bus_message *m, void *user, sd_bus_error *err
 /* One (template, value, options) of a list. */
 static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_error *error) {
     struct bus_context context = {.n = 0};
-    const struct bus_option table[] = {{"Context", BUS_CONTEXT, &context, NULL}};
+    const struct bus_option table[] = {{"Context", BUS_CONTEXT, &context}};
 
     int r = sd_bus_message_read(m, "ss", &ret->in, &ret->out);
     if (r >= 0)
@@ -372,7 +365,7 @@ static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) 
 
     int r = sd_bus_message_read(m, "s", &language);
     if (r >= 0)
-        r = check_language(language, error);
+        r = bus_check_language(b, language, error);
     if (r >= 0)
         r = sd_bus_message_enter_container(m, 'a', "s");
     if (r < 0)
@@ -401,6 +394,21 @@ static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) 
 
 /* --- properties --------------------------------------------------------------------------------------------------------------- */
 
+/* Who listens: never what is heard. */
+static int append_listeners(sd_bus_message *reply, const struct service *service) {
+    struct service_session_view view;
+
+    int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+    for (const struct service_session *s = service_next_session(service, NULL); r >= 0 && s; s = service_next_session(service, s)) {
+        service_session_view(s, &view);
+        if (view.running)
+            r = sd_bus_message_append(reply, "a{sv}", 5, "App", "s", view.app, "User", "u", (uint32_t)view.uid, "Pid", "u",
+                                      view.pid, "Input", "s", view.microphone ? "microphone" : "fd", "StartedUSec", "t",
+                                      view.started_us);
+    }
+    return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
                         void *user, sd_bus_error *error) {
     struct bus *b = user;
@@ -418,6 +426,8 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         return sd_bus_message_append(reply, "u", (uint32_t)service_n_sessions(b->service));
     if (strcmp(property, "Languages") == 0)
         return sd_bus_message_append(reply, "as", 1, "en");
+    if (strcmp(property, "Listeners") == 0)
+        return append_listeners(reply, b->service);
     int r = sd_bus_message_open_container(reply, 'a', "s"); /* Grammars: those that are for everybody */
     for (const struct service_grammar *g = service_grammars(b->service); r >= 0 && g; g = g->next)
         if (!g->owner)
@@ -448,6 +458,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_PROPERTY("Ready", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("Languages", "as", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Grammars", "as", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
+    SD_BUS_PROPERTY("Listeners", "aa{sv}", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
     SD_BUS_PROPERTY("SessionCount", "u", get_property, 0, 0),
     SD_BUS_VTABLE_END,
 };

@@ -117,8 +117,6 @@ int bus_read_options(sd_bus_message *m, const struct bus_option options[], size_
                 return sd_bus_error_setf(error, INVALID, "Option %s is given twice", key);
             seen |= UINT64_C(1) << i;
             r = read_value(m, &options[i], error);
-            if (options[i].given)
-                *options[i].given = true;
         } else if (strncmp(key, "x-", 2) == 0) {
             r = sd_bus_message_skip(m, "v");
         } else {

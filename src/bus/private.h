@@ -30,11 +30,8 @@ struct bus_session { /* a session of a client, or one that lives for one call */
     struct bus *bus;
     enum bus_session_kind kind;
     char path[64];
-    const char *app;
     struct service_session *session;
-    bool microphone;
     sd_bus_message *call, *reply; /* of LISTEN and RECOGNIZE */
-    sd_event_source *timeout;
     char owner[];
 };
 
@@ -47,6 +44,8 @@ struct bus {
     void *user;
     bool microphone_open; /* as last told */
     enum service_ready ready;
+    uint64_t listeners; /* a mark that changes with them */
+    struct service_observer observer;
     struct bus_owner *owners;
     struct bus_session *sessions;
     struct bus_reading *readings; /* content.c */
@@ -57,8 +56,7 @@ extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energ
 /* --- bus.c --- */
 /* Who calls. The strings live as long as the message. */
 int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error);
-/* 0, or NotAuthorized. */
-int bus_may_listen(struct bus *b, sd_bus_message *m, sd_bus_error *error);
+uint32_t bus_caller_pid(sd_bus_message *m); /* 0: not known */
 /* From now on, what this caller has here ends with its connection. */
 int bus_watch_owner(struct bus *b, sd_bus_message *m);
 /* An errno and a sentence as a D-Bus error; e may hold a place. Returns what a method returns. */
@@ -83,7 +81,6 @@ struct bus_option {
     const char *key;
     enum bus_option_type type;
     void *value; /* const char **, int *, uint32_t *, double *, struct bus_context *, struct bus_files * */
-    bool *given; /* NULL: no matter */
 };
 /* Reads an a{sv}; strings live as long as the message. Unknown keys (but "x-..."), wrong types and repeats are InvalidArgs. */
 int bus_read_options(sd_bus_message *m, const struct bus_option options[], size_t n, sd_bus_error *error);
@@ -99,11 +96,28 @@ int bus_append_result(sd_bus_message *m, const struct service_event *e);       /
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar); /* a{sv} */
 
 /* --- session1.c --- */
-int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error);
-int bus_listen(sd_bus_message *m, void *user, sd_bus_error *error);
-int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error);
+/* An entry without a session of the service yet. NULL: out of memory, or the caller has no name. */
+struct bus_session *bus_session_new(struct bus *b, sd_bus_message *m, enum bus_session_kind kind);
 int bus_find_session(sd_bus *bus, const char *path, const char *interface, void *user, void **ret, sd_bus_error *error);
 void bus_session_free(struct bus_session *s);           /* takes NULL; ends the service's session too */
 void bus_sessions_of(struct bus *b, const char *owner); /* frees all of one owner; NULL: of everybody */
+
+/* --- calls.c: methods of Manager1 that make sessions --- */
+int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_listen(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_check_language(struct bus *b, const char *language, sd_bus_error *error);
+struct bus_format {
+    const char *format;
+    uint32_t rate, channels;
+    int live;
+};
+void bus_format_init(struct bus_format *f);
+int bus_parse_format(const struct bus_format *f, struct service_input *ret, sd_bus_error *error);
+
+/* --- events.c: what becomes of the service's events --- */
+void bus_on_client_event(struct service_session *session, const struct service_event *e, void *user);
+void bus_on_listen_event(struct service_session *session, const struct service_event *e, void *user);
+void bus_on_recognize_event(struct service_session *session, const struct service_event *e, void *user);
 
 #endif

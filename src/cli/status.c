@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const char usage[] = "Usage: tragus status [OPTIONS]\n"
                             "Prints whether the daemon is ready, who listens, its grammars, and what it costs.\n"
@@ -45,6 +46,31 @@ static double seconds(json_object *o, const char *key) {
     return (double)json_object_get_int64(json_object_object_get(o, key)) / 1e6;
 }
 
+/* What the client calls itself, else its program, as far as this user may see it. */
+static void print_listener(json_object *l) {
+    const char *app = json_object_get_string(json_object_object_get(l, "app"));
+    int pid = json_object_get_int(json_object_object_get(l, "pid"));
+    time_t started = (time_t)(json_object_get_int64(json_object_object_get(l, "started_usec")) / 1000000);
+    char program[64] = "", path[64], since[32] = "";
+    struct tm local;
+
+    snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+    FILE *f = pid > 0 ? fopen(path, "re") : NULL;
+    if (f && fgets(program, sizeof(program), f))
+        program[strcspn(program, "\n")] = '\0';
+    if (f)
+        fclose(f);
+    if (localtime_r(&started, &local))
+        (void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &local);
+    printf("listens      %s (process %d, user %d) to %s since %s\n",
+           *app       ? app
+           : *program ? program
+                      : "a program",
+           pid, json_object_get_int(json_object_object_get(l, "user")),
+           strcmp(json_object_get_string(json_object_object_get(l, "input")), "fd") == 0 ? "its own sound" : "the microphone",
+           since);
+}
+
 static void print_text(json_object *manager, json_object *energy, json_object *grammars) {
     static const char *const ready[] = {"unknown", "loading", "ready", "ready, but the microphone is missing",
                                         "no model: see the log"};
@@ -53,6 +79,9 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
     printf("tragusd %s: %s\n", json_object_get_string(json_object_object_get(manager, "version")), ready[state < 5 ? state : 0]);
     printf("microphone   %s\n", json_object_get_boolean(json_object_object_get(manager, "microphone_open")) ? "open" : "closed");
     printf("sessions     %d\n", json_object_get_int(json_object_object_get(manager, "session_count")));
+    json_object *listeners = json_object_object_get(manager, "listeners");
+    for (size_t i = 0; i < json_object_array_length(listeners); i++)
+        print_listener(json_object_array_get_idx(listeners, i));
     json_object_object_foreach(grammars, name, g) {
         printf("grammar      %s: %d sentences, %d words", name, json_object_get_int(json_object_object_get(g, "templates")),
                json_object_get_int(json_object_object_get(g, "words")));

@@ -27,8 +27,8 @@ struct key {
 
 static const struct key keys[] = {
     {"bus", "address", TEXT, 0, 0, AT(bus.address)},
-    {"bus", "listen_group", TEXT, 0, 0, AT(bus.listen_group)},
-    {"bus", "admin_group", TEXT, 0, 0, AT(bus.admin_group)},
+    {"bus", "listen_group", TEXT, 0, 0, AT(service.listen_group)},
+    {"bus", "admin_group", TEXT, 0, 0, AT(service.admin_group)},
     {"model", "path", TEXT, 0, 0, AT(service.model)},
     {"model", "kernels", TEXT, 0, 0, AT(service.cpu)},
     {"model", "pronunciations", TEXT, 0, 0, AT(service.pronunciations)},
@@ -56,7 +56,7 @@ static const char *const sections[] = {"bus", "model", "microphone", "grammars",
 
 void config_init(struct config *c) {
     *c = (struct config){
-        .bus = {.address = "system", .listen_group = "tragus-listen", .admin_group = "tragus-admin"},
+        .bus = {.address = "system"},
         .default_grammar = "",
     };
     service_options_init(&c->service);

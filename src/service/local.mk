@@ -7,8 +7,10 @@ libtragus_service_la_SOURCES = \
     src/service/grammars.c \
     src/service/log.c src/service/log.h \
     src/service/microphone.c src/service/microphone.h \
+    src/service/options.c \
     src/service/private.h \
     src/service/recogniser.c src/service/recogniser.h \
+    src/service/rights.c \
     src/service/service.c src/service/service.h \
     src/service/session.c \
     src/service/suggest.c src/service/suggest.h

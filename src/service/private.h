@@ -36,8 +36,7 @@ struct service {
     struct service_batch *batches;
     bool dispatching;
 
-    void (*changed)(void *user);
-    void *changed_user;
+    struct service_observer *observers;
     struct service_report past; /* of batch threads that have ended */
     uint64_t start_energy_uj;
 };
@@ -46,17 +45,21 @@ struct service_session {
     struct service *service;
     struct service_session *next;
     uint64_t number;
-    char *owner, *grammar_name;
-    uid_t uid;
+    char *owner, *grammar_name, *app;
+    struct service_caller caller; /* its owner is the string above */
+    uint32_t pid;
     tragus_grammar *grammar;
-    bool one_shot;
+    bool microphone, one_shot, limited;
+    uint32_t timeout_ms;
+    sd_event_source *timeout;
     tragus_session_options options;
     tragus_context *context;
     size_t n_context;
     void (*event)(struct service_session *session, const struct service_event *e, void *user);
     void *user;
 
-    int input_fd; /* -1: the microphone */
+    int input_fd; /* to be read from the next start on; -1: none */
+    int push_fd;  /* our end of a socket for pushed sound; -1: none */
     struct service_input input;
 
     struct engine_session *lent; /* while started, else NULL */
@@ -65,6 +68,7 @@ struct service_session {
     bool told_missing;
     bool speaking;
     enum service_finish finish; /* once its end is certain; 0: running */
+    uint64_t started_us;        /* CLOCK_REALTIME of the last start */
     uint64_t start_hop;         /* of the sound: the zero of all times that this session is told */
     uint64_t sequence;
 
@@ -76,6 +80,9 @@ void session_take_record(struct service *s, const struct engine_record *r, struc
 void session_tell(struct service_session *session, const struct service_event *e);
 void session_use_grammar(struct service_session *session, const struct service_grammar *g);
 void session_bury(struct service *s); /* frees those that died while events were sent */
+
+/* service.c */
+void service_tell_change(struct service *s); /* to all observers */
 
 /* grammars.c */
 void grammars_free(struct service *s);

@@ -11,33 +11,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-void service_options_init(struct service_options *o) {
-    *o = (struct service_options){
-        .device = "default",
-        .most_pause_s = 60,
-        .gate = frontend_gate_defaults(),
-        .limits =
-            {
-                .sessions_per_user = 16,
-                .grammars_per_user = 16,
-                .grammar_bytes = 1 << 20,
-                .grammar_arcs = 1000000,
-                .sound_bytes = 64 << 20,
-            },
-    };
-    tragus_session_options_init(&o->session);
+void service_observe(struct service *s, struct service_observer *o) {
+    o->next = s->observers;
+    s->observers = o;
 }
 
-static void tell_change(struct service *s) {
-    if (s->changed)
-        s->changed(s->changed_user);
+void service_unobserve(struct service *s, struct service_observer *o) {
+    struct service_observer **link = &s->observers;
+    while (*link && *link != o)
+        link = &(*link)->next;
+    if (*link)
+        *link = o->next;
+}
+
+void service_tell_change(struct service *s) {
+    struct service_observer *next;
+    for (struct service_observer *o = s->observers; o; o = next) {
+        next = o->next; /* it may go meanwhile */
+        o->changed(o->user);
+    }
 }
 
 /* The microphone was opened, closed, lost or found. Sessions hear of it in the next turn: the caller may stand in a method call. */
 static void on_microphone_change(void *user) {
     struct service *s = user;
     base_wake_up(&s->wake);
-    tell_change(s);
+    service_tell_change(s);
 }
 
 static void tell_losses(struct service *s) {
@@ -231,11 +230,6 @@ enum service_ready service_ready(const struct service *s) {
 
 bool service_microphone_open(const struct service *s) {
     return s->microphone && microphone_is_open(s->microphone);
-}
-
-void service_on_change(struct service *s, void (*changed)(void *user), void *user) {
-    s->changed = changed;
-    s->changed_user = user;
 }
 
 bool service_alive(struct service *s) {

@@ -35,6 +35,8 @@ struct service_options {
     const char *device;         /* ALSA PCM */
     const char *pronunciations; /* NULL: none */
     unsigned most_pause_s;      /* between two attempts to open a microphone that is gone */
+    const char *listen_group;   /* who may open the microphone; "" = root and the daemon's own user alone */
+    const char *admin_group;    /* who may change what belongs to all */
     struct frontend_gate_options gate;
     tragus_session_options session; /* defaults of sessions */
     struct service_limits limits;
@@ -57,18 +59,33 @@ const struct service_limits *service_limits(const struct service *s);
 enum service_ready { SERVICE_LOADING = 1, SERVICE_READY, SERVICE_DEGRADED, SERVICE_FAILED };
 enum service_ready service_ready(const struct service *s);
 bool service_microphone_open(const struct service *s);
-/* Called after either of the two above has changed. */
-void service_on_change(struct service *s, void (*changed)(void *user), void *user);
+
+/* Who wants to hear of changes: of readiness, the microphone, the grammars for everybody, and who listens. Several may watch. */
+struct service_observer {
+    void (*changed)(void *user);
+    void *user;
+    struct service_observer *next; /* the service's */
+};
+void service_observe(struct service *s, struct service_observer *o); /* o stays in place until service_unobserve */
+void service_unobserve(struct service *s, struct service_observer *o);
+
 /* For the watchdog, called at its pace: have the counters of the threads moved as they should since the last call? */
 bool service_alive(struct service *s);
 tragus_model *service_model(struct service *s, struct base_error *reterr); /* NULL and the reason when it is not loaded */
 
-/* --- grammars ----------------------------------------------------------------------------------------------------------------- */
+/* --- rights ------------------------------------------------------------------------------------------------------------------- */
+
 struct service_caller {
     const char *owner; /* "" = the daemon itself */
     uid_t uid;
     bool privileged; /* may change what belongs to others */
 };
+/* Fills in who calls; owner lives as long as the caller. */
+void service_caller_init(const struct service *s, struct service_caller *ret, const char *owner, uid_t uid);
+/* 0, or -EPERM and a sentence that says how to mend it. */
+int service_may_listen(const struct service *s, const struct service_caller *caller, struct base_error *reterr);
+
+/* --- grammars ----------------------------------------------------------------------------------------------------------------- */
 
 struct service_grammar { /* a named grammar; borrowed pointers are valid until the next call that changes grammars */
     const char *name, *format;
@@ -120,7 +137,8 @@ enum service_finish {
     SERVICE_STOPPED = 1,
     SERVICE_END_OF_INPUT,
     SERVICE_ONE_SHOT_DONE,
-    SERVICE_REVOKED = 5,
+    SERVICE_TIMED_OUT,
+    SERVICE_REVOKED,
     SERVICE_FAILED_INPUT,
 };
 
@@ -136,10 +154,13 @@ struct service_event {
 };
 
 struct service_session_options {
-    const char *owner;
-    uid_t uid;
     const char *grammar; /* "" = the default */
-    bool one_shot;
+    const char *app;     /* who this is, for people who look who listens */
+    uint32_t pid;        /* of the client; 0: not known */
+    bool microphone;     /* false: sound comes by service_session_set_input or service_session_push */
+    bool one_shot;       /* the first result finishes it */
+    bool limited;        /* it finishes after timeout_ms without a result; 0: the default */
+    uint32_t timeout_ms;
     tragus_session_options session;
     const tragus_context *context;
     size_t n_context;
@@ -148,37 +169,55 @@ struct service_session_options {
     void *user;
 };
 
+/* What holds where nothing is asked for, as the configuration says. */
+void service_session_defaults(const struct service *s, struct service_session_options *ret);
+/* Fills in timeout_ms. -EINVAL: an option is out of its range, and the sentence says which. */
+int service_check_options(struct service_session_options *o, struct base_error *reterr);
+
 /* Numbers of org.tragus.Session1.State. */
 enum service_state { SERVICE_IDLE = 1, SERVICE_WAITING_FOR_SPEECH = 3, SERVICE_IN_SPEECH, SERVICE_DECIDING };
 
-/* What the configuration says of sessions that say nothing. */
-void service_session_defaults(const struct service *s, tragus_session_options *ret);
-
-/* -EDQUOT: too many sessions of this user; -ENOENT: no such grammar. */
-int service_session_new(struct service_session **ret, struct service *s, const struct service_session_options *o,
-                        struct base_error *reterr);
+/* -EINVAL: an option is out of its range; -EDQUOT: too many sessions of this user; -ENOENT: no such grammar; -EPERM: the caller may
+ * not open the microphone. */
+int service_session_new(struct service_session **ret, struct service *s, const struct service_caller *caller,
+                        const struct service_session_options *o, struct base_error *reterr);
 void service_session_free(struct service_session *session); /* no further callback; NULL is fine */
 
 struct service_input {
     bool sound_file, live;
     struct audio_format format;
 };
+/* 0, -EINVAL or -EPROTO and a sentence. */
+int service_check_input(const struct service_input *input, struct base_error *reterr);
 /* Sound comes from fd (duplicated) instead of the microphone, from the next start on. */
 int service_session_set_input(struct service_session *session, int fd, const struct service_input *input,
                               struct base_error *reterr);
+/* Sound is pushed in from the next start on, in the format that input says. */
+int service_session_set_pushed(struct service_session *session, const struct service_input *input, struct base_error *reterr);
+/* Takes n bytes, or as many as there is room for now, and returns how many; 0: try again when the sound was worked off a little.
+ * -ENOTCONN: the session takes no pushed sound, or its sound has ended. */
+ssize_t service_session_push(struct service_session *session, const void *bytes, size_t n);
+/* No more sound comes: what is there is decided, then FINISHED. */
+void service_session_push_end(struct service_session *session);
 int service_session_start(struct service_session *session, struct base_error *reterr);
 /* Pending sound is decided, then FINISHED. -EALREADY: not started. */
 int service_session_stop(struct service_session *session);
 
 struct service_session_view {
     enum service_state state;
-    const char *owner, *grammar;
-    bool from_descriptor;
+    const char *owner, *grammar, *app;
+    uid_t uid;
+    uint32_t pid;
+    bool running;         /* started, and not finished */
+    bool microphone;      /* that is where its sound comes from */
+    uint64_t started_us;  /* CLOCK_REALTIME of the last start; 0: never */
     uint64_t position_us; /* sound heard since the start */
     double level_db;      /* of the last 10 ms */
 };
 void service_session_view(const struct service_session *session, struct service_session_view *ret);
 size_t service_n_sessions(const struct service *s);
+/* All sessions, one after the other: NULL gives the first. */
+const struct service_session *service_next_session(const struct service *s, const struct service_session *session);
 
 /* --- energy report ------------------------------------------------------------------------------------------------------------ */
 struct service_report { /* since the start of the daemon; times in microseconds */

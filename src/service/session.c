@@ -14,11 +14,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static void free_contents(struct service_session *session) {
     if (session->input_fd >= 0)
         close(session->input_fd);
+    if (session->push_fd >= 0)
+        close(session->push_fd);
+    sd_event_source_disable_unref(session->timeout);
     tragus_grammar_unref(session->grammar);
     for (size_t i = 0; i < session->n_context; i++) {
         free((char *)session->context[i].key);
@@ -27,6 +32,7 @@ static void free_contents(struct service_session *session) {
     free(session->context);
     free(session->owner);
     free(session->grammar_name);
+    free(session->app);
     free(session);
 }
 
@@ -46,42 +52,57 @@ static int copy_context(struct service_session *session, const tragus_context co
     return 0;
 }
 
-void service_session_defaults(const struct service *s, tragus_session_options *ret) {
-    *ret = s->options.session;
-}
-
-int service_session_new(struct service_session **ret, struct service *s, const struct service_session_options *o,
-                        struct base_error *reterr) {
-    unsigned n_mine = 0;
-
-    if (!service_model(s, reterr))
-        return -ENODATA;
-    for (struct service_session *i = s->sessions; i; i = i->next)
-        n_mine += !i->dead && i->uid == o->uid;
-    if (n_mine >= s->options.limits.sessions_per_user)
-        return base_error_set(reterr, -EDQUOT, "this user has %u sessions already; close some (the limit is sessions_per_user)",
-                              n_mine);
-    const struct service_grammar *g = service_grammar_find(s, o->owner, o->grammar, reterr);
-    if (!g)
-        return -ENOENT;
-
+static struct service_session *session_new(struct service *s, const struct service_caller *caller,
+                                           const struct service_session_options *o, const struct service_grammar *g) {
     struct service_session *session = calloc(1, sizeof(*session));
     if (!session)
-        return base_error_set(reterr, -ENOMEM, "out of memory");
+        return NULL;
     session->service = s;
-    session->input_fd = -1;
-    session->uid = o->uid;
+    session->input_fd = session->push_fd = -1;
+    session->pid = o->pid;
+    session->microphone = o->microphone;
     session->one_shot = o->one_shot;
+    session->limited = o->limited;
+    session->timeout_ms = o->timeout_ms;
     session->options = o->session;
     session->event = o->event;
     session->user = o->user;
     session->grammar = tragus_grammar_ref(g->grammar);
-    session->owner = strdup(o->owner);
+    session->owner = strdup(caller->owner);
     session->grammar_name = strdup(g->name);
-    if (copy_context(session, o->context, o->n_context) < 0 || !session->owner || !session->grammar_name) {
+    session->app = strdup(o->app);
+    session->caller = *caller;
+    session->caller.owner = session->owner;
+    if (copy_context(session, o->context, o->n_context) < 0 || !session->owner || !session->grammar_name || !session->app) {
         free_contents(session);
-        return base_error_set(reterr, -ENOMEM, "out of memory");
+        return NULL;
     }
+    return session;
+}
+
+int service_session_new(struct service_session **ret, struct service *s, const struct service_caller *caller,
+                        const struct service_session_options *asked, struct base_error *reterr) {
+    struct service_session_options o = *asked;
+    unsigned n_mine = 0;
+
+    int r = service_check_options(&o, reterr);
+    if (r >= 0 && o.microphone)
+        r = service_may_listen(s, caller, reterr);
+    if (r < 0)
+        return r;
+    if (!service_model(s, reterr))
+        return -ENODATA;
+    for (struct service_session *i = s->sessions; i; i = i->next)
+        n_mine += !i->dead && i->caller.uid == caller->uid;
+    if (n_mine >= s->options.limits.sessions_per_user)
+        return base_error_set(reterr, -EDQUOT, "this user has %u sessions already; close some (the limit is sessions_per_user)",
+                              n_mine);
+    const struct service_grammar *g = service_grammar_find(s, caller->owner, o.grammar, reterr);
+    if (!g)
+        return -ENOENT;
+    struct service_session *session = session_new(s, caller, &o, g);
+    if (!session)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
     session->number = ++s->last_session;
     session->next = s->sessions;
     s->sessions = session;
@@ -103,16 +124,23 @@ static void command(struct service_session *session, enum recogniser_command_typ
     }
 }
 
+/* The session hears nothing any more, and retires. */
+static void drop(struct service_session *session) {
+    if (session->batch)
+        batch_cancel(session->batch);
+    else
+        command(session, RECOGNISER_DROP, NULL);
+}
+
 void service_session_free(struct service_session *session) {
     if (!session || session->dead)
         return;
     session->dead = true;
+    session->timeout = sd_event_source_disable_unref(session->timeout);
     session->service->n_sessions--;
     if (session->lent) {
-        if (session->batch)
-            batch_cancel(session->batch);
-        else if (session->finish != SERVICE_ONE_SHOT_DONE) /* that one was dropped already */
-            command(session, RECOGNISER_DROP, NULL);
+        if (session->finish != SERVICE_ONE_SHOT_DONE && session->finish != SERVICE_TIMED_OUT) /* those were dropped already */
+            drop(session);
         session->lent->tag = 0;
         session->lent = NULL;
     }
@@ -133,20 +161,75 @@ void session_bury(struct service *s) {
     }
 }
 
-int service_session_set_input(struct service_session *session, int fd, const struct service_input *input,
-                              struct base_error *reterr) {
+/* Takes fd over in place of what the session would have read. */
+static void give_input(struct service_session *session, int fd, const struct service_input *input) {
+    if (session->input_fd >= 0)
+        close(session->input_fd);
+    if (session->push_fd >= 0)
+        close(session->push_fd);
+    session->input_fd = fd;
+    session->push_fd = -1;
+    session->input = *input;
+    session->microphone = false;
+}
+
+static int may_set_input(const struct service_session *session, const struct service_input *input, struct base_error *reterr) {
     if (session->lent)
         return base_error_set(reterr, -EALREADY, "the session is started; call Stop before SetInput");
-    int r = batch_check_descriptor(fd, reterr);
+    return service_check_input(input, reterr);
+}
+
+int service_session_set_input(struct service_session *session, int fd, const struct service_input *input,
+                              struct base_error *reterr) {
+    int r = may_set_input(session, input, reterr);
+    if (r >= 0)
+        r = batch_check_descriptor(fd, reterr);
     if (r < 0)
         return r;
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     if (copy < 0)
         return base_error_set(reterr, -errno, "the descriptor cannot be kept: %s", strerror(errno));
-    if (session->input_fd >= 0)
-        close(session->input_fd);
-    session->input_fd = copy;
-    session->input = *input;
+    give_input(session, copy, input);
+    return 0;
+}
+
+/* A socket between two threads of this process: the batch thread reads it like any other, and its buffer limits what waits. */
+int service_session_set_pushed(struct service_session *session, const struct service_input *input, struct base_error *reterr) {
+    int ends[2];
+    int r = may_set_input(session, input, reterr);
+    if (r < 0)
+        return r;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return base_error_set(reterr, -errno, "no socket can be made: %s", strerror(errno));
+    give_input(session, ends[0], input);
+    session->push_fd = ends[1];
+    return 0;
+}
+
+ssize_t service_session_push(struct service_session *session, const void *bytes, size_t n) {
+    if (session->push_fd < 0)
+        return -ENOTCONN;
+    ssize_t sent = send(session->push_fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0)
+        return sent;
+    return errno == EAGAIN || errno == EINTR ? 0 : -ENOTCONN;
+}
+
+void service_session_push_end(struct service_session *session) {
+    if (session->push_fd >= 0)
+        close(session->push_fd);
+    session->push_fd = -1;
+}
+
+/* --- start and stop ----------------------------------------------------------------------------------------------------------- */
+
+static int on_timeout(sd_event_source *source, uint64_t now_us, void *user) {
+    struct service_session *session = user;
+    (void)source, (void)now_us;
+    if (session->lent && !session->finish) {
+        session->finish = SERVICE_TIMED_OUT;
+        drop(session);
+    }
     return 0;
 }
 
@@ -178,16 +261,47 @@ static int start_batch(struct service_session *session, struct base_error *reter
     return 0;
 }
 
-int service_session_start(struct service_session *session, struct base_error *reterr) {
-    struct service *s = session->service;
+static int may_start(const struct service_session *session, struct base_error *reterr) {
+    const struct service *s = session->service;
 
     if (session->lent)
         return base_error_set(reterr, -EALREADY, "the session is started already");
-    if (session->input_fd < 0 && session->input.format.rate != 0)
+    if (!session->microphone && session->input.format.rate == 0)
+        return base_error_set(reterr, -EALREADY, "this session has Input fd: call SetInput before Start");
+    if (!session->microphone && session->input_fd < 0)
         return base_error_set(reterr, -EALREADY, "the descriptor was read to its end; call SetInput with another");
-    if (session->input_fd < 0 && s->n_live >= RECOGNISER_MAX_SESSIONS)
+    if (session->microphone && s->n_live >= RECOGNISER_MAX_SESSIONS)
         return base_error_set(reterr, -EDQUOT, "%u sessions listen to the microphone already; that is all it takes", s->n_live);
+    return session->microphone ? service_may_listen(s, &session->caller, reterr) : 0;
+}
 
+static void start_microphone(struct service_session *session) {
+    struct service *s = session->service;
+    struct microphone_counters c;
+
+    microphone_counters(s->microphone, &c);
+    session->start_hop = c.hops;
+    session->batch = NULL;
+    s->n_live++;
+    command(session, RECOGNISER_ADD, NULL);
+    microphone_let_hang(s->microphone, engine_hang_hops(s->model, &session->options));
+    microphone_want(s->microphone, true);
+}
+
+int service_session_start(struct service_session *session, struct base_error *reterr) {
+    struct service *s = session->service;
+    struct timespec now;
+
+    int r = may_start(session, reterr);
+    if (r < 0)
+        return r;
+    if (session->limited) {
+        session->timeout = sd_event_source_disable_unref(session->timeout);
+        r = sd_event_add_time_relative(s->event, &session->timeout, CLOCK_MONOTONIC, (uint64_t)session->timeout_ms * 1000, 10000,
+                                       on_timeout, session);
+        if (r < 0)
+            return base_error_set(reterr, r, "no timer can be had: %s", strerror(-r));
+    }
     struct engine_session *lent = calloc(1, sizeof(*lent));
     if (lent)
         lent->listener = engine_listener_new(s->model, session->grammar, &session->options);
@@ -205,23 +319,17 @@ int service_session_start(struct service_session *session, struct base_error *re
     session->swapping = session->swap_wanted = false;
     session->start_hop = 0;
 
-    if (session->input_fd >= 0) {
-        int r = start_batch(session, reterr);
-        if (r < 0) {
-            session->lent = NULL;
-            engine_listener_free(lent->listener);
-            free(lent);
-        }
+    if (session->microphone) {
+        start_microphone(session);
+    } else if ((r = start_batch(session, reterr)) < 0) {
+        session->lent = NULL;
+        engine_listener_free(lent->listener);
+        free(lent);
         return r;
     }
-    struct microphone_counters c;
-    microphone_counters(s->microphone, &c);
-    session->start_hop = c.hops;
-    session->batch = NULL;
-    s->n_live++;
-    command(session, RECOGNISER_ADD, NULL);
-    microphone_let_hang(s->microphone, engine_hang_hops(s->model, &session->options));
-    microphone_want(s->microphone, true);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    session->started_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    service_tell_change(s);
     return 0;
 }
 
@@ -260,7 +368,12 @@ void service_session_view(const struct service_session *session, struct service_
                                      : SERVICE_WAITING_FOR_SPEECH,
         .owner = session->owner,
         .grammar = session->grammar_name,
-        .from_descriptor = session->input.format.rate != 0,
+        .app = session->app,
+        .uid = session->caller.uid,
+        .pid = session->pid,
+        .running = session->lent != NULL,
+        .microphone = session->microphone,
+        .started_us = session->started_us,
         .position_us = hops * 10000,
         .level_db = level_cdb / 100.0,
     };
@@ -304,15 +417,6 @@ static uint32_t latency_ms(const struct service_session *session, const struct e
     return live && r->type == ENGINE_RESULT && now_us > end_us ? (uint32_t)((now_us - end_us) / 1000) : 0;
 }
 
-/* What follows is not for this session any more. */
-static void end_one_shot(struct service_session *session) {
-    session->finish = SERVICE_ONE_SHOT_DONE;
-    if (session->batch)
-        batch_cancel(session->batch);
-    else
-        command(session, RECOGNISER_DROP, NULL);
-}
-
 static void tell_record(struct service_session *session, const struct engine_record *r) {
     struct engine_event *event;
 
@@ -323,8 +427,10 @@ static void tell_record(struct service_session *session, const struct engine_rec
         service_log(SERVICE_LOG_ERROR, "Failed to tell what was heard: %s", strerror(-error));
         return;
     }
-    if (session->one_shot && r->type == ENGINE_RESULT)
-        end_one_shot(session);
+    if (session->one_shot && r->type == ENGINE_RESULT) { /* what follows is not for this session any more */
+        session->finish = SERVICE_ONE_SHOT_DONE;
+        drop(session);
+    }
     session_tell(session, &(struct service_event){.type = SERVICE_HEARD,
                                                   .time_us = r->heard_us,
                                                   .heard = engine_event_view(event),
@@ -338,7 +444,7 @@ static void tell_finished(struct service_session *session, struct batch *batch) 
     struct base_error error = {0};
     unsigned reason = session->finish;
 
-    if (batch && batch_error(batch, &error) < 0 && reason != SERVICE_STOPPED && reason != SERVICE_ONE_SHOT_DONE) {
+    if (batch && batch_error(batch, &error) < 0 && reason == 0) {
         reason = SERVICE_FAILED_INPUT;
         session_tell(session,
                      &(struct service_event){.type = SERVICE_INPUT_LOST, .reason = SERVICE_DESCRIPTOR_BROKEN, .text = error.text});
@@ -369,8 +475,10 @@ static void come_home(struct service *s, struct engine_session *lent, struct bat
         session->lent = NULL;
         session->batch = NULL;
         session->speaking = false;
+        session->timeout = sd_event_source_disable_unref(session->timeout);
         tell_finished(session, batch);
     }
+    service_tell_change(s);
     if (s->n_live == 0 && s->microphone && !batch)
         microphone_want(s->microphone, false);
 }
@@ -393,7 +501,14 @@ void session_take_record(struct service *s, const struct engine_record *r, struc
         come_home(s, r->session, batch);
     } else {
         struct service_session *session = find(s, r->session->tag);
-        if (session && session->finish != SERVICE_ONE_SHOT_DONE)
+        if (session && session->finish != SERVICE_ONE_SHOT_DONE && session->finish != SERVICE_TIMED_OUT)
             tell_record(session, r);
     }
+}
+
+const struct service_session *service_next_session(const struct service *s, const struct service_session *session) {
+    const struct service_session *next = session ? session->next : s->sessions;
+    while (next && next->dead)
+        next = next->next;
+    return next;
 }

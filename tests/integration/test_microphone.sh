@@ -58,6 +58,8 @@ echo "front (left|right|center)" >"$work/front.txt"
 listen "$work/two" -g "$work/rooms" -g "$work/front.txt"
 two=$listener
 wait_for "two sessions" eval '[ "$(status_field session_count)" = 2 ]'
+[ "$("$tragus" status --bus-address "$address" | grep -c '^listens      tragus listen (process [0-9]*, user [0-9]*) to the microphone since 20')" = 2 ] ||
+    fail "status does not show who listens: $("$tragus" status --bus-address "$address")"
 timeout 60 "$client" "$address" watch 8 >"$work/seen" &
 watcher=$!
 sleep 0.5
@@ -67,6 +69,7 @@ grep '"event":"utterance"\|"event":"rejected"' "$work/one" | cut -c1-160
 kill -KILL "$two"
 wait "$two" 2>/dev/null
 wait_for "the killed one's session to be gone" eval '[ "$(status_field session_count)" = 1 ]'
+[ "$("$tragus" status --bus-address "$address" | grep -c '^listens ')" = 1 ] || fail "status still shows who listened"
 order "play $work/sound.raw"
 wait_for "another event" eval '[ "$(heard "$work/one")" = 2 ]'
 wait "$watcher"

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bus/calls.c: the methods of Manager1 that make sessions: CreateSession, and Listen and Recognize, which are a session of one
+ * call. */
+#include "bus/private.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* --- options ------------------------------------------------------------------------------------------------------------------ */
+
+int bus_check_language(struct bus *b, const char *language, sd_bus_error *error) {
+    (void)b;
+    if (strcmp(language, "en") == 0)
+        return 0;
+    return sd_bus_error_setf(error, BUS_ERROR("NoSuchModel"), "There is no model for language \"%.20s\"; there is one for en",
+                             language);
+}
+
+void bus_format_init(struct bus_format *f) {
+    *f = (struct bus_format){.format = "S16LE", .rate = 16000, .channels = 1};
+}
+
+int bus_parse_format(const struct bus_format *f, struct service_input *ret, sd_bus_error *error) {
+    static const struct {
+        const char *name;
+        unsigned encoding;
+    } formats[] = {
+        {"S16LE", AUDIO_S16LE}, {"S32LE", AUDIO_S32LE}, {"F32LE", AUDIO_F32LE}, {"ULAW", AUDIO_ULAW}, {"WAV", AUDIO_WAV}};
+    size_t i = 0;
+
+    while (i < COUNT(formats) && strcmp(formats[i].name, f->format) != 0)
+        i++;
+    if (i == COUNT(formats))
+        return sd_bus_error_setf(error, BUS_ERROR("UnsupportedFormat"),
+                                 "Format \"%.20s\" is not known; known are S16LE, S32LE, F32LE, ULAW, WAV", f->format);
+    bool sound_file = formats[i].encoding == AUDIO_WAV;
+    *ret = (struct service_input){
+        .sound_file = sound_file,
+        .live = f->live != 0,
+        .format = {.rate = f->rate, .channels = f->channels, .encoding = sound_file ? AUDIO_S16LE : formats[i].encoding},
+    };
+    return 0;
+}
+
+/* What CreateSession, Listen and Recognize take in common, beside the service's own options. */
+struct call_options {
+    struct service_session_options session;
+    const char *language;
+    struct bus_context context;
+};
+
+static void call_options_init(struct call_options *o, const struct bus *b) {
+    *o = (struct call_options){.language = "en"};
+    service_session_defaults(b->service, &o->session);
+}
+
+#define COMMON_OPTIONS(o)                                                                                                         \
+    {"Grammar", BUS_STRING, &(o).session.grammar}, {"Language", BUS_STRING, &(o).language},                                       \
+        {"Context", BUS_CONTEXT, &(o).context}, {"MinConfidence", BUS_DOUBLE, &(o).session.session.min_confidence},               \
+        {"EndSilenceMs", BUS_UINT32, &(o).session.session.end_silence_ms},                                                        \
+        {"MaxCommandMs", BUS_UINT32, &(o).session.session.max_speech_ms}, {"Reject", BUS_BOOLEAN, &(o).session.session.reject}, { \
+        "AppId", BUS_STRING, &(o).session.app                                                                                     \
+    }
+
+/* Makes the service's session. On failure s is freed. */
+static int make(struct bus_session *s, sd_bus_message *m, struct call_options *o, sd_bus_error *error) {
+    struct bus *b = s->bus;
+    struct service_caller caller;
+    struct base_error e = {0};
+
+    int r = bus_check_language(b, o->language, error);
+    if (r >= 0)
+        r = bus_caller(b, m, &caller, error);
+    if (r >= 0)
+        r = bus_watch_owner(b, m);
+    if (r < 0) {
+        bus_session_free(s);
+        return r;
+    }
+    o->session.context = o->context.items;
+    o->session.n_context = o->context.n;
+    o->session.pid = bus_caller_pid(m);
+    o->session.user = s;
+    r = service_session_new(&s->session, b->service, &caller, &o->session, &e);
+    if (r < 0) {
+        bus_session_free(s);
+        return bus_fail(error, r, &e);
+    }
+    return 0;
+}
+
+/* --- methods ------------------------------------------------------------------------------------------------------------------ */
+
+int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    struct call_options o;
+    const char *input = "microphone";
+    int one_shot = 0;
+    call_options_init(&o, b);
+    o.session.event = bus_on_client_event;
+    const struct bus_option table[] = {COMMON_OPTIONS(o),
+                                       {"Input", BUS_STRING, &input},
+                                       {"Partial", BUS_BOOLEAN, &o.session.session.partial},
+                                       {"OneShot", BUS_BOOLEAN, &one_shot}};
+
+    int r = bus_read_options(m, table, COUNT(table), error);
+    if (r < 0)
+        return r;
+    o.session.one_shot = one_shot;
+    o.session.microphone = strcmp(input, "microphone") == 0;
+    if (!o.session.microphone && strcmp(input, "fd") != 0)
+        return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "Input \"%.60s\" is not known; known are microphone, fd", input);
+    struct bus_session *s = bus_session_new(b, m, BUS_CLIENT_SESSION);
+    if (!s)
+        return -ENOMEM;
+    r = make(s, m, &o, error);
+    return r < 0 ? r : sd_bus_reply_method_return(m, "o", s->path);
+}
+
+/* Starts a session that lives for one call, which is answered later. */
+static int start(struct bus_session *s, sd_bus_error *error) {
+    struct base_error e = {0};
+    int r = service_session_start(s->session, &e);
+    if (r >= 0)
+        return 1;
+    bus_session_free(s);
+    return bus_fail(error, r, &e);
+}
+
+int bus_listen(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    struct call_options o;
+    call_options_init(&o, b);
+    o.session.event = bus_on_listen_event;
+    o.session.microphone = o.session.limited = o.session.one_shot = true;
+    const struct bus_option table[] = {COMMON_OPTIONS(o), {"Timeout", BUS_UINT32, &o.session.timeout_ms}};
+
+    int r = bus_read_options(m, table, COUNT(table), error);
+    if (r < 0)
+        return r;
+    struct bus_session *s = bus_session_new(b, m, BUS_LISTEN);
+    if (!s)
+        return -ENOMEM;
+    s->call = sd_bus_message_ref(m);
+    r = make(s, m, &o, error);
+    return r < 0 ? r : start(s, error);
+}
+
+static int begin_results(struct bus_session *s) {
+    int r = sd_bus_message_new_method_return(s->call, &s->reply);
+    if (r >= 0)
+        r = sd_bus_message_sensitive(s->reply);
+    if (r >= 0)
+        r = sd_bus_message_open_container(s->reply, 'a', "a{sv}");
+    return r;
+}
+
+int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    struct base_error e = {0};
+    struct service_input input;
+    struct call_options o;
+    struct bus_format format;
+    int fd;
+    call_options_init(&o, b);
+    o.session.event = bus_on_recognize_event;
+    bus_format_init(&format);
+    format.format = "WAV"; /* any sound file, unless the caller says what raw frames it sends */
+    const struct bus_option table[] = {COMMON_OPTIONS(o),
+                                       {"Format", BUS_STRING, &format.format},
+                                       {"Rate", BUS_UINT32, &format.rate},
+                                       {"Channels", BUS_UINT32, &format.channels}};
+
+    int r = sd_bus_message_read(m, "h", &fd);
+    if (r >= 0)
+        r = bus_read_options(m, table, COUNT(table), error);
+    if (r >= 0)
+        r = bus_parse_format(&format, &input, error);
+    if (r < 0)
+        return r;
+    struct bus_session *s = bus_session_new(b, m, BUS_RECOGNIZE);
+    if (!s)
+        return -ENOMEM;
+    s->call = sd_bus_message_ref(m);
+    r = begin_results(s);
+    if (r < 0) {
+        bus_session_free(s);
+        return r;
+    }
+    r = make(s, m, &o, error);
+    if (r < 0)
+        return r;
+    r = service_session_set_input(s->session, fd, &input, &e);
+    if (r < 0) {
+        bus_session_free(s);
+        return bus_fail(error, r, &e);
+    }
+    return start(s, error);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bus/events.c: events of the service as signals of Session1, and as the answers of Listen and Recognize. */
+#include "bus/private.h"
+#include "service/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int append_text(sd_bus_message *m, const char *text) {
+    return *text ? sd_bus_message_append(m, "a{sv}", 1, "Text", "s", text) : sd_bus_message_append(m, "a{sv}", 0);
+}
+
+static int fill_heard(sd_bus_message *m, const struct service_event *e) {
+    const tragus_event *h = e->heard;
+    switch (h->type) {
+    case TRAGUS_SPEECH_STARTED:
+    case TRAGUS_SPEECH_ENDED:
+        (void)sd_bus_message_append(m, "t", e->time_us);
+        return bus_append_details(m, e);
+    case TRAGUS_PARTIAL:
+        (void)sd_bus_message_append(m, "tsd", h->sequence, h->text, h->stability);
+        return bus_append_details(m, e);
+    case TRAGUS_UTTERANCE:
+        (void)sd_bus_message_append(m, "tss", h->sequence, h->text, h->intent);
+        (void)bus_append_values(m, h->slots, h->n_slots);
+        (void)sd_bus_message_append(m, "d", h->confidence);
+        return bus_append_details(m, e);
+    case TRAGUS_REJECTED:
+        (void)sd_bus_message_append(m, "tusd", h->sequence, (uint32_t)h->reason, h->text, h->confidence);
+        return bus_append_details(m, e);
+    }
+    return -EINVAL;
+}
+
+static int fill_signal(sd_bus_message *m, const struct service_event *e) {
+    switch (e->type) {
+    case SERVICE_HEARD:
+        return fill_heard(m, e);
+    case SERVICE_INPUT_LOST:
+        (void)sd_bus_message_append(m, "ut", (uint32_t)e->reason, e->lost_us);
+        return append_text(m, e->text);
+    case SERVICE_FINISHED:
+        (void)sd_bus_message_append(m, "u", (uint32_t)e->reason);
+        return append_text(m, e->text);
+    }
+    return -EINVAL;
+}
+
+static const char *signal_name(const struct service_event *e) {
+    static const char *const names[] = {
+        [TRAGUS_SPEECH_STARTED] = "SpeechStarted", [TRAGUS_SPEECH_ENDED] = "SpeechEnded", [TRAGUS_PARTIAL] = "Partial",
+        [TRAGUS_UTTERANCE] = "Utterance",          [TRAGUS_REJECTED] = "Rejected",
+    };
+    return e->type == SERVICE_HEARD ? names[e->heard->type] : e->type == SERVICE_INPUT_LOST ? "InputLost" : "Finished";
+}
+
+void bus_on_client_event(struct service_session *session, const struct service_event *e, void *user) {
+    struct bus_session *s = user;
+    sd_bus_message *m = NULL;
+    (void)session;
+
+    int r = sd_bus_message_new_signal(s->bus->bus, &m, s->path, BUS_SESSION, signal_name(e));
+    if (r >= 0)
+        r = sd_bus_message_set_destination(m, s->owner);
+    if (r >= 0)
+        r = sd_bus_message_sensitive(m);
+    if (r >= 0)
+        r = fill_signal(m, e);
+    if (r >= 0)
+        r = sd_bus_send(s->bus->bus, m, NULL);
+    if (r < 0)
+        service_log(SERVICE_LOG_WARNING, "Failed to send %s to its session: %s", signal_name(e), strerror(-r));
+    sd_bus_message_unref(m);
+}
+
+/* The call that waits is answered with an error; the session ends. */
+static void answer_error(struct bus_session *s, const char *name, const char *text) {
+    (void)sd_bus_reply_method_errorf(s->call, name, "%s", text);
+    bus_session_free(s);
+}
+
+static void answer_listen(struct bus_session *s, const struct service_event *e) {
+    sd_bus_message *reply = NULL;
+    char text[128];
+
+    if (e->heard->type == TRAGUS_REJECTED) {
+        snprintf(text, sizeof(text), "What was said was not understood: %s", tragus_reason_text(e->heard->reason));
+        answer_error(s, BUS_ERROR("NotUnderstood"), text);
+        return;
+    }
+    if (e->heard->type != TRAGUS_UTTERANCE)
+        return;
+    int r = sd_bus_message_new_method_return(s->call, &reply);
+    if (r >= 0)
+        r = sd_bus_message_sensitive(reply);
+    if (r >= 0)
+        r = bus_append_result(reply, e);
+    if (r >= 0)
+        r = sd_bus_send(s->bus->bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    if (r < 0)
+        answer_error(s, SD_BUS_ERROR_FAILED, "The result cannot be sent");
+    else
+        bus_session_free(s);
+}
+
+void bus_on_listen_event(struct service_session *session, const struct service_event *e, void *user) {
+    struct bus_session *s = user;
+    (void)session;
+
+    switch (e->type) {
+    case SERVICE_HEARD:
+        answer_listen(s, e);
+        break;
+    case SERVICE_INPUT_LOST:
+        if (e->reason == SERVICE_DEVICE_GONE)
+            answer_error(s, BUS_ERROR("NoSuchDevice"), e->text);
+        break;
+    case SERVICE_FINISHED:
+        if (e->reason == SERVICE_TIMED_OUT)
+            answer_error(s, BUS_ERROR("Timeout"), "Nothing was said in time");
+        else
+            answer_error(s, SD_BUS_ERROR_NO_REPLY, "The daemon stops");
+        break;
+    }
+}
+
+void bus_on_recognize_event(struct service_session *session, const struct service_event *e, void *user) {
+    struct bus_session *s = user;
+    int r;
+    (void)session;
+
+    switch (e->type) {
+    case SERVICE_HEARD:
+        if (e->heard->type == TRAGUS_UTTERANCE || e->heard->type == TRAGUS_REJECTED)
+            (void)bus_append_result(s->reply, e); /* a failure stays with the message */
+        break;
+    case SERVICE_INPUT_LOST:
+        answer_error(s, BUS_ERROR("UnsupportedFormat"), e->text);
+        break;
+    case SERVICE_FINISHED:
+        if (e->reason == SERVICE_REVOKED) {
+            answer_error(s, SD_BUS_ERROR_NO_REPLY, "The daemon stops");
+            break;
+        }
+        r = sd_bus_message_close_container(s->reply);
+        if (r >= 0)
+            r = sd_bus_send(s->bus->bus, s->reply, NULL);
+        if (r < 0)
+            answer_error(s, SD_BUS_ERROR_FAILED, "The results cannot be sent");
+        else
+            bus_session_free(s);
+        break;
+    }
+}

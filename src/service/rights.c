@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* service/rights.c: who may do what. A face says which user calls; groups say the rest. */
+#include "service/private.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#define MOST_GROUPS 256
+
+/* By name from the user database: the credentials of a process may be older than its user's membership. */
+static bool in_group(uid_t uid, const char *group) {
+    gid_t groups[MOST_GROUPS] = {0};
+    int n = MOST_GROUPS;
+
+    struct group *g = *group ? getgrnam(group) : NULL;
+    if (!g)
+        return false;
+    gid_t wanted = g->gr_gid;
+    struct passwd *p = getpwuid(uid);
+    if (!p || getgrouplist(p->pw_name, p->pw_gid, groups, &n) < 0)
+        return false;
+    for (int i = 0; i < n; i++)
+        if (groups[i] == wanted)
+            return true;
+    return false;
+}
+
+void service_caller_init(const struct service *s, struct service_caller *ret, const char *owner, uid_t uid) {
+    *ret = (struct service_caller){
+        .owner = owner, .uid = uid, .privileged = uid == 0 || uid == geteuid() || in_group(uid, s->options.admin_group)};
+}
+
+int service_may_listen(const struct service *s, const struct service_caller *caller, struct base_error *reterr) {
+    if (caller->privileged || in_group(caller->uid, s->options.listen_group))
+        return 0;
+    if (!*s->options.listen_group)
+        return base_error_set(reterr, -EPERM, "only root may open the microphone; set listen_group in tragus.conf");
+    return base_error_set(reterr, -EPERM,
+                          "only members of group %s may open the microphone; sudo usermod -a -G %s USER, then log in again",
+                          s->options.listen_group, s->options.listen_group);
+}
