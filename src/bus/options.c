@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bus/options.c: the a{sv} that ends most methods. A key that is not known is a typing error, and must not pass. */
+#include "base/suggest.h"
 #include "bus/private.h"
-#include "service/suggest.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -23,7 +23,7 @@ static int unknown_key(const char *key, const struct bus_option options[], size_
         known[i] = options[i].key;
         len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "", options[i].key);
     }
-    const char *meant = service_suggest(key, known, n < MOST_OPTIONS ? n : MOST_OPTIONS);
+    const char *meant = base_suggest(key, known, n < MOST_OPTIONS ? n : MOST_OPTIONS);
     if (meant)
         return sd_bus_error_setf(error, INVALID, "Option \"%.60s\" is not known; did you mean %s?", key, meant);
     if (n == 0)

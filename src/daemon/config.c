@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* daemon/config.c: a table of keys, each with its kind, its range, and where its value goes. */
 #include "daemon/config.h"
+#include "base/suggest.h"
 #include "base/utf8.h"
-#include "service/suggest.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -180,7 +180,7 @@ static int unknown_key(const struct reader *r, const char *name) {
     for (size_t i = 0; i < N_KEYS; i++)
         if (strcmp(keys[i].section, r->section) == 0)
             known[n++] = keys[i].name;
-    const char *meant = service_suggest(name, known, n);
+    const char *meant = base_suggest(name, known, n);
     if (meant)
         return WRONG(r, "unknown key \"%.60s\" in [%s]; did you mean %s?", name, r->section, meant);
     for (size_t i = 0; i < N_KEYS; i++)
@@ -220,7 +220,7 @@ static int take_section(struct reader *r, char *text) {
             r->section = sections[i];
             return 0;
         }
-    const char *meant = service_suggest(name, sections, N_SECTIONS);
+    const char *meant = base_suggest(name, sections, N_SECTIONS);
     if (meant)
         return WRONG(r, "unknown section [%.60s]; did you mean [%s]?", name, meant);
     return WRONG(r, "unknown section [%.60s]; known are [bus], [model], [microphone], [grammars], [recognition], [gate], [limits]",

@@ -12,7 +12,6 @@ libtragus_service_la_SOURCES = \
     src/service/recogniser.c src/service/recogniser.h \
     src/service/rights.c \
     src/service/service.c src/service/service.h \
-    src/service/session.c \
-    src/service/suggest.c src/service/suggest.h
+    src/service/session.c
 libtragus_service_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 libtragus_service_la_LIBADD = $(SYSTEMD_LIBS)

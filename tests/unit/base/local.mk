@@ -7,6 +7,7 @@ base_tests = \
     tests/unit/base/test_error \
     tests/unit/base/test_fixed \
     tests/unit/base/test_ring \
+    tests/unit/base/test_suggest \
     tests/unit/base/test_utf8 \
     tests/unit/base/test_wake
 check_PROGRAMS += $(base_tests)
@@ -39,6 +40,10 @@ tests_unit_base_test_fixed_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_base_test_ring_SOURCES = tests/unit/base/test_ring.c
 tests_unit_base_test_ring_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_test_ring_LDADD = $(base_libs) $(CMOCKA_LIBS)
+
+tests_unit_base_test_suggest_SOURCES = tests/unit/base/test_suggest.c
+tests_unit_base_test_suggest_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_base_test_suggest_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_utf8_SOURCES = tests/unit/base/test_utf8.c
 tests_unit_base_test_utf8_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
