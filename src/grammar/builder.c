@@ -30,42 +30,42 @@ void grammar_builder_free(struct grammar_builder *b) {
     free(b);
 }
 
-struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_names *lists, const char *name) {
-    struct grammar_model_list *list = grammar_names_get(lists, name);
+struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_map *lists, const char *name) {
+    struct grammar_model_list *list = grammar_map_get(lists, name);
     if (!list) {
         list = grammar_pool_alloc(&b->pool, sizeof *list);
         list->name = name;
-        *grammar_names_at(lists, &b->pool, name) = list;
+        *grammar_map_at(lists, &b->pool, name) = list;
     }
     return list;
 }
 
-void grammar_model_add_rule(struct grammar_builder *b, struct grammar_names *rules, const char *name, struct grammar_text body) {
-    struct grammar_model_rule *rule = grammar_names_get(rules, name);
+void grammar_model_add_rule(struct grammar_builder *b, struct grammar_map *rules, const char *name, struct grammar_text body) {
+    struct grammar_model_rule *rule = grammar_map_get(rules, name);
     if (!rule) {
         rule = grammar_pool_alloc(&b->pool, sizeof *rule);
         rule->name = name;
-        *grammar_names_at(rules, &b->pool, name) = rule;
+        *grammar_map_at(rules, &b->pool, name) = rule;
     }
     *grammar_pool_push(&b->pool, rule->bodies, rule->n, rule->size) = body;
 }
 
 struct grammar_model_intent *grammar_model_intent(struct grammar_builder *b, const char *name) {
-    struct grammar_model_intent *intent = grammar_names_get(&b->intents, name);
+    struct grammar_model_intent *intent = grammar_map_get(&b->intents, name);
     if (!intent) {
         intent = grammar_pool_alloc(&b->pool, sizeof *intent);
         intent->order = b->intents.n;
-        *grammar_names_at(&b->intents, &b->pool, name) = intent;
+        *grammar_map_at(&b->intents, &b->pool, name) = intent;
     }
     return intent;
 }
 
 struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, const struct grammar_source *source,
-                                                    struct grammar_place place, const char *intent, const char *combination) {
+                                                    struct grammar_position position, const char *intent, const char *combination) {
     grammar_model_intent(b, intent);
     struct grammar_model_block *block = grammar_pool_alloc(&b->pool, sizeof *block);
     block->source = source;
-    block->place = place;
+    block->position = position;
     block->intent = intent;
     block->combination = combination;
     return *grammar_pool_push(&b->pool, b->blocks, b->n_blocks, b->size_blocks) = block;
@@ -111,7 +111,7 @@ static void add_text(struct grammar_builder *b, const char *name, const char *fo
                 break;
             start += n + 1;
         }
-        grammar_report_at(r, GRAMMAR_ERROR, (struct grammar_place){file, line, 0}, "not UTF-8 text; save the file as UTF-8");
+        grammar_report_at(r, GRAMMAR_ERROR, (struct grammar_position){file, line, 0}, "not UTF-8 text; save the file as UTF-8");
         return;
     }
     bool yaml = format ? strcmp(format, "hassil") == 0
@@ -202,7 +202,8 @@ static void set_list_job(void *data) {
     struct grammar_source *source = grammar_pool_alloc(&b->pool, sizeof *source);
     source->file = grammar_pool_format(&b->pool, "{%s}", name);
     struct grammar_model_definition *definition = grammar_pool_push(&b->pool, list->definitions, list->n, list->size);
-    *definition = (struct grammar_model_definition){.source = source, .place = {source->file, 0, 0}, .kind = GRAMMAR_LIST_VALUES};
+    *definition =
+        (struct grammar_model_definition){.source = source, .position = {source->file, 0, 0}, .kind = GRAMMAR_LIST_VALUES};
     definition->values = grammar_pool_alloc(&b->pool, n * sizeof *definition->values);
     definition->n_values = definition->size_values = n;
     for (size_t i = 0; i < n; i++) {

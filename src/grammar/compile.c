@@ -8,6 +8,8 @@
 #include "grammar/language.h"
 #include "grammar/template.h"
 
+#include "base/suggest.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,11 +44,11 @@ struct known_list {
 
 struct scope {
     const struct grammar_model_block *block; /* whose own names count; NULL: none */
-    struct grammar_names rules, lists;
+    struct grammar_map rules, lists;
 };
 
 struct missing_list {
-    struct grammar_place place; /* of the first template */
+    struct grammar_position position; /* of the first template */
     size_t n_templates;
 };
 
@@ -57,10 +59,10 @@ struct compiler {
     struct grammar_parser parser;
     const char *language;
     struct scope global;
-    struct grammar_names missing;
+    struct grammar_map missing;
     const char *stack[DEEPEST_TEMPLATE]; /* names under way, "<rule>" or "{list}" */
     unsigned depth, n_stack;
-    struct grammar_text within; /* the text whose items are resolved, for places */
+    struct grammar_text within; /* the text whose items are resolved, for positions */
     struct grammar_pool *work;  /* freed behind the compilation */
 };
 
@@ -68,11 +70,11 @@ static bool in_language(const struct compiler *c, const struct grammar_source *s
     return !s->language || !c->language || grammar_language_same(s->language, c->language);
 }
 
-static struct grammar_place place_in(const struct grammar_text *t, uint32_t offset) {
-    struct grammar_place place = t->place;
-    if (place.line)
-        place.column += (int)offset;
-    return place;
+static struct grammar_position position_in(const struct grammar_text *t, uint32_t offset) {
+    struct grammar_position position = t->position;
+    if (position.line)
+        position.column += (int)offset;
+    return position;
 }
 
 static bool resolve(struct compiler *c, struct scope *s, struct grammar_item *item, struct measure *m);
@@ -80,7 +82,7 @@ static bool resolve(struct compiler *c, struct scope *s, struct grammar_item *it
 static struct grammar_item *parse(struct compiler *c, const struct grammar_text *t, enum grammar_severity severity) {
     struct grammar_item *item = grammar_template_parse(&c->parser, t->text, strlen(t->text));
     if (!item)
-        grammar_report_at(c->report, severity, place_in(t, c->parser.error_offset), "%s: %.80s", c->parser.error, t->text);
+        grammar_report_at(c->report, severity, position_in(t, c->parser.error_offset), "%s: %.80s", c->parser.error, t->text);
     return item;
 }
 
@@ -141,7 +143,7 @@ static bool fill_list(struct compiler *c, struct grammar_list *list, const struc
         list->n_ranges = d->n_ranges;
         for (size_t i = 0; i < d->n_ranges; i++)
             if (d->ranges[i].words && !add_numbers(c, list, &d->ranges[i])) {
-                grammar_report_at(c->report, GRAMMAR_ERROR, d->place,
+                grammar_report_at(c->report, GRAMMAR_ERROR, d->position,
                                   "{%s} has more than %d numbers; raise step, shorten the range or set `words: false`", list->name,
                                   MOST_NUMBERS);
                 return false;
@@ -165,7 +167,7 @@ static bool fill_list(struct compiler *c, struct grammar_list *list, const struc
             continue;
         }
         if (m.wildcard || m.nullable || m.missing) {
-            grammar_report_at(c->report, severity, v->in.place, "value \"%.80s\" of {%s} is left out: it %s", v->in.text,
+            grammar_report_at(c->report, severity, v->in.position, "value \"%.80s\" of {%s} is left out: it %s", v->in.text,
                               list->name,
                               m.wildcard  ? "holds a wildcard"
                               : m.missing ? "uses a list that is not given"
@@ -222,31 +224,31 @@ static void report_cycle(struct compiler *c, const char *name, uint32_t offset) 
         first++;
     for (size_t i = first; i < c->n_stack && len < sizeof chain; i++)
         len += (size_t)snprintf(chain + len, sizeof chain - len, "%.30s -> ", c->stack[i]);
-    grammar_report_at(c->report, GRAMMAR_ERROR, place_in(&c->within, offset),
+    grammar_report_at(c->report, GRAMMAR_ERROR, position_in(&c->within, offset),
                       "%s uses itself: %s%s; take one of these references out", name, chain, name);
 }
 
 static bool too_deep(struct compiler *c, uint32_t offset) {
     if (c->depth < DEEPEST_TEMPLATE && c->n_stack < DEEPEST_TEMPLATE)
         return false;
-    grammar_report_at(c->report, GRAMMAR_ERROR, place_in(&c->within, offset), "groups and rules are nested more than %d deep",
+    grammar_report_at(c->report, GRAMMAR_ERROR, position_in(&c->within, offset), "groups and rules are nested more than %d deep",
                       DEEPEST_TEMPLATE);
     return true;
 }
 
 /* *ret NULL: the list is not given. */
 static bool find_list(struct compiler *c, struct scope *s, const struct grammar_item *item, const struct grammar_list **ret) {
-    const struct grammar_model_list *from = s->block ? grammar_names_get(&s->block->lists, item->name) : NULL;
-    struct grammar_names *known = from ? &s->lists : &c->global.lists;
+    const struct grammar_model_list *from = s->block ? grammar_map_get(&s->block->lists, item->name) : NULL;
+    struct grammar_map *known = from ? &s->lists : &c->global.lists;
     if (!from)
-        from = grammar_names_get(&c->b->lists, item->name);
+        from = grammar_map_get(&c->b->lists, item->name);
     *ret = NULL;
     if ((!from || is_empty(c, from)) && !item->range)
         return true;
-    struct known_list *entry = grammar_names_get(known, item->name);
+    struct known_list *entry = grammar_map_get(known, item->name);
     if (!entry) {
         entry = grammar_pool_alloc(&c->g->pool, sizeof *entry);
-        *grammar_names_at(known, &c->g->pool, item->name) = entry;
+        *grammar_map_at(known, &c->g->pool, item->name) = entry;
         entry->state = STATE_BUSY;
         entry->list = new_list(c, item->name);
         c->stack[c->n_stack++] = grammar_pool_format(&c->g->pool, "{%s}", item->name);
@@ -259,12 +261,12 @@ static bool find_list(struct compiler *c, struct scope *s, const struct grammar_
             struct grammar_range range = {
                 .from = from_number, .to = to, .step = step ? step : 1, .multiplier = 1, .digits = true, .words = true};
             struct grammar_model_definition d = {.kind = GRAMMAR_LIST_RANGE, .n_ranges = 1};
-            d.place = place_in(&c->within, item->offset);
+            d.position = position_in(&c->within, item->offset);
             d.ranges = grammar_pool_alloc(&c->g->pool, sizeof range);
             d.ranges[0] = range;
             good = range.from <= range.to;
             if (!good)
-                grammar_report_at(c->report, GRAMMAR_ERROR, d.place,
+                grammar_report_at(c->report, GRAMMAR_ERROR, d.position,
                                   "the range {%s} runs downwards; write the smaller number first", item->range);
             good = good && fill_list(c, entry->list, &d, false);
         }
@@ -281,9 +283,9 @@ static bool find_list(struct compiler *c, struct scope *s, const struct grammar_
 /* Rules */
 
 static const struct grammar_text *rule_text(const struct compiler *c, const struct scope *s, const char *name) {
-    const struct grammar_model_rule *rule = s->block ? grammar_names_get(&s->block->rules, name) : NULL;
+    const struct grammar_model_rule *rule = s->block ? grammar_map_get(&s->block->rules, name) : NULL;
     if (!rule)
-        rule = grammar_names_get(&c->b->rules, name);
+        rule = grammar_map_get(&c->b->rules, name);
     for (size_t i = rule ? rule->n : 0; i > 0; i--)
         if (in_language(c, rule->bodies[i - 1].source))
             return &rule->bodies[i - 1];
@@ -291,7 +293,7 @@ static const struct grammar_text *rule_text(const struct compiler *c, const stru
 }
 
 static const struct known_rule *find_rule(struct compiler *c, struct scope *s, const struct grammar_item *item) {
-    struct known_rule *rule = grammar_names_get(&s->rules, item->name);
+    struct known_rule *rule = grammar_map_get(&s->rules, item->name);
     if (rule) {
         if (rule->state == STATE_BUSY) {
             report_cycle(c, grammar_pool_format(&c->g->pool, "<%s>", item->name), item->offset);
@@ -301,15 +303,15 @@ static const struct known_rule *find_rule(struct compiler *c, struct scope *s, c
     }
     const struct grammar_text *text = rule_text(c, s, item->name);
     if (!text) {
-        const char *nearest = grammar_nearest(item->name, grammar_names_nth, &c->b->rules, c->b->rules.n);
-        grammar_report_at(c->report, GRAMMAR_ERROR, place_in(&c->within, item->offset),
+        const char *nearest = base_suggest_from(item->name, grammar_map_key, &c->b->rules, c->b->rules.n);
+        grammar_report_at(c->report, GRAMMAR_ERROR, position_in(&c->within, item->offset),
                           "rule <%s> is not defined%s%s%s; define it under expansion_rules", item->name,
                           nearest ? "; did you mean <" : "", nearest ? nearest : "", nearest ? ">?" : "");
         return NULL;
     }
     rule = grammar_pool_alloc(&c->g->pool, sizeof *rule);
     rule->state = STATE_BUSY;
-    *grammar_names_at(&s->rules, &c->g->pool, item->name) = rule;
+    *grammar_map_at(&s->rules, &c->g->pool, item->name) = rule;
     struct grammar_text outer = c->within;
     c->within = *text;
     c->stack[c->n_stack++] = grammar_pool_format(&c->g->pool, "<%s>", item->name);
@@ -361,7 +363,7 @@ static bool resolve_items(struct compiler *c, struct scope *s, struct grammar_it
         m->size <<= item->n_items;
     if (m->size > LARGEST_TEMPLATE) {
         if (good)
-            grammar_report_at(c->report, GRAMMAR_ERROR, place_in(&c->within, item->offset),
+            grammar_report_at(c->report, GRAMMAR_ERROR, position_in(&c->within, item->offset),
                               "grows to more than %d parts with its rules put in; split it", LARGEST_TEMPLATE);
         good = false;
     }
@@ -415,22 +417,22 @@ static bool resolve(struct compiler *c, struct scope *s, struct grammar_item *it
 
 /* Sentences */
 
-static void note_missing(struct compiler *c, const char *list, struct grammar_place place) {
-    struct missing_list *m = grammar_names_get(&c->missing, list);
+static void note_missing(struct compiler *c, const char *list, struct grammar_position position) {
+    struct missing_list *m = grammar_map_get(&c->missing, list);
     if (!m) {
         m = grammar_pool_alloc(&c->g->pool, sizeof *m);
-        m->place = place;
-        *grammar_names_at(&c->missing, &c->g->pool, list) = m;
+        m->position = position;
+        *grammar_map_at(&c->missing, &c->g->pool, list) = m;
     }
     m->n_templates++;
 }
 
 static void report_missing(struct compiler *c) {
     for (size_t i = 0; i < c->missing.n; i++) {
-        const struct missing_list *m = c->missing.items[i].thing;
-        const char *name = c->missing.items[i].name;
-        const char *nearest = grammar_nearest(name, grammar_names_nth, &c->b->lists, c->b->lists.n);
-        grammar_report_at(c->report, GRAMMAR_WARNING, m->place, "list {%s} is not defined%s%s%s; %zu template%s left out", name,
+        const struct missing_list *m = c->missing.items[i].value;
+        const char *name = c->missing.items[i].key;
+        const char *nearest = base_suggest_from(name, grammar_map_key, &c->b->lists, c->b->lists.n);
+        grammar_report_at(c->report, GRAMMAR_WARNING, m->position, "list {%s} is not defined%s%s%s; %zu template%s left out", name,
                           nearest ? "; did you mean {" : "", nearest ? nearest : "", nearest ? "}?" : "", m->n_templates,
                           m->n_templates == 1 ? " is" : "s are");
     }
@@ -444,15 +446,15 @@ static void add_sentence(struct compiler *c, struct scope *s, const struct gramm
     if (!body || !resolve(c, s, body, &m))
         return;
     if (m.missing) {
-        note_missing(c, m.missing, sentence->in.place);
+        note_missing(c, m.missing, sentence->in.position);
         return;
     }
     if (m.n_slots > GRAMMAR_MAX_SLOTS) {
-        grammar_report_at(c->report, GRAMMAR_ERROR, sentence->in.place, "fills more than %d slots; split it", GRAMMAR_MAX_SLOTS);
+        grammar_report_at(c->report, GRAMMAR_ERROR, sentence->in.position, "fills more than %d slots; split it", GRAMMAR_MAX_SLOTS);
         return;
     }
     if (m.nullable)
-        grammar_report_at(c->report, GRAMMAR_NOTE, sentence->in.place, "may be silence, which is never recognised: %.80s",
+        grammar_report_at(c->report, GRAMMAR_NOTE, sentence->in.position, "may be silence, which is never recognised: %.80s",
                           sentence->in.text);
     struct grammar_template *t = grammar_pool_push(&c->g->pool, c->g->templates, c->g->n_templates, c->g->size_templates);
     *t = (struct grammar_template){
@@ -460,7 +462,7 @@ static void add_sentence(struct compiler *c, struct scope *s, const struct gramm
         .text = copy_text(c, sentence->in.text),
         .out = copy_text(c, sentence->out),
         .block = block,
-        .place = {copy_text(c, sentence->in.place.file), sentence->in.place.line, sentence->in.place.column},
+        .position = {copy_text(c, sentence->in.position.file), sentence->in.position.line, sentence->in.position.column},
         .spoken_only = from->speech_to_phrase && from->source->has_plain_blocks,
         .has_wildcard = m.wildcard,
         .starts_wild = m.starts_wild,
@@ -470,8 +472,8 @@ static void add_sentence(struct compiler *c, struct scope *s, const struct gramm
 }
 
 static const struct grammar_model_combination *combination_of(const struct compiler *c, const struct grammar_model_block *from) {
-    const struct grammar_model_intent *intent = grammar_names_get(&c->b->intents, from->intent);
-    return intent ? grammar_names_get(&intent->combinations, from->combination) : NULL;
+    const struct grammar_model_intent *intent = grammar_map_get(&c->b->intents, from->intent);
+    return intent ? grammar_map_get(&intent->combinations, from->combination) : NULL;
 }
 
 static struct grammar_condition copy_condition(struct compiler *c, const struct grammar_condition *from) {
@@ -503,12 +505,12 @@ static const struct grammar_block *compile_block(struct compiler *c, const struc
     if (combination && combination->context_area)
         block->required[block->n_required++] = (struct grammar_condition){.key = "area", .slot = "area"};
     if (from->domain_group) {
-        const struct grammar_condition *domains = combination ? grammar_names_get(&combination->groups, from->domain_group) : NULL;
+        const struct grammar_condition *domains = combination ? grammar_map_get(&combination->groups, from->domain_group) : NULL;
         if (domains)
             block->required[block->n_required++] = copy_condition(c, domains);
         else
             grammar_report_at(
-                c->report, GRAMMAR_WARNING, from->domain_group_place,
+                c->report, GRAMMAR_WARNING, from->domain_group_position,
                 "group \"%s\" of name_domains is not defined; load intents.yaml too, or list the domains; any name fits now",
                 from->domain_group);
     }
@@ -522,8 +524,9 @@ static int by_wildcard(const void *pa, const void *pb) {
         return a->has_wildcard ? -1 : 1;
     if (a->has_wildcard && a->n_chunks != b->n_chunks)
         return a->n_chunks > b->n_chunks ? -1 : 1;
-    return a->place.line != b->place.line ? (a->place.line < b->place.line ? -1 : 1)
-                                          : (a->place.column > b->place.column) - (a->place.column < b->place.column);
+    return a->position.line != b->position.line
+               ? (a->position.line < b->position.line ? -1 : 1)
+               : (a->position.column > b->position.column) - (a->position.column < b->position.column);
 }
 
 static void add_block(struct compiler *c, const struct grammar_model_block *from) {
@@ -563,7 +566,7 @@ static void add_blocks(struct compiler *c) {
     struct ordered_block *order = grammar_pool_alloc(&c->g->pool, c->b->n_blocks * sizeof *order);
     for (size_t i = 0; i < c->b->n_blocks; i++) {
         const struct grammar_model_block *block = c->b->blocks[i];
-        const struct grammar_model_intent *intent = grammar_names_get(&c->b->intents, block->intent);
+        const struct grammar_model_intent *intent = grammar_map_get(&c->b->intents, block->intent);
         const struct grammar_model_combination *combination = combination_of(c, block);
         order[i] = (struct ordered_block){block, intent->declared, intent->order, combination ? combination->order : SIZE_MAX, i};
     }
@@ -597,7 +600,7 @@ static void add_skip_words(struct compiler *c) {
     }
 }
 
-/* The language of the first file that brings sentences; else of any file; else English. */
+/* The language of the first block of sentences that says one; NULL: none does. */
 static const char *language_of(const struct grammar_builder *b) {
     for (size_t i = 0; i < b->n_blocks; i++)
         if (b->blocks[i]->source->language)
@@ -611,14 +614,14 @@ static void compile(void *data) {
     c->parser.language = grammar_language_find(c->language ? c->language : "en");
     c->g->ignore_whitespace = c->b->ignore_whitespace;
     if (!c->parser.language)
-        grammar_report_at(c->report, GRAMMAR_WARNING, (struct grammar_place){0},
+        grammar_report_at(c->report, GRAMMAR_WARNING, (struct grammar_position){0},
                           "numbers and signs of language \"%s\" have no words yet; they are understood when typed only",
                           c->language);
     add_blocks(c);
     add_skip_words(c);
     report_missing(c);
     if (c->b->n_blocks == 0)
-        grammar_report_at(c->report, GRAMMAR_ERROR, (struct grammar_place){0}, "the grammar holds no sentences; add some");
+        grammar_report_at(c->report, GRAMMAR_ERROR, (struct grammar_position){0}, "the grammar holds no sentences; add some");
     if (c->report->n_errors == 0)
         grammar_build_acceptor(c->g, c->work, c->report);
 }
@@ -671,8 +674,8 @@ const char *grammar_intent(const struct grammar *g, size_t i) {
     return i < g->n_intents ? g->intents[i] : NULL;
 }
 
-const struct grammar_words *grammar_acceptor(const struct grammar *g) {
-    return &g->words;
+const struct grammar_acceptor *grammar_acceptor(const struct grammar *g) {
+    return &g->acceptor;
 }
 
 bool grammar_condition_holds(const struct grammar_condition *c, const char *value) {

@@ -37,7 +37,7 @@ struct grammar_template {
     const struct grammar_item *body;
     const char *text, *out;
     const struct grammar_block *block;
-    struct grammar_place place;
+    struct grammar_position position;
     bool spoken_only; /* a lean double of another block, for recognisers */
     bool has_wildcard, starts_wild, ends_wild;
     uint32_t n_chunks; /* pieces of literal text */
@@ -53,7 +53,7 @@ struct grammar {
     const struct grammar_item **skip_words; /* trees; longest text first */
     size_t n_skip_words;
     bool ignore_whitespace;
-    struct grammar_words words;
+    struct grammar_acceptor acceptor;
 };
 
 /* Whether a list value may stand in a block: its own context must not contradict what the block asks for. */
@@ -62,7 +62,7 @@ bool grammar_entry_fits(const struct grammar_entry *e, const struct grammar_bloc
 /* Whether a condition's values hold this one (NULL: the key is not there). */
 bool grammar_condition_holds(const struct grammar_condition *c, const char *value);
 
-/* Builds g->words from the templates; works in `work`. */
+/* Builds g->acceptor from the templates; works in `work`. */
 void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_report *r);
 
 #endif

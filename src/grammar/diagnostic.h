@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/diagnostic.h: saying what is wrong in a grammar: all of it, each with its place and how to mend it. */
+/* grammar/diagnostic.h: saying what is wrong in a grammar: all of it, each with its position and how to mend it. */
 #ifndef TRAGUS_GRAMMAR_DIAGNOSTIC_H
 #define TRAGUS_GRAMMAR_DIAGNOSTIC_H
 
@@ -12,16 +12,12 @@ struct grammar_report {
     size_t n_errors;
 };
 
-struct grammar_place {
+struct grammar_position {
     const char *file;
     int line, column;
 };
 
-void grammar_report_at(struct grammar_report *r, enum grammar_severity severity, struct grammar_place place, const char *format,
-                       ...) __attribute__((format(printf, 4, 5)));
-
-/* Of n names the one that a misspelt `name` most likely means, or NULL: at most a third of its letters changed. `get` gives the
- * i-th name (NULL: not a candidate). */
-const char *grammar_nearest(const char *name, const char *(*get)(const void *names, size_t i), const void *names, size_t n);
+void grammar_report_at(struct grammar_report *r, enum grammar_severity severity, struct grammar_position position,
+                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/grammar.h: sentences as people write them, compiled to a word automaton for the recogniser and a matcher for text.
  *
- * Two things come out of one grammar: `grammar_words`, an acceptor of word sequences without any meaning (what can be said), and
+ * Two things come out of one grammar: `grammar_acceptor`, an acceptor of word sequences without any meaning (what can be said), and
  * grammar_match, which gives the readings (intent, slots) of a word sequence, best first. The decoder finds the words; the matcher
  * then says what they mean, by Home Assistant's ranking: so a typed and a spoken sentence never mean different things.
  */
@@ -80,7 +80,7 @@ struct grammar_word_arc {
     uint32_t word; /* index into words */
     uint32_t to;
 };
-struct grammar_words {
+struct grammar_acceptor {
     uint32_t n_states, n_arcs, n_words;
     uint32_t start;
     const uint32_t *first_arc; /* n_states + 1 */
@@ -88,7 +88,7 @@ struct grammar_words {
     const uint8_t *is_final;  /* n_states */
     const char *const *words; /* n_words spellings */
 };
-const struct grammar_words *grammar_acceptor(const struct grammar *g); /* valid while g is */
+const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* valid while g is */
 
 #define GRAMMAR_MAX_SLOTS 16
 struct grammar_slot {

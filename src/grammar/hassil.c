@@ -5,6 +5,8 @@
 #include "grammar/model.h"
 #include "grammar/yaml.h"
 
+#include "base/suggest.h"
+
 #include <string.h>
 
 struct reader {
@@ -28,10 +30,6 @@ static const char *const range_keys[] = {"type",      "from",   "to",    "step",
 static const char *const value_keys[] = {"in", "out", "context", "metadata", "requires_context", NULL};
 static const char *const condition_keys[] = {"value", "slot", NULL};
 
-static const char *nth_key(const void *keys, size_t i) {
-    return ((const char *const *)keys)[i];
-}
-
 static void warn_of_unknown(struct reader *r, const struct grammar_yaml *mapping, const char *const *known, const char *where) {
     size_t n = 0;
     while (known[n])
@@ -43,14 +41,14 @@ static void warn_of_unknown(struct reader *r, const struct grammar_yaml *mapping
             k++;
         if (k < n)
             continue;
-        const char *nearest = grammar_nearest(key, nth_key, known, n);
-        grammar_report_at(r->report, GRAMMAR_WARNING, mapping->keys[i]->place, "key \"%s\" is not known in %s and ignored%s%s%s",
+        const char *nearest = base_suggest(key, known, n);
+        grammar_report_at(r->report, GRAMMAR_WARNING, mapping->keys[i]->position, "key \"%s\" is not known in %s and ignored%s%s%s",
                           key, where, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     }
 }
 
 static void wrong(struct reader *r, const struct grammar_yaml *y, const char *what, const char *wanted) {
-    grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "%s must be %s", what, wanted);
+    grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "%s must be %s", what, wanted);
 }
 
 static bool is_mapping(struct reader *r, const struct grammar_yaml *y, const char *what) {
@@ -77,7 +75,7 @@ static const char *text_of(struct reader *r, const struct grammar_yaml *y, const
 }
 
 static struct grammar_text template_of(struct reader *r, const struct grammar_yaml *y) {
-    return (struct grammar_text){y->text, r->source, y->place};
+    return (struct grammar_text){y->text, r->source, y->position};
 }
 
 static struct grammar_value value_of(const struct grammar_yaml *y) {
@@ -92,7 +90,7 @@ static bool read_integer(struct reader *r, const struct grammar_yaml *mapping, c
     if (!y)
         return true;
     if (!grammar_yaml_integer(y, &value) || value > 1000000000 || value < -1000000000) {
-        grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "%s of a range must be a whole number up to 1000000000", key);
+        grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "%s of a range must be a whole number up to 1000000000", key);
         return false;
     }
     *ret = value;
@@ -105,14 +103,14 @@ static void read_range(struct reader *r, const struct grammar_yaml *y, struct gr
     warn_of_unknown(r, y, range_keys, "a range");
     struct grammar_range range = {.step = 1, .multiplier = 1, .digits = true, .words = true};
     if (!grammar_yaml_get(y, "from") || !grammar_yaml_get(y, "to")) {
-        grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "a range needs from and to");
+        grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "a range needs from and to");
         return;
     }
     if (!read_integer(r, y, "from", &range.from) || !read_integer(r, y, "to", &range.to) ||
         !read_integer(r, y, "step", &range.step))
         return;
     if (range.from > range.to || range.step < 1) {
-        grammar_report_at(r->report, GRAMMAR_ERROR, y->place,
+        grammar_report_at(r->report, GRAMMAR_ERROR, y->position,
                           "a range runs upwards: from %lld must not be above to %lld, step at least 1", (long long)range.from,
                           (long long)range.to);
         return;
@@ -156,7 +154,7 @@ static void read_value(struct reader *r, const struct grammar_yaml *y, struct gr
         const struct grammar_yaml *in = grammar_yaml_get(y, "in"), *out = grammar_yaml_get(y, "out");
         const struct grammar_yaml *context = grammar_yaml_get(y, "context");
         if (!in || in->kind != GRAMMAR_YAML_SCALAR) {
-            grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "a list value needs `in: TEXT`");
+            grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "a list value needs `in: TEXT`");
             return;
         }
         v.in = template_of(r, in);
@@ -189,8 +187,8 @@ static void read_value(struct reader *r, const struct grammar_yaml *y, struct gr
     *grammar_pool_push(&r->b->pool, d->values, d->n_values, d->size_values) = v;
 }
 
-static void read_list(struct reader *r, struct grammar_names *lists, const struct grammar_yaml *key, const struct grammar_yaml *y) {
-    struct grammar_model_definition d = {.source = r->source, .place = key->place};
+static void read_list(struct reader *r, struct grammar_map *lists, const struct grammar_yaml *key, const struct grammar_yaml *y) {
+    struct grammar_model_definition d = {.source = r->source, .position = key->position};
     const struct grammar_yaml *values = y, *range = NULL, *ranges = NULL, *wildcard = NULL;
     if (y->kind == GRAMMAR_YAML_MAPPING) {
         warn_of_unknown(r, y, list_keys, "a list");
@@ -215,20 +213,20 @@ static void read_list(struct reader *r, struct grammar_names *lists, const struc
             for (size_t i = 0; i < values->n; i++)
                 read_value(r, values->items[i], &d);
     } else {
-        grammar_report_at(r->report, GRAMMAR_ERROR, key->place, "list %s needs values, range or `wildcard: true`", key->text);
+        grammar_report_at(r->report, GRAMMAR_ERROR, key->position, "list %s needs values, range or `wildcard: true`", key->text);
     }
     struct grammar_model_list *list = grammar_model_list(r->b, lists, key->text);
     if (!list->at_run_time) /* what the program sets stands above the files */
         *grammar_pool_push(&r->b->pool, list->definitions, list->n, list->size) = d;
 }
 
-static void read_lists(struct reader *r, struct grammar_names *lists, const struct grammar_yaml *y) {
+static void read_lists(struct reader *r, struct grammar_map *lists, const struct grammar_yaml *y) {
     if (y && is_mapping(r, y, "lists"))
         for (size_t i = 0; i < y->n; i++)
             read_list(r, lists, y->keys[i], y->items[i]);
 }
 
-static void read_rules(struct reader *r, struct grammar_names *rules, const struct grammar_yaml *y) {
+static void read_rules(struct reader *r, struct grammar_map *rules, const struct grammar_yaml *y) {
     if (!y || !is_mapping(r, y, "expansion_rules"))
         return;
     for (size_t i = 0; i < y->n; i++)
@@ -284,7 +282,7 @@ static void read_sentence(struct reader *r, const struct grammar_yaml *y, struct
             return;
         }
         if (!in || in->kind != GRAMMAR_YAML_SCALAR) {
-            grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "a sentence needs `in: TEMPLATE` beside out");
+            grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "a sentence needs `in: TEMPLATE` beside out");
             return;
         }
         s.in = template_of(r, in);
@@ -319,10 +317,10 @@ static void read_block(struct reader *r, const char *intent, const struct gramma
     warn_of_unknown(r, y, block_keys, "data");
     const struct grammar_yaml *sentences = grammar_yaml_get(y, "sentences"), *entry;
     if (!sentences) {
-        grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "data needs sentences");
+        grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "data needs sentences");
         return;
     }
-    struct grammar_model_block *block = grammar_model_add_block(r->b, r->source, y->place, intent, r->combination);
+    struct grammar_model_block *block = grammar_model_add_block(r->b, r->source, y->position, intent, r->combination);
     read_sentences(r, sentences, block);
     if ((entry = grammar_yaml_get(y, "response")))
         block->response = text_of(r, entry, "response");
@@ -348,7 +346,7 @@ static void read_block(struct reader *r, const char *intent, const struct gramma
     if ((entry = grammar_yaml_get(y, "name_domains"))) {
         if (entry->kind == GRAMMAR_YAML_SCALAR) {
             block->domain_group = entry->text;
-            block->domain_group_place = entry->place;
+            block->domain_group_position = entry->position;
         } else if (is_sequence(r, entry, "name_domains")) {
             const struct grammar_yaml key = {.text = "domain"};
             read_condition(r, &key, entry, new_requirement(r, block, NULL));
@@ -376,7 +374,7 @@ static void read_intents(struct reader *r, const struct grammar_yaml *y) {
         if (data)
             read_data(r, y->keys[i]->text, data);
         else
-            grammar_report_at(r->report, GRAMMAR_ERROR, y->keys[i]->place, "intent %s needs data", y->keys[i]->text);
+            grammar_report_at(r->report, GRAMMAR_ERROR, y->keys[i]->position, "intent %s needs data", y->keys[i]->text);
     }
 }
 
@@ -404,7 +402,7 @@ static void read_intents_file(struct reader *r, const struct grammar_yaml *root)
         for (size_t j = 0; j < combinations->n; j++) {
             struct grammar_model_combination *c = grammar_pool_alloc(&r->b->pool, sizeof *c);
             c->order = j;
-            *grammar_names_at(&intent->combinations, &r->b->pool, combinations->keys[j]->text) = c;
+            *grammar_map_at(&intent->combinations, &r->b->pool, combinations->keys[j]->text) = c;
             const struct grammar_yaml *area = grammar_yaml_get(combinations->items[j], "context_area");
             if (area && !grammar_yaml_boolean(area, &c->context_area))
                 wrong(r, area, "context_area", "true or false");
@@ -415,7 +413,7 @@ static void read_intents_file(struct reader *r, const struct grammar_yaml *root)
                 struct grammar_condition *domains = grammar_pool_alloc(&r->b->pool, sizeof *domains);
                 const struct grammar_yaml key = {.text = "domain"};
                 read_condition(r, &key, groups->items[k], domains);
-                *grammar_names_at(&c->groups, &r->b->pool, groups->keys[k]->text) = domains;
+                *grammar_map_at(&c->groups, &r->b->pool, groups->keys[k]->text) = domains;
             }
         }
     }
@@ -465,7 +463,7 @@ static void read_top(struct reader *r, const struct grammar_yaml *root) {
     if ((entry = grammar_yaml_get(root, "sentences"))) {
         r->source->has_plain_blocks = true;
         const char *intent = grammar_yaml_get(root, "intent") ? r->intent : "";
-        read_sentences(r, entry, grammar_model_add_block(r->b, r->source, entry->place, intent, r->combination));
+        read_sentences(r, entry, grammar_model_add_block(r->b, r->source, entry->position, intent, r->combination));
     }
     read_lists(r, &r->b->lists, grammar_yaml_get(root, "lists"));
     read_rules(r, &r->b->rules, grammar_yaml_get(root, "expansion_rules"));
@@ -487,12 +485,12 @@ void grammar_read_hassil(struct grammar_builder *b, const char *file, const char
         return;
     name_by_path(&r, file);
     if (grammar_yaml_get(root, "tests"))
-        grammar_report_at(report, GRAMMAR_NOTE, root->place, "tests, not sentences; the file is ignored");
+        grammar_report_at(report, GRAMMAR_NOTE, root->position, "tests, not sentences; the file is ignored");
     else if (is_intents_file(root))
         read_intents_file(&r, root);
     else if (!has_any_key(root))
         grammar_report_at(
-            report, GRAMMAR_WARNING, root->place,
+            report, GRAMMAR_WARNING, root->position,
             "no key that a grammar has (intents, data, sentences, lists, expansion_rules, skip_words); the file is ignored");
     else
         read_top(&r, root);

@@ -7,9 +7,9 @@
 #include "grammar/language.h"
 
 #include "base/buffer.h"
-#include "grammar/gen/languages.h"
-
 #include <string.h>
+
+static const struct grammar_language *const languages[] = {&grammar_language_en};
 
 static size_t primary_len(const char *tag) {
     return strcspn(tag, "-_");
@@ -28,9 +28,9 @@ bool grammar_language_same(const char *a, const char *b) {
 }
 
 const struct grammar_language *grammar_language_find(const char *tag) {
-    for (size_t i = 0; tag && i < grammar_n_languages; i++)
-        if (grammar_language_same(tag, grammar_languages[i]->tag))
-            return grammar_languages[i];
+    for (size_t i = 0; tag && i < sizeof languages / sizeof languages[0]; i++)
+        if (grammar_language_same(tag, languages[i]->tag))
+            return languages[i];
     return NULL;
 }
 

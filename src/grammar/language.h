@@ -33,6 +33,8 @@ struct grammar_language {
     size_t n_symbols;
 };
 
+extern const struct grammar_language grammar_language_en; /* language_en.c */
+
 /* The tables of "en" for "en", "en-GB", "EN_us"; NULL: none. */
 const struct grammar_language *grammar_language_find(const char *tag);
 

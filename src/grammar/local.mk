@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LTLIBRARIES += libtragus_grammar.la
 libtragus_grammar_la_SOURCES = \
+    src/grammar/acceptor.c \
     src/grammar/automaton.c src/grammar/automaton.h \
     src/grammar/builder.c src/grammar/model.h \
     src/grammar/compile.c src/grammar/compiled.h \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
     src/grammar/files.c src/grammar/files.h \
-    src/grammar/gen/language_en.c src/grammar/gen/languages.c src/grammar/gen/languages.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \
     src/grammar/input.c src/grammar/input.h \
     src/grammar/item.h \
     src/grammar/language.c src/grammar/language.h \
+    src/grammar/language_en.c \
     src/grammar/letters.c src/grammar/letters.h \
+    src/grammar/map.c src/grammar/map.h \
     src/grammar/match.c \
-    src/grammar/names.c src/grammar/names.h \
+    src/grammar/matcher.c src/grammar/matcher.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \
     src/grammar/template.c src/grammar/template.h \
-    src/grammar/tokens.c src/grammar/tokens.h \
-    src/grammar/words.c \
     src/grammar/yaml.c src/grammar/yaml.h
 libtragus_grammar_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)
 libtragus_grammar_la_LIBADD = $(YAML_LIBS)

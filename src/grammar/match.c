@@ -4,7 +4,7 @@
  * First the ones that fill slot `name` from a list, of these the longest name; then fewest free-text slots, most literal text,
  * shortest free text; ties go to the template that stands first. Skip words are taken out only when nothing else fits.
  */
-#include "grammar/tokens.h"
+#include "grammar/matcher.h"
 
 #include "base/buffer.h"
 #include "grammar/letters.h"
@@ -208,7 +208,7 @@ static uint32_t end_of_word(const struct grammar_input *in, uint32_t at) {
     return at;
 }
 
-/* Marks the words that are skip words, the longest skip word at each place first. */
+/* Marks the words that are skip words, the longest skip word at each position first. */
 static bool mark_skip_words(struct job *j, bool *skip) {
     struct grammar_matcher m;
     grammar_matcher_init(&m, &j->work, &j->match->pool, &j->input, j->g->ignore_whitespace);

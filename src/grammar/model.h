@@ -2,13 +2,13 @@
 /* grammar/model.h: what the readers of files put together: one merged grammar, still as text.
  *
  * Every piece keeps its source, because a file in another language than the sentences is left out when compiling, and because a
- * template's mistakes are found then and must be reported at their place.
+ * template's mistakes are found then and must be reported at their position.
  */
 #ifndef TRAGUS_GRAMMAR_MODEL_H
 #define TRAGUS_GRAMMAR_MODEL_H
 
 #include "grammar/diagnostic.h"
-#include "grammar/names.h"
+#include "grammar/map.h"
 #include "grammar/pool.h"
 
 struct grammar_source {
@@ -17,10 +17,10 @@ struct grammar_source {
     bool has_plain_blocks; /* blocks without `speech_to_phrase: true` */
 };
 
-struct grammar_text { /* a template with its place */
+struct grammar_text { /* a template with its position */
     const char *text;
     const struct grammar_source *source;
-    struct grammar_place place;
+    struct grammar_position position;
 };
 
 struct grammar_pair { /* of a context */
@@ -61,7 +61,7 @@ enum grammar_list_kind { GRAMMAR_LIST_VALUES, GRAMMAR_LIST_RANGE, GRAMMAR_LIST_W
 
 struct grammar_model_definition { /* of a list, by one file */
     const struct grammar_source *source;
-    struct grammar_place place;
+    struct grammar_position position;
     enum grammar_list_kind kind;
     struct grammar_model_value *values;
     size_t n_values, size_values;
@@ -89,7 +89,7 @@ struct grammar_model_sentence {
 
 struct grammar_model_block {
     const struct grammar_source *source;
-    struct grammar_place place;
+    struct grammar_position position;
     const char *intent, *combination; /* "" for none */
     struct grammar_model_sentence *sentences;
     size_t n_sentences, size_sentences;
@@ -100,27 +100,27 @@ struct grammar_model_block {
     struct grammar_condition *required, *excluded;
     size_t n_required, size_required, n_excluded, size_excluded;
     const char *domain_group; /* `name_domains: default`, of intents.yaml; NULL: none */
-    struct grammar_place domain_group_place;
-    struct grammar_names lists, rules; /* local ones: struct grammar_model_list, struct grammar_model_rule */
+    struct grammar_position domain_group_position;
+    struct grammar_map lists, rules; /* local ones: struct grammar_model_list, struct grammar_model_rule */
 };
 
 struct grammar_model_combination {
     size_t order;
     bool context_area;
-    struct grammar_names groups; /* of struct grammar_condition: sets of domains */
+    struct grammar_map groups; /* of struct grammar_condition: sets of domains */
 };
 
 struct grammar_model_intent {
     bool declared; /* in intents.yaml, whose order then counts */
     size_t order;
-    struct grammar_names combinations;
+    struct grammar_map combinations;
 };
 
 struct grammar_builder {
     struct grammar_pool pool;
-    struct grammar_names intents; /* struct grammar_model_intent */
-    struct grammar_names lists;   /* struct grammar_model_list */
-    struct grammar_names rules;   /* struct grammar_model_rule */
+    struct grammar_map intents; /* struct grammar_model_intent */
+    struct grammar_map lists;   /* struct grammar_model_list */
+    struct grammar_map rules;   /* struct grammar_model_rule */
     struct grammar_model_block **blocks;
     size_t n_blocks, size_blocks;
     struct grammar_text *skip_words;
@@ -130,11 +130,11 @@ struct grammar_builder {
     struct grammar_yaml_parser *open_parser; /* freed when a reader leaves by the pool's escape */
 };
 
-struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_names *lists, const char *name);
-void grammar_model_add_rule(struct grammar_builder *b, struct grammar_names *rules, const char *name, struct grammar_text body);
+struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_map *lists, const char *name);
+void grammar_model_add_rule(struct grammar_builder *b, struct grammar_map *rules, const char *name, struct grammar_text body);
 struct grammar_model_intent *grammar_model_intent(struct grammar_builder *b, const char *name);
 struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, const struct grammar_source *source,
-                                                    struct grammar_place place, const char *intent, const char *combination);
+                                                    struct grammar_position position, const char *intent, const char *combination);
 
 /* A value from its spelling; plain: may be a number or truth value. */
 struct grammar_value grammar_model_value(const char *text, bool plain);

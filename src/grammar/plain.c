@@ -44,7 +44,7 @@ void grammar_read_plain(struct grammar_builder *b, const char *file, const char 
         text = stop ? stop + 1 : end;
         const char *at = start;
         trim(&at, &n);
-        struct grammar_place place = {file, line, column_of(start, at)};
+        struct grammar_position position = {file, line, column_of(start, at)};
         if (n == 0 || at[0] == '#')
             continue;
         if (is_section(at, n)) {
@@ -63,14 +63,14 @@ void grammar_read_plain(struct grammar_builder *b, const char *file, const char 
             out += 2;
             trim(&out, &n_out);
             if (n_in == 0 || n_out == 0) {
-                grammar_report_at(r, GRAMMAR_ERROR, place, "=> needs a template before and a text behind it");
+                grammar_report_at(r, GRAMMAR_ERROR, position, "=> needs a template before and a text behind it");
                 continue;
             }
         }
         if (!block)
-            block = grammar_model_add_block(b, source, place, intent, "");
+            block = grammar_model_add_block(b, source, position, intent, "");
         struct grammar_model_sentence *s = grammar_pool_push(&b->pool, block->sentences, block->n_sentences, block->size_sentences);
-        *s = (struct grammar_model_sentence){{grammar_pool_text(&b->pool, in, n_in), source, place}, NULL};
+        *s = (struct grammar_model_sentence){{grammar_pool_text(&b->pool, in, n_in), source, position}, NULL};
         if (out)
             s->out = grammar_pool_text(&b->pool, out, n_out);
     }

@@ -27,8 +27,8 @@ struct reader {
     bool failed;
 };
 
-static struct grammar_place place_of(const struct reader *r, yaml_mark_t mark) {
-    return (struct grammar_place){r->file, (int)mark.line + 1, (int)mark.column + 1};
+static struct grammar_position position_of(const struct reader *r, yaml_mark_t mark) {
+    return (struct grammar_position){r->file, (int)mark.line + 1, (int)mark.column + 1};
 }
 
 static struct grammar_yaml *copy_node(struct reader *r, int number, unsigned depth) {
@@ -36,10 +36,10 @@ static struct grammar_yaml *copy_node(struct reader *r, int number, unsigned dep
         return r->made[number];
     const yaml_node_t *node = yaml_document_get_node(r->document, number);
     struct grammar_yaml *y = grammar_pool_alloc(r->pool, sizeof *y);
-    y->place = place_of(r, node->start_mark);
+    y->position = position_of(r, node->start_mark);
     if (depth > DEEPEST_NODE) { /* also an alias that holds itself */
         if (!r->failed)
-            grammar_report_at(r->report, GRAMMAR_ERROR, y->place, "nested more than %d deep; a grammar needs fewer levels",
+            grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "nested more than %d deep; a grammar needs fewer levels",
                               DEEPEST_NODE);
         r->failed = true;
         return y;
@@ -49,7 +49,7 @@ static struct grammar_yaml *copy_node(struct reader *r, int number, unsigned dep
         y->plain = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
         if (node->data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
             node->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE)
-            y->place.column++;
+            y->position.column++;
     } else if (node->type == YAML_SEQUENCE_NODE) {
         y->kind = GRAMMAR_YAML_SEQUENCE;
         y->n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
@@ -67,7 +67,7 @@ static struct grammar_yaml *copy_node(struct reader *r, int number, unsigned dep
             y->items[i] = copy_node(r, pair->value, depth + 1);
             if (y->keys[i]->kind != GRAMMAR_YAML_SCALAR || !y->keys[i]->text) {
                 if (!r->failed)
-                    grammar_report_at(r->report, GRAMMAR_ERROR, y->keys[i]->place, "a key must be a plain word");
+                    grammar_report_at(r->report, GRAMMAR_ERROR, y->keys[i]->position, "a key must be a plain word");
                 r->failed = true;
                 y->keys[i] = grammar_pool_alloc(r->pool, sizeof *y);
                 y->keys[i]->text = "";
@@ -85,8 +85,9 @@ static void warn_of_doubles(struct reader *r, int n_nodes) {
         for (size_t i = 0; i < y->n; i++)
             for (size_t j = i + 1; j < y->n; j++)
                 if (strcmp(y->keys[i]->text, y->keys[j]->text) == 0)
-                    grammar_report_at(r->report, GRAMMAR_WARNING, y->keys[i]->place,
-                                      "\"%s\" stands again in line %d; that one counts", y->keys[i]->text, y->keys[j]->place.line);
+                    grammar_report_at(r->report, GRAMMAR_WARNING, y->keys[i]->position,
+                                      "\"%s\" stands again in line %d; that one counts", y->keys[i]->text,
+                                      y->keys[j]->position.line);
     }
 }
 
@@ -116,7 +117,7 @@ static struct grammar_yaml *read_document(struct reader *r, struct grammar_yaml_
                     mark.column++;
                 }
         }
-        grammar_report_at(r->report, GRAMMAR_ERROR, place_of(r, mark), "not YAML: %s%s%s",
+        grammar_report_at(r->report, GRAMMAR_ERROR, position_of(r, mark), "not YAML: %s%s%s",
                           p->parser.problem ? p->parser.problem : "unknown cause", p->parser.context ? ", " : "",
                           p->parser.context ? p->parser.context : "");
         return NULL;

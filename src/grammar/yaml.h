@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/yaml.h: a YAML document as a tree with places, read through libyaml. */
+/* grammar/yaml.h: a YAML document as a tree with positions, read through libyaml. */
 #ifndef TRAGUS_GRAMMAR_YAML_H
 #define TRAGUS_GRAMMAR_YAML_H
 
@@ -14,10 +14,10 @@ enum grammar_yaml_kind { GRAMMAR_YAML_SCALAR, GRAMMAR_YAML_SEQUENCE, GRAMMAR_YAM
 
 struct grammar_yaml {
     enum grammar_yaml_kind kind;
-    struct grammar_place place; /* of the first character, behind a quote */
-    const char *text;           /* SCALAR */
-    bool plain;                 /* SCALAR without quotes: may be a number, a truth value or null */
-    size_t n;                   /* SEQUENCE: items; MAPPING: pairs */
+    struct grammar_position position; /* of the first character, behind a quote */
+    const char *text;                 /* SCALAR */
+    bool plain;                       /* SCALAR without quotes: may be a number, a truth value or null */
+    size_t n;                         /* SEQUENCE: items; MAPPING: pairs */
     struct grammar_yaml **items;
     struct grammar_yaml **keys; /* MAPPING: scalars */
 };

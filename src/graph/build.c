@@ -12,7 +12,7 @@ static int pronounce(void *user, const char *word, struct lexicon_pronunciation 
     return lexicon_pronounce(v->lexicon, v->overrides, word, out, max_variants);
 }
 
-int graph_build(struct graph **ret, const struct grammar_words *words, const struct lexicon *lexicon,
+int graph_build(struct graph **ret, const struct grammar_acceptor *words, const struct lexicon *lexicon,
                 const struct lexicon_overrides *overrides, size_t max_arcs, struct base_error *reterr) {
     struct voice v = {lexicon, overrides};
     return graph_build_with(ret, words, pronounce, &v, max_arcs, reterr);

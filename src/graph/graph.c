@@ -43,7 +43,7 @@ struct range { /* entries that share the phones on the way from the state's root
 };
 
 struct build {
-    const struct grammar_words *in;
+    const struct grammar_acceptor *in;
     size_t max_arcs;
     struct spoken *spoken;                         /* by word */
     struct lexicon_pronunciation *all;             /* pronunciations of all words */
@@ -254,7 +254,7 @@ static int emit(struct build *b, struct built *out) {
     return 0;
 }
 
-static int copy_words(struct built *out, const struct grammar_words *in) {
+static int copy_words(struct built *out, const struct grammar_acceptor *in) {
     size_t n_bytes = 1;
     for (uint32_t i = 0; i < in->n_words; i++)
         n_bytes += strlen(in->words[i]) + 1;
@@ -301,13 +301,13 @@ static void build_done(struct build *b) {
     base_buffer_done(&b->queue);
 }
 
-int graph_build_with(struct graph **ret, const struct grammar_words *words,
+int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
                      int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
                      void *user, size_t max_arcs, struct base_error *reterr) {
     static const uint32_t no_arcs[2];
     static const uint8_t not_final[1];
     static const struct grammar_word_arc no_arc[1];
-    static const struct grammar_words nothing = {.n_states = 1, .first_arc = no_arcs, .arcs = no_arc, .is_final = not_final};
+    static const struct grammar_acceptor nothing = {.n_states = 1, .first_arc = no_arcs, .arcs = no_arc, .is_final = not_final};
     struct build b = {.in = words->n_states > 0 ? words : &nothing,
                       .max_arcs = max_arcs > 0 ? max_arcs : DEFAULT_MAX_ARCS,
                       .spoken = calloc((size_t)words->n_words + 1, sizeof *b.spoken)};

@@ -43,11 +43,11 @@ struct graph_report {     /* what a grammar's author should know */
  * 4,000,000); -ENOENT with the word when one cannot be spoken at all. The graph keeps nothing of words or lexicon. Homophones from
  * one place to the same place are one path, which bears the word that comes first in the acceptor. An acceptor without sentences
  * gives a graph of one node that is not final. The same input gives the same graph, down to the numbers of nodes. */
-int graph_build(struct graph **ret, const struct grammar_words *words, const struct lexicon *lexicon,
+int graph_build(struct graph **ret, const struct grammar_acceptor *words, const struct lexicon *lexicon,
                 const struct lexicon_overrides *overrides, size_t max_arcs, struct base_error *reterr);
 
 /* The same with any source of pronunciations: pronounce() works as lexicon_pronounce does and is called once a word. */
-int graph_build_with(struct graph **ret, const struct grammar_words *words,
+int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
                      int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
                      void *user, size_t max_arcs, struct base_error *reterr);
 

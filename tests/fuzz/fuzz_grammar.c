@@ -17,7 +17,7 @@ static void check(int good, const char *what) {
 }
 
 static void use(const struct grammar *g, const char *text) {
-    const struct grammar_words *w = grammar_acceptor(g);
+    const struct grammar_acceptor *w = grammar_acceptor(g);
     for (uint32_t i = 0; i < w->n_arcs; i++)
         check(w->arcs[i].to < w->n_states && w->arcs[i].word < w->n_words, "an arc leads out of the acceptor");
     for (uint32_t s = 0; s < w->n_states; s++)

@@ -550,7 +550,7 @@ static void endpoint(void **state) {
 static void no_sentence_at_all(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
-    struct grammar_words nothing = {0};
+    struct grammar_acceptor nothing = {0};
     struct graph *g;
     assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, (char[]){""}, 0, NULL), 0);
     struct base_arena a;
@@ -809,7 +809,7 @@ static void same_sound_same_result(void **state) {
 /* --- against an exhaustive computation --------------------------------------------------------------------------------------- */
 
 struct search {
-    const struct grammar_words *in;
+    const struct grammar_acceptor *in;
     const char *dictionary;
     const struct rows *rows;
     int32_t blank_penalty_q8, word_penalty_q8;

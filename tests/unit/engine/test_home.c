@@ -81,7 +81,7 @@ static void typed(void **state) {
 
 static void spoken(void **state) {
     tragus_grammar *g = *state;
-    const struct grammar_words *w = grammar_acceptor(engine_grammar_sentences(g));
+    const struct grammar_acceptor *w = grammar_acceptor(engine_grammar_sentences(g));
     for (size_t i = 0; i < N_SENTENCES; i++)
         if (!walk_accepts(w, sentences[i].said))
             fail_msg("'%s' is no path of the acceptor", sentences[i].said);

@@ -3,7 +3,7 @@
 #include "make.h"
 #include "walk.h"
 
-static int has_word(const struct grammar_words *w, const char *word) {
+static int has_word(const struct grammar_acceptor *w, const char *word) {
     for (uint32_t i = 0; i < w->n_words; i++)
         if (strcmp(w->words[i], word) == 0)
             return 1;
@@ -16,7 +16,7 @@ static void words(void **state) {
         "language: en\nsentences: ['Turn on [the] light[s]', 'set to {0..100:x}[([ ]%)| percent]', 'Wi-Fi 5', '{free}',\n"
         "  '{color}s now', '({a};b) {@a}', '[maybe]']\n"
         "lists: {free: {wildcard: true}, color: {values: [red, 'light[ ]blue']}, a: {values: [one two]}}\n");
-    const struct grammar_words *w = grammar_acceptor(g);
+    const struct grammar_acceptor *w = grammar_acceptor(g);
     assert_true(walk_accepts(w, "turn on light"));
     assert_true(walk_accepts(w, "turn on the lights"));
     assert_true(walk_accepts(w, "set to fifty five percent"));
@@ -44,7 +44,7 @@ static void shape(void **state) {
     (void)state;
     /* Equal endings are one: n sentences that differ in one word make a ladder. */
     struct grammar *g = make_grammar("(a|b|c) (d|e) f\nc d f\n(a|b) e f\n");
-    const struct grammar_words *w = grammar_acceptor(g);
+    const struct grammar_acceptor *w = grammar_acceptor(g);
     assert_int_equal(w->n_states, 4);
     assert_int_equal(w->n_arcs, 6);
     assert_int_equal(w->start, 0);
@@ -57,7 +57,7 @@ static void shape(void **state) {
 static void skip_words(void **state) {
     (void)state;
     struct grammar *g = make_grammar("sentences: [go now]\nskip_words: [please, can you]\n");
-    const struct grammar_words *w = grammar_acceptor(g);
+    const struct grammar_acceptor *w = grammar_acceptor(g);
     assert_true(walk_accepts(w, "go now"));
     assert_true(walk_accepts(w, "please go now"));
     assert_true(walk_accepts(w, "please can you go now please"));
@@ -106,7 +106,7 @@ static void same_bytes(void **state) {
     (void)state;
     static const char text[] = "turn (on|off) [the] (light|lamp)[s]\nset {0..100:x} percent\n";
     struct grammar *a = make_grammar(text), *b = make_grammar(text);
-    const struct grammar_words *v = grammar_acceptor(a), *w = grammar_acceptor(b);
+    const struct grammar_acceptor *v = grammar_acceptor(a), *w = grammar_acceptor(b);
     assert_int_equal(v->n_arcs, w->n_arcs);
     assert_memory_equal(v->arcs, w->arcs, v->n_arcs * sizeof *v->arcs);
     assert_memory_equal(v->first_arc, w->first_arc, (v->n_states + 1) * sizeof *v->first_arc);

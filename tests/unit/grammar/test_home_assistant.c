@@ -330,7 +330,7 @@ static int understands(struct legacy *l, const char *text, const struct grammar_
         good = expected && same_as_yaml(&r->slots[i], expected);
     }
     if (!good) {
-        print_message("%s:%d: \"%s\" gives %s (%s):", l->path, intent->place.line, text, r ? r->intent : "none",
+        print_message("%s:%d: \"%s\" gives %s (%s):", l->path, intent->position.line, text, r ? r->intent : "none",
                       r ? r->template_text : "");
         for (size_t i = 0; r && i < r->n_slots; i++)
             print_message(" %s=%s", r->slots[i].name, r->slots[i].value.text);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static inline int walk_from(const struct grammar_words *w, uint32_t state, const char *text) {
+static inline int walk_from(const struct grammar_acceptor *w, uint32_t state, const char *text) {
     text += strspn(text, " ");
     if (!*text)
         return w->is_final[state];
@@ -22,12 +22,12 @@ static inline int walk_from(const struct grammar_words *w, uint32_t state, const
     return 0;
 }
 
-static inline int walk_accepts(const struct grammar_words *w, const char *text) {
+static inline int walk_accepts(const struct grammar_acceptor *w, const char *text) {
     return walk_from(w, w->start, text);
 }
 
 /* A random sentence; the same seed gives the same one. */
-static inline void walk_draw(const struct grammar_words *w, uint64_t *seed, char *out, size_t size) {
+static inline void walk_draw(const struct grammar_acceptor *w, uint64_t *seed, char *out, size_t size) {
     uint32_t state = w->start;
     size_t len = 0;
     out[0] = '\0';

@@ -38,7 +38,7 @@ static void speak_graph(struct language *l, const struct graph *g, uint32_t node
 }
 
 /* depth counts sounds, as above */
-static void speak_words(struct language *l, const struct grammar_words *in, const char *dictionary, uint32_t state,
+static void speak_words(struct language *l, const struct grammar_acceptor *in, const char *dictionary, uint32_t state,
                         const char *sounds, const char *words, int depth) {
     if (in->is_final[state])
         say(l, sounds, words);
@@ -91,7 +91,7 @@ static int contains(const struct language *l, const char *line) {
 
 /* Every sound sequence of one is in the other; every word sequence of the graph is one that the acceptor has with those sounds.
  * With exact the word sequences are the same too. */
-static void check_language(const struct graph *g, const struct grammar_words *in, const char *dictionary, int depth, int exact) {
+static void check_language(const struct graph *g, const struct grammar_acceptor *in, const char *dictionary, int depth, int exact) {
     struct language of_graph = language(), of_words = language();
     speak_graph(&of_graph, g, g->start, "", "", depth);
     speak_words(&of_words, in, dictionary, in->start, "", "", depth);
@@ -327,7 +327,7 @@ static void limits_and_errors(void **state) {
     graph_free(NULL);
     free(t);
 
-    struct grammar_words nothing = {0};
+    struct grammar_acceptor nothing = {0};
     assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, dictionary, 0, &e), 0);
     assert_int_equal(g->n_nodes, 1);
     assert_int_equal(g->n_arcs, 0);
@@ -413,7 +413,7 @@ static void out_of_memory_anywhere(void **state) {
         toy_arc(t, s, "three", (s + 60) / 2 + 1);
     }
     t->is_final[60] = 1;
-    const struct grammar_words *in = toy_words(t);
+    const struct grammar_acceptor *in = toy_words(t);
     long n = 0, n_failed = 0;
     for (int reached = 1; reached; n++) {
         struct graph *g = NULL;

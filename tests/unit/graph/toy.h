@@ -46,7 +46,7 @@ static inline int toy_pronounce(void *user, const char *word, struct lexicon_pro
 
 /* --- an acceptor that grows: arcs in any order, then toy_words --- */
 struct toy {
-    struct grammar_words words;
+    struct grammar_acceptor words;
     uint32_t n, from[1 << 17];
     struct grammar_word_arc arcs[1 << 17], sorted[1 << 17];
     uint32_t first_arc[(1 << 17) + 2];
@@ -81,7 +81,7 @@ static inline void toy_arc(struct toy *t, uint32_t from, const char *word, uint3
     toy_arc_number(t, from, toy_word(t, word), to);
 }
 
-static inline const struct grammar_words *toy_words(struct toy *t) {
+static inline const struct grammar_acceptor *toy_words(struct toy *t) {
     uint32_t at = 0;
     for (uint32_t s = 0; s < t->words.n_states; s++)
         t->first_arc[s + 1] = 0;

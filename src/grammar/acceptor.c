@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/words.c: the templates' trees to one acceptor of spoken words.
+/* grammar/acceptor.c: the templates' trees to one acceptor of spoken words.
  *
- * Each template becomes an automaton over pieces of words and blanks; then words are cut out of it: from every place where a word
- * may begin, pieces are joined until a blank. So "light[s]" gives light and lights, and a blank on both sides of something that is
- * absent counts once. All templates run from one start to one end; merged and determinised at last.
+ * Each template becomes an automaton over pieces of words and word borders; then words are cut out of it: from every node where a
+ * word may begin, pieces are joined until a border. So "light[s]" gives light and lights, and a border on both sides of something
+ * that is absent counts once. All templates run from one start to one end; merged and determinised at last.
  */
 #include "base/assert.h"
 #include "grammar/automaton.h"
@@ -15,25 +15,25 @@
 #include <string.h>
 
 enum {
-    MOST_PLACES = 1 << 20, /* of one template */
-    MOST_PIECINGS = 4096,  /* ways to join pieces to words from one place */
-    LONGEST_WORD = 80,     /* bytes */
+    MOST_NODES = 1 << 20, /* of one template */
+    MOST_PIECINGS = 4096, /* ways to join pieces to words from one node */
+    LONGEST_WORD = 80,    /* bytes */
     MOST_DETERMINED = 400000,
     SKIPS = 2, /* skip words in a row at each end */
 };
 
-#define BLANK UINT32_MAX
-#define NOTHING (UINT32_MAX - 1)
+#define WORD_BORDER UINT32_MAX
+#define EPSILON (UINT32_MAX - 1)
 #define NONE UINT32_MAX
 
 struct piece_arc {
-    uint32_t label; /* a piece, BLANK or NOTHING */
+    uint32_t label; /* a piece, WORD_BORDER or EPSILON */
     uint32_t to, next;
 };
 
 struct pieces {      /* the automaton of one template, used again for the next */
-    uint32_t *first; /* arc of each place, NONE: no more */
-    size_t n_places, size_places;
+    uint32_t *first; /* arc of each node, NONE: no more */
+    size_t n_nodes, size_nodes;
     struct piece_arc *arcs;
     size_t n_arcs, size_arcs;
 };
@@ -44,14 +44,14 @@ struct spelled_range { /* of a list of numbers */
 };
 
 struct piecing { /* a word under way */
-    uint32_t place, word;
+    uint32_t node, word;
 };
 
 struct acceptor {
     struct grammar *g;
     struct grammar_pool *work;
     struct grammar_report *report;
-    struct grammar_names spellings; /* pieces and words; thing = number + 1 */
+    struct grammar_map spellings; /* pieces and words; value = number + 1 */
     struct pieces pieces;
     const struct grammar_template *template;
     struct spelled_range *ranges; /* by list number */
@@ -61,21 +61,21 @@ struct acceptor {
     uint32_t n_states;
 
     /* while cutting words */
-    uint32_t *state_of; /* of each place where a word may begin, NONE: not yet */
+    uint32_t *state_of; /* of each node where a word may begin, NONE: not yet */
     size_t size_state_of;
-    uint32_t *todo, *seen; /* places */
+    uint32_t *todo, *seen; /* nodes */
     size_t n_todo, size_todo, size_seen;
     uint32_t stamp;
-    uint32_t *queue; /* places whose words are still to be cut */
+    uint32_t *queue; /* nodes whose words are still to be cut */
     size_t n_queue, size_queue;
     struct piecing *words;
     size_t n_words, size_words;
 };
 
 static uint32_t spelling(struct acceptor *a, const char *text) {
-    void *known = grammar_names_get(&a->spellings, text);
+    void *known = grammar_map_get(&a->spellings, text);
     if (!known) {
-        void **at = grammar_names_at(&a->spellings, a->work, grammar_pool_text(a->work, text, strlen(text)));
+        void **at = grammar_map_at(&a->spellings, a->work, grammar_pool_text(a->work, text, strlen(text)));
         known = *at = (void *)(uintptr_t)a->spellings.n;
     }
     return (uint32_t)((uintptr_t)known - 1);
@@ -83,14 +83,14 @@ static uint32_t spelling(struct acceptor *a, const char *text) {
 
 /* Trees to pieces */
 
-static uint32_t new_place(struct acceptor *a) {
+static uint32_t new_node(struct acceptor *a) {
     struct pieces *p = &a->pieces;
-    if (p->n_places >= MOST_PLACES) {
+    if (p->n_nodes >= MOST_NODES) {
         a->too_large = true;
         return 0;
     }
-    *grammar_pool_push(a->work, p->first, p->n_places, p->size_places) = NONE;
-    return (uint32_t)p->n_places - 1;
+    *grammar_pool_push(a->work, p->first, p->n_nodes, p->size_nodes) = NONE;
+    return (uint32_t)p->n_nodes - 1;
 }
 
 static void arc(struct acceptor *a, uint32_t from, uint32_t label, uint32_t to) {
@@ -100,7 +100,7 @@ static void arc(struct acceptor *a, uint32_t from, uint32_t label, uint32_t to) 
 }
 
 static uint32_t step(struct acceptor *a, uint32_t from, uint32_t label) {
-    uint32_t to = new_place(a);
+    uint32_t to = new_node(a);
     if (!a->too_large)
         arc(a, from, label, to);
     return to;
@@ -111,7 +111,7 @@ static uint32_t build(struct acceptor *a, const struct grammar_item *item, uint3
 static uint32_t build_text(struct acceptor *a, const struct grammar_item *item, uint32_t from) {
     for (uint32_t i = 0; i < item->n_chars;) {
         if (item->chars[i] == ' ') {
-            from = step(a, from, BLANK);
+            from = step(a, from, WORD_BORDER);
             i++;
             continue;
         }
@@ -124,12 +124,12 @@ static uint32_t build_text(struct acceptor *a, const struct grammar_item *item, 
 }
 
 static uint32_t build_spoken(struct acceptor *a, const struct grammar_item *item, uint32_t from) {
-    from = step(a, from, BLANK);
+    from = step(a, from, WORD_BORDER);
     if (item->n_items)
-        return step(a, build(a, item->items[0], from), BLANK);
+        return step(a, build(a, item->items[0], from), WORD_BORDER);
     for (uint32_t i = 0; i < item->n_chars; i++)
         if (grammar_is_digit(item->chars[i]))
-            return new_place(a); /* cannot be said: this way ends here */
+            return new_node(a); /* cannot be said: this way ends here */
     return from;
 }
 
@@ -142,21 +142,21 @@ static uint32_t build_range(struct acceptor *a, const struct grammar_list *list,
         range->done = true;
     }
     const struct grammar_automaton *s = &range->automaton;
-    uint32_t base = new_place(a), to = new_place(a);
+    uint32_t base = new_node(a), to = new_node(a);
     for (uint32_t i = 1; i < s->n_states && !a->too_large; i++)
-        new_place(a); /* base + 1 is `to`: state i stands at base + 1 + i */
+        new_node(a); /* base + 1 is `to`: state i stands at base + 1 + i */
     if (a->too_large)
         return to;
-    arc(a, from, BLANK, base);
+    arc(a, from, WORD_BORDER, base);
     for (uint32_t i = 0; i < s->n_states; i++) {
-        uint32_t place = i ? base + 1 + i : base;
+        uint32_t node = i ? base + 1 + i : base;
         for (uint32_t k = s->first_arc[i]; k < s->first_arc[i + 1]; k++) {
-            uint32_t behind = step(a, place, s->arcs[k].word);
+            uint32_t behind = step(a, node, s->arcs[k].word);
             if (!a->too_large)
-                arc(a, behind, BLANK, base + 1 + s->arcs[k].to);
+                arc(a, behind, WORD_BORDER, base + 1 + s->arcs[k].to);
         }
         if (s->is_final[i])
-            arc(a, place, NOTHING, to);
+            arc(a, node, EPSILON, to);
     }
     return to;
 }
@@ -164,24 +164,24 @@ static uint32_t build_range(struct acceptor *a, const struct grammar_list *list,
 static uint32_t build_list(struct acceptor *a, const struct grammar_list *list, uint32_t from) {
     if (list->kind == GRAMMAR_LIST_RANGE)
         return build_range(a, list, from);
-    uint32_t to = new_place(a);
+    uint32_t to = new_node(a);
     for (size_t i = 0; i < list->n_entries && !a->too_large; i++)
         if (!a->template || grammar_entry_fits(&list->entries[i], a->template->block))
-            arc(a, build(a, list->entries[i].in, from), NOTHING, to);
+            arc(a, build(a, list->entries[i].in, from), EPSILON, to);
     return to;
 }
 
 static uint32_t build_permutation(struct acceptor *a, const struct grammar_item *item, uint32_t from) {
-    uint32_t places[1 << 8] = {0};
+    uint32_t nodes[1 << 8] = {0};
     uint32_t n_sets = 1u << item->n_items;
     for (uint32_t said = 0; said < n_sets; said++)
-        places[said] = new_place(a);
-    arc(a, from, BLANK, places[0]);
+        nodes[said] = new_node(a);
+    arc(a, from, WORD_BORDER, nodes[0]);
     for (uint32_t said = 0; said < n_sets; said++)
         for (uint32_t i = 0; i < item->n_items && !a->too_large; i++)
             if (!(said >> i & 1))
-                arc(a, build(a, item->items[i], places[said]), BLANK, places[said | 1u << i]);
-    return places[n_sets - 1];
+                arc(a, build(a, item->items[i], nodes[said]), WORD_BORDER, nodes[said | 1u << i]);
+    return nodes[n_sets - 1];
 }
 
 static uint32_t build(struct acceptor *a, const struct grammar_item *item, uint32_t from) {
@@ -197,9 +197,9 @@ static uint32_t build(struct acceptor *a, const struct grammar_item *item, uint3
             from = build(a, item->items[i], from);
         return from;
     case GRAMMAR_ITEM_ALTERNATIVE: {
-        uint32_t to = new_place(a);
+        uint32_t to = new_node(a);
         for (uint32_t i = 0; i < item->n_items && !a->too_large; i++)
-            arc(a, build(a, item->items[i], from), NOTHING, to);
+            arc(a, build(a, item->items[i], from), EPSILON, to);
         return to;
     }
     case GRAMMAR_ITEM_PERMUTATION:
@@ -214,29 +214,29 @@ static uint32_t build(struct acceptor *a, const struct grammar_item *item, uint3
 
 /* Pieces to words */
 
-static void push_todo(struct acceptor *a, uint32_t place) {
-    if (a->seen[place] == a->stamp)
+static void push_todo(struct acceptor *a, uint32_t node) {
+    if (a->seen[node] == a->stamp)
         return;
-    a->seen[place] = a->stamp;
-    *grammar_pool_push(a->work, a->todo, a->n_todo, a->size_todo) = place;
+    a->seen[node] = a->stamp;
+    *grammar_pool_push(a->work, a->todo, a->n_todo, a->size_todo) = node;
 }
 
-static uint32_t state_at(struct acceptor *a, uint32_t place) {
-    if (a->state_of[place] == NONE) {
-        a->state_of[place] = a->n_states++;
-        *grammar_pool_push(a->work, a->queue, a->n_queue, a->size_queue) = place;
+static uint32_t state_at(struct acceptor *a, uint32_t node) {
+    if (a->state_of[node] == NONE) {
+        a->state_of[node] = a->n_states++;
+        *grammar_pool_push(a->work, a->queue, a->n_queue, a->size_queue) = node;
     }
-    return a->state_of[place];
+    return a->state_of[node];
 }
 
-static void push_word(struct acceptor *a, uint32_t place, uint32_t word) {
+static void push_word(struct acceptor *a, uint32_t node, uint32_t word) {
     for (size_t i = 0; i < a->n_words; i++)
-        if (a->words[i].place == place && a->words[i].word == word)
+        if (a->words[i].node == node && a->words[i].word == word)
             return;
     if (a->n_words >= MOST_PIECINGS)
         a->too_large = true;
     else
-        *grammar_pool_push(a->work, a->words, a->n_words, a->size_words) = (struct piecing){place, word};
+        *grammar_pool_push(a->work, a->words, a->n_words, a->size_words) = (struct piecing){node, word};
 }
 
 static void link_states(struct acceptor *a, uint32_t from, uint32_t word, uint32_t to) {
@@ -245,7 +245,7 @@ static void link_states(struct acceptor *a, uint32_t from, uint32_t word, uint32
 
 static uint32_t join_spellings(struct acceptor *a, uint32_t word, uint32_t piece) {
     char text[2 * LONGEST_WORD + 1];
-    const char *left = a->spellings.items[word].name, *right = a->spellings.items[piece].name;
+    const char *left = a->spellings.items[word].key, *right = a->spellings.items[piece].key;
     size_t n = strlen(left), m = strlen(right);
     if (n + m > LONGEST_WORD) {
         a->too_large = true;
@@ -257,52 +257,52 @@ static uint32_t join_spellings(struct acceptor *a, uint32_t word, uint32_t piece
     return spelling(a, text);
 }
 
-/* Links every word that begins at `place`. */
-static void cut_from(struct acceptor *a, uint32_t place, uint32_t final_place, uint32_t final_state) {
+/* Links every word that begins at `node`. */
+static void cut_from(struct acceptor *a, uint32_t node, uint32_t final_node, uint32_t final_state) {
     struct pieces *p = &a->pieces;
     a->stamp++;
     a->n_todo = a->n_words = 0;
-    push_todo(a, place);
+    push_todo(a, node);
     for (size_t i = 0; i < a->n_todo; i++)
         for (uint32_t k = p->first[a->todo[i]]; k != NONE; k = p->arcs[k].next) {
-            if (p->arcs[k].label == BLANK || p->arcs[k].label == NOTHING)
+            if (p->arcs[k].label == WORD_BORDER || p->arcs[k].label == EPSILON)
                 push_todo(a, p->arcs[k].to);
             else
                 push_word(a, p->arcs[k].to, p->arcs[k].label);
         }
     for (size_t i = 0; i < a->n_words && !a->too_large; i++) {
         struct piecing w = a->words[i];
-        if (w.place == final_place)
-            link_states(a, a->state_of[place], w.word, final_state);
-        for (uint32_t k = p->first[w.place]; k != NONE; k = p->arcs[k].next) {
+        if (w.node == final_node)
+            link_states(a, a->state_of[node], w.word, final_state);
+        for (uint32_t k = p->first[w.node]; k != NONE; k = p->arcs[k].next) {
             struct piece_arc next = p->arcs[k];
-            if (next.label == BLANK)
-                link_states(a, a->state_of[place], w.word, state_at(a, next.to));
+            if (next.label == WORD_BORDER)
+                link_states(a, a->state_of[node], w.word, state_at(a, next.to));
             else
-                push_word(a, next.to, next.label == NOTHING ? w.word : join_spellings(a, w.word, next.label));
+                push_word(a, next.to, next.label == EPSILON ? w.word : join_spellings(a, w.word, next.label));
         }
     }
 }
 
-/* Whether the end is reached by blanks alone: there a sentence may stop. */
-static bool reaches_end(struct acceptor *a, uint32_t place, uint32_t final_place) {
+/* Whether the end is reached by borders alone: there a sentence may stop. */
+static bool reaches_end(struct acceptor *a, uint32_t node, uint32_t final_node) {
     const struct pieces *p = &a->pieces;
     a->stamp++;
     a->n_todo = 0;
-    push_todo(a, place);
+    push_todo(a, node);
     for (size_t i = 0; i < a->n_todo; i++) {
-        if (a->todo[i] == final_place)
+        if (a->todo[i] == final_node)
             return true;
         for (uint32_t k = p->first[a->todo[i]]; k != NONE; k = p->arcs[k].next)
-            if (p->arcs[k].label == BLANK || p->arcs[k].label == NOTHING)
+            if (p->arcs[k].label == WORD_BORDER || p->arcs[k].label == EPSILON)
                 push_todo(a, p->arcs[k].to);
     }
     return false;
 }
 
-/* Adds the words between two places of the pieces as links between two states. */
-static void cut_words(struct acceptor *a, uint32_t start_place, uint32_t final_place, uint32_t start_state, uint32_t final_state) {
-    size_t n = a->pieces.n_places;
+/* Adds the words between two nodes of the pieces as links between two states. */
+static void cut_words(struct acceptor *a, uint32_t start_node, uint32_t final_node, uint32_t start_state, uint32_t final_state) {
+    size_t n = a->pieces.n_nodes;
     if (a->size_state_of < n) {
         a->size_state_of = a->size_seen = n * 2;
         a->state_of = grammar_pool_alloc(a->work, a->size_state_of * sizeof *a->state_of);
@@ -311,14 +311,14 @@ static void cut_words(struct acceptor *a, uint32_t start_place, uint32_t final_p
     }
     memset(a->state_of, 0xff, n * sizeof *a->state_of);
     size_t first_link = a->links.n;
-    a->state_of[start_place] = start_state;
+    a->state_of[start_node] = start_state;
     a->n_queue = 0;
-    *grammar_pool_push(a->work, a->queue, a->n_queue, a->size_queue) = start_place;
+    *grammar_pool_push(a->work, a->queue, a->n_queue, a->size_queue) = start_node;
     for (size_t i = 0; i < a->n_queue && !a->too_large; i++)
-        cut_from(a, a->queue[i], final_place, final_state);
-    /* A link to where only blanks are left is also a link to the end. */
+        cut_from(a, a->queue[i], final_node, final_state);
+    /* A link to where only borders are left is also a link to the end. */
     for (size_t i = 1; i < a->n_queue && !a->too_large; i++) {
-        if (!reaches_end(a, a->queue[i], final_place))
+        if (!reaches_end(a, a->queue[i], final_node))
             continue;
         uint32_t state = a->state_of[a->queue[i]];
         for (size_t k = first_link, n_links = a->links.n; k < n_links; k++)
@@ -328,7 +328,7 @@ static void cut_words(struct acceptor *a, uint32_t start_place, uint32_t final_p
 }
 
 static void clear_pieces(struct acceptor *a) {
-    a->pieces.n_places = a->pieces.n_arcs = 0;
+    a->pieces.n_nodes = a->pieces.n_arcs = 0;
 }
 
 /* The numbers of a list as an automaton of their own, made once. */
@@ -342,12 +342,12 @@ static struct grammar_automaton spell_range(struct acceptor *a, const struct gra
     alone.words = NULL;
     alone.template = NULL;
     alone.n_states = 2;
-    uint32_t start = new_place(&alone), end = new_place(&alone);
+    uint32_t start = new_node(&alone), end = new_node(&alone);
     for (size_t i = 0; i < list->n_entries && !alone.too_large; i++) {
-        alone.pieces.n_places = 2;
+        alone.pieces.n_nodes = 2;
         alone.pieces.n_arcs = 0;
         alone.pieces.first[start] = alone.pieces.first[end] = NONE;
-        arc(&alone, build(&alone, list->entries[i].in, start), NOTHING, end);
+        arc(&alone, build(&alone, list->entries[i].in, start), EPSILON, end);
         cut_words(&alone, start, end, 0, 1);
     }
     a->spellings = alone.spellings;
@@ -366,18 +366,18 @@ enum { START = 0, FINAL = 1 };
 
 static void add_template(struct acceptor *a, const struct grammar_template *t) {
     if (t->has_wildcard) {
-        grammar_report_at(a->report, GRAMMAR_NOTE, t->place,
+        grammar_report_at(a->report, GRAMMAR_NOTE, t->position,
                           "understood when typed only, because free text is not recognised yet: %.80s", t->text);
         return;
     }
     clear_pieces(a);
     a->template = t;
-    uint32_t start = new_place(a), end = build(a, t->body, start);
+    uint32_t start = new_node(a), end = build(a, t->body, start);
     size_t n_links = a->links.n;
     if (!a->too_large)
         cut_words(a, start, end, START, FINAL);
     if (a->too_large) {
-        grammar_report_at(a->report, GRAMMAR_ERROR, t->place,
+        grammar_report_at(a->report, GRAMMAR_ERROR, t->position,
                           "makes too many words or ways; put blanks between its parts or split it: %.80s", t->text);
         a->links.n = n_links;
         a->too_large = false;
@@ -393,7 +393,7 @@ static void add_skip_words(struct acceptor *a, uint32_t ends[SKIPS]) {
         uint32_t next_before = a->n_states++, next_behind = a->n_states++;
         for (size_t i = 0; i < a->g->n_skip_words; i++) {
             clear_pieces(a);
-            uint32_t start = new_place(a), end = build(a, a->g->skip_words[i], start);
+            uint32_t start = new_node(a), end = build(a, a->g->skip_words[i], start);
             cut_words(a, start, end, before, next_before);
             cut_words(a, start, end, behind, next_behind);
         }
@@ -419,13 +419,13 @@ static void publish(struct acceptor *a, struct grammar_automaton *all) {
         used[all->arcs[i].word] = 1;
     for (size_t i = 0; i < a->spellings.n; i++)
         if (used[i])
-            words[n_words++] = grammar_pool_text(&a->g->pool, a->spellings.items[i].name, strlen(a->spellings.items[i].name));
+            words[n_words++] = grammar_pool_text(&a->g->pool, a->spellings.items[i].key, strlen(a->spellings.items[i].key));
     if (n_words)
         qsort(words, n_words, sizeof *words, by_spelling);
     for (uint32_t i = 0; i < n_words; i++)
-        *grammar_names_at(&a->spellings, a->work, words[i]) = (void *)(uintptr_t)i;
+        *grammar_map_at(&a->spellings, a->work, words[i]) = (void *)(uintptr_t)i;
     for (uint32_t i = 0; i < n_arcs; i++)
-        all->arcs[i].word = (uint32_t)(uintptr_t)a->spellings.items[all->arcs[i].word].thing;
+        all->arcs[i].word = (uint32_t)(uintptr_t)a->spellings.items[all->arcs[i].word].value;
     struct grammar_automaton sorted = grammar_automaton_merge(a->work, all);
     n_arcs = sorted.first_arc[sorted.n_states];
     uint32_t *first_arc = grammar_pool_alloc(&a->g->pool, ((size_t)sorted.n_states + 1) * sizeof *first_arc);
@@ -434,7 +434,7 @@ static void publish(struct acceptor *a, struct grammar_automaton *all) {
     memcpy(first_arc, sorted.first_arc, ((size_t)sorted.n_states + 1) * sizeof *first_arc);
     memcpy(arcs, sorted.arcs, n_arcs * sizeof *arcs);
     memcpy(finals, sorted.is_final, sorted.n_states);
-    a->g->words = (struct grammar_words){
+    a->g->acceptor = (struct grammar_acceptor){
         .n_states = sorted.n_states,
         .n_arcs = n_arcs,
         .n_words = n_words,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/tokens.h: token passing of a text through the trees of templates. */
-#ifndef TRAGUS_GRAMMAR_TOKENS_H
-#define TRAGUS_GRAMMAR_TOKENS_H
+/* grammar/matcher.h: token passing of a text through the trees of templates. */
+#ifndef TRAGUS_GRAMMAR_MATCHER_H
+#define TRAGUS_GRAMMAR_MATCHER_H
 
 #include "grammar/input.h"
 

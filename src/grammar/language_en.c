@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/gen/language_en.c: English numbers and symbols as they are said. A hyphen in a template is also a blank or nothing. */
-#include "grammar/gen/languages.h"
+/* grammar/language_en.c: English numbers and symbols as they are said. A hyphen in a template is also a blank or nothing. */
+#include "grammar/language.h"
 
 static const char *const small[] = {
     "zero",          "one",           "two",          "three",         "four",         "five",         "six",

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/tokens.c: a set of tokens goes in at the left of an item and comes out at its right.
+/* grammar/matcher.c: a set of tokens goes in at the left of an item and comes out at its right.
  *
  * A token knows how far the input is eaten and which slots were filled on the way. Two tokens that agree in both are one, so the
- * sets stay small whatever the template (no backtracking, no blow-up); what a list matches at a place is found once for all
- * templates. A set keeps the order in which a reader would try the alternatives, because ties go to the first.
+ * sets stay small whatever the template (no backtracking, no blow-up); what a list matches at a position is found
+ * once for all templates. A set keeps the order in which a reader would try the alternatives, because ties go to the first.
  */
-#include "grammar/tokens.h"
+#include "grammar/matcher.h"
 
 #include "base/assert.h"
 #include "grammar/letters.h"
@@ -100,7 +100,7 @@ static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) 
     return t->at < m->input->n;
 }
 
-static void blank(const struct grammar_matcher *m, struct grammar_token *t) {
+static void require_border(const struct grammar_matcher *m, struct grammar_token *t) {
     if (t->at > 0 && !m->ignore_whitespace)
         t->gap = GRAMMAR_GAP_MUST;
 }
@@ -108,7 +108,7 @@ static void blank(const struct grammar_matcher *m, struct grammar_token *t) {
 static bool eat(const struct grammar_matcher *m, struct grammar_token *t, const uint32_t *chars, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         if (chars[i] == ' ') {
-            blank(m, t);
+            require_border(m, t);
             continue;
         }
         if (!cross_gap(m, t) || m->input->chars[t->at] != chars[i])
@@ -139,7 +139,7 @@ static void pass_spoken(struct grammar_matcher *m, const struct grammar_item *it
         t.origin = (uint32_t)i;
         if (item->n_items == 0 && item->joins)
             add(m, out, t);
-        blank(m, &t);
+        require_border(m, &t);
         add(m, item->n_items ? &padded : out, t);
     }
     if (item->n_items) {
@@ -343,7 +343,7 @@ static void pass_permutation(struct grammar_matcher *m, const struct grammar_ite
     enter(in, &sets[0], m);
     for (size_t said = 0; said + 1 < n_sets; said++) {
         for (size_t i = 0; i < sets[said].n; i++)
-            blank(m, &sets[said].items[i]);
+            require_border(m, &sets[said].items[i]);
         for (uint32_t i = 0; i < item->n_items && sets[said].n > 0; i++) {
             if (said >> i & 1)
                 continue;
@@ -354,7 +354,7 @@ static void pass_permutation(struct grammar_matcher *m, const struct grammar_ite
     }
     for (size_t i = 0; i < sets[n_sets - 1].n; i++) {
         struct grammar_token t = sets[n_sets - 1].items[i];
-        blank(m, &t);
+        require_border(m, &t);
         add(m, out, t);
     }
     order(out);
