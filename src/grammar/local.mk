@@ -14,11 +14,13 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/language.c src/grammar/language.h \
     src/grammar/language_en.c \
     src/grammar/letters.c src/grammar/letters.h \
+    src/grammar/lists.c \
     src/grammar/map.c src/grammar/map.h \
     src/grammar/match.c \
     src/grammar/matcher.c src/grammar/matcher.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \
+    src/grammar/resolve.c src/grammar/resolve.h \
     src/grammar/template.c src/grammar/template.h \
     src/grammar/yaml.c src/grammar/yaml.h
 libtragus_grammar_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/lists.c: lists compiled on first use: values, numbers in words, ranges written in a template. */
+#include "grammar/language.h"
+#include "grammar/resolve.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_NUMBERS = 20000 }; /* in words, of one range */
+
+enum state { STATE_BUSY = 1, STATE_DONE, STATE_FAILED };
+
+struct known_list {
+    enum state state;
+    struct grammar_list *list;
+};
+
+static void push_entry(struct grammar_compiler *c, struct grammar_list *list, struct grammar_entry e) {
+    *grammar_pool_push(&c->g->pool, list->entries, list->n_entries, list->size_entries) = e;
+}
+
+static struct grammar_value number_value(struct grammar_compiler *c, int64_t tenths, double multiplier) {
+    double real = (double)tenths / 10 * multiplier;
+    struct grammar_value v = {.type = GRAMMAR_INTEGER, .real = real, .integer = (int64_t)real};
+    if ((double)v.integer != real)
+        v.type = GRAMMAR_REAL;
+    v.text = v.type == GRAMMAR_INTEGER ? grammar_pool_format(&c->g->pool, "%lld", (long long)v.integer)
+                                       : grammar_pool_format(&c->g->pool, "%g", real);
+    return v;
+}
+
+/* The numbers of a range in words; false: too many. */
+static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_range *range) {
+    const struct grammar_language *before = c->parser.language;
+    if (range->words_language)
+        c->parser.language = grammar_language_find(range->words_language);
+    int64_t n = (range->to - range->from) / range->step + 1;
+    if (range->fractions)
+        n *= range->fractions;
+    bool fits = n <= MOST_NUMBERS && list->n_entries + (size_t)n <= MOST_NUMBERS;
+    for (int64_t i = range->from; c->parser.language && fits && i <= range->to; i += range->step)
+        for (int fraction = 0; fraction < (range->fractions ? (int)range->fractions : 1); fraction++) {
+            int tenth = range->fractions == GRAMMAR_HALVES ? fraction * 5 : fraction;
+            char digits[40];
+            if (tenth)
+                snprintf(digits, sizeof digits, "%lld.%d", (long long)i, tenth);
+            else
+                snprintf(digits, sizeof digits, "%lld", (long long)i);
+            int64_t tenths = i * 10 + (i < 0 ? -tenth : tenth); /* "-3.5" is what "minus three point five" says */
+            struct grammar_entry e = {.has_out = true, .in = grammar_template_number(&c->parser, digits)};
+            if (!e.in)
+                continue;
+            e.out = number_value(c, tenths, range->multiplier);
+            push_entry(c, list, e);
+        }
+    c->parser.language = before;
+    return fits;
+}
+
+static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_model_definition *d,
+                      bool at_run_time) {
+    list->kind = d->kind;
+    if (d->kind == GRAMMAR_LIST_RANGE) {
+        list->ranges = grammar_pool_alloc(&c->g->pool, d->n_ranges * sizeof *list->ranges);
+        memcpy(list->ranges, d->ranges, d->n_ranges * sizeof *list->ranges);
+        list->n_ranges = d->n_ranges;
+        for (size_t i = 0; i < d->n_ranges; i++)
+            if (d->ranges[i].words && !add_numbers(c, list, &d->ranges[i])) {
+                grammar_report_at(c->report, GRAMMAR_ERROR, d->position,
+                                  "{%s} has more than %d numbers; raise step, shorten the range or set `words: false`", list->name,
+                                  MOST_NUMBERS);
+                return false;
+            }
+        return true;
+    }
+    bool good = true;
+    struct grammar_text outer = c->within;
+    enum grammar_severity severity =
+        at_run_time ? GRAMMAR_WARNING : GRAMMAR_ERROR; /* a device with an odd name is no reason to be deaf */
+    for (size_t i = 0; i < d->n_values; i++) {
+        const struct grammar_model_value *v = &d->values[i];
+        struct grammar_entry e = {.has_out = v->has_out, .out = v->out, .n_context = v->n_context};
+        bool is_template = grammar_template_is_one(v->in.text);
+        struct grammar_item *in =
+            is_template ? grammar_parse(c, &v->in, severity) : grammar_template_plain(&c->parser, v->in.text, strlen(v->in.text));
+        struct grammar_measure m = {0};
+        c->within = v->in;
+        if (!in || !grammar_resolve(c, &c->global, in, &m)) {
+            good = good && at_run_time;
+            continue;
+        }
+        if (m.wildcard || m.nullable || m.missing) {
+            grammar_report_at(c->report, severity, v->in.position, "value \"%.80s\" of {%s} is left out: it %s", v->in.text,
+                              list->name,
+                              m.wildcard  ? "holds a wildcard"
+                              : m.missing ? "uses a list that is not given"
+                                          : "may be silence");
+            good = good && at_run_time;
+            continue;
+        }
+        struct grammar_pair *context = grammar_pool_alloc(&c->g->pool, v->n_context * sizeof *context);
+        for (size_t k = 0; k < v->n_context; k++)
+            context[k] = (struct grammar_pair){grammar_copy_text(c, v->context[k].key), grammar_copy_text(c, v->context[k].value)};
+        e.context = context;
+        e.out.text = grammar_copy_text(c, v->out.text);
+        e.in = in;
+        e.spelling = is_template ? NULL : grammar_copy_text(c, v->in.text);
+        push_entry(c, list, e);
+    }
+    c->within = outer;
+    return good;
+}
+
+/* The values of the last definitions of one kind, in the grammar's language. */
+static bool compile_list(struct grammar_compiler *c, const struct grammar_model_list *from, struct grammar_list *list) {
+    bool good = true, any = false;
+    for (size_t i = 0; i < from->n; i++) {
+        const struct grammar_model_definition *d = &from->definitions[i];
+        if (!grammar_in_language(c, d->source))
+            continue;
+        if (any && (list->kind != d->kind || d->kind != GRAMMAR_LIST_VALUES))
+            list->n_entries = 0;
+        any = true;
+        good = fill_list(c, list, d, from->at_run_time) && good;
+    }
+    return good;
+}
+
+static bool is_empty(const struct grammar_compiler *c, const struct grammar_model_list *l) {
+    for (size_t i = 0; i < l->n; i++)
+        if (grammar_in_language(c, l->definitions[i].source))
+            return false;
+    return true;
+}
+
+static struct grammar_list *new_list(struct grammar_compiler *c, const char *name) {
+    struct grammar_list *list = grammar_pool_alloc(&c->g->pool, sizeof *list);
+    list->name = grammar_copy_text(c, name);
+    list->number = c->g->n_lists++;
+    return list;
+}
+
+/* *ret NULL: the list is not given. */
+bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item,
+                       const struct grammar_list **ret) {
+    const struct grammar_model_list *from = s->block ? grammar_map_get(&s->block->lists, item->name) : NULL;
+    struct grammar_map *known = from ? &s->lists : &c->global.lists;
+    if (!from)
+        from = grammar_map_get(&c->b->lists, item->name);
+    *ret = NULL;
+    if ((!from || is_empty(c, from)) && !item->range)
+        return true;
+    struct known_list *entry = grammar_map_get(known, item->name);
+    if (!entry) {
+        entry = grammar_pool_alloc(&c->g->pool, sizeof *entry);
+        *grammar_map_at(known, &c->g->pool, item->name) = entry;
+        entry->state = STATE_BUSY;
+        entry->list = new_list(c, item->name);
+        c->stack[c->n_stack++] = grammar_pool_format(&c->g->pool, "{%s}", item->name);
+        bool good;
+        if (from && !is_empty(c, from)) {
+            good = compile_list(c, from, entry->list);
+        } else {
+            long long from_number, to, step = 1;
+            sscanf(item->range, "%lld..%lld,%lld", &from_number, &to, &step);
+            struct grammar_range range = {
+                .from = from_number, .to = to, .step = step ? step : 1, .multiplier = 1, .digits = true, .words = true};
+            struct grammar_model_definition d = {.kind = GRAMMAR_LIST_RANGE, .n_ranges = 1};
+            d.position = grammar_position_in(&c->within, item->offset);
+            d.ranges = grammar_pool_alloc(&c->g->pool, sizeof range);
+            d.ranges[0] = range;
+            good = range.from <= range.to;
+            if (!good)
+                grammar_report_at(c->report, GRAMMAR_ERROR, d.position,
+                                  "the range {%s} runs downwards; write the smaller number first", item->range);
+            good = good && fill_list(c, entry->list, &d, false);
+        }
+        c->n_stack--;
+        entry->state = good ? STATE_DONE : STATE_FAILED;
+    } else if (entry->state == STATE_BUSY) {
+        grammar_report_cycle(c, grammar_pool_format(&c->g->pool, "{%s}", item->name), item->offset);
+        entry->state = STATE_FAILED;
+    }
+    *ret = entry->list;
+    return entry->state == STATE_DONE;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/resolve.c: rules put into the trees that name them, once each; the size of the whole is held in bounds.
+ *
+ * Names are looked up as Home Assistant does it: what the block brings itself, then what the program set at run time, then the
+ * files. A block's own rule also shadows the name inside shared rules, so blocks with names of their own get their own copies.
+ */
+#include "grammar/resolve.h"
+
+#include "base/suggest.h"
+#include "grammar/language.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LARGEST_TEMPLATE = 20000 }; /* items after all rules are put in */
+
+enum state { STATE_BUSY = 1, STATE_DONE, STATE_FAILED };
+
+struct known_rule {
+    enum state state;
+    struct grammar_item *body;
+    struct grammar_measure measure;
+};
+
+bool grammar_in_language(const struct grammar_compiler *c, const struct grammar_source *s) {
+    return !s->language || !c->language || grammar_language_same(s->language, c->language);
+}
+
+struct grammar_position grammar_position_in(const struct grammar_text *t, uint32_t offset) {
+    struct grammar_position position = t->position;
+    if (position.line)
+        position.column += (int)offset;
+    return position;
+}
+
+struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t, enum grammar_severity severity) {
+    struct grammar_item *item = grammar_template_parse(&c->parser, t->text, strlen(t->text));
+    if (!item)
+        grammar_report_at(c->report, severity, grammar_position_in(t, c->parser.error_offset), "%s: %.80s", c->parser.error,
+                          t->text);
+    return item;
+}
+
+const char *grammar_copy_text(struct grammar_compiler *c, const char *text) {
+    return text ? grammar_pool_text(&c->g->pool, text, strlen(text)) : NULL;
+}
+
+void grammar_report_cycle(struct grammar_compiler *c, const char *name, uint32_t offset) {
+    char chain[160] = "";
+    size_t len = 0, first = 0;
+    while (first < c->n_stack && strcmp(c->stack[first], name) != 0)
+        first++;
+    for (size_t i = first; i < c->n_stack && len < sizeof chain; i++)
+        len += (size_t)snprintf(chain + len, sizeof chain - len, "%.30s -> ", c->stack[i]);
+    grammar_report_at(c->report, GRAMMAR_ERROR, grammar_position_in(&c->within, offset),
+                      "%s uses itself: %s%s; take one of these references out", name, chain, name);
+}
+
+static bool too_deep(struct grammar_compiler *c, uint32_t offset) {
+    if (c->depth < GRAMMAR_DEEPEST_TEMPLATE && c->n_stack < GRAMMAR_DEEPEST_TEMPLATE)
+        return false;
+    grammar_report_at(c->report, GRAMMAR_ERROR, grammar_position_in(&c->within, offset),
+                      "groups and rules are nested more than %d deep", GRAMMAR_DEEPEST_TEMPLATE);
+    return true;
+}
+
+/* Rules */
+
+static const struct grammar_text *rule_text(const struct grammar_compiler *c, const struct grammar_scope *s, const char *name) {
+    const struct grammar_model_rule *rule = s->block ? grammar_map_get(&s->block->rules, name) : NULL;
+    if (!rule)
+        rule = grammar_map_get(&c->b->rules, name);
+    for (size_t i = rule ? rule->n : 0; i > 0; i--)
+        if (grammar_in_language(c, rule->bodies[i - 1].source))
+            return &rule->bodies[i - 1];
+    return NULL;
+}
+
+static const struct known_rule *find_rule(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item) {
+    struct known_rule *rule = grammar_map_get(&s->rules, item->name);
+    if (rule) {
+        if (rule->state == STATE_BUSY) {
+            grammar_report_cycle(c, grammar_pool_format(&c->g->pool, "<%s>", item->name), item->offset);
+            rule->state = STATE_FAILED;
+        }
+        return rule->state == STATE_DONE ? rule : NULL;
+    }
+    const struct grammar_text *text = rule_text(c, s, item->name);
+    if (!text) {
+        const char *nearest = base_suggest_from(item->name, grammar_map_key, &c->b->rules, c->b->rules.n);
+        grammar_report_at(c->report, GRAMMAR_ERROR, grammar_position_in(&c->within, item->offset),
+                          "rule <%s> is not defined%s%s%s; define it under expansion_rules", item->name,
+                          nearest ? "; did you mean <" : "", nearest ? nearest : "", nearest ? ">?" : "");
+        return NULL;
+    }
+    rule = grammar_pool_alloc(&c->g->pool, sizeof *rule);
+    rule->state = STATE_BUSY;
+    *grammar_map_at(&s->rules, &c->g->pool, item->name) = rule;
+    struct grammar_text outer = c->within;
+    c->within = *text;
+    c->stack[c->n_stack++] = grammar_pool_format(&c->g->pool, "<%s>", item->name);
+    rule->body = grammar_parse(c, text, GRAMMAR_ERROR);
+    bool good = rule->body && grammar_resolve(c, s, rule->body, &rule->measure) && rule->state == STATE_BUSY;
+    rule->state = good ? STATE_DONE : STATE_FAILED;
+    c->n_stack--;
+    c->within = outer;
+    return good ? rule : NULL;
+}
+
+/* Items */
+
+static void join(struct grammar_measure *m, const struct grammar_measure *next) { /* m, then next */
+    m->starts_wild |= m->nullable && next->starts_wild;
+    m->ends_wild = next->ends_wild || (next->nullable && m->ends_wild);
+    m->nullable &= next->nullable;
+    m->wildcard |= next->wildcard;
+    m->size += next->size;
+    m->n_slots += next->n_slots;
+    m->n_chunks += next->n_chunks;
+    m->missing = m->missing ? m->missing : next->missing;
+}
+
+static void choose(struct grammar_measure *m, const struct grammar_measure *other) { /* m, or other */
+    m->starts_wild |= other->starts_wild;
+    m->ends_wild |= other->ends_wild;
+    m->nullable |= other->nullable;
+    m->wildcard |= other->wildcard;
+    m->size += other->size;
+    m->n_slots = m->n_slots > other->n_slots ? m->n_slots : other->n_slots;
+    m->n_chunks += other->n_chunks;
+    m->missing = m->missing ? m->missing : other->missing;
+}
+
+static bool resolve_items(struct grammar_compiler *c, struct grammar_scope *s, struct grammar_item *item,
+                          struct grammar_measure *m) {
+    bool good = true;
+    m->nullable = item->kind != GRAMMAR_ITEM_ALTERNATIVE;
+    for (uint32_t i = 0; i < item->n_items; i++) {
+        struct grammar_measure part = {0};
+        good = grammar_resolve(c, s, item->items[i], &part) && good; /* goes on: all mistakes at once */
+        if (item->kind == GRAMMAR_ITEM_ALTERNATIVE)
+            choose(m, &part);
+        else
+            join(m, &part);
+    }
+    m->size++;
+    if (item->kind == GRAMMAR_ITEM_PERMUTATION)
+        m->size <<= item->n_items;
+    if (m->size > LARGEST_TEMPLATE) {
+        if (good)
+            grammar_report_at(c->report, GRAMMAR_ERROR, grammar_position_in(&c->within, item->offset),
+                              "grows to more than %d parts with its rules put in; split it", LARGEST_TEMPLATE);
+        good = false;
+    }
+    return good;
+}
+
+bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct grammar_item *item, struct grammar_measure *m) {
+    if (too_deep(c, item->offset))
+        return false;
+    c->depth++;
+    bool good = true;
+    *m = (struct grammar_measure){.size = 1, .nullable = true};
+    switch (item->kind) {
+    case GRAMMAR_ITEM_TEXT:
+        for (uint32_t i = 0; i < item->n_chars; i++)
+            m->nullable &= item->chars[i] == ' ';
+        m->n_chunks = !m->nullable;
+        break;
+    case GRAMMAR_ITEM_SPOKEN:
+        m->nullable = item->n_items == 0;
+        m->n_chunks = 1;
+        break;
+    case GRAMMAR_ITEM_SEQUENCE:
+    case GRAMMAR_ITEM_ALTERNATIVE:
+    case GRAMMAR_ITEM_PERMUTATION:
+        good = resolve_items(c, s, item, m);
+        break;
+    case GRAMMAR_ITEM_LIST:
+        *m = (struct grammar_measure){.size = 1, .n_slots = item->slot != NULL};
+        good = grammar_find_list(c, s, item, &item->list);
+        if (good && !item->list)
+            m->missing = item->name;
+        else if (good && item->list->kind == GRAMMAR_LIST_WILDCARD)
+            m->wildcard = m->starts_wild = m->ends_wild = true;
+        break;
+    case GRAMMAR_ITEM_RULE: {
+        const struct known_rule *rule = find_rule(c, s, item);
+        good = rule != NULL;
+        if (rule) {
+            *m = rule->measure;
+            item->items = grammar_pool_alloc(&c->g->pool, sizeof *item->items);
+            item->items[0] = rule->body;
+            item->n_items = 1;
+        }
+        break;
+    }
+    }
+    c->depth--;
+    return good;
+}
