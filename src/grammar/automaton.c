@@ -4,6 +4,8 @@
  */
 #include "grammar/automaton.h"
 
+#include "grammar/subsets.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,20 +45,6 @@ static uint32_t sort_arcs(struct grammar_word_arc *arcs, uint32_t n) {
         if (by_word(&arcs[i], &arcs[kept - 1]) != 0)
             arcs[kept++] = arcs[i];
     return kept;
-}
-
-static uint64_t hash_bytes(uint64_t h, const void *data, size_t n) {
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ bytes[i]) * 0x100000001b3u;
-    return h ^ h >> 29;
-}
-
-static size_t table_size(size_t n) {
-    size_t size = 64;
-    while (size < n * 2)
-        size *= 2;
-    return size;
 }
 
 /* States reachable from the start, each behind all that it leads to. */
@@ -116,7 +104,7 @@ struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const s
     uint32_t n_order;
     const uint32_t *order = order_from_end(p, a, &n_order);
     uint32_t *class_of = grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *class_of);
-    size_t n_table = table_size(n_order);
+    size_t n_table = grammar_table_size(n_order);
     uint32_t *table = grammar_pool_alloc(p, n_table * sizeof *table); /* class + 1 */
     struct grammar_automaton m = {0};
     m.first_arc = grammar_pool_alloc(p, ((size_t)n_order + 2) * sizeof *m.first_arc);
@@ -134,7 +122,7 @@ struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const s
             class_of[s] = NONE; /* leads nowhere */
             continue;
         }
-        size_t at = (size_t)hash_bytes(0xcbf29ce484222325u + a->is_final[s], arcs, n * sizeof *arcs) & (n_table - 1);
+        size_t at = (size_t)grammar_hash_bytes(0xcbf29ce484222325u + a->is_final[s], arcs, n * sizeof *arcs) & (n_table - 1);
         for (; table[at]; at = (at + 1) & (n_table - 1)) {
             uint32_t c = table[at] - 1;
             if (m.is_final[c] == a->is_final[s] && m.first_arc[c + 1] - m.first_arc[c] == n &&
@@ -154,61 +142,14 @@ struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const s
 
 /* Subset construction */
 
-struct subsets {
-    struct grammar_pool *p;
-    uint32_t *elements; /* of all subsets, one after another, each sorted */
-    size_t n_elements, size_elements;
-    size_t *first; /* n + 1 */
-    size_t n, size;
-    uint32_t *table; /* subset + 1 */
-    size_t n_table;
-};
-
-static size_t subset_bucket(const struct subsets *s, const uint32_t *elements, size_t n) {
-    size_t at = (size_t)hash_bytes(0xcbf29ce484222325u, elements, n * sizeof *elements) & (s->n_table - 1);
-    for (; s->table[at]; at = (at + 1) & (s->n_table - 1)) {
-        uint32_t other = s->table[at] - 1;
-        if (s->first[other + 1] - s->first[other] == n &&
-            memcmp(s->elements + s->first[other], elements, n * sizeof *elements) == 0)
-            break;
-    }
-    return at;
-}
-
-static void push_element(struct subsets *s, uint32_t e) {
-    *grammar_pool_push(s->p, s->elements, s->n_elements, s->size_elements) = e;
-}
-
-/* The elements behind the last subset become one, unless they are one already. */
-static uint32_t close_subset(struct subsets *s) {
-    size_t begin = s->first[s->n], n = s->n_elements - begin;
-    if (s->n * 2 >= s->n_table) {
-        s->n_table = table_size(s->n * 2 + 64);
-        s->table = grammar_pool_alloc(s->p, s->n_table * sizeof *s->table);
-        for (size_t i = 0; i < s->n; i++)
-            s->table[subset_bucket(s, s->elements + s->first[i], s->first[i + 1] - s->first[i])] = (uint32_t)i + 1;
-    }
-    size_t at = subset_bucket(s, s->elements + begin, n);
-    if (s->table[at]) {
-        s->n_elements = begin;
-        return s->table[at] - 1;
-    }
-    s->table[at] = (uint32_t)++s->n;
-    size_t n_first = s->n + 1;
-    s->first = grammar_pool_grow(s->p, s->first, n_first - 1, &s->size, sizeof *s->first);
-    s->first[s->n] = s->n_elements;
-    return (uint32_t)s->n - 1;
-}
-
 bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t max_states,
                                    struct grammar_automaton *ret) {
-    struct subsets s = {.p = p};
+    struct grammar_subsets s = {.pool = p};
     struct grammar_links links = {0};
     struct grammar_word_arc *arcs = NULL;
     size_t size_arcs = 0;
-    s.first = grammar_pool_grow(p, NULL, 0, &s.size, sizeof *s.first);
-    push_element(&s, a->start);
-    close_subset(&s);
+    grammar_subsets_add(&s, a->start);
+    grammar_subsets_close(&s);
     for (uint32_t i = 0; i < s.n; i++) {
         size_t n = 0;
         for (size_t e = s.first[i]; e < s.first[i + 1]; e++)
@@ -218,8 +159,8 @@ bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_
         for (size_t k = 0; k < n;) {
             uint32_t word = arcs[k].word;
             for (; k < n && arcs[k].word == word; k++)
-                push_element(&s, arcs[k].to);
-            uint32_t to = close_subset(&s);
+                grammar_subsets_add(&s, arcs[k].to);
+            uint32_t to = grammar_subsets_close(&s);
             *grammar_pool_push(p, links.items, links.n, links.size) = (struct grammar_link){i, word, to};
         }
         if (s.n > max_states)

@@ -224,7 +224,7 @@ static void compile(void *data) {
     if (c->b->n_blocks == 0)
         grammar_report_at(c->report, GRAMMAR_ERROR, (struct grammar_position){0}, "the grammar holds no sentences; add some");
     if (c->report->n_errors == 0)
-        grammar_build_acceptor(c->g, c->work, c->report);
+        grammar_build_acceptor(c->g, &c->work, &c->scratch, c->report);
 }
 
 int grammar_compile(struct grammar **ret, const struct grammar_builder *b, struct grammar_diagnostics *d,
@@ -232,19 +232,19 @@ int grammar_compile(struct grammar **ret, const struct grammar_builder *b, struc
     struct grammar_report report = {d, reterr, 0};
     struct grammar *g = calloc(1, sizeof *g);
     struct grammar_compiler *c = calloc(1, sizeof *c);
-    struct grammar_pool *work = calloc(1, sizeof *work);
     int code = -ENOMEM;
-    if (g && c && work) {
+    if (g && c) {
         grammar_pool_init(&g->pool, LARGEST_GRAMMAR);
-        grammar_pool_init(work, LARGEST_GRAMMAR);
-        work->outer = &g->pool;
-        *c = (struct grammar_compiler){.b = b, .g = g, .report = &report, .work = work, .parser = {.pool = &g->pool}};
+        *c = (struct grammar_compiler){.b = b, .g = g, .report = &report, .parser = {.pool = &g->pool}};
+        grammar_pool_init(&c->work, LARGEST_GRAMMAR);
+        grammar_pool_init(&c->scratch, LARGEST_GRAMMAR);
+        c->work.outer = c->scratch.outer = &g->pool;
         code = grammar_pool_run(&g->pool, compile, c);
         base_buffer_done(&c->parser.scratch);
-        grammar_pool_done(work);
+        grammar_pool_done(&c->work);
+        grammar_pool_done(&c->scratch);
     }
     free(c);
-    free(work);
     if (code < 0)
         base_error_set(reterr, code, code == -E2BIG ? "the grammar is too large; leave parts out" : "out of memory");
     else if (report.n_errors)

@@ -62,7 +62,7 @@ bool grammar_entry_fits(const struct grammar_entry *e, const struct grammar_bloc
 /* Whether a condition's values hold this one (NULL: the key is not there). */
 bool grammar_condition_holds(const struct grammar_condition *c, const char *value);
 
-/* Builds g->acceptor from the templates; works in `work`. */
-void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_report *r);
+/* Builds g->acceptor from the templates; works in `work`, and for one template in `scratch`. */
+void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_pool *scratch, struct grammar_report *r);
 
 #endif

@@ -5,6 +5,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/automaton.c src/grammar/automaton.h \
     src/grammar/builder.c src/grammar/model.h \
     src/grammar/compile.c src/grammar/compiled.h \
+    src/grammar/cut.c \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
     src/grammar/files.c src/grammar/files.h \
     src/grammar/grammar.h \
@@ -18,9 +19,11 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/map.c src/grammar/map.h \
     src/grammar/match.c \
     src/grammar/matcher.c src/grammar/matcher.h \
+    src/grammar/pieces.c src/grammar/pieces.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \
     src/grammar/resolve.c src/grammar/resolve.h \
+    src/grammar/subsets.c src/grammar/subsets.h \
     src/grammar/template.c src/grammar/template.h \
     src/grammar/yaml.c src/grammar/yaml.h
 libtragus_grammar_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)

@@ -30,8 +30,8 @@ struct grammar_compiler {
     struct grammar_map missing;
     const char *stack[GRAMMAR_DEEPEST_TEMPLATE]; /* names under way, "<rule>" or "{list}" */
     unsigned depth, n_stack;
-    struct grammar_text within; /* the text whose items are resolved, for positions */
-    struct grammar_pool *work;  /* freed behind the compilation */
+    struct grammar_text within;        /* the text whose items are resolved, for positions */
+    struct grammar_pool work, scratch; /* freed behind the compilation */
 };
 
 /* Whether a file's language fits the grammar's. */

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/pieces.c: trees to automata over pieces of words, word borders and epsilons: one arc or two for each item. */
+#include "grammar/pieces.h"
+
+#include "grammar/letters.h"
+
+#include <string.h>
+
+enum {
+    MOST_NODES = 1 << 20, /* of one template */
+    MOST_DETERMINED = 400000,
+};
+
+uint32_t grammar_pieces_spelling(struct grammar_pieces *p, const char *text) {
+    void *known = grammar_map_get(p->spellings, text);
+    if (!known) {
+        void **at = grammar_map_at(p->spellings, p->pool, grammar_pool_text(p->pool, text, strlen(text)));
+        known = *at = (void *)(uintptr_t)p->spellings->n;
+    }
+    return (uint32_t)((uintptr_t)known - 1);
+}
+
+void grammar_pieces_clear(struct grammar_pieces *p) {
+    p->n_nodes = p->n_arcs = 0;
+    p->too_large = false;
+}
+
+uint32_t grammar_pieces_node(struct grammar_pieces *p) {
+    if (p->n_nodes >= MOST_NODES) {
+        p->too_large = true;
+        return 0;
+    }
+    *grammar_pool_push(p->pool, p->first_arc, p->n_nodes, p->size_nodes) = GRAMMAR_NO_ARC;
+    return (uint32_t)p->n_nodes - 1;
+}
+
+static void add_arc(struct grammar_pieces *p, uint32_t from, uint32_t label, uint32_t to) {
+    *grammar_pool_push(p->pool, p->arcs, p->n_arcs, p->size_arcs) = (struct grammar_piece_arc){label, to, p->first_arc[from]};
+    p->first_arc[from] = (uint32_t)p->n_arcs - 1;
+}
+
+static uint32_t step(struct grammar_pieces *p, uint32_t from, uint32_t label) {
+    uint32_t to = grammar_pieces_node(p);
+    if (!p->too_large)
+        add_arc(p, from, label, to);
+    return to;
+}
+
+static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *item, uint32_t from) {
+    for (uint32_t i = 0; i < item->n_chars;) {
+        if (item->chars[i] == ' ') {
+            from = step(p, from, GRAMMAR_WORD_BORDER);
+            i++;
+            continue;
+        }
+        uint32_t start = i;
+        while (i < item->n_chars && item->chars[i] != ' ')
+            i++;
+        struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
+        uint32_t piece = grammar_pieces_spelling(p, grammar_encode(p->scratch, item->chars + start, i - start));
+        grammar_pool_release(p->scratch, mark);
+        from = step(p, from, piece);
+    }
+    return from;
+}
+
+static uint32_t add_spoken(struct grammar_pieces *p, const struct grammar_item *item, uint32_t from) {
+    from = step(p, from, GRAMMAR_WORD_BORDER);
+    if (item->n_items)
+        return step(p, grammar_pieces_add(p, item->items[0], from), GRAMMAR_WORD_BORDER);
+    for (uint32_t i = 0; i < item->n_chars; i++)
+        if (grammar_is_digit(item->chars[i]))
+            return grammar_pieces_node(p); /* cannot be said: this way ends here */
+    return from;
+}
+
+/* The numbers of a list as an automaton of their own, made once. */
+static struct grammar_automaton spell_range(struct grammar_pieces *p, const struct grammar_list *list) {
+    struct grammar_pieces alone = {.pool = p->pool, .scratch = p->scratch, .spellings = p->spellings, .ranges = p->ranges};
+    struct grammar_links links = {0};
+    uint32_t n_states = 2;
+    for (size_t i = 0; i < list->n_entries && !alone.too_large; i++) {
+        grammar_pieces_clear(&alone);
+        uint32_t start = grammar_pieces_node(&alone), end = grammar_pieces_add(&alone, list->entries[i].in, start);
+        grammar_cut_words(&alone, start, end, p->pool, &links, 0, 1, &n_states);
+    }
+    p->too_large |= alone.too_large;
+    uint8_t *finals = grammar_pool_alloc(p->pool, n_states);
+    finals[1] = 1;
+    struct grammar_automaton whole = grammar_automaton_make(p->pool, &links, n_states, 0, finals), determined;
+    if (grammar_automaton_determinise(p->pool, &whole, MOST_DETERMINED, &determined))
+        whole = determined;
+    return grammar_automaton_merge(p->pool, &whole);
+}
+
+static uint32_t add_range(struct grammar_pieces *p, const struct grammar_list *list, uint32_t from) {
+    struct grammar_spelled_range *range = &p->ranges[list->number];
+    if (!range->done) {
+        range->automaton = spell_range(p, list);
+        range->done = true;
+    }
+    const struct grammar_automaton *s = &range->automaton;
+    uint32_t base = grammar_pieces_node(p), to = grammar_pieces_node(p);
+    for (uint32_t i = 1; i < s->n_states && !p->too_large; i++)
+        grammar_pieces_node(p); /* base + 1 is `to`: state i is the node base + 1 + i */
+    if (p->too_large)
+        return to;
+    add_arc(p, from, GRAMMAR_WORD_BORDER, base);
+    for (uint32_t i = 0; i < s->n_states; i++) {
+        uint32_t node = i ? base + 1 + i : base;
+        for (uint32_t k = s->first_arc[i]; k < s->first_arc[i + 1]; k++) {
+            uint32_t behind = step(p, node, s->arcs[k].word);
+            if (!p->too_large)
+                add_arc(p, behind, GRAMMAR_WORD_BORDER, base + 1 + s->arcs[k].to);
+        }
+        if (s->is_final[i])
+            add_arc(p, node, GRAMMAR_EPSILON, to);
+    }
+    return to;
+}
+
+static uint32_t add_list(struct grammar_pieces *p, const struct grammar_list *list, uint32_t from) {
+    if (list->kind == GRAMMAR_LIST_RANGE)
+        return add_range(p, list, from);
+    uint32_t to = grammar_pieces_node(p);
+    for (size_t i = 0; i < list->n_entries && !p->too_large; i++)
+        if (!p->block || grammar_entry_fits(&list->entries[i], p->block))
+            add_arc(p, grammar_pieces_add(p, list->entries[i].in, from), GRAMMAR_EPSILON, to);
+    return to;
+}
+
+/* Nodes stand for the sets of parts said so far. */
+static uint32_t add_permutation(struct grammar_pieces *p, const struct grammar_item *item, uint32_t from) {
+    uint32_t nodes[1 << 8] = {0};
+    uint32_t n_sets = 1u << item->n_items;
+    for (uint32_t said = 0; said < n_sets; said++)
+        nodes[said] = grammar_pieces_node(p);
+    if (p->too_large)
+        return 0;
+    add_arc(p, from, GRAMMAR_WORD_BORDER, nodes[0]);
+    for (uint32_t said = 0; said < n_sets; said++)
+        for (uint32_t i = 0; i < item->n_items && !p->too_large; i++)
+            if (!(said >> i & 1))
+                add_arc(p, grammar_pieces_add(p, item->items[i], nodes[said]), GRAMMAR_WORD_BORDER, nodes[said | 1u << i]);
+    return nodes[n_sets - 1];
+}
+
+uint32_t grammar_pieces_add(struct grammar_pieces *p, const struct grammar_item *item, uint32_t from) {
+    if (p->too_large)
+        return 0;
+    switch (item->kind) {
+    case GRAMMAR_ITEM_TEXT:
+        return add_text(p, item, from);
+    case GRAMMAR_ITEM_SPOKEN:
+        return add_spoken(p, item, from);
+    case GRAMMAR_ITEM_SEQUENCE:
+        for (uint32_t i = 0; i < item->n_items; i++)
+            from = grammar_pieces_add(p, item->items[i], from);
+        return from;
+    case GRAMMAR_ITEM_ALTERNATIVE: {
+        uint32_t to = grammar_pieces_node(p);
+        for (uint32_t i = 0; i < item->n_items && !p->too_large; i++)
+            add_arc(p, grammar_pieces_add(p, item->items[i], from), GRAMMAR_EPSILON, to);
+        return to;
+    }
+    case GRAMMAR_ITEM_PERMUTATION:
+        return add_permutation(p, item, from);
+    case GRAMMAR_ITEM_LIST:
+        return add_list(p, item->list, from);
+    case GRAMMAR_ITEM_RULE:
+        return grammar_pieces_add(p, item->items[0], from);
+    }
+    return from;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/subsets.h: sets of states, numbered: equal sets have one number. For subset constructions. */
+#ifndef TRAGUS_GRAMMAR_SUBSETS_H
+#define TRAGUS_GRAMMAR_SUBSETS_H
+
+#include "grammar/pool.h"
+
+#include <stdint.h>
+
+struct grammar_subsets { /* zero-initialise, set pool */
+    struct grammar_pool *pool;
+    uint32_t *elements; /* of all sets, one after another */
+    size_t n_elements, size_elements;
+    size_t *first; /* n + 1 */
+    size_t n, size;
+    uint32_t *table; /* set + 1 */
+    size_t n_table;
+};
+
+/* Adds an element to the set under way. Elements come in ascending order, each once. */
+void grammar_subsets_add(struct grammar_subsets *s, uint32_t element);
+
+/* Ends the set under way. Returns its number; a set that is there already is dropped. */
+uint32_t grammar_subsets_close(struct grammar_subsets *s);
+
+/* For hash tables of this room: a hash of bytes, and a size for n entries. */
+uint64_t grammar_hash_bytes(uint64_t h, const void *data, size_t n);
+size_t grammar_table_size(size_t n);
+
+#endif
