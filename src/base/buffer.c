@@ -2,6 +2,8 @@
 /* base/buffer.c: see buffer.h. Memory doubles, so that n additions cost O(n); failure sticks, so that callers check once. */
 #include "base/buffer.h"
 
+#include "base/budget.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,8 +24,13 @@ static bool reserve(struct base_buffer *b, size_t n) {
     size_t size = b->size_bytes < 128 ? 256 : b->size_bytes * 2;
     if (size < needed)
         size = needed;
+    if (base_budget_take(b->budget, size - b->size_bytes) < 0) {
+        b->failed = true;
+        return false;
+    }
     char *data = realloc(b->data, size);
     if (data == NULL) {
+        base_budget_give(b->budget, size - b->size_bytes);
         b->failed = true;
         return false;
     }
@@ -36,7 +43,8 @@ void base_buffer_done(struct base_buffer *b) {
     if (b == NULL)
         return;
     free(b->data);
-    *b = (struct base_buffer){0};
+    base_budget_give(b->budget, b->size_bytes);
+    *b = (struct base_buffer){.budget = b->budget};
 }
 
 void base_buffer_clear(struct base_buffer *b) {

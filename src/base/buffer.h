@@ -6,11 +6,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct base_budget;
+
 struct base_buffer {
     char *data; /* NUL-terminated beyond len_bytes once anything was added; NULL while empty */
     size_t len_bytes;
     size_t size_bytes;
-    bool failed; /* an allocation failed: later additions do nothing, and the user checks once at the end */
+    bool failed;                /* an allocation failed: later additions do nothing, and the user checks once at the end */
+    struct base_budget *budget; /* counts the memory; NULL = nobody does */
 };
 
 void base_buffer_done(struct base_buffer *b);

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libtragus_base.la
 libtragus_base_la_SOURCES = \
     src/base/arena.c src/base/arena.h \
     src/base/assert.c src/base/assert.h \
+    src/base/budget.c src/base/budget.h \
     src/base/buffer.c src/base/buffer.h \
     src/base/clock.c src/base/clock.h \
     src/base/cpu.c src/base/cpu.h \

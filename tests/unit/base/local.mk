@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 base_tests = \
     tests/unit/base/test_arena \
+    tests/unit/base/test_budget \
     tests/unit/base/test_buffer \
     tests/unit/base/test_cpu \
     tests/unit/base/test_crc32c \
@@ -16,6 +17,10 @@ TESTS += $(base_tests)
 tests_unit_base_test_arena_SOURCES = tests/unit/base/test_arena.c tests/unit/base/dies.h
 tests_unit_base_test_arena_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/tests/unit/base
 tests_unit_base_test_arena_LDADD = $(base_libs) $(CMOCKA_LIBS)
+
+tests_unit_base_test_budget_SOURCES = tests/unit/base/test_budget.c
+tests_unit_base_test_budget_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_base_test_budget_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_buffer_SOURCES = tests/unit/base/test_buffer.c
 tests_unit_base_test_buffer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
