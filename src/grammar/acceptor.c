@@ -22,6 +22,7 @@ struct acceptor_builder {
     struct grammar *g;
     struct grammar_pool *work;
     struct grammar_report *report;
+    struct grammar_costs *costs;
     struct grammar_map spellings; /* pieces and words; value = number + 1 */
     struct grammar_pieces pieces;
     struct grammar_links links; /* of all templates */
@@ -43,7 +44,10 @@ static void add_template(struct acceptor_builder *a, const struct grammar_templa
         return;
     }
     a->pieces.block = t->block;
-    if (!add_item(a, t->body, START, FINAL))
+    struct grammar_cost outer = grammar_costs_begin(a->costs, t->position, t->text);
+    bool fits = add_item(a, t->body, START, FINAL);
+    grammar_costs_resume(a->costs, &outer);
+    if (!fits)
         grammar_report_at(a->report, GRAMMAR_ERROR, t->position,
                           "makes too many words or ways; put blanks between its parts or split it: %.80s", t->text);
 }
@@ -112,8 +116,9 @@ static void publish(struct acceptor_builder *a, struct grammar_automaton *all) {
     };
 }
 
-void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_pool *scratch, struct grammar_report *r) {
-    struct acceptor_builder a = {.g = g, .work = work, .report = r, .n_states = 2};
+void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_pool *scratch, struct grammar_costs *costs,
+                            struct grammar_report *r) {
+    struct acceptor_builder a = {.g = g, .work = work, .report = r, .costs = costs, .n_states = 2};
     a.pieces = (struct grammar_pieces){.pool = work, .scratch = scratch, .spellings = &a.spellings};
     a.pieces.ranges = grammar_pool_alloc(work, g->n_lists * sizeof *a.pieces.ranges);
     for (size_t i = 0; i < g->n_templates; i++)

@@ -113,6 +113,7 @@ struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const s
     uint32_t n_arcs = 0;
     for (uint32_t i = 0; i < n_order; i++) {
         uint32_t s = order[i], n = 0;
+        grammar_pool_spend(p, 2 + 4 * (size_t)(a->first_arc[s + 1] - a->first_arc[s]));
         struct grammar_word_arc *arcs = m.arcs + n_arcs;
         for (uint32_t k = a->first_arc[s]; k < a->first_arc[s + 1]; k++)
             if (class_of[a->arcs[k].to] != NONE)
@@ -155,6 +156,7 @@ bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_
         for (size_t e = s.first[i]; e < s.first[i + 1]; e++)
             for (uint32_t k = a->first_arc[s.elements[e]]; k < a->first_arc[s.elements[e] + 1]; k++)
                 *grammar_pool_push(p, arcs, n, size_arcs) = a->arcs[k];
+        grammar_pool_spend(p, 1 + 4 * n);
         n = sort_arcs(arcs, (uint32_t)n);
         for (size_t k = 0; k < n;) {
             uint32_t word = arcs[k].word;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/builder.c: collecting files, texts and run-time lists into one model. */
+#include "grammar/costs.h"
 #include "grammar/files.h"
 #include "grammar/model.h"
 #include "grammar/yaml.h"
@@ -17,9 +18,13 @@ int grammar_builder_new(struct grammar_builder **ret) {
     struct grammar_builder *b = calloc(1, sizeof *b);
     if (!b)
         return -ENOMEM;
-    grammar_pool_init(&b->pool, LARGEST_MODEL);
+    grammar_pool_init(&b->pool, LARGEST_MODEL, NULL);
     *ret = b;
     return 0;
+}
+
+void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *budget) {
+    b->pool.budget = budget;
 }
 
 void grammar_builder_free(struct grammar_builder *b) {
@@ -122,9 +127,13 @@ static void add_text(struct grammar_builder *b, const char *name, const char *fo
         grammar_read_plain(b, file, text, len, r);
 }
 
-static int explain(struct grammar_builder *b, int code, struct base_error *reterr) {
+/* A reader left by the pool's escape. name: of the file or list. */
+static int explain(struct grammar_builder *b, int code, const char *name, struct grammar_report *r) {
+    struct base_budget unlimited = {0};
+    struct grammar_costs costs = {.budget = b->pool.budget ? b->pool.budget : &unlimited};
     grammar_yaml_abandon(&b->open_parser);
-    return base_error_set(reterr, code, code == -E2BIG ? "the grammar is too large; leave parts out" : "out of memory");
+    costs.most_units = costs.most_bytes = (struct grammar_cost){.position = {name, 0, 0}};
+    return grammar_costs_refuse(&costs, code, "reading it", r);
 }
 
 struct text_job {
@@ -148,7 +157,7 @@ int grammar_builder_add_text(struct grammar_builder *b, const char *name, const 
         return base_error_at(reterr, -E2BIG, name, 0, 0, "larger than %u MB; split it", GRAMMAR_LARGEST_FILE >> 20);
     int code = grammar_pool_run(&b->pool, add_text_job, &j);
     if (code < 0)
-        return explain(b, code, reterr);
+        return explain(b, code, name, &j.report);
     return j.report.n_errors ? -EINVAL : 0;
 }
 
@@ -223,7 +232,6 @@ static void set_list_job(void *data) {
 
 int grammar_builder_set_list(struct grammar_builder *b, const char *list, const struct grammar_list_value values[], size_t n,
                              struct grammar_diagnostics *d, struct base_error *reterr) {
-    (void)d;
     if (!list || !list[0])
         return base_error_set(reterr, -EINVAL, "a list needs a name");
     for (size_t i = 0; i < n; i++)
@@ -232,7 +240,8 @@ int grammar_builder_set_list(struct grammar_builder *b, const char *list, const 
             return base_error_set(reterr, -EINVAL, "value %zu of list %s is not UTF-8", i + 1, list);
     struct list_job j = {b, list, values, n};
     int code = grammar_pool_run(&b->pool, set_list_job, &j);
-    return code < 0 ? explain(b, code, reterr) : 0;
+    struct grammar_report report = {d, reterr, 0};
+    return code < 0 ? explain(b, code, list, &report) : 0;
 }
 
 struct grammar_value grammar_model_value(const char *text, bool plain) {

@@ -37,8 +37,8 @@ static void report_missing(struct grammar_compiler *c) {
     }
 }
 
-static void add_sentence(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_block *block,
-                         const struct grammar_model_block *from, const struct grammar_model_sentence *sentence) {
+static void compile_sentence(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_block *block,
+                             const struct grammar_model_block *from, const struct grammar_model_sentence *sentence) {
     c->within = sentence->in;
     struct grammar_item *body = grammar_parse(c, &sentence->in, GRAMMAR_ERROR);
     struct grammar_measure m = {0};
@@ -68,6 +68,13 @@ static void add_sentence(struct grammar_compiler *c, struct grammar_scope *s, co
         .ends_wild = m.ends_wild,
         .n_chunks = m.n_chunks,
     };
+}
+
+static void add_sentence(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_block *block,
+                         const struct grammar_model_block *from, const struct grammar_model_sentence *sentence) {
+    struct grammar_cost outer = grammar_costs_begin(&c->costs, sentence->in.position, sentence->in.text);
+    compile_sentence(c, s, block, from, sentence);
+    grammar_costs_resume(&c->costs, &outer);
 }
 
 static const struct grammar_model_combination *combination_of(const struct grammar_compiler *c,
@@ -209,6 +216,13 @@ static const char *language_of(const struct grammar_builder *b) {
     return NULL;
 }
 
+/* A cost whose texts live as long as the grammar. */
+static void keep_cost(struct grammar_compiler *c, struct grammar_cost *to, const struct grammar_cost *from) {
+    *to = *from;
+    to->text = grammar_copy_text(c, from->text);
+    to->position.file = grammar_copy_text(c, from->position.file);
+}
+
 static void compile(void *data) {
     struct grammar_compiler *c = data;
     c->language = language_of(c->b);
@@ -223,37 +237,64 @@ static void compile(void *data) {
     report_missing(c);
     if (c->b->n_blocks == 0)
         grammar_report_at(c->report, GRAMMAR_ERROR, (struct grammar_position){0}, "the grammar holds no sentences; add some");
-    if (c->report->n_errors == 0)
-        grammar_build_acceptor(c->g, &c->work, &c->scratch, c->report);
+    if (c->report->n_errors > 0)
+        return;
+    grammar_build_acceptor(c->g, &c->work, &c->scratch, &c->costs, c->report);
+    keep_cost(c, &c->g->most_units, &c->costs.most_units);
+    keep_cost(c, &c->g->most_bytes, &c->costs.most_bytes);
 }
 
 int grammar_compile(struct grammar **ret, const struct grammar_builder *b, struct grammar_diagnostics *d,
                     struct base_error *reterr) {
     struct grammar_report report = {d, reterr, 0};
+    struct base_budget unlimited, *budget = b->pool.budget;
     struct grammar *g = calloc(1, sizeof *g);
     struct grammar_compiler *c = calloc(1, sizeof *c);
-    int code = -ENOMEM;
-    if (g && c) {
-        grammar_pool_init(&g->pool, LARGEST_GRAMMAR);
-        *c = (struct grammar_compiler){.b = b, .g = g, .report = &report, .parser = {.pool = &g->pool}};
-        grammar_pool_init(&c->work, LARGEST_GRAMMAR);
-        grammar_pool_init(&c->scratch, LARGEST_GRAMMAR);
-        c->work.outer = c->scratch.outer = &g->pool;
-        code = grammar_pool_run(&g->pool, compile, c);
-        base_buffer_done(&c->parser.scratch);
-        grammar_pool_done(&c->work);
-        grammar_pool_done(&c->scratch);
+    if (!g || !c) {
+        free(g);
+        free(c);
+        return base_error_set(reterr, -ENOMEM, "out of memory");
     }
-    free(c);
-    if (code < 0)
-        base_error_set(reterr, code, code == -E2BIG ? "the grammar is too large; leave parts out" : "out of memory");
-    else if (report.n_errors)
+    if (!budget) { /* for the costs */
+        base_budget_init(&unlimited, 0, 0);
+        budget = &unlimited;
+    }
+    grammar_pool_init(&g->pool, LARGEST_GRAMMAR, budget);
+    *c = (struct grammar_compiler){.b = b,
+                                   .g = g,
+                                   .report = &report,
+                                   .costs = {.budget = budget},
+                                   .parser = {.pool = &g->pool, .scratch = {.budget = budget}}};
+    grammar_pool_init(&c->work, LARGEST_GRAMMAR, budget);
+    grammar_pool_init(&c->scratch, LARGEST_GRAMMAR, budget);
+    c->work.outer = c->scratch.outer = &g->pool;
+    int code = grammar_pool_run(&g->pool, compile, c);
+    if (code < 0) {
+        grammar_costs_settle(&c->costs);
+        grammar_costs_refuse(&c->costs, code, "compiling", &report);
+    } else if (report.n_errors) {
         code = -EINVAL;
-    if (code < 0)
+    }
+    base_buffer_done(&c->parser.scratch);
+    grammar_pool_done(&c->work);
+    grammar_pool_done(&c->scratch);
+    free(c);
+    if (code < 0) {
         grammar_free(g);
-    else
-        *ret = g;
-    return code;
+        return code;
+    }
+    g->pool.budget = NULL; /* the grammar may live longer */
+    *ret = g;
+    return 0;
+}
+
+int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, struct grammar_diagnostics *d,
+                   struct base_error *reterr) {
+    struct base_budget unlimited = {0};
+    struct grammar_report report = {d, reterr, 0};
+    const struct grammar_costs costs = {
+        .budget = budget ? budget : &unlimited, .most_units = g->most_units, .most_bytes = g->most_bytes};
+    return grammar_costs_refuse(&costs, code, "compiling", &report);
 }
 
 void grammar_free(struct grammar *g) {

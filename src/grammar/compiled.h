@@ -3,6 +3,7 @@
 #ifndef TRAGUS_GRAMMAR_COMPILED_H
 #define TRAGUS_GRAMMAR_COMPILED_H
 
+#include "grammar/costs.h"
 #include "grammar/item.h"
 #include "grammar/model.h"
 
@@ -54,6 +55,7 @@ struct grammar {
     size_t n_skip_words;
     bool ignore_whitespace;
     struct grammar_acceptor acceptor;
+    struct grammar_cost most_units, most_bytes; /* what cost most to compile */
 };
 
 /* Whether a list value may stand in a block: its own context must not contradict what the block asks for. */
@@ -63,6 +65,7 @@ bool grammar_entry_fits(const struct grammar_entry *e, const struct grammar_bloc
 bool grammar_condition_holds(const struct grammar_condition *c, const char *value);
 
 /* Builds g->acceptor from the templates; works in `work`, and for one template in `scratch`. */
-void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_pool *scratch, struct grammar_report *r);
+void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_pool *scratch, struct grammar_costs *costs,
+                            struct grammar_report *r);
 
 #endif

@@ -95,6 +95,7 @@ static uint32_t state_behind(struct cutter *c, const struct ending *behind, size
         c->kept[node] = c->stamp;
         c->closure[n_kept++] = node; /* kept ones are fewer than those looked at */
     }
+    grammar_pool_spend(c->pool, 1 + n + 2 * c->n_closure + (n_kept > p->n_nodes / 16 ? p->n_nodes / 8 : 4 * n_kept));
     add_sorted(c, n_kept);
     uint32_t state = grammar_subsets_close(&c->states);
     if (state == c->n_finals)
@@ -162,6 +163,7 @@ static void find_words(struct cutter *c, uint32_t state) {
                 push_begun(c, p->arcs[k].label, p->arcs[k].to);
     for (size_t i = 0; i < c->n_begun && !p->too_large; i++) {
         struct ending e = c->begun[i];
+        grammar_pool_spend(c->pool, 1);
         if (e.node == c->end)
             push_whole(c, e.word, e.node);
         for (uint32_t k = p->first_arc[e.node]; k != GRAMMAR_NO_ARC && !p->too_large; k = p->arcs[k].next) {
@@ -175,6 +177,7 @@ static void find_words(struct cutter *c, uint32_t state) {
 }
 
 static void link_words(struct cutter *c, uint32_t state) {
+    grammar_pool_spend(c->pool, 4 * (c->n_begun + c->n_whole));
     if (c->n_whole > 1)
         qsort(c->whole, c->n_whole, sizeof *c->whole, by_word);
     for (size_t i = 0; i < c->n_whole;) {

@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    LONGEST_TEXT = sizeof((struct grammar_diagnostic *)NULL)->text,
+    MOST_LISTED = 1000, /* notes and warnings of one list; twice as many with errors */
+};
+
 void grammar_diagnostics_done(struct grammar_diagnostics *d) {
     if (!d)
         return;
@@ -28,28 +33,26 @@ static void trim_utf8(char *text) {
         text[lead - 1] = '\0';
 }
 
-void grammar_report_at(struct grammar_report *r, enum grammar_severity severity, struct grammar_position position,
-                       const char *format, ...) {
-    char text[sizeof((struct grammar_diagnostic *)NULL)->text];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    trim_utf8(text);
-
-    if (severity == GRAMMAR_ERROR && r->n_errors++ == 0)
-        base_error_at(r->reterr, -EINVAL, position.file, position.line, position.column, "%s", text);
-    if (!r->list)
+/* Appends to the list. A flood of notes would hide the rest, and hostile text makes many. */
+static void list(struct grammar_diagnostics *d, enum grammar_severity severity, struct grammar_position position,
+                 const char *text) {
+    size_t most = severity == GRAMMAR_ERROR ? 2 * MOST_LISTED : MOST_LISTED;
+    if (d->n_items > most)
         return;
-    if (r->list->n_items == r->list->size_items) {
-        size_t size = r->list->size_items ? r->list->size_items * 2 : 8;
-        struct grammar_diagnostic *items = realloc(r->list->items, size * sizeof *items);
+    if (d->n_items == most) {
+        severity = GRAMMAR_NOTE;
+        position = (struct grammar_position){0};
+        text = "there are more of these, which are not listed";
+    }
+    if (d->n_items == d->size_items) {
+        size_t size = d->size_items ? d->size_items * 2 : 8;
+        struct grammar_diagnostic *items = realloc(d->items, size * sizeof *items);
         if (!items)
             return; /* the count of errors is still right; only the sentence is lost */
-        r->list->items = items;
-        r->list->size_items = size;
+        d->items = items;
+        d->size_items = size;
     }
-    struct grammar_diagnostic *item = &r->list->items[r->list->n_items++];
+    struct grammar_diagnostic *item = &d->items[d->n_items++];
     memset(item, 0, sizeof *item);
     item->severity = severity;
     item->line = position.line;
@@ -58,5 +61,34 @@ void grammar_report_at(struct grammar_report *r, enum grammar_severity severity,
     size_t room = sizeof item->file - 1;
     if (len)
         memcpy(item->file, len > room ? position.file + len - room : position.file, len > room ? room : len);
-    memcpy(item->text, text, sizeof item->text);
+    memcpy(item->text, text, strlen(text) + 1);
+}
+
+void grammar_report_at(struct grammar_report *r, enum grammar_severity severity, struct grammar_position position,
+                       const char *format, ...) {
+    char text[LONGEST_TEXT];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    trim_utf8(text);
+
+    if (severity == GRAMMAR_ERROR && r->n_errors++ == 0)
+        base_error_at(r->reterr, -EINVAL, position.file, position.line, position.column, "%s", text);
+    if (r->list)
+        list(r->list, severity, position, text);
+}
+
+void grammar_report_failure(struct grammar_report *r, int code, struct grammar_position position, const char *format, ...) {
+    char text[LONGEST_TEXT];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    trim_utf8(text);
+
+    r->n_errors++;
+    base_error_at(r->reterr, code, position.file, position.line, position.column, "%s", text);
+    if (r->list)
+        list(r->list, GRAMMAR_ERROR, position, text);
 }

@@ -20,4 +20,8 @@ struct grammar_position {
 void grammar_report_at(struct grammar_report *r, enum grammar_severity severity, struct grammar_position position,
                        const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same for what is no mistake in the text: an error that replaces the ones before it in reterr, with a code of its own. */
+void grammar_report_failure(struct grammar_report *r, int code, struct grammar_position position, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 #endif

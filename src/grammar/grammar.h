@@ -8,6 +8,7 @@
 #ifndef TRAGUS_GRAMMAR_GRAMMAR_H
 #define TRAGUS_GRAMMAR_GRAMMAR_H
 
+#include "base/budget.h"
 #include "base/error.h"
 
 #include <stdbool.h>
@@ -45,6 +46,11 @@ struct grammar_builder; /* collects files, lists and contexts before compiling; 
 int grammar_builder_new(struct grammar_builder **ret);
 void grammar_builder_free(struct grammar_builder *b);
 
+/* What reading and compiling from here on may take; NULL (the default): no limit but some hundred megabytes. Borrowed. The calling
+ * thread starts the budget. Beyond it functions return -ETIME, -E2BIG or -ECANCELED, and say which template, list or file costs
+ * most. */
+void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *budget);
+
 /* Adds a file, or every *.yaml, *.yml, *.txt, *.list of a directory (recursively; files before folders, each sorted by name).
  * YAML: both of Home Assistant's layouts. `.txt`, `.list`: one template a line, `#` comments, `template => text`, and `[Name]`
  * alone in a line to begin the sentences of an intent. What has another ending is told by its content. Files of another language
@@ -69,6 +75,11 @@ int grammar_builder_set_list(struct grammar_builder *b, const char *list, const 
 int grammar_compile(struct grammar **ret, const struct grammar_builder *b, struct grammar_diagnostics *d,
                     struct base_error *reterr);
 void grammar_free(struct grammar *g);
+
+/* Reports that what was made of the compiled grammar exceeded the budget: as grammar_compile does it, naming what costs most.
+ * Returns code. */
+int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, struct grammar_diagnostics *d,
+                   struct base_error *reterr);
 
 size_t grammar_n_templates(const struct grammar *g);
 size_t grammar_n_intents(const struct grammar *g);
@@ -117,6 +128,12 @@ struct grammar_context_value {
  * texts). */
 int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text,
                   const struct grammar_context_value context[], size_t n_context, size_t max_readings);
+
+/* The same within a budget, which may be NULL. Beyond it -ETIME, -E2BIG or -ECANCELED, and reterr names the template that took
+ * most. */
+int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text,
+                         const struct grammar_context_value context[], size_t n_context, size_t max_readings,
+                         struct base_budget *budget, struct base_error *reterr);
 const struct grammar_reading *grammar_match_reading(const struct grammar_match *m, size_t i);
 void grammar_match_free(struct grammar_match *m);
 

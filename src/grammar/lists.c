@@ -140,6 +140,12 @@ static struct grammar_list *new_list(struct grammar_compiler *c, const char *nam
     return list;
 }
 
+/* Where a list is defined, for its costs: its last definition, or the range in a template. */
+static struct grammar_position list_position(const struct grammar_compiler *c, const struct grammar_model_list *from,
+                                             const struct grammar_item *item) {
+    return from && from->n > 0 ? from->definitions[from->n - 1].position : grammar_position_in(&c->within, item->offset);
+}
+
 /* *ret NULL: the list is not given. */
 bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item,
                        const struct grammar_list **ret) {
@@ -157,6 +163,7 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
         entry->state = STATE_BUSY;
         entry->list = new_list(c, item->name);
         c->stack[c->n_stack++] = grammar_pool_format(&c->g->pool, "{%s}", item->name);
+        struct grammar_cost outer = grammar_costs_begin(&c->costs, list_position(c, from, item), entry->list->name);
         bool good;
         if (from && !is_empty(c, from)) {
             good = compile_list(c, from, entry->list);
@@ -175,6 +182,7 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
                                   "the range {%s} runs downwards; write the smaller number first", item->range);
             good = good && fill_list(c, entry->list, &d, false);
         }
+        grammar_costs_resume(&c->costs, &outer);
         c->n_stack--;
         entry->state = good ? STATE_DONE : STATE_FAILED;
     } else if (entry->state == STATE_BUSY) {

@@ -35,6 +35,7 @@ struct job {
     const struct grammar *g;
     struct grammar_match *match;
     struct grammar_pool work;
+    struct grammar_costs costs;
     const struct grammar_context_value *context;
     size_t n_context;
     const char *typed;
@@ -175,11 +176,14 @@ static void match_templates(struct job *j, const struct grammar_input *in, bool 
     for (size_t i = 0; i < j->g->n_templates && in->n > 0; i++) {
         if (j->g->templates[i].spoken_only || !fits(&j->g->templates[i]))
             continue;
+        const struct grammar_template *t = &j->g->templates[i];
+        struct grammar_cost outer = grammar_costs_begin(&j->costs, t->position, t->text);
         struct grammar_pool_mark mark = grammar_pool_mark(&j->work);
         struct grammar_tokens whole = grammar_match_template(&m, &j->g->templates[i]);
         for (size_t k = 0; k < whole.n; k++)
             add_reading(j, in, i, &whole.items[k]);
         grammar_pool_release(&j->work, mark);
+        grammar_costs_resume(&j->costs, &outer);
     }
 }
 
@@ -323,27 +327,51 @@ static void match_text(void *data) {
     rank(j->match, j->max_readings);
 }
 
-int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text,
-                  const struct grammar_context_value context[], size_t n_context, size_t max_readings) {
+int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text,
+                         const struct grammar_context_value context[], size_t n_context, size_t max_readings,
+                         struct base_budget *budget, struct base_error *reterr) {
+    struct grammar_report report = {NULL, reterr, 0};
+    struct base_budget unlimited;
     struct job *j = calloc(1, sizeof *j);
     struct grammar_match *match = calloc(1, sizeof *match);
-    int r = -ENOMEM;
-    if (j && match) {
-        *j = (struct job){
-            .g = g, .match = match, .context = context, .n_context = n_context, .typed = text, .max_readings = max_readings};
-        grammar_pool_init(&match->pool, LARGEST_MATCH);
-        grammar_pool_init(&j->work, LARGEST_MATCH);
-        j->work.outer = &match->pool;
-        r = grammar_pool_run(&match->pool, match_text, j);
-        grammar_pool_done(&j->work);
+    if (!j || !match) {
+        free(j);
+        free(match);
+        return base_error_set(reterr, -ENOMEM, "out of memory");
     }
+    if (!budget) { /* for the costs */
+        base_budget_init(&unlimited, 0, 0);
+        budget = &unlimited;
+    }
+    *j = (struct job){.g = g,
+                      .match = match,
+                      .costs = {.budget = budget},
+                      .context = context,
+                      .n_context = n_context,
+                      .typed = text,
+                      .max_readings = max_readings};
+    grammar_pool_init(&match->pool, LARGEST_MATCH, budget);
+    grammar_pool_init(&j->work, LARGEST_MATCH, budget);
+    j->work.outer = &match->pool;
+    int r = grammar_pool_run(&match->pool, match_text, j);
+    if (r < 0) {
+        grammar_costs_settle(&j->costs);
+        grammar_costs_refuse(&j->costs, r, "matching", &report);
+    }
+    grammar_pool_done(&j->work);
     free(j);
     if (r < 0) {
         grammar_match_free(match);
         return r;
     }
+    match->pool.budget = NULL; /* the match may live longer */
     *ret = match;
     return (int)match->n;
+}
+
+int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text,
+                  const struct grammar_context_value context[], size_t n_context, size_t max_readings) {
+    return grammar_match_within(ret, g, text, context, n_context, max_readings, NULL, NULL);
 }
 
 const struct grammar_reading *grammar_match_reading(const struct grammar_match *m, size_t i) {

@@ -14,7 +14,8 @@
 #include <string.h>
 
 enum {
-    MOST_TOKENS = 512, /* in one set; later ones are dropped */
+    MOST_TOKENS = 512,  /* in one set; later ones are dropped */
+    LINEAR_TOKENS = 16, /* sets up to this size are searched without a table */
     MOST_WORK = 20000000,
 };
 
@@ -48,16 +49,56 @@ static bool same_fills(const struct grammar_fill *a, const struct grammar_fill *
     return a == b;
 }
 
+static uint64_t mix(uint64_t h, uint64_t value) {
+    h = (h ^ value) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 32;
+}
+
+static bool same_token(const struct grammar_token *a, const struct grammar_token *b) {
+    return a->at == b->at && a->gap == b->gap && a->origin == b->origin &&
+           (a->fills ? a->fills->hash : 0) == (b->fills ? b->fills->hash : 0) && same_fills(a->fills, b->fills);
+}
+
+static size_t token_bucket(const struct grammar_tokens *set, const struct grammar_token *t) {
+    uint64_t h = mix(mix(t->fills ? t->fills->hash : 0, t->at), (uint64_t)t->origin << 2 | t->gap);
+    size_t bucket = (size_t)h & (set->n_table - 1);
+    while (set->table[bucket] && !same_token(&set->items[set->table[bucket] - 1], t))
+        bucket = (bucket + 1) & (set->n_table - 1);
+    return bucket;
+}
+
+static bool has_token(const struct grammar_tokens *set, const struct grammar_token *t) {
+    for (size_t i = 0; i < set->n; i++)
+        if (same_token(&set->items[i], t))
+            return true;
+    return false;
+}
+
+static void make_table(struct grammar_matcher *m, struct grammar_tokens *set) {
+    set->n_table = 2 * MOST_TOKENS;
+    set->table = grammar_pool_alloc(m->pool, set->n_table * sizeof *set->table);
+    for (size_t i = 0; i < set->n; i++)
+        set->table[token_bucket(set, &set->items[i])] = (uint32_t)i + 1;
+}
+
 static void add(struct grammar_matcher *m, struct grammar_tokens *set, struct grammar_token t) {
     if (++m->work > MOST_WORK)
         grammar_pool_escape(m->pool, -E2BIG);
-    for (size_t i = 0; i < set->n; i++) {
-        const struct grammar_token *other = &set->items[i];
-        if (other->at == t.at && other->gap == t.gap && other->origin == t.origin && same_fills(other->fills, t.fills))
+    grammar_pool_spend(m->pool, 2);
+    if (set->n >= MOST_TOKENS)
+        return;
+    if (set->n < LINEAR_TOKENS) {
+        if (has_token(set, &t))
             return;
+    } else {
+        if (set->n_table == 0)
+            make_table(m, set);
+        size_t bucket = token_bucket(set, &t);
+        if (set->table[bucket])
+            return;
+        set->table[bucket] = (uint32_t)set->n + 1;
     }
-    if (set->n < MOST_TOKENS)
-        *grammar_pool_push(m->pool, set->items, set->n, set->size) = t;
+    *grammar_pool_push(m->pool, set->items, set->n, set->size) = t;
 }
 
 /* Back from the tokens of the last step to those that entered the whole; equal ones become one. */
@@ -70,15 +111,23 @@ static void settle(struct grammar_matcher *m, const struct grammar_tokens *in, c
     }
 }
 
-/* Stable, by origin: what came of the first token stands first. Sets are small and nearly in order. */
-static void order(struct grammar_tokens *set) {
-    for (size_t i = 1; i < set->n; i++) {
-        struct grammar_token t = set->items[i];
-        size_t k = i;
-        for (; k > 0 && set->items[k - 1].origin > t.origin; k--)
-            set->items[k] = set->items[k - 1];
-        set->items[k] = t;
-    }
+/* Stable, by origin (below n_origins): what came of the first token stands first. */
+static void order(struct grammar_matcher *m, struct grammar_tokens *set, size_t n_origins) {
+    size_t i = 1;
+    while (i < set->n && set->items[i - 1].origin <= set->items[i].origin)
+        i++;
+    if (i >= set->n)
+        return;
+    uint32_t *next = grammar_pool_alloc(m->pool, (n_origins + 1) * sizeof *next);
+    struct grammar_token *sorted = grammar_pool_alloc(m->pool, set->size * sizeof *sorted);
+    for (i = 0; i < set->n; i++)
+        next[set->items[i].origin + 1]++;
+    for (i = 0; i < n_origins; i++)
+        next[i + 1] += next[i];
+    for (i = 0; i < set->n; i++)
+        sorted[next[set->items[i].origin]++] = set->items[i];
+    set->items = sorted;
+    set->n_table = 0; /* the indices have changed */
 }
 
 /* Letters */
@@ -150,7 +199,7 @@ static void pass_spoken(struct grammar_matcher *m, const struct grammar_item *it
             add(m, out, words.items[i]);
         }
     }
-    order(out);
+    order(m, out, in->n);
 }
 
 /* Lists */
@@ -253,6 +302,8 @@ static size_t list_at(struct grammar_matcher *m, const struct grammar_list *list
 static const struct grammar_fill *new_fill(struct grammar_matcher *m, const struct grammar_token *t, struct grammar_fill fill) {
     struct grammar_fill *copy = grammar_pool_alloc(m->pool, sizeof *copy);
     fill.before = t->fills;
+    fill.hash = mix(mix(t->fills ? t->fills->hash : 1, (uint64_t)fill.start << 32 | fill.end),
+                    (uint64_t)(uintptr_t)fill.entry ^ (uint64_t)(uintptr_t)fill.item->list << 1);
     *copy = fill;
     return copy;
 }
@@ -264,7 +315,7 @@ static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *
     if (!cross_gap(m, &start))
         return;
     const struct grammar_input *in = m->input;
-    for (uint32_t end = start.at + 1; end <= in->n; end++) {
+    for (uint32_t end = start.at + 1; end <= in->n && out->n < MOST_TOKENS; end++) {
         bool at_border = end == in->n || in->chars[end] == ' ';
         if (in->chars[end - 1] == ' ' || (!at_border && !item->joins && !m->ignore_whitespace))
             continue;
@@ -332,7 +383,7 @@ static void pass_alternative(struct grammar_matcher *m, const struct grammar_ite
                              struct grammar_tokens *out) {
     for (uint32_t i = 0; i < item->n_items; i++)
         pass(m, item->items[i], in, out);
-    order(out);
+    order(m, out, in->n);
 }
 
 /* Subsets of the parts said so far, each with its tokens; every part between blanks. */
@@ -357,7 +408,7 @@ static void pass_permutation(struct grammar_matcher *m, const struct grammar_ite
         require_border(m, &t);
         add(m, out, t);
     }
-    order(out);
+    order(m, out, in->n);
 }
 
 /* Tokens of out get origin = index into in. */
@@ -365,6 +416,7 @@ static void pass(struct grammar_matcher *m, const struct grammar_item *item, con
                  struct grammar_tokens *out) {
     if (in->n == 0)
         return;
+    grammar_pool_spend(m->pool, 1 + in->n);
     switch (item->kind) {
     case GRAMMAR_ITEM_TEXT:
         pass_text(m, item, in, out);

@@ -11,6 +11,7 @@ struct grammar_fill { /* of a slot, or a list that fills none; the newest first 
     const struct grammar_entry *entry; /* NULL: digits or a wildcard */
     struct grammar_value number;       /* of digits */
     uint32_t start, end;               /* in characters of the input */
+    uint64_t hash;                     /* of this and those before */
 };
 
 enum grammar_gap {
@@ -30,6 +31,8 @@ struct grammar_token {
 struct grammar_tokens {
     struct grammar_token *items; /* in the order in which the alternatives are written */
     size_t n, size;
+    uint32_t *table; /* index into items + 1; only of large sets */
+    size_t n_table;
 };
 
 struct grammar_matcher {

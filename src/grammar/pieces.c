@@ -26,6 +26,7 @@ void grammar_pieces_clear(struct grammar_pieces *p) {
 }
 
 uint32_t grammar_pieces_node(struct grammar_pieces *p) {
+    grammar_pool_spend(p->pool, 4);
     if (p->n_nodes >= MOST_NODES) {
         p->too_large = true;
         return 0;

@@ -2,6 +2,8 @@
 /* grammar/pool.c: a list of chunks, each twice as large as the one before up to 1 MiB. */
 #include "grammar/pool.h"
 
+#include "base/budget.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -17,15 +19,17 @@ struct grammar_pool_chunk {
 
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20, ALIGNMENT = _Alignof(max_align_t) };
 
-void grammar_pool_init(struct grammar_pool *p, size_t limit_bytes) {
+void grammar_pool_init(struct grammar_pool *p, size_t limit_bytes, struct base_budget *budget) {
     memset(p, 0, sizeof *p);
     p->limit_bytes = limit_bytes;
+    p->budget = budget;
 }
 
 static void free_until(struct grammar_pool *p, const struct grammar_pool_chunk *last) {
     while (p->chunks != last) {
         struct grammar_pool_chunk *next = p->chunks->next;
         p->total_bytes -= p->chunks->size_bytes;
+        base_budget_give(p->budget, p->chunks->size_bytes);
         free(p->chunks);
         p->chunks = next;
     }
@@ -50,7 +54,14 @@ int grammar_pool_run(struct grammar_pool *p, void (*work)(void *data), void *dat
     return 0;
 }
 
+void grammar_pool_spend(struct grammar_pool *p, size_t units) {
+    int code = base_budget_spend(p->budget, units);
+    if (code < 0)
+        grammar_pool_escape(p, code);
+}
+
 void *grammar_pool_alloc(struct grammar_pool *p, size_t n_bytes) {
+    grammar_pool_spend(p, 1 + n_bytes / 256);
     if (n_bytes > p->limit_bytes)
         grammar_pool_escape(p, -E2BIG);
     n_bytes = (n_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -62,9 +73,13 @@ void *grammar_pool_alloc(struct grammar_pool *p, size_t n_bytes) {
             size = n_bytes;
         if (size > p->limit_bytes - p->total_bytes)
             grammar_pool_escape(p, -E2BIG);
+        if (base_budget_take(p->budget, size) < 0)
+            grammar_pool_escape(p, base_budget_code(p->budget));
         struct grammar_pool_chunk *chunk = malloc(sizeof *chunk + size);
-        if (!chunk)
+        if (!chunk) {
+            base_budget_give(p->budget, size);
             grammar_pool_escape(p, -ENOMEM);
+        }
         chunk->next = p->chunks;
         chunk->size_bytes = size;
         p->chunks = chunk;

@@ -2,8 +2,8 @@
 /* grammar/pool.h: memory that lives as long as a builder, a grammar or a match, and is freed at once.
  *
  * The compiler makes very many small things with one life. An allocation that fails, or that passes the pool's limit (a hostile
- * grammar), leaves by longjmp to grammar_pool_run, under which all work with the pool is done; so the code between needs no check,
- * and nothing leaks because everything it holds lies in the pool or in what it was handed.
+ * grammar) or its budget, leaves by longjmp to grammar_pool_run, under which all work with the pool is done; so the code between
+ * needs no check, and nothing leaks because everything it holds lies in the pool or in what it was handed.
  */
 #ifndef TRAGUS_GRAMMAR_POOL_H
 #define TRAGUS_GRAMMAR_POOL_H
@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stddef.h>
 
+struct base_budget;
 struct grammar_pool_chunk;
 
 struct grammar_pool {
@@ -18,6 +19,7 @@ struct grammar_pool {
     size_t used_bytes;                 /* of the newest chunk */
     size_t total_bytes;
     size_t limit_bytes;
+    struct base_budget *budget; /* counts memory and work; NULL: nobody does */
     struct grammar_pool *outer; /* whose run is left instead; NULL: its own */
     jmp_buf escape;
     int code; /* why it was left */
@@ -28,7 +30,7 @@ struct grammar_pool_mark {
     size_t used_bytes;
 };
 
-void grammar_pool_init(struct grammar_pool *p, size_t limit_bytes);
+void grammar_pool_init(struct grammar_pool *p, size_t limit_bytes, struct base_budget *budget);
 void grammar_pool_done(struct grammar_pool *p);
 
 /* Zeroed memory, aligned for anything; never NULL. */
@@ -45,8 +47,12 @@ void *grammar_pool_grow(struct grammar_pool *p, void *array, size_t n, size_t *s
 #define grammar_pool_push(p, array, n, size) \
     ((array) = grammar_pool_grow((p), (array), (n), &(size), sizeof *(array)), &(array)[(n)++])
 
-/* Calls work(data). 0; or the code with which it was left on the way: -ENOMEM, -E2BIG or what grammar_pool_escape was given. */
+/* Calls work(data). 0; or the code with which it was left on the way: -ENOMEM, -E2BIG, the budget's or what grammar_pool_escape was
+ * given. */
 int grammar_pool_run(struct grammar_pool *p, void (*work)(void *data), void *data);
 _Noreturn void grammar_pool_escape(struct grammar_pool *p, int code);
+
+/* Counts work against the budget, for loops that allocate little. Leaves the run once the budget is exceeded. */
+void grammar_pool_spend(struct grammar_pool *p, size_t units);
 
 #endif

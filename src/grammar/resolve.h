@@ -4,6 +4,7 @@
 #define TRAGUS_GRAMMAR_RESOLVE_H
 
 #include "grammar/compiled.h"
+#include "grammar/costs.h"
 #include "grammar/template.h"
 
 enum { GRAMMAR_DEEPEST_TEMPLATE = 200 };
@@ -24,6 +25,7 @@ struct grammar_compiler {
     const struct grammar_builder *b;
     struct grammar *g;
     struct grammar_report *report;
+    struct grammar_costs costs;
     struct grammar_parser parser;
     const char *language;
     struct grammar_scope global;

@@ -45,6 +45,7 @@ uint32_t grammar_subsets_close(struct grammar_subsets *s) {
     if (!s->first)
         s->first = grammar_pool_grow(s->pool, NULL, 0, &s->size, sizeof *s->first);
     size_t begin = s->first[s->n], n = s->n_elements - begin;
+    grammar_pool_spend(s->pool, 1 + n / 4);
     if (s->n * 2 >= s->n_table) {
         s->n_table = grammar_table_size(s->n * 2 + 64);
         s->table = grammar_pool_alloc(s->pool, s->n_table * sizeof *s->table);

@@ -2,6 +2,7 @@
 /* grammar/yaml.c: libyaml's document, copied to a tree in the pool. Anchors and aliases become shared nodes. */
 #include "grammar/yaml.h"
 
+#include "base/budget.h"
 #include "grammar/pool.h"
 
 #include <errno.h>
@@ -10,12 +11,19 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { DEEPEST_NODE = 32 };
+enum {
+    DEEPEST_NODE = 32,
+    NODE_BYTES = 256, /* of libyaml, about, with its text and the growth of its array */
+};
 
 struct grammar_yaml_parser {
     yaml_parser_t parser;
     yaml_document_t document;
     bool has_document;
+    const char *text;
+    size_t len, at;
+    struct base_budget *budget;
+    size_t counted_bytes; /* of the document's nodes, which libyaml allocates */
 };
 
 struct reader {
@@ -82,6 +90,7 @@ static void warn_of_doubles(struct reader *r, int n_nodes) {
         const struct grammar_yaml *y = r->made[number];
         if (!y || y->kind != GRAMMAR_YAML_MAPPING || y->n > 1000) /* the check is quadratic */
             continue;
+        grammar_pool_spend(r->pool, y->n * y->n / 4);
         for (size_t i = 0; i < y->n; i++)
             for (size_t j = i + 1; j < y->n; j++)
                 if (strcmp(y->keys[i]->text, y->keys[j]->text) == 0)
@@ -97,13 +106,37 @@ void grammar_yaml_abandon(struct grammar_yaml_parser **parser) {
     if ((*parser)->has_document)
         yaml_document_delete(&(*parser)->document);
     yaml_parser_delete(&(*parser)->parser);
+    base_budget_give((*parser)->budget, (*parser)->counted_bytes);
     free(*parser);
     *parser = NULL;
 }
 
+/* Gives libyaml the next part of the text, as long as the budget lasts. */
+static int read_part(void *data, unsigned char *buffer, size_t size, size_t *ret_size) {
+    struct grammar_yaml_parser *p = data;
+    size_t n = p->len - p->at < size ? p->len - p->at : size;
+    size_t bytes = (size_t)(p->document.nodes.top - p->document.nodes.start) * NODE_BYTES;
+    if (base_budget_spend(p->budget, 4 * n) < 0)
+        return 0;
+    if (bytes > p->counted_bytes) {
+        if (base_budget_take(p->budget, bytes - p->counted_bytes) < 0)
+            return 0;
+        p->counted_bytes = bytes;
+    }
+    memcpy(buffer, p->text + p->at, n);
+    p->at += n;
+    *ret_size = n;
+    return 1;
+}
+
 static struct grammar_yaml *read_document(struct reader *r, struct grammar_yaml_parser *p, const char *text, size_t len) {
-    yaml_parser_set_input_string(&p->parser, (const unsigned char *)text, len);
+    p->text = text;
+    p->len = len;
+    p->budget = r->pool->budget;
+    yaml_parser_set_input(&p->parser, read_part, p);
     if (!yaml_parser_load(&p->parser, &p->document)) {
+        if (base_budget_code(p->budget) < 0)
+            grammar_pool_escape(r->pool, base_budget_code(p->budget));
         yaml_mark_t mark = p->parser.problem_mark;
         if (p->parser.error == YAML_MEMORY_ERROR)
             grammar_pool_escape(r->pool, -ENOMEM);

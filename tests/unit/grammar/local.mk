@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 grammar_tests = \
     tests/unit/grammar/test_acceptor \
+    tests/unit/grammar/test_budget \
     tests/unit/grammar/test_diagnostics \
     tests/unit/grammar/test_match \
     tests/unit/grammar/test_template
@@ -10,6 +11,10 @@ TESTS += $(grammar_tests)
 tests_unit_grammar_test_acceptor_SOURCES = tests/unit/grammar/test_acceptor.c tests/unit/grammar/make.h tests/unit/grammar/walk.h
 tests_unit_grammar_test_acceptor_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_acceptor_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_test_budget_SOURCES = tests/unit/grammar/test_budget.c tests/unit/grammar/make.h
+tests_unit_grammar_test_budget_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_budget_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
 tests_unit_grammar_test_diagnostics_SOURCES = tests/unit/grammar/test_diagnostics.c tests/unit/grammar/make.h
 tests_unit_grammar_test_diagnostics_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

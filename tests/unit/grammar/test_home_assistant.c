@@ -105,7 +105,7 @@ static void open_world(struct grammar_builder *b, struct world *w, const char *f
     snprintf(path, sizeof path, "%s/tests/en/%s.yaml", folder, file);
     char *text = read_all(path, &j.len);
     j.text = text;
-    grammar_pool_init(&j.pool, 16 << 20);
+    grammar_pool_init(&j.pool, 16 << 20, NULL);
     assert_int_equal(grammar_pool_run(&j.pool, set_lists, &j), 0);
     grammar_pool_done(&j.pool);
     free(text);
@@ -377,7 +377,7 @@ static void with_file(struct legacy *l, const char *path, void (*work)(void *)) 
     char *text = read_all(path, &l->len);
     l->path = path;
     l->text = text;
-    grammar_pool_init(&l->pool, 64 << 20);
+    grammar_pool_init(&l->pool, 64 << 20, NULL);
     assert_int_equal(grammar_pool_run(&l->pool, work, l), 0);
     grammar_pool_done(&l->pool);
     free(text);
