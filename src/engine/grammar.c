@@ -210,7 +210,7 @@ static int compile(tragus_grammar *g, struct grammar_diagnostics *d, struct base
     if (r < 0 || !g->model)
         return r;
     return graph_build(&g->graph, grammar_acceptor(g->sentences), engine_model_lexicon(g->model), g->sources->overrides,
-                       g->sources->max_arcs, reterr);
+                       g->sources->max_arcs, NULL, reterr);
 }
 
 ENGINE_PUBLIC void tragus_grammar_options_init(tragus_grammar_options *o) {

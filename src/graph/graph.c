@@ -17,6 +17,8 @@
 
 #define DEFAULT_MAX_ARCS 4000000u
 #define NONE UINT32_MAX
+#define GUESS_UNITS BASE_BUDGET_INTERVAL /* a guess from letters takes some 50 us */
+#define LOOKUP_UNITS 256
 
 struct built { /* what graph_build hands out a view of */
     struct graph graph;
@@ -45,12 +47,15 @@ struct range { /* entries that share the phones on the way from the state's root
 struct build {
     const struct grammar_acceptor *in;
     size_t max_arcs;
-    struct spoken *spoken;                         /* by word */
-    struct lexicon_pronunciation *all;             /* pronunciations of all words */
+    struct base_budget *budget;
+    struct spoken *spoken;             /* by word */
+    struct lexicon_pronunciation *all; /* pronunciations of all words */
+    size_t all_bytes;
     struct base_buffer nodes, arcs;                /* struct graph_raw_node, struct graph_raw_arc */
     struct entry *entries;                         /* of the state being worked on */
     struct base_buffer queue;                      /* struct range */
-    uint32_t *classes, *numbers, *nodes_by_number; /* minimised: of a node; of a class; a node of that class */
+    uint32_t *classes, *numbers, *nodes_by_number; /* minimised: of a node; of a class; a node of that class; one block */
+    size_t classes_bytes;
 };
 
 static const char *const too_large = "the sentences make more than %zu arcs; use fewer or shorter lists, or raise the limit";
@@ -60,7 +65,7 @@ static const char *const too_large = "the sentences make more than %zu arcs; use
 static int pronounce_words(struct build *b, struct built *out,
                            int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
                            void *user, struct base_error *reterr) {
-    struct base_buffer all = {0};
+    struct base_buffer all = {.budget = b->budget};
     struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
     uint32_t n_all = 0;
     for (uint32_t i = 0; i < b->in->n_words; i++) {
@@ -79,14 +84,17 @@ static int pronounce_words(struct build *b, struct built *out,
         }
         if (guessed)
             out->guessed[out->report.n_guessed++] = out->words[i];
+        if (base_budget_spend(b->budget, guessed ? GUESS_UNITS : LOOKUP_UNITS) < 0)
+            break;
         b->spoken[i] = (struct spoken){n_all, (uint32_t)n};
         base_buffer_add(&all, variants, (size_t)n * sizeof *variants);
         n_all += (uint32_t)n;
     }
-    if (all.failed) {
+    if (all.failed || base_budget_code(b->budget) < 0) {
         base_buffer_done(&all);
-        return -ENOMEM;
+        return -ENOMEM; /* or the budget's code, which goes first */
     }
+    b->all_bytes = all.size_bytes;
     b->all = (struct lexicon_pronunciation *)(void *)all.data; /* freed by build_done */
     return 0;
 }
@@ -173,11 +181,12 @@ static int build_tries(struct build *b, struct base_error *reterr) {
         struct range root = {s, 0, collect_entries(b, s), 0};
         base_buffer_clear(&b->queue);
         base_buffer_add(&b->queue, &root, sizeof root);
-        if (b->queue.failed || b->nodes.failed)
+        if (b->queue.failed || b->nodes.failed || base_budget_spend(b->budget, 8 + 16 * (uint64_t)root.end) < 0)
             return -ENOMEM;
         for (size_t i = 0; i < b->queue.len_bytes; i += sizeof root) {
             struct range r;
-            memcpy(&r, b->queue.data + i, sizeof r); /* a copy: the queue moves as it grows */
+            memcpy(&r, b->queue.data + i, sizeof r);                           /* a copy: the queue moves as it grows */
+            base_budget_spend(b->budget, 4 + 2 * (uint64_t)(r.end - r.begin)); /* looked at behind the state */
             add_node_arcs(b, &r);
             if (b->queue.failed || b->nodes.failed || b->arcs.failed)
                 return -ENOMEM;
@@ -190,45 +199,23 @@ static int build_tries(struct build *b, struct base_error *reterr) {
 
 /* --- the graph handed out ---------------------------------------------------------------------------------------------------- */
 
-/* Numbers classes by breadth from the start and writes their arcs. */
-static int emit(struct build *b, struct built *out) {
-    const struct graph_raw raw = {(const struct graph_raw_node *)(const void *)b->nodes.data,
-                                  (const struct graph_raw_arc *)(const void *)b->arcs.data, n_nodes(b), n_arcs(b)};
-    uint32_t n_classes = 0;
-    size_t n_bytes = (size_t)raw.n_nodes * sizeof(uint32_t);
-    b->classes = malloc(n_bytes);
-    b->numbers = malloc(n_bytes);
-    b->nodes_by_number = malloc(n_bytes);
-    if (!b->classes || !b->numbers || !b->nodes_by_number)
-        return -ENOMEM;
-    int r = graph_minimise(&raw, b->classes, &n_classes);
-    if (r < 0)
-        return r;
-
-    out->first_arc = malloc(((size_t)n_classes + 1) * sizeof *out->first_arc);
-    out->is_final = malloc(n_classes);
-    out->arcs = malloc(((size_t)raw.n_arcs + 1) * sizeof *out->arcs);
-    struct graph_raw_arc *arcs = malloc(((size_t)raw.n_arcs + 1) * sizeof *arcs);
-    if (!out->first_arc || !out->is_final || !out->arcs || !arcs) {
-        free(arcs);
-        return -ENOMEM;
-    }
-
+/* Numbers classes by breadth from the start and writes their arcs. arcs: room for those of one node. */
+static void number_classes(struct build *b, const struct graph_raw *raw, struct built *out, struct graph_raw_arc *arcs) {
     uint32_t n_numbered = 1, n_out = 0;
-    memset(b->numbers, 0xff, n_bytes);
+    memset(b->numbers, 0xff, (size_t)raw->n_nodes * sizeof *b->numbers);
     b->numbers[b->classes[b->in->start]] = 0;
     b->nodes_by_number[0] = b->in->start;
     for (uint32_t i = 0; i < n_numbered; i++) {
         uint32_t node = b->nodes_by_number[i];
-        uint32_t n = graph_canonical_arcs(&raw, node, b->classes, arcs);
+        uint32_t n = graph_canonical_arcs(raw, node, b->classes, arcs);
         out->first_arc[i] = n_out;
-        out->is_final[i] = raw.nodes[node].is_final;
+        out->is_final[i] = raw->nodes[node].is_final;
         for (uint32_t k = 0; k < n; k++)
             out->arcs[n_out + k] =
                 (struct graph_arc){.to = arcs[k].to, .word = arcs[k].word, .phone = arcs[k].phone, .first = arcs[k].first};
         /* canonical arcs name classes; a node of that class is found through the raw arcs, whose order follows the node's */
-        for (uint32_t k = 0; k < raw.nodes[node].n_arcs; k++) {
-            uint32_t to = raw.arcs[raw.nodes[node].first_arc + k].to, class = b->classes[to];
+        for (uint32_t k = 0; k < raw->nodes[node].n_arcs; k++) {
+            uint32_t to = raw->arcs[raw->nodes[node].first_arc + k].to, class = b->classes[to];
             if (b->numbers[class] == NONE) {
                 b->numbers[class] = n_numbered;
                 b->nodes_by_number[n_numbered++] = to;
@@ -238,29 +225,59 @@ static int emit(struct build *b, struct built *out) {
             out->arcs[n_out + k].to = b->numbers[out->arcs[n_out + k].to];
         n_out += n;
     }
-    free(arcs);
     out->first_arc[n_numbered] = n_out;
+    out->graph.n_nodes = n_numbered;
+    out->graph.n_arcs = n_out;
+}
 
+/* Merges equal continuations and writes what is left. */
+static int emit(struct build *b, struct built *out) {
+    const struct graph_raw raw = {(const struct graph_raw_node *)(const void *)b->nodes.data,
+                                  (const struct graph_raw_arc *)(const void *)b->arcs.data, n_nodes(b), n_arcs(b)};
+    uint32_t n_classes = 0;
+    b->classes_bytes = 3 * (size_t)raw.n_nodes * sizeof *b->classes;
+    if (!(b->classes = base_budget_malloc(b->budget, b->classes_bytes)))
+        return -ENOMEM;
+    b->numbers = b->classes + raw.n_nodes;
+    b->nodes_by_number = b->numbers + raw.n_nodes;
+    int r = graph_minimise(&raw, b->classes, &n_classes, b->budget);
+    if (r < 0)
+        return r;
+
+    out->first_arc = base_budget_malloc(b->budget, ((size_t)n_classes + 1) * sizeof *out->first_arc);
+    out->is_final = base_budget_malloc(b->budget, n_classes);
+    out->arcs = base_budget_malloc(b->budget, ((size_t)raw.n_arcs + 1) * sizeof *out->arcs);
+    struct graph_raw_arc *arcs = base_budget_malloc(b->budget, ((size_t)raw.n_arcs + 1) * sizeof *arcs);
+    if (out->first_arc && out->is_final && out->arcs && arcs)
+        number_classes(b, &raw, out, arcs);
+    else
+        r = -ENOMEM;
+    free(arcs);
+    base_budget_give(b->budget, ((size_t)raw.n_arcs + 1) * sizeof *arcs);
+    if (r < 0)
+        return r;
+
+    uint32_t n_out = out->graph.n_arcs;
     struct graph_arc *fitted = realloc(out->arcs, ((size_t)n_out + 1) * sizeof *out->arcs);
     if (fitted)
         out->arcs = fitted;
-    out->graph.n_nodes = n_numbered;
-    out->graph.n_arcs = n_out;
+    base_budget_give(b->budget, (size_t)(raw.n_arcs - n_out) * sizeof *out->arcs);
     out->graph.start = 0;
     out->graph.first_arc = out->first_arc;
     out->graph.arcs = out->arcs;
     out->graph.is_final = out->is_final;
-    out->graph.size_bytes += ((size_t)n_numbered + 1) * sizeof *out->first_arc + n_numbered + n_out * sizeof *out->arcs;
+    out->graph.size_bytes +=
+        ((size_t)out->graph.n_nodes + 1) * sizeof *out->first_arc + out->graph.n_nodes + n_out * sizeof *out->arcs;
     return 0;
 }
 
-static int copy_words(struct built *out, const struct grammar_acceptor *in) {
+static int copy_words(struct built *out, const struct grammar_acceptor *in, struct base_budget *budget) {
     size_t n_bytes = 1;
     for (uint32_t i = 0; i < in->n_words; i++)
         n_bytes += strlen(in->words[i]) + 1;
-    out->words = malloc(((size_t)in->n_words + 1) * sizeof *out->words);
-    out->guessed = malloc(((size_t)in->n_words + 1) * sizeof *out->guessed);
-    out->spellings = malloc(n_bytes);
+    out->words = base_budget_malloc(budget, ((size_t)in->n_words + 1) * sizeof *out->words);
+    out->guessed = base_budget_malloc(budget, ((size_t)in->n_words + 1) * sizeof *out->guessed);
+    out->spellings = base_budget_malloc(budget, n_bytes);
     if (!out->words || !out->guessed || !out->spellings)
         return -ENOMEM;
     char *at = out->spellings;
@@ -277,7 +294,7 @@ static int copy_words(struct built *out, const struct grammar_acceptor *in) {
     return 0;
 }
 
-static int place_entries(struct build *b) {
+static int allocate_entries(struct build *b) {
     size_t most = 0;
     for (uint32_t s = 0; s < b->in->n_states; s++) {
         size_t n = 0;
@@ -292,10 +309,11 @@ static int place_entries(struct build *b) {
 static void build_done(struct build *b) {
     free(b->spoken);
     free(b->all);
+    base_budget_give(b->budget, b->all_bytes);
     free(b->entries);
+    if (b->classes)
+        base_budget_give(b->budget, b->classes_bytes);
     free(b->classes);
-    free(b->numbers);
-    free(b->nodes_by_number);
     base_buffer_done(&b->nodes);
     base_buffer_done(&b->arcs);
     base_buffer_done(&b->queue);
@@ -303,22 +321,26 @@ static void build_done(struct build *b) {
 
 int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
                      int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
-                     void *user, size_t max_arcs, struct base_error *reterr) {
+                     void *user, size_t max_arcs, struct base_budget *budget, struct base_error *reterr) {
     static const uint32_t no_arcs[2];
     static const uint8_t not_final[1];
     static const struct grammar_word_arc no_arc[1];
     static const struct grammar_acceptor nothing = {.n_states = 1, .first_arc = no_arcs, .arcs = no_arc, .is_final = not_final};
     struct build b = {.in = words->n_states > 0 ? words : &nothing,
                       .max_arcs = max_arcs > 0 ? max_arcs : DEFAULT_MAX_ARCS,
+                      .budget = budget,
+                      .nodes = {.budget = budget},
+                      .arcs = {.budget = budget},
+                      .queue = {.budget = budget},
                       .spoken = calloc((size_t)words->n_words + 1, sizeof *b.spoken)};
     struct built *out = calloc(1, sizeof *out);
     int r = b.spoken && out ? 0 : -ENOMEM;
     if (r == 0)
-        r = copy_words(out, b.in);
+        r = copy_words(out, b.in, budget);
     if (r == 0)
         r = pronounce_words(&b, out, pronounce, user, reterr);
     if (r == 0)
-        r = place_entries(&b);
+        r = allocate_entries(&b);
     if (r == 0)
         r = build_tries(&b, reterr);
     if (r == 0)
@@ -326,6 +348,8 @@ int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
     build_done(&b);
     if (r < 0) {
         graph_free(out ? &out->graph : NULL);
+        if (base_budget_code(budget) < 0)
+            return base_error_set(reterr, base_budget_code(budget), "building the graph of sounds exceeds its budget");
         return r == -ENOMEM ? base_error_set(reterr, r, "out of memory while building the graph of sounds") : r;
     }
     *ret = &out->graph;

@@ -57,13 +57,19 @@ uint32_t graph_canonical_arcs(const struct graph_raw *raw, uint32_t node, const 
     return kept;
 }
 
-static int table_init(struct table *t, uint32_t n_nodes) {
+static size_t count_slots(uint32_t n_nodes) {
     size_t n_slots = 16;
     while (n_slots < 2 * (size_t)n_nodes)
         n_slots *= 2;
+    return n_slots;
+}
+
+static int table_init(struct table *t, uint32_t n_nodes, struct base_budget *budget) {
+    size_t n_slots = count_slots(n_nodes);
     *t = (struct table){.slots = malloc(n_slots * sizeof *t->slots),
                         .mask = (uint32_t)(n_slots - 1),
-                        .begin = malloc(((size_t)n_nodes + 1) * sizeof *t->begin)};
+                        .begin = malloc(((size_t)n_nodes + 1) * sizeof *t->begin),
+                        .signatures = {.budget = budget}};
     return t->slots && t->begin ? 0 : -ENOMEM;
 }
 
@@ -115,6 +121,7 @@ static uint32_t classify(struct table *t, const struct graph_raw *raw, uint32_t 
         signature[n++] = arcs[i].to;
         signature[n++] = arcs[i].word;
     }
+    base_budget_spend(t->signatures.budget, 8 + 8 * (uint64_t)raw->nodes[node].n_arcs); /* looked at by the caller */
     return intern(t, signature, n);
 }
 
@@ -147,14 +154,18 @@ static bool order_from_end(const struct graph_raw *raw, uint32_t *order, uint32_
     return true;
 }
 
-int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret_n_classes) {
+int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret_n_classes, struct base_budget *budget) {
     uint32_t most_arcs = 0;
     for (uint32_t i = 0; i < raw->n_nodes; i++)
         most_arcs = raw->nodes[i].n_arcs > most_arcs ? raw->nodes[i].n_arcs : most_arcs;
 
     struct table t;
-    int r = table_init(&t, raw->n_nodes);
     size_t n_bytes = ((size_t)raw->n_nodes + 1) * sizeof(uint32_t);
+    size_t all_bytes = 3 * n_bytes + count_slots(raw->n_nodes) * sizeof *t.slots + ((size_t)raw->n_nodes + 1) * sizeof *t.begin +
+                       most_arcs * (sizeof(struct graph_raw_arc) + 3 * sizeof(uint32_t));
+    if (base_budget_take(budget, all_bytes) < 0)
+        return base_budget_code(budget);
+    int r = table_init(&t, raw->n_nodes, budget);
     uint32_t *order = calloc(1, n_bytes), *stack = malloc(n_bytes), *next = malloc(n_bytes);
     struct graph_raw_arc *arcs = malloc(((size_t)most_arcs + 1) * sizeof *arcs);
     uint32_t *signature = malloc((2 + 3 * (size_t)most_arcs) * sizeof *signature);
@@ -163,20 +174,23 @@ int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret
 
     if (r == 0 && order_from_end(raw, order, stack, next)) {
         table_clear(&t);
-        for (uint32_t i = 0; i < raw->n_nodes; i++)
+        for (uint32_t i = 0; i < raw->n_nodes && base_budget_code(budget) == 0; i++)
             classes[order[i]] = classify(&t, raw, order[i], classes, 0, arcs, signature);
     } else if (r == 0) {
         memset(classes, 0, raw->n_nodes * sizeof *classes);
-        for (uint32_t n_before = 0; (t.n_classes > n_before || n_before == 0) && !t.signatures.failed;) {
+        for (uint32_t n_before = 0;
+             (t.n_classes > n_before || n_before == 0) && !t.signatures.failed && base_budget_code(budget) == 0;) {
             n_before = t.n_classes;
             table_clear(&t);
-            for (uint32_t i = 0; i < raw->n_nodes; i++)
+            for (uint32_t i = 0; i < raw->n_nodes && base_budget_code(budget) == 0; i++)
                 next[i] = classify(&t, raw, i, classes, classes[i], arcs, signature);
             memcpy(classes, next, raw->n_nodes * sizeof *classes);
         }
     }
     if (r == 0 && t.signatures.failed)
         r = -ENOMEM;
+    if (base_budget_code(budget) < 0)
+        r = base_budget_code(budget);
     if (r == 0)
         *ret_n_classes = t.n_classes;
     table_done(&t);
@@ -185,5 +199,6 @@ int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret
     free(next);
     free(arcs);
     free(signature);
+    base_budget_give(budget, all_bytes);
     return r;
 }

@@ -3,6 +3,8 @@
 #ifndef TRAGUS_GRAPH_MINIMISE_H
 #define TRAGUS_GRAPH_MINIMISE_H
 
+#include "base/budget.h"
+
 #include <stdint.h>
 
 struct graph_raw_arc {
@@ -25,8 +27,8 @@ struct graph_raw {
 };
 
 /* Writes to classes[n_nodes] a number 0..n-1 for every node, equal for nodes whose continuations are the same; returns n in
- * *ret_n_classes. 0 or -ENOMEM. */
-int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret_n_classes);
+ * *ret_n_classes. 0, -ENOMEM or the budget's code. */
+int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret_n_classes, struct base_budget *budget);
 
 /* Writes to out (room for the node's n_arcs) the arcs of one node with classes for targets, sorted by phone and target, homophones
  * of equal target left out. Returns how many. */

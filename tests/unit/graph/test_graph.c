@@ -311,14 +311,14 @@ static void limits_and_errors(void **state) {
     t->is_final[2] = 1;
     struct graph *g = NULL;
     struct base_error e = {0};
-    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\n"}, 0, &e), -ENOENT);
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\n"}, 0, NULL, &e), -ENOENT);
     assert_non_null(strstr(e.text, "\"xyzzy\""));
     assert_null(g);
 
     char dictionary[] = "one wan\nxyzzy ZIZI\n";
-    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, dictionary, 6, &e), -E2BIG);
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, dictionary, 6, NULL, &e), -E2BIG);
     assert_non_null(strstr(e.text, "6 arcs"));
-    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, dictionary, 7, &e), 0);
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, dictionary, 7, NULL, &e), 0);
     assert_int_equal(graph_report(g)->n_guessed, 1);
     assert_string_equal(graph_report(g)->guessed[0], "xyzzy");
     assert_true(g->size_bytes > g->n_arcs * sizeof *g->arcs);
@@ -328,7 +328,7 @@ static void limits_and_errors(void **state) {
     free(t);
 
     struct grammar_acceptor nothing = {0};
-    assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, dictionary, 0, &e), 0);
+    assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, dictionary, 0, NULL, &e), 0);
     assert_int_equal(g->n_nodes, 1);
     assert_int_equal(g->n_arcs, 0);
     assert_int_equal(g->is_final[0], 0);
@@ -370,10 +370,34 @@ static void large_list(void **state) {
     t->is_final[1] = 1;
     struct graph *g = NULL;
     struct base_error e;
-    assert_int_equal(graph_build_with(&g, toy_words(t), spell, NULL, 0, &e), 0);
+    assert_int_equal(graph_build_with(&g, toy_words(t), spell, NULL, 0, NULL, &e), 0);
     check_shape(g);
     assert_true(g->n_arcs > 40000 && g->n_arcs < 100000);
+
+    /* A budget that suffices changes nothing; one that does not ends the work with its code and gives its memory back. */
+    struct base_budget budget;
+    struct graph *same = NULL;
+    base_budget_init(&budget, 60000, 64 << 20);
+    base_budget_start(&budget);
+    assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, 0, &budget, &e), 0);
+    assert_int_equal(same->n_arcs, g->n_arcs);
+    assert_memory_equal(same->arcs, g->arcs, g->n_arcs * sizeof *g->arcs);
+    assert_true(budget.used_bytes >= same->n_arcs * sizeof *same->arcs);
+    graph_free(same);
     graph_free(g);
+    for (size_t max_bytes = 1 << 10; max_bytes <= 2 << 20; max_bytes *= 2) { /* each step of the work is the first to exceed one */
+        base_budget_init(&budget, 0, max_bytes);
+        base_budget_start(&budget);
+        assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, 0, &budget, &e), -E2BIG);
+        assert_int_equal(e.code, -E2BIG);
+    }
+    base_budget_init(&budget, 1, 0);
+    base_budget_start(&budget);
+    assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, 0, &budget, &e), -ETIME);
+    base_budget_init(&budget, 0, 0);
+    base_budget_start(&budget);
+    base_budget_cancel(&budget);
+    assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, 0, &budget, &e), -ECANCELED);
     free(t);
 }
 
@@ -419,7 +443,7 @@ static void out_of_memory_anywhere(void **state) {
         struct graph *g = NULL;
         struct base_error e = {0};
         n_until_failure = n;
-        int r = graph_build_with(&g, in, toy_pronounce, dictionary, 0, &e);
+        int r = graph_build_with(&g, in, toy_pronounce, dictionary, 0, NULL, &e);
         reached = n_until_failure < 0;
         n_until_failure = -1;
         if (r < 0) {
