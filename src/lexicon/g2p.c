@@ -126,11 +126,13 @@ struct hypothesis {
 
 struct beam { /* the best hypotheses that explain equally many letters, in no order */
     size_t n;
-    size_t worst; /* index of the dearest, once it is full */
+    size_t worst;        /* index of the dearest, once it is full */
+    int32_t costs[BEAM]; /* copies of what is searched most, side by side */
+    uint64_t keys[BEAM];
     struct hypothesis items[BEAM];
 };
 
-/* The child of an inner node that has this symbol, or 0. */
+/* The first child of an inner node with this symbol or a later one. */
 static uint32_t find_child(const struct g2p *g, uint32_t node, uint32_t symbol) {
     if (node == 0)
         return 1 + symbol; /* below the empty context stand all symbols in order */
@@ -142,16 +144,35 @@ static uint32_t find_child(const struct g2p *g, uint32_t node, uint32_t symbol) 
         else
             high = middle;
     }
-    return low < g->children[node + 1] && g->symbols[low] == symbol ? low : 0;
+    return low;
 }
 
-/* Puts a symbol behind h: its cost and contexts. Contexts that nothing follows are left out, they cost nothing to back off from. */
-static void extend(const struct g2p *g, const struct hypothesis *h, uint32_t symbol, struct hypothesis *ret) {
+/* Where the graphones of one letter stand below each context of a hypothesis. They are in order, so that all are found in one pass.
+ */
+struct cursors {
+    uint32_t child[G2P_MAX_ORDER];
+};
+
+static void find_children(const struct g2p *g, const struct hypothesis *h, uint32_t symbol, struct cursors *ret) {
+    for (unsigned i = 0; i < h->n_contexts; i++)
+        ret->child[i] = find_child(g, h->contexts[i], symbol);
+}
+
+/* Puts a symbol behind h: its cost and contexts. Contexts that nothing follows are left out, they cost nothing to back off from.
+ * Symbols come in ascending order. False, and *ret is incomplete: it costs `limit` or more. */
+static bool extend(const struct g2p *g, const struct hypothesis *h, struct cursors *cursors, uint32_t symbol, int32_t limit,
+                   struct hypothesis *ret) {
     int32_t cost = h->cost;
-    bool found = false;
+    bool found = false, cheap = true;
     unsigned n = 0;
     for (unsigned i = 0; i < h->n_contexts; i++) {
-        uint32_t child = find_child(g, h->contexts[i], symbol);
+        uint32_t child = cursors->child[i];
+        if (child == g->children[h->contexts[i] + 1] || g->symbols[child] != symbol)
+            child = 0;
+        else
+            cursors->child[i]++;
+        if (!cheap)
+            continue;
         if (child == 0) {
             if (!found)
                 cost += g->weights[h->contexts[i]];
@@ -160,41 +181,52 @@ static void extend(const struct g2p *g, const struct hypothesis *h, uint32_t sym
         if (!found)
             cost += g->costs[child];
         found = true;
+        cheap = cost < limit;
         if (child < g->n_inner && g->children[child] < g->children[child + 1])
             ret->contexts[n++] = child;
     }
     ret->contexts[n++] = 0;
     ret->n_contexts = (uint8_t)n;
     ret->cost = cost;
+    return cheap;
 }
 
-static void find_worst(struct beam *b) {
-    b->worst = 0;
+/* The same for one symbol by itself. */
+static void extend_once(const struct g2p *g, const struct hypothesis *h, uint32_t symbol, struct hypothesis *ret) {
+    struct cursors cursors;
+    find_children(g, h, symbol, &cursors);
+    extend(g, h, &cursors, symbol, INT32_MAX, ret);
+}
+
+/* Equal for hypotheses that have equally many phones and the same longest context. */
+static uint64_t key_of(const struct hypothesis *h) {
+    return (uint64_t)h->n_phones << 32 | h->contexts[0];
+}
+
+static void put(struct beam *b, size_t at, const struct hypothesis *h) {
+    b->items[at] = *h;
+    b->costs[at] = h->cost;
+    b->keys[at] = key_of(h);
+    int32_t most = b->costs[0];
     for (size_t i = 1; i < b->n; i++)
-        if (b->items[i].cost > b->items[b->worst].cost)
-            b->worst = i;
+        most = b->costs[i] > most ? b->costs[i] : most;
+    b->worst = 0;
+    while (b->costs[b->worst] != most)
+        b->worst++;
 }
 
 /* Keeps h if it is among the best. Of two that sound the same and have the same longest context, only the cheaper can win. */
 static void insert(struct beam *b, const struct hypothesis *h) {
-    if (b->n == BEAM && h->cost >= b->items[b->worst].cost)
+    if (b->n == BEAM && h->cost >= b->costs[b->worst])
         return;
-    for (size_t i = 0; i < b->n; i++) {
-        struct hypothesis *other = &b->items[i];
-        if (other->n_phones == h->n_phones && other->contexts[0] == h->contexts[0] &&
-            memcmp(other->phones, h->phones, h->n_phones) == 0) {
-            if (h->cost < other->cost) {
-                *other = *h;
-                find_worst(b);
-            }
+    uint64_t key = key_of(h);
+    for (size_t i = 0; i < b->n; i++)
+        if (b->keys[i] == key && memcmp(b->items[i].phones, h->phones, h->n_phones) == 0) {
+            if (h->cost < b->costs[i])
+                put(b, i, h);
             return;
         }
-    }
-    if (b->n < BEAM)
-        b->items[b->n++] = *h;
-    else
-        b->items[b->worst] = *h;
-    find_worst(b);
+    put(b, b->n < BEAM ? b->n++ : b->worst, h);
 }
 
 /* Extends all hypotheses of one beam by a letter into another. False if one grew too long. */
@@ -203,14 +235,19 @@ static bool step(const struct g2p *g, const struct beam *from, char letter, stru
     to->n = 0;
     for (size_t i = 0; i < from->n; i++) {
         const struct hypothesis *h = &from->items[i];
+        struct cursors cursors;
+        find_children(g, h, g->first_graphone[letter - 'a'] + N_SPECIAL_SYMBOLS, &cursors);
         for (uint32_t k = g->first_graphone[letter - 'a']; k < g->first_graphone[letter - 'a' + 1]; k++) {
             const struct g2p_graphone *graphone = &g->graphones[k];
             if (h->n_phones + graphone->n_phones > LEXICON_MAX_PHONES) {
                 all_fit = false;
+                extend(g, h, &cursors, k + N_SPECIAL_SYMBOLS, INT32_MIN, &(struct hypothesis){0}); /* the cursors go on */
                 continue;
             }
             struct hypothesis next;
-            extend(g, h, k + N_SPECIAL_SYMBOLS, &next);
+            int32_t limit = to->n == BEAM ? to->costs[to->worst] : INT32_MAX;
+            if (!extend(g, h, &cursors, k + N_SPECIAL_SYMBOLS, limit, &next))
+                continue;
             memcpy(next.phones, h->phones, h->n_phones);
             memcpy(next.phones + h->n_phones, graphone->phones, graphone->n_phones);
             next.n_phones = (uint8_t)(h->n_phones + graphone->n_phones);
@@ -240,7 +277,7 @@ int g2p_guess(const struct g2p *g, const char *letters, size_t n_letters, struct
     for (size_t i = 0; i < n_letters; i++)
         if (letters[i] < 'a' || letters[i] > 'z')
             return -EINVAL;
-    extend(g, &nothing, SYMBOL_START, &beams[0].items[0]);
+    extend_once(g, &nothing, SYMBOL_START, &beams[0].items[0]);
     beams[0].items[0].cost = 0;
     beams[0].items[0].n_phones = 0;
     beams[0].n = 1;
@@ -250,7 +287,7 @@ int g2p_guess(const struct g2p *g, const char *letters, size_t n_letters, struct
     struct beam *last = &beams[n_letters % 2];
     for (size_t i = 0; i < last->n; i++) {
         struct hypothesis end;
-        extend(g, &last->items[i], SYMBOL_END, &end);
+        extend_once(g, &last->items[i], SYMBOL_END, &end);
         last->items[i].cost = end.cost;
     }
 
