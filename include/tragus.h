@@ -72,6 +72,8 @@ typedef struct tragus_grammar_options {
     size_t size_bytes;               /* set by tragus_grammar_options_init */
     const char *pronunciations_path; /* user's own, NULL = none */
     size_t max_arcs;                 /* 0 = default */
+    uint32_t max_cpu_ms;             /* processor time of compiling, 0 = 10 s; beyond it -ETIME */
+    size_t max_bytes;                /* memory while compiling, the grammar's included, 0 = 256 MiB; beyond it -E2BIG */
 } tragus_grammar_options;
 void tragus_grammar_options_init(tragus_grammar_options *o);
 
@@ -201,7 +203,8 @@ typedef struct tragus_reading {
 } tragus_reading;
 typedef struct tragus_match tragus_match;
 
-/* The readings of a typed sentence, best first. Returns how many (0 = not in the grammar). */
+/* The readings of a typed sentence, best first. Returns how many (0 = not in the grammar). -ETIME, -E2BIG: it takes more than 10 s
+ * of processor time or 256 MiB. */
 int tragus_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
                       size_t max);
 const tragus_reading *tragus_match_reading(const tragus_match *m, size_t i);

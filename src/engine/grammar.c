@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/grammar.c: sentences compiled with a model's lexicon, and the reading of typed text.
+/* engine/grammar.c: sentences compiled with a model's lexicon.
  *
  * A grammar is immutable. The builder that it came from is kept beside it, shared by all grammars that differ only in their lists,
  * so that replacing a list does not read the files again.
@@ -11,9 +11,15 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_GUESSED = 100 }; /* words that are listed one by one */
+
+/* Whether a program's options, which may be older than this library, have a field. */
+#define HAS(o, field) ((o) && (o)->size_bytes >= offsetof(tragus_grammar_options, field) + sizeof((o)->field))
 
 struct list { /* a list given at run time */
     struct list *next;
@@ -29,6 +35,8 @@ struct sources {
     struct lexicon_overrides *overrides;
     struct list *given; /* names of all lists that any grammar of these sources gave the builder */
     size_t max_arcs;
+    uint32_t max_cpu_ms; /* of each compilation */
+    size_t max_bytes;
 };
 
 struct tragus_grammar {
@@ -38,15 +46,6 @@ struct tragus_grammar {
     struct list *lists;
     struct grammar *sentences;
     struct graph *graph;
-};
-
-struct tragus_match {
-    tragus_grammar *grammar;
-    struct grammar_match *match;
-    size_t n;
-    char *text; /* words of slots */
-    tragus_slot *slots;
-    tragus_reading readings[];
 };
 
 /* --- diagnostics --- */
@@ -82,16 +81,22 @@ static void give_guessed(tragus_diagnostics *ret, const struct graph *graph) {
     const struct graph_report *report = graph ? graph_report(graph) : NULL;
     if (!ret || !report || report->n_guessed == 0)
         return;
-    tragus_diagnostic *items = realloc(ret->items, (ret->n_items + report->n_guessed) * sizeof(*items));
+    size_t n = report->n_guessed < MOST_GUESSED ? report->n_guessed : MOST_GUESSED;
+    size_t n_items = n + (report->n_guessed > n);
+    tragus_diagnostic *items = realloc(ret->items, (ret->n_items + n_items) * sizeof(*items));
     if (!items)
         return;
     ret->items = items;
-    ret->size_items = ret->n_items + report->n_guessed;
-    for (size_t i = 0; i < report->n_guessed; i++) {
+    ret->size_items = ret->n_items + n_items;
+    for (size_t i = 0; i < n_items; i++) {
         tragus_diagnostic *to = &items[ret->n_items++];
         *to = (tragus_diagnostic){.severity = GRAMMAR_NOTE};
-        snprintf(to->text, sizeof(to->text), "'%.100s' is in no dictionary; how it is spoken was guessed from its letters",
-                 report->guessed[i]);
+        if (i < n)
+            snprintf(to->text, sizeof(to->text), "'%.100s' is in no dictionary; how it is spoken was guessed from its letters",
+                     report->guessed[i]);
+        else
+            snprintf(to->text, sizeof(to->text), "%zu more words are in no dictionary; how they are spoken was guessed",
+                     report->n_guessed - n);
     }
 }
 
@@ -152,6 +157,8 @@ static int sources_new(struct sources **ret, tragus_model *m, const tragus_gramm
     atomic_init(&s->n_refs, 1);
     pthread_mutex_init(&s->lock, NULL);
     s->max_arcs = o ? o->max_arcs : 0;
+    s->max_cpu_ms = HAS(o, max_cpu_ms) && o->max_cpu_ms ? o->max_cpu_ms : ENGINE_MAX_CPU_MS;
+    s->max_bytes = HAS(o, max_bytes) && o->max_bytes ? o->max_bytes : ENGINE_MAX_BYTES;
     int r = grammar_builder_new(&s->builder);
     if (r == 0)
         r = lexicon_overrides_new(&s->overrides);
@@ -205,12 +212,29 @@ static tragus_grammar *grammar_new(tragus_model *m, struct sources *s) {
     return g;
 }
 
-static int compile(tragus_grammar *g, struct grammar_diagnostics *d, struct base_error *reterr) {
+static int compile(tragus_grammar *g, struct base_budget *budget, struct grammar_diagnostics *d, struct base_error *reterr) {
     int r = grammar_compile(&g->sentences, g->sources->builder, d, reterr);
     if (r < 0 || !g->model)
         return r;
-    return graph_build(&g->graph, grammar_acceptor(g->sentences), engine_model_lexicon(g->model), g->sources->overrides,
-                       g->sources->max_arcs, NULL, reterr);
+    r = graph_build(&g->graph, grammar_acceptor(g->sentences), engine_model_lexicon(g->model), g->sources->overrides,
+                    g->sources->max_arcs, budget, reterr);
+    return r < 0 && r == base_budget_code(budget) ? grammar_refuse(g->sentences, budget, r, d, reterr) : r;
+}
+
+/* The calling thread begins to work for these sources within a budget: the caller's, or else their own limits in *own. Done with,
+ * the builder must not keep it: end_budget. */
+static struct base_budget *begin_budget(struct sources *s, struct base_budget *budget, struct base_budget *own) {
+    if (!budget) {
+        base_budget_init(own, s->max_cpu_ms, s->max_bytes);
+        budget = own;
+    }
+    base_budget_start(budget);
+    grammar_builder_set_budget(s->builder, budget);
+    return budget;
+}
+
+static void end_budget(struct sources *s) {
+    grammar_builder_set_budget(s->builder, NULL);
 }
 
 ENGINE_PUBLIC void tragus_grammar_options_init(tragus_grammar_options *o) {
@@ -218,10 +242,26 @@ ENGINE_PUBLIC void tragus_grammar_options_init(tragus_grammar_options *o) {
         *o = (tragus_grammar_options){.size_bytes = sizeof(*o)};
 }
 
-/* From paths, or from texts in memory. */
-static int load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[], size_t n_paths,
-                const tragus_text texts[], size_t n_texts, tragus_diagnostics *d, tragus_error *reterr) {
+/* Reads paths, or texts in memory, and compiles them. Goes on after a wrong text, so that all mistakes are told at once. */
+static int read_and_compile(tragus_grammar *g, const char *const paths[], size_t n_paths, const tragus_text texts[], size_t n_texts,
+                            struct base_budget *budget, struct grammar_diagnostics *d, struct base_error *reterr) {
+    struct grammar_builder *builder = g->sources->builder;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < n_paths; i++)
+        r = grammar_builder_add_path(builder, paths[i], d, reterr);
+    for (size_t i = 0; base_budget_code(budget) == 0 && i < n_texts; i++) {
+        int wrong = grammar_builder_add_text(builder, texts[i].name, texts[i].format, texts[i].text, texts[i].len_bytes, d,
+                                             r < 0 ? NULL : reterr);
+        r = r < 0 ? r : wrong;
+    }
+    return r < 0 ? r : compile(g, budget, d, reterr);
+}
+
+int engine_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[],
+                        size_t n_paths, const tragus_text texts[], size_t n_texts, tragus_diagnostics *d,
+                        struct base_budget *budget, tragus_error *reterr) {
     struct base_error e = {0};
+    struct base_budget own;
     struct grammar_diagnostics found = {0};
     struct sources *sources = NULL;
     tragus_grammar *g = NULL;
@@ -232,15 +272,11 @@ static int load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_opti
         r = base_error_set(&e, -ENOMEM, "out of memory");
     }
     base_assert(r < 0 || (sources && g));
-    for (size_t i = 0; r == 0 && i < n_paths; i++)
-        r = grammar_builder_add_path(sources->builder, paths[i], &found, &e);
-    for (size_t i = 0; g && i < n_texts; i++) { /* goes on after a wrong one, so that all mistakes are told at once */
-        int wrong = grammar_builder_add_text(sources->builder, texts[i].name, texts[i].format, texts[i].text, texts[i].len_bytes,
-                                             &found, r < 0 ? NULL : &e);
-        r = r < 0 ? r : wrong;
+    if (r == 0) {
+        budget = begin_budget(sources, budget, &own);
+        r = read_and_compile(g, paths, n_paths, texts, n_texts, budget, &found, &e);
+        end_budget(sources);
     }
-    if (r == 0)
-        r = compile(g, &found, &e);
     give_diagnostics(d, &found);
     if (r < 0) {
         tragus_grammar_unref(g);
@@ -256,7 +292,7 @@ ENGINE_PUBLIC int tragus_grammar_load(tragus_grammar **ret, tragus_model *m, con
                                       const char *const paths[], size_t n_paths, tragus_diagnostics *d, tragus_error *reterr) {
     if (!ret || !paths || n_paths == 0)
         return -EINVAL;
-    return load(ret, m, o, paths, n_paths, NULL, 0, d, reterr);
+    return engine_grammar_load(ret, m, o, paths, n_paths, NULL, 0, d, NULL, reterr);
 }
 
 ENGINE_PUBLIC int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o,
@@ -267,7 +303,7 @@ ENGINE_PUBLIC int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *
     for (size_t i = 0; i < n_texts; i++)
         if (!texts[i].name || !texts[i].text)
             return -EINVAL;
-    return load(ret, m, o, NULL, 0, texts, n_texts, d, reterr);
+    return engine_grammar_load(ret, m, o, NULL, 0, texts, n_texts, d, NULL, reterr);
 }
 
 int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr) {
@@ -291,14 +327,21 @@ static int copy_lists(tragus_grammar *g, const tragus_grammar *old, const char *
     return 0;
 }
 
-ENGINE_PUBLIC int tragus_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list,
-                                           const tragus_list_value values[], size_t n, tragus_diagnostics *d,
-                                           tragus_error *reterr) {
-    if (!ret || !g || !list || (!values && n > 0))
-        return -EINVAL;
-    for (size_t i = 0; i < n; i++)
-        if (!values[i].in)
-            return -EINVAL;
+/* Gives the sources' builder the lists of g and compiles it. */
+static int derive(tragus_grammar *g, struct base_budget *budget, struct grammar_diagnostics *d, struct base_error *reterr) {
+    struct base_budget own;
+    pthread_mutex_lock(&g->sources->lock);
+    budget = begin_budget(g->sources, budget, &own);
+    int r = give_lists(g->sources, g->lists, d, reterr);
+    if (r == 0)
+        r = compile(g, budget, d, reterr);
+    end_budget(g->sources);
+    pthread_mutex_unlock(&g->sources->lock);
+    return r;
+}
+
+int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list, const tragus_list_value values[], size_t n,
+                             tragus_diagnostics *d, struct base_budget *budget, tragus_error *reterr) {
     struct base_error e = {0};
     struct grammar_diagnostics found = {0};
     struct grammar_list_value *new_values = calloc(n ? n : 1, sizeof(*new_values));
@@ -312,13 +355,8 @@ ENGINE_PUBLIC int tragus_grammar_with_list(tragus_grammar **ret, tragus_grammar 
     }
     if (r < 0)
         base_error_set(&e, r, "out of memory");
-    if (r == 0) {
-        pthread_mutex_lock(&g->sources->lock);
-        r = give_lists(g->sources, new->lists, &found, &e);
-        if (r == 0)
-            r = compile(new, &found, &e);
-        pthread_mutex_unlock(&g->sources->lock);
-    }
+    if (r == 0)
+        r = derive(new, budget, &found, &e);
     free(new_values);
     give_diagnostics(d, &found);
     if (r < 0) {
@@ -329,6 +367,17 @@ ENGINE_PUBLIC int tragus_grammar_with_list(tragus_grammar **ret, tragus_grammar 
     give_guessed(d, new->graph);
     *ret = new;
     return 0;
+}
+
+ENGINE_PUBLIC int tragus_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list,
+                                           const tragus_list_value values[], size_t n, tragus_diagnostics *d,
+                                           tragus_error *reterr) {
+    if (!ret || !g || !list || (!values && n > 0))
+        return -EINVAL;
+    for (size_t i = 0; i < n; i++)
+        if (!values[i].in)
+            return -EINVAL;
+    return engine_grammar_with_list(ret, g, list, values, n, d, NULL, reterr);
 }
 
 ENGINE_PUBLIC tragus_grammar *tragus_grammar_ref(tragus_grammar *g) {
@@ -356,121 +405,4 @@ const struct grammar *engine_grammar_sentences(const tragus_grammar *g) {
 
 const struct graph *engine_grammar_graph(const tragus_grammar *g) {
     return g->graph;
-}
-
-/* --- typed text --- */
-
-tragus_value engine_value(const struct grammar_value *v) {
-    tragus_value to = {.text = v->text, .integer = v->integer, .real = v->real, .boolean = v->boolean};
-    switch (v->type) {
-    case GRAMMAR_TEXT:
-        to.type = TRAGUS_TEXT;
-        break;
-    case GRAMMAR_INTEGER:
-        to.type = TRAGUS_INTEGER;
-        to.real = (double)v->integer;
-        break;
-    case GRAMMAR_REAL:
-        to.type = TRAGUS_REAL;
-        break;
-    case GRAMMAR_BOOLEAN:
-        to.type = TRAGUS_BOOLEAN;
-        break;
-    }
-    return to;
-}
-
-char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n) {
-    uint32_t word = 0;
-    while (*text && word < first + n) {
-        text += strspn(text, " \t\n\r");
-        size_t len = strcspn(text, " \t\n\r");
-        if (len > 0 && word >= first) {
-            if (word > first)
-                *to++ = ' ';
-            memcpy(to, text, len);
-            to += len;
-        }
-        text += len;
-        word++;
-    }
-    *to++ = '\0';
-    return to;
-}
-
-struct grammar_context_value *engine_context(const tragus_context context[], size_t n) {
-    struct grammar_context_value *values = calloc(n ? n : 1, sizeof(*values));
-    for (size_t i = 0; values && i < n; i++)
-        values[i] = (struct grammar_context_value){context[i].key, context[i].value};
-    return values;
-}
-
-static int fill_readings(tragus_match *m, const char *text) {
-    size_t n_slots = 0;
-    for (size_t i = 0; i < m->n; i++)
-        n_slots += grammar_match_reading(m->match, i)->n_slots;
-    m->slots = calloc(n_slots ? n_slots : 1, sizeof(*m->slots));
-    m->text = malloc(n_slots * (strlen(text) + 1) + 1);
-    if (!m->slots || !m->text)
-        return -ENOMEM;
-    tragus_slot *slot = m->slots;
-    char *words = m->text;
-    for (size_t i = 0; i < m->n; i++) {
-        const struct grammar_reading *from = grammar_match_reading(m->match, i);
-        m->readings[i] = (tragus_reading){.text = from->text,
-                                          .intent = from->intent ? from->intent : "",
-                                          .response = from->response,
-                                          .template_text = from->template_text,
-                                          .slots = slot,
-                                          .n_slots = from->n_slots};
-        for (size_t k = 0; k < from->n_slots; k++, slot++) {
-            const struct grammar_slot *s = &from->slots[k];
-            *slot = (tragus_slot){.name = s->name, .value = engine_value(&s->value), .text = words, .confidence = 1.0};
-            words = engine_copy_words(words, text, s->first_word, s->fixed ? 0 : s->n_words);
-        }
-    }
-    return 0;
-}
-
-ENGINE_PUBLIC int tragus_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[],
-                                    size_t n_context, size_t max) {
-    if (!ret || !g || !text || (!context && n_context > 0))
-        return -EINVAL;
-    struct grammar_context_value *values = engine_context(context, n_context);
-    if (!values)
-        return -ENOMEM;
-    struct grammar_match *match = NULL;
-    int n = grammar_match(&match, g->sentences, text, values, n_context, max);
-    free(values);
-    if (n < 0)
-        return n;
-    tragus_match *m = calloc(1, sizeof(*m) + (size_t)n * sizeof(m->readings[0]));
-    if (!m) {
-        grammar_match_free(match);
-        return -ENOMEM;
-    }
-    m->grammar = tragus_grammar_ref(g);
-    m->match = match;
-    m->n = (size_t)n;
-    int r = fill_readings(m, text);
-    if (r < 0) {
-        tragus_match_free(m);
-        return r;
-    }
-    *ret = m;
-    return n;
-}
-
-ENGINE_PUBLIC const tragus_reading *tragus_match_reading(const tragus_match *m, size_t i) {
-    return m && i < m->n ? &m->readings[i] : NULL;
-}
-
-ENGINE_PUBLIC void tragus_match_free(tragus_match *m) {
-    if (!m)
-        return;
-    grammar_match_free(m->match);
-    tragus_grammar_unref(m->grammar);
-    free(m->slots);
-    free(m->text);
-    free(m);
 }

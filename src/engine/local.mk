@@ -6,6 +6,7 @@ libtragus_engine_la_SOURCES = \
     src/engine/event.c \
     src/engine/grammar.c \
     src/engine/listener.c \
+    src/engine/match.c \
     src/engine/model.c \
     src/engine/private.h \
     src/engine/recogniser.c src/engine/recogniser.h \

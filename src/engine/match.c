@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine/match.c: the readings of typed text, in the structs of the public interface. */
+#include "engine/private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tragus_match {
+    tragus_grammar *grammar;
+    struct grammar_match *match;
+    size_t n;
+    char *text; /* words of slots */
+    tragus_slot *slots;
+    tragus_reading readings[];
+};
+
+tragus_value engine_value(const struct grammar_value *v) {
+    tragus_value to = {.text = v->text, .integer = v->integer, .real = v->real, .boolean = v->boolean};
+    switch (v->type) {
+    case GRAMMAR_TEXT:
+        to.type = TRAGUS_TEXT;
+        break;
+    case GRAMMAR_INTEGER:
+        to.type = TRAGUS_INTEGER;
+        to.real = (double)v->integer;
+        break;
+    case GRAMMAR_REAL:
+        to.type = TRAGUS_REAL;
+        break;
+    case GRAMMAR_BOOLEAN:
+        to.type = TRAGUS_BOOLEAN;
+        break;
+    }
+    return to;
+}
+
+char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n) {
+    uint32_t word = 0;
+    while (*text && word < first + n) {
+        text += strspn(text, " \t\n\r");
+        size_t len = strcspn(text, " \t\n\r");
+        if (len > 0 && word >= first) {
+            if (word > first)
+                *to++ = ' ';
+            memcpy(to, text, len);
+            to += len;
+        }
+        text += len;
+        word++;
+    }
+    *to++ = '\0';
+    return to;
+}
+
+struct grammar_context_value *engine_context(const tragus_context context[], size_t n) {
+    struct grammar_context_value *values = calloc(n ? n : 1, sizeof(*values));
+    for (size_t i = 0; values && i < n; i++)
+        values[i] = (struct grammar_context_value){context[i].key, context[i].value};
+    return values;
+}
+
+static int fill_readings(tragus_match *m, const char *text) {
+    size_t n_slots = 0;
+    for (size_t i = 0; i < m->n; i++)
+        n_slots += grammar_match_reading(m->match, i)->n_slots;
+    m->slots = calloc(n_slots ? n_slots : 1, sizeof(*m->slots));
+    m->text = malloc(n_slots * (strlen(text) + 1) + 1);
+    if (!m->slots || !m->text)
+        return -ENOMEM;
+    tragus_slot *slot = m->slots;
+    char *words = m->text;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct grammar_reading *from = grammar_match_reading(m->match, i);
+        m->readings[i] = (tragus_reading){.text = from->text,
+                                          .intent = from->intent ? from->intent : "",
+                                          .response = from->response,
+                                          .template_text = from->template_text,
+                                          .slots = slot,
+                                          .n_slots = from->n_slots};
+        for (size_t k = 0; k < from->n_slots; k++, slot++) {
+            const struct grammar_slot *s = &from->slots[k];
+            *slot = (tragus_slot){.name = s->name, .value = engine_value(&s->value), .text = words, .confidence = 1.0};
+            words = engine_copy_words(words, text, s->first_word, s->fixed ? 0 : s->n_words);
+        }
+    }
+    return 0;
+}
+
+int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
+                      size_t max, struct base_budget *budget, struct base_error *reterr) {
+    struct grammar_context_value *values = engine_context(context, n_context);
+    if (!values)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    struct grammar_match *match = NULL;
+    base_budget_start(budget);
+    int n = grammar_match_within(&match, engine_grammar_sentences(g), text, values, n_context, max, budget, reterr);
+    free(values);
+    if (n < 0)
+        return n;
+    tragus_match *m = calloc(1, sizeof(*m) + (size_t)n * sizeof(m->readings[0]));
+    if (!m) {
+        grammar_match_free(match);
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    }
+    m->grammar = tragus_grammar_ref(g);
+    m->match = match;
+    m->n = (size_t)n;
+    int r = fill_readings(m, text);
+    if (r < 0) {
+        tragus_match_free(m);
+        return base_error_set(reterr, r, "out of memory");
+    }
+    *ret = m;
+    return n;
+}
+
+ENGINE_PUBLIC int tragus_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[],
+                                    size_t n_context, size_t max) {
+    struct base_budget budget;
+    if (!ret || !g || !text || (!context && n_context > 0))
+        return -EINVAL;
+    base_budget_init(&budget, ENGINE_MAX_CPU_MS, ENGINE_MAX_BYTES);
+    return engine_match_text(ret, g, text, context, n_context, max, &budget, NULL);
+}
+
+ENGINE_PUBLIC const tragus_reading *tragus_match_reading(const tragus_match *m, size_t i) {
+    return m && i < m->n ? &m->readings[i] : NULL;
+}
+
+ENGINE_PUBLIC void tragus_match_free(tragus_match *m) {
+    if (!m)
+        return;
+    grammar_match_free(m->match);
+    tragus_grammar_unref(m->grammar);
+    free(m->slots);
+    free(m->text);
+    free(m);
+}
