@@ -15,13 +15,13 @@ endir = $(pkgdatadir)/en
 nodist_en_DATA = models/en/lexicon.tragus
 dist_en_DATA = models/en/acoustic.tragus models/en/g2p.tragus
 beside += $(dist_en_DATA)
-models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/extra.dict $(wildcard $(dictionary))
+models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/endings.txt models/en/extra.dict $(wildcard $(dictionary))
 	@test -r '$(dictionary)' || { \
 	    echo '$(dictionary): the pronouncing dictionary is missing; on Debian: apt install pocketsphinx-en-us,' \
 	        'or configure --with-dictionary=FILE' >&2; exit 1; }
-	$(AM_V_GEN)$(MKDIR_P) models/en && src/lexicon/compile-lexicon $@ '$(dictionary)' $(srcdir)/models/en/extra.dict
+	$(AM_V_GEN)$(MKDIR_P) models/en && src/lexicon/compile-lexicon $@ $(srcdir)/models/en/endings.txt '$(dictionary)' $(srcdir)/models/en/extra.dict
 CLEANFILES += models/en/lexicon.tragus
-EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/extra.dict models/en/float.pt models/en/passport.txt models/en/training-log.tsv \
+EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/endings.txt models/en/extra.dict models/en/float.pt models/en/passport.txt models/en/training-log.tsv \
     $(addprefix models/training/,README.md augment.py check.py compare.py corpus.py coverage.py crf.py export.py figure.py frontend.py fused.py g2p.py graphics.py \
         halve.py history.py loader.py losses.py net.py noises.py prepare program.py quantise.py restore.py revise.py rivals.py rooms.py run \
         shapes.py store.py stretch.py synthesise.mjs texts.py train.py tutor.py unpack_voices.py)

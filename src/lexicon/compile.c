@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "lexicon/dictionary.h"
+#include "lexicon/endings.h"
 #include "lexicon/phones.h"
 #include "lexicon/spelling.h"
 #include "store/store.h"
@@ -156,10 +157,30 @@ static void pack(const struct entries *e, struct packed *p) {
     memcpy(p->info, info, sizeof info);
 }
 
-int lexicon_compile(const char *const paths[], int n_paths, const char *output, struct base_error *reterr) {
+/* The rules of a file, checked. *ret is empty where there is no file. */
+static int read_endings(struct base_buffer *ret, const char *path, struct base_error *reterr) {
+    struct endings checked;
+    char part[4096];
+    size_t n;
+    FILE *f = path ? fopen(path, "re") : NULL;
+    if (path && !f)
+        return base_error_at(reterr, -errno, path, 0, 0, "cannot be read: %s", strerror(errno));
+    while (f && (n = fread(part, 1, sizeof part, f)) > 0)
+        base_buffer_add(ret, part, n);
+    bool failed = f && ferror(f);
+    if (f)
+        fclose(f);
+    if (failed || ret->failed)
+        return base_error_at(reterr, failed ? -EIO : -ENOMEM, path, 0, 0, "cannot be read");
+    return path ? endings_parse(&checked, ret->data, ret->len_bytes, phones_arpabet, PHONES_N_ARPABET, path, reterr) : 0;
+}
+
+int lexicon_compile(const char *const paths[], int n_paths, const char *endings_path, const char *output,
+                    struct base_error *reterr) {
     struct entries e = {0};
     struct packed p = {0};
-    int r = 0;
+    struct base_buffer endings = {0};
+    int r = read_endings(&endings, endings_path, reterr);
     for (int i = 0; r == 0 && i < n_paths; i++)
         r = read_file(&e, paths[i], i, reterr);
     if (r == 0)
@@ -171,14 +192,16 @@ int lexicon_compile(const char *const paths[], int n_paths, const char *output, 
             {"phones", p.phones.data, p.phones.len_bytes, 0},
             {"blocks", p.blocks.data, p.blocks.len_bytes, 0},
             {"words", p.words.data, p.words.len_bytes, 0},
+            {ENDINGS_SECTION, endings.data, endings.len_bytes, STORE_OPTIONAL},
         };
-        r = p.phones.failed || p.blocks.failed || p.words.failed
-                ? out_of_memory(reterr)
-                : store_write(output, STORE_LEXICON, parts, sizeof parts / sizeof parts[0], reterr);
+        size_t n_parts = sizeof parts / sizeof parts[0] - (endings.len_bytes ? 0 : 1);
+        r = p.phones.failed || p.blocks.failed || p.words.failed ? out_of_memory(reterr)
+                                                                 : store_write(output, STORE_LEXICON, parts, n_parts, reterr);
     }
     base_buffer_done(&p.phones);
     base_buffer_done(&p.blocks);
     base_buffer_done(&p.words);
+    base_buffer_done(&endings);
     free(e.items);
     return r;
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/compile_main.c: `compile-lexicon OUTPUT DICTIONARY...`: runs while tragus is built, on the machine that builds. */
+/* lexicon/compile_main.c: `compile-lexicon OUTPUT ENDINGS DICTIONARY...`: runs while tragus is built, on the machine that builds.
+ */
 #include "lexicon/compile.h"
 
 #include <stdio.h>
 
 int main(int argc, char **argv) {
     struct base_error error = {0};
-    if (argc < 3) {
-        fprintf(stderr, "usage: %s OUTPUT DICTIONARY...\n", argv[0]);
+    if (argc < 4) {
+        fprintf(stderr, "usage: %s OUTPUT ENDINGS DICTIONARY...\n", argv[0]);
         return 2;
     }
-    if (lexicon_compile((const char *const *)argv + 2, argc - 2, argv[1], &error) < 0) {
+    if (lexicon_compile((const char *const *)argv + 3, argc - 3, argv[2], argv[1], &error) < 0) {
         char text[512];
         fprintf(stderr, "%s: %s\n", argv[0], base_error_format(&error, text, sizeof text));
         return 1;

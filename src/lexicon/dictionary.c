@@ -2,12 +2,14 @@
 /* lexicon/dictionary.c: checking and reading the mapped dictionary; dictionary.h has the layout. */
 #include "lexicon/dictionary.h"
 
+#include "lexicon/endings.h"
+
 #include "store/store.h"
 
 #include <errno.h>
 #include <string.h>
 
-const char *const dictionary_sections[] = {"info", "phones", "blocks", "words"};
+const char *const dictionary_sections[] = {"info", "phones", "blocks", "words", ENDINGS_SECTION};
 const size_t dictionary_n_sections = sizeof dictionary_sections / sizeof dictionary_sections[0];
 
 #define INFO_WORDS 5

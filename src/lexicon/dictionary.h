@@ -8,6 +8,7 @@
  *   words   the entries, ascending by bytes: {u8 length shared with the word before (0 where a block begins), u8 length of the
  *           rest, the rest, phones}. A phone is a byte: bits 0-5 its number, bit 6 set on the last of a pronunciation, bit 7 also
  *           set on the last of the word. Ends need no lengths this way, and an entry is about twelve bytes.
+ *   endings text, optional: lexicon/endings.h
  *
  * A word is found by bisecting the first words of the blocks, which are whole, and reading one block.
  */

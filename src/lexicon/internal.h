@@ -4,6 +4,7 @@
 #define TRAGUS_LEXICON_INTERNAL_H
 
 #include "lexicon/dictionary.h"
+#include "lexicon/endings.h"
 #include "lexicon/g2p.h"
 #include "store/store.h"
 
@@ -13,6 +14,7 @@ struct lexicon {
     struct store *dictionary_store, *g2p_store;
     struct dictionary dictionary;
     struct g2p g2p;
+    struct endings endings;
     bool can_guess;
 };
 

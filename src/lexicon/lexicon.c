@@ -14,6 +14,13 @@ static int open_both(struct lexicon *l, const char *dictionary_path, const char 
     if (r < 0)
         return r;
     r = dictionary_view(&l->dictionary, l->dictionary_store, dictionary_path, reterr);
+    if (r < 0)
+        return r;
+    size_t endings_bytes = 0;
+    const char *endings = store_section(l->dictionary_store, ENDINGS_SECTION, &endings_bytes);
+    if (endings)
+        r = endings_parse(&l->endings, endings, endings_bytes, l->dictionary.phone_names, l->dictionary.n_phones, dictionary_path,
+                          reterr);
     if (r < 0 || !g2p_path)
         return r;
     r = store_open(&l->g2p_store, g2p_path, STORE_G2P, g2p_sections, g2p_n_sections, reterr);

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libtragus_lexicon.la
 libtragus_lexicon_la_SOURCES = \
     src/lexicon/dictionary.c src/lexicon/dictionary.h \
+    src/lexicon/endings.c src/lexicon/endings.h \
     src/lexicon/g2p.c src/lexicon/g2p.h \
     src/lexicon/internal.h \
     src/lexicon/lexicon.c src/lexicon/lexicon.h \
@@ -12,11 +13,11 @@ libtragus_lexicon_la_SOURCES = \
 
 # The lexicon compiler runs while building, so it is made from sources for the machine that builds, in one go.
 compile_lexicon_sources = \
-    src/lexicon/compile_main.c src/lexicon/compile.c src/lexicon/phones.c src/lexicon/spelling.c \
+    src/lexicon/compile_main.c src/lexicon/compile.c src/lexicon/endings.c src/lexicon/phones.c src/lexicon/spelling.c \
     src/store/write.c src/base/assert.c src/base/budget.c src/base/buffer.c src/base/clock.c src/base/crc32c.c src/base/error.c \
     src/base/utf8.c src/base/gen/crc32c.c src/base/gen/fold.c
 compile_lexicon_headers = \
-    src/lexicon/compile.h src/lexicon/dictionary.h src/lexicon/lexicon.h src/lexicon/phones.h src/lexicon/spelling.h \
+    src/lexicon/compile.h src/lexicon/dictionary.h src/lexicon/endings.h src/lexicon/lexicon.h src/lexicon/phones.h src/lexicon/spelling.h \
     src/store/layout.h src/store/store.h src/base/budget.h src/base/clock.h src/base/gen/fold.h
 src/lexicon/compile-lexicon: $(compile_lexicon_sources) $(compile_lexicon_headers)
 	$(AM_V_GEN)$(MKDIR_P) src/lexicon && cd $(srcdir) && \

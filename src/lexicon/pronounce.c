@@ -3,7 +3,7 @@
  *
  *  1. as it stands: the user's own, else the dictionary (a letter alone also by its name), else the dictionary without accents
  *  2. without punctuation at its ends
- *  3. a possessive or plural of a word that can be said
+ *  3. without an ending of the language, as a plural has it
  *  4. in parts: at hyphens, dots and underscores, then where capitals begin ("EcoBee", "HVACUnit")
  *  5. letter by letter: a few capitals, or no vowel to say it with ("HVAC", "tbd")
  *  6. a guess from its letters
@@ -12,11 +12,9 @@
 #include "base/utf8.h"
 #include "lexicon/internal.h"
 #include "lexicon/overrides.h"
-#include "lexicon/phones.h"
 #include "lexicon/spelling.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define MAX_SPELLED_CAPITALS 5 /* more capitals than this are a shouted word, not an abbreviation */
@@ -121,6 +119,13 @@ static size_t count_capitals(const char *text, size_t len_bytes) {
     return n;
 }
 
+static unsigned count_characters(const char *text) {
+    unsigned n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
 /* The length without the last n characters, of which there are more. */
 static size_t without_last(const char *text, size_t len_bytes, unsigned n) {
     for (; n > 0 && len_bytes > 0; n--)
@@ -129,37 +134,28 @@ static size_t without_last(const char *text, size_t len_bytes, unsigned n) {
     return len_bytes;
 }
 
-static bool ends_with(const char *text, size_t len_bytes, const char *end) {
-    size_t end_bytes = strlen(end);
-    return len_bytes > end_bytes && memcmp(text + len_bytes - end_bytes, end, end_bytes) == 0;
-}
-
 /* --- 3: inflected words --- */
 
-/* English: the sound of a written s after a word: AH Z after a hissing sound, S after a voiceless one, else Z. */
-static int join_s(const struct speaker *s, struct variants *v) {
-    const struct dictionary *d = &s->lexicon->dictionary;
+/* *v, each variant with the sound of an ending behind it. */
+static int join_ending(const struct speaker *s, const struct ending *e, struct variants *v) {
     struct variants stems = *v;
     v->n = 0;
     for (size_t i = 0; i < stems.n; i++) {
-        static const char hissing[] = " S Z SH ZH CH JH ", voiceless[] = " P T K F TH ";
         const struct lexicon_pronunciation *stem = &stems.items[i];
-        char last[16];
-        snprintf(last, sizeof last, " %.12s ", d->phone_names[stem->phones[stem->n_phones - 1]]);
-        const char *ending = strstr(hissing, last) ? "AH Z" : strstr(voiceless, last) ? "S" : "Z";
+        const struct lexicon_pronunciation *sound = ending_sound_after(&s->lexicon->endings, e, stem->phones[stem->n_phones - 1]);
         struct variants one = {.n = 1, .items = {*stem}}, end = {.n = 1};
-        int r = phones_parse(d->phone_names, d->n_phones, ending, NULL, 0, 0, &end.items[0], NULL);
-        if (r < 0) /* a language without these phones does not inflect so */
-            return 0;
-        r = join(s, &one, &end);
+        if (!sound)
+            continue;
+        end.items[0] = *sound;
+        int r = join(s, &one, &end);
         if (r < 0)
             return r;
         add_variant(s, v, &one.items[0]);
     }
-    return 1;
+    return v->n > 0;
 }
 
-/* A plural's stem must be sure, since so many words end in s: known as it stands, or capitals ("TVs"). */
+/* A word without its ending, known as it stands, or capitals ("TVs"). */
 static int say_stem(const struct speaker *s, const char *text, size_t len_bytes, const char *ending, struct variants *ret) {
     char folded[SPELLING_MAX_BYTES];
     int n = spelling_fold(text, len_bytes, folded);
@@ -172,24 +168,19 @@ static int say_stem(const struct speaker *s, const char *text, size_t len_bytes,
 }
 
 static int say_inflected(const struct speaker *s, const char *text, size_t len_bytes, struct variants *ret) {
+    const struct endings *all = &s->lexicon->endings;
     char folded[SPELLING_MAX_BYTES];
-    int r = spelling_fold(text, len_bytes, folded);
-    if (r < 0)
-        return r;
-    size_t n = (size_t)r;
-    if (ends_with(folded, n, "'s")) {
-        r = say(s, text, without_last(text, len_bytes, 2), ret);
-        return r > 0 ? join_s(s, ret) : r;
+    int n = spelling_fold(text, len_bytes, folded), r = n < 0 ? n : 0;
+    for (unsigned i = 0; i < all->n_items && r == 0; i++) {
+        const struct ending *e = &all->items[i];
+        if (!ending_fits(e, folded, (size_t)n))
+            continue;
+        size_t stem_bytes = without_last(text, len_bytes, count_characters(e->written));
+        r = e->known ? say_stem(s, text, stem_bytes, e->becomes, ret) : say(s, text, stem_bytes, ret);
+        if (r > 0)
+            return join_ending(s, e, ret);
     }
-    if (n < 3 || !ends_with(folded, n, "s") || ends_with(folded, n, "ss"))
-        return 0;
-    r = say_stem(s, text, without_last(text, len_bytes, 1), "", ret);
-    if (r == 0 && (ends_with(folded, n, "ches") || ends_with(folded, n, "shes") || ends_with(folded, n, "xes") ||
-                   ends_with(folded, n, "ses") || ends_with(folded, n, "zes")))
-        r = say_stem(s, text, without_last(text, len_bytes, 2), "", ret);
-    if (r == 0 && n > 4 && ends_with(folded, n, "ies"))
-        r = say_stem(s, text, without_last(text, len_bytes, 3), "y", ret);
-    return r > 0 ? join_s(s, ret) : r;
+    return r;
 }
 
 /* --- 4: parts --- */

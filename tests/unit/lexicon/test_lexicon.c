@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 static char folder[] = "/tmp/tragus-lexicon-XXXXXX";
-static char dict_path[64], extra_path[64], output[64], other[64], user_path[64];
+static char dict_path[64], extra_path[64], output[64], other[64], user_path[64], endings_path[64];
 
 static void write_text(const char *path, const char *text, size_t len_bytes) {
     FILE *f = fopen(path, "we");
@@ -28,12 +28,17 @@ static void write_text(const char *path, const char *text, size_t len_bytes) {
     assert_int_equal(fclose(f), 0);
 }
 
+static const char english[] = "ending 's\nending s known letters 3 not ss # a comment\nending es known after ch sh x s z\n"
+                              "ending ies becomes y known letters 5\nsound AH Z after S Z SH ZH CH JH\nsound S after P T K F TH\n"
+                              "sound Z\n";
+
 static void compile(const char *text, const char *extra) {
     struct base_error error = {0};
+    write_text(endings_path, english, strlen(english));
     write_text(dict_path, text, strlen(text));
     write_text(extra_path, extra, strlen(extra));
     const char *paths[] = {dict_path, extra_path};
-    if (lexicon_compile(paths, 2, output, &error) < 0)
+    if (lexicon_compile(paths, 2, endings_path, output, &error) < 0)
         fail_msg("%s:%d: %s", error.file, error.line, error.text);
 }
 
@@ -119,6 +124,48 @@ static void words_are_derived(void **state) {
     assert_string_equal(say(l, NULL, "ABCs"), "EY B IY S IY Z");
     assert_string_equal(say(l, NULL, "bcx"), "B IY S IY EH K S");
     lexicon_free(l);
+}
+
+/* Endings are the language's, not the program's. */
+static void other_endings(void **state) {
+    (void)state;
+    const char *paths[] = {dict_path};
+    struct base_error error = {0};
+    struct lexicon *l;
+    write_text(dict_path, small, strlen(small));
+    assert_int_equal(lexicon_compile(paths, 1, NULL, output, &error), 0);
+    l = open_output();
+    assert_string_equal(say(l, NULL, "cats"), "ENOENT"); /* no endings, and no guesses */
+    lexicon_free(l);
+    static const char endings[] =
+        "ending \xc3\xabn becomes a known\nending oj\nsound OY after T\nending li becomes b known letters 4\nsound L IY\n";
+    write_text(endings_path, endings, strlen(endings));
+    assert_int_equal(lexicon_compile(paths, 1, endings_path, output, &error), 0);
+    l = open_output();
+    assert_string_equal(say(l, NULL, "catoj"), "K AE T OY");
+    assert_string_equal(say(l, NULL, "dogoj"), "ENOENT"); /* no sound fits */
+    assert_string_equal(say(l, NULL, "\xc3\x8bn"), "ENOENT");
+    assert_string_equal(say(l, NULL, "cafeli"), "ENOENT"); /* "cafeb" is not known */
+    assert_string_equal(say(l, NULL, "cats"), "ENOENT");
+    lexicon_free(l);
+    static const char *const wrong[] = {"sound Z\n",
+                                        "ending s\n",
+                                        "ending\nsound Z\n",
+                                        "plural s\nsound Z\n",
+                                        "ending s\nsound\n",
+                                        "ending s\nsound QX\n",
+                                        "ending s after\nsound Z\n",
+                                        "ending s twice\nsound Z\n",
+                                        "ending s letters x\nsound Z\n",
+                                        "ending s becomes y\nsound Z\n"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        write_text(endings_path, wrong[i], strlen(wrong[i]));
+        error.text[0] = '\0';
+        assert_int_equal(lexicon_compile(paths, 1, endings_path, other, &error), -EINVAL);
+        assert_string_equal(error.file, endings_path);
+        assert_true(error.text[0] && error.line >= 1);
+    }
+    assert_int_equal(lexicon_compile(paths, 1, "/nonexistent/endings", other, &error), -ENOENT);
 }
 
 static void what_cannot_be_said_is_refused(void **state) {
@@ -212,7 +259,7 @@ static void compiler_says_what_is_wrong(void **state) {
         struct base_error error = {0};
         const char *paths[] = {dict_path};
         write_text(dict_path, cases[i].text, strlen(cases[i].text));
-        assert_true(lexicon_compile(paths, 1, other, &error) < 0);
+        assert_true(lexicon_compile(paths, 1, NULL, other, &error) < 0);
         assert_non_null(strstr(error.text, cases[i].part));
         assert_int_equal(error.line, cases[i].line);
         assert_int_equal(error.column, cases[i].column);
@@ -349,13 +396,14 @@ static int make_folder(void **state) {
     snprintf(extra_path, sizeof extra_path, "%s/extra.dict", folder);
     snprintf(output, sizeof output, "%s/lexicon.tragus", folder);
     snprintf(other, sizeof other, "%s/other.tragus", folder);
+    snprintf(endings_path, sizeof endings_path, "%s/endings.txt", folder);
     snprintf(user_path, sizeof user_path, "%s/mine", folder);
     return 0;
 }
 
 static int remove_folder(void **state) {
     (void)state;
-    const char *paths[] = {dict_path, extra_path, output, other, user_path};
+    const char *paths[] = {dict_path, extra_path, output, other, user_path, endings_path};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         unlink(paths[i]);
     return rmdir(folder);
@@ -365,6 +413,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_found),
         cmocka_unit_test(words_are_derived),
+        cmocka_unit_test(other_endings),
         cmocka_unit_test(what_cannot_be_said_is_refused),
         cmocka_unit_test(later_file_replaces),
         cmocka_unit_test(every_word_of_many_blocks_is_found),
