@@ -41,8 +41,10 @@ typedef struct tragus_error {
     char text[256];
 } tragus_error;
 
+typedef enum { TRAGUS_NOTE = 1, TRAGUS_WARNING, TRAGUS_ERROR } tragus_severity;
+
 typedef struct tragus_diagnostic {
-    int severity; /* 1 note, 2 warning, 3 error: the grammar was not loaded */
+    tragus_severity severity; /* an error: the grammar was not loaded */
     int line, column;
     char file[128];
     char text[256];

@@ -12,15 +12,25 @@
 
 /* For sd-bus clients of ours: what errno our errors stand for. */
 static const sd_bus_error_map error_map[] = {
-    SD_BUS_ERROR_MAP(BUS_ERROR("NotUnderstood"), ENOMSG),     SD_BUS_ERROR_MAP(BUS_ERROR("Timeout"), ETIMEDOUT),
-    SD_BUS_ERROR_MAP(BUS_ERROR("MicrophoneBusy"), EBUSY),     SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchDevice"), ENODEV),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchGrammar"), ENOENT),     SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchList"), ESRCH),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchModel"), ENODATA),      SD_BUS_ERROR_MAP(BUS_ERROR("InvalidGrammar"), EBADMSG),
-    SD_BUS_ERROR_MAP(BUS_ERROR("GrammarTooLarge"), E2BIG),    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedInput"), ENOTSUP),
-    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedFormat"), EPROTO), SD_BUS_ERROR_MAP(BUS_ERROR("TooManySessions"), EDQUOT),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NotAuthorized"), EPERM),      SD_BUS_ERROR_MAP(BUS_ERROR("WrongState"), EALREADY),
-    SD_BUS_ERROR_MAP(SD_BUS_ERROR_INVALID_ARGS, EINVAL),      SD_BUS_ERROR_MAP(SD_BUS_ERROR_ACCESS_DENIED, EACCES),
-    SD_BUS_ERROR_MAP(SD_BUS_ERROR_NO_MEMORY, ENOMEM),         SD_BUS_ERROR_MAP_END,
+    SD_BUS_ERROR_MAP(BUS_ERROR("NotUnderstood"), ENOMSG),
+    SD_BUS_ERROR_MAP(BUS_ERROR("Timeout"), ETIMEDOUT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("MicrophoneBusy"), EBUSY),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchDevice"), ENODEV),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchGrammar"), ENOENT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchList"), ESRCH),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchModel"), ENODATA),
+    SD_BUS_ERROR_MAP(BUS_ERROR("InvalidGrammar"), EBADMSG),
+    SD_BUS_ERROR_MAP(BUS_ERROR("GrammarTooLarge"), E2BIG),
+    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedInput"), ENOTSUP),
+    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedFormat"), EPROTO),
+    SD_BUS_ERROR_MAP(BUS_ERROR("TooManySessions"), EDQUOT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NotAuthorized"), EPERM),
+    SD_BUS_ERROR_MAP(BUS_ERROR("WrongState"), EALREADY),
+    SD_BUS_ERROR_MAP(BUS_ERROR("TooExpensive"), ETIME),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_INVALID_ARGS, EINVAL),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_ACCESS_DENIED, EACCES),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_NO_MEMORY, ENOMEM),
+    SD_BUS_ERROR_MAP_END,
 };
 
 int bus_fail(sd_bus_error *error, int code, const struct base_error *e) {
@@ -63,6 +73,32 @@ uint32_t bus_caller_pid(sd_bus_message *m) {
         (void)sd_bus_creds_get_pid(creds, &pid);
     sd_bus_creds_unref(creds);
     return pid > 0 ? (uint32_t)pid : 0;
+}
+
+/* --- calls that are answered later -------------------------------------------------------------------------------------------- */
+
+int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m) {
+    struct bus_call *call = calloc(1, sizeof(*call));
+    if (!call)
+        return -ENOMEM;
+    call->bus = b;
+    call->message = sd_bus_message_ref(m);
+    *ret = call;
+    return 0;
+}
+
+void bus_call_free(struct bus_call *call) {
+    sd_bus_message_unref(call->message);
+    sd_bus_error_free(&call->error);
+    free(call);
+}
+
+void bus_call_end(struct bus_call *call, int r) {
+    if (sd_bus_error_is_set(&call->error))
+        (void)sd_bus_reply_method_error(call->message, &call->error);
+    else if (r < 0)
+        (void)sd_bus_reply_method_errno(call->message, r, NULL);
+    bus_call_free(call);
 }
 
 /* --- owners ------------------------------------------------------------------------------------------------------------------- */

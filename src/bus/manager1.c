@@ -8,20 +8,42 @@
 #include <string.h>
 
 #define MOST_LIST_VALUES 20000
-#define MOST_WORDS 1000
 #define MOST_READINGS 8
-#define MOST_VARIANTS 8
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* --- typed text --------------------------------------------------------------------------------------------------------------- */
+
+static int reply_readings(struct bus *b, sd_bus_message *call, const struct service_match_result *result) {
+    sd_bus_message *reply = NULL;
+
+    int r = sd_bus_message_new_method_return(call, &reply);
+    if (r >= 0)
+        r = sd_bus_message_sensitive(reply);
+    if (r >= 0)
+        r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+    for (int i = 0; r >= 0 && i < result->code; i++)
+        r = bus_append_reading(reply, tragus_match_reading(result->match, (size_t)i), result->grammar);
+    if (r >= 0)
+        r = sd_bus_message_close_container(reply);
+    if (r >= 0)
+        r = sd_bus_send(b->bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    return r;
+}
+
+static void on_matched(const struct service_match_result *result, void *user) {
+    struct bus_call *call = user;
+    int r =
+        result->code < 0 ? bus_fail(&call->error, result->code, &result->error) : reply_readings(call->bus, call->message, result);
+    bus_call_end(call, r);
+}
 
 static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct service_caller caller;
     struct bus_context context = {.n = 0};
     struct base_error e = {0};
-    sd_bus_message *reply = NULL;
-    tragus_match *match = NULL;
+    struct bus_call *call;
     const char *name, *text;
 
     int r = sd_bus_message_read(m, "ss", &name, &text);
@@ -29,26 +51,15 @@ static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error)
         r = bus_read_context(m, &context, error);
     if (r >= 0)
         r = bus_caller(b, m, &caller, error);
+    if (r >= 0)
+        r = bus_call_new(&call, b, m);
     if (r < 0)
         return r;
-    const struct service_grammar *g = service_grammar_find(b->service, caller.owner, name, &e);
-    if (!g)
-        return bus_fail(error, -ENOENT, &e);
-    int n = tragus_match_text(&match, g->grammar, text, context.items, context.n, MOST_READINGS);
-    if (n < 0)
-        return sd_bus_error_set_errnof(error, n, "The text cannot be matched: %s", strerror(-n));
-    r = sd_bus_message_new_method_return(m, &reply);
+    r = service_match_text(b->service, &caller, name, text, context.items, context.n, MOST_READINGS, on_matched, call, &e);
     if (r >= 0)
-        r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-    for (int i = 0; r >= 0 && i < n; i++)
-        r = bus_append_reading(reply, tragus_match_reading(match, (size_t)i), g->name);
-    if (r >= 0)
-        r = sd_bus_message_close_container(reply);
-    if (r >= 0)
-        r = sd_bus_send(b->bus, reply, NULL);
-    sd_bus_message_unref(reply);
-    tragus_match_free(match);
-    return r;
+        return 1; /* answered later */
+    bus_call_free(call);
+    return bus_fail(error, r, &e);
 }
 
 /* --- grammars ----------------------------------------------------------------------------------------------------------------- */
@@ -135,28 +146,48 @@ static int split(struct add_grammar *a, const char *text, size_t len, sd_bus_err
     return 0;
 }
 
-static int add_grammar(struct bus *b, sd_bus_message *call, struct add_grammar *a, const char *text, size_t len,
-                       sd_bus_error *error) {
+static bool says_not_loaded(const tragus_diagnostics *d) {
+    for (size_t i = 0; i < d->n_items; i++)
+        if (d->items[i].severity == TRAGUS_ERROR)
+            return true;
+    return false;
+}
+
+/* All that is wrong with a grammar is a reply; severity 3 says that it was not loaded. What else prevents that is an error. */
+static void on_grammar_done(const struct service_grammar_result *result, void *user) {
+    struct bus_call *call = user;
+    int r = result->code;
+
+    if (r >= 0 || says_not_loaded(result->diagnostics))
+        r = reply_diagnostics(call->bus, call->message, result->diagnostics);
+    else
+        r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
+    if (result->code >= 0)
+        (void)sd_bus_emit_properties_changed(call->bus->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
+    bus_call_end(call, r);
+}
+
+static int add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar *a, const char *text, size_t len, sd_bus_error *error) {
     struct service_caller caller;
     struct base_error e = {0};
-    tragus_diagnostics d = {0};
+    struct bus_call *call;
 
-    int r = bus_caller(b, call, &caller, error);
-    if (r >= 0 && a->is_private)
-        r = bus_watch_owner(b, call);
+    int r = bus_caller(b, m, &caller, error);
+    if (r >= 0)
+        r = bus_watch_owner(b, m); /* a compilation ends with whom it is for */
     if (r >= 0)
         r = split(a, text, len, error);
+    if (r >= 0)
+        r = bus_call_new(&call, b, m);
     if (r < 0)
         return r;
-    r = service_grammar_add(b->service, &caller, a->name, a->format, a->is_private, a->texts, a->n_texts, &d, &e);
-    if (r >= 0 || d.n_items > 0)
-        r = reply_diagnostics(b, call, &d); /* what is wrong, all of it; severity 3: not loaded */
-    else
-        r = bus_fail(error, r == -EINVAL ? -EBADMSG : r, &e);
-    tragus_diagnostics_done(&d);
+    struct service_grammar_source what = {
+        .name = a->name, .format = a->format, .is_private = a->is_private, .texts = a->texts, .n_texts = a->n_texts};
+    r = service_grammar_add(b->service, &caller, &what, on_grammar_done, call, &e);
     if (r >= 0)
-        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
-    return r;
+        return 1; /* answered later */
+    bus_call_free(call);
+    return bus_fail(error, r == -EINVAL ? -EBADMSG : r, &e);
 }
 
 static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, const char *text, size_t len, sd_bus_error *error) {
@@ -310,10 +341,22 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
     return 0;
 }
 
+static void on_list_done(const struct service_grammar_result *result, void *user) {
+    struct bus_call *call = user;
+    int r = result->code;
+
+    if (r >= 0)
+        r = sd_bus_reply_method_return(call->message, "");
+    else
+        r = bus_fail(&call->error, r == -ENOENT ? -ESRCH : r == -EINVAL ? -EBADMSG : r, &result->error);
+    bus_call_end(call, r);
+}
+
 static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct service_caller caller;
     struct base_error e = {0};
+    struct bus_call *call;
     tragus_list_value *values = NULL;
     const char *grammar, *list;
     size_t n = 0;
@@ -322,28 +365,31 @@ static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (r >= 0)
         r = bus_caller(b, m, &caller, error);
     if (r >= 0)
+        r = bus_watch_owner(b, m);
+    if (r >= 0)
         r = read_list(m, &values, &n, error);
     if (r < 0)
         return r;
-    if (!service_grammar_find(b->service, caller.owner, grammar, &e)) {
-        free(values);
-        return bus_fail(error, -ENOENT, &e);
+    r = bus_call_new(&call, b, m);
+    if (r >= 0) {
+        r = service_grammar_set_list(b->service, &caller, grammar, list, values, n, on_list_done, call, &e);
+        if (r < 0) {
+            bus_call_free(call);
+            r = bus_fail(error, r, &e);
+        }
     }
-    r = service_grammar_set_list(b->service, &caller, grammar, list, values, n, &e);
     free(values);
-    if (r < 0)
-        return bus_fail(error, r == -ENOENT ? -ESRCH : r == -EINVAL ? -EBADMSG : r, &e);
-    return sd_bus_reply_method_return(m, "");
+    return r < 0 ? r : 1; /* answered later */
 }
 
 /* --- pronunciations ----------------------------------------------------------------------------------------------------------- */
 
 /* a{saas}: each variant is its phones; a guess begins with "?". */
-static int append_word(sd_bus_message *m, const char *word, const struct service_pronunciation variants[], int n) {
+static int append_word(sd_bus_message *m, const char *word, const struct service_pronunciation variants[]) {
     (void)sd_bus_message_open_container(m, 'e', "saas");
     (void)sd_bus_message_append(m, "s", word);
     (void)sd_bus_message_open_container(m, 'a', "as");
-    for (int i = 0; i < n; i++) {
+    for (size_t i = 0; i < SERVICE_MAX_VARIANTS && variants[i].n_phones > 0; i++) {
         (void)sd_bus_message_open_container(m, 'a', "s");
         if (variants[i].guessed)
             (void)sd_bus_message_append(m, "s", "?");
@@ -355,41 +401,62 @@ static int append_word(sd_bus_message *m, const char *word, const struct service
     return sd_bus_message_close_container(m);
 }
 
+static void on_pronounced(const struct service_pronounce_result *result, void *user) {
+    struct bus_call *call = user;
+    sd_bus_message *reply = NULL;
+    int r = result->code;
+
+    if (r < 0) {
+        bus_call_end(call, bus_fail(&call->error, r, &result->error));
+        return;
+    }
+    r = sd_bus_message_new_method_return(call->message, &reply);
+    if (r >= 0)
+        r = sd_bus_message_open_container(reply, 'a', "{saas}");
+    for (size_t i = 0; r >= 0 && i < result->n_words; i++)
+        r = append_word(reply, result->words[i], &result->variants[i * SERVICE_MAX_VARIANTS]);
+    if (r >= 0)
+        r = sd_bus_message_close_container(reply);
+    if (r >= 0)
+        r = sd_bus_send(call->bus->bus, reply, NULL);
+    sd_bus_message_unref(reply);
+    bus_call_end(call, r);
+}
+
+/* Words of an "as", valid as long as the message; at most one more than are allowed. */
+static int read_words(sd_bus_message *m, const char *words[SERVICE_MAX_WORDS + 1], size_t *ret_n) {
+    size_t n = 0;
+    int r = sd_bus_message_enter_container(m, 'a', "s");
+    while (r >= 0 && n <= SERVICE_MAX_WORDS && (r = sd_bus_message_read(m, "s", &words[n])) > 0)
+        n++;
+    *ret_n = n;
+    return r;
+}
+
 static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
-    struct service_pronunciation variants[MOST_VARIANTS];
+    struct service_caller caller;
     struct base_error e = {0};
-    sd_bus_message *reply = NULL;
-    const char *language, *word;
-    unsigned n_words = 0;
+    struct bus_call *call;
+    const char *language, *words[SERVICE_MAX_WORDS + 1];
+    size_t n;
 
     int r = sd_bus_message_read(m, "s", &language);
     if (r >= 0)
         r = bus_check_language(b, language, error);
     if (r >= 0)
-        r = sd_bus_message_enter_container(m, 'a', "s");
+        r = read_words(m, words, &n);
+    if (r >= 0)
+        r = bus_caller(b, m, &caller, error);
+    if (r >= 0)
+        r = bus_call_new(&call, b, m);
     if (r < 0)
         return r;
-    r = sd_bus_message_new_method_return(m, &reply);
+    r = service_pronounce(b->service, &caller, words, n, on_pronounced, call, &e);
     if (r >= 0)
-        r = sd_bus_message_open_container(reply, 'a', "{saas}");
-    while (r >= 0 && (r = sd_bus_message_read(m, "s", &word)) > 0) {
-        if (++n_words > MOST_WORDS) {
-            r = sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "Pronounce takes at most %d words at once", MOST_WORDS);
-            break;
-        }
-        int n = service_pronounce(b->service, word, variants, MOST_VARIANTS, &e);
-        if (n < 0)
-            r = n == -ENOENT || n == -E2BIG ? sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, e.text) : bus_fail(error, n, &e);
-        else
-            r = append_word(reply, word, variants, n);
-    }
-    if (r >= 0)
-        r = sd_bus_message_close_container(reply);
-    if (r >= 0)
-        r = sd_bus_send(b->bus, reply, NULL);
-    sd_bus_message_unref(reply);
-    return r;
+        return 1; /* answered later */
+    bus_call_free(call);
+    return bus_fail(error, r, &e);
 }
 
 /* --- properties --------------------------------------------------------------------------------------------------------------- */

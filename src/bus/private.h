@@ -35,6 +35,12 @@ struct bus_session { /* a session of a client, or one that lives for one call */
     char owner[];
 };
 
+struct bus_call { /* a method call that is answered later */
+    struct bus *bus;
+    sd_bus_message *message;
+    sd_bus_error error; /* for bus_call_end to send */
+};
+
 struct bus {
     sd_bus *bus;
     sd_event *event;
@@ -61,6 +67,12 @@ uint32_t bus_caller_pid(sd_bus_message *m); /* 0: not known */
 int bus_watch_owner(struct bus *b, sd_bus_message *m);
 /* An errno and a sentence as a D-Bus error; e may hold a place. Returns what a method returns. */
 int bus_fail(sd_bus_error *error, int code, const struct base_error *e);
+
+/* A call to be answered later. */
+int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m);
+/* Answers with the error, if there is one or r is negative, and frees the call. */
+void bus_call_end(struct bus_call *call, int r);
+void bus_call_free(struct bus_call *call); /* without an answer */
 
 /* --- options.c --- */
 #define BUS_MAX_CONTEXT 16

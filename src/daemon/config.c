@@ -46,6 +46,10 @@ static const struct key keys[] = {
     {"limits", "grammars_per_user", COUNT, 1, 1000, AT(service.limits.grammars_per_user)},
     {"limits", "grammar_bytes", SIZE, 1024, 64 << 20, AT(service.limits.grammar_bytes)},
     {"limits", "grammar_arcs", SIZE, 1000, 4000000, AT(service.limits.grammar_arcs)},
+    {"limits", "grammar_cpu_ms", MILLISECONDS, 100, 600000, AT(service.limits.grammar_cpu_ms)},
+    {"limits", "grammar_memory", SIZE, 1 << 20, 1 << 30, AT(service.limits.grammar_memory)},
+    {"limits", "text_cpu_ms", MILLISECONDS, 10, 60000, AT(service.limits.text_cpu_ms)},
+    {"limits", "text_memory", SIZE, 1 << 20, 1 << 30, AT(service.limits.text_memory)},
     {"limits", "sound_bytes", SIZE, 65536, 1 << 30, AT(service.limits.sound_bytes)},
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -67,7 +67,7 @@ static void give_diagnostics(tragus_diagnostics *ret, struct grammar_diagnostics
             for (size_t i = 0; i < d->n_items; i++) {
                 const struct grammar_diagnostic *from = &d->items[i];
                 tragus_diagnostic *to = &items[ret->n_items++];
-                *to = (tragus_diagnostic){.severity = (int)from->severity, .line = from->line, .column = from->column};
+                *to = (tragus_diagnostic){.severity = (tragus_severity)from->severity, .line = from->line, .column = from->column};
                 snprintf(to->file, sizeof(to->file), "%s", from->file);
                 snprintf(to->text, sizeof(to->text), "%s", from->text);
             }
@@ -90,7 +90,7 @@ static void give_guessed(tragus_diagnostics *ret, const struct graph *graph) {
     ret->size_items = ret->n_items + n_items;
     for (size_t i = 0; i < n_items; i++) {
         tragus_diagnostic *to = &items[ret->n_items++];
-        *to = (tragus_diagnostic){.severity = GRAMMAR_NOTE};
+        *to = (tragus_diagnostic){.severity = TRAGUS_NOTE};
         if (i < n)
             snprintf(to->text, sizeof(to->text), "'%.100s' is in no dictionary; how it is spoken was guessed from its letters",
                      report->guessed[i]);

@@ -15,10 +15,12 @@ int service_copy_error(struct base_error *ret, const tragus_error *e) {
     return base_error_set(ret, e->code, "%s", e->text);
 }
 
-static void grammar_options(const struct service *s, tragus_grammar_options *o) {
+void service_grammar_options(const struct service *s, tragus_grammar_options *o) {
     tragus_grammar_options_init(o);
     o->pronunciations_path = s->options.pronunciations;
     o->max_arcs = s->options.limits.grammar_arcs;
+    o->max_cpu_ms = s->options.limits.grammar_cpu_ms;
+    o->max_bytes = s->options.limits.grammar_memory;
 }
 
 static void entry_free(struct service_grammar *g) {
@@ -104,7 +106,7 @@ const char *service_grammar_intent(const struct service_grammar *g, size_t i) {
     return grammar_intent(engine_grammar_sentences(g->grammar), i);
 }
 
-static int check_name(const char *name, struct base_error *reterr) {
+int grammars_check_name(const char *name, struct base_error *reterr) {
     size_t n = strlen(name);
     bool good = n >= 1 && n <= 64;
     for (size_t i = 0; good && i < n; i++)
@@ -114,9 +116,8 @@ static int check_name(const char *name, struct base_error *reterr) {
     return base_error_set(reterr, -EINVAL, "\"%.70s\" cannot name a grammar; use up to 64 letters, digits, '.', '_', '-'", name);
 }
 
-/* Puts a compiled grammar (whose reference it takes) in the place of the old one, or at the end; sessions go on with it. */
-static int put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
-               tragus_grammar *grammar, struct base_error *reterr) {
+int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
+                 tragus_grammar *grammar, struct base_error *reterr) {
     struct service_grammar *g = old ? old : calloc(1, sizeof(*g));
     char *new_format = strdup(format);
     if (g && !old) {
@@ -154,17 +155,17 @@ int service_grammar_load(struct service *s, const char *name, const char *const 
     tragus_grammar *grammar;
     tragus_error error = {0};
 
-    int r = check_name(name, reterr);
+    int r = grammars_check_name(name, reterr);
     if (r < 0)
         return r;
     tragus_model *model = service_model(s, reterr);
     if (!model)
         return -ENODATA;
-    grammar_options(s, &options);
+    service_grammar_options(s, &options);
     r = tragus_grammar_load(&grammar, model, &options, paths, n, NULL, &error);
     if (r < 0)
         return service_copy_error(reterr, &error);
-    return put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
+    return grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
 }
 
 static int may_change(const struct service_grammar *g, const struct service_caller *caller, struct base_error *reterr) {
@@ -175,41 +176,25 @@ static int may_change(const struct service_grammar *g, const struct service_call
     return base_error_set(reterr, -EPERM, "grammar \"%s\" belongs to another user; add one under a name of your own", g->name);
 }
 
-int service_grammar_add(struct service *s, const struct service_caller *caller, const char *name, const char *format,
-                        bool is_private, const tragus_text texts[], size_t n_texts, tragus_diagnostics *d,
-                        struct base_error *reterr) {
-    tragus_grammar_options options;
-    tragus_grammar *grammar;
-    tragus_error error = {0};
+int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
+                     struct service_grammar **ret_old, struct base_error *reterr) {
     unsigned n_mine = 0;
-    size_t len = 0;
 
-    int r = check_name(name, reterr);
-    if (r < 0)
-        return r;
-    tragus_model *model = service_model(s, reterr);
-    if (!model)
-        return -ENODATA;
-    for (size_t i = 0; i < n_texts; i++)
-        len += texts[i].len_bytes;
-    if (len > s->options.limits.grammar_bytes)
-        return base_error_set(reterr, -E2BIG, "the grammar has %zu bytes; the limit grammar_bytes is %zu", len,
-                              s->options.limits.grammar_bytes);
     struct service_grammar *old = lookup(s, caller->owner, name);
     if (old && is_private && !old->owner)
         old = NULL; /* a private one may stand beside everybody's */
-    if (old && (r = may_change(old, caller, reterr)) < 0)
+    int r = old ? may_change(old, caller, reterr) : 0;
+    if (r < 0)
         return r;
+    if (!old && must_exist)
+        return base_error_set(reterr, -ENOENT, "grammar \"%.60s\" is gone; AddGrammar adds it", name);
     for (const struct service_grammar *g = s->grammars; g; g = g->next)
         n_mine += g->uid == caller->uid && strcmp(g->format, "file") != 0;
     if (!old && n_mine >= s->options.limits.grammars_per_user)
         return base_error_set(reterr, -EDQUOT,
                               "this user has added %u grammars already; remove some (the limit is grammars_per_user)", n_mine);
-    grammar_options(s, &options);
-    r = tragus_grammar_load_texts(&grammar, model, &options, texts, n_texts, d, &error);
-    if (r < 0)
-        return service_copy_error(reterr, &error);
-    return put(s, old, name, *format ? format : "auto", is_private ? caller->owner : NULL, caller->uid, grammar, reterr);
+    *ret_old = old;
+    return 0;
 }
 
 int service_grammar_remove(struct service *s, const struct service_caller *caller, const char *name, struct base_error *reterr) {
@@ -224,46 +209,6 @@ int service_grammar_remove(struct service *s, const struct service_caller *calle
         link = &(*link)->next;
     *link = g->next;
     entry_free(g); /* sessions keep their own reference */
+    service_tell_change(s);
     return 0;
-}
-
-int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
-                             const tragus_list_value values[], size_t n, struct base_error *reterr) {
-    tragus_grammar *grammar;
-    tragus_diagnostics diagnostics = {0};
-    tragus_error error = {0};
-
-    const struct service_grammar *found = service_grammar_find(s, caller->owner, name, reterr);
-    if (!found)
-        return -ENOENT;
-    struct service_grammar *g = lookup(s, caller->owner, found->name);
-    /* The lists of a house's grammar change with the house: whoever may configure, or whose it is. */
-    int r = may_change(g, caller, reterr);
-    if (r < 0)
-        return r;
-    r = tragus_grammar_with_list(&grammar, g->grammar, list, values, n, &diagnostics, &error);
-    tragus_diagnostics_done(&diagnostics);
-    if (r < 0)
-        return service_copy_error(reterr, &error);
-    return put(s, g, g->name, g->format, g->owner, g->uid, grammar, reterr);
-}
-
-int service_pronounce(struct service *s, const char *word, struct service_pronunciation *out, size_t max,
-                      struct base_error *reterr) {
-    struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
-
-    tragus_model *model = service_model(s, reterr);
-    if (!model)
-        return -ENODATA;
-    struct lexicon *lexicon = engine_model_lexicon(model);
-    int n = lexicon_pronounce(lexicon, s->overrides, word, variants, max < LEXICON_MAX_VARIANTS ? max : LEXICON_MAX_VARIANTS);
-    if (n < 0)
-        return base_error_set(
-            reterr, n, n == -E2BIG ? "\"%.60s\" is too long for one word" : "\"%.60s\" holds nothing that can be spoken", word);
-    for (int i = 0; i < n; i++) {
-        out[i] = (struct service_pronunciation){.guessed = variants[i].source == LEXICON_GUESS, .n_phones = variants[i].n_phones};
-        for (size_t k = 0; k < variants[i].n_phones; k++)
-            out[i].phones[k] = lexicon_phone(lexicon, variants[i].phones[k]);
-    }
-    return n;
 }

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libtragus_service.la
 libtragus_service_la_SOURCES = \
     src/service/batch.c src/service/batch.h \
     src/service/capture.c src/service/capture.h \
+    src/service/compile.c \
     src/service/energy.c \
     src/service/grammars.c \
     src/service/log.c src/service/log.h \
@@ -12,6 +13,8 @@ libtragus_service_la_SOURCES = \
     src/service/recogniser.c src/service/recogniser.h \
     src/service/rights.c \
     src/service/service.c src/service/service.h \
-    src/service/session.c
+    src/service/session.c \
+    src/service/text.c \
+    src/service/worker.c src/service/worker.h
 libtragus_service_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 libtragus_service_la_LIBADD = $(SYSTEMD_LIBS)

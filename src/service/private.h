@@ -6,6 +6,7 @@
 #include "service/batch.h"
 #include "service/microphone.h"
 #include "service/service.h"
+#include "service/worker.h"
 
 #include "engine/engine.h"
 
@@ -28,6 +29,7 @@ struct service {
     unsigned n_live;      /* sessions lent to the microphone's recogniser */
     uint64_t n_told_lost; /* records */
 
+    struct worker *compiler, *matcher;
     struct service_grammar *grammars;
     char *default_grammar;
     struct service_session *sessions;
@@ -87,11 +89,20 @@ void service_tell_change(struct service *s); /* to all observers */
 /* grammars.c */
 void grammars_free(struct service *s);
 void grammars_owner_gone(struct service *s, const char *owner);
+void service_grammar_options(const struct service *s, tragus_grammar_options *o);
+int grammars_check_name(const char *name, struct base_error *reterr);
+/* Whether a caller may add (or change, must_exist) a grammar, and whose place it takes: *ret_old, NULL for a new one. */
+int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
+                     struct service_grammar **ret_old, struct base_error *reterr);
+/* Puts a compiled grammar, whose reference it takes, in the place of the old one, or at the end; sessions go on with it. */
+int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
+                 tragus_grammar *grammar, struct base_error *reterr);
 
 /* energy.c */
 uint64_t energy_meter_uj(void);
 void energy_add_batch(struct service_report *report, struct batch *batch); /* its times and counts */
 
 int service_copy_error(struct base_error *ret, const tragus_error *e);
+int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_context context[], size_t n); /* strings too */
 
 #endif

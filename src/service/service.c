@@ -113,6 +113,8 @@ static void dispatch(struct service *s) {
         tell_lost_records(s);
     }
     reap_batches(s);
+    worker_collect(s->compiler);
+    worker_collect(s->matcher);
     s->dispatching = false;
     session_bury(s);
 }
@@ -167,6 +169,10 @@ int service_new(struct service **ret, sd_event *event, const struct service_opti
     int r = base_wake_init(&s->wake);
     if (r >= 0)
         r = sd_event_add_io(event, &s->wake_source, s->wake.fd, POLLIN, on_wake, s);
+    if (r >= 0)
+        r = worker_new(&s->compiler, "compiler", &s->wake);
+    if (r >= 0)
+        r = worker_new(&s->matcher, "matcher", &s->wake);
     if (r < 0) {
         service_free(s);
         return r;
@@ -193,6 +199,9 @@ void service_finish(struct service *s) {
 void service_free(struct service *s) {
     if (!s)
         return;
+    worker_free(s->compiler); /* cancelled jobs answer nobody */
+    worker_free(s->matcher);
+    s->compiler = s->matcher = NULL;
     s->dispatching = true; /* no session is taken from under the loop */
     for (struct service_session *session = s->sessions; session; session = session->next)
         service_session_free(session);
@@ -249,6 +258,8 @@ void service_owner_gone(struct service *s, const char *owner) {
     s->dispatching = dispatching;
     if (!dispatching)
         session_bury(s);
+    worker_cancel(s->compiler, owner);
+    worker_cancel(s->matcher, owner);
     grammars_owner_gone(s, owner);
 }
 

@@ -26,6 +26,10 @@ struct service_limits {
     unsigned grammars_per_user;
     size_t grammar_bytes;
     size_t grammar_arcs;
+    uint32_t grammar_cpu_ms; /* to compile it: processor time */
+    size_t grammar_memory;   /* to compile it: bytes at once */
+    uint32_t text_cpu_ms;    /* to match a typed text */
+    size_t text_memory;
     size_t sound_bytes; /* of one Recognize or sound file input */
 };
 
@@ -95,15 +99,45 @@ struct service_grammar { /* a named grammar; borrowed pointers are valid until t
     struct service_grammar *next;
 };
 
+/* From files, at once: for the configuration's grammars, before anybody can call. */
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, struct base_error *reterr);
-/* Adds or replaces; sessions that use it go on with the new one from their next utterance. A wrong grammar is -EINVAL with all
- * diagnostics in d, and the old one stays. */
-int service_grammar_add(struct service *s, const struct service_caller *caller, const char *name, const char *format,
-                        bool is_private, const tragus_text texts[], size_t n_texts, tragus_diagnostics *d,
-                        struct base_error *reterr);
-int service_grammar_remove(struct service *s, const struct service_caller *caller, const char *name, struct base_error *reterr);
+
+struct service_grammar_result {
+    int code; /* 0: it is in force; else a negative errno, and the old one stays */
+    struct base_error error;
+    const tragus_diagnostics *diagnostics; /* all of them, also on success */
+};
+typedef void service_grammar_done(const struct service_grammar_result *result, void *user);
+
+struct service_grammar_source {
+    const char *name;
+    const char *format; /* "hassil", "list"; "": by the texts' endings and contents */
+    bool is_private;    /* only for its owner, and gone with it */
+    const tragus_text *texts;
+    size_t n_texts;
+};
+/* Adds or replaces a grammar; a session that uses it goes on with the new one from its next utterance. It is compiled on a thread
+ * of its own, within the limits. Refused at once: a negative errno and a sentence. Else 0, and done is called later, once; with
+ * -ECANCELED if the owner left before (service_owner_gone), or the service ends. */
+int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
+                        service_grammar_done *done, void *user, struct base_error *reterr);
+/* Replaces a list of a grammar, likewise. */
 int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
-                             const tragus_list_value values[], size_t n, struct base_error *reterr);
+                             const tragus_list_value values[], size_t n, service_grammar_done *done, void *user,
+                             struct base_error *reterr);
+int service_grammar_remove(struct service *s, const struct service_caller *caller, const char *name, struct base_error *reterr);
+
+struct service_match_result {
+    int code; /* how many readings; or a negative errno */
+    struct base_error error;
+    const tragus_match *match; /* of the readings; ends with the call of done */
+    const char *grammar;
+};
+typedef void service_match_done(const struct service_match_result *result, void *user);
+/* The readings of typed text, best first, on a thread of its own: 0, and done is called later, likewise. */
+int service_match_text(struct service *s, const struct service_caller *caller, const char *grammar, const char *text,
+                       const tragus_context context[], size_t n_context, size_t most, service_match_done *done, void *user,
+                       struct base_error *reterr);
 /* name "" = the default grammar. NULL: there is none, with a sentence. */
 const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name,
                                                    struct base_error *reterr);
@@ -120,13 +154,24 @@ void service_set_default_grammar(struct service *s, const char *name);
 /* Frees what is only for one owner: sessions and private grammars. */
 void service_owner_gone(struct service *s, const char *owner);
 
+#define SERVICE_MAX_WORDS 1000
+#define SERVICE_MAX_VARIANTS 8
 struct service_pronunciation {
     bool guessed;
-    const char *phones[48]; /* NULL-terminated if fewer */
-    size_t n_phones;
+    const char *phones[48];
+    size_t n_phones; /* 0: there are no more variants of this word */
 };
-int service_pronounce(struct service *s, const char *word, struct service_pronunciation *out, size_t max,
-                      struct base_error *reterr);
+struct service_pronounce_result {
+    int code;
+    struct base_error error;
+    const char *const *words;
+    size_t n_words;
+    const struct service_pronunciation *variants; /* SERVICE_MAX_VARIANTS of each word, one word behind the other */
+};
+typedef void service_pronounce_done(const struct service_pronounce_result *result, void *user);
+/* How words are taken to be spoken, on a thread of its own: 0, and done is called later, likewise. */
+int service_pronounce(struct service *s, const struct service_caller *caller, const char *const words[], size_t n,
+                      service_pronounce_done *done, void *user, struct base_error *reterr);
 
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
 enum service_event_type { SERVICE_HEARD, SERVICE_INPUT_LOST, SERVICE_FINISHED };

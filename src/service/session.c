@@ -36,16 +36,17 @@ static void free_contents(struct service_session *session) {
     free(session);
 }
 
-static int copy_context(struct service_session *session, const tragus_context context[], size_t n) {
-    session->context = calloc(n ? n : 1, sizeof(*session->context));
-    if (!session->context)
+int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_context context[], size_t n) {
+    *ret_n = 0;
+    *ret = calloc(n ? n : 1, sizeof(**ret));
+    if (!*ret)
         return -ENOMEM;
-    for (; session->n_context < n; session->n_context++) {
-        tragus_context *to = &session->context[session->n_context];
-        to->key = strdup(context[session->n_context].key);
-        to->value = strdup(context[session->n_context].value);
+    for (; *ret_n < n; (*ret_n)++) {
+        tragus_context *to = &(*ret)[*ret_n];
+        to->key = strdup(context[*ret_n].key);
+        to->value = strdup(context[*ret_n].value);
         if (!to->key || !to->value) {
-            session->n_context++;
+            (*ret_n)++;
             return -ENOMEM;
         }
     }
@@ -73,7 +74,8 @@ static struct service_session *session_new(struct service *s, const struct servi
     session->app = strdup(o->app);
     session->caller = *caller;
     session->caller.owner = session->owner;
-    if (copy_context(session, o->context, o->n_context) < 0 || !session->owner || !session->grammar_name || !session->app) {
+    if (service_copy_context(&session->context, &session->n_context, o->context, o->n_context) < 0 || !session->owner ||
+        !session->grammar_name || !session->app) {
         free_contents(session);
         return NULL;
     }

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* service/text.c: the readings of typed text, and how words are spoken: on a thread of its own and within a budget, so that
+ * nobody's text keeps another client waiting.
+ */
+#include "service/private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_JOBS 16 /* of a user that wait */
+
+static int check_queue(struct service *s, const struct service_caller *caller, struct base_error *reterr) {
+    if (worker_n_jobs(s->matcher, caller->uid) < MOST_JOBS)
+        return 0;
+    return base_error_set(reterr, -EDQUOT, "%d texts of this user wait already; wait for an answer", MOST_JOBS);
+}
+
+/* --- typed text --------------------------------------------------------------------------------------------------------------- */
+
+struct match_job {
+    struct worker_job job; /* first member */
+    char *owner, *text, *grammar_name;
+    tragus_grammar *grammar;
+    tragus_context *context;
+    size_t n_context, most;
+
+    struct service_match_result result;
+    tragus_match *match;
+    service_match_done *done;
+    void *user;
+};
+
+static void free_match(struct match_job *j) {
+    for (size_t i = 0; i < j->n_context; i++) {
+        free((char *)j->context[i].key);
+        free((char *)j->context[i].value);
+    }
+    free(j->context);
+    free(j->owner);
+    free(j->grammar_name);
+    if (j->text)
+        explicit_bzero(j->text, strlen(j->text));
+    free(j->text);
+    tragus_match_free(j->match);
+    tragus_grammar_unref(j->grammar);
+    free(j);
+}
+
+static void run_match(struct worker_job *job) {
+    struct match_job *j = (struct match_job *)job;
+    j->result.code =
+        engine_match_text(&j->match, j->grammar, j->text, j->context, j->n_context, j->most, &job->budget, &j->result.error);
+}
+
+static void finish_match(struct worker_job *job) {
+    struct match_job *j = (struct match_job *)job;
+    j->result.match = j->match;
+    j->result.grammar = j->grammar_name;
+    if (worker_cancelled(job))
+        j->result.code = base_error_set(&j->result.error, -ECANCELED, "nobody waits for this text any more");
+    j->done(&j->result, j->user);
+    free_match(j);
+}
+
+int service_match_text(struct service *s, const struct service_caller *caller, const char *grammar, const char *text,
+                       const tragus_context context[], size_t n_context, size_t most, service_match_done *done, void *user,
+                       struct base_error *reterr) {
+    const struct service_grammar *g = service_grammar_find(s, caller->owner, grammar, reterr);
+    if (!g)
+        return -ENOENT;
+    int r = check_queue(s, caller, reterr);
+    if (r < 0)
+        return r;
+    struct match_job *j = calloc(1, sizeof(*j));
+    if (!j)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    j->job.uid = caller->uid;
+    j->job.run = run_match;
+    j->job.done = finish_match;
+    base_budget_init(&j->job.budget, s->options.limits.text_cpu_ms, s->options.limits.text_memory);
+    j->job.owner = j->owner = strdup(caller->owner);
+    j->text = strdup(text);
+    j->grammar_name = strdup(g->name);
+    j->grammar = tragus_grammar_ref(g->grammar);
+    j->most = most;
+    j->done = done;
+    j->user = user;
+    if (!j->owner || !j->text || !j->grammar_name || service_copy_context(&j->context, &j->n_context, context, n_context) < 0) {
+        free_match(j);
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    }
+    worker_push(s->matcher, &j->job);
+    return 0;
+}
+
+/* --- pronunciations ----------------------------------------------------------------------------------------------------------- */
+
+struct pronounce_job {
+    struct worker_job job; /* first member */
+    struct service *service;
+    char *owner;
+    char **words;
+    size_t n_words, n_copied;
+    struct service_pronunciation *variants; /* SERVICE_MAX_VARIANTS of each word */
+    struct service_pronounce_result result;
+    service_pronounce_done *done;
+    void *user;
+};
+
+static void free_pronounce(struct pronounce_job *j) {
+    for (size_t i = 0; i < j->n_copied; i++)
+        free(j->words[i]);
+    free(j->words);
+    free(j->variants);
+    free(j->owner);
+    free(j);
+}
+
+static int pronounce(struct pronounce_job *j, const char *word, struct service_pronunciation *out) {
+    struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
+    struct lexicon *lexicon = engine_model_lexicon(j->service->model);
+
+    int n = lexicon_pronounce(lexicon, j->service->overrides, word, variants,
+                              SERVICE_MAX_VARIANTS < LEXICON_MAX_VARIANTS ? SERVICE_MAX_VARIANTS : LEXICON_MAX_VARIANTS);
+    if (n < 0)
+        return base_error_set(&j->result.error, n == -ENOENT || n == -E2BIG ? -EINVAL : n,
+                              n == -E2BIG ? "\"%.60s\" is too long for one word" : "\"%.60s\" holds nothing that can be spoken",
+                              word);
+    for (int i = 0; i < n; i++) {
+        out[i] = (struct service_pronunciation){.guessed = variants[i].source == LEXICON_GUESS, .n_phones = variants[i].n_phones};
+        for (size_t k = 0; k < variants[i].n_phones; k++)
+            out[i].phones[k] = lexicon_phone(lexicon, variants[i].phones[k]);
+    }
+    if (n < SERVICE_MAX_VARIANTS)
+        out[n].n_phones = 0; /* ends the list */
+    return 0;
+}
+
+static void run_pronounce(struct worker_job *job) {
+    struct pronounce_job *j = (struct pronounce_job *)job;
+    for (size_t i = 0; i < j->n_words && j->result.code == 0 && !worker_cancelled(job); i++)
+        j->result.code = pronounce(j, j->words[i], &j->variants[i * SERVICE_MAX_VARIANTS]);
+}
+
+static void finish_pronounce(struct worker_job *job) {
+    struct pronounce_job *j = (struct pronounce_job *)job;
+    if (worker_cancelled(job))
+        j->result.code = base_error_set(&j->result.error, -ECANCELED, "nobody waits for these words any more");
+    j->result.words = (const char *const *)j->words;
+    j->result.n_words = j->n_words;
+    j->result.variants = j->variants;
+    j->done(&j->result, j->user);
+    free_pronounce(j);
+}
+
+static int copy_words(struct pronounce_job *j, const char *const words[], size_t n) {
+    j->words = calloc(n ? n : 1, sizeof(*j->words));
+    j->variants = calloc(n ? n : 1, SERVICE_MAX_VARIANTS * sizeof(*j->variants));
+    if (!j->words || !j->variants)
+        return -ENOMEM;
+    for (; j->n_copied < n; j->n_copied++)
+        if (!(j->words[j->n_copied] = strdup(words[j->n_copied])))
+            return -ENOMEM;
+    j->n_words = n;
+    return 0;
+}
+
+int service_pronounce(struct service *s, const struct service_caller *caller, const char *const words[], size_t n,
+                      service_pronounce_done *done, void *user, struct base_error *reterr) {
+    if (!service_model(s, reterr))
+        return -ENODATA;
+    if (n > SERVICE_MAX_WORDS)
+        return base_error_set(reterr, -EINVAL, "at most %d words are taken at once", SERVICE_MAX_WORDS);
+    int r = check_queue(s, caller, reterr);
+    if (r < 0)
+        return r;
+    struct pronounce_job *j = calloc(1, sizeof(*j));
+    if (!j)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    j->job.uid = caller->uid;
+    j->job.run = run_pronounce;
+    j->job.done = finish_pronounce;
+    j->service = s;
+    j->done = done;
+    j->user = user;
+    j->job.owner = j->owner = strdup(caller->owner);
+    base_budget_init(&j->job.budget, 0, 0);
+    if (!j->owner || copy_words(j, words, n) < 0) {
+        free_pronounce(j);
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    }
+    worker_push(s->matcher, &j->job);
+    return 0;
+}
