@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Files installed as they are, and the unit.
+# Files that are installed unchanged, and the systemd unit.
 dbuspolicydir = $(datadir)/dbus-1/system.d
 dist_dbuspolicy_DATA = data/org.tragus.Tragus1.conf
 dbusservicedir = $(datadir)/dbus-1/system-services
@@ -9,14 +9,14 @@ dist_dbusinterface_DATA = data/org.tragus.Manager1.xml data/org.tragus.Session1.
 bashcompletionsdir = $(datadir)/bash-completion/completions
 dist_bashcompletions_DATA = data/completions/tragus data/completions/tragusd
 
-# What the administrator edits: never written over, and with the paths of this installation.
+# Files that the administrator edits. They are never overwritten, and get the paths of this installation.
 configdir = $(sysconfdir)/tragus
 config_files = tragus.conf sentences/home.yaml
 EXTRA_DIST += data/tragus.conf
 install-data-local:
 	@for f in $(config_files); do \
 	    to='$(DESTDIR)$(configdir)'/$$f; \
-	    test ! -e "$$to" || { echo "$$to is kept as it is"; continue; }; \
+	    test ! -e "$$to" || { echo "$$to exists and is kept unchanged"; continue; }; \
 	    $(MKDIR_P) "`dirname "$$to"`" && \
 	    $(SED) 's,/etc/tragus,$(configdir),g; s,/usr/share/tragus,$(pkgdatadir),g' \
 	        '$(srcdir)/data'/`echo $$f | $(SED) 's,^sentences,grammars,'` > "$$to" && chmod 644 "$$to" || exit 1; \
@@ -24,7 +24,7 @@ install-data-local:
 uninstall-local:
 	cd '$(DESTDIR)$(configdir)' && rm -f $(config_files) && rmdir sentences && cd .. && rmdir '$(DESTDIR)$(configdir)' || true
 dist_man_MANS += docs/man/tragus.1 docs/man/tragus-grammar.5 docs/man/tragusd.8
-# Made from what programs read, so that it is written once.
+# Generated from files that programs read, so that each text is written only once.
 nodist_man_MANS = docs/man/libtragus.3 docs/man/org.tragus.Tragus1.5 docs/man/tragus.conf.5
 make_page = $(AM_V_GEN)$(MKDIR_P) docs/man && $(AWK) $(patsubst %.awk,-f %.awk,$^) > $@.tmp && mv $@.tmp $@
 docs/man/libtragus.3: docs/man/roff.awk docs/man/header.awk include/tragus.h

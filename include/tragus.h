@@ -14,10 +14,10 @@
  *     }
  *     tragus_stream_flush(stream);     and poll once more
  *
- * Functions that can fail return 0 or a count, or a negative errno; outputs are written on success only, *reterr on failure only.
- * The library has no threads, no log, no globals that change, reads no environment, and holds no descriptor once loaded. Models and
- * grammars are immutable and may be shared between threads; a stream and its sessions belong to one thread at a time. Feeding
- * allocates nothing.
+ * Functions that can fail return 0 or a count on success and a negative errno on failure. Outputs are written on success only,
+ * *reterr on failure only. The library starts no threads, writes no log, has no mutable globals, reads no environment variables,
+ * and keeps no file descriptor open after loading. Models and grammars are immutable and may be shared between threads. A stream
+ * and its sessions belong to one thread at a time. Feeding allocates no memory.
  */
 #ifndef TRAGUS_H
 #define TRAGUS_H
@@ -58,11 +58,11 @@ void tragus_diagnostics_done(tragus_diagnostics *d);
 
 const char *tragus_version(void); /* "0.1.0" */
 
-/* Opens the three files of a language. path: an acoustic model file, or a directory that holds acoustic.tragus, lexicon.tragus and
- * g2p.tragus, or NULL: the installed English model. cpu: NULL = all kernels, or a mask as TRAGUS_CPU takes ("none", "avx2,..."). */
+/* Opens the three files of a language. path: an acoustic model file, or a directory with acoustic.tragus, lexicon.tragus and
+ * g2p.tragus, or NULL: the installed English model. cpu: NULL = all kernels, or a mask as in TRAGUS_CPU ("none", "avx2,..."). */
 int tragus_model_open(tragus_model **ret, const char *path, const char *cpu, tragus_error *reterr);
 tragus_model *tragus_model_ref(tragus_model *m);
-tragus_model *tragus_model_unref(tragus_model *m); /* NULL always; takes NULL */
+tragus_model *tragus_model_unref(tragus_model *m); /* always returns NULL; m may be NULL */
 
 typedef struct tragus_list_value {
     const char *in;     /* as spoken; a template */
@@ -79,13 +79,13 @@ typedef struct tragus_grammar_options {
 } tragus_grammar_options;
 void tragus_grammar_options_init(tragus_grammar_options *o);
 
-/* Loads files and directories into one grammar. o, d and reterr may be NULL. m NULL: a grammar for typed text only, which no
- * session takes. */
+/* Loads files and directories into one grammar. o, d and reterr may be NULL. If m is NULL, the grammar is for typed text only and
+ * cannot be used in a session. */
 int tragus_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[],
                         size_t n_paths, tragus_diagnostics *d, tragus_error *reterr);
 
 typedef struct tragus_text {
-    const char *name;   /* stands in messages; by its ending the format is known, where none is given */
+    const char *name;   /* used in messages; its ending tells the format if format is NULL */
     const char *format; /* "hassil", "list" or NULL */
     const char *text;
     size_t len_bytes;
@@ -95,7 +95,7 @@ typedef struct tragus_text {
 int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const tragus_text texts[],
                               size_t n_texts, tragus_diagnostics *d, tragus_error *reterr);
 
-/* A new grammar like g with one list replaced; g stays as it is. */
+/* Makes a new grammar from g with one list replaced; g is not changed. */
 int tragus_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list, const tragus_list_value values[], size_t n,
                              tragus_diagnostics *d, tragus_error *reterr);
 tragus_grammar *tragus_grammar_ref(tragus_grammar *g);
@@ -105,7 +105,7 @@ typedef enum { TRAGUS_TEXT, TRAGUS_INTEGER, TRAGUS_REAL, TRAGUS_BOOLEAN } tragus
 
 typedef struct tragus_value {
     tragus_value_type type;
-    const char *text; /* always there */
+    const char *text; /* always set */
     int64_t integer;
     double real;
     int boolean;
@@ -133,7 +133,7 @@ typedef enum {
     TRAGUS_REJECTED
 } tragus_event_type;
 
-/* Reasons, as org.tragus.Session1.Rejected numbers them. */
+/* Reasons, with the same numbers as in org.tragus.Session1.Rejected. */
 typedef enum {
     TRAGUS_REASON_NONE = 0,
     TRAGUS_NOT_IN_GRAMMAR, /* other phones explain the sound better */
@@ -149,11 +149,11 @@ const char *tragus_reason_text(tragus_reason reason); /* "not in grammar", ... *
 typedef struct tragus_event {
     tragus_event_type type;
     uint64_t sequence;                    /* of the utterance, from 1 */
-    uint64_t time_ms;                     /* where in the sound this was decided, from the first sample fed */
-    const char *text;                     /* words as spoken; "" in started and ended events; the best guess in a rejected one */
-    const char *intent;                   /* "" when the grammar gives none */
-    const char *response, *template_text; /* NULL when there is none */
-    tragus_reason reason; /* of a rejected one; of an utterance only where the session does not reject: why it would have been */
+    uint64_t time_ms;                     /* position in the sound at the decision, from the first sample fed */
+    const char *text;                     /* words as spoken; "" for speech started and ended; the best guess if rejected */
+    const char *intent;                   /* "" if the grammar gives none */
+    const char *response, *template_text; /* NULL if there is none */
+    tragus_reason reason; /* if rejected; for an utterance of a session that does not reject: why it would have been rejected */
     double confidence;    /* 0..1 */
     uint32_t start_ms, end_ms; /* of the speech, from the first sample fed */
     const tragus_word *words;
@@ -175,7 +175,7 @@ void tragus_stream_free(tragus_stream *s); /* after its sessions; zeroes the sou
 typedef struct tragus_session_options {
     size_t size_bytes;
     int partial;             /* 1: partial results as events */
-    int reject;              /* 1 (default); 0: the best sentence whatever its confidence, of any sound that the gate lets in */
+    int reject;              /* 1 (default); 0: give the best sentence for any sound that passes the gate, at any confidence */
     double min_confidence;   /* 0 = the model's default */
     uint32_t end_silence_ms; /* 0 = default */
     uint32_t max_speech_ms;  /* 0 = default */
@@ -186,12 +186,12 @@ int tragus_session_new(tragus_session **ret, tragus_stream *s, tragus_grammar *g
 void tragus_session_free(tragus_session *s);
 int tragus_session_set_grammar(tragus_session *s, tragus_grammar *g); /* from the next utterance on; allocates */
 
-/* 16 kHz mono, any n; any cutting of a sound into calls gives the same events. Poll after each call: a session keeps 64 events that
- * nobody polled; what comes beyond is lost, and the call answers -ENOBUFS (the sound was taken). */
+/* Feeds sound, 16 kHz mono, any n. The events do not depend on how the sound is divided into calls. Poll after each call: a session
+ * holds 64 events; further events are lost, and the call returns -ENOBUFS (the sound was still processed). */
 int tragus_stream_feed(tragus_stream *s, const int16_t *pcm, size_t n);
-int tragus_stream_flush(tragus_stream *s); /* end of sound: decide what is pending */
+int tragus_stream_flush(tragus_stream *s); /* end of the sound: recognises what is pending */
 
-/* 1 and an event, valid until the next poll; 0: none. */
+/* Returns 1 and an event, which is valid until the next poll, or 0: no event. */
 int tragus_session_poll(tragus_session *s, const tragus_event **ret);
 
 typedef struct tragus_context {
@@ -205,16 +205,16 @@ typedef struct tragus_reading {
 } tragus_reading;
 typedef struct tragus_match tragus_match;
 
-/* The readings of a typed sentence, best first. Returns how many (0 = not in the grammar). -ETIME, -E2BIG: it takes more than 10 s
- * of processor time or 256 MiB. */
+/* Finds the readings of a typed sentence, best first. Returns their number (0 = not in the grammar). -ETIME, -E2BIG: it takes more
+ * than 10 s of processor time or 256 MiB. */
 int tragus_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
                       size_t max);
 const tragus_reading *tragus_match_reading(const tragus_match *m, size_t i);
 void tragus_match_free(tragus_match *m);
 
 typedef struct tragus_cost {                      /* since the stream was made */
-    uint64_t audio_ms, speech_ms;                 /* fed; let through by the gate */
-    uint64_t frontend_ns, network_ns, decoder_ns; /* time in the stages, monotonic clock */
+    uint64_t audio_ms, speech_ms;                 /* fed; passed by the gate */
+    uint64_t frontend_ns, network_ns, decoder_ns; /* time spent in each stage, monotonic clock */
     uint64_t steps;
 } tragus_cost;
 void tragus_stream_cost(const tragus_stream *s, tragus_cost *ret);

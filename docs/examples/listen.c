@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listen [GRAMMAR]: prints what tragusd understands: the smallest whole program on its bus, with systemd's sd-bus.
+/* listen [GRAMMAR]: prints what tragusd understands. It is the smallest complete D-Bus client, with systemd's sd-bus.
  *
  *     cc listen.c $(pkg-config --cflags --libs libsystemd) -o listen
  *     ./listen home
  *
- * A session belongs to the connection that made it: its signals come here and nowhere else, and it ends with the connection.
+ * A session belongs to the connection that created it: its signals are sent only to this connection, and it ends with it.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* understand GRAMMAR < SOUND: prints what is understood in a sound, raw samples of 16 bits, 16 kHz, mono, on standard input; the
- * smallest whole program on libtragus. One that listens lets a microphone stand behind the same loop:
+/* understand GRAMMAR < SOUND: prints what is understood in a sound on standard input: raw 16-bit samples, 16 kHz, mono. It is the
+ * smallest complete program with libtragus. With a microphone as input, the same loop listens:
  *
  *     cc understand.c $(pkg-config --cflags --libs tragus) -o understand
  *     arecord -q -f S16_LE -r 16000 -c 1 -t raw | ./understand /etc/tragus/sentences

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# data/tragus.conf to the manual page tragus.conf.5: what a key means is written there, once.
+# Makes the manual page tragus.conf.5 from data/tragus.conf, so that the description of a key is written only once.
 BEGIN {
     print ".\\\" Made from data/tragus.conf by docs/man/conf.awk."
     print ".Dd November 24, 2026\n.Dt TRAGUS.CONF 5\n.Os"

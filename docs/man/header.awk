@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# include/tragus.h to the manual page libtragus.3: comments that stand alone become text, declarations stand as they are.
+# Makes the manual page libtragus.3 from include/tragus.h: comments on lines of their own become text, declarations are copied.
 BEGIN {
     print ".\\\" Made from include/tragus.h by docs/man/header.awk."
     print ".Dd November 26, 2026\n.Dt LIBTRAGUS 3\n.Os"
     print ".Sh NAME\n.Nm libtragus\n.Nd understand spoken commands on this machine\n.Sh LIBRARY\nlibtragus, -ltragus"
-    print ".Sh SYNOPSIS\n.In tragus.h\n.Pp\nCompile with what\n.Ql pkg-config --cflags --libs tragus\ntells.\n.Sh DESCRIPTION"
+    print ".Sh SYNOPSIS\n.In tragus.h\n.Pp\nCompile with the flags that\n.Ql pkg-config --cflags --libs tragus\nprints.\n.Sh DESCRIPTION"
     first = 1
 }
 function code_begins() {
@@ -40,7 +40,7 @@ in_comment {
         code_ends()
         if (line == "")
             begun = 0
-        else if (line !~ /^tragus[.]h: /) { # its first line says what NAME says
+        else if (line !~ /^tragus[.]h: /) { # its first line is already in NAME
             if (!begun && !first)
                 print ".Pp"
             print plain(line)

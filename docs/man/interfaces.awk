@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# data/org.tragus.*.xml to the manual page org.tragus.Tragus1.5: what a method or signal does is written there, once, in the comment
-# before it.
+# Makes the manual page org.tragus.Tragus1.5 from data/org.tragus.*.xml. The comment before a method or signal describes it.
 BEGIN {
     print ".\\\" Made from data/org.tragus.*.xml by docs/man/interfaces.awk."
     print ".Dd November 24, 2026\n.Dt ORG.TRAGUS.TRAGUS1 5\n.Os"
     print ".Sh NAME\n.Nm org.tragus.Tragus1\n.Nd what tragusd offers on D-Bus\n.Sh DESCRIPTION"
-    print "The name is\n.Em org.tragus.Tragus1 ,\non the system bus, or with\n.Ql tragusd --user\non the bus of a user."
-    print "Methods and signals are given with the types of their arguments, as the D-Bus specification writes types."
+    print "The bus name is\n.Em org.tragus.Tragus1 ,\non the system bus, or with\n.Ql tragusd --user\non the session bus of a user."
+    print "Methods and signals are listed with the D-Bus type signatures of their arguments."
 }
 function value(attribute,    rest) {
     if (!match($0, attribute "=\"[^\"]*\""))
@@ -14,7 +13,7 @@ function value(attribute,    rest) {
     rest = substr($0, RSTART, RLENGTH)
     return substr(rest, length(attribute) + 3, length(rest) - length(attribute) - 3)
 }
-# A member with its arguments, then what its comment says, without the member's own name before it.
+# Prints a member with its arguments, then its comment without the member's name.
 function tell(    head) {
     head = kind " Ic " name
     if (kind == "property")
@@ -70,7 +69,7 @@ in_comment || /<!--/ {
 /<\/(method|signal)>/ { tell() }
 /<\/interface>/ { print ".El" }
 END {
-    print ".Sh FILES\n.Bl -tag -width Ds\n.It Pa /usr/share/dbus-1/interfaces/org.tragus.*.xml\nThe same for programs.\n.El"
+    print ".Sh FILES\n.Bl -tag -width Ds\n.It Pa /usr/share/dbus-1/interfaces/org.tragus.*.xml\nThe same interfaces as introspection data.\n.El"
     print ".Sh EXAMPLES\nOne sentence, from a shell:"
     print ".Bd -literal -offset indent\nbusctl --system -j call org.tragus.Tragus1 /org/tragus/Tragus1 \\e"
     print "    org.tragus.Manager1 Listen \\(aqa{sv}\\(aq 1 Grammar s home\n.Ed"

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Read before the programs that make manual pages: what roff would take for its own, escaped.
+# Included before the programs that make manual pages: escapes characters that are special in roff.
 
-# Text that stands as it is.
+# Literal text.
 function literal(s) {
     gsub(/\\/, "\\e", s)
     sub(/^[.']/, "\\\\\\&&", s)
     return s
 }
-# Prose: a sentence a line, as roff wants it. Three dots end none.
+# Prose: one sentence per line, as roff needs it. Three dots do not end a sentence.
 function plain(s) {
     gsub(/`/, "", s)
     gsub(/[.][.][.] /, "...\001", s)
