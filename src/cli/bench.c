@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/bench.c: what recognition costs on this machine, stage by stage. */
+/* cli/bench.c: the time that each stage of recognition takes on this machine. */
 #include "audio/source.h"
 #include "base/clock.h"
 #include "base/cpu.h"
@@ -16,19 +16,20 @@
 static const char help[] =
     "Usage: tragus bench [-g GRAMMAR]... [-m MODEL] [--runs N] [--json] [FILE]\n"
     "\n"
-    "Recognises a sound file, or ten seconds of noise, with the speech gate held open, and prints what each stage costs: the\n"
-    "fastest of N runs (default 5). TRAGUS_CPU (none, or names like avx2,neon) takes kernels away.\n"
+    "Recognises a sound file, or ten seconds of noise, with the speech gate held open, and prints the time of each stage,\n"
+    "from the fastest of N runs (default 5). TRAGUS_CPU (none, or names like avx2,neon) disables kernels.\n"
     "\n"
-    "      --runs N               how often, 1 to 1000\n"
-    "      --json                 a JSON object\n" CLI_SETUP_HELP "\n"
-    "Exit code: 0 done, 3 the file could not be read, 4 model or grammar are wrong.\n";
+    "      --runs N               number of runs, 1 to 1000\n"
+    "      --json                 print a JSON object\n" CLI_SETUP_HELP "\n"
+    "Exit code: 0 done, 3 the file could not be read, 4 the model or grammar is invalid.\n";
 
 struct result {
     tragus_cost cost;
     uint64_t cpu_ns;
 };
 
-/* The same noise everywhere and each time: a linear congruential generator (Knuth's MMIX constants), at -30 dB full scale. */
+/* Noise that is the same on every machine and in every run: a linear congruential generator (Knuth's MMIX constants), at -30 dB
+ * relative to full scale. */
 static int16_t *make_noise(size_t n) {
     int16_t *pcm = malloc(n * sizeof(*pcm));
     uint64_t state = 1;
@@ -90,11 +91,11 @@ static void print(const struct result *r, tragus_model *m, tragus_grammar *g, co
     }
     printf("sound      %s, %.1f s; grammar of %u arcs\n", sound, (double)c->audio_ms / 1000.0, engine_grammar_graph(g)->n_arcs);
     printf("kernels    gemm %s, dwconv %s, add %s (this CPU has: %s)\n", k->gemm_name, k->dwconv_name, k->add_name, cpu);
-    printf("front end  %8.0f ns a hop   %6.3f %% of real time\n", (double)c->frontend_ns / hops,
+    printf("front end  %8.0f ns per hop   %6.3f %% of real time\n", (double)c->frontend_ns / hops,
            100.0 * (double)c->frontend_ns / audio_ns);
-    printf("network    %8.0f ns a step  %6.3f %%\n", (double)c->network_ns / steps, 100.0 * (double)c->network_ns / audio_ns);
-    printf("decoder    %8.0f ns a step  %6.3f %%\n", (double)c->decoder_ns / steps, 100.0 * (double)c->decoder_ns / audio_ns);
-    printf("all        real-time factor %.4f (CPU time by duration)\n", rtf);
+    printf("network    %8.0f ns per step  %6.3f %%\n", (double)c->network_ns / steps, 100.0 * (double)c->network_ns / audio_ns);
+    printf("decoder    %8.0f ns per step  %6.3f %%\n", (double)c->decoder_ns / steps, 100.0 * (double)c->decoder_ns / audio_ns);
+    printf("all        real-time factor %.4f (CPU time / duration)\n", rtf);
 }
 
 static int read_sound(const char *path, int16_t **ret_pcm, size_t *ret_n) {
@@ -129,18 +130,18 @@ int cli_bench(int argc, char **argv) {
             char *end;
             n_runs = strtol(optarg, &end, 10);
             if (*end || n_runs < 1 || n_runs > MOST_RUNS)
-                return cli_usage(argv[0], "--runs takes a number from 1 to %d", MOST_RUNS);
+                return cli_usage(argv[0], "--runs needs a number from 1 to %d", MOST_RUNS);
         } else if (option == JSON) {
             json = true;
         } else if (option == 'h') {
             fputs(help, stdout);
             return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
     if (argc - optind > 1)
-        return cli_usage(argv[0], "one sound file is enough");
+        return cli_usage(argv[0], "at most one sound file can be given");
     const char *path = optind < argc ? argv[optind] : NULL;
 
     tragus_model *model = NULL;

@@ -48,14 +48,14 @@ int busclient_open(sd_bus **ret, const char *address) {
     }
     if (r >= 0)
         return CLI_OK;
-    fprintf(stderr, "tragus: there is no message bus at %s: %s\n", address ? address : "system", strerror(-r));
+    fprintf(stderr, "tragus: cannot connect to the message bus %s: %s\n", address ? address : "system", strerror(-r));
     return CLI_UNREACHABLE;
 }
 
 int busclient_complain(const sd_bus_error *error, int r, int otherwise) {
     if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
         sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
-        fputs("tragus: tragusd does not run on this bus; start it (systemctl start tragus), or name another bus (--user)\n",
+        fputs("tragus: tragusd is not running on this bus; start it (systemctl start tragus), or use another bus (--user)\n",
               stderr);
         return CLI_UNREACHABLE;
     }
@@ -63,12 +63,12 @@ int busclient_complain(const sd_bus_error *error, int r, int otherwise) {
         fprintf(stderr, "tragus: %s\n", error->message);
         return otherwise;
     }
-    fprintf(stderr, "tragus: tragusd answers with an error: %s\n",
+    fprintf(stderr, "tragus: tragusd returned an error: %s\n",
             sd_bus_error_is_set(error) && error->message ? error->message : strerror(-r));
     return sd_bus_error_has_name(error, SD_BUS_ERROR_INVALID_ARGS) ? otherwise : CLI_UNREACHABLE;
 }
 
-/* "StartMs" to "start_ms", "TimeUSec" to "time_usec". */
+/* Converts "StartMs" to "start_ms", "TimeUSec" to "time_usec". */
 static void snake_case(const char *key, char *out, size_t size) {
     size_t n = 0;
     for (size_t i = 0; key[i] && n + 2 < size; i++) {

@@ -13,22 +13,22 @@
 #define BUSCLIENT_SESSION "org.tragus.Session1"
 #define BUSCLIENT_ENERGY "org.tragus.Energy1"
 
-/* address: "system", "session" or an address; NULL: the system bus, or the session bus if tragusd is only there. Complains;
- * CLI_OK or CLI_UNREACHABLE. */
+/* address: "system", "session" or an address; NULL: the system bus, or the session bus if tragusd is only there. Prints errors;
+ * returns CLI_OK or CLI_UNREACHABLE. */
 int busclient_open(sd_bus **ret, const char *address);
 
-/* "tragus: sentence" for a call that failed: the daemon's own words, or what to do if it does not answer. CLI_UNREACHABLE, or
- * otherwise for an error that the daemon gave. */
+/* Prints "tragus: sentence" for a call that failed: the message of the daemon, or what to do if it does not answer. Returns
+ * CLI_UNREACHABLE, or the argument `otherwise` for an error that the daemon returned. */
 int busclient_complain(const sd_bus_error *error, int r, int otherwise);
 
-/* The next value of a message, whatever its type: a{sv} and a{st} become objects, arrays and structs arrays, variants what is in
- * them. Keys of an a{sv} like StartMs become start_ms. NULL at the end of a container or when something is wrong. */
+/* Reads the next value of a message, of any type: a{sv} and a{st} become objects, arrays and structs become arrays, variants become
+ * their content. Keys of an a{sv} like StartMs become start_ms. Returns NULL at the end of a container and on errors. */
 json_object *busclient_to_json(sd_bus_message *m);
 
-/* An a{sv} whose keys are names of somebody's choosing (slots): they stay as they are. */
+/* Reads an a{sv} whose keys are names from the grammar (slots), without changing them. */
 json_object *busclient_named_to_json(sd_bus_message *m);
 
-/* Properties.GetAll. CLI_OK, or after complaining another exit code. */
+/* Calls Properties.GetAll. Returns CLI_OK, or prints an error and returns another exit code. */
 int busclient_properties(sd_bus *bus, const char *interface, json_object **ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/cli.h: what the verbs of `tragus` share: exit codes, the table, opening of models and grammars, recognition of a file. */
+/* cli/cli.h: what the verbs of `tragus` share: exit codes, options, opening models and grammars, recognising a file. */
 #ifndef TRAGUS_CLI_CLI_H
 #define TRAGUS_CLI_CLI_H
 
@@ -15,11 +15,11 @@
 /* Exit codes of every verb; `tragus help exit-codes` prints them. */
 enum cli_exit {
     CLI_OK = 0,
-    CLI_NEGATIVE = 1,    /* it ran, and the answer is no */
+    CLI_NEGATIVE = 1,    /* it ran, and the result is negative */
     CLI_USAGE = 2,       /* wrong command line */
-    CLI_INPUT = 3,       /* a file to work on is missing or wrong */
-    CLI_MODEL = 4,       /* model, lexicon or grammar missing or wrong */
-    CLI_UNREACHABLE = 5, /* tragusd does not answer */
+    CLI_INPUT = 3,       /* an input file is missing or invalid */
+    CLI_MODEL = 4,       /* model, lexicon or grammar is missing or invalid */
+    CLI_UNREACHABLE = 5, /* tragusd cannot be reached */
 };
 
 /* argv[0] is the verb. Returns a cli_exit. */
@@ -29,19 +29,19 @@ cli_verb_function cli_transcribe, cli_match, cli_evaluate, cli_features, cli_pro
 
 /* --- options.c: command lines --- */
 
-/* "tragus VERB: sentence" on standard error, with a pointer to --help. Returns CLI_USAGE. */
+/* Prints "tragus VERB: sentence" and a pointer to --help on standard error. Returns CLI_USAGE. */
 int cli_usage(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* "tragus: file:line: text". */
+/* Prints "tragus: file:line: text" on standard error. */
 void cli_complain(const char *file, int line, int column, const char *text);
 
 #define CLI_MAX_GRAMMARS 64
-struct cli_setup { /* what -g, -m and -p name */
+struct cli_setup { /* the values of -g, -m and -p */
     const char *grammars[CLI_MAX_GRAMMARS];
     size_t n_grammars;
     const char *model, *pronunciations;
-    bool verbose; /* notes on the grammar too */
+    bool verbose; /* also print notes on the grammar */
 };
-/* Takes one of the shared options. True if it was one; *ret is CLI_OK or the exit code. */
+/* Handles one of the shared options. Returns true if it was one; *ret is CLI_OK or the exit code. */
 bool cli_setup_option(struct cli_setup *s, int option, const char *value, const char *verb, int *ret);
 #define CLI_SETUP_SHORT "g:m:p:v"
 #define CLI_SETUP_LONG                                                                  \
@@ -51,15 +51,16 @@ bool cli_setup_option(struct cli_setup *s, int option, const char *value, const 
     }
 #define CLI_SETUP_HELP                                                                                 \
     "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n" \
-    "  -m, --model PATH           acoustic model, or the directory of a language\n"                    \
-    "  -p, --pronunciations FILE  your own: lines of WORD PHONE PHONE ...\n"                           \
-    "  -v, --verbose              say more on standard error\n"
+    "  -m, --model PATH           acoustic model file, or the directory of a language\n"               \
+    "  -p, --pronunciations FILE  your own pronunciations: lines of WORD PHONE PHONE ...\n"            \
+    "  -v, --verbose              print more on standard error\n"
 
 /* --- setup.c: models and grammars --- */
 
-/* -m, else $TRAGUS_MODEL, else beside the executable (a build tree), else where it is installed. Complains; CLI_OK or CLI_MODEL. */
+/* Opens the model of -m, else $TRAGUS_MODEL, else beside the executable (a build tree), else the installed one. Prints errors;
+ * returns CLI_OK or CLI_MODEL. */
 int cli_open_model(tragus_model **ret, const char *path);
-/* The grammars named, else the sentences of this machine, in /etc. Complains with all diagnostics. */
+/* Opens the grammars that are given, else the sentences of this machine, in /etc. Prints all diagnostics. */
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s);
 
 /* --- hear.c: one file through one stream --- */
@@ -68,7 +69,7 @@ struct cli_utterance {
     struct cli_utterance *next;
     bool rejected;
     const char *reason; /* why it was rejected, or would have been; "" = understood */
-    char *text;         /* of a rejected one the best guess */
+    char *text;         /* the best guess if rejected */
     char *intent;
     json_object *slots, *words;
     size_t n_words;
@@ -77,17 +78,19 @@ struct cli_utterance {
 };
 
 struct cli_heard {
-    struct cli_utterance *utterances; /* in the order of time */
-    const struct cli_utterance *best; /* the accepted one of most words, else the rejected one of most words; NULL: nothing said */
-    char *text;                       /* of all accepted ones, joined; "" = rejected */
+    struct cli_utterance *utterances; /* in order of time */
+    const struct cli_utterance
+        *best;  /* the accepted one with most words, else the rejected one with most words; NULL: nothing was said */
+    char *text; /* of all accepted ones, joined; "" = rejected */
     size_t n_accepted;
     const char *reason; /* "" or why nothing was accepted */
     uint64_t audio_ms;
-    uint64_t cpu_ns; /* of this thread, with reading the file */
+    uint64_t cpu_ns; /* of this thread, including reading the file */
     tragus_cost cost;
 };
 
-/* Reads and recognises a file; "-" is standard input. reject: as in tragus_session_options. Complains; CLI_OK or CLI_INPUT. */
+/* Reads and recognises a file; "-" is standard input. reject: as in tragus_session_options. Prints errors;
+ * returns CLI_OK or CLI_INPUT. */
 int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, bool reject);
 void cli_heard_done(struct cli_heard *h);
 
@@ -97,9 +100,9 @@ json_object *cli_json_confidence(double x); /* three decimals */
 json_object *cli_json_value(const tragus_value *v);
 json_object *cli_json_slots(const tragus_slot slots[], size_t n); /* name -> value */
 json_object *cli_json_words(const tragus_word words[], size_t n);
-void cli_json_print(json_object *o); /* one line; takes the reference */
+void cli_json_print(json_object *o); /* prints one line; releases the reference */
 
-/* --- progress.c: a line on standard error, when it is a terminal and the work takes over two seconds --- */
+/* --- progress.c: a line on standard error, if it is a terminal and the work takes more than two seconds --- */
 
 struct cli_progress {
     const char *what;
@@ -108,6 +111,6 @@ struct cli_progress {
 };
 void cli_progress_start(struct cli_progress *p, const char *what);
 void cli_progress_at(struct cli_progress *p, size_t done, size_t all);
-void cli_progress_end(struct cli_progress *p); /* wipes the line */
+void cli_progress_end(struct cli_progress *p); /* clears the line */
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/evaluate.c: labelled recordings through the recogniser: how often it is right, what it costs. */
+/* cli/evaluate.c: recognises labelled recordings, and reports accuracy, CPU time and memory. */
 #include "cli/cli.h"
 #include "cli/list.h"
 #include "cli/score.h"
@@ -11,22 +11,22 @@
 static const char help[] =
     "Usage: tragus evaluate -g GRAMMAR... [-m MODEL] LIST.tsv\n"
     "\n"
-    "Recognises the files of a list and compares with their labels. Columns are parted by tabs: a first line names them, among "
-    "them\n"
-    "`file` and `text`, else they are the first two; a file's path is taken from the list's folder. A text is the words said, or "
-    "JSON\n"
-    "with intent and slots, or empty: then the sound is in no grammar and has to be rejected.\n"
+    "Recognises the files of a list and compares the results with their labels. Columns are separated by tabs. If the first line\n"
+    "contains the names `file` and `text`, it names the columns; otherwise the first two columns are the file and the text. "
+    "Relative\n"
+    "paths start at the folder of the list. A text is the words that were said, or JSON with intent and slots, or empty: then the\n"
+    "sound is in no grammar and must be rejected.\n"
     "\n"
     "Prints words, errors (substituted, deleted, inserted) and word error rate; sentences right (every word); slots right (the "
     "intent\n"
     "and exactly the labelled slots and values); rejected; falsely accepted; each with its 95 % interval (Wilson); real-time "
     "factor\n"
-    "(CPU time by duration) and peak memory. Case does not count, and a hyphen is a blank.\n"
+    "(CPU time / duration) and peak memory. Upper and lower case are the same, and a hyphen counts as a blank.\n"
     "\n"
-    "      --json                 the report as one JSON object\n"
-    "      --no-reject            where nothing was understood, the best sentence, whatever its confidence\n"
-    "      --errors               a line for each file that is not right: what was said, what was heard\n" CLI_SETUP_HELP "\n"
-    "Exit code: 0 evaluated, 3 the list or a file could not be read, 4 model or grammar are wrong.\n";
+    "      --json                 print the report as one JSON object\n"
+    "      --no-reject            if nothing was understood, take the best sentence at any confidence\n"
+    "      --errors               print a line for each wrong result: what was said, what was recognised\n" CLI_SETUP_HELP "\n"
+    "Exit code: 0 evaluated, 3 the list or a file could not be read, 4 the model or grammar is invalid.\n";
 
 struct share {
     size_t n, of;
@@ -39,7 +39,7 @@ struct report {
     uint64_t audio_ms, cpu_ns;
 };
 
-/* What is wrong with a file's result, or NULL. */
+/* Describes what is wrong with the result of a file, or returns NULL. */
 static const char *judge(struct report *r, const struct list_row *row, const struct cli_heard *heard) {
     bool accepted = heard->n_accepted > 0;
     if (row->text && row->text[0] == '\0') {
@@ -88,7 +88,7 @@ static double quotient(double a, double b) {
 }
 
 static struct share word_errors(const struct report *r) {
-    /* More errors than words are possible, a share above 1 is not. */
+    /* There can be more errors than words, but a share is at most 1. */
     return (struct share){n_errors(r) < r->errors.n_words ? n_errors(r) : r->errors.n_words, r->errors.n_words};
 }
 
@@ -225,13 +225,13 @@ int cli_evaluate(int argc, char **argv) {
             fputs(help, stdout);
             return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
     if (setup.n_grammars == 0)
-        return cli_usage(argv[0], "no grammar is named; -g takes a file or a directory");
+        return cli_usage(argv[0], "no grammar is given; name a file or a directory with -g");
     if (argc - optind != 1)
-        return cli_usage(argv[0], "one list is needed");
+        return cli_usage(argv[0], "exactly one list is needed");
 
     struct base_error e;
     struct list list;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/features.c: the rows of features that the network sees; training reads them here, so that there is one front end only. */
+/* cli/features.c: prints the features that are the input of the network. Training reads them too, so that there is only one front
+ * end. */
 #include "audio/source.h"
 #include "base/arena.h"
 #include "base/cpu.h"
@@ -11,16 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] = "Usage: tragus features [--raw] [--log-mel] FILE\n"
-                           "\n"
-                           "Prints a row of 40 mean-normalised MFCCs for each 10 ms of a sound file, as whole numbers (1/256 of "
-                           "log2 units). A sound of N\n"
-                           "hops of 10 ms, the last filled up with silence, has N - 2 rows: the first stands for the second hop.\n"
-                           "\n"
-                           "      --raw                  16-bit little-endian numbers instead of text\n"
-                           "      --log-mel              the 40 log-mel energies behind the MFCCs instead\n"
-                           "\n"
-                           "Exit code: 0 done, 3 the file could not be read.\n";
+static const char help[] =
+    "Usage: tragus features [--raw] [--log-mel] FILE\n"
+    "\n"
+    "Prints a row of 40 mean-normalised MFCCs for every 10 ms of a sound file, as whole numbers (1/256 of log2 units). A sound of "
+    "N\n"
+    "hops of 10 ms, the last one padded with silence, has N - 2 rows; the first row belongs to the second hop.\n"
+    "\n"
+    "      --raw                  print 16-bit little-endian numbers instead of text\n"
+    "      --log-mel              print the 40 log-mel energies from which the MFCCs are computed\n"
+    "\n"
+    "Exit code: 0 done, 3 the file could not be read.\n";
 
 static void print_row(const int16_t row[FRONTEND_FEATURES], bool raw) {
     if (raw) {
@@ -62,18 +64,18 @@ int cli_features(int argc, char **argv) {
             fputs(help, stdout);
             return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
     if (argc - optind != 1)
-        return cli_usage(argv[0], "one sound file is needed");
+        return cli_usage(argv[0], "exactly one sound file is needed");
     if (raw && isatty(STDOUT_FILENO))
-        return cli_usage(argv[0], "raw numbers are not for a terminal; send them to a file or a program");
+        return cli_usage(argv[0], "--raw does not write to a terminal; redirect the output to a file or a program");
 
     uint32_t cpu_mask = UINT32_MAX;
     const char *cpu = getenv("TRAGUS_CPU");
     if (cpu && base_cpu_parse(cpu, &cpu_mask) < 0)
-        return cli_usage(argv[0], "TRAGUS_CPU is '%s'; all, none, or names like avx2,neon are meant", cpu);
+        return cli_usage(argv[0], "TRAGUS_CPU is '%s'; set it to all, none, or names like avx2,neon", cpu);
 
     struct base_error e;
     int16_t *pcm;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/hear.c: one sound file through one stream with one listener. */
+/* cli/hear.c: recognises one sound file with one stream and one session. */
 #include "audio/source.h"
 #include "base/clock.h"
 #include "cli/cli.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A second: what a session's queue certainly holds the events of. */
+/* One second: the queue of a session always has room for its events. */
 #define PIECE_SAMPLES AUDIO_RATE
 
 static void utterance_free(struct cli_utterance *u) {
@@ -89,8 +89,8 @@ static int recognise(struct cli_heard *h, const int16_t *pcm, size_t n, tragus_m
     return r;
 }
 
-/* Without rejection, what would have been rejected counts only where nothing else was understood, and then the surest of it: a
- * cough before a command is not a command. */
+/* Without rejection, utterances that would have been rejected count only if nothing else was understood, and then only the one with
+ * the highest confidence: a cough before a command is not a command. */
 static void choose_doubtful(struct cli_heard *h) {
     struct cli_utterance *surest = NULL;
     bool sure = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/json.c: results as JSON, by json-c. Times are integers, confidences have three decimals. */
+/* cli/json.c: converts results to JSON with json-c. Times are integers; confidences have three decimals. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ json_object *cli_json_value(const tragus_value *v) {
     case TRAGUS_INTEGER:
         return json_object_new_int64(v->integer);
     case TRAGUS_REAL: {
-        /* As the grammar spells it ("20.5"), not as a double prints. */
+        /* As spelled in the grammar ("20.5"), not as a double is printed. */
         return json_object_new_double_s(v->real, v->text);
     }
     case TRAGUS_BOOLEAN:

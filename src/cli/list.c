@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/list.c: reads labelled recordings. */
+/* cli/list.c: reads lists of labelled recordings. */
 #include "cli/list.h"
 
 #include <errno.h>
@@ -74,9 +74,8 @@ static int add_row(struct list *l, const char *list_path, int line, const char *
     *row = (struct list_row){.path = place(list_path, file)};
     if (text[0] == '{') {
         if (read_meaning(row, text) < 0)
-            return base_error_at(
-                reterr, -EINVAL, list_path, line, 0,
-                "is not JSON of the form {\"intent\": ..., \"slots\": {...}}, as a text that begins with { must be");
+            return base_error_at(reterr, -EINVAL, list_path, line, 0,
+                                 "a text that begins with { must be JSON of the form {\"intent\": ..., \"slots\": {...}}");
     } else {
         row->text = strdup(text);
     }
@@ -100,14 +99,14 @@ int list_read(struct list *ret, const char *path, struct base_error *reterr) {
         if ((n_lines == 1 && find_columns(columns, n, &file, &text)) || (n == 1 && columns[0][0] == '\0'))
             continue;
         if (file >= n || text >= n || columns[file][0] == '\0')
-            r = base_error_at(reterr, -EINVAL, path, n_lines, 0, "needs a file and a text, parted by a tab");
+            r = base_error_at(reterr, -EINVAL, path, n_lines, 0, "needs a file and a text, separated by a tab");
         else
             r = add_row(&l, path, n_lines, columns[file], columns[text], reterr);
     }
     if (r == 0 && ferror(f))
         r = base_error_at(reterr, -EIO, path, n_lines, 0, "cannot be read: %s", strerror(errno));
     if (r == 0 && l.n_rows == 0)
-        r = base_error_at(reterr, -ENODATA, path, 0, 0, "lists no file");
+        r = base_error_at(reterr, -ENODATA, path, 0, 0, "contains no file");
     free(line);
     fclose(f);
     if (r < 0) {

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 struct list_row {
-    char *path;         /* relative paths are taken from the list's folder */
-    char *text;         /* "" = in no grammar, to be rejected; NULL where the label is a meaning */
+    char *path;         /* relative paths start at the folder of the list */
+    char *text;         /* "" = in no grammar, must be rejected; NULL if the label is a meaning */
     json_object *slots; /* of a meaning */
     char *intent;       /* of a meaning; NULL = not labelled */
 };
@@ -21,8 +21,8 @@ struct list {
     size_t n_rows;
 };
 
-/* Reads LIST.tsv: columns are parted by tabs; a first line with the names `file` and `text` says which they are, else they are the
- * first two. A text that begins with { is JSON: {"intent": ..., "slots": {...}}. */
+/* Reads LIST.tsv: columns are separated by tabs. A first line with the names `file` and `text` names the columns; else they are
+ * the first two. A text that begins with { is JSON: {"intent": ..., "slots": {...}}. */
 int list_read(struct list *ret, const char *path, struct base_error *reterr);
 void list_done(struct list *l);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/listen.c: `tragus listen`: a session with the daemon, printed event by event. A client of the bus like any other. */
+/* cli/listen.c: `tragus listen`: prints the events of a session with the daemon. It is an ordinary client of the bus. */
 #include "cli/busclient.h"
 #include "cli/cli.h"
 #include "engine/engine.h"
@@ -21,19 +21,20 @@
 
 static const char usage[] =
     "Usage: tragus listen [OPTIONS]\n"
-    "Prints what the daemon hears, event by event, until Ctrl-C.\n"
+    "Prints what the daemon understands, event by event, until Ctrl-C.\n"
     "\n"
-    "  -g, --grammar PATH       sentences, for this session only: a file or a directory; may be repeated, all are merged\n"
-    "  -n, --name NAME          a grammar that the daemon has; default: its default one\n"
-    "      --json               events as JSON, one object a line\n"
-    "      --both               a line to read, then the same as JSON\n"
-    "      --once               end after one sentence\n"
-    "      --partial            print what is understood so far, too\n"
-    "      --user               talk to the tragusd of this user (session bus)\n"
-    "      --bus-address ADDR   talk to the tragusd on this bus\n"
+    "  -g, --grammar PATH       sentences for this session only: a file or a directory; may be repeated, all are merged\n"
+    "  -n, --name NAME          use a grammar of the daemon; without it, its default grammar\n"
+    "      --json               print events as JSON, one object per line\n"
+    "      --both               print each event as text, then as JSON\n"
+    "      --once               stop after one sentence\n"
+    "      --partial            also print partial results\n"
+    "      --user               use the tragusd of this user (session bus)\n"
+    "      --bus-address ADDR   use the tragusd on this bus\n"
     "  -h, --help\n"
     "\n"
-    "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read, 4 its grammar is wrong, 5 no tragusd.\n";
+    "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read, 4 the grammar is invalid, 5 tragusd cannot be\n"
+    "reached.\n";
 
 enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_USER, OPTION_ADDRESS };
 
@@ -53,7 +54,7 @@ struct listen {
     bool text, json, once, partial, meter;
     char path[128];
     unsigned n_understood;
-    double peak_db; /* of the last second, falling */
+    double peak_db; /* peak level, falling over the last second */
     sd_event_source *meter_source;
 };
 
@@ -77,7 +78,7 @@ static void print_slots(json_object *slots) {
     }
 }
 
-/* A line for people. */
+/* Prints an event as a line of text. */
 static void print_text(const char *event, json_object *o) {
     double confidence = json_object_get_double(json_object_object_get(o, "confidence"));
     json_object *latency = json_object_object_get(o, "latency_ms");
@@ -105,7 +106,7 @@ static void print_text(const char *event, json_object *o) {
         else if (reason == 2)
             puts("(some sound was lost)");
         else
-            printf("(the input broke off: %s)\n", member_text(o, "text"));
+            printf("(the input ended with an error: %s)\n", member_text(o, "text"));
     }
 }
 
@@ -122,7 +123,7 @@ static void print_event(struct listen *l, const char *event, json_object *o) {
 
 struct signal_shape {
     const char *member, *event;
-    const char *fields[6]; /* by position; NULL ends; "" = the details, which are merged in */
+    const char *fields[6]; /* by position, ended by NULL; "" = the details, which are merged in */
 };
 
 static const struct signal_shape shapes[] = {
@@ -135,7 +136,7 @@ static const struct signal_shape shapes[] = {
     {"Finished", "finished", {"reason", ""}},
 };
 
-/* a(suud) to [{word, start_ms, end_ms, confidence}], as `tragus transcribe --json` has them. */
+/* Converts a(suud) to [{word, start_ms, end_ms, confidence}], the format of `tragus transcribe --json`. */
 static json_object *word_objects(json_object *words) {
     static const char *const keys[] = {"word", "start_ms", "end_ms", "confidence"};
     json_object *out = json_object_new_array();
@@ -152,7 +153,7 @@ static void merge_details(json_object *o, json_object *details) {
     json_object_object_foreach(details, key, value) {
         if (strcmp(key, "words") == 0)
             json_object_object_add(o, key, word_objects(value));
-        else if (strcmp(key, "slots") == 0) /* in order, with repeats and times; "slots" is the map */
+        else if (strcmp(key, "slots") == 0) /* in order, with repeats and times; "slots" is already the map */
             json_object_object_add(o, "slot_list", json_object_get(value));
         else
             json_object_object_add(o, key, json_object_get(value));
@@ -219,7 +220,8 @@ static int on_meter(sd_event_source *source, uint64_t now_us, void *user) {
 
 /* --- session ------------------------------------------------------------------------------------------------------------------ */
 
-/* What -g names, gathered for the daemon, which may not be allowed to read it: one file behind the other, and a list of them. */
+/* The contents of the files of -g, concatenated, and a list of the files. The daemon gets the contents because it may not be
+ * allowed to read the files. */
 struct gathered {
     int memory;
     sd_bus_message *call;
@@ -246,7 +248,7 @@ static int gather(const char *path, void *user) {
     return r < 0 ? r : 0;
 }
 
-/* The options of AddGrammar; CLI_OK or an exit code. */
+/* Appends the options of AddGrammar. Returns CLI_OK or an exit code. */
 static int append_grammar(const struct listen *l, struct gathered *g) {
     (void)sd_bus_message_open_container(g->call, 'a', "{sv}");
     (void)sd_bus_message_append(g->call, "{sv}", "Private", "b", 1);
@@ -267,7 +269,7 @@ static int append_grammar(const struct listen *l, struct gathered *g) {
     return lseek(g->memory, 0, SEEK_SET) == 0 ? CLI_OK : CLI_INPUT;
 }
 
-/* Sends them as a grammar that only this connection sees. */
+/* Sends the files as a grammar that is private to this connection. */
 static int add_grammar(struct listen *l) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *reply = NULL;
@@ -316,7 +318,7 @@ static int create_session(struct listen *l) {
         r = sd_bus_message_read(reply, "o", &path);
     if (r >= 0) {
         snprintf(l->path, sizeof(l->path), "%s", path);
-        /* Before Start, or the first events may be missed. */
+        /* Subscribe before Start, or the first events may be missed. */
         r = sd_bus_match_signal(l->bus, NULL, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, NULL, on_signal, l);
     }
     if (r >= 0)
@@ -334,7 +336,7 @@ static int on_vanished(sd_bus_message *m, void *user, sd_bus_error *error) {
     (void)error;
     if (sd_bus_message_read(m, "sss", &name, &old, &new) >= 0 && !*new) {
         wipe_meter(l);
-        fputs("tragus: tragusd has ended\n", stderr);
+        fputs("tragus: tragusd has stopped\n", stderr);
         (void)sd_event_exit(l->event, CLI_UNREACHABLE);
     }
     return 0;
@@ -386,7 +388,7 @@ int cli_listen(int argc, char **argv) {
         switch (option) {
         case 'g':
             if (l.n_grammars == CLI_MAX_GRAMMARS)
-                return cli_usage("listen", "more than %d grammars", CLI_MAX_GRAMMARS);
+                return cli_usage("listen", "-g can be given at most %d times", CLI_MAX_GRAMMARS);
             l.grammars[l.n_grammars++] = optarg;
             break;
         case 'n':
@@ -415,7 +417,7 @@ int cli_listen(int argc, char **argv) {
             fputs(usage, stdout);
             return CLI_OK;
         default:
-            return cli_usage("listen", "see the options");
+            return cli_usage("listen", "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
     if (optind < argc)

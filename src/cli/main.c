@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/main.c: `tragus VERB ...`: finds the verb in a table and calls it. */
+/* cli/main.c: `tragus VERB ...`: looks the verb up in a table and calls it. */
 #include "cli/cli.h"
 
 #include <getopt.h>
@@ -13,28 +13,29 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-    {"transcribe", "sound files to sentences", cli_transcribe},
-    {"match", "typed sentences to intent and slots", cli_match},
-    {"evaluate", "labelled recordings: how often it is right, what it costs", cli_evaluate},
-    {"pronounce", "how words are taken to be spoken", cli_pronounce},
-    {"features", "the numbers that the network sees", cli_features},
-    {"model", "info: what a model says of itself; check: whether it computes right here", cli_model},
-    {"bench", "what recognition costs on this machine", cli_bench},
-    {"listen", "what the daemon hears, with a level meter", cli_listen},
-    {"status", "what the daemon does and costs", cli_status},
+    {"transcribe", "recognise sound files and print their sentences", cli_transcribe},
+    {"match", "print intent and slots of typed sentences", cli_match},
+    {"evaluate", "measure accuracy and CPU time on labelled recordings", cli_evaluate},
+    {"pronounce", "print the pronunciations of words", cli_pronounce},
+    {"features", "print the features that are the input of the network", cli_features},
+    {"model", "info: print the properties of a model; check: test it on this CPU", cli_model},
+    {"bench", "measure the time of each stage on this machine", cli_bench},
+    {"listen", "print what the daemon understands, with a level meter", cli_listen},
+    {"status", "print the state of the daemon, its CPU time and memory", cli_status},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-static const char exit_codes[] = "0  done; something was understood\n"
-                                 "1  it ran, and the answer is no: nothing understood, no match, a check that found a difference\n"
-                                 "2  wrong command line\n"
-                                 "3  a file to work on is missing or wrong: sound, list\n"
-                                 "4  model, lexicon or grammar are missing or wrong\n"
-                                 "5  the daemon, tragusd, cannot be reached\n";
+static const char exit_codes[] =
+    "0  success; something was understood\n"
+    "1  the command ran, and the result is negative: nothing understood, no match, or a check that found a difference\n"
+    "2  wrong command line\n"
+    "3  an input file is missing or invalid: sound, list\n"
+    "4  model, lexicon or grammar is missing or invalid\n"
+    "5  the daemon, tragusd, cannot be reached\n";
 
 static const char environment[] =
-    "TRAGUS_MODEL  the model where -m names none: an acoustic model or the directory of a language\n"
-    "TRAGUS_CPU    which instruction sets may be used: all, none, or names like avx2,neon; it only takes away\n";
+    "TRAGUS_MODEL  the model if -m is not given: an acoustic model file or the directory of a language\n"
+    "TRAGUS_CPU    instruction sets that may be used: all, none, or names like avx2,neon; it can only disable them\n";
 
 static const struct verb *find(const char *name) {
     for (size_t i = 0; i < N_VERBS; i++)
@@ -47,7 +48,7 @@ static void print_help(void) {
     puts("Usage: tragus VERB ...\n\nUnderstands spoken commands on this machine.\n");
     for (size_t i = 0; i < N_VERBS; i++)
         printf("  %-12s %s\n", verbs[i].name, verbs[i].summary);
-    puts("\n'tragus VERB --help' says more of a verb; 'tragus help exit-codes' and 'tragus help environment' are for scripts;\n"
+    puts("\n'tragus VERB --help' explains a verb; 'tragus help exit-codes' and 'tragus help environment' are for scripts;\n"
          "'tragus --version' prints the version.");
 }
 
@@ -67,13 +68,13 @@ static int help(int argc, char **argv) {
     const struct verb *verb = find(argv[1]);
     if (verb)
         return verb->function(2, (char *[]){argv[1], (char *)"--help", NULL});
-    fprintf(stderr, "tragus: there is no help on '%s'\n", argv[1]);
+    fprintf(stderr, "tragus: there is no help for '%s'; 'tragus help' lists the verbs\n", argv[1]);
     return CLI_USAGE;
 }
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        fputs("tragus: a verb is missing; 'tragus help' lists them\n", stderr);
+        fputs("tragus: a verb is missing; 'tragus help' lists the verbs\n", stderr);
         return CLI_USAGE;
     }
     const char *name = argv[1];
@@ -85,12 +86,12 @@ int main(int argc, char **argv) {
     }
     const struct verb *verb = find(name);
     if (!verb) {
-        fprintf(stderr, "tragus: '%s' is no verb; 'tragus help' lists them\n", name);
+        fprintf(stderr, "tragus: unknown verb '%s'; 'tragus help' lists the verbs\n", name);
         return CLI_USAGE;
     }
-    opterr = 0; /* the verbs complain themselves, with the program's name */
+    opterr = 0; /* the verbs report errors themselves, with the name of the program */
     int r = verb->function(argc - 1, argv + 1);
-    /* A full disk must not look like success. */
+    /* Report a full disk as an error. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("tragus: standard output");
         return r == CLI_OK ? CLI_INPUT : r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/match.c: typed sentences to their meaning. */
+/* cli/match.c: finds the meaning of typed sentences. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -7,18 +7,18 @@
 
 #define MAX_CONTEXT 16
 
-static const char help[] = "Usage: tragus match -g GRAMMAR... TEXT...\n"
-                           "\n"
-                           "Prints a JSON object for each text: text, intent, slots; intent is null where the text is not in the "
-                           "grammar. Without TEXT the\n"
-                           "lines of standard input are taken.\n"
-                           "\n"
-                           "      --all                  all readings, best first, in `readings`\n"
-                           "      --context KEY=VALUE    what is known beforehand, as in area=Kitchen; may be repeated\n"
-                           "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
-                           "  -v, --verbose              notes on the grammar too\n"
-                           "\n"
-                           "Exit code: 0 something matched, 1 nothing did, 4 the grammar is wrong.\n";
+static const char help[] =
+    "Usage: tragus match -g GRAMMAR... TEXT...\n"
+    "\n"
+    "Prints a JSON object with text, intent and slots for each text; intent is null if the text is not in the grammar. Without\n"
+    "TEXT it reads lines from standard input.\n"
+    "\n"
+    "      --all                  print all readings, best first, in `readings`\n"
+    "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
+    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
+    "  -v, --verbose              also print notes on the grammar\n"
+    "\n"
+    "Exit code: 0 something matched, 1 nothing did, 4 the grammar is invalid.\n";
 
 struct match_options {
     tragus_context context[MAX_CONTEXT];
@@ -36,7 +36,7 @@ static json_object *reading_json(const tragus_reading *reading) {
     return o;
 }
 
-/* How many readings, or a negative errno. */
+/* Returns the number of readings, or a negative errno. */
 static int match(tragus_grammar *g, const char *text, const struct match_options *options) {
     tragus_match *found = NULL;
     int n = tragus_match_text(&found, g, text, options->context, options->n_context, options->all ? 100 : 1);
@@ -92,18 +92,18 @@ int cli_match(int argc, char **argv) {
         } else if (option == CONTEXT) {
             char *equals = strchr(optarg, '=');
             if (!equals || equals == optarg || how.n_context == MAX_CONTEXT)
-                return cli_usage(argv[0], "--context takes KEY=VALUE, at most %d times", MAX_CONTEXT);
+                return cli_usage(argv[0], "--context needs KEY=VALUE, and can be given at most %d times", MAX_CONTEXT);
             *equals = '\0';
             how.context[how.n_context++] = (tragus_context){.key = optarg, .value = equals + 1};
         } else if (option == 'h') {
             fputs(help, stdout);
             return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
     if (setup.n_grammars == 0)
-        return cli_usage(argv[0], "no grammar is named; -g takes a file or a directory");
+        return cli_usage(argv[0], "no grammar is given; name a file or a directory with -g");
 
     tragus_grammar *grammar = NULL;
     size_t n_matched = 0;

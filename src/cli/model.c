@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/model.c: what a model says of itself, and whether it computes on this CPU what it computed where it was made. */
+/* cli/model.c: prints the properties of a model, and checks that it computes the same on this CPU as where it was made. */
 #include "base/cpu.h"
 #include "base/crc32c.h"
 #include "cli/cli.h"
@@ -13,14 +13,14 @@ static const char help[] =
     "Usage: tragus model info [--json] [MODEL]\n"
     "       tragus model check [MODEL]\n"
     "\n"
-    "info prints a model's size, checksum, labels, cost and kernels, and its passport: language, corpora with their licences, "
-    "training,\n"
-    "results. check runs the test that the file carries and compares every bit. MODEL is an acoustic model or the directory of a\n"
-    "language; without it, the one that the other verbs take.\n"
+    "info prints size, checksum, labels, cost and kernels of a model, and its passport: language, corpora with their licences,\n"
+    "training, results. check runs the test that is stored in the file and compares every bit. MODEL is an acoustic model file or "
+    "the\n"
+    "directory of a language; without it, the same default as for the other verbs.\n"
     "\n"
-    "Exit code: 0 done, 1 the check found a difference, 4 the model is missing or wrong.\n";
+    "Exit code: 0 done, 1 the check found a difference, 4 the model is missing or invalid.\n";
 
-/* Of the whole file: two models with the same number are the same for all that chance can do. */
+/* Checksum of the whole file: it identifies the model, except for a chance collision. */
 static int checksum(const char *path, uint32_t *ret) {
     FILE *f = fopen(path, "re");
     if (!f)
@@ -58,7 +58,7 @@ static void collect(struct figures *f, tragus_model *m) {
         snprintf(f->checksum, sizeof(f->checksum), "%08x", crc);
     f->n_labels = nn_model_n_labels(n);
     f->step_ms = nn_model_step_hops(n) * 10;
-    /* Of the front end: half of the next hop, which comes with the whole of it. */
+    /* Of the front end: it needs half of the next hop, which arrives only as a whole. */
     f->look_ahead_ms = nn_model_look_ahead_hops(n) * 10 + 10;
     f->macs_per_s = nn_model_macs_per_step(n) * 1000 / f->step_ms;
     snprintf(f->kernels, sizeof(f->kernels), "gemm %s, dwconv %s, add %s", k->gemm_name, k->dwconv_name, k->add_name);
@@ -70,8 +70,8 @@ static void collect(struct figures *f, tragus_model *m) {
 static void print_text(const struct figures *f) {
     printf("file         %s\n", f->path);
     printf("size         %zu bytes, CRC-32C %s\n", f->size_bytes, f->checksum);
-    printf("labels       %u, a row of posteriors each %u ms\n", f->n_labels, f->step_ms);
-    printf("look-ahead   %u ms, with the front end\n", f->look_ahead_ms);
+    printf("labels       %u, one row of posteriors every %u ms\n", f->n_labels, f->step_ms);
+    printf("look-ahead   %u ms, including the front end\n", f->look_ahead_ms);
     printf("cost         %.1f million multiply-adds per second of speech\n", (double)f->macs_per_s / 1e6);
     printf("kernels      %s (this CPU has: %s)\n", f->kernels, f->cpu);
     printf("dictionary   %zu words\n", f->n_words);
@@ -108,7 +108,7 @@ static int check(tragus_model *m) {
         return CLI_NEGATIVE;
     }
     const struct nn_kernels *k = nn_model_kernels(engine_model_network(m));
-    printf("%s: right, bit for bit (gemm %s, dwconv %s, add %s)\n", engine_model_path(m), k->gemm_name, k->dwconv_name,
+    printf("%s: correct, bit for bit (gemm %s, dwconv %s, add %s)\n", engine_model_path(m), k->gemm_name, k->dwconv_name,
            k->add_name);
     return CLI_OK;
 }
@@ -129,7 +129,7 @@ int cli_model(int argc, char **argv) {
             fputs(help, stdout);
             return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
     const char *what = optind < argc ? argv[optind++] : "";
@@ -137,7 +137,7 @@ int cli_model(int argc, char **argv) {
         path = argv[optind++];
     bool is_info = strcmp(what, "info") == 0;
     if (optind < argc || (!is_info && strcmp(what, "check") != 0))
-        return cli_usage(argv[0], "'info' or 'check' and at most one model are needed");
+        return cli_usage(argv[0], "needs 'info' or 'check', and at most one model");
 
     tragus_model *m = NULL;
     int r = cli_open_model(&m, path);

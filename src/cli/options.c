@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/options.c: what command lines have in common, and how the program complains. */
+/* cli/options.c: options that verbs share, and error messages. */
 #include "cli/cli.h"
 
 #include <stdarg.h>
@@ -31,7 +31,7 @@ bool cli_setup_option(struct cli_setup *s, int option, const char *value, const 
     switch (option) {
     case 'g':
         if (s->n_grammars == CLI_MAX_GRAMMARS)
-            *ret = cli_usage(verb, "at most %d times -g", CLI_MAX_GRAMMARS);
+            *ret = cli_usage(verb, "-g can be given at most %d times", CLI_MAX_GRAMMARS);
         else
             s->grammars[s->n_grammars++] = value;
         return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/progress.c: how far it is, for a person who waits: on a terminal, after two seconds, five times a second. */
+/* cli/progress.c: shows the progress on a terminal, after two seconds, five times per second. */
 #include "base/clock.h"
 #include "cli/cli.h"
 

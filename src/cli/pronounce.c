@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/pronounce.c: how words are taken to be spoken. */
+/* cli/pronounce.c: prints the pronunciations of words. */
 #include "cli/cli.h"
 #include "engine/engine.h"
 
@@ -7,18 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] = "Usage: tragus pronounce [-p FILE] [-m MODEL] [--json] WORD...\n"
-                           "\n"
-                           "Prints WORD<TAB>PHONES<TAB>SOURCE for each way a word may be spoken; SOURCE is `user` (your own, -p), "
-                           "`dictionary` or `guess`\n"
-                           "(from its letters). A line without the source is what a file for -p holds.\n"
-                           "\n"
-                           "      --phones               the phones that there are, instead\n"
-                           "      --json                 a JSON object a word: word, pronunciations [{phones, source}]\n"
-                           "  -m, --model PATH           acoustic model, or the directory of a language\n"
-                           "  -p, --pronunciations FILE  your own: lines of WORD PHONE PHONE ...\n"
-                           "\n"
-                           "Exit code: 0 all words can be spoken, 1 one cannot, 3 FILE is wrong, 4 model or lexicon are wrong.\n";
+static const char help[] =
+    "Usage: tragus pronounce [-p FILE] [-m MODEL] [--json] WORD...\n"
+    "\n"
+    "Prints WORD<TAB>PHONES<TAB>SOURCE for each pronunciation of a word. SOURCE is `user` (your own, from -p), `dictionary`, or "
+    "`guess`\n"
+    "(from the letters). A file for -p contains such lines, without the source.\n"
+    "\n"
+    "      --phones               print the list of phones instead\n"
+    "      --json                 print a JSON object per word: word, pronunciations [{phones, source}]\n"
+    "  -m, --model PATH           acoustic model file, or the directory of a language\n"
+    "  -p, --pronunciations FILE  your own pronunciations, lines of WORD PHONE PHONE ...\n"
+    "\n"
+    "Exit code: 0 all words have a pronunciation, 1 one has none, 3 FILE is invalid, 4 the model or lexicon is invalid.\n";
 
 static const char *source_name(enum lexicon_source source) {
     switch (source) {
@@ -71,8 +72,8 @@ static int pronounce(const struct lexicon *l, const struct lexicon_overrides *ow
         int n = lexicon_pronounce(l, own, words[i], p, LEXICON_MAX_VARIANTS);
         if (n <= 0) {
             fprintf(stderr,
-                    n == -E2BIG ? "tragus: '%.60s...' is too long for one word; say how by -p\n"
-                                : "tragus: '%s' has nothing in it that can be spoken; say how by -p\n",
+                    n == -E2BIG ? "tragus: '%.60s...' is too long for one word; give its pronunciation with -p\n"
+                                : "tragus: '%s' contains nothing that can be spoken; give its pronunciation with -p\n",
                     words[i]);
             result = CLI_NEGATIVE;
             n = 0;
@@ -104,11 +105,11 @@ int cli_pronounce(int argc, char **argv) {
             fputs(help, stdout);
             return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
     if (optind == argc && !phones)
-        return cli_usage(argv[0], "no word is given");
+        return cli_usage(argv[0], "no word is given; name at least one");
 
     tragus_model *model = NULL;
     struct lexicon_overrides *own = NULL;

@@ -46,7 +46,7 @@ static size_t n_errors(const struct score_errors *e) {
 
 struct score_errors score_words(const char *reference, const char *heard) {
     static struct words r, h;
-    static struct score_errors row[SCORE_MAX_WORDS + 1]; /* row[j]: the first i words of r against the first j of h */
+    static struct score_errors row[SCORE_MAX_WORDS + 1]; /* row[j]: the first i words of r compared with the first j words of h */
     split(&r, reference);
     split(&h, heard);
     for (size_t j = 0; j <= h.n; j++)
@@ -80,7 +80,7 @@ static bool text_equal(const char *a, const char *b) {
 static bool is_number(json_object *o, double *ret) {
     json_type type = json_object_get_type(o);
     if (type != json_type_int && type != json_type_double) {
-        /* A label may spell a number that the grammar gives as one, and the other way round. */
+        /* The label may have a number as text where the grammar has a number, or the reverse. */
         char *end;
         const char *text = json_object_get_string(o);
         if (type != json_type_string || !*text)
@@ -117,7 +117,7 @@ bool score_slots_equal(json_object *labelled, json_object *found) {
 }
 
 void score_interval(size_t n_right, size_t n, double *ret_low, double *ret_high) {
-    const double z = 1.959964; /* of 95 % */
+    const double z = 1.959964; /* for 95 % */
     if (n == 0) {
         *ret_low = 0.0;
         *ret_high = 1.0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/setup.c: which model and which grammar: as named, beside the executable, or as installed. */
+/* cli/setup.c: opens the model and the grammar: as given, or beside the executable, or as installed. */
 #include "cli/cli.h"
 
 #include <limits.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "FOLDER OF THE EXECUTABLE/below", if there is such a thing: so ./tragus runs in a build tree without being installed. */
+/* Returns "FOLDER OF THE EXECUTABLE/below" if it exists, so that ./tragus runs in a build tree without being installed. */
 static const char *beside(char out[PATH_MAX], const char *below) {
     char folder[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);

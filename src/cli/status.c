@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/status.c: `tragus status`: what the daemon does and what it costs. */
+/* cli/status.c: `tragus status`: prints the state of the daemon, its CPU time and memory. */
 #include "cli/busclient.h"
 #include "cli/cli.h"
 
@@ -8,14 +8,14 @@
 #include <time.h>
 
 static const char usage[] = "Usage: tragus status [OPTIONS]\n"
-                            "Prints whether the daemon is ready, who listens, its grammars, and what it costs.\n"
+                            "Prints whether the daemon is ready, the number of sessions, its grammars, CPU time and memory.\n"
                             "\n"
-                            "      --json               as one JSON object\n"
+                            "      --json               print one JSON object\n"
                             "      --user               ask the tragusd of this user (session bus)\n"
                             "      --bus-address ADDR   ask the tragusd on this bus\n"
                             "  -h, --help\n"
                             "\n"
-                            "Exit codes: 0 ready, 1 it runs but cannot recognise, 5 no tragusd.\n";
+                            "Exit codes: 0 ready, 1 it runs but cannot recognise, 5 tragusd cannot be reached.\n";
 
 enum { OPTION_JSON = 256, OPTION_USER, OPTION_ADDRESS };
 
@@ -87,7 +87,7 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
                json_object_get_int(json_object_object_get(g, "words")));
         json_object *guessed = json_object_object_get(g, "guessed");
         if (guessed && json_object_array_length(guessed) > 0)
-            printf(", %zu of them with a guessed sound", json_object_array_length(guessed));
+            printf(", %zu of them with a guessed pronunciation", json_object_array_length(guessed));
         putchar('\n');
     }
     printf("heard        %.1f s, of which %.1f s passed the gate\n", seconds(energy, "audio_time_usec"),
@@ -154,7 +154,7 @@ int cli_status(int argc, char **argv) {
             fputs(usage, stdout);
             return CLI_OK;
         default:
-            return cli_usage("status", "see the options");
+            return cli_usage("status", "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
     if (optind < argc)

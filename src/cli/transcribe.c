@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/transcribe.c: sound files to sentences. */
+/* cli/transcribe.c: recognises sound files and prints their sentences. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -8,15 +8,17 @@
 static const char help[] =
     "Usage: tragus transcribe [-g GRAMMAR]... [-m MODEL] [--json] FILE...\n"
     "\n"
-    "Prints a line PATH<TAB>TEXT for each sound file, in their order; the text is empty where nothing was understood. Any rate "
-    "and\n"
-    "format that libsndfile reads (WAV, FLAC, Ogg Opus, ...); '-' is standard input. Without -g /etc/tragus/sentences.\n"
+    "Prints a line PATH<TAB>TEXT for each sound file, in their order; the text is empty if nothing was understood. Reads every "
+    "rate and\n"
+    "format that libsndfile supports (WAV, FLAC, Ogg Opus, ...); '-' is standard input. Without -g it uses /etc/tragus/sentences.\n"
     "\n"
-    "      --json                 a JSON object a line: file, text, intent, slots, confidence, rejected, reason, words, audio_ms,\n"
-    "                             cpu_ms, utterances. A file with several utterances: text joins those understood; intent, slots\n"
-    "                             and confidence are those of the one with most words; utterances has all of them\n"
-    "      --no-reject            where nothing was understood, the best sentence, whatever its confidence\n" CLI_SETUP_HELP "\n"
-    "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 model or grammar are wrong.\n";
+    "      --json                 print a JSON object per line: file, text, intent, slots, confidence, rejected, reason, words, "
+    "audio_ms,\n"
+    "                             cpu_ms, utterances. If a file has several utterances, text joins those understood; intent, slots "
+    "and\n"
+    "                             confidence are from the one with most words; utterances contains all of them\n"
+    "      --no-reject            if nothing was understood, take the best sentence at any confidence\n" CLI_SETUP_HELP "\n"
+    "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 the model or grammar is invalid.\n";
 
 static void add(json_object *o, const char *key, json_object *value) {
     json_object_object_add(o, key, value);
@@ -61,7 +63,7 @@ static void print_json(const char *path, const struct cli_heard *h) {
     cli_json_print(o);
 }
 
-/* A file that cannot be read has its line too: so lines and files go side by side. */
+/* A file that cannot be read also gets a line, so that lines correspond to files. */
 static void print_unread(const char *path, bool json) {
     if (json) {
         struct cli_heard none = {.text = (char *)"", .reason = "cannot be read"};
@@ -93,11 +95,11 @@ int cli_transcribe(int argc, char **argv) {
             fputs(help, stdout);
             return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s is not an option here, or lacks its value", argv[optind - 1]);
+            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
     if (optind == argc)
-        return cli_usage(argv[0], "no sound file is named");
+        return cli_usage(argv[0], "no sound file is given");
 
     tragus_model *model = NULL;
     tragus_grammar *grammar = NULL;
