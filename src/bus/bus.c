@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/bus.c: the connection: objects, name, owners, rights, errors. */
+/* bus/bus.c: the connection: objects, bus name, owners, permissions, errors. */
 #include "bus/content.h"
 #include "bus/private.h"
 #include "service/log.h"
@@ -10,7 +10,7 @@
 
 /* --- errors ------------------------------------------------------------------------------------------------------------------- */
 
-/* For sd-bus clients of ours: what errno our errors stand for. */
+/* Maps our D-Bus errors to errno, for sd-bus clients. */
 static const sd_bus_error_map error_map[] = {
     SD_BUS_ERROR_MAP(BUS_ERROR("NotUnderstood"), ENOMSG),
     SD_BUS_ERROR_MAP(BUS_ERROR("Timeout"), ETIMEDOUT),
@@ -58,7 +58,7 @@ int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_
         r = sd_bus_creds_get_euid(creds, &uid);
     sd_bus_creds_unref(creds);
     if (r < 0)
-        return sd_bus_error_set_errnof(error, r, "The caller's user is not known");
+        return sd_bus_error_set_errnof(error, r, "The user of the caller cannot be determined");
     if (!owner)
         return -ENXIO;
     service_caller_init(b->service, ret, owner, uid);
@@ -236,7 +236,7 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
 
     int r = connect_to(&b->bus, options->address);
     if (r < 0) {
-        base_error_set(reterr, r, "there is no message bus at %s: %s", options->address, strerror(-r));
+        base_error_set(reterr, r, "cannot connect to the message bus %s: %s", options->address, strerror(-r));
         bus_close(b);
         return r;
     }
@@ -244,18 +244,18 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
     if (r >= 0)
         r = sd_bus_attach_event(b->bus, event, SD_EVENT_PRIORITY_NORMAL);
     if (r < 0) {
-        base_error_set(reterr, r, "the objects cannot be offered: %s", strerror(-r));
+        base_error_set(reterr, r, "cannot publish the D-Bus objects: %s", strerror(-r));
         bus_close(b);
         return r;
     }
     r = sd_bus_request_name(b->bus, BUS_NAME, 0);
     if (r < 0) {
         if (r == -EEXIST)
-            base_error_set(reterr, r, "the name " BUS_NAME " is taken: another tragusd runs on this bus");
+            base_error_set(reterr, r, "the bus name " BUS_NAME " is taken; another tragusd is running on this bus");
         else
             base_error_set(reterr, r,
-                           "the name " BUS_NAME
-                           " cannot be had: %s; if org.tragus.Tragus1.conf is installed, systemctl reload dbus",
+                           "cannot get the bus name " BUS_NAME
+                           ": %s; if org.tragus.Tragus1.conf is installed, run systemctl reload dbus",
                            strerror(-r));
         bus_close(b);
         return r;

@@ -14,7 +14,7 @@ int bus_check_language(struct bus *b, const char *language, sd_bus_error *error)
     (void)b;
     if (strcmp(language, "en") == 0)
         return 0;
-    return sd_bus_error_setf(error, BUS_ERROR("NoSuchModel"), "There is no model for language \"%.20s\"; there is one for en",
+    return sd_bus_error_setf(error, BUS_ERROR("NoSuchModel"), "There is no model for language \"%.20s\"; the only model is for en",
                              language);
 }
 
@@ -34,7 +34,7 @@ int bus_parse_format(const struct bus_format *f, struct service_input *ret, sd_b
         i++;
     if (i == COUNT(formats))
         return sd_bus_error_setf(error, BUS_ERROR("UnsupportedFormat"),
-                                 "Format \"%.20s\" is not known; known are S16LE, S32LE, F32LE, ULAW, WAV", f->format);
+                                 "Unknown format \"%.20s\"; use S16LE, S32LE, F32LE, ULAW or WAV", f->format);
     bool sound_file = formats[i].encoding == AUDIO_WAV;
     *ret = (struct service_input){
         .sound_file = sound_file,
@@ -111,7 +111,7 @@ int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error) {
     o.session.one_shot = one_shot;
     o.session.microphone = strcmp(input, "microphone") == 0;
     if (!o.session.microphone && strcmp(input, "fd") != 0)
-        return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "Input \"%.60s\" is not known; known are microphone, fd", input);
+        return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "Unknown input \"%.60s\"; use microphone or fd", input);
     struct bus_session *s = bus_session_new(b, m, BUS_CLIENT_SESSION);
     if (!s)
         return -ENOMEM;

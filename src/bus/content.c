@@ -46,7 +46,7 @@ void bus_content_end(struct bus *b) {
         reading_free(b->readings);
 }
 
-/* Calls done from the event loop, where nobody answers the call with the error that it may return. */
+/* Calls done from the event loop. There, sd-bus does not send the error that done may return, so this function does. */
 static void finish(struct bus_reading *c, int result) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     int r = c->done(c->bus, c->call, result, c->text.data ? c->text.data : "", c->text.len_bytes, &error);
@@ -90,7 +90,7 @@ static int on_no_patience(sd_event_source *source, uint64_t now_us, void *user) 
     return 0;
 }
 
-/* A file is there already: it is read at once, from where its offset stands. */
+/* A file is complete, so it is read at once, from its current offset. */
 static int read_file(struct base_buffer *text, int fd, size_t most_bytes) {
     char part[TURN_BYTES];
     ssize_t n;
@@ -122,7 +122,7 @@ int bus_read_content(struct bus *b, sd_bus_message *call, int fd, size_t most_by
         return r;
     }
     if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
-        return sd_bus_error_set(error, BUS_ERROR("UnsupportedInput"), "A grammar is taken from a file, a pipe or a socket");
+        return sd_bus_error_set(error, BUS_ERROR("UnsupportedInput"), "A grammar must come from a file, a pipe or a socket");
 
     struct bus_reading *c = calloc(1, sizeof(*c));
     if (!c)

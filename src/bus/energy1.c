@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/energy1.c: org.tragus.Energy1: what it costs. Counters to be polled; they are never signalled, so that measuring wakes
- * nobody. */
+/* bus/energy1.c: org.tragus.Energy1: CPU time, memory and energy of the daemon. Clients poll the counters; they are never
+ * signalled, so that measuring causes no wake-ups. */
 #include "bus/private.h"
 
 #include <errno.h>

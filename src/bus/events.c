@@ -85,7 +85,7 @@ static void answer_listen(struct bus_session *s, const struct service_event *e) 
     char text[128];
 
     if (e->heard->type == TRAGUS_REJECTED) {
-        snprintf(text, sizeof(text), "What was said was not understood: %s", tragus_reason_text(e->heard->reason));
+        snprintf(text, sizeof(text), "The speech was not understood: %s", tragus_reason_text(e->heard->reason));
         answer_error(s, BUS_ERROR("NotUnderstood"), text);
         return;
     }
@@ -121,7 +121,7 @@ void bus_on_listen_event(struct service_session *session, const struct service_e
         if (e->reason == SERVICE_TIMED_OUT)
             answer_error(s, BUS_ERROR("Timeout"), "Nothing was said in time");
         else
-            answer_error(s, SD_BUS_ERROR_NO_REPLY, "The daemon stops");
+            answer_error(s, SD_BUS_ERROR_NO_REPLY, "The daemon is stopping");
         break;
     }
 }
@@ -141,7 +141,7 @@ void bus_on_recognize_event(struct service_session *session, const struct servic
         break;
     case SERVICE_FINISHED:
         if (e->reason == SERVICE_REVOKED) {
-            answer_error(s, SD_BUS_ERROR_NO_REPLY, "The daemon stops");
+            answer_error(s, SD_BUS_ERROR_NO_REPLY, "The daemon is stopping");
             break;
         }
         r = sd_bus_message_close_container(s->reply);

@@ -85,7 +85,7 @@ struct add_grammar {
     const char *name, *format, *language;
     int is_private, fd;
     struct bus_files files;
-    tragus_text texts[BUS_MAX_FILES]; /* the content as the files that it consists of */
+    tragus_text texts[BUS_MAX_FILES]; /* the files that the content consists of */
     size_t n_texts;
 };
 
@@ -107,7 +107,7 @@ static int parse_add_grammar(struct bus *b, sd_bus_message *m, struct add_gramma
     if (r < 0)
         return r;
     if (*ret->format && strcmp(ret->format, formats[0]) != 0 && strcmp(ret->format, formats[1]) != 0)
-        return sd_bus_error_setf(error, BUS_ERROR("UnsupportedFormat"), "Format \"%.20s\" is not known; known are hassil, list",
+        return sd_bus_error_setf(error, BUS_ERROR("UnsupportedFormat"), "Unknown format \"%.20s\"; use hassil or list",
                                  ret->format);
     return 0;
 }
@@ -124,7 +124,7 @@ static int read_add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar
     return r;
 }
 
-/* Fills texts; without a list of files the content is one. */
+/* Fills texts; without a list of files the content is one text. */
 static int split(struct add_grammar *a, const char *text, size_t len, sd_bus_error *error) {
     const char *format = *a->format ? a->format : NULL;
     size_t at = 0;
@@ -136,13 +136,14 @@ static int split(struct add_grammar *a, const char *text, size_t len, sd_bus_err
     for (size_t i = 0; i < a->files.n; i++) {
         uint64_t size_bytes = a->files.items[i].size_bytes;
         if (size_bytes > len - at)
-            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content ends before file \"%.120s\" of Files does",
-                                     a->files.items[i].name);
+            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+                                     "The content ends before the end of file \"%.120s\" in Files", a->files.items[i].name);
         a->texts[a->n_texts++] = (tragus_text){a->files.items[i].name, format, text + at, (size_t)size_bytes};
         at += (size_t)size_bytes;
     }
     if (at < len)
-        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content has %zu bytes more than Files says", len - at);
+        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content has %zu bytes more than the sizes in Files",
+                                 len - at);
     return 0;
 }
 
@@ -198,7 +199,7 @@ static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, cons
                                  service_limits(b->service)->grammar_bytes);
     if (result == -ETIMEDOUT)
         return sd_bus_error_set(error, BUS_ERROR("Timeout"),
-                                "The grammar did not come to its end; close the writing end of the pipe");
+                                "The end of the grammar did not arrive; close the writing end of the pipe");
     if (result < 0)
         return sd_bus_error_set_errnof(error, result, "The grammar cannot be read: %s", strerror(-result));
     int r = read_add_grammar(b, call, &a, error);
@@ -301,7 +302,8 @@ static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_err
     for (size_t i = 0; i < context.n; i++) {
         if (strcmp(context.items[i].key, "domain") != 0)
             return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-                                     "Context \"%.60s\" of a list's value is not known; known is domain", context.items[i].key);
+                                     "Unknown context \"%.60s\" of a list value; the only known one is domain",
+                                     context.items[i].key);
         ret->domain = context.items[i].value;
     }
     if (!*ret->out)
@@ -322,7 +324,7 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
                 free(values);
                 return n < MOST_LIST_VALUES ? -ENOMEM
                                             : sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"),
-                                                                "A list takes at most %d values", MOST_LIST_VALUES);
+                                                                "A list can have at most %d values", MOST_LIST_VALUES);
             }
             values = larger;
         }

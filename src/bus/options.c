@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/options.c: the a{sv} that ends most methods. A key that is not known is a typing error, and must not pass. */
+/* bus/options.c: reads the a{sv} that is the last argument of most methods. An unknown key is probably a typing error, so it is
+ * refused. */
 #include "base/suggest.h"
 #include "bus/private.h"
 
@@ -25,10 +26,10 @@ static int unknown_key(const char *key, const struct bus_option options[], size_
     }
     const char *meant = base_suggest(key, known, n < MOST_OPTIONS ? n : MOST_OPTIONS);
     if (meant)
-        return sd_bus_error_setf(error, INVALID, "Option \"%.60s\" is not known; did you mean %s?", key, meant);
+        return sd_bus_error_setf(error, INVALID, "Unknown option \"%.60s\"; did you mean %s?", key, meant);
     if (n == 0)
-        return sd_bus_error_setf(error, INVALID, "Option \"%.60s\" is not known; this method takes none", key);
-    return sd_bus_error_setf(error, INVALID, "Option \"%.60s\" is not known; known are %s", key, list);
+        return sd_bus_error_setf(error, INVALID, "Unknown option \"%.60s\"; this method has no options", key);
+    return sd_bus_error_setf(error, INVALID, "Unknown option \"%.60s\"; known options are %s", key, list);
 }
 
 int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *error) {
@@ -71,7 +72,7 @@ static int read_files(sd_bus_message *m, struct bus_files *ret, sd_bus_error *er
         return r;
     while ((r = sd_bus_message_read(m, "(st)", &name, &size_bytes)) > 0) {
         if (ret->n == BUS_MAX_FILES)
-            return sd_bus_error_setf(error, INVALID, "Files has more than %d of them", BUS_MAX_FILES);
+            return sd_bus_error_setf(error, INVALID, "Files has more than %d entries", BUS_MAX_FILES);
         ret->items[ret->n].name = name;
         ret->items[ret->n++].size_bytes = size_bytes;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/private.h: what the files of this room share. */
+/* bus/private.h: declarations shared by the files of src/bus. */
 #ifndef TRAGUS_BUS_PRIVATE_H
 #define TRAGUS_BUS_PRIVATE_H
 
@@ -16,7 +16,7 @@
 #define BUS_ENERGY "org.tragus.Energy1"
 #define BUS_ERROR(name) "org.tragus.Error." name
 
-struct bus_owner { /* a connection that has something here */
+struct bus_owner { /* a connection that owns sessions or grammars */
     struct bus_owner *next;
     struct bus *bus;
     sd_bus_track *track;
@@ -25,7 +25,7 @@ struct bus_owner { /* a connection that has something here */
 
 enum bus_session_kind { BUS_CLIENT_SESSION, BUS_LISTEN, BUS_RECOGNIZE };
 
-struct bus_session { /* a session of a client, or one that lives for one call */
+struct bus_session { /* a session of a client, or one that lasts for one call */
     struct bus_session *next;
     struct bus *bus;
     enum bus_session_kind kind;
@@ -48,7 +48,7 @@ struct bus {
     struct bus_options options;
     void (*lost)(void *user);
     void *user;
-    bool microphone_open; /* as last told */
+    bool microphone_open; /* as last signalled */
     enum service_ready ready;
     uint64_t listeners; /* a mark that changes with them */
     struct service_observer observer;
@@ -60,12 +60,12 @@ struct bus {
 extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energy_vtable[];
 
 /* --- bus.c --- */
-/* Who calls. The strings live as long as the message. */
+/* Finds out who calls. The strings live as long as the message. */
 int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error);
 uint32_t bus_caller_pid(sd_bus_message *m); /* 0: not known */
 /* From now on, what this caller has here ends with its connection. */
 int bus_watch_owner(struct bus *b, sd_bus_message *m);
-/* An errno and a sentence as a D-Bus error; e may hold a place. Returns what a method returns. */
+/* Makes a D-Bus error from an errno and a message; e may contain file and line. Returns the result for the D-Bus method. */
 int bus_fail(sd_bus_error *error, int code, const struct base_error *e);
 
 /* A call to be answered later. */
@@ -94,13 +94,14 @@ struct bus_option {
     enum bus_option_type type;
     void *value; /* const char **, int *, uint32_t *, double *, struct bus_context *, struct bus_files * */
 };
-/* Reads an a{sv}; strings live as long as the message. Unknown keys (but "x-..."), wrong types and repeats are InvalidArgs. */
+/* Reads an a{sv}; strings live as long as the message. Unknown keys (except "x-..."), wrong types and repeated keys give
+ * InvalidArgs. */
 int bus_read_options(sd_bus_message *m, const struct bus_option options[], size_t n, sd_bus_error *error);
 /* Reads an a{sv} whose values are strings. */
 int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *error);
 
 /* --- result.c --- */
-void bus_open_entry(sd_bus_message *m, const char *key, const char *signature); /* of an a{sv}: the value follows */
+void bus_open_entry(sd_bus_message *m, const char *key, const char *signature); /* opens an entry of an a{sv}; the value follows */
 void bus_close_entry(sd_bus_message *m);
 int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n); /* a{sv} */
 int bus_append_details(sd_bus_message *m, const struct service_event *e);      /* a{sv} */
@@ -111,8 +112,8 @@ int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *g
 /* An entry without a session of the service yet. NULL: out of memory, or the caller has no name. */
 struct bus_session *bus_session_new(struct bus *b, sd_bus_message *m, enum bus_session_kind kind);
 int bus_find_session(sd_bus *bus, const char *path, const char *interface, void *user, void **ret, sd_bus_error *error);
-void bus_session_free(struct bus_session *s);           /* takes NULL; ends the service's session too */
-void bus_sessions_of(struct bus *b, const char *owner); /* frees all of one owner; NULL: of everybody */
+void bus_session_free(struct bus_session *s);           /* takes NULL; also ends the session in the service */
+void bus_sessions_of(struct bus *b, const char *owner); /* frees all sessions of one owner; NULL: of all owners */
 
 /* --- calls.c: methods of Manager1 that make sessions --- */
 int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/result.c: what was understood, as D-Bus values. */
+/* bus/result.c: converts results to D-Bus values. */
 #include "bus/private.h"
 
 #include <string.h>
 
-/* After the first failure all further calls of a message fail as well, so the last one's answer is enough. */
+/* After the first failure all further appends to a message fail too, so checking the last result is enough. */
 
 static int append_value(sd_bus_message *m, const tragus_value *v) {
     switch (v->type) {
@@ -26,7 +26,7 @@ int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n) {
         bool repeated = false;
         for (size_t k = 0; k < i; k++)
             repeated |= strcmp(slots[k].name, slots[i].name) == 0;
-        if (repeated) /* all of them stand in the details, in order */
+        if (repeated) /* the details contain all of them, in order */
             continue;
         (void)sd_bus_message_open_container(m, 'e', "sv");
         (void)sd_bus_message_append(m, "s", slots[i].name);

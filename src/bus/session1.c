@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bus/session1.c: org.tragus.Session1.
  *
- * Signals are unicast to the owner. A session's object exists for nobody else: others get AccessDenied, also for its properties
- * and its introspection data.
+ * Signals are unicast to the owner. Only the owner can access the object of a session: others get AccessDenied, also for its
+ * properties and its introspection data.
  */
 #include "bus/private.h"
 
@@ -40,7 +40,7 @@ struct bus_session *bus_session_new(struct bus *b, sd_bus_message *m, enum bus_s
     const char *owner = sd_bus_message_get_sender(m);
     uint64_t number;
 
-    /* Random numbers: others need not learn how many listen. */
+    /* Random numbers, so that the path does not reveal the number of sessions. */
     if (!owner || getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
         return NULL;
     size_t size = strlen(owner) + 1;
@@ -66,7 +66,7 @@ int bus_find_session(sd_bus *bus, const char *path, const char *interface, void 
         sd_bus_message *m = sd_bus_get_current_message(bus);
         const char *sender = m ? sd_bus_message_get_sender(m) : NULL;
         if (!sender || strcmp(sender, s->owner) != 0)
-            return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "A session is only for the connection that made it");
+            return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "Only the connection that created a session may use it");
         *ret = s;
         return 1;
     }
@@ -93,7 +93,7 @@ static int method_stop(sd_bus_message *m, void *user, sd_bus_error *error) {
         return r;
     r = service_session_stop(s->session);
     if (r < 0)
-        return sd_bus_error_set(error, BUS_ERROR("WrongState"), "The session is not started");
+        return sd_bus_error_set(error, BUS_ERROR("WrongState"), "The session is not started; call Start first");
     return sd_bus_reply_method_return(m, "");
 }
 

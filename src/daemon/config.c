@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* daemon/config.c: a table of keys, each with its kind, its range, and where its value goes. */
+/* daemon/config.c: a table of keys, each with its kind, its range, and the place of its value. */
 #include "daemon/config.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
@@ -54,7 +54,7 @@ static const struct key keys[] = {
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
-/* [grammars] takes names of the administrator's choosing. */
+/* In [grammars] the administrator chooses the names of the keys. */
 static const char *const sections[] = {"bus", "model", "microphone", "grammars", "recognition", "gate", "limits"};
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
@@ -81,7 +81,7 @@ void config_done(struct config *c) {
 
 struct reader {
     struct config *config;
-    const char *path, *section; /* section: NULL before the first */
+    const char *path, *section; /* section: NULL before the first one */
     int line;
     bool seen[N_KEYS];
     struct base_error *reterr;
@@ -157,7 +157,7 @@ static int take_grammar(struct reader *r, const char *name, char *value) {
     struct config *c = r->config;
     for (size_t i = 0; i < c->n_grammars; i++)
         if (strcmp(c->grammars[i].name, name) == 0)
-            return WRONG(r, "grammar %s is named twice; put all its files and folders on one line", name);
+            return WRONG(r, "grammar %s is given twice; put all its files and folders on one line", name);
     struct config_grammar *more = reallocarray(c->grammars, c->n_grammars + 1, sizeof(*more));
     if (!more)
         return no_memory(r);
@@ -168,7 +168,8 @@ static int take_grammar(struct reader *r, const char *name, char *value) {
         return no_memory(r);
     for (char *rest = NULL, *path = strtok_r(value, " \t", &rest); path; path = strtok_r(NULL, " \t", &rest)) {
         if (g->n_paths == CONFIG_MOST_PATHS)
-            return WRONG(r, "grammar %s has more than %d files; put them in a folder and name that", name, CONFIG_MOST_PATHS);
+            return WRONG(r, "grammar %s has more than %d paths; put the files in a folder and name the folder", name,
+                         CONFIG_MOST_PATHS);
         g->paths[g->n_paths] = strdup(path);
         if (!g->paths[g->n_paths])
             return no_memory(r);
@@ -190,13 +191,12 @@ static int unknown_key(const struct reader *r, const char *name) {
     for (size_t i = 0; i < N_KEYS; i++)
         if (strcmp(keys[i].name, name) == 0)
             return WRONG(r, "unknown key \"%.60s\" in [%s]; it belongs in [%s]", name, r->section, keys[i].section);
-    return WRONG(r, "unknown key \"%.60s\" in [%s]; the file tragus.conf that came with tragus documents all keys", name,
-                 r->section);
+    return WRONG(r, "unknown key \"%.60s\" in [%s]; tragus.conf(5) documents all keys", name, r->section);
 }
 
 static int take_key(struct reader *r, char *name, char *value) {
     if (!r->section)
-        return WRONG(r, "\"%.60s\" stands before any [section]", name);
+        return WRONG(r, "\"%.60s\" is before the first [section]; move it into a section", name);
     if (!*value)
         return WRONG(r, "%.60s has no value; put # before the line to keep the default", name);
     if (strcmp(r->section, "grammars") == 0)
@@ -206,7 +206,7 @@ static int take_key(struct reader *r, char *name, char *value) {
         if (strcmp(k->section, r->section) != 0 || strcmp(k->name, name) != 0)
             continue;
         if (r->seen[i])
-            return WRONG(r, "%s is given twice", name);
+            return WRONG(r, "%s is given twice; remove one of the lines", name);
         r->seen[i] = true;
         return k->kind == TEXT ? keep_text(r, value, (const char **)((char *)r->config + k->offset)) : take_number(r, k, value);
     }
@@ -216,7 +216,7 @@ static int take_key(struct reader *r, char *name, char *value) {
 static int take_section(struct reader *r, char *text) {
     size_t n = strlen(text);
     if (text[n - 1] != ']')
-        return WRONG(r, "a section is written [name]; the ] is missing");
+        return WRONG(r, "the ] of the section is missing; write [name]");
     text[n - 1] = '\0';
     const char *name = trim(text + 1);
     for (size_t i = 0; i < N_SECTIONS; i++)
@@ -233,7 +233,7 @@ static int take_section(struct reader *r, char *text) {
 
 static int take_line(struct reader *r, char *line, size_t len) {
     if (strlen(line) != len || !base_utf8_valid(line, len))
-        return WRONG(r, "the line is not UTF-8 text");
+        return WRONG(r, "the line is not UTF-8 text; save the file as UTF-8");
     char *text = trim(line);
     if (!*text || *text == '#' || *text == ';')
         return 0;
@@ -246,14 +246,14 @@ static int take_line(struct reader *r, char *line, size_t len) {
     return take_key(r, trim(text), trim(equals + 1));
 }
 
-/* What only makes sense together. */
+/* Checks values that depend on each other. */
 static int check(struct config *c, const char *path, struct base_error *reterr) {
     if (!*c->default_grammar)
         return 0;
     for (size_t i = 0; i < c->n_grammars; i++)
         if (strcmp(c->grammars[i].name, c->default_grammar) == 0)
             return 0;
-    return base_error_at(reterr, -EINVAL, path, 0, 0, "default_grammar is %.60s, but [grammars] does not name it",
+    return base_error_at(reterr, -EINVAL, path, 0, 0, "default_grammar is %.60s, but [grammars] has no grammar of that name",
                          c->default_grammar);
 }
 

@@ -21,15 +21,15 @@ struct config {
     const char *default_grammar; /* "" = none */
     struct config_grammar *grammars;
     size_t n_grammars;
-    char **strings; /* that the options point to */
+    char **strings; /* the strings that the options point to */
     size_t n_strings;
 };
 
 void config_init(struct config *c); /* the defaults */
 void config_done(struct config *c);
 
-/* Reads a file over what is in c. An unknown section or key, a wrong value, a key given twice: -EINVAL with file and line; nothing
- * is ignored. -ENOENT if there is no such file. */
+/* Reads a file and replaces values in c. Returns -EINVAL with file and line for an unknown section or key, a wrong value, or a key
+ * that is given twice; nothing is ignored. Returns -ENOENT if there is no such file. */
 int config_load(struct config *c, const char *path, struct base_error *reterr);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* daemon/daemon.h: tragusd from a configuration to its end. */
+/* daemon/daemon.h: runs tragusd with a configuration. */
 #ifndef TRAGUS_DAEMON_DAEMON_H
 #define TRAGUS_DAEMON_DAEMON_H
 

@@ -12,18 +12,18 @@
 #endif
 
 static const char help[] =
-    "tragusd [OPTIONS]\n"
-    "Understands spoken commands and tells them on D-Bus (org.tragus.Tragus1).\n"
+    "Usage: tragusd [OPTIONS]\n"
+    "Understands spoken commands and reports them over D-Bus (org.tragus.Tragus1).\n"
     "\n"
-    "  -c, --config FILE         configuration; default " TRAGUS_CONFIG "\n"
-    "      --check-config        read the configuration, say what is wrong, and end\n"
-    "      --user                serve the session bus of this user instead of the system bus\n"
-    "      --bus-address ADDR    serve the bus at this address\n"
+    "  -c, --config FILE         configuration file; default " TRAGUS_CONFIG "\n"
+    "      --check-config        read the configuration, report its errors, and exit\n"
+    "      --user                use the session bus of this user instead of the system bus\n"
+    "      --bus-address ADDR    use the bus at this address\n"
     "      --device PCM          microphone: an ALSA device\n"
     "  -h, --help\n"
     "      --version\n"
     "\n"
-    "Exit codes: 0 ended by a signal, 1 could not start or lost its bus, 2 wrong command line or configuration.\n";
+    "Exit codes: 0 ended by a signal, 1 could not start or lost the bus, 2 wrong command line or configuration.\n";
 
 enum { OPTION_CHECK = 256, OPTION_USER, OPTION_ADDRESS, OPTION_DEVICE, OPTION_VERSION };
 
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
             printf("tragusd %s\n", tragus_version());
             return 0;
         default:
-            fprintf(stderr, "tragusd: see tragusd --help\n");
+            fputs("tragusd: see tragusd --help for the options\n", stderr);
             return 2;
         }
     }
@@ -89,7 +89,7 @@ int main(int argc, char **argv) {
     if (device)
         config.service.device = device;
     if (only_check)
-        puts("The configuration is right.");
+        puts("The configuration is valid.");
     else
         r = daemon_run(&config);
     config_done(&config);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* daemon/run.c: the main thread: event loop, readiness, status, watchdog, signals, and the order in which things end. */
+/* daemon/run.c: the main thread: event loop, readiness, status, watchdog, signals, and the order of shutdown. */
 #include "daemon/daemon.h"
 #include "service/log.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-/* A timer may fire this much late, to share a wake-up with another. */
+/* The watchdog timer may fire this much late, so that it can share a wake-up with another timer. */
 #define WATCHDOG_ACCURACY_US 10000000
 
 struct daemon {
@@ -23,12 +23,12 @@ struct daemon {
     int exit_code;
 };
 
-/* Sessions hear of it now: once the loop ends, sd-bus closes the connection by itself. */
+/* Tell the sessions now, because sd-bus closes the connection when the loop ends. */
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
     struct daemon *d = user;
     (void)source, (void)info;
     (void)sd_notify(0, "STOPPING=1");
-    service_finish(d->service); /* before the name is given up: clients ask for signals of the name */
+    service_finish(d->service); /* before the bus name is released, because clients subscribe to signals of the name */
     bus_release(d->bus);
     return sd_event_exit(d->event, 0);
 }
@@ -43,7 +43,7 @@ static void tell_status(struct daemon *d) {
     for (const struct service_grammar *g = service_grammars(d->service); g; g = g->next)
         n++;
     if (service_ready(d->service) == SERVICE_FAILED)
-        (void)sd_notify(0, "STATUS=No model: nothing can be recognised, see the log");
+        (void)sd_notify(0, "STATUS=No model, so nothing can be recognised; see the log");
     else
         (void)sd_notifyf(0, "STATUS=%zu grammar%s, microphone %s", n, n == 1 ? "" : "s", d->config->service.device);
 }
@@ -55,7 +55,7 @@ static int on_watchdog(sd_event_source *source, uint64_t now_us, void *user) {
         (void)sd_notify(0, "WATCHDOG=1");
         tell_status(d);
     } else {
-        service_log(SERVICE_LOG_ERROR, "A thread stands still; the watchdog gets no sign of life");
+        service_log(SERVICE_LOG_ERROR, "A thread is not responding; the watchdog is not notified");
     }
     int r = sd_event_source_set_time_relative(source, d->watchdog_us);
     return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -71,7 +71,7 @@ static int start_watchdog(struct daemon *d) {
     return sd_event_add_time_relative(d->event, &d->watchdog, CLOCK_MONOTONIC, d->watchdog_us, accuracy_us, on_watchdog, d);
 }
 
-/* A wrong grammar is said and left out: the others, and those that clients bring, still work. */
+/* A grammar with errors is reported and left out; the other grammars, and those that clients add, still work. */
 static void load_grammars(struct daemon *d) {
     struct base_error e;
     char text[512];
@@ -81,7 +81,7 @@ static void load_grammars(struct daemon *d) {
     for (size_t i = 0; i < d->config->n_grammars; i++) {
         const struct config_grammar *g = &d->config->grammars[i];
         if (service_grammar_load(d->service, g->name, (const char *const *)g->paths, g->n_paths, &e) < 0)
-            service_log(SERVICE_LOG_ERROR, "Failed to load grammar %s, going on without: %s", g->name,
+            service_log(SERVICE_LOG_ERROR, "Failed to load grammar %s, continuing without it: %s", g->name,
                         base_error_format(&e, text, sizeof(text)));
     }
     if (*d->config->default_grammar)
@@ -119,7 +119,7 @@ static int start(struct daemon *d) {
     }
     r = start_watchdog(d);
     if (r < 0)
-        service_log(SERVICE_LOG_WARNING, "Failed to serve the watchdog, ignoring: %s", strerror(-r));
+        service_log(SERVICE_LOG_WARNING, "Failed to start the watchdog, continuing without it: %s", strerror(-r));
     return 0;
 }
 
@@ -131,7 +131,7 @@ int daemon_run(const struct config *c) {
         (void)sd_notify(0, "READY=1");
         d.exit_code = sd_event_loop(d.event);
         if (d.exit_code < 0) {
-            service_log(SERVICE_LOG_ERROR, "Failed to go on: %s", strerror(-d.exit_code));
+            service_log(SERVICE_LOG_ERROR, "The event loop failed: %s", strerror(-d.exit_code));
             d.exit_code = 1;
         }
     }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # make check sets abs_top_srcdir and abs_top_builddir
-# tragusd's command line and configuration: right ones, and wrong ones with file and line.
+# The command line and configuration of tragusd: accepts valid ones, and reports invalid ones with file and line.
 set -u
 tragusd=$abs_top_builddir/tragusd
 work=$(mktemp -d)
@@ -22,7 +22,7 @@ accepts() {
     "$tragusd" --config "$1" --check-config >"$work/out" 2>&1 || { cat "$work/out"; n_failed=$((n_failed + 1)); }
 }
 accepts "$abs_top_srcdir/data/tragus.conf"
-# Every key that the shipped file documents, with the value it documents.
+# Every key of the shipped file, with its documented value.
 sed -E 's/^#([a-z_]+ = )/\1/' "$abs_top_srcdir/data/tragus.conf" >"$work/all"
 accepts "$work/all"
 refuses ':2: unknown key "adress" in \[bus\]; did you mean address' '[bus]' 'adress = system'
@@ -31,11 +31,11 @@ refuses ':3: address is given twice' '[bus]' 'address = system' 'address = sessi
 refuses ':2: open_db must be a number' '[gate]' 'open_db = loud'
 refuses ':2: open_db must be from 1 to 60' '[gate]' 'open_db = 100'
 refuses ':2: sessions_per_user must be a whole number' '[limits]' 'sessions_per_user = 1.5'
-refuses ':1: "device" stands before any \[section\]' 'device = default'
+refuses ':1: "device" is before the first \[section\]' 'device = default'
 refuses ':2: device has no value' '[microphone]' 'device ='
 refuses ':2: .* neither \[section\] nor key = value' '[microphone]' 'device'
 refuses ':2: unknown key "device" in \[bus\]; it belongs in \[microphone\]' '[bus]' 'device = x'
-refuses 'default_grammar is home, but \[grammars\] does not name it' '[recognition]' 'default_grammar = home'
+refuses 'default_grammar is home, but \[grammars\] has no grammar of that name' '[recognition]' 'default_grammar = home'
 refuses ':1: the line is not UTF-8' $'\xff\xfe'
 : >"$work/empty"
 accepts "$work/empty"
