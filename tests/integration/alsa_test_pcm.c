@@ -4,10 +4,10 @@
  *     pcm_type.tragus_test { lib "<builddir>/tests/integration/.libs/libasound_module_pcm_tragus_test.so" }
  *     pcm.microphone { type tragus_test file "speech.raw" rate 48000 control "/tmp/x/control" }
  *
- * It plays `file` (raw S16_LE, `channels`, at `rate`) once, at the pace of CLOCK_MONOTONIC times `speed`, then silence for ever, as
- * a microphone in a quiet room. `control` names a file that a test may write while the device runs; its content is looked at on
- * every access: "gone" = unplugged (an open device answers ENODEV, a new open too), "overrun" = one overrun (then the test device
- * removes the file), "play PATH" = play this file from now on (then removes the control file). A new open plays from the beginning.
+ * It plays `file` (raw S16_LE, `channels`, at `rate`) once, at the pace of CLOCK_MONOTONIC times `speed`, then endless silence,
+ * like a microphone in a quiet room. `control` names a file that a test may write while the device runs. The device reads it on
+ * every access: "gone" = unplugged (open devices and new opens get ENODEV), "overrun" = one overrun (then the device removes the
+ * control file), "play PATH" = play this file from now on (then it removes the control file). A new open plays from the beginning.
  */
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
@@ -28,8 +28,8 @@ struct test_device {
     int timer_fd;
     double speed;
     char control[256];
-    double start_s;    /* of the clock */
-    uint64_t consumed; /* frames handed over since the start */
+    double start_s;    /* on CLOCK_MONOTONIC */
+    uint64_t consumed; /* frames delivered since the start */
 };
 
 static double now_s(void) {
@@ -38,7 +38,7 @@ static double now_s(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* What the test wants. Words are left in `order`; false when there is no control file. */
+/* Reads the control file into `order`; false if there is none. */
 static bool read_control(const char *path, char *order, size_t size) {
     if (!*path)
         return false;
@@ -67,7 +67,7 @@ static int stop(snd_pcm_ioplug_t *io) {
     return timerfd_settime(d->timer_fd, 0, &never, NULL) < 0 ? -errno : 0;
 }
 
-/* Where the "hardware" writes, as a frame in the buffer; a negative answer means overrun to ioplug, whatever the number. */
+/* The write position of the "hardware", as a frame in the buffer. ioplug takes any negative result as an overrun. */
 static snd_pcm_sframes_t pointer(snd_pcm_ioplug_t *io) {
     struct test_device *d = io->private_data;
     char order[300];

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus_client: a client of tragusd that asks what tests have to know. Exit status 0: as it should be.
+/* bus_client: a client of tragusd for the tests. Exit status 0: the daemon behaves as expected.
  *
- *     bus_client ADDRESS arguments XML...      every method of the interfaces with wrong types, and with an option nobody knows
- *     bus_client ADDRESS introspect XML...     the running objects' introspection data is that of the files
- *     bus_client ADDRESS foreign               a session is nobody's but its owner's
- *     bus_client ADDRESS hold                  a started session, until killed; prints its path
- *     bus_client ADDRESS watch SECONDS         prints how many signals of sessions reach a connection that asks for all of them
- *     bus_client ADDRESS recognize FILE [F]    Recognize, a line a result; F: a raw format, 16 kHz
- *     bus_client ADDRESS pipe FILE CHUNK       SetInput with a pipe of raw S16LE at 16 kHz, written CHUNK bytes at a time
- *     bus_client ADDRESS limits N              the N+1st session of a user is refused
- *     bus_client ADDRESS grammars              AddGrammar, SetList, ParseText, RemoveGrammar, private ones, wrong ones
- *     bus_client ADDRESS swap FILE             SetList in a running session counts from the next utterance
- *     bus_client ADDRESS rights                run by a user without rights: what it may do, and what not
- *     bus_client SOCKET notify SECONDS         prints what comes to this notification socket, a line each
+ *     bus_client ADDRESS arguments XML...      calls every method with wrong types, and with an unknown option
+ *     bus_client ADDRESS introspect XML...     compares the introspection data of the objects with the files
+ *     bus_client ADDRESS foreign               tests that only the owner can use a session
+ *     bus_client ADDRESS hold                  starts a session, prints its path, and waits to be killed
+ *     bus_client ADDRESS watch SECONDS         prints how many session signals reach a connection that subscribes to all
+ *     bus_client ADDRESS recognize FILE [F]    calls Recognize, prints a line per result; F: a raw format, 16 kHz
+ *     bus_client ADDRESS pipe FILE CHUNK       calls SetInput with a pipe of raw S16LE at 16 kHz, CHUNK bytes at a time
+ *     bus_client ADDRESS limits N              tests that session N+1 of a user is refused
+ *     bus_client ADDRESS grammars              tests AddGrammar, SetList, ParseText, RemoveGrammar, private and wrong grammars
+ *     bus_client ADDRESS swap FILE             tests that SetList takes effect from the next utterance of a session
+ *     bus_client ADDRESS rights                tests what a user without permissions may do and may not do
+ *     bus_client SOCKET notify SECONDS         prints the messages to this notification socket, one per line
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +75,7 @@ static int memory_file(const char *text) {
     return fd;
 }
 
-/* The call fails with an error of this name whose text holds `part`. */
+/* Checks that the call fails with an error of this name whose text contains `part`. */
 static void expect(int r, const sd_bus_error *error, const char *name, const char *part, const char *what) {
     if (r >= 0)
         wrong("%s succeeds; %s was expected", what, name);
@@ -104,12 +104,12 @@ static char *create_session(sd_bus *bus, const char *input) {
 /* --- what the XML says -------------------------------------------------------------------------------------------------------- */
 
 #define MOST_LINES 512
-struct xml { /* the lines that matter, in order: interface, method, signal, property, arg, annotation */
+struct xml { /* the relevant lines, in order: interface, method, signal, property, arg, annotation */
     char *lines[MOST_LINES];
     size_t n;
 };
 
-/* Takes the text of one interface; comments and white space are no matter. text is cut up. */
+/* Parses the text of one interface; ignores comments and white space. Modifies text. */
 static void take_xml(struct xml *x, char *text, const char *interface) {
     static const char *const kinds[] = {"<method", "<signal", "<property", "<arg", "<annotation"};
     char begin[128];
@@ -123,7 +123,7 @@ static void take_xml(struct xml *x, char *text, const char *interface) {
             break;
         for (size_t i = 0; inside && i < 5; i++)
             if (strncmp(line, kinds[i], strlen(kinds[i])) == 0 && x->n < MOST_LINES) {
-                /* An element without contents and one with nothing in it are the same. */
+                /* <x/> and <x></x> are the same. */
                 size_t len = strlen(line);
                 if (len > 2 && strcmp(line + len - 2, "/>") == 0)
                     strcpy(line + len - 2, ">");
@@ -205,7 +205,7 @@ static void introspect(int argc, char **argv) {
 
 /* --- arguments ---------------------------------------------------------------------------------------------------------------- */
 
-/* One argument of a type, right as far as types go. */
+/* Appends an argument of a type with a valid value of that type. */
 static int append_right(sd_bus_message *m, const char *type, int fd) {
     if (strcmp(type, "s") == 0)
         return sd_bus_message_append(m, "s", "x");
@@ -269,7 +269,7 @@ static void try_method(sd_bus *bus, const char *interface, const char *session, 
     }
 }
 
-/* Values of options that are of a wrong type, or out of range. */
+/* Option values of a wrong type or out of range. */
 static void try_options(sd_bus *bus, const char *session) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     int fd = memory_file("x");
@@ -308,7 +308,7 @@ static void try_options(sd_bus *bus, const char *session) {
     int writing = open("/dev/shm", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     if (writing >= 0)
         TRY("org.freedesktop.DBus.Error.Failed", "reading", session, SESSION, "SetInput", "ha{sv}", writing, 0);
-    /* Keys of the caller's own are let by. */
+    /* Keys that begin with "x-" are accepted. */
     int r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "CreateSession", &error, NULL, "a{sv}", 1, "x-colour", "s", "red");
     if (r < 0)
         wrong("an option x-colour is refused: %s", error.message);
@@ -334,7 +334,7 @@ static void arguments(int argc, char **argv) {
                     strcat(types, type);
                     free(type);
                 }
-            if (strcmp(method, "Close") == 0) { /* of a session of its own: right arguments end it */
+            if (strcmp(method, "Close") == 0) { /* on its own session, because valid arguments end it */
                 char *other = create_session(bus, "fd");
                 try_method(bus, interface, other, method, types);
                 free(other);
@@ -440,7 +440,7 @@ static const char lights[] =
     "language: en\nintents:\n  LightOn:\n    data:\n      - sentences:\n          - \"turn on [the] {lamp}\"\n"
     "lists:\n  lamp:\n    values:\n      - \"desk lamp\"\n";
 
-/* For a user in none of the groups: the microphone and other people's grammars are closed, the rest is open. */
+/* For a user in none of the groups: the microphone and the grammars of others are refused, everything else is allowed. */
 static void rights(void) {
     sd_bus *bus = connect_bus();
     sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -466,7 +466,7 @@ static void rights(void) {
     sd_bus_flush_close_unref(bus);
 }
 
-/* What systemd would hear. */
+/* Receives the notifications that systemd would get. */
 static void notify(int seconds) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     char text[1024];
@@ -529,7 +529,7 @@ struct heard {
     unsigned n_started, n_results;
 };
 
-/* A line an utterance; the counts go to user. */
+/* Prints a line per utterance; counts them in user. */
 static int on_session_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct heard *h = user;
     const char *text, *intent;
@@ -565,7 +565,7 @@ static void wait_finished(sd_bus *bus, struct heard *h, uint32_t reason) {
         wrong("Finished(%u) instead of %u", h->reason, reason);
 }
 
-/* The other end of a pipe: a child that writes the file and ends. */
+/* Returns the read end of a pipe; a child process writes the file to the other end and exits. */
 static int pipe_of(const char *file, size_t chunk) {
     static char part[65536];
     int ends[2];
@@ -602,7 +602,7 @@ static void feed_pipe(const char *file, size_t chunk) {
         if (h.n_results > h.n_started)
             wrong("%u results of %u beginnings", h.n_results, h.n_started);
     }
-    /* A pipe that never ends: Stop ends it. */
+    /* A pipe that never ends: Stop ends the session. */
     int ends[2];
     must(pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0, "pipe");
     h = (struct heard){.finished = false};
@@ -713,7 +713,7 @@ static void grammars(void) {
     expect(r, &error, "org.tragus.Error.NoSuchGrammar", "lights", "a removed grammar");
 }
 
-/* The same sound twice through one session; in between the list is replaced by one that the sound is not in. */
+/* Sends the same sound twice through one session; in between, replaces the list by one that does not contain the sound. */
 static void swap(const char *file) {
     sd_bus *bus = connect_bus();
     struct heard h = {.finished = false};

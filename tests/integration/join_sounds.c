@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* join_sounds: recordings one after the other as raw S16_LE mono, with silence between, for alsa_test_pcm to play.
+/* join_sounds: concatenates recordings as raw S16_LE mono with silence between them, for alsa_test_pcm to play.
  *
  *     join_sounds RATE GAP_MS OUT.raw FILE...
  *
- * At 16000 Hz any file goes in; at another rate only files of that rate do, untouched, so that the daemon has to convert. Prints a
- * line a file: its name, and from where to where it stands in milliseconds. It begins and ends with a gap. The gaps carry a faint
- * noise, as a room does.
+ * At 16000 Hz it accepts files of any rate. At another rate it accepts only files of that rate and does not convert them, so that
+ * the daemon has to. Prints a line per file: its name, and its start and end in milliseconds. The output begins and ends with a
+ * gap. The gaps contain faint noise, as in a room.
  */
 #include "audio/source.h"
 
@@ -29,7 +29,7 @@ static int read_native(const char *path, int rate, int16_t **ret, size_t *ret_n)
     return 0;
 }
 
-/* At most 2 steps: -84 dB. A linear congruential generator, so that every run plays the same. */
+/* At most 2 steps: -84 dB. A linear congruential generator, so that every run plays the same noise. */
 static void write_gap(FILE *out, int rate, int gap_ms) {
     static uint32_t state = 1;
     for (int i = 0; i < rate * gap_ms / 1000; i++) {

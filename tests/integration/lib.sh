@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Sourced by the integration tests: a private bus, an ALSA device without hardware, and the real tragusd on both.
+# Sourced by the integration tests. Provides a private bus, an ALSA device without hardware, and the real tragusd that uses both.
 #
-# Before: builddir and srcdir name the two trees. After: $work is a folder of this run, removed at its end.
+# Before sourcing, set builddir and srcdir to the two trees. Afterwards $work is a temporary folder, which is removed at the end.
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/tragus-test.XXXXXX")
 tragusd=$builddir/tragusd
@@ -35,7 +35,7 @@ skip() {
     exit 77
 }
 
-# The language's files: beside each other in the build tree.
+# The files of the language are in one folder of the build tree.
 model=$builddir/models/en
 need_model() {
     [ -e "$model/acoustic.tragus" ] || fail "there is no $model/acoustic.tragus"
@@ -63,14 +63,15 @@ END
     read -r address <"$work/address"
 }
 
-# spoken RATE PAUSE_MS: one of the channel names of alsa-utils is $sound, and between pauses, as raw samples, $work/sound.raw.
+# spoken RATE PAUSE_MS: sets $sound to one of the channel names of alsa-utils, and writes it between pauses as raw samples to
+# $work/sound.raw.
 spoken() {
     sound=/usr/share/sounds/alsa/Front_Center.wav
     [ -r "$sound" ] || skip "$sound is missing: apt install alsa-utils"
     "$builddir/tests/integration/join_sounds" "$1" "$2" "$work/sound.raw" "$sound" >"$work/places" || fail "join_sounds"
 }
 
-# wait_for WHAT COMMAND...: until it succeeds, at most 20 s.
+# wait_for WHAT COMMAND...: repeats the command until it succeeds, for at most 20 s.
 wait_for() {
     local what=$1 end=$((SECONDS + 20))
     shift
@@ -81,7 +82,7 @@ wait_for() {
     fail "waited 20 s for $what"
 }
 
-# microphone NAME RAW RATE: an ALSA device of that name; the file $work/NAME.control is its remote control.
+# microphone NAME RAW RATE: makes an ALSA device of that name, which is controlled through the file $work/NAME.control.
 microphone() {
     local module=$builddir/.libs/libasound_module_pcm_tragus_test.so
     [ -e "$module" ] || fail "$module is not built: make playing"
@@ -92,10 +93,10 @@ microphone() {
     echo "pcm.$1 { type tragus_test file \"$2\" rate $3 control \"$work/$1.control\" }" >>"$work/asound.conf"
 }
 
-# Under a sanitizer the daemon loads an instrumented ALSA module: nothing to be done, but leaks inside alsa-lib are not ours.
+# Under a sanitizer the daemon loads an instrumented ALSA module. That needs no setup, but leaks inside alsa-lib are not ours.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0}"
 
-# start_daemon [LINE...]: tragusd with these lines of configuration.
+# start_daemon [LINE...]: starts tragusd with these lines of configuration.
 start_daemon() {
     {
         printf '[bus]\naddress = %s\n[model]\npath = %s\n' "$address" "$model"
@@ -117,7 +118,7 @@ stop_daemon() {
     return "$status"
 }
 
-# field NAME: the value of a key in JSON lines on standard input (strings and numbers).
+# field NAME: prints the value of a key (a string or a number) of JSON lines on standard input.
 field() {
     sed -nE 's/.*"'"$1"'":("([^"]*)"|([-0-9.]+)|(true|false)).*/\2\3\4/p'
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# The real tragusd on a private bus, with a real ALSA PCM that needs no hardware.
+# Tests of the real tragusd on a private bus, with an ALSA PCM that needs no hardware.
 
-# A capture device for alsa-lib to load: see alsa_test_pcm.c. Without -rpath libtool would make an archive, which nothing can load.
+# A capture device that alsa-lib loads: see alsa_test_pcm.c. Without -rpath libtool would make an archive, which cannot be loaded.
 check_LTLIBRARIES += libasound_module_pcm_tragus_test.la
 libasound_module_pcm_tragus_test_la_SOURCES = tests/integration/alsa_test_pcm.c
 libasound_module_pcm_tragus_test_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DPIC $(ALSA_CFLAGS)
@@ -20,18 +20,18 @@ tests_integration_busy_client_SOURCES = tests/integration/busy_client.c
 tests_integration_busy_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 tests_integration_busy_client_LDADD = $(SYSTEMD_LIBS)
 
-# The example that libtragus-dev installs, on the library as a program from elsewhere sees it.
+# The example that libtragus-dev installs, linked with the library like an external program.
 check_PROGRAMS += docs/examples/understand
 docs_examples_understand_SOURCES = docs/examples/understand.c
 docs_examples_understand_CPPFLAGS = -I$(top_srcdir)/include
 docs_examples_understand_LDADD = libtragus.la
-# And the one that listens on the bus.
+# The example that listens on the bus.
 check_PROGRAMS += docs/examples/listen
 docs_examples_listen_SOURCES = docs/examples/listen.c
 docs_examples_listen_CPPFLAGS = $(SYSTEMD_CFLAGS)
 docs_examples_listen_LDADD = $(SYSTEMD_LIBS)
 
-# What tests/integration/play needs beside tragus and tragusd.
+# Programs that tests/integration/play needs in addition to tragus and tragusd.
 playing: libasound_module_pcm_tragus_test.la tests/integration/join_sounds
 
 if !CROSS_COMPILING

@@ -1,21 +1,21 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""Runs what a document tells its readers to type, as it is written there.
+"""Runs the snippets of a document exactly as they are written there.
 
-A document's snippets are the indented blocks and those code spans that begin with the name of a program. A block is one snippet
-where it is a file ("# /path" or "# name.ext" is its first line), a program in Python, or what a command prints; else each of its
-lines is a command. snippets.tsv has a row for each snippet of each document: the document, the first line, where it runs, and what
-has to be in its output (a regular expression), or, for one that does not run, the reason. Where is
+The snippets of a document are its indented blocks, and its code spans that begin with the name of a program. A block is one snippet
+if it is a file ("# /path" or "# name.ext" is its first line), a Python program, or the output of a command; otherwise each of its
+lines is a command. snippets.tsv has a row for each snippet of each document: the document, the first line, where it runs, and a
+regular expression that must match its output, or the reason why it is not run. Where is one of
 
     build      in `make check` (test_snippets.sh), and in an installed system
     installed  only in an installed system (tests/packaging/readme)
-    endless    likewise; it goes on until it is interrupted, which is done when it has printed what is wanted
-    listens    as endless, in `make check`, too
-    file       what follows its first line is written there
-    printed    not typed: what commands before it print, but for numbers and what "..." stands for
+    endless    likewise; the command does not end, and is interrupted when it has printed the expected output
+    listens    like endless, but also in `make check`
+    file       the lines after the first one are written to that file
+    printed    not a command: the output of commands before it, except for numbers and "..."
     not        not run
 
-A snippet without a row is an error, and so is a row without a snippet: nothing is left out by silence.
+A snippet without a row is an error, and so is a row without a snippet, so that nothing is left out unnoticed.
 
 Usage: snippets.py WHERE DOCUMENT... -- RUNNER...    WHERE: build or installed; RUNNER gets a script on its standard input
 """
@@ -47,7 +47,7 @@ def is_command(words):
 
 
 def snippets(path, rows):
-    """In the order of the document: (line number, text)."""
+    """The snippets in the order of the document: (line number, text)."""
     lines = path.read_text(encoding="utf-8").split("\n")
     found, i = [], 0
     while i < len(lines):
@@ -77,16 +77,16 @@ def snippets(path, rows):
 
 
 def table():
-    """Document to (first line to (where, wanted))."""
+    """Maps document to first line to (where, wanted)."""
     rows = {}
     for number, line in enumerate((HERE / "snippets.tsv").read_text(encoding="utf-8").split("\n"), 1):
         if not line or line.startswith("#"):
             continue
         fields = line.split("\t")
         if len(fields) != 4 or fields[2] not in KINDS or not (fields[3] or fields[2] in ("file", "printed")):
-            sys.exit(f"snippets.tsv:{number}: document, first line, where, and what is wanted or why not")
+            sys.exit(f"snippets.tsv:{number}: needs document, first line, where, and the expected output or the reason")
         if fields[1] in rows.setdefault(fields[0], {}):
-            sys.exit(f"snippets.tsv:{number}: there twice")
+            sys.exit(f"snippets.tsv:{number}: the row is there twice")
         rows[fields[0]][fields[1]] = (fields[2], fields[3])
     return rows
 
@@ -102,7 +102,7 @@ def script_of(text):
 
 
 def run(runner, text, wanted, endless):
-    """(whether it did what it should, what it printed); an endless one is interrupted when it printed what is wanted."""
+    """Returns (whether the output was as expected, the output). An endless command is interrupted after the expected output."""
     with subprocess.Popen(runner, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as process:
         process.stdin.write(script_of(text).encode())
         process.stdin.close()
@@ -127,7 +127,7 @@ def run(runner, text, wanted, endless):
 
 
 def was_printed(text, outputs):
-    """The lines of a printed block that no command printed."""
+    """Returns the lines of a printed block that no command has printed."""
     lost = []
     for line in text.split("\n"):
         pattern = re.escape(re.sub(r"\s+", " ", line.strip()))
@@ -169,7 +169,7 @@ def main():
                 lost = was_printed(text, outputs)
                 n_run += 1
                 for line in lost:
-                    failed(f"{place}: nothing printed '{line}'")
+                    failed(f"{place}: no command printed '{line}'")
                 if not lost:
                     print(f"passed: {place}")
             else:
@@ -180,7 +180,7 @@ def main():
                 if good:
                     print(f"passed: {place} ({time.monotonic() - begin:.1f} s)", flush=True)
                 else:
-                    failed(f"{place}: wanted '{wanted}', got")
+                    failed(f"{place}: expected '{wanted}', got")
                     print("\n".join("    " + line for line in printed.split("\n")[-40:]))
         for first in known:
             failed(f"snippets.tsv: {name} has no such snippet: {first}")

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2034,SC2154 # lib.sh uses builddir and defines what the tests share
-# The D-Bus interface of the real tragusd: wrong arguments, introspection against the shipped files, whose session is whose,
-# limits, grammars, descriptors, a clean stop.
+# Tests the D-Bus interface of the real tragusd: wrong arguments, introspection data compared with the shipped files, ownership of
+# sessions, limits, grammars, descriptors, a clean stop.
 set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
@@ -15,11 +15,11 @@ start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $srcdir/
 ask() { timeout 60 "$client" "$address" "$@"; }
 interfaces=("$srcdir"/data/org.tragus.{Manager1,Session1,Energy1}.xml)
 
-echo "== introspection data is what is shipped"
+echo "== introspection data equals the shipped files"
 ask introspect "${interfaces[@]}" || fail "introspection"
 echo "== wrong arguments and unknown options"
 ask arguments "${interfaces[@]}" || fail "arguments"
-echo "== a session is its owner's"
+echo "== only the owner can use a session"
 ask foreign || fail "foreign sessions"
 echo "== limits"
 ask limits 5 || fail "limits"
@@ -37,7 +37,7 @@ timeout 20 "$tragus" listen --bus-address "$address" -g "$work/more.txt" -g "$wo
 status=$?
 cat "$work/listen"
 [ $status = 4 ] || fail "a wrong file of a directory: exit status $status"
-grep -q "/house/b.txt:2:" "$work/listen" || fail "a wrong file of a directory: without its place"
+grep -q "/house/b.txt:2:" "$work/listen" || fail "a wrong file of a directory is reported without its line"
 timeout 20 "$tragus" listen --bus-address "$address" -g "$work/nowhere" >"$work/listen" 2>&1
 status=$?
 cat "$work/listen"
@@ -52,19 +52,19 @@ for chunk in 1 777 65536; do
     ask pipe "$work/sound.raw" "$chunk" >"$work/pipe" || fail "SetInput with a pipe"
     cat "$work/raw" "$work/raw" | cmp - "$work/pipe" || fail "pieces of $chunk bytes give another result"
 done
-echo "== a list replaced while a session runs"
+echo "== a list is replaced while a session runs"
 ask swap "$work/sound.raw" >"$work/swap" || fail "swap"
 cat "$work/swap"
-[ "$(sed -n 1p "$work/swap")" = "$(sed -n 1p "$work/raw")" ] || fail "before the list was replaced"
-[ "$(sed -n 2p "$work/swap")" != "$(sed -n 1p "$work/raw")" ] || fail "the new list does not count"
+[ "$(sed -n 1p "$work/swap")" = "$(sed -n 1p "$work/raw")" ] || fail "the result before the list was replaced"
+[ "$(sed -n 2p "$work/swap")" != "$(sed -n 1p "$work/raw")" ] || fail "the new list is not used"
 
 if [ "$(id -u)" = 0 ] && chmod 711 "$work" && setpriv --reuid nobody --clear-groups test -x "$client"; then
-    echo "== a user without rights"
+    echo "== a user without permissions"
     timeout 60 setpriv --reuid nobody --clear-groups "$client" "$address" rights || fail "rights"
 fi
 
 echo "== clean stop"
-! grep -qi "center" "$work/tragusd.log" || fail "the log holds what was said"
+! grep -qi "center" "$work/tragusd.log" || fail "the log contains what was said"
 stop_daemon || fail "exit status $? after SIGTERM"
 
 echo "== readiness and watchdog"
@@ -78,4 +78,4 @@ wait "$listener"
 stop_daemon || fail "exit status $? after SIGTERM"
 sort "$work/notified" | uniq -c
 grep -q '^READY=1$' "$work/notified" || fail "not ready"
-[ "$(grep -c '^WATCHDOG=1$' "$work/notified")" -ge 2 ] || fail "no sign of life for the watchdog"
+[ "$(grep -c '^WATCHDOG=1$' "$work/notified")" -ge 2 ] || fail "the watchdog was not notified"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154 # make check sets abs_top_srcdir and abs_top_builddir
-# The manual pages: all that the public interfaces have stands in the pages that are made from them, and the example of
-# tragus-grammar.5 gives what it says there.
+# Tests the manual pages: the generated pages contain every member of the public interfaces, and the example of tragus-grammar.5 gives
+# the output that is printed there.
 set -u
 cd "$abs_top_builddir" || exit 1
 work=$(mktemp -d)
@@ -33,6 +33,6 @@ asked=$(sed -n 's/^\$ tragus match -g lights.yaml "\(.*\)"$/\1/p' "$page")
 told=$(grep -A1 '^\$ tragus match' "$page" | tail -n 1)
 got=$("$abs_top_builddir/tragus" match -g "$work/lights.yaml" "$asked")
 [ -n "$asked" ] || complain "tragus-grammar.5 has no example"
-[ "$got" = "$told" ] || complain "\"$asked\" gives $got, and tragus-grammar.5 says $told"
+[ "$got" = "$told" ] || complain "\"$asked\" gives $got, but tragus-grammar.5 says $told"
 echo "$n_members members of D-Bus, $n_functions functions, $n_failed failed"
 [ $n_failed = 0 ]

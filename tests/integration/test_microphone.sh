@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2154,SC2016,SC2317 # lib.sh defines what the tests share; what is in '' is evaluated again and again
-# The microphone: open only while somebody listens; missing, unplugged, overrun; two clients of which one is killed; what a third
-# sees; what silence costs; Finished when the daemon stops.
+# Tests the microphone: it is open only while a session listens; missing, unplugged, overrun; two clients, one of which is killed; what a
+# third client sees; the CPU time in silence; Finished when the daemon stops.
 set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
@@ -23,11 +23,11 @@ order() { # tells the test device something, in one step
 heard() { grep -c '"event":"\(utterance\|rejected\)"' "$1"; }
 logged() { grep -c "$1" "$work/tragusd.log"; }
 
-echo "== missing at the start: said once, tried again"
+echo "== missing at the start: reported once, tried again"
 order gone
 start_daemon "[microphone]" "device = microphone" "longest_pause_s = 1" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
-[ "$(status_field microphone_open)" = false ] || fail "the microphone is open and nobody listens"
-[ "$(logged "Waiting for a microphone: there is no microphone microphone")" = 1 ] || fail "the missing microphone was not said at the start"
+[ "$(status_field microphone_open)" = false ] || fail "the microphone is open although no session listens"
+[ "$(logged "Waiting for a microphone: there is no microphone microphone")" = 1 ] || fail "the missing microphone was not reported at the start"
 listen "$work/one"
 one=$listener
 wait_for "InputLost" grep -q '"event":"input_lost","reason":1' "$work/one"
@@ -35,15 +35,15 @@ wait_for "InputLost" grep -q '"event":"input_lost","reason":1' "$work/one"
 timeout 20 "$tragus" listen --once --bus-address "$address" >"$work/early" 2>&1 &
 sleep 3
 kill %% 2>/dev/null
-[ "$(logged "Failed to open the microphone")" = 1 ] || fail "the missing microphone was not said once"
+[ "$(logged "Failed to open the microphone")" = 1 ] || fail "the missing microphone was not reported exactly once"
 rm -f "$control"
 wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
-[ "$(logged "is back")" = 1 ] || fail "that it is back was not said"
+[ "$(logged "is back")" = 1 ] || fail "the return of the microphone was not reported"
 
 echo "== unplugged, and back"
 order gone
 wait_for "InputLost" eval '[ "$(grep -c "\"event\":\"input_lost\",\"reason\":1" "$work/one")" = 2 ]'
-[ "$(logged "is gone")" = 1 ] || fail "the unplugged microphone was not said once"
+[ "$(logged "is gone")" = 1 ] || fail "the unplugged microphone was not reported exactly once"
 rm -f "$control"
 wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
 
@@ -51,7 +51,7 @@ echo "== overrun"
 order overrun
 wait_for "InputLost" grep -q '"event":"input_lost","reason":2' "$work/one"
 
-echo "== two clients hear the same; one is killed, the other goes on; a third sees nothing"
+echo "== two clients get the same events; one is killed, the other continues; a third sees nothing"
 mkdir "$work/rooms"
 echo "rear (left|right|center)" >"$work/rooms/rear.txt"
 echo "front (left|right|center)" >"$work/front.txt"
@@ -75,35 +75,35 @@ wait_for "another event" eval '[ "$(heard "$work/one")" = 2 ]'
 wait "$watcher"
 [ "$(cat "$work/seen")" = 0 ] || fail "a third connection saw $(cat "$work/seen") signals"
 
-echo "== what silence costs"
+echo "== CPU time in silence"
 "$tragus" status --json --bus-address "$address" >"$work/before"
 sleep 10
 "$tragus" status --json --bus-address "$address" >"$work/after"
 grown() { echo $(($(field "$1" <"$work/after") - $(field "$1" <"$work/before"))); }
 cpu=$(grown cpu_time_usec) wakeups=$(grown wakeups) audio=$(grown audio_time_usec)
-echo "of one core: $((cpu * 10000 / audio / 100)).$(printf %02d $((cpu * 10000 / audio % 100))) %; $((wakeups * 1000000 / audio)) wake-ups a second"
-# The build under test may be one with sanitizers: the bound is for the others.
+echo "of one core: $((cpu * 10000 / audio / 100)).$(printf %02d $((cpu * 10000 / audio % 100))) %; $((wakeups * 1000000 / audio)) wake-ups per second"
+# The limit does not apply to builds with sanitizers.
 if ! grep -q fsanitize "$builddir/config.log" 2>/dev/null || grep -q "SANITIZER_FLAGS=''" "$builddir/config.log"; then
-    [ $((cpu * 1000)) -lt $((audio * 5)) ] || fail "silence costs more than 0.5 % of a core"
+    [ $((cpu * 1000)) -lt $((audio * 5)) ] || fail "silence takes more than 0.5 % of a core"
 fi
-[ $((wakeups * 1000000 / audio)) -le 20 ] || fail "more than 20 wake-ups a second in silence"
+[ $((wakeups * 1000000 / audio)) -le 20 ] || fail "more than 20 wake-ups per second in silence"
 
-echo "== the last one leaves: the microphone is closed"
+echo "== the last session ends: the microphone is closed"
 kill -INT "$one"
 wait "$one" || fail "tragus listen ended with $?"
 wait_for "the microphone to be closed" eval '[ "$(status_field microphone_open)" = false ]'
 
-echo "== the daemon stops: sessions hear of it; the next one finds the microphone at its start"
+echo "== the daemon stops: sessions are told; the next daemon finds the microphone at its start"
 stop_daemon || fail "exit status $? after SIGTERM"
 start_daemon "[microphone]" "device = microphone" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
 [ "$(logged "Found the microphone: microphone")" = 1 ] || fail "the microphone was not found at the start"
-[ "$(status_field microphone_open)" = false ] || fail "the microphone is open and nobody listens"
+[ "$(status_field microphone_open)" = false ] || fail "the microphone is open although no session listens"
 listen "$work/three"
 three=$listener
 wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
 stop_daemon || fail "exit status $? after SIGTERM"
 wait "$three"
 grep -q '"event":"finished","reason":5' "$work/three" || fail "no Finished(5)"
-! grep -qi "center" "$work/tragusd.log" || fail "the log holds what was said"
+! grep -qi "center" "$work/tragusd.log" || fail "the log contains what was said"
 cat "$work/tragusd.log"
 exit 0

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2154 # lib.sh defines what the tests share
-# What README.md and the tutorial tell to type, as far as it needs no installed system: with the programs of this build, a private bus
-# that they take for the system's, and a microphone that says "front center" whenever it is opened (snippets.py, snippets.tsv).
+# Runs the commands and programs in README.md and the tutorial that need no installed system, with the programs of this build, a private
+# bus in place of the system bus, and a microphone that says "front center" whenever it is opened (snippets.py, snippets.tsv).
 set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
@@ -10,7 +10,7 @@ need_model
 for tool in arecord:alsa-utils busctl:systemd; do
     command -v "${tool%:*}" >/dev/null || skip "${tool%:*} is missing: apt install ${tool#*:}"
 done
-/usr/bin/python3 -c 'import dbus, gi' 2>/dev/null || skip "the examples in Python need more: apt install python3-dbus python3-gi"
+/usr/bin/python3 -c 'import dbus, gi' 2>/dev/null || skip "Python modules for the examples are missing: apt install python3-dbus python3-gi"
 spoken 48000 1000
 start_bus
 microphone default "$work/sound.raw" 48000
@@ -20,7 +20,7 @@ start_daemon "[grammars]" "home = $work/sentences"
 ln -s /usr/bin/python3 "$builddir/tragus" "$builddir/tragusd" "$work/bin"
 export PATH=$work/bin:$PATH DBUS_SYSTEM_BUS_ADDRESS=$address TRAGUS_MODEL=$model
 
-# The files that the documents speak of and leave to the reader.
+# Files that the documents mention but do not contain.
 cd "$work/here" || exit
 cp "$sound" recording.wav
 cp "$srcdir/docs/examples/listen.c" .
