@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A home's grammar of 500 sentences and 200 names, and 1,000 things that somebody might say in it.
+"""Makes a home grammar of 500 sentences and 200 names, and 1,000 sentences of that grammar.
 
 home.py --templates DIR [--seed 77] --grammar home.yaml --texts home-texts.tsv [--heard TEXTS.tsv...]
 
-The sentences are readings of Home Assistant's English templates (CC BY 4.0), names, areas and numbers left open; the names are made as
+The sentences are readings of Home Assistant's English templates (CC BY 4.0) with open names, areas and numbers. Names are made like those in
 models/training/texts.py makes devices, from another seed. Texts have the columns that models/training/synthesise.mjs reads; none of
-them stands in a list of --heard, the texts that the model was trained on.
+them is in a list of --heard, the texts that the model was trained on.
 """
 
 import argparse
@@ -23,7 +23,7 @@ N_SENTENCES, N_NAMES, N_TEXTS = 500, 200, 1000
 
 
 class Open(texts.Templates):
-    """Readings in which the lists in `keep` stay as {list}."""
+    """Returns readings in which the lists in `keep` stay as {list}."""
 
     keep = ("name", "area", "brightness")
 
@@ -35,7 +35,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--templates", required=True, help="folder with sentences/, rules/ and lists/")
     parser.add_argument("--dictionary", default="/usr/share/pocketsphinx/model/en-us/cmudict-en-us.dict")
-    parser.add_argument("--wordnet", default="/usr/share/wordnet", help="folder with data.noun and the like")
+    parser.add_argument("--wordnet", default="/usr/share/wordnet", help="folder with data.noun and the other files of WordNet")
     parser.add_argument("--seed", type=int, default=77)
     parser.add_argument("--heard", nargs="*", default=[])
     parser.add_argument("--grammar", type=pathlib.Path, required=True)

@@ -1,21 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Other recognisers and tragus on the same recordings, side by side: coffee orders, clean and in the noise of report.py.
+"""Compares other recognisers with tragus on the same recordings: coffee orders, clean and in the noise of report.py.
 
 peers.py --shared DIR --peers DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--only NAME...] [--limit N] --out DIR
 
-The recordings, SHARED/corpora/dev/coffee_dev, are made into WAV files once for each noise level, and every recogniser hears those
-files, on one thread. Each gets the grammar in the form that it can use. PocketSphinx: all of it, as JSGF. Vosk, which makes its
-grammar out of sentences: SENTENCES of them, drawn by chance. Moonshine takes none; it gets, in place of the clip, the speech in it,
-loud, as its own program would from a voice detector; where the speech is, is looked for in the clean recording, so that noise does
-not mislead there. `peers/setup DIR` fetches the peers; one that is missing is not run.
+The recordings, SHARED/corpora/dev/coffee_dev, are written as WAV files once for each noise level. Every recogniser runs on those files
+on one thread, and gets the grammar in a form that it can use. PocketSphinx gets the whole grammar as JSGF. Vosk, whose grammar is a list
+of sentences, gets SENTENCES random ones. Moonshine takes no grammar; it gets only the speech of each clip, made loud, as its own
+program would get it from a voice detector. The speech is located in the clean recording, so that noise has no influence on that.
+`peers/setup DIR` fetches the peers; a missing one is not run.
 
-peers/grammar.py scores. Strictly: the text itself is a sentence with the labelled slots, and no others. Nearly: so is the sentence
-that is nearest to it by characters. There is one order in a recording: of several utterances heard in it that with most words
-counts, as in `tragus evaluate`, and how often there were several is told. CPU is that of the whole process less loading, by seconds
-of the recordings as they are; loading is what a run on the first clip alone costs beyond its share. Memory is the peak of a run.
-Writes OUT/peers.md, OUT/peers.json (with each text heard) and OUT/peers.png (with matplotlib); prints the tables. Intervals are
-Wilson's, 95 %.
+peers/grammar.py scores. Strict: the text itself is a sentence with exactly the labelled slots. Near: the sentence nearest to the text by
+characters has exactly the labelled slots. Each recording contains one order: if several utterances are recognised, the one with most
+words counts, as in `tragus evaluate`, and the number of such recordings is reported. CPU time is that of the whole process without
+loading, divided by the length of the recordings. The loading time is measured by a run on the first clip alone. Memory is the peak of a
+run. Writes OUT/peers.md, OUT/peers.json (with each recognised text) and OUT/peers.png (with matplotlib), and prints the tables. Intervals
+are Wilson's, 95 %.
 """
 
 import argparse
@@ -55,15 +55,15 @@ except ImportError as error:
 class Recogniser:
     name: str
     version: str
-    given: str  # what it knows of the grammar
-    needs: dict  # path -> how to get it; the first that is missing is told
+    given: str  # the form of the grammar that it gets
+    needs: dict  # path -> how to get it; the first missing one is reported
     weights: list  # paths of files and folders
     command: callable  # (list of clips without .wav, their folder) -> arguments; runs in that folder
-    read: callable  # a line that it prints -> path of the clip, its utterances
-    trimmed: bool = False  # hears the clips cut to their speech
+    read: callable  # a line of its output -> path of the clip, its utterances
+    trimmed: bool = False  # gets the clips cut to their speech
 
     def missing(self):
-        """None, or a sentence on what it lacks."""
+        """Returns None, or a sentence that says what is missing."""
         for path, mend in self.needs.items():
             if not pathlib.Path(path).exists():
                 return f"{self.name} is not run: there is no {path}; {mend}"
@@ -80,19 +80,19 @@ def read_tabs(line):
 
 
 def read_tragus(line):
-    """`tragus transcribe --json`"""
+    """Reads `tragus transcribe --json`."""
     told = json.loads(line)
     return told["file"], [utterance["text"] for utterance in told["utterances"] if not utterance["rejected"]]
 
 
 def read_pocketsphinx(line):
-    """The text, which may be none, and in brackets the clip and how likely."""
+    """Reads the text, which may be empty, and in brackets the clip and its score."""
     text, path = re.fullmatch(r"(.*?) ?\((\S+) -?\d+\)", line).groups()
     return path, [text]
 
 
 def package_version(folder):
-    """Name and version of an npm package."""
+    """Returns name and version of an npm package."""
     try:
         package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -101,14 +101,14 @@ def package_version(folder):
 
 
 def printed(*command):
-    """What a command prints; "" if there is no such command or it fails."""
+    """Returns the output of a command; "" if it does not exist or fails."""
     if not shutil.which(command[0]):
         return ""
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def recognisers(arguments, known, folder):
-    """All of them. known: the grammar; its other forms are written to folder."""
+    """Returns all recognisers. known: the grammar; its other forms are written to folder."""
     drawn, jsgf = folder / "sentences.txt", folder / "grammar.jsgf"
     drawn.write_text("\n".join(known.draw(SENTENCES, SEED)) + "\n", encoding="utf-8")
     jsgf.write_text(known.jsgf(), encoding="utf-8")
@@ -161,7 +161,7 @@ def write_list(clips, folder, suffix):
 
 
 def run(recogniser, clips, folder):
-    """The utterances heard in each clip, CPU seconds, and peak memory in MiB."""
+    """Returns the utterances recognised in each clip, CPU seconds, and peak memory in MiB."""
     measured = folder / "measured"
     command = [PEERS / "measure", measured, *recogniser.command(clips, folder)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -174,8 +174,8 @@ def run(recogniser, clips, folder):
 
 
 def speech_in(sound):
-    """From where to where, in samples, there is speech in a clean sound: the frames of 20 ms within 25 dB of the loud ones (the level
-    that one in twenty exceeds, so that a click is none), and 0.2 s around."""
+    """Returns the first and last sample of the speech in a clean sound: the frames of 20 ms within 25 dB of the loud ones (the level
+    that one frame in twenty exceeds, so that a click does not count), and 0.2 s before and after."""
     power = (sound[: len(sound) // 320 * 320].reshape(-1, 320) ** 2).mean(1)
     loud = np.flatnonzero(power > np.quantile(power, 0.95) / 10**2.5)
     margin = report.RATE // 5
@@ -192,13 +192,13 @@ def make_sounds(source, clips, conditions, folder):
         report.make_noisy(source, noises, snr_db, at)
         for clip in clips:
             sound, _ = report.read(at / f"{clip}.wav")
-            first, end = parts.setdefault(clip, speech_in(sound))  # of the first condition, which is clean
+            first, end = parts.setdefault(clip, speech_in(sound))  # from the first condition, which is clean
             part = sound[first:end]
             soundfile.write(at / "trimmed" / f"{clip}.wav", part * 0.5 / np.abs(part).max(), report.RATE, subtype="PCM_16")
 
 
 def understanding(tragus):
-    """understand() of grammar.score(), by `tragus match`."""
+    """understand() for grammar.score(), with `tragus match`."""
     def understand(texts):
         if not texts:
             return {}
@@ -212,7 +212,7 @@ def understanding(tragus):
 
 
 def wilson(n, of):
-    """n of so many, their share, and its 95 % interval."""
+    """Formats a count, its share, and its 95 % interval."""
     z = 1.96
     share = n / of
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
@@ -221,7 +221,7 @@ def wilson(n, of):
 
 
 def compare(recogniser, labels, seconds, conditions, folder, judge):
-    """All that is told of a recogniser. seconds: each clip's length; judge(heard): the score of each clip."""
+    """Returns all results of a recogniser. seconds: length of each clip; judge(heard): score of each clip."""
     told = {"version": recogniser.version, "given": recogniser.given, "weights_bytes": recogniser.weights_bytes(), "conditions": {}}
     clips = list(labels)
     total = sum(seconds.values())
@@ -252,7 +252,7 @@ def cell(count):
 
 
 def processor():
-    """The CPU's name."""
+    """Returns the name of the CPU."""
     found = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     return found[1] if found else platform.machine()
 
@@ -291,7 +291,7 @@ def plot(results, conditions, path):
 
 
 def write(results, conditions, seconds, out):
-    """The three files. Returns the tables."""
+    """Writes the three files and returns the tables."""
     tables = markdown(results, conditions, seconds)
     (out / "peers.md").write_text(tables, encoding="utf-8")
     (out / "peers.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
@@ -300,12 +300,12 @@ def write(results, conditions, seconds, out):
 
 
 def read_labels(source, limit):
-    """Slots by clip; a clip is named by its file."""
+    """Returns the slots of each clip; a clip is named by its file."""
     try:
         with open(source, encoding="utf-8") as lines:
             rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     except FileNotFoundError:
-        sys.exit(f"peers: there is no {source}: say with --shared where corpora/ lies")
+        sys.exit(f"peers: {source} does not exist: give the folder of corpora/ with --shared")
     labels = {row["file"]: {slot: value.strip() for slot, value in json.loads(row["text"])["slots"].items()} for row in rows}
     return dict(list(labels.items())[:limit])
 
@@ -313,12 +313,12 @@ def read_labels(source, limit):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=pathlib.Path, required=True, help="folder with corpora/")
-    parser.add_argument("--peers", type=pathlib.Path, required=True, help="folder that peers/setup filled")
+    parser.add_argument("--peers", type=pathlib.Path, required=True, help="folder made by peers/setup")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
-    parser.add_argument("--model", type=pathlib.Path, help="another model than that of the build tree")
+    parser.add_argument("--model", type=pathlib.Path, help="another model than the one of the build tree")
     parser.add_argument("--snr", type=int, nargs="*", default=[24, 18, 12, 6], help="dB")
-    parser.add_argument("--only", nargs="*", metavar="NAME", help="some of the recognisers")
-    parser.add_argument("--limit", type=int, metavar="N", help="the first N recordings, 2 or more")
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="only these recognisers")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N recordings, 2 or more")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
     for name in ("shared", "peers", "build", "model"):
@@ -328,7 +328,7 @@ def main():
         parser.error("--limit: one recording does not tell loading from recognising; 2 or more")
     tragus = arguments.build / "tragus"
     if not tragus.exists():
-        sys.exit(f"peers: there is no {tragus}, which reads the answers: build it, or say --build DIR")
+        sys.exit(f"peers: {tragus} is missing, and it is needed to read the answers: build it, or give its build tree with --build DIR")
     source = arguments.shared / "corpora" / "dev" / "coffee_dev" / "LIST.tsv"
     labels = read_labels(source, arguments.limit)
     known = sentences.Grammar(yaml.safe_load(GRAMMAR.read_text(encoding="utf-8")))
@@ -352,7 +352,7 @@ def main():
                 print(f"peers: {missing}", file=sys.stderr)
             results[recogniser.name] = None if missing else compare(
                 recogniser, labels, seconds, conditions, folder, lambda heard: sentences.score(heard, labels, known, understand))
-            tables = write(results, conditions, seconds, arguments.out)  # what there is, should a later one fail
+            tables = write(results, conditions, seconds, arguments.out)  # write after each recogniser, in case a later one fails
     print(tables, end="")
 
 

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""How many phones are heard wrongly where any phones may follow any: the free phone error rate of adults and of children.
+"""Measures the free phone error rate of adults and of children: any phone may follow any other.
 
 phones.py --shared DIR [--build DIR] [--model PATH]
 
-The sets are those of speechocean_dev in sets.py. The decoder is given a loop over the model's phones, each a word of its own, and what it
-hears is compared with the first pronunciation of what was said. Nobody who uses tragus lets it hear so: a grammar says what may follow
-what, and a network trained against all that phones could say (models/training/crf.py) leaves that to it.
+The sets are those of speechocean_dev in sets.py. The decoder gets a loop over the phones of the model, each as a word of its own. Its result
+is compared with the first pronunciation of the transcript. tragus is not normally used like this: a grammar restricts the order of
+phones, and a network trained with the CRF loss (models/training/crf.py) leaves that order to the grammar.
 """
 
 import argparse
@@ -19,11 +19,11 @@ import tempfile
 sys.dont_write_bytecode = True
 import sets  # noqa: E402
 
-MOST_PHONES = 60  # of a sentence; the longest of the set has 42
+MOST_PHONES = 60  # per sentence; the longest of the set has 42
 
 
 def spell(phone):
-    """A word that stands for a phone, and is no word of the dictionary."""
+    """Returns a word that represents a phone and is not in the dictionary."""
     return "phone" + phone.lower()
 
 
@@ -32,7 +32,7 @@ def ask(program, *arguments):
 
 
 def pronunciations(program, words):
-    """By word, its first pronunciation as a list of phones."""
+    """Returns the first pronunciation of each word as a list of phones."""
     said = map(json.loads, ask(program, "--json", *sorted(words)).splitlines())
     return {word["word"]: word["pronunciations"][0]["phones"].split() for word in said}
 
@@ -41,7 +41,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=pathlib.Path, required=True, help="folder with corpora/")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
-    parser.add_argument("--model", help="another model than that of the build tree")
+    parser.add_argument("--model", help="another model than the one of the build tree")
     arguments = parser.parse_args()
     program = [arguments.build / "tragus"]
     phones = ask(program, "--phones").split()

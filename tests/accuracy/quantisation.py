@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Models of one network, quantised in several ways, side by side on the sets of sets.py, and what each costs.
+"""Compares models of one network that were quantised in different ways: accuracy on the sets of sets.py, time and memory.
 
 quantisation.py --shared DIR [--build DIR] --out DIR NAME=MODEL...
 
 MODEL is a model file; float32:MODEL runs its float section with BUILD/tests/float32/tragus-float32 (make tests/float32/tragus-float32).
-Counts are of right sentences or slots, rejection off, so that a threshold tuned on one model does not favour it. Instructions are
-callgrind's, from the sound to the transcript, by second of sound: what three recordings cost more than the first of them does, so
-that loading does not count (kernels up to AVX2: valgrind knows no others). The real-time factor is CPU time on this machine, of all
-sets, loading left out. Writes OUT/quantisation.md and .json, and OUT/quantisation.png with matplotlib.
+Counts are of right sentences or slots, with rejection off, so that a threshold tuned on one model does not favour it. Instructions are
+counted by callgrind, from the sound to the transcript, per second of sound: the difference between three recordings and the first of
+them, so that loading does not count (kernels up to AVX2, the most that valgrind supports). The real-time factor is CPU time on this
+machine over all sets, without loading. Writes OUT/quantisation.md and .json, and OUT/quantisation.png with matplotlib.
 """
 
 import argparse
@@ -30,7 +30,7 @@ NAMES = ("coffee_dev", "rhasspy_commands", "an4_dev", "speech_commands_dev", "di
 
 
 class Model:
-    """A way of computing a network: a model file, beside the build's lexicon, and the program that runs it."""
+    """A variant of the network: a model file, beside the lexicon of the build, and the program that runs it."""
 
     def __init__(self, said, build, folder):
         self.name, where = said.split("=", 1)
@@ -39,14 +39,14 @@ class Model:
         self.program = build / ("tests/float32/tragus-float32" if is_float else "tragus")
         for path in (self.file, self.program):
             if not path.exists():
-                sys.exit(f"quantisation: there is no {path}")
+                sys.exit(f"quantisation: {path} does not exist")
         self.folder = folder / str(len(list(folder.iterdir())))
         self.folder.mkdir()
         for other in (build / "models" / "en").glob("*.tragus"):
             (self.folder / other.name).symlink_to(self.file if other.name == "acoustic.tragus" else other.resolve())
 
     def instructions(self, grammar, listed):
-        """Of a run over a list, and its seconds of sound."""
+        """Instructions of a run over a list, and the seconds of sound in it."""
         command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", self.program, "evaluate", "--json", "-m",
                    self.folder, "-g", grammar, listed]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -65,7 +65,7 @@ def instructions_per_second(model, grammar, source, folder):
 
 
 def measure(model, chosen, corpora, folder):
-    """All that is told of a model."""
+    """Returns all results of a model."""
     told = {"bytes": model.file.stat().st_size, "sets": {}}
     cpu_ms = audio_ms = 0
     for each in chosen:

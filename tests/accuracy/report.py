@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""How many utterances are right, set by set: clean and in noise, with rejection on and off, as Markdown and as a plot.
+"""Counts right utterances for each set: clean and in noise, with rejection on and off, as Markdown and as a plot.
 
 report.py --shared DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--kitchen] [--sets NAME...] [--out DIR]
 
-The sets and their grammars are those of sets.py. A noisy set is the same recordings, each with a piece of a recording of
-SHARED/corpora/noise/dev added: the kind of noise (kitchen, tap, babble, rain ...), the recording and the place in it follow from the
-clip's name and nothing else, so every run and every model hears the same sound. The signal-to-noise ratio is that of the speech's active
-frames (20 ms frames within 30 dB of the loudest) to the whole piece of noise. With --kitchen the noise is that of a kitchen alone and the
-ratio that of the loudest 2048 samples of speech to the loudest of noise, as in Picovoice's speech-to-intent benchmark. Writes
+The sets and their grammars are those of sets.py. A noisy set contains the same recordings, each with a piece of a recording of
+SHARED/corpora/noise/dev added. The kind of noise (kitchen, tap, babble, rain ...), the recording and the position in it depend only on
+the name of the clip, so every run and every model gets the same sound. The signal-to-noise ratio is the power of the active frames of
+the speech (20 ms frames within 30 dB of the loudest) to that of the whole piece of noise. With --kitchen all noise is from a kitchen, and
+the ratio is the loudest 2048 samples of speech to the loudest of noise, as in Picovoice's speech-to-intent benchmark. Writes
 OUT/report.md, OUT/report.json and OUT/report.png (with matplotlib); prints the table. Intervals are Wilson's, 95 %.
 """
 
@@ -33,18 +33,18 @@ RATE = 16000
 
 
 def read(path):
-    """A sound, mono, as float64, full scale 1, and its rate in Hz."""
+    """Reads a sound as mono float64, full scale 1, and its rate in Hz."""
     sound, rate = soundfile.read(path)
     return sound if sound.ndim == 1 else sound.mean(1), rate
 
 
 def at_rate(sound, n):
-    """A sound in n samples, not more than it has: what the lower rate cannot hold is cut from its spectrum."""
+    """Resamples a sound to n samples, at most its own number; frequencies above the lower rate's limit are removed."""
     return sound if n == len(sound) else np.fft.irfft(np.fft.rfft(sound)[: n // 2 + 1], n) * (n / len(sound))
 
 
 def active_power(sound, rate):
-    """Mean square of the frames of 20 ms that are within 30 dB of the loudest."""
+    """Returns the mean square of the 20 ms frames that are within 30 dB of the loudest."""
     n = rate // 50
     frames = sound[: len(sound) // n * n].reshape(-1, n)
     power = (frames**2).mean(1) if len(frames) else np.array([(sound**2).mean()])
@@ -52,7 +52,7 @@ def active_power(sound, rate):
 
 
 def loudest_power(sound):
-    """Mean square of the loudest of the frames of 2048 samples."""
+    """Returns the mean square of the loudest frame of 2048 samples."""
     return (np.pad(sound, (0, -len(sound) % 2048)).reshape(-1, 2048) ** 2).mean(1).max()
 
 
@@ -61,7 +61,7 @@ def mean_power(sound):
 
 
 class Noises:
-    """The recordings of a folder by kind, as LIST.tsv beside it names them."""
+    """The recordings of a folder by kind, as listed in its LIST.tsv."""
 
     def __init__(self, folder, split):
         self.kinds = {}
@@ -73,7 +73,7 @@ class Noises:
         self.sounds = {}
 
     def piece(self, name, n, kind=None):
-        """n samples for the clip of this name, of one kind or of any."""
+        """Returns n samples of noise for the clip of this name, of one kind or of any."""
         rng = np.random.default_rng(zlib.crc32(name.encode()))
         files = self.kinds[kind or sorted(self.kinds)[rng.integers(len(self.kinds))]]
         path = sorted(files)[rng.integers(len(files))]
@@ -85,7 +85,7 @@ class Noises:
 
 
 def make_noisy(source, noises, snr_db, folder, kitchen=False):
-    """A copy of a list and its recordings with noise added, in folder. Returns the copy's path."""
+    """Writes a copy of a list and its recordings with noise added to folder. Returns the path of the copy."""
     rows = sets.rows_of(source)
     for row in rows:
         path = source.parent / row["file"]
@@ -124,7 +124,7 @@ def markdown(results, conditions):
 
 
 def plot(results, conditions, path):
-    """The shares of right answers; sets of what is in no grammar have none."""
+    """Plots the shares of right answers, except for sets that are in no grammar."""
     def draw(axes):
         drawn = {name: by_reject["off"] for name, by_reject in results.items() if not by_reject["off"]["clean"]["falsely_accepted"]["of"]}
         for i, (name, shares) in enumerate(drawn.items()):
@@ -139,10 +139,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=pathlib.Path, required=True, help="folder with corpora/")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
-    parser.add_argument("--model", help="another model than that of the build tree")
+    parser.add_argument("--model", help="another model than the one of the build tree")
     parser.add_argument("--snr", type=int, nargs="*", default=[24, 18, 12, 6], help="dB")
     parser.add_argument("--kitchen", action="store_true", help="noise as in Picovoice's benchmark")
-    parser.add_argument("--sets", nargs="*", help="some of the sets")
+    parser.add_argument("--sets", nargs="*", help="only these sets")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("report"))
     arguments = parser.parse_args()
     corpora = arguments.shared / "corpora"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sets of recordings that are counted on, and the grammar that each is understood with.
+"""The sets of recordings for the accuracy tests, and the grammar of each set.
 
-A grammar is a file of tests/data/grammars or one made here from texts: "own", all sentences of the folder; "own+1000", those and 1,000
-sentences of the recordings for training; "loop", one to MOST_WORDS of the folder's words in any order.
+A grammar is a file in tests/data/grammars, or is made here from texts: "own" has all sentences of the folder; "own+1000" has those and
+1,000 sentences of the training recordings; "loop" has one to MOST_WORDS of the words of the folder in any order.
 """
 
 import csv
@@ -17,13 +17,13 @@ MOST_WORDS = 12
 
 
 def rows_of(listed):
-    """The rows of a LIST.tsv as dictionaries."""
+    """Returns the rows of a LIST.tsv as dictionaries."""
     with open(listed, encoding="utf-8") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def loop(words, most):
-    """A grammar of one to `most` of these words in any order, as JSON."""
+    """Returns a grammar of one to `most` of these words in any order, as JSON."""
     sentence = "<word>"
     for _ in range(most - 1):
         sentence = f"<word> [{sentence}]"
@@ -36,16 +36,16 @@ class Set:
     name: str
     folder: str  # below corpora/dev
     grammar: str
-    ages: tuple = (0, 200)  # speakers of these ages, where the list tells them
+    ages: tuple = (0, 200)  # only speakers of these ages, if the list has ages
 
     def rows(self, corpora):
-        """Its rows, each `file` an absolute path."""
+        """Returns the rows; each `file` is an absolute path."""
         folder = (corpora / "dev" / self.folder).resolve()
         return [{**row, "file": str(folder / row["file"])} for row in rows_of(folder / "LIST.tsv")
                 if self.ages[0] <= int(row.get("age") or self.ages[0]) <= self.ages[1]]
 
     def write_list(self, corpora, folder):
-        """The set's own list, in folder. Returns its path."""
+        """Writes the list of the set to folder. Returns its path."""
         rows = self.rows(corpora)
         lines = ["\t".join(rows[0])] + ["\t".join(row.values()) for row in rows]
         path = folder / (self.name.replace(" ", "-") + ".tsv")
@@ -53,7 +53,7 @@ class Set:
         return path
 
     def grammar_file(self, corpora, folder):
-        """The path of its grammar; one that is made is written to folder."""
+        """Returns the path of the grammar; a generated grammar is written to folder."""
         if (GRAMMARS / self.grammar).exists():
             return GRAMMARS / self.grammar
         own = sorted({row["text"] for row in rows_of(corpora / "dev" / self.folder / "LIST.tsv")})
@@ -88,7 +88,7 @@ SETS = (
 
 
 def evaluate(program, grammar, listed, reject, model=None, options=()):
-    """The report of `tragus evaluate --json` as a dictionary, with `right`: of sentences, or of slots where the list has those."""
+    """Returns the report of `tragus evaluate --json` as a dictionary, with `right`: sentences right, or slots right if the list has slots."""
     command = [*program, "evaluate", "--json", *options, "-g", grammar, listed]
     command += (["-m", model] if model else []) + ([] if reject else ["--no-reject"])
     report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)

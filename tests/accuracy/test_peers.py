@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The scoring of peers.py, on answers made by hand. Exit code 77: skipped."""
+"""Tests the scoring of peers.py on hand-made answers. Exit code 77: skipped."""
 
 import pathlib
 import sys
@@ -31,7 +31,7 @@ ALL = ORDERS | {"no tea", "no tea today", "no tea please"}
 
 
 def understand(texts):
-    """The slots of those texts that are sentences of TEA, as `tragus match` would tell them."""
+    """Returns the slots of those texts that are sentences of TEA, as `tragus match` would."""
     def slots(text):
         order, _, milk = text.partition(" with ")
         found = {"size": [s for s in SIZES if s in order], "tea": [t for t in TEAS if t in order], "milk": [milk] if milk else []}
@@ -40,13 +40,13 @@ def understand(texts):
 
 
 def score(text, **labels):
-    """Strict and near of a text, one clip."""
+    """Returns the strict and near scores of a text, for one clip."""
     worth = grammar.score({"clip": text}, {"clip": labels}, TEA, understand)["clip"]
     return worth["strict"], worth["near"]
 
 
 def distance(a, b):
-    """Edit distance, by the recursion itself: row by row, one character at a time."""
+    """Returns the edit distance, computed directly from its recursion."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         before, row = row, [i]

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The noisy copies of report.py: the ratio asked for, at the recording's own rate, the same each time. Exit code 77: skipped."""
+"""Tests the noisy copies of report.py: they have the requested ratio and the rate of the recording, and are the same each time. Exit code
+77: skipped."""
 
 import pathlib
 import sys
@@ -22,7 +23,7 @@ TONE_HZ = 500
 
 
 def make(folder, rate):
-    """A folder with a recording, a second of a tone at this rate, and another with a white noise of three seconds."""
+    """Makes a folder with a recording, one second of a tone at this rate, and another with three seconds of white noise."""
     speech, noise = folder / "speech", folder / "noise"
     (noise / "dev").mkdir(parents=True)
     speech.mkdir()
@@ -35,7 +36,7 @@ def make(folder, rate):
 
 class Noisy(unittest.TestCase):
     def mix(self, rate, snr_db, kitchen=False):
-        """The tone among noise, and its rate."""
+        """Returns the tone in noise, and its rate."""
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             source, noises = make(folder, rate)

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""How far the times of words are from where they were said.
+"""Measures the errors of word times.
 
 times.py --shared DIR [--build DIR] [--model PATH]
 
-Nobody marked word times in recordings; so they are made where they are known. Single digits of one speaker of digits_8k_dev, cut to what is
-within 35 dB of their loudest 10 ms, are joined to strings of five with pauses of 20 to 400 ms and faint noise around them. What was
-said in place is then asked for; of the words of strings heard rightly the distances of beginnings and ends from the truth are told.
+The recordings have no marked word times, so this program makes sounds with known times. It joins single digits of one speaker of
+digits_8k_dev, cut to the part within 35 dB of their loudest 10 ms, to strings of five with pauses of 20 to 400 ms and faint noise. Then it
+recognises the strings, and reports the errors of the beginnings and ends of words in the strings that are recognised right.
 """
 
 import argparse
@@ -28,14 +28,14 @@ WORDS, STRINGS = 5, 30
 
 
 def trimmed(sound):
-    """float64 sound without the faint hops of 10 ms at its ends."""
+    """Returns the float64 sound without the faint 10 ms hops at its ends."""
     hops = (sound[:len(sound) // HOP * HOP].reshape(-1, HOP) ** 2).mean(1)
     loud = np.flatnonzero(hops > hops.max() * 10 ** -3.5)
     return sound[HOP * loud[0]:HOP * (loud[-1] + 1)]
 
 
 def strings(rows):
-    """For each string: sound, words, their beginnings and ends in ms."""
+    """Returns for each string: sound, words, their beginnings and ends in ms."""
     rng = np.random.default_rng(1)
     for speaker in sorted({row["speaker"] for row in rows}):
         own = [row for row in rows if row["speaker"] == speaker]
@@ -74,11 +74,11 @@ def main():
             if [word["word"] for word in heard] == words:
                 right += 1
                 off += [(word["start_ms"] - start, word["end_ms"] - end) for word, (start, end) in zip(heard, times)]
-    print(f"{right} of {n} strings of {WORDS} digits heard rightly. Of their words:")
+    print(f"{right} of {n} strings of {WORDS} digits are recognised right. Errors of their words:")
     for name, values in zip(("beginnings", "ends"), np.array(off).T):
         spread = np.abs(values)
-        print(f"  {name}: {np.median(spread):.0f} ms off in the median, {np.quantile(spread, 0.9):.0f} ms in nine of ten, "
-              f"{np.mean(values):+.0f} ms on the average")
+        print(f"  {name}: {np.median(spread):.0f} ms median, {np.quantile(spread, 0.9):.0f} ms 90th percentile, "
+              f"{np.mean(values):+.0f} ms mean (with sign)")
 
 
 if __name__ == "__main__":

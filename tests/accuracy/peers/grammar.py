@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sentences of a grammar of templates, and how recognisers' answers are scored against them.
+"""The sentences of a template grammar, and the scoring of recognisers' answers.
 
-What is read of Home Assistant's template language is what tests/data/grammars/coffee.yaml uses: (a|b), [a|b] (or nothing), (a;b) in
-any order, {list}, {list:slot}, <rule>. A bracket never parts a word there. A tree of a template is a word (str), trees one after
-the other (tuple), or trees one of which is said (list); () says nothing.
+It reads the part of Home Assistant's template language that tests/data/grammars/coffee.yaml uses: (a|b), [a|b] (or nothing), (a;b) in
+any order, {list}, {list:slot}, <rule>. Brackets never divide a word there. The tree of a template is a word (str), a sequence of trees
+(tuple), or alternative trees (list); () is the empty sequence.
 """
 
 import itertools
@@ -16,7 +16,7 @@ NUMBERS = {"8": "eight", "12": "twelve", "16": "sixteen", "20": "twenty"}
 
 
 class Grammar:
-    """All sentences of all intents of a document: the dict in a grammar's YAML file."""
+    """All sentences of all intents of a document, the dict in the YAML file of a grammar."""
 
     def __init__(self, document):
         self._lists = {name: entry["values"] for name, entry in document.get("lists", {}).items()}
@@ -28,14 +28,14 @@ class Grammar:
             for template in data["sentences"]
         ]
         self.tree = _one_of([self._parse(template) for template in templates])
-        self._arcs = [[]]  # by state, what leads into it: (state before, character or "")
+        self._arcs = [[]]  # for each state, the arcs into it: (previous state, character or "")
         self._add(self.tree, 0)
 
     def _parse(self, template):
         return self._until(None, iter(TOKEN.findall(template)))
 
     def _until(self, close, tokens):
-        """The tree of what stands before a closing bracket, or the end (None)."""
+        """Parses up to a closing bracket, or to the end (None), and returns the tree."""
         parts, permuted = [[]], False
         for token in tokens:
             if token == close:
@@ -57,9 +57,9 @@ class Grammar:
         return list(itertools.permutations(trees)) if permuted else _one_of(trees)
 
     def _add(self, tree, state):
-        """Adds a tree to the automaton of characters, from a state on. Returns the state behind it.
+        """Adds a tree to the character automaton, starting at a state. Returns the state after it.
 
-        A word is its characters after a blank. Arcs lead from a state to a later one only, so states in their order are sorted.
+        A word is a blank and its characters. Arcs lead only to later states, so the states are in topological order.
         """
         if isinstance(tree, str):
             for character in " " + tree:
@@ -74,7 +74,7 @@ class Grammar:
         return state
 
     def nearest(self, text):
-        """The sentence with the least edit distance to a text: characters, blanks too, put in, left out or changed, 1 each.
+        """Returns the sentence with the least edit distance to a text: insertions, deletions and changes of characters and blanks cost 1.
 
         Of several, the one found first from the end; the same in every run.
         """
@@ -82,7 +82,7 @@ class Grammar:
         n = len(text)
         place = np.arange(n + 1)
         differs = {c: np.array([c != t for t in text]) for arcs in self._arcs for _, c in arcs if c}
-        # costs[state, j]: least distance between what leads to the state and the first j characters of the text
+        # costs[state, j]: least distance between a path to the state and the first j characters of the text
         costs = np.empty((len(self._arcs), n + 1), np.int64)
         costs[0] = place
         for state, arcs in enumerate(self._arcs[1:], 1):
@@ -93,12 +93,12 @@ class Grammar:
                     cost[1:] = np.minimum(cost[1:], costs[before, :-1] + differs[character])
                 else:
                     cost = np.minimum(cost, costs[before])
-            # A character of the text that is in no sentence: cost[j] <= cost[i] + j - i for all i before j.
+            # Deleting characters of the text: cost[j] <= cost[i] + j - i for all i before j.
             costs[state] = np.minimum.accumulate(cost - place) + place
         return self._back(costs, differs)
 
     def _back(self, costs, differs):
-        """The sentence on the cheapest way through costs, from the last state and the whole text back."""
+        """Returns the sentence on the cheapest path through costs, traced back from the last state and the whole text."""
         sentence = []
         state, j = costs.shape[0] - 1, costs.shape[1] - 1
         while state:
@@ -119,7 +119,7 @@ class Grammar:
         return "".join(reversed(sentence)).strip()
 
     def draw(self, n, seed):
-        """n different sentences; each alternative is as likely as the others beside it."""
+        """Returns n different random sentences; alternatives are equally likely."""
         rng = np.random.default_rng(seed)
         drawn = {}
         while len(drawn) < n:
@@ -127,7 +127,7 @@ class Grammar:
         return list(drawn)
 
     def jsgf(self):
-        """The grammar in the Java Speech Grammar Format."""
+        """Returns the grammar in the Java Speech Grammar Format."""
         return f"#JSGF V1.0;\ngrammar sentences;\npublic <sentence> = {_jsgf(self.tree)};\n"
 
 
@@ -136,7 +136,7 @@ def _one_of(trees):
 
 
 def _say(tree, rng):
-    """The words of one sentence of a tree."""
+    """Returns the words of one random sentence of a tree."""
     if isinstance(tree, str):
         return [tree]
     if isinstance(tree, tuple):
@@ -154,19 +154,19 @@ def _jsgf(tree):
 
 
 def plain(text):
-    """A recogniser's text as the grammar would write it: lower case, without punctuation, the drinks' sizes in words."""
+    """Normalises the text of a recogniser to the spelling of the grammar: lower case, no punctuation, sizes of drinks in words."""
     words = re.sub(r"[^a-z0-9' ]+", " ", text.lower().replace("’", "'")).split()
     return " ".join(NUMBERS.get(word, word) for word in words)
 
 
 def score(heard, labels, grammar, understand):
-    """What each clip's text is worth.
+    """Scores the text of each clip.
 
-    heard: text by clip; labels: slots by clip, a dict each; understand(texts): by text, the slots of those that are sentences of the
-    grammar. Returns by clip a dict: text, nearest (sentence), strict and near (whether right).
+    heard: text of each clip; labels: slots of each clip, a dict; understand(texts): returns the slots of those texts that are sentences
+    of the grammar. Returns for each clip a dict: text, nearest (sentence), strict and near (whether right).
 
-    strict: the text itself is a sentence, with the labelled slots, all of them and no other. near: the same of the nearest
-    sentence. Nothing heard is wrong.
+    strict: the text itself is a sentence with exactly the labelled slots. near: the nearest sentence has exactly the labelled slots. An
+    empty text is wrong.
     """
     texts = {clip: plain(heard[clip]) for clip in labels}
     different = sorted(set(texts.values()) - {""})

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// moonshine.mjs PEERS LIST: what Moonshine tiny (8 bits) hears in each WAV file of LIST (a path a line), as PATH<TAB>TEXT, greedily
-// and on one thread. PEERS is the folder that `setup` filled. The package itself runs in a browser; here its two networks run in
-// onnxruntime-node, and its table of tokens is taken out of its bundle.
+// moonshine.mjs PEERS LIST: recognises each WAV file of LIST (one path per line) with Moonshine tiny (8 bits), with greedy decoding on one
+// thread, and prints PATH<TAB>TEXT. PEERS is the folder made by `setup`. The package is for browsers; here its two networks run in
+// onnxruntime-node, and its token table is extracted from its bundle.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";

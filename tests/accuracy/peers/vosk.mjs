@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// vosk.mjs PEERS LIST SENTENCES: what Vosk hears in each WAV file of LIST (a path a line), as PATH and its utterances, parted by
-// tabs. PEERS is the folder that `setup` filled, SENTENCES the grammar, a sentence a line. The library's own Node binding would
-// have to be built, so koffi calls it.
+// vosk.mjs PEERS LIST SENTENCES: recognises each WAV file of LIST (one path per line) with Vosk, and prints PATH and the utterances,
+// separated by tabs. PEERS is the folder made by `setup`; SENTENCES is the grammar, one sentence per line. The library is called
+// through koffi, because its own Node binding would have to be built.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { lines, samples } from "./wav.mjs";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what ../peers.py writes: WAV files of one channel at 16 kHz, 16 bits.
+// Reads the WAV files that ../peers.py writes: one channel, 16 kHz, 16 bits.
 import { readFileSync } from "node:fs";
 
 /** The samples of a file: a Buffer of int16, little-endian. */
