@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # $work is lib.sh's
-# Sourced after lib.sh: a minimal Debian 12, or what SUITE names, of this machine's architecture, in a container with its own systemd and
-# bus and the network of this machine. The folder $work/share is its /packages. TRAGUS_ROOT names a tar file of such a system, to be used
-# instead of making one, or to be written if it is not there.
+# Sourced after lib.sh: a minimal Debian 12, or the release in SUITE, of this machine's architecture, in a container with its own systemd
+# and bus and the network of this machine. The folder $work/share is its /packages. TRAGUS_ROOT names a tar file of such a system: it is
+# used instead of making one, or written if it does not exist.
 
 container='' leader=''
-# within SECONDS COMMAND...: until it succeeds.
+# within SECONDS COMMAND...: repeats the command until it succeeds.
 within() {
     local end=$((SECONDS + $1))
     shift
@@ -29,9 +29,9 @@ container_end() {
     rm -rf "$work"
 }
 
-# container_start: makes it and boots it.
+# container_start: makes and boots the container.
 container_start() {
-    [ "$(id -u)" = 0 ] || skip "only root can boot a container"
+    [ "$(id -u)" = 0 ] || skip "booting a container needs root"
     need systemd-nspawn:systemd-container nsenter:util-linux
     trap container_end EXIT
     mkdir -p "$work/root" "$work/share"
@@ -40,7 +40,7 @@ container_start() {
     else
         need mmdebstrap:mmdebstrap
         mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus "${SUITE:-bookworm}" "$work/root" >"$work/output" 2>&1 ||
-            { cat "$work/output" >&2; skip "no ${SUITE:-bookworm} can be made: is there a network?"; }
+            { cat "$work/output" >&2; skip "cannot make a system of ${SUITE:-bookworm}: is there a network?"; }
         [ -z "${TRAGUS_ROOT:-}" ] || tar -C "$work/root" -cf "$TRAGUS_ROOT" .
     fi
     systemd-nspawn -q -D "$work/root" --bind="$work/share:/packages" --register=no --keep-unit -b --console=pipe </dev/null \
@@ -48,5 +48,5 @@ container_start() {
     container=$!
     # shellcheck disable=SC2016 # evaluated again and again
     within 20 eval 'leader=$(pgrep -P $container) && inside true 2>/dev/null' || { cat "$work/console" >&2; skip "systemd-nspawn does not run here"; }
-    within 60 inside systemctl is-active -q multi-user.target 2>/dev/null || fail "the container does not come up"
+    within 60 inside systemctl is-active -q multi-user.target 2>/dev/null || fail "the container did not boot"
 }

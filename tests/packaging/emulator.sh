@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # $work is lib.sh's
 # Sourced after lib.sh: a minimal Debian 12 for arm64 with Debian's kernel in qemu-system-aarch64, as a Cortex-A53, without a network.
-# The folder $work/share is its /packages, and /packages/start there is what it does after booting; then it is switched off.
-# TRAGUS_ROOT names a tar file of such a system, to be used instead of making one, or to be written if it is not there.
+# The folder $work/share is its /packages. It runs /packages/start after booting, and then it is switched off. TRAGUS_ROOT names a tar
+# file of such a system: it is used instead of making one, or written if it does not exist.
 
 emulator=''
 trap '[ -z "$emulator" ] || kill "$emulator"; rm -rf "$work"' EXIT
 
-# arm64_apt FOLDER COMMAND...: apt-get for arm64 with lists and cache in FOLDER, as if nothing were installed.
+# arm64_apt FOLDER COMMAND...: runs apt-get for arm64 with lists and cache in FOLDER, as if no package were installed.
 arm64_apt() {
     local own=$1
     shift
@@ -16,23 +16,23 @@ arm64_apt() {
         -o APT::Architecture=arm64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=root "$@"
 }
 
-# The first half of debootstrap runs here, its second half in the emulator: no foreign program has to run on this machine.
+# The first stage of debootstrap runs here and the second stage in the emulator, so that no foreign program has to run on this machine.
 emulator_make() {
     local kernel root=$work/root initrd=$work/initrd module
     need debootstrap:debootstrap mke2fs:e2fsprogs cpio:cpio depmod:kmod
     debootstrap --foreign --arch=arm64 --variant=minbase --include=systemd,systemd-sysv,dbus,udev,kmod,alsa-utils bookworm "$root" \
-        >"$work/output" 2>&1 || { cat "$work/output" >&2; skip "no Debian 12 can be made: is there a network?"; }
+        >"$work/output" 2>&1 || { cat "$work/output" >&2; skip "cannot make a Debian 12: is there a network?"; }
     arm64_apt "$work/apt" update >/dev/null 2>&1
     (
         mkdir -p "$work/kernel" && cd "$work/kernel" || exit
         kernel=$(arm64_apt "$work/apt" -s install linux-image-arm64 | sed -n 's/^Inst \(linux-image-[0-9][^ ]*\) .*/\1/p')
         arm64_apt "$work/apt" download "$kernel" busybox-static && for deb in *.deb; do dpkg-deb -x "$deb" . || exit; done
-    ) || skip "no kernel can be had: is there a network?"
+    ) || skip "cannot download a kernel: is there a network?"
     kernel=$(ls "$work/kernel/lib/modules")
     depmod -b "$work/kernel" "$kernel" && cp -a "$work/kernel/lib/modules" "$root/lib/" && mkdir "$work/machine" || exit
     cp "$work/kernel/boot/vmlinuz-$kernel" "$work/machine/kernel"
 
-    # In the kernel's own memory: what it needs to reach its disk. ${start} comes from its command line.
+    # The initrd has what the kernel needs to reach its disk. ${start} comes from the kernel command line.
     mkdir -p "$initrd"/{bin,dev,proc,root,modules}
     cp "$work/kernel/bin/busybox" "$initrd/bin"
     for module in virtio_pci virtio_blk ext4; do modprobe -d "$work/kernel" -S "$kernel" --show-depends "$module"; done |
@@ -82,11 +82,11 @@ END
     mke2fs -q -t ext4 -d "$root" "$work/machine/disk" 2G || exit
     rm -rf "$root" "$work/kernel" "$initrd"
     emulator_run 3600 start=/second-stage
-    grep -q '^second stage done' "$work/console" || { tail -n 40 "$work/console" >&2; fail "the second half of debootstrap"; }
+    grep -q '^second stage done' "$work/console" || { tail -n 40 "$work/console" >&2; fail "the second stage of debootstrap failed"; }
     [ -z "${TRAGUS_ROOT:-}" ] || tar -C "$work/machine" -Scf "$TRAGUS_ROOT" .
 }
 
-# emulator_run SECONDS [KERNEL ARGUMENT]: until it is switched off; what /packages/start prints is printed here.
+# emulator_run SECONDS [KERNEL ARGUMENT]: runs until it is switched off, and prints the output of /packages/start.
 emulator_run() {
     touch "$work/share/report"
     timeout "$1" qemu-system-aarch64 -M virt -cpu cortex-a53 -smp "$(nproc)" -m 1024 -nographic -no-reboot -nic none \
@@ -95,13 +95,13 @@ emulator_run() {
         -virtfs "local,path=$work/share,mount_tag=packages,security_model=none" </dev/null >"$work/console" 2>&1 &
     emulator=$!
     tail -f -s 1 --pid="$emulator" "$work/share/report"
-    wait "$emulator" || { tail -n 20 "$work/console" >&2; fail "the emulator"; }
+    wait "$emulator" || { tail -n 20 "$work/console" >&2; fail "the emulator failed"; }
     emulator=''
 }
 
-# emulator_prepare: makes it, or takes the one of TRAGUS_ROOT.
+# emulator_prepare: makes the system, or uses the one in TRAGUS_ROOT.
 emulator_prepare() {
-    [ "$(id -u)" = 0 ] || skip "only root can make a system"
+    [ "$(id -u)" = 0 ] || skip "making a system needs root"
     need qemu-system-aarch64:qemu-system-arm
     mkdir -p "$work/share"
     if [ -n "${TRAGUS_ROOT:-}" ] && [ -e "$TRAGUS_ROOT" ]; then

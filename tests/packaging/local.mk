@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the Debian packages are and do: fast tests, and scripts that build them (docs/HACKING.md, "Packages").
+# Fast tests of the Debian packages, and scripts that build and test them (docs/HACKING.md, "Packages").
 packaging_tests = tests/packaging/security tests/packaging/test_sbom.py tests/packaging/test_sums tests/packaging/version
 TESTS += $(packaging_tests)
 dist_check_SCRIPTS += $(packaging_tests)

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints a bill of materials as SPDX 2.3 JSON.
 
-What is in the source: every file with its SHA-1 and SHA-256 and the licence that debian/copyright gives
-it. What it is built with: the Build-Depends of debian/control, with the version that is installed here,
-where one is. The same tree on the same machine gives the same bytes: the time is that of debian/changelog.
+The source: every file with its SHA-1 and SHA-256 and its licence according to debian/copyright. The build
+dependencies: Build-Depends of debian/control, with the installed version, if one is installed here. The
+same tree on the same machine gives the same bytes, because the time is taken from debian/changelog.
 
 Usage: sbom.py [SOURCE] > tragus.spdx.json
 """
@@ -23,7 +23,7 @@ SPDX_NAMES = {"BSD-2-clause": "BSD-2-Clause", "BSD-3-clause": "BSD-3-Clause", "E
 
 
 def paragraphs(path):
-    """Those of a file in Debian's control format, as dictionaries; continuation lines keep their breaks."""
+    """Returns the stanzas of a file in Debian's control format as dictionaries; continuation lines keep their line breaks."""
     found, field = [{}], None
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
@@ -40,7 +40,7 @@ def paragraphs(path):
 
 
 def licence_of(path, stanzas):
-    """The last stanza that names a file counts."""
+    """Returns the licence of a file; the last stanza that matches it counts."""
     got = None
     for stanza in stanzas:
         if any(fnmatch.fnmatchcase(path, pattern) for pattern in stanza["Files"].split()):
@@ -52,11 +52,11 @@ def licence_of(path, stanzas):
 
 
 def files_of(source):
-    """What belongs to the source and is not merely lying there, as git knows it."""
+    """Returns the files that belong to the source according to git."""
     try:
         listed = subprocess.run(["git", "-C", source, "ls-files", "-z", "-co", "--exclude-standard"], capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
-        sys.exit(f"sbom: {source} is no git checkout, or git is missing: what belongs to the source is not known")
+        sys.exit(f"sbom: {source} is not a git checkout, or git is missing, so the list of source files is unknown")
     return sorted(n for n in listed.stdout.decode().split("\0") if n and (source / n).is_file())
 
 
@@ -100,7 +100,7 @@ def main():
             "licenseInfoInFiles": [licence],
             "copyrightText": "Copyright " + owner,
         })
-    # As the standard defines it: over the sorted sums of the files.
+    # As defined by the standard: over the sorted checksums of the files.
     verification = hashlib.sha1("".join(sorted(sums)).encode()).hexdigest()
     ours = identifier("Package-tragus")
     packages = [{

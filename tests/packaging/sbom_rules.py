@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds a bill of materials in SPDX 2.3 JSON against the standard's rules, as far as sbom.py uses it.
+"""Checks a bill of materials in SPDX 2.3 JSON against the rules of the standard that sbom.py uses.
 
-No Debian package checks such a document. What is looked at: the fields that must be there and no others, the form of
-identifiers, times, sums, licence expressions and package addresses, that every reference leads to an element of the
-document and every element is reached from it, and the verification code, which is computed again. A field or kind of
-relation that sbom.py does not write today is reported as unknown: teach it here first.
+No Debian package checks such documents. This program checks the required fields, and that there are no others; the form of
+identifiers, times, checksums, licence expressions and package addresses; that every reference leads to an element of the
+document, and that every element is referenced; and the verification code, which it computes again. It reports fields and
+relations that sbom.py does not write as unknown; to add one to sbom.py, add it here first.
 
-Usage: sbom_rules.py DOCUMENT    exit status 1 if a rule is broken, a line each
+Usage: sbom_rules.py DOCUMENT    prints a line for each broken rule; exit status 1 if there is one
 """
 import hashlib
 import json
@@ -15,13 +15,13 @@ import re
 import sys
 from datetime import datetime
 
-# Those of the licence list that this source may have; another one has to be looked up there first.
+# The licences of the SPDX licence list that occur in this source. Look a new one up in that list before adding it.
 LICENCES = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "MIT"}
 NOTHING = {"NOASSERTION", "NONE"}
 IDENTIFIER = re.compile(r"SPDXRef-[A-Za-z0-9.-]+")
 SUMS = {"SHA1": 40, "SHA256": 64}
 RELATIONS = {"DESCRIBES", "CONTAINS", "BUILD_DEPENDENCY_OF"}
-# Field: whether it must be there.
+# Field: whether it is required.
 DOCUMENT = {"spdxVersion": True, "dataLicense": True, "SPDXID": True, "name": True, "documentNamespace": True,
             "creationInfo": True, "packages": False, "files": False, "relationships": False}
 PACKAGE = {"SPDXID": True, "name": True, "downloadLocation": True, "versionInfo": False, "supplier": False,
@@ -36,7 +36,7 @@ PURL = re.compile(r"pkg:[a-z]+(/[A-Za-z0-9._~%+-]+)+@[A-Za-z0-9._~%-]+")
 
 
 def broken(document):
-    """The rules that are broken, a sentence each."""
+    """Returns a sentence for each broken rule."""
     found = []
 
     def rule(true, words):

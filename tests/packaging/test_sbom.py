@@ -1,6 +1,6 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: Apache-2.0
-"""The bill of materials of this tree keeps the rules of SPDX 2.3 (sbom_rules.py), and an error planted in it is found."""
+"""Tests that the bill of materials of this tree follows the rules of SPDX 2.3 (sbom_rules.py), and that planted errors are found."""
 import copy
 import json
 import os
@@ -49,7 +49,7 @@ def main():
         print("skipped: debian/ is in the repository, not in the tarball")
         return 77
     if not shutil.which("git") or not (SOURCE / ".git").exists():
-        print("skipped: without git and its checkout what belongs to the source is not known")
+        print("skipped: without a git checkout the list of source files is unknown")
         return 77
     made = subprocess.run([sys.executable, "-B", HERE / "sbom.py", SOURCE], capture_output=True, text=True, check=False)
     if made.returncode:
