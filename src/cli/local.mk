@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Everything but main, so that unit tests can link it.
+# Everything except main, so that unit tests can link it.
 noinst_LTLIBRARIES += libtragus_cli.la
 libtragus_cli_la_SOURCES = \
     src/cli/bench.c \
@@ -26,7 +26,8 @@ cli_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DC
 libtragus_cli_la_CPPFLAGS = $(cli_cppflags)
 libtragus_cli_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS)
 
-# Linked with the convenience library, not with libtragus: so it is no script of libtool's and runs where it lies.
+# Linked with the convenience library and not with libtragus, so that the program is not a libtool wrapper script and runs in the build
+# tree.
 bin_PROGRAMS += tragus
 tragus_SOURCES = src/cli/main.c
 tragus_CPPFLAGS = $(cli_cppflags)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Everything but main, so that unit tests can link it.
+# Everything except main, so that unit tests can link it.
 noinst_LTLIBRARIES += libtragus_daemon.la
 libtragus_daemon_la_SOURCES = \
     src/daemon/config.c src/daemon/config.h \

@@ -58,18 +58,18 @@ def broken(document):
         for entry in got:
             algorithm, value = entry.get("algorithm"), entry.get("checksumValue", "")
             rule(algorithm in SUMS and re.fullmatch(r"[0-9a-f]*", value) and len(value) == SUMS[algorithm],
-                 f"{what}: '{value}' is no {algorithm}")
+                 f"{what}: '{value}' is not a valid {algorithm}")
 
     fields("the document", document, DOCUMENT)
     rule(document.get("spdxVersion") == "SPDX-2.3", "spdxVersion is not SPDX-2.3")
     rule(document.get("dataLicense") == "CC0-1.0", "dataLicense is not CC0-1.0")
     rule(document.get("SPDXID") == "SPDXRef-DOCUMENT", "the document's SPDXID is not SPDXRef-DOCUMENT")
-    rule(re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s#]+", document.get("documentNamespace", "")), "documentNamespace is no absolute address without #")
+    rule(re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s#]+", document.get("documentNamespace", "")), "documentNamespace is not an absolute URI without #")
     made = document.get("creationInfo", {})
     try:
         datetime.strptime(made.get("created", ""), "%Y-%m-%dT%H:%M:%SZ")
     except ValueError:
-        rule(False, f"created is no time: '{made.get('created')}'")
+        rule(False, f"created is not a valid time: '{made.get('created')}'")
     rule(made.get("creators"), "there are no creators")
     for creator in made.get("creators", []):
         rule(AGENT.fullmatch(creator), f"creator '{creator}' is neither Person:, Organization: nor Tool:")
@@ -78,8 +78,8 @@ def broken(document):
     elements = {"SPDXRef-DOCUMENT"}
     for element in packages + files:
         identifier = element.get("SPDXID", "")
-        rule(IDENTIFIER.fullmatch(identifier), f"'{identifier}' is no identifier")
-        rule(identifier not in elements, f"{identifier} is there twice")
+        rule(IDENTIFIER.fullmatch(identifier), f"'{identifier}' is not a valid identifier")
+        rule(identifier not in elements, f"{identifier} occurs twice")
         elements.add(identifier)
 
     sha1, names = {}, set()
@@ -88,11 +88,11 @@ def broken(document):
         what = f"file {name}"
         fields(what, file, FILE)
         rule(name.startswith("./") and "//" not in name and "/../" not in name, f"{what}: the name does not begin with ./")
-        rule(name not in names, f"{what} is there twice")
+        rule(name not in names, f"{what} occurs twice")
         names.add(name)
         sums(what, file.get("checksums", []))
         own = [c["checksumValue"] for c in file.get("checksums", []) if c.get("algorithm") == "SHA1"]
-        rule(len(own) == 1, f"{what} has not one SHA1")
+        rule(len(own) == 1, f"{what} does not have exactly one SHA1")
         sha1[file.get("SPDXID")] = own[0] if own else ""
         for text in [file.get("licenseConcluded", "NONE")] + file.get("licenseInfoInFiles", []):
             expression(what, text)
@@ -102,33 +102,33 @@ def broken(document):
     for relation in relations:
         fields("a relation", relation, RELATION)
         kind, ends = relation.get("relationshipType"), (relation.get("spdxElementId"), relation.get("relatedSpdxElement"))
-        rule(kind in RELATIONS, f"relation {kind} is not known")
+        rule(kind in RELATIONS, f"unknown relation {kind}")
         for end in ends:
-            rule(end in elements, f"relation {kind} leads to {end}, which is not there")
+            rule(end in elements, f"relation {kind} refers to {end}, which does not exist")
         reached.update(ends)
         if kind == "CONTAINS":
             contents.setdefault(ends[0], []).append(ends[1])
     rule(any(r.get("relationshipType") == "DESCRIBES" and r.get("spdxElementId") == "SPDXRef-DOCUMENT" for r in relations),
          "the document describes nothing")
     for identifier in sorted(elements - reached):
-        rule(False, f"nothing leads to {identifier}")
+        rule(False, f"no relation refers to {identifier}")
 
     for package in packages:
         what = f"package {package.get('name')}"
         fields(what, package, PACKAGE)
-        rule(package.get("downloadLocation") in NOTHING or "://" in package.get("downloadLocation", ""), f"{what}: downloadLocation is no address")
+        rule(package.get("downloadLocation") in NOTHING or "://" in package.get("downloadLocation", ""), f"{what}: downloadLocation is not a URL")
         rule(package.get("supplier", "NOASSERTION") == "NOASSERTION" or AGENT.fullmatch(package["supplier"]), f"{what}: supplier is neither Person: nor Organization:")
         for text in [package.get("licenseConcluded", "NONE"), package.get("licenseDeclared", "NONE")] + package.get("licenseInfoFromFiles", []):
             expression(what, text)
         for reference in package.get("externalRefs", []):
             fields(f"{what}: a reference", reference, REFERENCE)
             rule(reference.get("referenceType") == "purl" and PURL.fullmatch(reference.get("referenceLocator", "")),
-                 f"{what}: '{reference.get('referenceLocator')}' is no package address")
+                 f"{what}: '{reference.get('referenceLocator')}' is not a valid package URL")
         inside = contents.get(package.get("SPDXID"), [])
         if package.get("filesAnalyzed", True):
             listed = [sha1[i] for i in inside if i in sha1]
             code = hashlib.sha1("".join(sorted(listed)).encode()).hexdigest()
-            rule(package.get("packageVerificationCode", {}).get("packageVerificationCodeValue") == code, f"{what}: the verification code is another one")
+            rule(package.get("packageVerificationCode", {}).get("packageVerificationCodeValue") == code, f"{what}: the verification code is wrong")
         else:
             rule(not inside and "packageVerificationCode" not in package and "licenseInfoFromFiles" not in package,
                  f"{what}: its files were not analysed, and it has some")

@@ -24,22 +24,22 @@ def set_sum(document):
 
 
 PLANTED = {
-    "no time": set_created,
-    "another sum": set_sum,
+    "an invalid time": set_created,
+    "a wrong checksum": set_sum,
     "no name": lambda d: d.pop("name"),
-    "another version": lambda d: d.update(spdxVersion="SPDX-2.2"),
+    "a wrong version": lambda d: d.update(spdxVersion="SPDX-2.2"),
     "a namespace with #": lambda d: d.update(documentNamespace=d["documentNamespace"] + "#x"),
     "an unknown field": lambda d: d["packages"][0].update(colour="green"),
     "no creator": lambda d: d["creationInfo"].update(creators=[]),
     "an identifier with a space": lambda d: d["packages"][1].update(SPDXID="SPDXRef-a b"),
     "an element twice": lambda d: d["files"].append(d["files"][0]),
-    "a package that nothing leads to": lambda d: d["relationships"].pop(),
-    "a relation that leads nowhere": lambda d: d["relationships"][0].update(relatedSpdxElement="SPDXRef-nobody"),
+    "a package without a relation": lambda d: d["relationships"].pop(),
+    "a relation to a missing element": lambda d: d["relationships"][0].update(relatedSpdxElement="SPDXRef-nobody"),
     "an unknown licence": lambda d: d["files"][0].update(licenseConcluded="Free"),
     "a file that was left out": lambda d: d["files"].pop(),
     "a package without a location": lambda d: d["packages"][1].pop("downloadLocation"),
-    "a sum that is too short": lambda d: d["files"][1]["checksums"][1].update(checksumValue="abc"),
-    "a package address without a version": lambda d: d["packages"][1].update(
+    "a checksum that is too short": lambda d: d["files"][1]["checksums"][1].update(checksumValue="abc"),
+    "a package URL without a version": lambda d: d["packages"][1].update(
         externalRefs=[{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:deb/debian/x"}]),
 }
 
