@@ -54,7 +54,7 @@ struct listen {
     bool text, json, once, partial, meter;
     char path[128];
     unsigned n_understood;
-    double peak_db; /* peak level, falling over the last second */
+    double peak_db; /* peak level, which falls by 2 dB per update */
     sd_event_source *meter_source;
 };
 

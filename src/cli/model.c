@@ -58,7 +58,7 @@ static void collect(struct figures *f, tragus_model *m) {
         snprintf(f->checksum, sizeof(f->checksum), "%08x", crc);
     f->n_labels = nn_model_n_labels(n);
     f->step_ms = nn_model_step_hops(n) * 10;
-    /* Of the front end: it needs half of the next hop, which arrives only as a whole. */
+    /* The front end looks half a hop ahead, and the next hop is available only when it is complete. */
     f->look_ahead_ms = nn_model_look_ahead_hops(n) * 10 + 10;
     f->macs_per_s = nn_model_macs_per_step(n) * 1000 / f->step_ms;
     snprintf(f->kernels, sizeof(f->kernels), "gemm %s, dwconv %s, add %s", k->gemm_name, k->dwconv_name, k->add_name);
