@@ -8,7 +8,7 @@
 #include <time.h>
 
 static const char usage[] = "Usage: tragus status [OPTIONS]\n"
-                            "Prints whether the daemon is ready, the number of sessions, its grammars, CPU time and memory.\n"
+                            "Prints whether the daemon is ready, who listens, its grammars, CPU time and memory.\n"
                             "\n"
                             "      --json               print one JSON object\n"
                             "      --user               ask the tragusd of this user (session bus)\n"
