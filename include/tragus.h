@@ -58,8 +58,9 @@ void tragus_diagnostics_done(tragus_diagnostics *d);
 
 const char *tragus_version(void); /* "0.1.0" */
 
-/* Opens the three files of a language. path: an acoustic model file, or a directory with acoustic.tragus, lexicon.tragus and
- * g2p.tragus, or NULL: the installed English model. cpu: NULL = all kernels, or a mask as in TRAGUS_CPU ("none", "avx2,..."). */
+/* Opens the files of a language. path: an acoustic model file, or a directory with acoustic.tragus, lexicon.tragus, g2p.tragus and
+ * language.yaml, or the tag of an installed language, or NULL: the installed English model. cpu: NULL = all kernels, or a mask as in
+ * TRAGUS_CPU ("none", "avx2,..."). */
 int tragus_model_open(tragus_model **ret, const char *path, const char *cpu, tragus_error *reterr);
 tragus_model *tragus_model_ref(tragus_model *m);
 tragus_model *tragus_model_unref(tragus_model *m); /* always returns NULL; m may be NULL */
@@ -76,6 +77,7 @@ typedef struct tragus_grammar_options {
     size_t max_arcs;                 /* 0 = default */
     uint32_t max_cpu_ms;             /* processor time of compiling, 0 = 10 s; beyond it -ETIME */
     size_t max_bytes;                /* memory while compiling, the grammar's included, 0 = 256 MiB; beyond it -E2BIG */
+    const char *models_path;         /* a folder that has a folder for each language, asked before the installed one; NULL = none */
 } tragus_grammar_options;
 void tragus_grammar_options_init(tragus_grammar_options *o);
 

@@ -13,7 +13,7 @@ training: models/training/libfrontend.la models/training/libfused.la
 dictionary = $(firstword $(DICTIONARY) /usr/share/pocketsphinx/model/en-us/cmudict-en-us.dict)
 endir = $(pkgdatadir)/en
 nodist_en_DATA = models/en/lexicon.tragus
-dist_en_DATA = models/en/acoustic.tragus models/en/g2p.tragus
+dist_en_DATA = models/en/acoustic.tragus models/en/g2p.tragus models/en/language.yaml
 beside += $(dist_en_DATA)
 models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/endings.txt models/en/extra.dict $(wildcard $(dictionary))
 	@test -r '$(dictionary)' || { \

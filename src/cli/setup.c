@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/setup.c: opens the model and the grammar: as given, or beside the executable, or as installed. */
 #include "cli/cli.h"
+#include "engine/engine.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@ int cli_open_model(tragus_model **ret, const char *path) {
     if (!path)
         path = getenv("TRAGUS_MODEL");
     if (!path || !path[0])
-        path = beside(near, "models/en/acoustic.tragus");
+        path = beside(near, "models/" ENGINE_DEFAULT_LANGUAGE "/acoustic.tragus");
     if (tragus_model_open(ret, path, getenv("TRAGUS_CPU"), &e) == 0)
         return CLI_OK;
     cli_complain(e.file, e.line, e.column, e.text);
@@ -38,7 +39,7 @@ int cli_open_model(tragus_model **ret, const char *path) {
 }
 
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s) {
-    char near[PATH_MAX];
+    char near[PATH_MAX], models[PATH_MAX];
     const char *standard[1];
     const char *const *paths = s->grammars;
     size_t n_paths = s->n_grammars;
@@ -55,6 +56,7 @@ int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_set
     tragus_error e = {0};
     tragus_grammar_options_init(&o);
     o.pronunciations_path = s->pronunciations;
+    o.models_path = beside(models, "models");
     int r = tragus_grammar_load(ret, m, &o, paths, n_paths, &d, &e);
     size_t n_errors = 0;
     for (size_t i = 0; i < d.n_items; i++) {

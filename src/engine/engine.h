@@ -13,10 +13,13 @@
 #include "nn/nn.h"
 #include "tragus.h"
 
+#define ENGINE_DEFAULT_LANGUAGE "en" /* of a model where none is named, and of sentences that name none */
+
 struct lexicon *engine_model_lexicon(tragus_model *m);
 struct nn_model *engine_model_network(tragus_model *m);
-uint32_t engine_model_cpu_flags(const tragus_model *m); /* which kernels may be used */
-const char *engine_model_path(const tragus_model *m);   /* of the acoustic model file */
+uint32_t engine_model_cpu_flags(const tragus_model *m);   /* which kernels may be used */
+const char *engine_model_path(const tragus_model *m);     /* of the acoustic model file */
+const char *engine_model_language(const tragus_model *m); /* its tag, "en" */
 const struct grammar *engine_grammar_sentences(const tragus_grammar *g);
 const struct graph *engine_grammar_graph(const tragus_grammar *g);
 /* The files that tragus_grammar_load reads for a path, in its order; visit returns 0 to go on. */

@@ -150,7 +150,8 @@ static struct sources *sources_unref(struct sources *s) {
     return NULL;
 }
 
-static int sources_new(struct sources **ret, tragus_model *m, const tragus_grammar_options *o, struct base_error *reterr) {
+static int sources_new(struct sources **ret, tragus_model *m, const tragus_grammar_options *o, struct grammar_diagnostics *d,
+                       struct base_error *reterr) {
     struct sources *s = calloc(1, sizeof(*s));
     if (!s)
         return base_error_set(reterr, -ENOMEM, "out of memory");
@@ -164,6 +165,8 @@ static int sources_new(struct sources **ret, tragus_model *m, const tragus_gramm
         r = lexicon_overrides_new(&s->overrides);
     if (r < 0)
         base_error_set(reterr, r, "out of memory");
+    if (r == 0)
+        r = engine_give_languages(s->builder, m, HAS(o, models_path) ? o->models_path : NULL, d, reterr);
     if (r == 0 && m && o && o->pronunciations_path)
         r = lexicon_overrides_load(s->overrides, engine_model_lexicon(m), o->pronunciations_path, reterr);
     if (r < 0) {
@@ -266,7 +269,7 @@ int engine_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_gram
     struct sources *sources = NULL;
     tragus_grammar *g = NULL;
 
-    int r = sources_new(&sources, m, o, &e);
+    int r = sources_new(&sources, m, o, &found, &e);
     if (r == 0 && !(g = grammar_new(m, sources))) {
         sources_unref(sources);
         r = base_error_set(&e, -ENOMEM, "out of memory");

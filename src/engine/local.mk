@@ -13,7 +13,7 @@ libtragus_engine_la_SOURCES = \
     src/engine/segment.c src/engine/segment.h \
     src/engine/stream.c \
     include/tragus.h
-libtragus_engine_la_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_MODEL_DIR='"$(pkgdatadir)/en"'
+libtragus_engine_la_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_MODELS_DIR='"$(pkgdatadir)"'
 
 # The public library: the same objects, of which only tragus.h can be seen. current:revision:age, see libtool's manual.
 lib_LTLIBRARIES += libtragus.la

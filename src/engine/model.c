@@ -20,13 +20,16 @@
 #define ACOUSTIC "acoustic.tragus"
 #define LEXICON "lexicon.tragus"
 #define G2P "g2p.tragus"
+#define LANGUAGE "language.yaml"
 
 struct tragus_model {
     atomic_uint n_refs;
     struct nn_model *network;
     struct lexicon *lexicon;
     uint32_t cpu_flags; /* what kernels may use */
+    char language[16];  /* tag, of language.yaml, else of the network's passport */
     char path[PATH_MAX];
+    char language_path[PATH_MAX]; /* "": there is no such file */
 };
 
 ENGINE_PUBLIC const char *tragus_version(void) {
@@ -60,14 +63,16 @@ static bool join(char out[PATH_MAX], const char *folder, size_t folder_len, cons
 
 /* The other files of a language: beside the acoustic model, in the folder above (several acoustic models of one language), or where
  * the language is installed. */
-static bool find_beside(char out[PATH_MAX], const char *acoustic, const char *name) {
+static bool find_beside(char out[PATH_MAX], const tragus_model *m, const char *name) {
+    const char *acoustic = m->path;
     const char *slash = strrchr(acoustic, '/');
     const char *folder = slash ? acoustic : ".";
     size_t len = slash ? (size_t)(slash - acoustic) : 1;
-    char above[PATH_MAX];
+    char other[PATH_MAX];
     return (join(out, folder, len, name) && exists(out)) ||
-           (join(above, folder, len, "..") && join(out, above, strlen(above), name) && exists(out)) ||
-           (join(out, ENGINE_MODEL_DIR, strlen(ENGINE_MODEL_DIR), name) && exists(out));
+           (join(other, folder, len, "..") && join(out, other, strlen(other), name) && exists(out)) ||
+           (join(other, ENGINE_MODELS_DIR, strlen(ENGINE_MODELS_DIR), m->language) && join(out, other, strlen(other), name) &&
+            exists(out));
 }
 
 static int check_labels(const struct nn_model *network, const struct lexicon *lexicon, const char *path,
@@ -85,18 +90,53 @@ static int check_labels(const struct nn_model *network, const struct lexicon *le
     return 0;
 }
 
+/* Whether text may name a folder of a language: small letters and hyphens. */
+static bool is_tag(const char *text) {
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
+    return n > 0 && n < sizeof(((tragus_model *)NULL)->language) && text[n] == '\0';
+}
+
+/* The language's own file says it best: one network may serve several languages. Checks the file, too. */
+static int read_language(tragus_model *m, struct base_error *reterr) {
+    struct grammar_builder *b = NULL;
+    if (!m->language_path[0])
+        return 0;
+    int r = grammar_builder_new(&b);
+    if (r < 0)
+        return base_error_set(reterr, r, "out of memory");
+    r = grammar_builder_add_language(b, m->language_path, NULL, reterr);
+    if (r == 0)
+        snprintf(m->language, sizeof(m->language), "%.15s", grammar_builder_default_language(b));
+    grammar_builder_free(b);
+    return r;
+}
+
+static void take_language(tragus_model *m) {
+    if (nn_model_passport_value(m->network, "language", m->language, sizeof(m->language)) < 0 || !is_tag(m->language))
+        snprintf(m->language, sizeof(m->language), "%s", ENGINE_DEFAULT_LANGUAGE);
+}
+
 static int open_files(tragus_model *m, const char *path, struct base_error *reterr) {
-    char lexicon_path[PATH_MAX], g2p_path[PATH_MAX];
+    char lexicon_path[PATH_MAX], g2p_path[PATH_MAX], installed[PATH_MAX];
+    if (is_tag(path) && !exists(path) && join(installed, ENGINE_MODELS_DIR, strlen(ENGINE_MODELS_DIR), path))
+        path = installed;
     if (is_directory(path) ? !join(m->path, path, strlen(path), ACOUSTIC)
                            : snprintf(m->path, sizeof(m->path), "%s", path) >= (int)sizeof(m->path))
         return base_error_at(reterr, -ENAMETOOLONG, path, 0, 0, "is too long a path");
     int r = nn_model_open(&m->network, m->path, m->cpu_flags, reterr);
     if (r < 0)
         return r;
-    if (!find_beside(lexicon_path, m->path, LEXICON))
+    take_language(m);
+    if (!find_beside(lexicon_path, m, LEXICON))
         return base_error_at(reterr, -ENOENT, m->path, 0, 0,
-                             "has no " LEXICON " beside it, in the folder above or in " ENGINE_MODEL_DIR "; put it there");
-    r = lexicon_open(&m->lexicon, lexicon_path, find_beside(g2p_path, m->path, G2P) ? g2p_path : NULL, reterr);
+                             "has no " LEXICON " beside it, in the folder above or in " ENGINE_MODELS_DIR "/%s; put it there",
+                             m->language);
+    if (!find_beside(m->language_path, m, LANGUAGE))
+        m->language_path[0] = '\0';
+    r = read_language(m, reterr);
+    if (r < 0)
+        return r;
+    r = lexicon_open(&m->lexicon, lexicon_path, find_beside(g2p_path, m, G2P) ? g2p_path : NULL, reterr);
     if (r < 0)
         return r;
     return check_labels(m->network, m->lexicon, m->path, reterr);
@@ -118,7 +158,7 @@ ENGINE_PUBLIC int tragus_model_open(tragus_model **ret, const char *path, const 
     }
     atomic_init(&m->n_refs, 1);
     m->cpu_flags = base_cpu_detect() & mask;
-    if (open_files(m, path ? path : ENGINE_MODEL_DIR, &e) < 0) {
+    if (open_files(m, path ? path : ENGINE_MODELS_DIR "/" ENGINE_DEFAULT_LANGUAGE, &e) < 0) {
         tragus_model_unref(m);
         return engine_error_give(reterr, &e);
     }
@@ -151,6 +191,25 @@ struct nn_model *engine_model_network(tragus_model *m) {
 
 uint32_t engine_model_cpu_flags(const tragus_model *m) {
     return m->cpu_flags;
+}
+
+const char *engine_model_language(const tragus_model *m) {
+    return m->language;
+}
+
+int engine_give_languages(struct grammar_builder *b, const tragus_model *m, const char *folder, struct grammar_diagnostics *d,
+                          struct base_error *reterr) {
+    int r = 0;
+    char beside[PATH_MAX];
+    grammar_builder_set_default_language(b, m ? m->language : ENGINE_DEFAULT_LANGUAGE);
+    if (m && m->language_path[0])
+        r = grammar_builder_add_language(b, m->language_path, d, reterr);
+    if (r == 0 && folder)
+        r = grammar_builder_add_language(b, folder, d, reterr);
+    const char *slash = m ? strrchr(m->path, '/') : NULL;
+    if (r == 0 && slash && join(beside, m->path, (size_t)(slash - m->path), ".."))
+        r = grammar_builder_add_language(b, beside, d, reterr);
+    return r < 0 ? r : grammar_builder_add_language(b, ENGINE_MODELS_DIR, d, reterr);
 }
 
 const char *engine_model_path(const tragus_model *m) {

@@ -11,6 +11,11 @@
 /* Marks a function of tragus.h: everything else is hidden. */
 #define ENGINE_PUBLIC __attribute__((visibility("default")))
 
+/* Tells a builder where languages are: m's own, then those of `folder` (NULL: none), beside m's and the installed ones. m may be
+ * NULL. */
+int engine_give_languages(struct grammar_builder *b, const tragus_model *m, const char *folder, struct grammar_diagnostics *d,
+                          struct base_error *reterr);
+
 /* Errors and diagnostics of the rooms below, in the structs of the public interface. ret may be NULL; returns e->code. */
 int engine_error_give(tragus_error *ret, const struct base_error *e);
 

@@ -226,12 +226,12 @@ static void keep_cost(struct grammar_compiler *c, struct grammar_cost *to, const
 static void compile(void *data) {
     struct grammar_compiler *c = data;
     c->language = language_of(c->b);
-    c->parser.language = grammar_language_find(c->language ? c->language : "en");
+    const char *tag = c->language ? c->language : c->b->default_language;
+    c->parser.language = grammar_tables_of(c, tag);
     c->g->ignore_whitespace = c->b->ignore_whitespace;
-    if (!c->parser.language)
+    if (!c->parser.language && tag[0])
         grammar_report_at(c->report, GRAMMAR_WARNING, (struct grammar_position){0},
-                          "numbers and signs of language \"%s\" have no words yet; they are understood when typed only",
-                          c->language);
+                          "numbers and signs of language \"%s\" have no words yet; they are understood when typed only", tag);
     add_blocks(c);
     add_skip_words(c);
     report_missing(c);
@@ -244,8 +244,7 @@ static void compile(void *data) {
     keep_cost(c, &c->g->most_bytes, &c->costs.most_bytes);
 }
 
-int grammar_compile(struct grammar **ret, const struct grammar_builder *b, struct grammar_diagnostics *d,
-                    struct base_error *reterr) {
+int grammar_compile(struct grammar **ret, struct grammar_builder *b, struct grammar_diagnostics *d, struct base_error *reterr) {
     struct grammar_report report = {d, reterr, 0};
     struct base_budget unlimited, *budget = b->pool.budget;
     struct grammar *g = calloc(1, sizeof *g);

@@ -51,6 +51,17 @@ void grammar_builder_free(struct grammar_builder *b);
  * most. */
 void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *budget);
 
+/* Where to find how a language says numbers and signs: a file language.yaml, read at once, or a folder with a folder for each
+ * language's tag, in which language.yaml is read when a grammar is of that language. What is added first counts. Without, numbers
+ * and signs are understood when typed only. */
+int grammar_builder_add_language(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d,
+                                 struct base_error *reterr);
+
+/* The language of sentences that name none: as set, else that of the first file added, else "". Only its letters before a region
+ * count. */
+void grammar_builder_set_default_language(struct grammar_builder *b, const char *tag);
+const char *grammar_builder_default_language(const struct grammar_builder *b);
+
 /* Adds a file, or every *.yaml, *.yml, *.txt, *.list of a directory (recursively; files before folders, each sorted by name).
  * YAML: both of Home Assistant's layouts. `.txt`, `.list`: one template a line, `#` comments, `template => text`, and `[Name]`
  * alone in a line to begin the sentences of an intent. What has another ending is told by its content. Files of another language
@@ -72,8 +83,7 @@ int grammar_builder_set_list(struct grammar_builder *b, const char *list, const 
 
 /* Compiles everything added. A wrong template or list is -EINVAL with all diagnostics (the first error also in reterr). A list that
  * is used and not given skips its templates with a warning. The builder stays usable (change a list, compile again). */
-int grammar_compile(struct grammar **ret, const struct grammar_builder *b, struct grammar_diagnostics *d,
-                    struct base_error *reterr);
+int grammar_compile(struct grammar **ret, struct grammar_builder *b, struct grammar_diagnostics *d, struct base_error *reterr);
 void grammar_free(struct grammar *g);
 
 /* Reports that what was made of the compiled grammar exceeded the budget: as grammar_compile does it, naming what costs most.

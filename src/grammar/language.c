@@ -9,8 +9,6 @@
 #include "base/buffer.h"
 #include <string.h>
 
-static const struct grammar_language *const languages[] = {&grammar_language_en};
-
 static size_t primary_len(const char *tag) {
     return strcspn(tag, "-_");
 }
@@ -25,13 +23,6 @@ static bool same_letters(const char *a, const char *b, size_t n) {
 bool grammar_language_same(const char *a, const char *b) {
     size_t n = primary_len(a);
     return n == primary_len(b) && same_letters(a, b, n);
-}
-
-const struct grammar_language *grammar_language_find(const char *tag) {
-    for (size_t i = 0; tag && i < sizeof languages / sizeof languages[0]; i++)
-        if (grammar_language_same(tag, languages[i]->tag))
-            return languages[i];
-    return NULL;
 }
 
 static bool spell_integer(const struct grammar_language *l, int64_t n, struct base_buffer *out);
@@ -86,6 +77,8 @@ static void spell_digits(const struct grammar_language *l, const char *digits, s
 
 bool grammar_language_spell(const struct grammar_language *l, const char *digits, size_t len, struct base_buffer *out) {
     size_t start = out->len_bytes;
+    if (l->n_small == 0)
+        return false;
     if (len && digits[0] == '-') {
         base_buffer_format(out, "%s ", l->minus);
         digits++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/language.h: how a language says numbers and symbols: tables only, each entry a template. */
+/* grammar/language.h: how a language says numbers and symbols: tables from models/TAG/language.yaml, each entry a template. */
 #ifndef TRAGUS_GRAMMAR_LANGUAGE_H
 #define TRAGUS_GRAMMAR_LANGUAGE_H
 
@@ -23,20 +23,23 @@ struct grammar_symbol {
 
 struct grammar_language {
     const char *tag;          /* "en" */
-    const char *const *small; /* 0..n_small-1 */
+    const char *const *small; /* 0..n_small-1; none, or ten at least */
     size_t n_small;
     const struct grammar_number_row *rows; /* beyond */
     size_t n_rows;
     const char *minus, *point;
     const char *and_half, *half;          /* "#i and a half", "a half"; NULL: not said */
-    const struct grammar_symbol *symbols; /* longer ones first */
+    const struct grammar_symbol *symbols; /* longer ones before shorter ones */
     size_t n_symbols;
 };
 
-extern const struct grammar_language grammar_language_en; /* language_en.c */
+struct grammar_builder;
+struct grammar_report;
 
-/* The tables of "en" for "en", "en-GB", "EN_us"; NULL: none. */
-const struct grammar_language *grammar_language_find(const char *tag);
+/* The tables of a language for its tag with or without a region, read when first asked for; *ret NULL: there are none, or reports
+ * say what is wrong with them. 0, or the code that a pool was left with. */
+int grammar_builder_language(const struct grammar_language **ret, struct grammar_builder *b, const char *tag,
+                             struct grammar_report *report);
 
 /* Whether two tags name the same language, whatever the region. */
 bool grammar_language_same(const char *a, const char *b);

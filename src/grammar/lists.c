@@ -33,7 +33,7 @@ static struct grammar_value number_value(struct grammar_compiler *c, int64_t ten
 static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_range *range) {
     const struct grammar_language *before = c->parser.language;
     if (range->words_language)
-        c->parser.language = grammar_language_find(range->words_language);
+        c->parser.language = grammar_tables_of(c, range->words_language);
     int64_t n = (range->to - range->from) / range->step + 1;
     if (range->fractions)
         n *= range->fractions;

@@ -14,7 +14,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/input.c src/grammar/input.h \
     src/grammar/item.h \
     src/grammar/language.c src/grammar/language.h \
-    src/grammar/language_en.c \
+    src/grammar/language_file.c \
     src/grammar/letters.c src/grammar/letters.h \
     src/grammar/lists.c \
     src/grammar/map.c src/grammar/map.h \

@@ -126,7 +126,11 @@ struct grammar_builder {
     struct grammar_text *skip_words;
     size_t n_skip_words, size_skip_words;
     bool ignore_whitespace;
-    bool has_intent_order;                   /* an intents.yaml was read */
+    bool has_intent_order;        /* an intents.yaml was read */
+    struct grammar_map languages; /* read already, by tag; language_file.c */
+    const char **folders;         /* where further ones may be */
+    size_t n_folders, size_folders;
+    char default_language[17];               /* "": none */
     struct grammar_yaml_parser *open_parser; /* freed when a reader leaves by the pool's escape */
 };
 

@@ -26,6 +26,14 @@ bool grammar_in_language(const struct grammar_compiler *c, const struct grammar_
     return !s->language || !c->language || grammar_language_same(s->language, c->language);
 }
 
+const struct grammar_language *grammar_tables_of(struct grammar_compiler *c, const char *tag) {
+    const struct grammar_language *tables = NULL;
+    int code = grammar_builder_language(&tables, c->b, tag, c->report);
+    if (code < 0)
+        grammar_pool_escape(&c->g->pool, code);
+    return tables;
+}
+
 struct grammar_position grammar_position_in(const struct grammar_text *t, uint32_t offset) {
     struct grammar_position position = t->position;
     if (position.line)

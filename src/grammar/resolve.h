@@ -22,7 +22,7 @@ struct grammar_scope {
 };
 
 struct grammar_compiler {
-    const struct grammar_builder *b;
+    struct grammar_builder *b;
     struct grammar *g;
     struct grammar_report *report;
     struct grammar_costs costs;
@@ -38,6 +38,9 @@ struct grammar_compiler {
 
 /* Whether a file's language fits the grammar's. */
 bool grammar_in_language(const struct grammar_compiler *c, const struct grammar_source *s);
+
+/* The tables of a language, NULL: none. */
+const struct grammar_language *grammar_tables_of(struct grammar_compiler *c, const char *tag);
 
 /* The position of a character of a text. */
 struct grammar_position grammar_position_in(const struct grammar_text *t, uint32_t offset);

@@ -2,6 +2,7 @@
 /* Any bytes as a grammar, in both dialects, and as the text to match: no crash, no leak, no hang; what the acceptor says has arcs
  * within bounds. A plain program over saved samples; with -fsanitize=fuzzer and -DTRAGUS_LIBFUZZER a libFuzzer target.
  */
+#include "../unit/grammar/builder.h"
 #include "grammar/grammar.h"
 
 #include <dirent.h>
@@ -51,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct grammar *g = NULL;
         struct grammar_diagnostics d = {0};
         struct base_error e = {0};
-        check(grammar_builder_new(&b) == 0, "out of memory");
+        check(english_builder(&b) == 0, "out of memory");
         int r = grammar_builder_add_text(b, "sample", formats[i], text, size, &d, &e);
         check(r == 0 || e.text[0], "refused without a reason");
         grammar_builder_set_list(b, "name", names, 2, &d, NULL);

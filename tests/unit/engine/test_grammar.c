@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,10 +28,22 @@ static const char lights[] = "language: en\n"
                              "        out: desk\n"
                              "      - ceiling\n";
 
+/* Options with the languages of the source tree. */
+static const tragus_grammar_options *languages(void) {
+    static tragus_grammar_options o;
+    static char path[4096];
+    const char *top = getenv("abs_top_srcdir");
+    snprintf(path, sizeof(path), "%s/models", top ? top : ".");
+    tragus_grammar_options_init(&o);
+    o.models_path = path;
+    return &o;
+}
+
 static tragus_grammar *load(const char *text) {
     tragus_grammar *g = NULL;
     tragus_error e = {0};
-    if (tragus_grammar_load_texts(&g, NULL, NULL, &(tragus_text){"lights.yaml", "hassil", text, strlen(text)}, 1, NULL, &e) < 0)
+    if (tragus_grammar_load_texts(&g, NULL, languages(), &(tragus_text){"lights.yaml", "hassil", text, strlen(text)}, 1, NULL, &e) <
+        0)
         fail_msg("%s:%d: %s", e.file, e.line, e.text);
     return g;
 }
@@ -141,8 +154,8 @@ static void mistakes_are_reported_with_their_place(void **state) {
     tragus_grammar *g = NULL;
     tragus_error e = {0};
     tragus_diagnostics d = {0};
-    assert_true(tragus_grammar_load_texts(&g, NULL, NULL, &(tragus_text){"wrong.yaml", "hassil", wrong, strlen(wrong)}, 1, &d, &e) <
-                0);
+    assert_true(tragus_grammar_load_texts(&g, NULL, languages(), &(tragus_text){"wrong.yaml", "hassil", wrong, strlen(wrong)}, 1,
+                                          &d, &e) < 0);
     assert_null(g);
     assert_string_equal(e.file, "wrong.yaml");
     assert_true(e.line > 0 && e.text[0] != '\0' && e.code < 0);

@@ -8,23 +8,23 @@ grammar_tests = \
 check_PROGRAMS += $(grammar_tests)
 TESTS += $(grammar_tests)
 
-tests_unit_grammar_test_acceptor_SOURCES = tests/unit/grammar/test_acceptor.c tests/unit/grammar/make.h tests/unit/grammar/walk.h
+tests_unit_grammar_test_acceptor_SOURCES = tests/unit/grammar/test_acceptor.c tests/unit/grammar/builder.h tests/unit/grammar/make.h tests/unit/grammar/walk.h
 tests_unit_grammar_test_acceptor_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_acceptor_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
-tests_unit_grammar_test_budget_SOURCES = tests/unit/grammar/test_budget.c tests/unit/grammar/make.h
+tests_unit_grammar_test_budget_SOURCES = tests/unit/grammar/test_budget.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_budget_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_budget_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
-tests_unit_grammar_test_diagnostics_SOURCES = tests/unit/grammar/test_diagnostics.c tests/unit/grammar/make.h
+tests_unit_grammar_test_diagnostics_SOURCES = tests/unit/grammar/test_diagnostics.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_diagnostics_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_diagnostics_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
-tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/unit/grammar/make.h
+tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
-tests_unit_grammar_test_template_SOURCES = tests/unit/grammar/test_template.c tests/unit/grammar/make.h
+tests_unit_grammar_test_template_SOURCES = tests/unit/grammar/test_template.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_template_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_template_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
@@ -32,7 +32,8 @@ tests_unit_grammar_test_template_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 if PROGRAMS
 check_PROGRAMS += tests/unit/grammar/test_home_assistant
 TESTS += tests/unit/grammar/test_home_assistant
-tests_unit_grammar_test_home_assistant_SOURCES = tests/unit/grammar/test_home_assistant.c tests/unit/grammar/walk.h
+tests_unit_grammar_test_home_assistant_SOURCES = tests/unit/grammar/test_home_assistant.c tests/unit/grammar/builder.h \
+    tests/unit/grammar/walk.h
 tests_unit_grammar_test_home_assistant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
 tests_unit_grammar_test_home_assistant_LDADD = $(grammar_libs) $(CMOCKA_LIBS) $(JSON_LIBS)
 endif PROGRAMS

@@ -22,7 +22,7 @@ static const char expansive[] = "language: en\n"
 static int compile(const char *text, struct base_budget *budget, struct grammar **ret, struct grammar_diagnostics *d,
                    struct base_error *e) {
     struct grammar_builder *b;
-    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(english_builder(&b), 0);
     grammar_builder_set_budget(b, budget);
     base_budget_start(budget);
     int r = grammar_builder_add_text(b, "home.yaml", "hassil", text, strlen(text), d, e);

@@ -62,7 +62,7 @@ static const struct expectation expectations[] = {
 static void load(const char *text, struct grammar_diagnostics *d, struct base_error *e, int *r) {
     struct grammar_builder *b;
     struct grammar *g = NULL;
-    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(english_builder(&b), 0);
     *r = grammar_builder_add_text(b, "home", NULL, text, strlen(text), d, e);
     if (*r == 0)
         *r = grammar_compile(&g, b, d, e);
@@ -140,7 +140,7 @@ static void missing_path(void **state) {
     (void)state;
     struct grammar_builder *b;
     struct base_error e = {0};
-    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(english_builder(&b), 0);
     assert_int_equal(grammar_builder_add_path(b, "/nonexistent/x.yaml", NULL, &e), -ENOENT);
     assert_non_null(strstr(e.text, "cannot be read"));
     assert_int_equal(grammar_builder_add_text(b, "x", "jsgf", "x", 1, NULL, &e), -EINVAL);
@@ -174,7 +174,7 @@ static void unreadable_folder(void **state) {
     struct grammar_builder *b;
     struct grammar_diagnostics d = {0};
     struct base_error e = {0};
-    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(english_builder(&b), 0);
     assert_int_equal(grammar_builder_add_path(b, top, &d, &e), -EINVAL);
     assert_int_equal(d.n_items, 1);
     assert_non_null(strstr(e.file, "wrong.yaml"));

@@ -2,6 +2,7 @@
 /* Home Assistant's English sentences and the tests that come with them, whole: every test sentence, typed and in words, must give
  * the intent and slots that the reference matcher gives; and what is in words and holds no free text must be in the acceptor.
  */
+#include "builder.h"
 #include "grammar/grammar.h"
 #include "grammar/pool.h"
 #include "grammar/yaml.h"
@@ -208,7 +209,7 @@ static void whole_suite(void **state) {
     struct grammar_builder *b;
     struct world w = {0};
     struct counts c = {0};
-    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(english_builder(&b), 0);
     add(b, "intents.yaml");
     add(b, "sentences/en");
     add(b, "lists"); /* of all languages: the others are left aside */
@@ -346,7 +347,7 @@ static void compile_legacy(void *data) {
     struct base_error error;
     const char *lists = lists_of(l, read_yaml(l));
     char path[1024];
-    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(english_builder(&b), 0);
     assert_int_equal(grammar_builder_add_text(b, "fixtures.yaml", NULL, lists, strlen(lists), NULL, &error), 0);
     snprintf(path, sizeof path, "%s/legacy-2025-07/sentences/en/*.yaml",
              folder); /* not the folders beside: half moved to the new layout */

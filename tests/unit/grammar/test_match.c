@@ -141,7 +141,7 @@ static void context(void **state) {
         "  Away: {data: [{sentences: ['what is up'], requires_context: {user: {value: [ann, bob], slot: who}}}]}\n";
     const struct grammar_list_value names[] = {{"Blind", "cover.blind", "cover"}, {"Lamp", NULL, "lamp"}, {"((odd", NULL, NULL}};
     struct grammar_diagnostics d = {0};
-    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(english_builder(&b), 0);
     assert_int_equal(grammar_builder_add_text(b, "test.yaml", "hassil", text, sizeof text - 1, &d, NULL), 0);
     assert_int_equal(grammar_builder_set_list(b, "name", names, 3, &d, NULL), 0);
     assert_int_equal(grammar_compile(&g, b, &d, NULL), 0);

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/language_file.c: a language's numbers and signs, from models/TAG/language.yaml; models/en/language.yaml explains the
+ * keys.
+ *
+ * A builder is told where languages are and reads one when a grammar asks for it. Only its letters make the file's name, since the
+ * tag may stand in anybody's grammar.
+ */
+#include "grammar/files.h"
+#include "grammar/language.h"
+#include "grammar/model.h"
+#include "grammar/template.h"
+#include "grammar/yaml.h"
+
+#include "base/buffer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LONGEST_TAG = 16, LEAST_SMALL = 10 };
+
+static const int64_t most_number = INT64_C(1000000000000000);
+
+struct known_language {
+    const struct grammar_language *tables; /* NULL: there is no file */
+};
+
+struct reading {
+    struct grammar_builder *b;
+    struct grammar_report *report;
+    struct base_buffer scratch;
+    const char *tag; /* asked for; NULL: any */
+    const char *path;
+    char *text;
+    size_t len;
+    struct grammar_language *language;
+    bool wrong;
+};
+
+static void complain(struct reading *r, const struct grammar_yaml *y, const char *what) {
+    grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "%s; see models/en/language.yaml", what);
+    r->wrong = true;
+}
+
+/* A template, checked with a word in place of each spelled part. "" where it is missing and need not be there. */
+static const char *template_of(struct reading *r, const struct grammar_yaml *mapping, const char *key, bool parts) {
+    const struct grammar_yaml *y = key ? grammar_yaml_get(mapping, key) : mapping;
+    if (!y)
+        return NULL;
+    if (y->kind != GRAMMAR_YAML_SCALAR || !y->text[0]) {
+        complain(r, y, "a text is missing");
+        return "";
+    }
+    struct grammar_parser parser = {.pool = &r->b->pool};
+    base_buffer_clear(&r->scratch);
+    for (const char *t = y->text; *t; t++) {
+        bool part = parts && t[0] == '#' && (t[1] == 'q' || t[1] == 'r');
+        base_buffer_add(&r->scratch, part ? "word" : t, part ? 4 : 1);
+        t += part;
+    }
+    const char *checked = grammar_pool_text(&r->b->pool, r->scratch.data ? r->scratch.data : "", r->scratch.len_bytes);
+    if (r->scratch.failed)
+        grammar_pool_escape(&r->b->pool, -ENOMEM);
+    if (strchr(checked, '#'))
+        complain(r, y, "after # stands q or r");
+    else if (!grammar_template_parse(&parser, checked, strlen(checked)))
+        complain(r, y, parser.error);
+    base_buffer_done(&parser.scratch);
+    return y->text;
+}
+
+static void add_row(struct reading *r, struct grammar_number_row row, size_t *size) {
+    struct grammar_pool *pool = &r->b->pool;
+    struct grammar_number_row *rows = (struct grammar_number_row *)(uintptr_t)r->language->rows;
+    *grammar_pool_push(pool, rows, r->language->n_rows, *size) = row;
+    r->language->rows = rows;
+}
+
+static void read_row(struct reading *r, const struct grammar_yaml *y, size_t *size) {
+    struct grammar_number_row row = {0};
+    const char *const keys[] = {"from", "to", "divisor"};
+    int64_t *const numbers[] = {&row.from, &row.to, &row.divisor};
+    for (size_t i = 0; i < 3; i++) {
+        const struct grammar_yaml *number = grammar_yaml_get(y, keys[i]);
+        long long value = 0;
+        if (!number || !grammar_yaml_integer(number, &value) || value > most_number) {
+            complain(r, y, "a row needs the numbers from, to and divisor");
+            return;
+        }
+        *numbers[i] = value;
+    }
+    /* So that quotient and rest are smaller than the number, and spelling it ends. */
+    if (row.divisor < 2 || row.divisor > row.from || row.from > row.to || row.from < (int64_t)r->language->n_small) {
+        complain(r, y, "a row begins behind the small numbers, and its divisor is from 2 to where it begins");
+        return;
+    }
+    const char *exact = template_of(r, y, "exact", true), *rest = template_of(r, y, "rest", true);
+    if (!exact && !rest)
+        complain(r, y, "a row needs exact or rest");
+    row.text = exact;
+    if (exact)
+        add_row(r, row, size);
+    row.remainder = 1;
+    row.text = rest;
+    if (rest)
+        add_row(r, row, size);
+}
+
+static void read_numbers(struct reading *r, const struct grammar_yaml *y) {
+    const struct grammar_yaml *small = grammar_yaml_get(y, "small"), *rows = grammar_yaml_get(y, "rows");
+    if (!small || small->kind != GRAMMAR_YAML_SEQUENCE || small->n < LEAST_SMALL) {
+        complain(r, y, "numbers need `small:` with the words from 0 to 9 at least");
+        return;
+    }
+    const char **words = grammar_pool_alloc(&r->b->pool, small->n * sizeof *words);
+    for (size_t i = 0; i < small->n; i++)
+        words[i] = template_of(r, small->items[i], NULL, false);
+    r->language->small = words;
+    r->language->n_small = small->n;
+    size_t size = 0;
+    for (size_t i = 0; rows && i < rows->n; i++)
+        read_row(r, rows->items[i], &size);
+    r->language->minus = template_of(r, y, "minus", false);
+    r->language->point = template_of(r, y, "point", false);
+    r->language->half = template_of(r, y, "half", false);
+    r->language->and_half = template_of(r, y, "and_half", true);
+    if (!r->language->minus || !r->language->point)
+        complain(r, y, "numbers need minus and point");
+}
+
+/* Longer signs first, else as they stand. */
+static void read_symbols(struct reading *r, const struct grammar_yaml *y) {
+    struct grammar_symbol *symbols = grammar_pool_alloc(&r->b->pool, (y->n + 1) * sizeof *symbols);
+    size_t n = 0;
+    for (size_t i = 0; y->kind == GRAMMAR_YAML_MAPPING && i < y->n; i++) {
+        struct grammar_symbol s = {y->keys[i]->text, template_of(r, y->items[i], NULL, false)};
+        size_t at = n++;
+        for (; at > 0 && strlen(symbols[at - 1].typed) < strlen(s.typed); at--)
+            symbols[at] = symbols[at - 1];
+        symbols[at] = s;
+    }
+    r->language->symbols = symbols;
+    r->language->n_symbols = n;
+}
+
+static void read_job(void *data) {
+    struct reading *r = data;
+    const char *path = grammar_pool_text(&r->b->pool, r->path, strlen(r->path));
+    struct grammar_yaml *root = grammar_yaml_read(&r->b->pool, path, r->text, r->len, r->report, &r->b->open_parser);
+    r->language = grammar_pool_alloc(&r->b->pool, sizeof *r->language);
+    struct grammar_yaml nothing = {.position = {path, 1, 1}};
+    const struct grammar_yaml *tag = grammar_yaml_get(root, "language");
+    const struct grammar_yaml *numbers = grammar_yaml_get(root, "numbers"), *symbols = grammar_yaml_get(root, "symbols");
+    if (!tag || tag->kind != GRAMMAR_YAML_SCALAR || (r->tag && !grammar_language_same(tag->text, r->tag))) {
+        complain(r, root ? root : &nothing, "a language's file needs `language:` with its tag");
+        return;
+    }
+    r->language->tag = tag->text;
+    if (numbers)
+        read_numbers(r, numbers);
+    if (symbols)
+        read_symbols(r, symbols);
+}
+
+/* 0, -ENOENT where there is no such file, -EINVAL with reports, or what the pool was left with. */
+static int read_language(struct reading *r, struct base_error *reterr) {
+    if (access(r->path, F_OK) < 0)
+        return -ENOENT;
+    int code = grammar_read_file(r->path, &r->text, &r->len, reterr);
+    if (code == 0)
+        code = grammar_pool_run(&r->b->pool, read_job, r);
+    grammar_yaml_abandon(&r->b->open_parser);
+    base_buffer_done(&r->scratch);
+    free(r->text);
+    return code < 0 ? code : r->wrong || !r->language->tag ? -EINVAL : 0;
+}
+
+struct entry_job {
+    struct grammar_builder *b;
+    char tag[LONGEST_TAG + 1];
+    const struct grammar_language *tables;
+    const char *folder;
+};
+
+static void add_language_job(void *data) {
+    const struct entry_job *j = data;
+    struct known_language *known = grammar_pool_alloc(&j->b->pool, sizeof *known);
+    known->tables = j->tables;
+    *grammar_map_at(&j->b->languages, &j->b->pool, grammar_pool_text(&j->b->pool, j->tag, strlen(j->tag))) = known;
+}
+
+static void add_folder_job(void *data) {
+    const struct entry_job *j = data;
+    *grammar_pool_push(&j->b->pool, j->b->folders, j->b->n_folders, j->b->size_folders) =
+        grammar_pool_text(&j->b->pool, j->folder, strlen(j->folder));
+}
+
+/* The letters of a tag before its region, in lower case: "en" of "EN_us". False: not a tag. */
+static bool primary_tag(char out[LONGEST_TAG + 1], const char *tag) {
+    size_t n = strcspn(tag, "-_");
+    if (n == 0 || n > LONGEST_TAG)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (char)(tag[i] | 0x20);
+        if (out[i] < 'a' || out[i] > 'z')
+            return false;
+    }
+    out[n] = '\0';
+    return true;
+}
+
+int grammar_builder_add_language(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d,
+                                 struct base_error *reterr) {
+    struct grammar_report report = {d, reterr, 0};
+    struct entry_job j = {.b = b, .folder = path};
+    if (!grammar_is_yaml_name(path)) {
+        int code = grammar_pool_run(&b->pool, add_folder_job, &j);
+        return code < 0 ? base_error_set(reterr, code, "out of memory") : 0;
+    }
+    struct reading r = {.b = b, .report = &report, .path = path};
+    int code = read_language(&r, reterr);
+    if (code == 0 && !primary_tag(j.tag, r.language->tag))
+        code = base_error_at(reterr, -EINVAL, path, 0, 0, "\"%.20s\" is no tag of a language", r.language->tag);
+    j.tables = r.language;
+    if (code == 0 && !grammar_map_get(&b->languages, j.tag))
+        code = grammar_pool_run(&b->pool, add_language_job, &j);
+    if (code == 0 && !b->default_language[0])
+        memcpy(b->default_language, j.tag, sizeof j.tag);
+    if (code < 0 && code != -EINVAL)
+        base_error_at(reterr, code, path, 0, 0, "cannot be read");
+    return code;
+}
+
+void grammar_builder_set_default_language(struct grammar_builder *b, const char *tag) {
+    char letters[LONGEST_TAG + 1];
+    if (primary_tag(letters, tag))
+        memcpy(b->default_language, letters, sizeof letters);
+}
+
+const char *grammar_builder_default_language(const struct grammar_builder *b) {
+    return b->default_language;
+}
+
+int grammar_builder_language(const struct grammar_language **ret, struct grammar_builder *b, const char *tag,
+                             struct grammar_report *report) {
+    struct entry_job j = {.b = b};
+    *ret = NULL;
+    if (!primary_tag(j.tag, tag))
+        return 0;
+    const struct known_language *known = grammar_map_get(&b->languages, j.tag);
+    if (known) {
+        *ret = known->tables;
+        return 0;
+    }
+    int code = -ENOENT;
+    for (size_t i = 0; code == -ENOENT && i < b->n_folders; i++) {
+        char path[4096];
+        struct reading r = {.b = b, .report = report, .tag = j.tag, .path = path};
+        if (snprintf(path, sizeof path, "%s/%s/language.yaml", b->folders[i], j.tag) >= (int)sizeof path)
+            continue;
+        code = read_language(&r, NULL);
+        j.tables = code == 0 ? r.language : NULL;
+    }
+    if (code == 0 || code == -ENOENT)
+        code = grammar_pool_run(&b->pool, add_language_job, &j);
+    *ret = j.tables;
+    return code == -EINVAL ? 0 : code; /* reported */
+}
