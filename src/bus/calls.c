@@ -10,14 +10,6 @@
 
 /* --- options ------------------------------------------------------------------------------------------------------------------ */
 
-int bus_check_language(struct bus *b, const char *language, sd_bus_error *error) {
-    (void)b;
-    if (strcmp(language, "en") == 0)
-        return 0;
-    return sd_bus_error_setf(error, BUS_ERROR("NoSuchModel"), "There is no model for language \"%.20s\"; the only model is for en",
-                             language);
-}
-
 void bus_format_init(struct bus_format *f) {
     *f = (struct bus_format){.format = "S16LE", .rate = 16000, .channels = 1};
 }
@@ -47,17 +39,16 @@ int bus_parse_format(const struct bus_format *f, struct service_input *ret, sd_b
 /* What CreateSession, Listen and Recognize take in common, beside the service's own options. */
 struct call_options {
     struct service_session_options session;
-    const char *language;
     struct bus_context context;
 };
 
 static void call_options_init(struct call_options *o, const struct bus *b) {
-    *o = (struct call_options){.language = "en"};
+    *o = (struct call_options){.context = {.n = 0}};
     service_session_defaults(b->service, &o->session);
 }
 
 #define COMMON_OPTIONS(o)                                                                                                         \
-    {"Grammar", BUS_STRING, &(o).session.grammar}, {"Language", BUS_STRING, &(o).language},                                       \
+    {"Grammar", BUS_STRING, &(o).session.grammar}, {"Language", BUS_STRING, &(o).session.language},                               \
         {"Context", BUS_CONTEXT, &(o).context}, {"MinConfidence", BUS_DOUBLE, &(o).session.session.min_confidence},               \
         {"EndSilenceMs", BUS_UINT32, &(o).session.session.end_silence_ms},                                                        \
         {"MaxCommandMs", BUS_UINT32, &(o).session.session.max_speech_ms}, {"Reject", BUS_BOOLEAN, &(o).session.session.reject}, { \
@@ -70,9 +61,7 @@ static int make(struct bus_session *s, sd_bus_message *m, struct call_options *o
     struct service_caller caller;
     struct base_error e = {0};
 
-    int r = bus_check_language(b, o->language, error);
-    if (r >= 0)
-        r = bus_caller(b, m, &caller, error);
+    int r = bus_caller(b, m, &caller, error);
     if (r >= 0)
         r = bus_watch_owner(b, m);
     if (r < 0) {

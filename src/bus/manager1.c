@@ -89,10 +89,10 @@ struct add_grammar {
     size_t n_texts;
 };
 
-static int parse_add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar *ret, sd_bus_error *error) {
+static int parse_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_error *error) {
     static const char *const formats[] = {"hassil", "list"};
     ret->format = "";
-    ret->language = "en";
+    ret->language = "";
     const struct bus_option table[] = {{"Format", BUS_STRING, &ret->format},
                                        {"Language", BUS_STRING, &ret->language},
                                        {"Private", BUS_BOOLEAN, &ret->is_private},
@@ -102,8 +102,6 @@ static int parse_add_grammar(struct bus *b, sd_bus_message *m, struct add_gramma
         r = sd_bus_message_read(m, "sh", &ret->name, &ret->fd);
     if (r >= 0)
         r = bus_read_options(m, table, COUNT(table), error);
-    if (r >= 0)
-        r = bus_check_language(b, ret->language, error);
     if (r < 0)
         return r;
     if (*ret->format && strcmp(ret->format, formats[0]) != 0 && strcmp(ret->format, formats[1]) != 0)
@@ -113,9 +111,9 @@ static int parse_add_grammar(struct bus *b, sd_bus_message *m, struct add_gramma
 }
 
 /* The arguments into *ret, which the caller free()s; NULL on failure. */
-static int read_add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar **ret, sd_bus_error *error) {
+static int read_add_grammar(sd_bus_message *m, struct add_grammar **ret, sd_bus_error *error) {
     struct add_grammar *a = calloc(1, sizeof(*a));
-    int r = a ? parse_add_grammar(b, m, a, error) : -ENOMEM;
+    int r = a ? parse_add_grammar(m, a, error) : -ENOMEM;
     if (r < 0) {
         free(a);
         a = NULL;
@@ -182,8 +180,12 @@ static int add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar *a, 
         r = bus_call_new(&call, b, m);
     if (r < 0)
         return r;
-    struct service_grammar_source what = {
-        .name = a->name, .format = a->format, .is_private = a->is_private, .texts = a->texts, .n_texts = a->n_texts};
+    struct service_grammar_source what = {.name = a->name,
+                                          .format = a->format,
+                                          .language = a->language,
+                                          .is_private = a->is_private,
+                                          .texts = a->texts,
+                                          .n_texts = a->n_texts};
     r = service_grammar_add(b->service, &caller, &what, on_grammar_done, call, &e);
     if (r >= 0)
         return 1; /* answered later */
@@ -202,7 +204,7 @@ static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, cons
                                 "The end of the grammar did not arrive; close the writing end of the pipe");
     if (result < 0)
         return sd_bus_error_set_errnof(error, result, "The grammar cannot be read: %s", strerror(-result));
-    int r = read_add_grammar(b, call, &a, error);
+    int r = read_add_grammar(call, &a, error);
     if (r >= 0)
         r = add_grammar(b, call, a, text, len, error);
     free(a);
@@ -213,7 +215,7 @@ static int method_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error
     struct bus *b = user;
     struct add_grammar *a;
 
-    int r = read_add_grammar(b, m, &a, error); /* wrong arguments are refused before anything is read */
+    int r = read_add_grammar(m, &a, error); /* wrong arguments are refused before anything is read */
     if (r >= 0)
         r = bus_read_content(b, m, a->fd, service_limits(b->service)->grammar_bytes, on_grammar_read, error);
     free(a);
@@ -245,7 +247,7 @@ static int append_grammar(sd_bus_message *m, const struct service_grammar *g) {
     (void)sd_bus_message_open_container(m, 'e', "sa{sv}");
     (void)sd_bus_message_append(m, "s", g->name);
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
-    (void)sd_bus_message_append(m, "{sv}", "Language", "s", "en");
+    (void)sd_bus_message_append(m, "{sv}", "Language", "s", g->language);
     (void)sd_bus_message_append(m, "{sv}", "Format", "s", g->format);
     bus_open_entry(m, "Intents", "as");
     (void)sd_bus_message_open_container(m, 'a', "s");
@@ -445,8 +447,6 @@ static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) 
 
     int r = sd_bus_message_read(m, "s", &language);
     if (r >= 0)
-        r = bus_check_language(b, language, error);
-    if (r >= 0)
         r = read_words(m, words, &n);
     if (r >= 0)
         r = bus_caller(b, m, &caller, error);
@@ -454,7 +454,7 @@ static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) 
         r = bus_call_new(&call, b, m);
     if (r < 0)
         return r;
-    r = service_pronounce(b->service, &caller, words, n, on_pronounced, call, &e);
+    r = service_pronounce(b->service, &caller, language, words, n, on_pronounced, call, &e);
     if (r >= 0)
         return 1; /* answered later */
     bus_call_free(call);
@@ -478,6 +478,14 @@ static int append_listeners(sd_bus_message *reply, const struct service *service
     return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int append_languages(sd_bus_message *reply, const struct service *service) {
+    const char *language;
+    int r = sd_bus_message_open_container(reply, 'a', "s");
+    for (unsigned i = 0; r >= 0 && (language = service_language(service, i)); i++)
+        r = sd_bus_message_append(reply, "s", language);
+    return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
                         void *user, sd_bus_error *error) {
     struct bus *b = user;
@@ -494,7 +502,7 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
     if (strcmp(property, "SessionCount") == 0)
         return sd_bus_message_append(reply, "u", (uint32_t)service_n_sessions(b->service));
     if (strcmp(property, "Languages") == 0)
-        return sd_bus_message_append(reply, "as", 1, "en");
+        return append_languages(reply, b->service);
     if (strcmp(property, "Listeners") == 0)
         return append_listeners(reply, b->service);
     int r = sd_bus_message_open_container(reply, 'a', "s"); /* Grammars: those that are for everybody */

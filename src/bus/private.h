@@ -119,7 +119,6 @@ void bus_sessions_of(struct bus *b, const char *owner); /* frees all sessions of
 int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_listen(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error);
-int bus_check_language(struct bus *b, const char *language, sd_bus_error *error);
 struct bus_format {
     const char *format;
     uint32_t rate, channels;

@@ -30,6 +30,7 @@ static const struct key keys[] = {
     {"bus", "listen_group", TEXT, 0, 0, AT(service.listen_group)},
     {"bus", "admin_group", TEXT, 0, 0, AT(service.admin_group)},
     {"model", "path", TEXT, 0, 0, AT(service.model)},
+    {"model", "languages", TEXT, 0, 0, AT(service.languages)},
     {"model", "kernels", TEXT, 0, 0, AT(service.cpu)},
     {"model", "pronunciations", TEXT, 0, 0, AT(service.pronunciations)},
     {"microphone", "device", TEXT, 0, 0, AT(service.device)},

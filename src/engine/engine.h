@@ -22,6 +22,7 @@ const char *engine_model_path(const tragus_model *m);     /* of the acoustic mod
 const char *engine_model_language(const tragus_model *m); /* its tag, "en" */
 const struct grammar *engine_grammar_sentences(const tragus_grammar *g);
 const struct graph *engine_grammar_graph(const tragus_grammar *g);
+tragus_model *engine_grammar_model(const tragus_grammar *g); /* that it was compiled with; NULL: for typed text only */
 /* The files that tragus_grammar_load reads for a path, in its order; visit returns 0 to go on. */
 int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr);
 

@@ -406,6 +406,10 @@ const struct grammar *engine_grammar_sentences(const tragus_grammar *g) {
     return g->sentences;
 }
 
+tragus_model *engine_grammar_model(const tragus_grammar *g) {
+    return g->model;
+}
+
 const struct graph *engine_grammar_graph(const tragus_grammar *g) {
     return g->graph;
 }

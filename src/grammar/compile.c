@@ -228,6 +228,7 @@ static void compile(void *data) {
     c->language = language_of(c->b);
     const char *tag = c->language ? c->language : c->b->default_language;
     c->parser.language = grammar_tables_of(c, tag);
+    c->g->language = grammar_copy_text(c, c->language ? c->language : "");
     c->g->ignore_whitespace = c->b->ignore_whitespace;
     if (!c->parser.language && tag[0])
         grammar_report_at(c->report, GRAMMAR_WARNING, (struct grammar_position){0},
@@ -301,6 +302,10 @@ void grammar_free(struct grammar *g) {
         return;
     grammar_pool_done(&g->pool);
     free(g);
+}
+
+const char *grammar_language(const struct grammar *g) {
+    return g->language;
 }
 
 size_t grammar_n_templates(const struct grammar *g) {

@@ -53,6 +53,7 @@ struct grammar {
     uint32_t n_lists;
     const struct grammar_item **skip_words; /* trees; longest text first */
     size_t n_skip_words;
+    const char *language; /* that the sentences name; "": none */
     bool ignore_whitespace;
     struct grammar_acceptor acceptor;
     struct grammar_cost most_units, most_bytes; /* what cost most to compile */

@@ -91,6 +91,7 @@ void grammar_free(struct grammar *g);
 int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, struct grammar_diagnostics *d,
                    struct base_error *reterr);
 
+const char *grammar_language(const struct grammar *g); /* the tag that the sentences name, as written; "": none */
 size_t grammar_n_templates(const struct grammar *g);
 size_t grammar_n_intents(const struct grammar *g);
 const char *grammar_intent(const struct grammar *g, size_t i);

@@ -17,7 +17,7 @@ struct compile_job {
     struct worker_job job; /* first member */
     struct service *service;
     struct service_caller caller; /* its owner is ours */
-    char *name, *format;
+    char *name, *format, *language;
     bool is_private;
     tragus_text *texts; /* of a new grammar; each with its own name and text */
     size_t n_texts;
@@ -28,7 +28,7 @@ struct compile_job {
 
     tragus_grammar *grammar; /* what came out */
     tragus_diagnostics diagnostics;
-    tragus_error error;
+    struct base_error error;
     int code;
     service_grammar_done *done;
     void *user;
@@ -49,6 +49,7 @@ static void free_job(struct compile_job *j) {
     free(j->list);
     free(j->name);
     free(j->format);
+    free(j->language);
     free((char *)j->caller.owner);
     tragus_grammar_unref(j->base);
     tragus_grammar_unref(j->grammar);
@@ -59,17 +60,17 @@ static void free_job(struct compile_job *j) {
 /* In the compile thread. */
 static void run_job(struct worker_job *job) {
     struct compile_job *j = (struct compile_job *)job;
-    struct service *s = j->service;
-    tragus_grammar_options options;
+    tragus_error error = {0};
 
-    if (j->list) {
-        j->code = engine_grammar_with_list(&j->grammar, j->base, j->list, j->values, j->n_values, &j->diagnostics, &job->budget,
-                                           &j->error);
+    if (!j->list) {
+        j->code = grammars_compile(j->service, &j->grammar, j->language, NULL, 0, j->texts, j->n_texts, &j->diagnostics,
+                                   &job->budget, &j->error);
         return;
     }
-    service_grammar_options(s, &options);
-    j->code = engine_grammar_load(&j->grammar, s->model, &options, NULL, 0, j->texts, j->n_texts, &j->diagnostics, &job->budget,
-                                  &j->error);
+    j->code =
+        engine_grammar_with_list(&j->grammar, j->base, j->list, j->values, j->n_values, &j->diagnostics, &job->budget, &error);
+    if (j->code < 0)
+        service_copy_error(&j->error, &error);
 }
 
 static void push_job(struct compile_job *j) {
@@ -114,7 +115,7 @@ static void finish_job(struct worker_job *job) {
         result.diagnostics = &none;
         result.code = base_error_set(&result.error, -ECANCELED, "nobody waits for this grammar any more");
     } else if (j->code < 0) {
-        service_copy_error(&result.error, &j->error);
+        result.error = j->error;
     } else {
         result.code = put(j, &result.error);
     }
@@ -127,7 +128,7 @@ static void finish_job(struct worker_job *job) {
 }
 
 static struct compile_job *job_new(struct service *s, const struct service_caller *caller, const char *name, const char *format,
-                                   service_grammar_done *done, void *user) {
+                                   const char *language, service_grammar_done *done, void *user) {
     struct compile_job *j = calloc(1, sizeof(*j));
     if (!j)
         return NULL;
@@ -139,9 +140,10 @@ static struct compile_job *job_new(struct service *s, const struct service_calle
     j->caller.owner = j->job.owner = strdup(caller->owner);
     j->name = strdup(name);
     j->format = strdup(format);
+    j->language = strdup(language);
     j->done = done;
     j->user = user;
-    if (j->caller.owner && j->name && j->format)
+    if (j->caller.owner && j->name && j->format && j->language)
         return j;
     free_job(j);
     return NULL;
@@ -182,8 +184,9 @@ int service_grammar_add(struct service *s, const struct service_caller *caller, 
     int r = grammars_check_name(what->name, reterr);
     if (r < 0)
         return r;
-    if (!service_model(s, reterr))
-        return -ENODATA;
+    r = service_find_model(s, what->language, reterr);
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < what->n_texts; i++)
         len += what->texts[i].len_bytes;
     if (len > s->options.limits.grammar_bytes)
@@ -194,7 +197,7 @@ int service_grammar_add(struct service *s, const struct service_caller *caller, 
         r = check_queue(s, caller, reterr);
     if (r < 0)
         return r;
-    struct compile_job *j = job_new(s, caller, what->name, what->format, done, user);
+    struct compile_job *j = job_new(s, caller, what->name, what->format, what->language, done, user);
     if (!j || copy_texts(j, what->texts, what->n_texts) < 0) {
         if (j)
             free_job(j);
@@ -236,7 +239,7 @@ int service_grammar_set_list(struct service *s, const struct service_caller *cal
         r = check_queue(s, caller, reterr);
     if (r < 0)
         return r;
-    struct compile_job *j = job_new(s, caller, g->name, g->format, done, user);
+    struct compile_job *j = job_new(s, caller, g->name, g->format, g->language, done, user);
     if (j)
         j->list = strdup(list);
     if (!j || !j->list || copy_values(j, values, n) < 0) {

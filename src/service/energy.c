@@ -76,7 +76,8 @@ void service_report(const struct service *s, struct service_report *ret) {
         report.capture_us = c.capture_us;
         report.recogniser_us = c.recogniser_us;
         report.wakeups += c.wakeups;
-        add_recogniser(&report, microphone_recogniser(s->microphone));
+        for (unsigned i = 0; i < s->n_models; i++)
+            add_recogniser(&report, microphone_recogniser(s->microphone, i));
     }
     report.main_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
     report.cpu_us = clock_us(CLOCK_PROCESS_CPUTIME_ID);

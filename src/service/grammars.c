@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 int service_copy_error(struct base_error *ret, const tragus_error *e) {
     if (e->file[0])
@@ -15,7 +16,7 @@ int service_copy_error(struct base_error *ret, const tragus_error *e) {
     return base_error_set(ret, e->code, "%s", e->text);
 }
 
-void service_grammar_options(const struct service *s, tragus_grammar_options *o) {
+static void grammar_options(const struct service *s, tragus_grammar_options *o) {
     tragus_grammar_options_init(o);
     o->pronunciations_path = s->options.pronunciations;
     o->max_arcs = s->options.limits.grammar_arcs;
@@ -133,6 +134,7 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
     }
     tragus_grammar *before = g->grammar;
     g->grammar = grammar;
+    g->language = engine_model_language(engine_grammar_model(grammar));
     free((char *)g->format);
     g->format = new_format;
     g->uid = uid;
@@ -150,22 +152,52 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
     return 0;
 }
 
-int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, struct base_error *reterr) {
+/* Whether a tag, with or without a region, is of a model's language. */
+static bool is_of(const char *tag, const char *language) {
+    size_t n = strlen(language);
+    return strncasecmp(tag, language, n) == 0 && (tag[n] == '\0' || tag[n] == '-' || tag[n] == '_');
+}
+
+/* The model for the language that sentences name; the default one where they name none, or one that no model is for. They are read
+ * without a model to learn that: another language's words may have no sound in this one's. */
+static unsigned model_of_sentences(const struct service *s, const char *const paths[], size_t n_paths, const tragus_text texts[],
+                                   size_t n_texts, struct base_budget *budget) {
+    tragus_grammar *typed;
+    unsigned i = 0;
+
+    if (s->n_models < 2 || engine_grammar_load(&typed, NULL, NULL, paths, n_paths, texts, n_texts, NULL, budget, NULL) < 0)
+        return 0;
+    while (i < s->n_models && !is_of(grammar_language(engine_grammar_sentences(typed)), engine_model_language(s->models[i])))
+        i++;
+    tragus_grammar_unref(typed);
+    return i < s->n_models ? i : 0;
+}
+
+int grammars_compile(const struct service *s, tragus_grammar **ret, const char *language, const char *const paths[], size_t n_paths,
+                     const tragus_text texts[], size_t n_texts, tragus_diagnostics *d, struct base_budget *budget,
+                     struct base_error *reterr) {
     tragus_grammar_options options;
-    tragus_grammar *grammar;
     tragus_error error = {0};
 
+    int model = service_find_model(s, language, reterr);
+    if (model < 0)
+        return model;
+    if (!*language)
+        model = (int)model_of_sentences(s, paths, n_paths, texts, n_texts, budget);
+    grammar_options(s, &options);
+    if (model != 0) /* the user's pronunciations are of the default language */
+        options.pronunciations_path = NULL;
+    int r = engine_grammar_load(ret, s->models[model], &options, paths, n_paths, texts, n_texts, d, budget, &error);
+    return r < 0 ? service_copy_error(reterr, &error) : 0;
+}
+
+int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, struct base_error *reterr) {
+    tragus_grammar *grammar;
+
     int r = grammars_check_name(name, reterr);
-    if (r < 0)
-        return r;
-    tragus_model *model = service_model(s, reterr);
-    if (!model)
-        return -ENODATA;
-    service_grammar_options(s, &options);
-    r = tragus_grammar_load(&grammar, model, &options, paths, n, NULL, &error);
-    if (r < 0)
-        return service_copy_error(reterr, &error);
-    return grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
+    if (r >= 0)
+        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, NULL, NULL, reterr);
+    return r < 0 ? r : grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
 }
 
 static int may_change(const struct service_grammar *g, const struct service_caller *caller, struct base_error *reterr) {

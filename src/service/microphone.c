@@ -17,7 +17,7 @@
 #define N_HOPS 256
 
 struct microphone {
-    tragus_model *model;
+    uint32_t cpu_flags;
     sd_event *event;
     struct microphone_options options;
     void (*changed)(void *user);
@@ -27,7 +27,9 @@ struct microphone {
 
     struct base_ring hops;
     struct engine_hop *hop_memory;
-    struct recogniser *recogniser;
+    struct recogniser *recognisers[SERVICE_MAX_MODELS];
+    unsigned n_recognisers;
+    unsigned n_wiped; /* of them, since the last RECOGNISER_WIPE */
     pthread_t thread;
     _Atomic bool quit;
     _Atomic uint64_t wakeups, turns; /* of the recogniser thread: returns from waiting, loops finished */
@@ -52,9 +54,11 @@ static void *run(void *user) {
         base_wake_wait(&m->wake, -1);
         atomic_fetch_add_explicit(&m->wakeups, 1, memory_order_relaxed);
         while (base_ring_pop(&m->hops, &hop))
-            recogniser_take_hop(m->recogniser, &hop);
+            for (unsigned i = 0; i < m->n_recognisers; i++)
+                recogniser_take_hop(m->recognisers[i], &hop);
         explicit_bzero(&hop, sizeof(hop));
-        recogniser_take_commands(m->recogniser);
+        for (unsigned i = 0; i < m->n_recognisers; i++)
+            recogniser_take_commands(m->recognisers[i]);
         atomic_fetch_add_explicit(&m->turns, 1, memory_order_relaxed);
     }
     return NULL;
@@ -71,12 +75,27 @@ static void look_for(const char *device) {
         service_log(SERVICE_LOG_INFO, "Found the microphone: %s; it is open only while somebody listens", name);
 }
 
-int microphone_new(struct microphone **ret, tragus_model *model, sd_event *event, const struct microphone_options *options,
-                   const struct base_wake *main_wake, void (*changed)(void *user), void *user) {
+static int make_recognisers(struct microphone *m, tragus_model *const models[], unsigned n_models) {
+    for (; m->n_recognisers < n_models; m->n_recognisers++) {
+        m->recognisers[m->n_recognisers] = recogniser_new(models[m->n_recognisers], m->main_wake);
+        if (!m->recognisers[m->n_recognisers])
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static void free_recognisers(struct microphone *m) {
+    for (unsigned i = 0; i < m->n_recognisers; i++)
+        recogniser_free(m->recognisers[i]);
+}
+
+int microphone_new(struct microphone **ret, tragus_model *const models[], unsigned n_models, sd_event *event,
+                   const struct microphone_options *options, const struct base_wake *main_wake, void (*changed)(void *user),
+                   void *user) {
     struct microphone *m = calloc(1, sizeof(*m));
     if (!m)
         return -ENOMEM;
-    m->model = model;
+    m->cpu_flags = engine_model_cpu_flags(models[0]);
     m->event = event;
     m->options = *options;
     m->main_wake = main_wake;
@@ -84,15 +103,14 @@ int microphone_new(struct microphone **ret, tragus_model *model, sd_event *event
     m->user = user;
     int r = base_wake_init(&m->wake);
     m->hop_memory = calloc(N_HOPS, sizeof(*m->hop_memory));
-    m->recogniser = recogniser_new(model, main_wake);
-    if (r >= 0 && (!m->hop_memory || !m->recogniser))
-        r = -ENOMEM;
+    if (r >= 0)
+        r = m->hop_memory ? make_recognisers(m, models, n_models) : -ENOMEM;
     if (r >= 0) {
         base_ring_init(&m->hops, m->hop_memory, sizeof(*m->hop_memory), N_HOPS, 0);
         r = base_thread_start(&m->thread, "recogniser", run, m);
     }
     if (r < 0) {
-        recogniser_free(m->recogniser);
+        free_recognisers(m);
         free(m->hop_memory);
         base_wake_done(&m->wake);
         free(m);
@@ -126,7 +144,7 @@ void microphone_free(struct microphone *m) {
     atomic_store_explicit(&m->quit, true, memory_order_release);
     microphone_wake(m);
     pthread_join(m->thread, NULL);
-    recogniser_free(m->recogniser);
+    free_recognisers(m);
     explicit_bzero(m->hop_memory, N_HOPS * sizeof(*m->hop_memory));
     free(m->hop_memory);
     base_wake_done(&m->wake);
@@ -169,7 +187,7 @@ static void try_to_open(struct microphone *m) {
     if (r >= 0) {
         snprintf(name, sizeof(name), "%s", audio_capture_name(device));
         struct capture_options options = {.gate = m->options.gate,
-                                          .cpu_flags = engine_model_cpu_flags(m->model),
+                                          .cpu_flags = m->cpu_flags,
                                           .first_hop = m->past.hops,
                                           .hops = &m->hops,
                                           .recogniser_wake = &m->wake,
@@ -207,7 +225,9 @@ void microphone_want(struct microphone *m, bool wanted) {
     m->pause_s = 0;
     m->hang_hops = 0;
     close_device(m);
-    recogniser_command(m->recogniser, (struct recogniser_command){.type = RECOGNISER_WIPE});
+    m->n_wiped = 0;
+    for (unsigned i = 0; i < m->n_recognisers; i++)
+        recogniser_command(m->recognisers[i], (struct recogniser_command){.type = RECOGNISER_WIPE});
     microphone_wake(m);
     m->changed(m->user);
 }
@@ -219,8 +239,11 @@ void microphone_let_hang(struct microphone *m, uint32_t hops) {
 }
 
 void microphone_check(struct microphone *m) {
-    /* The recogniser has forgotten all sound, so the ring may as well. */
-    if (recogniser_wiped(m->recogniser) && !m->capture && base_ring_fill(&m->hops) == 0)
+    unsigned n_before = m->n_wiped;
+    for (unsigned i = 0; i < m->n_recognisers; i++)
+        m->n_wiped += recogniser_wiped(m->recognisers[i]);
+    /* All recognisers have forgotten the sound, so the ring may as well. */
+    if (m->n_wiped > n_before && m->n_wiped == m->n_recognisers && !m->capture && base_ring_fill(&m->hops) == 0)
         explicit_bzero(m->hop_memory, N_HOPS * sizeof(*m->hop_memory));
     if (!m->capture || capture_status(m->capture) == 0)
         return;
@@ -258,8 +281,8 @@ uint64_t microphone_take_lost_us(struct microphone *m) {
     return lost_us;
 }
 
-struct recogniser *microphone_recogniser(struct microphone *m) {
-    return m->recogniser;
+struct recogniser *microphone_recogniser(const struct microphone *m, unsigned model) {
+    return m->recognisers[model];
 }
 
 void microphone_wake(struct microphone *m) {
@@ -285,7 +308,9 @@ bool microphone_alive(struct microphone *m) {
     microphone_counters(m, &c);
     uint64_t turns = atomic_load_explicit(&m->turns, memory_order_relaxed);
     bool open = m->capture != NULL;
-    bool work = base_ring_fill(&m->hops) > 0 || recogniser_has_commands(m->recogniser);
+    bool work = base_ring_fill(&m->hops) > 0;
+    for (unsigned i = 0; i < m->n_recognisers; i++)
+        work |= recogniser_has_commands(m->recognisers[i]);
 
     /* An open device gives sound between two looks; a recogniser with work at both looks has finished a turn between them. */
     bool capture_stuck = open && m->watched_open && c.hops == m->watched_hops;

@@ -6,6 +6,7 @@
 #define TRAGUS_SERVICE_MICROPHONE_H
 
 #include "service/recogniser.h"
+#include "service/service.h"
 #include "tragus.h"
 
 #include <stdbool.h>
@@ -26,8 +27,9 @@ struct microphone_options {
 };
 
 /* Starts the recogniser thread, which sleeps until somebody listens. changed: the device was opened, closed, lost or found. */
-int microphone_new(struct microphone **ret, tragus_model *m, sd_event *event, const struct microphone_options *options,
-                   const struct base_wake *main_wake, void (*changed)(void *user), void *user);
+int microphone_new(struct microphone **ret, tragus_model *const models[], unsigned n_models, sd_event *event,
+                   const struct microphone_options *options, const struct base_wake *main_wake, void (*changed)(void *user),
+                   void *user);
 void microphone_free(struct microphone *m); /* joins the threads, zeroes */
 
 /* Somebody listens: opens the device, or tries again and again if that fails. Nobody listens: closes it. */
@@ -42,7 +44,8 @@ const char *microphone_trouble(const struct microphone *m); /* why it is missing
 /* Sound lost by overruns since the last call. */
 uint64_t microphone_take_lost_us(struct microphone *m);
 
-struct recogniser *microphone_recogniser(struct microphone *m);
+/* One for each model: a network runs only while somebody listens with it. */
+struct recogniser *microphone_recogniser(const struct microphone *m, unsigned model);
 void microphone_wake(struct microphone *m); /* the recogniser, after a command */
 /* When main was woken: notices a device that is gone, and zeroes what nobody needs. */
 void microphone_check(struct microphone *m);

@@ -39,7 +39,7 @@ void service_options_init(struct service_options *o) {
 }
 
 void service_session_defaults(const struct service *s, struct service_session_options *ret) {
-    *ret = (struct service_session_options){.grammar = "", .app = "", .session = s->options.session};
+    *ret = (struct service_session_options){.grammar = "", .language = "", .app = "", .session = s->options.session};
 }
 
 static int check(unsigned value, unsigned least, unsigned most, const char *name, struct base_error *reterr) {

@@ -22,7 +22,8 @@ struct service {
     struct base_wake wake; /* of the main thread, by the others */
     sd_event_source *wake_source;
 
-    tragus_model *model; /* NULL: trouble says why */
+    tragus_model *models[SERVICE_MAX_MODELS]; /* the default one first */
+    unsigned n_models;                        /* 0: trouble says why */
     struct base_error trouble;
     struct lexicon_overrides *overrides;
     struct microphone *microphone;
@@ -51,6 +52,7 @@ struct service_session {
     struct service_caller caller; /* its owner is the string above */
     uint32_t pid;
     tragus_grammar *grammar;
+    unsigned model;
     bool microphone, one_shot, limited;
     uint32_t timeout_ms;
     sd_event_source *timeout;
@@ -89,11 +91,17 @@ void service_tell_change(struct service *s); /* to all observers */
 /* grammars.c */
 void grammars_free(struct service *s);
 void grammars_owner_gone(struct service *s, const char *owner);
-void service_grammar_options(const struct service *s, tragus_grammar_options *o);
+/* Compiles files or texts (one of the two) with the model of a language; "": of the language that they name, else the default one.
+ * Any thread. d may be NULL; budget NULL: as the limits say. */
+int grammars_compile(const struct service *s, tragus_grammar **ret, const char *language, const char *const paths[], size_t n_paths,
+                     const tragus_text texts[], size_t n_texts, tragus_diagnostics *d, struct base_budget *budget,
+                     struct base_error *reterr);
 int grammars_check_name(const char *name, struct base_error *reterr);
 /* Whether a caller may add (or change, must_exist) a grammar, and whose place it takes: *ret_old, NULL for a new one. */
 int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
                      struct service_grammar **ret_old, struct base_error *reterr);
+/* The model that a grammar was compiled with. */
+unsigned service_model_of(const struct service *s, const tragus_grammar *g);
 /* Puts a compiled grammar, whose reference it takes, in the place of the old one, or at the end; sessions go on with it. */
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
                  tragus_grammar *grammar, struct base_error *reterr);

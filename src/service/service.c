@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +69,9 @@ static void tell_losses(struct service *s) {
 
 /* Results that found no room, because main did not empty the queue in time. */
 static void tell_lost_records(struct service *s) {
-    uint64_t n = recogniser_lost(microphone_recogniser(s->microphone));
+    uint64_t n = 0;
+    for (unsigned i = 0; i < s->n_models; i++)
+        n += recogniser_lost(microphone_recogniser(s->microphone, i));
     if (n > s->n_told_lost)
         service_log(SERVICE_LOG_WARNING, "%llu events were lost: the main thread was too busy to take them",
                     (unsigned long long)(n - s->n_told_lost));
@@ -95,20 +98,24 @@ static void reap_batches(struct service *s) {
     }
 }
 
-static void dispatch(struct service *s) {
+static void take_records(struct service *s, struct recogniser *r) {
     struct engine_record record;
+    unsigned n = 0;
 
+    for (; recogniser_next_record(r, &record); n++)
+        session_take_record(s, &record, NULL);
+    explicit_bzero(&record, sizeof(record));
+    /* There may have been no room for what it has to give back. */
+    if (n > 0 && recogniser_has_commands(r))
+        microphone_wake(s->microphone);
+}
+
+static void dispatch(struct service *s) {
     s->dispatching = true;
     if (s->microphone) {
-        struct recogniser *r = microphone_recogniser(s->microphone);
-        unsigned n = 0;
         microphone_check(s->microphone);
-        for (; recogniser_next_record(r, &record); n++)
-            session_take_record(s, &record, NULL);
-        explicit_bzero(&record, sizeof(record));
-        /* There may have been no room for what it has to give back. */
-        if (n > 0 && recogniser_has_commands(r))
-            microphone_wake(s->microphone);
+        for (unsigned i = 0; i < s->n_models; i++)
+            take_records(s, microphone_recogniser(s->microphone, i));
         tell_losses(s);
         tell_lost_records(s);
     }
@@ -127,34 +134,73 @@ static int on_wake(sd_event_source *source, int fd, uint32_t events, void *user)
     return 0;
 }
 
-static int load_model(struct service *s) {
+static int open_model(struct service *s, const char *path, struct base_error *reterr) {
     tragus_error error = {0};
-    struct base_error trouble;
 
-    int r = tragus_model_open(&s->model, s->options.model, s->options.cpu, &error);
+    if (s->n_models == SERVICE_MAX_MODELS)
+        return base_error_set(reterr, -E2BIG, "at most %d models are loaded", SERVICE_MAX_MODELS);
+    int r = tragus_model_open(&s->models[s->n_models], path, s->options.cpu, &error);
     if (r < 0)
-        return service_copy_error(&s->trouble, &error);
-    if (s->options.pronunciations) {
-        r = lexicon_overrides_new(&s->overrides);
-        if (r >= 0)
-            r = lexicon_overrides_load(s->overrides, engine_model_lexicon(s->model), s->options.pronunciations, &trouble);
-        else
-            base_error_set(&trouble, r, "out of memory");
-        if (r < 0) {
-            char text[512];
-            service_log(SERVICE_LOG_WARNING, "Failed to load pronunciations, ignoring them: %s",
-                        base_error_format(&trouble, text, sizeof(text)));
-            lexicon_overrides_free(s->overrides);
-            s->overrides = NULL;
-            s->options.pronunciations = NULL;
+        return service_copy_error(reterr, &error);
+    const char *language = engine_model_language(s->models[s->n_models]);
+    for (unsigned i = 0; i < s->n_models; i++)
+        if (strcmp(language, engine_model_language(s->models[i])) == 0) {
+            s->models[s->n_models] = tragus_model_unref(s->models[s->n_models]);
+            return base_error_set(reterr, -EEXIST, "there is a model for \"%s\" already; remove one from tragus.conf", language);
         }
-    }
+    s->n_models++;
+    return 0;
+}
+
+/* A model of a further language that cannot be opened is logged and left out. */
+static void open_languages(struct service *s) {
+    char *names = strdup(s->options.languages), *rest = NULL, text[512];
+    struct base_error e;
+
+    for (char *name = names ? strtok_r(names, " \t", &rest) : NULL; name; name = strtok_r(NULL, " \t", &rest))
+        if (open_model(s, name, &e) < 0)
+            service_log(SERVICE_LOG_ERROR, "Failed to load the model %s, going on without: %s", name,
+                        base_error_format(&e, text, sizeof(text)));
+    free(names);
+}
+
+static void load_pronunciations(struct service *s) {
+    struct base_error trouble;
+    char text[512];
+
+    int r = lexicon_overrides_new(&s->overrides);
+    if (r >= 0)
+        r = lexicon_overrides_load(s->overrides, engine_model_lexicon(s->models[0]), s->options.pronunciations, &trouble);
+    else
+        base_error_set(&trouble, r, "out of memory");
+    if (r >= 0)
+        return;
+    service_log(SERVICE_LOG_WARNING, "Failed to load pronunciations, ignoring them: %s",
+                base_error_format(&trouble, text, sizeof(text)));
+    lexicon_overrides_free(s->overrides);
+    s->overrides = NULL;
+    s->options.pronunciations = NULL;
+}
+
+static int load_models(struct service *s) {
+    int r = open_model(s, s->options.model, &s->trouble);
+    if (r < 0)
+        return r;
+    if (s->options.languages)
+        open_languages(s);
+    if (s->options.pronunciations)
+        load_pronunciations(s);
     struct microphone_options options = {
         .device = s->options.device, .most_pause_s = s->options.most_pause_s, .gate = s->options.gate};
-    r = microphone_new(&s->microphone, s->model, s->event, &options, &s->wake, on_microphone_change, s);
+    r = microphone_new(&s->microphone, s->models, s->n_models, s->event, &options, &s->wake, on_microphone_change, s);
     if (r < 0)
         return base_error_set(&s->trouble, r, "the recogniser cannot be started: %s", strerror(-r));
     return 0;
+}
+
+static void unload_models(struct service *s) {
+    while (s->n_models > 0)
+        tragus_model_unref(s->models[--s->n_models]);
 }
 
 int service_new(struct service **ret, sd_event *event, const struct service_options *options) {
@@ -177,11 +223,11 @@ int service_new(struct service **ret, sd_event *event, const struct service_opti
         service_free(s);
         return r;
     }
-    r = load_model(s);
+    r = load_models(s);
     if (r < 0) {
         service_log(SERVICE_LOG_ERROR, "Failed to load the model, staying up without: %s",
                     base_error_format(&s->trouble, text, sizeof(text)));
-        s->model = tragus_model_unref(s->model);
+        unload_models(s);
     }
     *ret = s;
     return 0;
@@ -217,7 +263,7 @@ void service_free(struct service *s) {
     microphone_free(s->microphone);
     grammars_free(s);
     lexicon_overrides_free(s->overrides);
-    tragus_model_unref(s->model);
+    unload_models(s);
     free(s->default_grammar);
     sd_event_source_disable_unref(s->wake_source);
     base_wake_done(&s->wake);
@@ -225,14 +271,36 @@ void service_free(struct service *s) {
     free(s);
 }
 
-tragus_model *service_model(struct service *s, struct base_error *reterr) {
-    if (!s->model)
-        base_error_set(reterr, -ENODATA, "%s", s->trouble.text);
-    return s->model;
+const char *service_language(const struct service *s, unsigned i) {
+    return i < s->n_models ? engine_model_language(s->models[i]) : NULL;
+}
+
+int service_find_model(const struct service *s, const char *language, struct base_error *reterr) {
+    char known[128] = "";
+
+    if (s->n_models == 0)
+        return base_error_set(reterr, -ENODATA, "%s", s->trouble.text);
+    if (!*language)
+        return 0;
+    for (unsigned i = 0; i < s->n_models; i++) {
+        const char *tag = engine_model_language(s->models[i]);
+        if (strcmp(tag, language) == 0)
+            return (int)i;
+        size_t len = strlen(known);
+        snprintf(known + len, sizeof(known) - len, "%s%s", i > 0 ? ", " : "", tag);
+    }
+    return base_error_set(reterr, -ENODATA, "there is no model for language \"%.20s\"; there is one for %s", language, known);
+}
+
+unsigned service_model_of(const struct service *s, const tragus_grammar *g) {
+    unsigned i = 0;
+    while (i + 1 < s->n_models && s->models[i] != engine_grammar_model(g))
+        i++;
+    return i;
 }
 
 enum service_ready service_ready(const struct service *s) {
-    if (!s->model)
+    if (s->n_models == 0)
         return SERVICE_FAILED;
     return microphone_is_missing(s->microphone) ? SERVICE_DEGRADED : SERVICE_READY;
 }

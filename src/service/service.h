@@ -34,7 +34,8 @@ struct service_limits {
 };
 
 struct service_options {
-    const char *model;          /* file or directory; NULL: the installed one */
+    const char *model;          /* of the default language: a file, a directory, a tag; NULL: the installed English one */
+    const char *languages;      /* models of further languages, likewise, with blanks between; NULL: none */
     const char *cpu;            /* mask of kernels; NULL: all */
     const char *device;         /* ALSA PCM */
     const char *pronunciations; /* NULL: none */
@@ -75,7 +76,13 @@ void service_unobserve(struct service *s, struct service_observer *o);
 
 /* For the watchdog, called at its pace: have the counters of the threads moved as they should since the last call? */
 bool service_alive(struct service *s);
-tragus_model *service_model(struct service *s, struct base_error *reterr); /* NULL and the reason when it is not loaded */
+
+/* --- models: one for each language -------------------------------------------------------------------------------------------- */
+#define SERVICE_MAX_MODELS 8
+/* The tag of a language that there is a model for, the default one first; NULL: there are no more. */
+const char *service_language(const struct service *s, unsigned i);
+/* The model for a language's tag, "" for the default one: its number, or -ENODATA and a sentence. */
+int service_find_model(const struct service *s, const char *language, struct base_error *reterr);
 
 /* --- rights ------------------------------------------------------------------------------------------------------------------- */
 
@@ -92,7 +99,7 @@ int service_may_listen(const struct service *s, const struct service_caller *cal
 /* --- grammars ----------------------------------------------------------------------------------------------------------------- */
 
 struct service_grammar { /* a named grammar; borrowed pointers are valid until the next call that changes grammars */
-    const char *name, *format;
+    const char *name, *format, *language;
     tragus_grammar *grammar;
     const char *owner; /* of a private one; NULL: everybody may use it */
     uid_t uid;
@@ -111,8 +118,9 @@ typedef void service_grammar_done(const struct service_grammar_result *result, v
 
 struct service_grammar_source {
     const char *name;
-    const char *format; /* "hassil", "list"; "": by the texts' endings and contents */
-    bool is_private;    /* only for its owner, and gone with it */
+    const char *format;   /* "hassil", "list"; "": by the texts' endings and contents */
+    const char *language; /* a tag; "": as the texts say, else the default one */
+    bool is_private;      /* only for its owner, and gone with it */
     const tragus_text *texts;
     size_t n_texts;
 };
@@ -170,8 +178,8 @@ struct service_pronounce_result {
 };
 typedef void service_pronounce_done(const struct service_pronounce_result *result, void *user);
 /* How words are taken to be spoken, on a thread of its own: 0, and done is called later, likewise. */
-int service_pronounce(struct service *s, const struct service_caller *caller, const char *const words[], size_t n,
-                      service_pronounce_done *done, void *user, struct base_error *reterr);
+int service_pronounce(struct service *s, const struct service_caller *caller, const char *language, const char *const words[],
+                      size_t n, service_pronounce_done *done, void *user, struct base_error *reterr);
 
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
 enum service_event_type { SERVICE_HEARD, SERVICE_INPUT_LOST, SERVICE_FINISHED };
@@ -199,12 +207,13 @@ struct service_event {
 };
 
 struct service_session_options {
-    const char *grammar; /* "" = the default */
-    const char *app;     /* who this is, for people who look who listens */
-    uint32_t pid;        /* of the client; 0: not known */
-    bool microphone;     /* false: sound comes by service_session_set_input or service_session_push */
-    bool one_shot;       /* the first result finishes it */
-    bool limited;        /* it finishes after timeout_ms without a result; 0: the default */
+    const char *grammar;  /* "" = the default */
+    const char *language; /* that the grammar must be of; "": any */
+    const char *app;      /* who this is, for people who look who listens */
+    uint32_t pid;         /* of the client; 0: not known */
+    bool microphone;      /* false: sound comes by service_session_set_input or service_session_push */
+    bool one_shot;        /* the first result finishes it */
+    bool limited;         /* it finishes after timeout_ms without a result; 0: the default */
     uint32_t timeout_ms;
     tragus_session_options session;
     const tragus_context *context;

@@ -69,6 +69,7 @@ static struct service_session *session_new(struct service *s, const struct servi
     session->event = o->event;
     session->user = o->user;
     session->grammar = tragus_grammar_ref(g->grammar);
+    session->model = service_model_of(s, g->grammar);
     session->owner = strdup(caller->owner);
     session->grammar_name = strdup(g->name);
     session->app = strdup(o->app);
@@ -92,8 +93,9 @@ int service_session_new(struct service_session **ret, struct service *s, const s
         r = service_may_listen(s, caller, reterr);
     if (r < 0)
         return r;
-    if (!service_model(s, reterr))
-        return -ENODATA;
+    r = service_find_model(s, o.language, reterr);
+    if (r < 0)
+        return r;
     for (struct service_session *i = s->sessions; i; i = i->next)
         n_mine += !i->dead && i->caller.uid == caller->uid;
     if (n_mine >= s->options.limits.sessions_per_user)
@@ -102,6 +104,9 @@ int service_session_new(struct service_session **ret, struct service *s, const s
     const struct service_grammar *g = service_grammar_find(s, caller->owner, o.grammar, reterr);
     if (!g)
         return -ENOENT;
+    if (*o.language && (unsigned)r != service_model_of(s, g->grammar))
+        return base_error_set(reterr, -ENODATA, "grammar \"%.60s\" is of language \"%s\", not \"%.20s\"", g->name, g->language,
+                              o.language);
     struct service_session *session = session_new(s, caller, &o, g);
     if (!session)
         return base_error_set(reterr, -ENOMEM, "out of memory");
@@ -121,7 +126,7 @@ static void command(struct service_session *session, enum recogniser_command_typ
         recogniser_command(batch_recogniser(session->batch), c);
         batch_wake(session->batch);
     } else {
-        recogniser_command(microphone_recogniser(s->microphone), c);
+        recogniser_command(microphone_recogniser(s->microphone, session->model), c);
         microphone_wake(s->microphone);
     }
 }
@@ -244,7 +249,7 @@ static int start_batch(struct service_session *session, struct base_error *reter
         .max_bytes = s->options.limits.sound_bytes,
         .gate = s->options.gate,
     };
-    uint32_t hang_hops = engine_hang_hops(s->model, &session->options);
+    uint32_t hang_hops = engine_hang_hops(s->models[session->model], &session->options);
     if (options.gate.hang_hops < hang_hops)
         options.gate.hang_hops = hang_hops;
     struct service_batch *entry = calloc(1, sizeof(*entry));
@@ -252,7 +257,7 @@ static int start_batch(struct service_session *session, struct base_error *reter
         return base_error_set(reterr, -ENOMEM, "out of memory");
     int fd = session->input_fd;
     session->input_fd = -1;
-    int r = batch_start(&entry->batch, s->model, fd, &options, session->lent, &s->wake, reterr);
+    int r = batch_start(&entry->batch, s->models[session->model], fd, &options, session->lent, &s->wake, reterr);
     if (r < 0) {
         free(entry);
         return r;
@@ -286,7 +291,7 @@ static void start_microphone(struct service_session *session) {
     session->batch = NULL;
     s->n_live++;
     command(session, RECOGNISER_ADD, NULL);
-    microphone_let_hang(s->microphone, engine_hang_hops(s->model, &session->options));
+    microphone_let_hang(s->microphone, engine_hang_hops(s->models[session->model], &session->options));
     microphone_want(s->microphone, true);
 }
 
@@ -306,7 +311,7 @@ int service_session_start(struct service_session *session, struct base_error *re
     }
     struct engine_session *lent = calloc(1, sizeof(*lent));
     if (lent)
-        lent->listener = engine_listener_new(s->model, session->grammar, &session->options);
+        lent->listener = engine_listener_new(s->models[session->model], session->grammar, &session->options);
     if (!lent || !lent->listener) {
         free(lent);
         return base_error_set(reterr, -ENOMEM, "not enough memory for this grammar");
@@ -384,7 +389,8 @@ void service_session_view(const struct service_session *session, struct service_
 /* --- a grammar was replaced --------------------------------------------------------------------------------------------------- */
 
 static void swap(struct service_session *session) {
-    struct engine_listener *listener = engine_listener_new(session->service->model, session->grammar, &session->options);
+    struct engine_listener *listener =
+        engine_listener_new(session->service->models[session->model], session->grammar, &session->options);
     session->swap_wanted = false;
     if (!listener) {
         service_log(SERVICE_LOG_WARNING, "Failed to give a session its new grammar, keeping the old one: out of memory");
@@ -395,6 +401,10 @@ static void swap(struct service_session *session) {
 }
 
 void session_use_grammar(struct service_session *session, const struct service_grammar *g) {
+    if (service_model_of(session->service, g->grammar) != session->model) {
+        service_log(SERVICE_LOG_WARNING, "Grammar %s is of another language now; sessions that use it keep the old one", g->name);
+        return;
+    }
     tragus_grammar_unref(session->grammar);
     session->grammar = tragus_grammar_ref(g->grammar);
     if (!session->lent || session->finish)

@@ -99,6 +99,7 @@ int service_match_text(struct service *s, const struct service_caller *caller, c
 struct pronounce_job {
     struct worker_job job; /* first member */
     struct service *service;
+    unsigned model;
     char *owner;
     char **words;
     size_t n_words, n_copied;
@@ -119,9 +120,9 @@ static void free_pronounce(struct pronounce_job *j) {
 
 static int pronounce(struct pronounce_job *j, const char *word, struct service_pronunciation *out) {
     struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
-    struct lexicon *lexicon = engine_model_lexicon(j->service->model);
+    struct lexicon *lexicon = engine_model_lexicon(j->service->models[j->model]);
 
-    int n = lexicon_pronounce(lexicon, j->service->overrides, word, variants,
+    int n = lexicon_pronounce(lexicon, j->model == 0 ? j->service->overrides : NULL, word, variants,
                               SERVICE_MAX_VARIANTS < LEXICON_MAX_VARIANTS ? SERVICE_MAX_VARIANTS : LEXICON_MAX_VARIANTS);
     if (n < 0)
         return base_error_set(&j->result.error, n == -ENOENT || n == -E2BIG ? -EINVAL : n,
@@ -166,10 +167,11 @@ static int copy_words(struct pronounce_job *j, const char *const words[], size_t
     return 0;
 }
 
-int service_pronounce(struct service *s, const struct service_caller *caller, const char *const words[], size_t n,
-                      service_pronounce_done *done, void *user, struct base_error *reterr) {
-    if (!service_model(s, reterr))
-        return -ENODATA;
+int service_pronounce(struct service *s, const struct service_caller *caller, const char *language, const char *const words[],
+                      size_t n, service_pronounce_done *done, void *user, struct base_error *reterr) {
+    int model = service_find_model(s, language, reterr);
+    if (model < 0)
+        return model;
     if (n > SERVICE_MAX_WORDS)
         return base_error_set(reterr, -EINVAL, "at most %d words are taken at once", SERVICE_MAX_WORDS);
     int r = check_queue(s, caller, reterr);
@@ -182,6 +184,7 @@ int service_pronounce(struct service *s, const struct service_caller *caller, co
     j->job.run = run_pronounce;
     j->job.done = finish_pronounce;
     j->service = s;
+    j->model = (unsigned)model;
     j->done = done;
     j->user = user;
     j->job.owner = j->owner = strdup(caller->owner);

@@ -40,6 +40,7 @@ integration_tests = \
     tests/integration/test_busy.sh \
     tests/integration/test_config.sh \
     tests/integration/test_example.sh \
+    tests/integration/test_language.sh \
     tests/integration/test_man.sh \
     tests/integration/test_microphone.sh \
     tests/integration/test_quickstart.sh \
@@ -48,5 +49,6 @@ TESTS += $(integration_tests)
 endif
 EXTRA_DIST += tests/integration/lib.sh tests/integration/play tests/data/channels.yaml \
     tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_config.sh tests/integration/test_example.sh \
+    tests/integration/test_language.sh \
     tests/integration/test_man.sh tests/integration/test_microphone.sh tests/integration/test_quickstart.sh \
     tests/integration/snippets.py tests/integration/snippets.tsv tests/integration/test_snippets.sh
