@@ -55,8 +55,7 @@ static const struct encoding encodings[] = {
     {SND_PCM_FORMAT_FLOAT_LE, AUDIO_F32LE, 4},
 };
 
-static int configure_hardware(struct audio_capture *c, struct audio_format *ret_format, const char *device,
-                              struct base_error *reterr) {
+static int configure_hardware(struct audio_capture *c, struct audio_format *ret_format, const char *device, tragus_error *reterr) {
     snd_pcm_hw_params_t *p;
     unsigned channels = 1, rate = AUDIO_RATE, buffer_us = BUFFER_US, period_us = PERIOD_US;
     int r, dir = 0;
@@ -106,7 +105,7 @@ static int configure_hardware(struct audio_capture *c, struct audio_format *ret_
     return 0;
 }
 
-static int configure_software(struct audio_capture *c, const char *device, struct base_error *reterr) {
+static int configure_software(struct audio_capture *c, const char *device, tragus_error *reterr) {
     snd_pcm_sw_params_t *p;
     snd_pcm_sw_params_alloca(&p);
     int r = snd_pcm_sw_params_current(c->pcm, p);
@@ -129,7 +128,7 @@ static void name_device(struct audio_capture *c, const char *device) {
         snprintf(c->name, sizeof(c->name), "%s", device);
 }
 
-static int open_error(int r, const char *device, struct base_error *reterr) {
+static int open_error(int r, const char *device, tragus_error *reterr) {
     switch (-r) {
     case ENOENT:
     case ENODEV:
@@ -146,7 +145,7 @@ static int open_error(int r, const char *device, struct base_error *reterr) {
     }
 }
 
-int audio_capture_open(struct audio_capture **ret, const char *device, struct base_error *reterr) {
+int audio_capture_open(struct audio_capture **ret, const char *device, tragus_error *reterr) {
     struct audio_format format;
 
     struct audio_capture *c = calloc(1, sizeof(*c));
@@ -202,7 +201,7 @@ void audio_capture_close(struct audio_capture *c) {
     free(c);
 }
 
-int audio_capture_look(const char *device, char *ret_name, size_t size, struct base_error *reterr) {
+int audio_capture_look(const char *device, char *ret_name, size_t size, tragus_error *reterr) {
     struct audio_capture c = {0};
     snd_lib_error_set_handler(alsa_quiet);
     int r = snd_pcm_open(&c.pcm, device, SND_PCM_STREAM_CAPTURE, SND_PCM_NONBLOCK);

@@ -50,8 +50,7 @@ static size_t sample_bytes(const struct audio_format *f) {
     return 0;
 }
 
-int audio_converter_new(struct audio_converter **ret, const struct audio_format *format, size_t max_frames,
-                        struct base_error *reterr) {
+int audio_converter_new(struct audio_converter **ret, const struct audio_format *format, size_t max_frames, tragus_error *reterr) {
     if (format->rate < LEAST_RATE || format->rate > MOST_RATE)
         return base_error_set(reterr, -EINVAL, "a sample rate of %u Hz is not supported; %d to %d are", format->rate, LEAST_RATE,
                               MOST_RATE);

@@ -94,13 +94,13 @@ static int samples_push(struct samples *s, struct audio_converter *c, const void
     return 0;
 }
 
-static int push_failed(int r, const char *name, struct base_error *reterr) {
+static int push_failed(int r, const char *name, tragus_error *reterr) {
     if (r == -EFBIG)
         return base_error_at(reterr, r, name, 0, 0, "is longer than 4 hours; cut it into pieces");
     return base_error_at(reterr, r, name, 0, 0, r == -ENOMEM ? "out of memory" : "cannot be converted to 16 kHz");
 }
 
-static int give(struct samples *s, const char *name, int16_t **ret_pcm, size_t *ret_n, struct base_error *reterr) {
+static int give(struct samples *s, const char *name, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
     if (s->n == 0)
         return base_error_at(reterr, -ENODATA, name, 0, 0, "holds no sound");
     *ret_pcm = s->pcm;
@@ -110,7 +110,7 @@ static int give(struct samples *s, const char *name, int16_t **ret_pcm, size_t *
 }
 
 static int read_frames(SNDFILE *file, unsigned channels, float *frames, struct audio_converter *c, struct samples *s,
-                       const char *name, struct base_error *reterr) {
+                       const char *name, tragus_error *reterr) {
     sf_count_t n;
     size_t n_before = 0;
     while ((n = sf_readf_float(file, frames, PIECE_FRAMES)) > 0) {
@@ -128,7 +128,7 @@ static int read_frames(SNDFILE *file, unsigned channels, float *frames, struct a
     return r < 0 ? push_failed(r, name, reterr) : 0;
 }
 
-static int read_sound_file(struct input *in, const char *name, int16_t **ret_pcm, size_t *ret_n, struct base_error *reterr) {
+static int read_sound_file(struct input *in, const char *name, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
     if (in->size == 0)
         return base_error_at(reterr, -ENODATA, name, 0, 0, "is empty");
 
@@ -148,7 +148,7 @@ static int read_sound_file(struct input *in, const char *name, int16_t **ret_pcm
                                   .channels = info.channels > 0 ? (uint32_t)info.channels : 0,
                                   .encoding = AUDIO_F32LE};
     struct audio_converter *converter = NULL;
-    struct base_error error;
+    tragus_error error;
     struct samples samples = {0};
     float *frames = NULL;
     int r = audio_converter_new(&converter, &format, PIECE_FRAMES, &error);
@@ -169,7 +169,7 @@ static int read_sound_file(struct input *in, const char *name, int16_t **ret_pcm
 }
 
 /* All that a descriptor gives until its end. */
-static int collect(int fd, unsigned char **ret, size_t *ret_len, const char *name, struct base_error *reterr) {
+static int collect(int fd, unsigned char **ret, size_t *ret_len, const char *name, tragus_error *reterr) {
     unsigned char *bytes = NULL;
     size_t len = 0, size = 0;
     for (;;) {
@@ -201,7 +201,7 @@ static int collect(int fd, unsigned char **ret, size_t *ret_len, const char *nam
 }
 
 static int read_raw(const unsigned char *bytes, size_t len, const struct audio_format *raw, const char *name, int16_t **ret_pcm,
-                    size_t *ret_n, struct base_error *reterr) {
+                    size_t *ret_n, tragus_error *reterr) {
     struct audio_converter *c;
     int r = audio_converter_new(&c, raw, PIECE_FRAMES, reterr);
     if (r < 0)
@@ -220,7 +220,7 @@ static int read_raw(const unsigned char *bytes, size_t len, const struct audio_f
 }
 
 static int read_descriptor(int fd, const char *name, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n,
-                           struct base_error *reterr) {
+                           tragus_error *reterr) {
     struct stat st;
     if (fstat(fd, &st) < 0)
         return base_error_at(reterr, -errno, name, 0, 0, "cannot be read: %s", strerror(errno));
@@ -246,11 +246,11 @@ static int read_descriptor(int fd, const char *name, const struct audio_format *
     return r;
 }
 
-int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, struct base_error *reterr) {
+int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
     return read_descriptor(fd, "input", raw, ret_pcm, ret_n, reterr);
 }
 
-int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, struct base_error *reterr) {
+int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return base_error_at(reterr, -errno, path, 0, 0, "cannot be opened: %s", strerror(errno));

@@ -15,7 +15,7 @@
 
 /* Reads a whole file as 16 kHz mono. The caller frees *ret_pcm. A file that is not sound, is empty or holds NaN is refused with a
  * sentence. */
-int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, struct base_error *reterr);
+int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr);
 /* The same from a descriptor (which stays open and is read from its current position if it cannot seek). raw: NULL = a sound file.
  */
 struct audio_format {
@@ -23,12 +23,11 @@ struct audio_format {
     uint32_t channels; /* 1..32; mixed down */
     enum { AUDIO_S16LE, AUDIO_S32LE, AUDIO_F32LE, AUDIO_ULAW, AUDIO_WAV } encoding;
 };
-int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, struct base_error *reterr);
+int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr);
 
 /* --- streaming conversion: raw frames of any format in, 16 kHz mono out; allocates only in _new --- */
 struct audio_converter;
-int audio_converter_new(struct audio_converter **ret, const struct audio_format *format, size_t max_frames,
-                        struct base_error *reterr);
+int audio_converter_new(struct audio_converter **ret, const struct audio_format *format, size_t max_frames, tragus_error *reterr);
 void audio_converter_free(struct audio_converter *c);
 /* Converts n_frames (<= max_frames); writes at most size samples to out. Returns how many, or a negative errno: -ENOSPC when size
  * is too small for them. NaN and values far beyond full scale count as silence. */
@@ -43,10 +42,10 @@ struct audio_capture;
 
 /* Opens an ALSA capture PCM by name ("default", "hw:1", ...): native rate nearest above 16 kHz, S16 or what there is, all channels
  * mixed. -ENODEV, -EBUSY, -EACCES, ... with a sentence. Allocates; the functions below do not. */
-int audio_capture_open(struct audio_capture **ret, const char *device, struct base_error *reterr);
+int audio_capture_open(struct audio_capture **ret, const char *device, tragus_error *reterr);
 void audio_capture_close(struct audio_capture *c);
 /* Is it there? Writes its name as audio_capture_name would give it; takes no sound. */
-int audio_capture_look(const char *device, char *ret_name, size_t size, struct base_error *reterr);
+int audio_capture_look(const char *device, char *ret_name, size_t size, tragus_error *reterr);
 
 /* Waits until about period_ms of sound is there or wake_fd (an eventfd, -1 = none) is readable, then reads all there is, converted,
  * at most size samples (more than 1024). Returns samples (0: woken by wake_fd), -EPIPE after an overrun (already recovered;

@@ -26,11 +26,11 @@ static void copy_path(char *out, size_t size_bytes, const char *path) {
     memcpy(out, from, strlen(from) + 1);
 }
 
-__attribute__((format(printf, 6, 0))) static int set(struct base_error *e, int code, const char *file, int line, int column,
+__attribute__((format(printf, 6, 0))) static int set(tragus_error *e, int code, const char *file, int line, int column,
                                                      const char *format, va_list arguments) {
     if (e == NULL)
         return code;
-    struct base_error filled = {.code = code, .line = line, .column = column};
+    tragus_error filled = {.code = code, .line = line, .column = column};
     if (file != NULL)
         copy_path(filled.file, sizeof filled.file, file);
     int n = vsnprintf(filled.text, sizeof filled.text, format, arguments);
@@ -41,7 +41,7 @@ __attribute__((format(printf, 6, 0))) static int set(struct base_error *e, int c
     return code;
 }
 
-int base_error_set(struct base_error *e, int code, const char *format, ...) {
+int base_error_set(tragus_error *e, int code, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     set(e, code, NULL, 0, 0, format, arguments);
@@ -49,7 +49,7 @@ int base_error_set(struct base_error *e, int code, const char *format, ...) {
     return code;
 }
 
-int base_error_at(struct base_error *e, int code, const char *file, int line, int column, const char *format, ...) {
+int base_error_at(tragus_error *e, int code, const char *file, int line, int column, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     set(e, code, file, line, column, format, arguments);
@@ -57,7 +57,7 @@ int base_error_at(struct base_error *e, int code, const char *file, int line, in
     return code;
 }
 
-const char *base_error_format(const struct base_error *e, char *out, unsigned long size_bytes) {
+const char *base_error_format(const tragus_error *e, char *out, unsigned long size_bytes) {
     if (e->file[0] == '\0')
         snprintf(out, size_bytes, "%s", e->text);
     else if (e->line <= 0)

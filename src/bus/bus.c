@@ -33,7 +33,7 @@ static const sd_bus_error_map error_map[] = {
     SD_BUS_ERROR_MAP_END,
 };
 
-int bus_fail(sd_bus_error *error, int code, const struct base_error *e) {
+int bus_fail(sd_bus_error *error, int code, const tragus_error *e) {
     char text[512];
     const char *name = SD_BUS_ERROR_FAILED;
 
@@ -221,7 +221,7 @@ static int offer(struct bus *b) {
 }
 
 int bus_open(struct bus **ret, sd_event *event, struct service *service, const struct bus_options *options,
-             void (*lost)(void *user), void *user, struct base_error *reterr) {
+             void (*lost)(void *user), void *user, tragus_error *reterr) {
     struct bus *b = calloc(1, sizeof(*b));
     if (!b)
         return base_error_set(reterr, -ENOMEM, "out of memory");

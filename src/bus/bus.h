@@ -17,7 +17,7 @@ struct bus_options {
 /* Connects, publishes the objects, takes the bus name, and is driven by the event loop. lost is called when the connection has
  * ended. */
 int bus_open(struct bus **ret, sd_event *event, struct service *service, const struct bus_options *options,
-             void (*lost)(void *user), void *user, struct base_error *reterr);
+             void (*lost)(void *user), void *user, tragus_error *reterr);
 /* bus_release releases the bus name, so that no new calls arrive; bus_close frees everything and closes the connection. */
 void bus_release(struct bus *b);
 void bus_close(struct bus *b);

@@ -59,7 +59,7 @@ static void call_options_init(struct call_options *o, const struct bus *b) {
 static int make(struct bus_session *s, sd_bus_message *m, struct call_options *o, sd_bus_error *error) {
     struct bus *b = s->bus;
     struct service_caller caller;
-    struct base_error e = {0};
+    tragus_error e = {0};
 
     int r = bus_caller(b, m, &caller, error);
     if (r >= 0)
@@ -110,7 +110,7 @@ int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error) {
 
 /* Starts a session that lives for one call, which is answered later. */
 static int start(struct bus_session *s, sd_bus_error *error) {
-    struct base_error e = {0};
+    tragus_error e = {0};
     int r = service_session_start(s->session, &e);
     if (r >= 0)
         return 1;
@@ -148,7 +148,7 @@ static int begin_results(struct bus_session *s) {
 
 int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct service_input input;
     struct call_options o;
     struct bus_format format;

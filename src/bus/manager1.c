@@ -42,7 +42,7 @@ static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error)
     struct bus *b = user;
     struct service_caller caller;
     struct bus_context context = {.n = 0};
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct bus_call *call;
     const char *name, *text;
 
@@ -168,7 +168,7 @@ static void on_grammar_done(const struct service_grammar_result *result, void *u
 
 static int add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar *a, const char *text, size_t len, sd_bus_error *error) {
     struct service_caller caller;
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct bus_call *call;
 
     int r = bus_caller(b, m, &caller, error);
@@ -225,7 +225,7 @@ static int method_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error
 static int method_remove_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct service_caller caller;
-    struct base_error e = {0};
+    tragus_error e = {0};
     const char *name;
 
     int r = sd_bus_message_read(m, "s", &name);
@@ -359,7 +359,7 @@ static void on_list_done(const struct service_grammar_result *result, void *user
 static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct service_caller caller;
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct bus_call *call;
     tragus_list_value *values = NULL;
     const char *grammar, *list;
@@ -440,7 +440,7 @@ static int read_words(sd_bus_message *m, const char *words[SERVICE_MAX_WORDS + 1
 static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct service_caller caller;
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct bus_call *call;
     const char *language, *words[SERVICE_MAX_WORDS + 1];
     size_t n;

@@ -66,7 +66,7 @@ uint32_t bus_caller_pid(sd_bus_message *m); /* 0: not known */
 /* From now on, what this caller has here ends with its connection. */
 int bus_watch_owner(struct bus *b, sd_bus_message *m);
 /* Makes a D-Bus error from an errno and a message; e may contain file and line. Returns the result for the D-Bus method. */
-int bus_fail(sd_bus_error *error, int code, const struct base_error *e);
+int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
 
 /* A call to be answered later. */
 int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m);

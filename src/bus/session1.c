@@ -77,7 +77,7 @@ int bus_find_session(sd_bus *bus, const char *path, const char *interface, void 
 
 static int method_start(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus_session *s = user;
-    struct base_error e = {0};
+    tragus_error e = {0};
 
     int r = bus_read_options(m, NULL, 0, error);
     if (r < 0)
@@ -99,7 +99,7 @@ static int method_stop(sd_bus_message *m, void *user, sd_bus_error *error) {
 
 static int method_set_input(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus_session *s = user;
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct service_input input;
     struct bus_format f;
     int fd;

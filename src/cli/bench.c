@@ -99,7 +99,7 @@ static void print(const struct result *r, tragus_model *m, tragus_grammar *g, co
 }
 
 static int read_sound(const char *path, int16_t **ret_pcm, size_t *ret_n) {
-    struct base_error e;
+    tragus_error e;
     if (!path) {
         *ret_n = (size_t)NOISE_SECONDS * AUDIO_RATE;
         *ret_pcm = make_noise(*ret_n);

@@ -233,7 +233,7 @@ int cli_evaluate(int argc, char **argv) {
     if (argc - optind != 1)
         return cli_usage(argv[0], "exactly one list is needed");
 
-    struct base_error e;
+    tragus_error e;
     struct list list;
     if (list_read(&list, argv[optind], &e) < 0) {
         cli_complain(e.file, e.line, e.column, e.text);

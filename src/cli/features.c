@@ -77,7 +77,7 @@ int cli_features(int argc, char **argv) {
     if (cpu && base_cpu_parse(cpu, &cpu_mask) < 0)
         return cli_usage(argv[0], "TRAGUS_CPU is '%s'; set it to all, none, or names like avx2,neon", cpu);
 
-    struct base_error e;
+    tragus_error e;
     int16_t *pcm;
     size_t n;
     const char *path = argv[optind];

@@ -129,7 +129,7 @@ static int summarise(struct cli_heard *h) {
 }
 
 int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, bool reject) {
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct cli_heard h = {0};
     int16_t *pcm = NULL;
     size_t n = 0;

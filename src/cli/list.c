@@ -65,7 +65,7 @@ static int read_meaning(struct list_row *row, const char *text) {
     return 0;
 }
 
-static int add_row(struct list *l, const char *list_path, int line, const char *file, const char *text, struct base_error *reterr) {
+static int add_row(struct list *l, const char *list_path, int line, const char *file, const char *text, tragus_error *reterr) {
     struct list_row *rows = realloc(l->rows, (l->n_rows + 1) * sizeof(*rows));
     if (!rows)
         return base_error_at(reterr, -ENOMEM, list_path, line, 0, "out of memory");
@@ -84,7 +84,7 @@ static int add_row(struct list *l, const char *list_path, int line, const char *
     return 0;
 }
 
-int list_read(struct list *ret, const char *path, struct base_error *reterr) {
+int list_read(struct list *ret, const char *path, tragus_error *reterr) {
     FILE *f = fopen(path, "re");
     if (!f)
         return base_error_at(reterr, -errno, path, 0, 0, "cannot be opened: %s", strerror(errno));

@@ -23,7 +23,7 @@ struct list {
 
 /* Reads LIST.tsv: columns are separated by tabs. A first line with the names `file` and `text` names the columns; else they are
  * the first two. A text that begins with { is JSON: {"intent": ..., "slots": {...}}. */
-int list_read(struct list *ret, const char *path, struct base_error *reterr);
+int list_read(struct list *ret, const char *path, tragus_error *reterr);
 void list_done(struct list *l);
 
 #endif

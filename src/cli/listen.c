@@ -257,7 +257,7 @@ static int append_grammar(const struct listen *l, struct gathered *g) {
     (void)sd_bus_message_open_container(g->call, 'v', "a(st)");
     (void)sd_bus_message_open_container(g->call, 'a', "(st)");
     for (size_t i = 0; i < l->n_grammars; i++) {
-        struct base_error e = {0};
+        tragus_error e = {0};
         int r = engine_grammar_files(l->grammars[i], gather, g, &e);
         if (r < 0) {
             cli_complain(l->grammars[i], 0, 0, *e.text ? e.text : strerror(-r));

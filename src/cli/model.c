@@ -102,7 +102,7 @@ static void print_json(const struct figures *f) {
 }
 
 static int check(tragus_model *m) {
-    struct base_error e;
+    tragus_error e;
     if (nn_model_check(engine_model_network(m), &e) < 0) {
         cli_complain(e.file[0] ? e.file : engine_model_path(m), e.line, e.column, e.text);
         return CLI_NEGATIVE;

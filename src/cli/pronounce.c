@@ -113,7 +113,7 @@ int cli_pronounce(int argc, char **argv) {
 
     tragus_model *model = NULL;
     struct lexicon_overrides *own = NULL;
-    struct base_error e = {0};
+    tragus_error e = {0};
     r = cli_open_model(&model, setup.model);
     if (r != CLI_OK)
         return r;

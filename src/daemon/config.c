@@ -85,7 +85,7 @@ struct reader {
     const char *path, *section; /* section: NULL before the first one */
     int line;
     bool seen[N_KEYS];
-    struct base_error *reterr;
+    tragus_error *reterr;
 };
 
 #define WRONG(r, ...) base_error_at((r)->reterr, -EINVAL, (r)->path, (r)->line, 0, __VA_ARGS__)
@@ -248,7 +248,7 @@ static int take_line(struct reader *r, char *line, size_t len) {
 }
 
 /* Checks values that depend on each other. */
-static int check(struct config *c, const char *path, struct base_error *reterr) {
+static int check(struct config *c, const char *path, tragus_error *reterr) {
     if (!*c->default_grammar)
         return 0;
     for (size_t i = 0; i < c->n_grammars; i++)
@@ -258,7 +258,7 @@ static int check(struct config *c, const char *path, struct base_error *reterr) 
                          c->default_grammar);
 }
 
-int config_load(struct config *c, const char *path, struct base_error *reterr) {
+int config_load(struct config *c, const char *path, tragus_error *reterr) {
     struct reader r = {.config = c, .path = path, .reterr = reterr};
     char *line = NULL;
     size_t size = 0, total = 0;

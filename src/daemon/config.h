@@ -30,6 +30,6 @@ void config_done(struct config *c);
 
 /* Reads a file and replaces values in c. Returns -EINVAL with file and line for an unknown section or key, a wrong value, or a key
  * that is given twice; nothing is ignored. Returns -ENOENT if there is no such file. */
-int config_load(struct config *c, const char *path, struct base_error *reterr);
+int config_load(struct config *c, const char *path, tragus_error *reterr);
 
 #endif

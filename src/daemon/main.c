@@ -36,7 +36,7 @@ static const struct option options[] = {
 
 int main(int argc, char **argv) {
     const char *path = NULL, *address = NULL, *device = NULL;
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct config config;
     char text[512];
     bool only_check = false;

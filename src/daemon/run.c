@@ -73,7 +73,7 @@ static int start_watchdog(struct daemon *d) {
 
 /* A grammar with errors is reported and left out; the other grammars, and those that clients add, still work. */
 static void load_grammars(struct daemon *d) {
-    struct base_error e;
+    tragus_error e;
     char text[512];
 
     if (service_ready(d->service) == SERVICE_FAILED)
@@ -91,7 +91,7 @@ static void load_grammars(struct daemon *d) {
 }
 
 static int start(struct daemon *d) {
-    struct base_error e = {0};
+    tragus_error e = {0};
     sigset_t signals;
 
     sigemptyset(&signals);

@@ -24,7 +24,7 @@ const struct grammar *engine_grammar_sentences(const tragus_grammar *g);
 const struct graph *engine_grammar_graph(const tragus_grammar *g);
 tragus_model *engine_grammar_model(const tragus_grammar *g); /* that it was compiled with; NULL: for typed text only */
 /* The files that tragus_grammar_load reads for a path, in its order; visit returns 0 to go on. */
-int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr);
+int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr);
 
 /* --- compiling and matching within a budget --------------------------------------------------------------------------------------
  * As the functions of tragus.h do it, for a thread that compiles beside others; the arguments are not checked again. budget: the
@@ -40,7 +40,7 @@ int engine_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_gram
 int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list, const tragus_list_value values[], size_t n,
                              tragus_diagnostics *d, struct base_budget *budget, tragus_error *reterr);
 int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
-                      size_t max, struct base_budget *budget, struct base_error *reterr);
+                      size_t max, struct base_budget *budget, tragus_error *reterr);
 
 /* How many hops without speech the gate must stay open, so that it is never the first to end a sentence in which someone pauses. */
 uint32_t engine_hang_hops(tragus_model *m, const tragus_session_options *o);

@@ -80,7 +80,7 @@ static void give_slots(struct engine_event *e, const struct grammar_reading *rea
         bool spoken = !from->fixed && from->n_words > 0 && from->first_word < e->view.n_words;
         tragus_slot *slot = &e->slots[i];
         *slot = (tragus_slot){.name = from->name,
-                              .value = engine_value(&from->value),
+                              .value = from->value,
                               .text = text,
                               .start_ms = e->view.start_ms,
                               .end_ms = e->view.end_ms,
@@ -104,11 +104,7 @@ static void give_slots(struct engine_event *e, const struct grammar_reading *rea
 }
 
 static int give_meaning(struct engine_event *e, const tragus_context context[], size_t n_context) {
-    struct grammar_context_value *values = engine_context(context, n_context);
-    if (!values)
-        return -ENOMEM;
-    int n = grammar_match(&e->match, engine_grammar_sentences(e->grammar), e->text, values, n_context, 1);
-    free(values);
+    int n = grammar_match(&e->match, engine_grammar_sentences(e->grammar), e->text, context, n_context, 1);
     if (n <= 0) /* said right, but not allowed in this context: words without a meaning */
         return n;
     const struct grammar_reading *reading = grammar_match_reading(e->match, 0);

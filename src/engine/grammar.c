@@ -51,52 +51,22 @@ struct tragus_grammar {
 /* --- diagnostics --- */
 
 ENGINE_PUBLIC void tragus_diagnostics_done(tragus_diagnostics *d) {
-    if (!d)
-        return;
-    free(d->items);
-    *d = (tragus_diagnostics){0};
-}
-
-/* Appends what was found and frees it; out of memory here only shortens the list. */
-static void give_diagnostics(tragus_diagnostics *ret, struct grammar_diagnostics *d) {
-    if (ret && d->n_items > 0) {
-        tragus_diagnostic *items = realloc(ret->items, (ret->n_items + d->n_items) * sizeof(*items));
-        if (items) {
-            ret->items = items;
-            ret->size_items = ret->n_items + d->n_items;
-            for (size_t i = 0; i < d->n_items; i++) {
-                const struct grammar_diagnostic *from = &d->items[i];
-                tragus_diagnostic *to = &items[ret->n_items++];
-                *to = (tragus_diagnostic){.severity = (tragus_severity)from->severity, .line = from->line, .column = from->column};
-                snprintf(to->file, sizeof(to->file), "%s", from->file);
-                snprintf(to->text, sizeof(to->text), "%s", from->text);
-            }
-        }
-    }
     grammar_diagnostics_done(d);
 }
 
 /* Words whose sound was guessed, as notes: their author may want to say how they sound. */
-static void give_guessed(tragus_diagnostics *ret, const struct graph *graph) {
+static void note_guessed(tragus_diagnostics *d, const struct graph *graph) {
     const struct graph_report *report = graph ? graph_report(graph) : NULL;
-    if (!ret || !report || report->n_guessed == 0)
-        return;
-    size_t n = report->n_guessed < MOST_GUESSED ? report->n_guessed : MOST_GUESSED;
-    size_t n_items = n + (report->n_guessed > n);
-    tragus_diagnostic *items = realloc(ret->items, (ret->n_items + n_items) * sizeof(*items));
-    if (!items)
-        return;
-    ret->items = items;
-    ret->size_items = ret->n_items + n_items;
-    for (size_t i = 0; i < n_items; i++) {
-        tragus_diagnostic *to = &items[ret->n_items++];
-        *to = (tragus_diagnostic){.severity = TRAGUS_NOTE};
-        if (i < n)
-            snprintf(to->text, sizeof(to->text), "'%.100s' is in no dictionary; how it is spoken was guessed from its letters",
-                     report->guessed[i]);
-        else
-            snprintf(to->text, sizeof(to->text), "%zu more words are in no dictionary; how they are spoken was guessed",
-                     report->n_guessed - n);
+    char text[256];
+    for (size_t i = 0; report && i < report->n_guessed && i < MOST_GUESSED; i++) {
+        snprintf(text, sizeof(text), "'%.100s' is in no dictionary; how it is spoken was guessed from its letters",
+                 report->guessed[i]);
+        grammar_diagnostics_add(d, TRAGUS_NOTE, text);
+    }
+    if (report && report->n_guessed > MOST_GUESSED) {
+        snprintf(text, sizeof(text), "%zu more words are in no dictionary; how they are spoken was guessed",
+                 report->n_guessed - MOST_GUESSED);
+        grammar_diagnostics_add(d, TRAGUS_NOTE, text);
     }
 }
 
@@ -150,8 +120,8 @@ static struct sources *sources_unref(struct sources *s) {
     return NULL;
 }
 
-static int sources_new(struct sources **ret, tragus_model *m, const tragus_grammar_options *o, struct grammar_diagnostics *d,
-                       struct base_error *reterr) {
+static int sources_new(struct sources **ret, tragus_model *m, const tragus_grammar_options *o, tragus_diagnostics *d,
+                       tragus_error *reterr) {
     struct sources *s = calloc(1, sizeof(*s));
     if (!s)
         return base_error_set(reterr, -ENOMEM, "out of memory");
@@ -185,7 +155,7 @@ static bool has_list(const struct list *lists, const char *name) {
 }
 
 /* Puts the builder's run-time lists as `lists` says. Those that only another grammar of the same sources gave become empty. */
-static int give_lists(struct sources *s, const struct list *lists, struct grammar_diagnostics *d, struct base_error *reterr) {
+static int give_lists(struct sources *s, const struct list *lists, tragus_diagnostics *d, tragus_error *reterr) {
     int r = 0;
     for (const struct list *l = s->given; r == 0 && l; l = l->next)
         if (!has_list(lists, l->name))
@@ -215,7 +185,7 @@ static tragus_grammar *grammar_new(tragus_model *m, struct sources *s) {
     return g;
 }
 
-static int compile(tragus_grammar *g, struct base_budget *budget, struct grammar_diagnostics *d, struct base_error *reterr) {
+static int compile(tragus_grammar *g, struct base_budget *budget, tragus_diagnostics *d, tragus_error *reterr) {
     int r = grammar_compile(&g->sentences, g->sources->builder, d, reterr);
     if (r < 0 || !g->model)
         return r;
@@ -247,7 +217,7 @@ ENGINE_PUBLIC void tragus_grammar_options_init(tragus_grammar_options *o) {
 
 /* Reads paths, or texts in memory, and compiles them. Goes on after a wrong text, so that all mistakes are told at once. */
 static int read_and_compile(tragus_grammar *g, const char *const paths[], size_t n_paths, const tragus_text texts[], size_t n_texts,
-                            struct base_budget *budget, struct grammar_diagnostics *d, struct base_error *reterr) {
+                            struct base_budget *budget, tragus_diagnostics *d, tragus_error *reterr) {
     struct grammar_builder *builder = g->sources->builder;
     int r = 0;
     for (size_t i = 0; r == 0 && i < n_paths; i++)
@@ -263,30 +233,26 @@ static int read_and_compile(tragus_grammar *g, const char *const paths[], size_t
 int engine_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[],
                         size_t n_paths, const tragus_text texts[], size_t n_texts, tragus_diagnostics *d,
                         struct base_budget *budget, tragus_error *reterr) {
-    struct base_error e = {0};
     struct base_budget own;
-    struct grammar_diagnostics found = {0};
     struct sources *sources = NULL;
     tragus_grammar *g = NULL;
 
-    int r = sources_new(&sources, m, o, &found, &e);
+    int r = sources_new(&sources, m, o, d, reterr);
     if (r == 0 && !(g = grammar_new(m, sources))) {
         sources_unref(sources);
-        r = base_error_set(&e, -ENOMEM, "out of memory");
+        r = base_error_set(reterr, -ENOMEM, "out of memory");
     }
     base_assert(r < 0 || (sources && g));
     if (r == 0) {
         budget = begin_budget(sources, budget, &own);
-        r = read_and_compile(g, paths, n_paths, texts, n_texts, budget, &found, &e);
+        r = read_and_compile(g, paths, n_paths, texts, n_texts, budget, d, reterr);
         end_budget(sources);
     }
-    give_diagnostics(d, &found);
     if (r < 0) {
         tragus_grammar_unref(g);
-        e.code = r;
-        return engine_error_give(reterr, &e);
+        return r;
     }
-    give_guessed(d, g->graph);
+    note_guessed(d, g->graph);
     *ret = g;
     return 0;
 }
@@ -309,7 +275,7 @@ ENGINE_PUBLIC int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *
     return engine_grammar_load(ret, m, o, NULL, 0, texts, n_texts, d, NULL, reterr);
 }
 
-int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr) {
+int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr) {
     return grammar_files(path, visit, user, reterr);
 }
 
@@ -331,7 +297,7 @@ static int copy_lists(tragus_grammar *g, const tragus_grammar *old, const char *
 }
 
 /* Gives the sources' builder the lists of g and compiles it. */
-static int derive(tragus_grammar *g, struct base_budget *budget, struct grammar_diagnostics *d, struct base_error *reterr) {
+static int derive(tragus_grammar *g, struct base_budget *budget, tragus_diagnostics *d, tragus_error *reterr) {
     struct base_budget own;
     pthread_mutex_lock(&g->sources->lock);
     budget = begin_budget(g->sources, budget, &own);
@@ -345,8 +311,6 @@ static int derive(tragus_grammar *g, struct base_budget *budget, struct grammar_
 
 int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list, const tragus_list_value values[], size_t n,
                              tragus_diagnostics *d, struct base_budget *budget, tragus_error *reterr) {
-    struct base_error e = {0};
-    struct grammar_diagnostics found = {0};
     struct grammar_list_value *new_values = calloc(n ? n : 1, sizeof(*new_values));
     tragus_grammar *new = new_values ? grammar_new(g->model, g->sources) : NULL;
     int r = -ENOMEM;
@@ -357,17 +321,15 @@ int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char
         r = copy_lists(new, g, list, new_values, n);
     }
     if (r < 0)
-        base_error_set(&e, r, "out of memory");
+        base_error_set(reterr, r, "out of memory");
     if (r == 0)
-        r = derive(new, budget, &found, &e);
+        r = derive(new, budget, d, reterr);
     free(new_values);
-    give_diagnostics(d, &found);
     if (r < 0) {
         tragus_grammar_unref(new);
-        e.code = r;
-        return engine_error_give(reterr, &e);
+        return r;
     }
-    give_guessed(d, new->graph);
+    note_guessed(d, new->graph);
     *ret = new;
     return 0;
 }

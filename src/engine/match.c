@@ -15,26 +15,6 @@ struct tragus_match {
     tragus_reading readings[];
 };
 
-tragus_value engine_value(const struct grammar_value *v) {
-    tragus_value to = {.text = v->text, .integer = v->integer, .real = v->real, .boolean = v->boolean};
-    switch (v->type) {
-    case GRAMMAR_TEXT:
-        to.type = TRAGUS_TEXT;
-        break;
-    case GRAMMAR_INTEGER:
-        to.type = TRAGUS_INTEGER;
-        to.real = (double)v->integer;
-        break;
-    case GRAMMAR_REAL:
-        to.type = TRAGUS_REAL;
-        break;
-    case GRAMMAR_BOOLEAN:
-        to.type = TRAGUS_BOOLEAN;
-        break;
-    }
-    return to;
-}
-
 char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n) {
     uint32_t word = 0;
     while (*text && word < first + n) {
@@ -51,13 +31,6 @@ char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n) 
     }
     *to++ = '\0';
     return to;
-}
-
-struct grammar_context_value *engine_context(const tragus_context context[], size_t n) {
-    struct grammar_context_value *values = calloc(n ? n : 1, sizeof(*values));
-    for (size_t i = 0; values && i < n; i++)
-        values[i] = (struct grammar_context_value){context[i].key, context[i].value};
-    return values;
 }
 
 static int fill_readings(tragus_match *m, const char *text) {
@@ -80,7 +53,7 @@ static int fill_readings(tragus_match *m, const char *text) {
                                           .n_slots = from->n_slots};
         for (size_t k = 0; k < from->n_slots; k++, slot++) {
             const struct grammar_slot *s = &from->slots[k];
-            *slot = (tragus_slot){.name = s->name, .value = engine_value(&s->value), .text = words, .confidence = 1.0};
+            *slot = (tragus_slot){.name = s->name, .value = s->value, .text = words, .confidence = 1.0};
             words = engine_copy_words(words, text, s->first_word, s->fixed ? 0 : s->n_words);
         }
     }
@@ -88,14 +61,10 @@ static int fill_readings(tragus_match *m, const char *text) {
 }
 
 int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
-                      size_t max, struct base_budget *budget, struct base_error *reterr) {
-    struct grammar_context_value *values = engine_context(context, n_context);
-    if (!values)
-        return base_error_set(reterr, -ENOMEM, "out of memory");
+                      size_t max, struct base_budget *budget, tragus_error *reterr) {
     struct grammar_match *match = NULL;
     base_budget_start(budget);
-    int n = grammar_match_within(&match, engine_grammar_sentences(g), text, values, n_context, max, budget, reterr);
-    free(values);
+    int n = grammar_match_within(&match, engine_grammar_sentences(g), text, context, n_context, max, budget, reterr);
     if (n < 0)
         return n;
     tragus_match *m = calloc(1, sizeof(*m) + (size_t)n * sizeof(m->readings[0]));

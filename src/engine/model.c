@@ -36,15 +36,6 @@ ENGINE_PUBLIC const char *tragus_version(void) {
     return PACKAGE_VERSION;
 }
 
-int engine_error_give(tragus_error *ret, const struct base_error *e) {
-    if (ret) {
-        *ret = (tragus_error){.code = e->code, .line = e->line, .column = e->column};
-        snprintf(ret->file, sizeof(ret->file), "%s", e->file);
-        snprintf(ret->text, sizeof(ret->text), "%s", e->text);
-    }
-    return e->code;
-}
-
 static bool exists(const char *path) {
     struct stat st;
     return stat(path, &st) == 0;
@@ -75,8 +66,7 @@ static bool find_beside(char out[PATH_MAX], const tragus_model *m, const char *n
             exists(out));
 }
 
-static int check_labels(const struct nn_model *network, const struct lexicon *lexicon, const char *path,
-                        struct base_error *reterr) {
+static int check_labels(const struct nn_model *network, const struct lexicon *lexicon, const char *path, tragus_error *reterr) {
     unsigned n = nn_model_n_labels(network);
     if (n != lexicon_n_phones(lexicon) + 1)
         return base_error_at(reterr, -EBADMSG, path, 0, 0,
@@ -97,7 +87,7 @@ static bool is_tag(const char *text) {
 }
 
 /* The language's own file says it best: one network may serve several languages. Checks the file, too. */
-static int read_language(tragus_model *m, struct base_error *reterr) {
+static int read_language(tragus_model *m, tragus_error *reterr) {
     struct grammar_builder *b = NULL;
     if (!m->language_path[0])
         return 0;
@@ -116,7 +106,7 @@ static void take_language(tragus_model *m) {
         snprintf(m->language, sizeof(m->language), "%s", ENGINE_DEFAULT_LANGUAGE);
 }
 
-static int open_files(tragus_model *m, const char *path, struct base_error *reterr) {
+static int open_files(tragus_model *m, const char *path, tragus_error *reterr) {
     char lexicon_path[PATH_MAX], g2p_path[PATH_MAX], installed[PATH_MAX];
     if (is_tag(path) && !exists(path) && join(installed, ENGINE_MODELS_DIR, strlen(ENGINE_MODELS_DIR), path))
         path = installed;
@@ -143,24 +133,20 @@ static int open_files(tragus_model *m, const char *path, struct base_error *rete
 }
 
 ENGINE_PUBLIC int tragus_model_open(tragus_model **ret, const char *path, const char *cpu, tragus_error *reterr) {
-    struct base_error e = {0};
     uint32_t mask = UINT32_MAX;
     if (!ret)
         return -EINVAL;
-    if (cpu && base_cpu_parse(cpu, &mask) < 0) {
-        base_error_set(&e, -EINVAL, "the CPU mask '%s' is not 'all', 'none' or names like 'avx2,neon'", cpu);
-        return engine_error_give(reterr, &e);
-    }
+    if (cpu && base_cpu_parse(cpu, &mask) < 0)
+        return base_error_set(reterr, -EINVAL, "the CPU mask '%s' is not 'all', 'none' or names like 'avx2,neon'", cpu);
     tragus_model *m = calloc(1, sizeof(*m));
-    if (!m) {
-        base_error_set(&e, -ENOMEM, "out of memory");
-        return engine_error_give(reterr, &e);
-    }
+    if (!m)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
     atomic_init(&m->n_refs, 1);
     m->cpu_flags = base_cpu_detect() & mask;
-    if (open_files(m, path ? path : ENGINE_MODELS_DIR "/" ENGINE_DEFAULT_LANGUAGE, &e) < 0) {
+    int r = open_files(m, path ? path : ENGINE_MODELS_DIR "/" ENGINE_DEFAULT_LANGUAGE, reterr);
+    if (r < 0) {
         tragus_model_unref(m);
-        return engine_error_give(reterr, &e);
+        return r;
     }
     *ret = m;
     return 0;
@@ -197,8 +183,8 @@ const char *engine_model_language(const tragus_model *m) {
     return m->language;
 }
 
-int engine_give_languages(struct grammar_builder *b, const tragus_model *m, const char *folder, struct grammar_diagnostics *d,
-                          struct base_error *reterr) {
+int engine_give_languages(struct grammar_builder *b, const tragus_model *m, const char *folder, tragus_diagnostics *d,
+                          tragus_error *reterr) {
     int r = 0;
     char beside[PATH_MAX];
     grammar_builder_set_default_language(b, m ? m->language : ENGINE_DEFAULT_LANGUAGE);

@@ -13,20 +13,12 @@
 
 /* Tells a builder where languages are: m's own, then those of `folder` (NULL: none), beside m's and the installed ones. m may be
  * NULL. */
-int engine_give_languages(struct grammar_builder *b, const tragus_model *m, const char *folder, struct grammar_diagnostics *d,
-                          struct base_error *reterr);
-
-/* Errors and diagnostics of the rooms below, in the structs of the public interface. ret may be NULL; returns e->code. */
-int engine_error_give(tragus_error *ret, const struct base_error *e);
-
-tragus_value engine_value(const struct grammar_value *v);
+int engine_give_languages(struct grammar_builder *b, const tragus_model *m, const char *folder, tragus_diagnostics *d,
+                          tragus_error *reterr);
 
 /* Copies n words of a text, from the first-th on, with single blanks and a NUL; to has strlen(text) + 1 bytes of room. Returns the
  * byte behind the NUL. */
 char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n);
-
-/* The grammar's form of a context; free()d by the caller; NULL: out of memory. */
-struct grammar_context_value *engine_context(const tragus_context context[], size_t n);
 
 struct engine_listener {
     struct base_arena arena;

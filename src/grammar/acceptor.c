@@ -39,7 +39,7 @@ static bool add_item(struct acceptor_builder *a, const struct grammar_item *item
 
 static void add_template(struct acceptor_builder *a, const struct grammar_template *t) {
     if (t->has_wildcard) {
-        grammar_report_at(a->report, GRAMMAR_NOTE, t->position,
+        grammar_report_at(a->report, TRAGUS_NOTE, t->position,
                           "understood when typed only, because free text is not recognised yet: %.80s", t->text);
         return;
     }
@@ -48,7 +48,7 @@ static void add_template(struct acceptor_builder *a, const struct grammar_templa
     bool fits = add_item(a, t->body, START, FINAL);
     grammar_costs_resume(a->costs, &outer);
     if (!fits)
-        grammar_report_at(a->report, GRAMMAR_ERROR, t->position,
+        grammar_report_at(a->report, TRAGUS_ERROR, t->position,
                           "makes too many words or ways; put blanks between its parts or split it: %.80s", t->text);
 }
 

@@ -116,7 +116,7 @@ static void add_text(struct grammar_builder *b, const char *name, const char *fo
                 break;
             start += n + 1;
         }
-        grammar_report_at(r, GRAMMAR_ERROR, (struct grammar_position){file, line, 0}, "not UTF-8 text; save the file as UTF-8");
+        grammar_report_at(r, TRAGUS_ERROR, (struct grammar_position){file, line, 0}, "not UTF-8 text; save the file as UTF-8");
         return;
     }
     bool yaml = format ? strcmp(format, "hassil") == 0
@@ -149,7 +149,7 @@ static void add_text_job(void *data) {
 }
 
 int grammar_builder_add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
-                             struct grammar_diagnostics *d, struct base_error *reterr) {
+                             tragus_diagnostics *d, tragus_error *reterr) {
     struct text_job j = {b, name, format, text, len, {d, reterr, 0}};
     if (format && strcmp(format, "hassil") != 0 && strcmp(format, "list") != 0)
         return base_error_set(reterr, -EINVAL, "grammar format \"%s\" is not known; use \"hassil\" or \"list\"", format);
@@ -163,15 +163,15 @@ int grammar_builder_add_text(struct grammar_builder *b, const char *name, const 
 
 struct path_job {
     struct grammar_builder *b;
-    struct grammar_diagnostics *d;
-    struct base_error *reterr;
+    tragus_diagnostics *d;
+    tragus_error *reterr;
     int first; /* of the wrong files */
 };
 
 /* Goes on after a wrong file, so that all mistakes are told at once. */
 static int add_file(const char *path, void *user) {
     struct path_job *j = user;
-    struct base_error *reterr = j->first < 0 ? NULL : j->reterr;
+    tragus_error *reterr = j->first < 0 ? NULL : j->reterr;
     char *text = NULL;
     size_t len = 0;
     int r = grammar_read_file(path, &text, &len, reterr);
@@ -183,10 +183,9 @@ static int add_file(const char *path, void *user) {
     return 0;
 }
 
-int grammar_builder_add_path(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d,
-                             struct base_error *reterr) {
+int grammar_builder_add_path(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr) {
     struct path_job j = {b, d, reterr, 0};
-    struct base_error walking = {0};
+    tragus_error walking = {0};
     int r = grammar_files(path, add_file, &j, &walking);
     if (r < 0 && j.first == 0 && reterr)
         *reterr = walking;
@@ -231,7 +230,7 @@ static void set_list_job(void *data) {
 }
 
 int grammar_builder_set_list(struct grammar_builder *b, const char *list, const struct grammar_list_value values[], size_t n,
-                             struct grammar_diagnostics *d, struct base_error *reterr) {
+                             tragus_diagnostics *d, tragus_error *reterr) {
     if (!list || !list[0])
         return base_error_set(reterr, -EINVAL, "a list needs a name");
     for (size_t i = 0; i < n; i++)
@@ -244,12 +243,12 @@ int grammar_builder_set_list(struct grammar_builder *b, const char *list, const 
     return code < 0 ? explain(b, code, list, &report) : 0;
 }
 
-struct grammar_value grammar_model_value(const char *text, bool plain) {
-    struct grammar_value value = {.type = GRAMMAR_TEXT, .text = text};
+tragus_value grammar_model_value(const char *text, bool plain) {
+    tragus_value value = {.type = TRAGUS_TEXT, .text = text};
     if (!plain)
         return value;
     if (strcmp(text, "true") == 0 || strcmp(text, "True") == 0 || strcmp(text, "false") == 0 || strcmp(text, "False") == 0) {
-        value.type = GRAMMAR_BOOLEAN;
+        value.type = TRAGUS_BOOLEAN;
         value.boolean = (text[0] | 0x20) == 't';
         return value;
     }
@@ -272,7 +271,7 @@ struct grammar_value grammar_model_value(const char *text, bool plain) {
         return value;
     if (text[0] == '-')
         digits = -digits;
-    value.type = fraction ? GRAMMAR_REAL : GRAMMAR_INTEGER;
+    value.type = fraction ? TRAGUS_REAL : TRAGUS_INTEGER;
     value.integer = digits / scale;
     value.real = (double)digits / (double)scale;
     return value;

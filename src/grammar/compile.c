@@ -31,7 +31,7 @@ static void report_missing(struct grammar_compiler *c) {
         const struct missing_list *m = c->missing.items[i].value;
         const char *name = c->missing.items[i].key;
         const char *nearest = base_suggest_from(name, grammar_map_key, &c->b->lists, c->b->lists.n);
-        grammar_report_at(c->report, GRAMMAR_WARNING, m->position, "list {%s} is not defined%s%s%s; %zu template%s left out", name,
+        grammar_report_at(c->report, TRAGUS_WARNING, m->position, "list {%s} is not defined%s%s%s; %zu template%s left out", name,
                           nearest ? "; did you mean {" : "", nearest ? nearest : "", nearest ? "}?" : "", m->n_templates,
                           m->n_templates == 1 ? " is" : "s are");
     }
@@ -40,7 +40,7 @@ static void report_missing(struct grammar_compiler *c) {
 static void compile_sentence(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_block *block,
                              const struct grammar_model_block *from, const struct grammar_model_sentence *sentence) {
     c->within = sentence->in;
-    struct grammar_item *body = grammar_parse(c, &sentence->in, GRAMMAR_ERROR);
+    struct grammar_item *body = grammar_parse(c, &sentence->in, TRAGUS_ERROR);
     struct grammar_measure m = {0};
     if (!body || !grammar_resolve(c, s, body, &m))
         return;
@@ -49,11 +49,11 @@ static void compile_sentence(struct grammar_compiler *c, struct grammar_scope *s
         return;
     }
     if (m.n_slots > GRAMMAR_MAX_SLOTS) {
-        grammar_report_at(c->report, GRAMMAR_ERROR, sentence->in.position, "fills more than %d slots; split it", GRAMMAR_MAX_SLOTS);
+        grammar_report_at(c->report, TRAGUS_ERROR, sentence->in.position, "fills more than %d slots; split it", GRAMMAR_MAX_SLOTS);
         return;
     }
     if (m.nullable)
-        grammar_report_at(c->report, GRAMMAR_NOTE, sentence->in.position, "may be silence, which is never recognised: %.80s",
+        grammar_report_at(c->report, TRAGUS_NOTE, sentence->in.position, "may be silence, which is never recognised: %.80s",
                           sentence->in.text);
     struct grammar_template *t = grammar_pool_push(&c->g->pool, c->g->templates, c->g->n_templates, c->g->size_templates);
     *t = (struct grammar_template){
@@ -118,7 +118,7 @@ static const struct grammar_block *compile_block(struct grammar_compiler *c, con
             block->required[block->n_required++] = copy_condition(c, domains);
         else
             grammar_report_at(
-                c->report, GRAMMAR_WARNING, from->domain_group_position,
+                c->report, TRAGUS_WARNING, from->domain_group_position,
                 "group \"%s\" of name_domains is not defined; load intents.yaml too, or list the domains; any name fits now",
                 from->domain_group);
     }
@@ -231,13 +231,13 @@ static void compile(void *data) {
     c->g->language = grammar_copy_text(c, c->language ? c->language : "");
     c->g->ignore_whitespace = c->b->ignore_whitespace;
     if (!c->parser.language && tag[0])
-        grammar_report_at(c->report, GRAMMAR_WARNING, (struct grammar_position){0},
+        grammar_report_at(c->report, TRAGUS_WARNING, (struct grammar_position){0},
                           "numbers and signs of language \"%s\" have no words yet; they are understood when typed only", tag);
     add_blocks(c);
     add_skip_words(c);
     report_missing(c);
     if (c->b->n_blocks == 0)
-        grammar_report_at(c->report, GRAMMAR_ERROR, (struct grammar_position){0}, "the grammar holds no sentences; add some");
+        grammar_report_at(c->report, TRAGUS_ERROR, (struct grammar_position){0}, "the grammar holds no sentences; add some");
     if (c->report->n_errors > 0)
         return;
     grammar_build_acceptor(c->g, &c->work, &c->scratch, &c->costs, c->report);
@@ -245,7 +245,7 @@ static void compile(void *data) {
     keep_cost(c, &c->g->most_bytes, &c->costs.most_bytes);
 }
 
-int grammar_compile(struct grammar **ret, struct grammar_builder *b, struct grammar_diagnostics *d, struct base_error *reterr) {
+int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diagnostics *d, tragus_error *reterr) {
     struct grammar_report report = {d, reterr, 0};
     struct base_budget unlimited, *budget = b->pool.budget;
     struct grammar *g = calloc(1, sizeof *g);
@@ -288,8 +288,8 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, struct gram
     return 0;
 }
 
-int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, struct grammar_diagnostics *d,
-                   struct base_error *reterr) {
+int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, tragus_diagnostics *d,
+                   tragus_error *reterr) {
     struct base_budget unlimited = {0};
     struct grammar_report report = {d, reterr, 0};
     const struct grammar_costs costs = {

@@ -10,7 +10,7 @@
 struct grammar_entry { /* of a list */
     const struct grammar_item *in;
     bool has_out;
-    struct grammar_value out;
+    tragus_value out;
     const char *spelling; /* what is put out without an out; NULL: as spoken */
     const struct grammar_pair *context;
     size_t n_context;

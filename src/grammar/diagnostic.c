@@ -9,11 +9,11 @@
 #include <string.h>
 
 enum {
-    LONGEST_TEXT = sizeof((struct grammar_diagnostic *)NULL)->text,
+    LONGEST_TEXT = sizeof((tragus_diagnostic *)NULL)->text,
     MOST_LISTED = 1000, /* notes and warnings of one list; twice as many with errors */
 };
 
-void grammar_diagnostics_done(struct grammar_diagnostics *d) {
+void grammar_diagnostics_done(tragus_diagnostics *d) {
     if (!d)
         return;
     free(d->items);
@@ -34,25 +34,24 @@ static void trim_utf8(char *text) {
 }
 
 /* Appends to the list. A flood of notes would hide the rest, and hostile text makes many. */
-static void list(struct grammar_diagnostics *d, enum grammar_severity severity, struct grammar_position position,
-                 const char *text) {
-    size_t most = severity == GRAMMAR_ERROR ? 2 * MOST_LISTED : MOST_LISTED;
+static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar_position position, const char *text) {
+    size_t most = severity == TRAGUS_ERROR ? 2 * MOST_LISTED : MOST_LISTED;
     if (d->n_items > most)
         return;
     if (d->n_items == most) {
-        severity = GRAMMAR_NOTE;
+        severity = TRAGUS_NOTE;
         position = (struct grammar_position){0};
         text = "there are more of these, which are not listed";
     }
     if (d->n_items == d->size_items) {
         size_t size = d->size_items ? d->size_items * 2 : 8;
-        struct grammar_diagnostic *items = realloc(d->items, size * sizeof *items);
+        tragus_diagnostic *items = realloc(d->items, size * sizeof *items);
         if (!items)
             return; /* the count of errors is still right; only the sentence is lost */
         d->items = items;
         d->size_items = size;
     }
-    struct grammar_diagnostic *item = &d->items[d->n_items++];
+    tragus_diagnostic *item = &d->items[d->n_items++];
     memset(item, 0, sizeof *item);
     item->severity = severity;
     item->line = position.line;
@@ -64,8 +63,17 @@ static void list(struct grammar_diagnostics *d, enum grammar_severity severity, 
     memcpy(item->text, text, strlen(text) + 1);
 }
 
-void grammar_report_at(struct grammar_report *r, enum grammar_severity severity, struct grammar_position position,
-                       const char *format, ...) {
+void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, const char *text) {
+    char copy[LONGEST_TEXT];
+    if (!d)
+        return;
+    snprintf(copy, sizeof copy, "%s", text);
+    trim_utf8(copy);
+    list(d, severity, (struct grammar_position){0}, copy);
+}
+
+void grammar_report_at(struct grammar_report *r, tragus_severity severity, struct grammar_position position, const char *format,
+                       ...) {
     char text[LONGEST_TEXT];
     va_list args;
     va_start(args, format);
@@ -73,7 +81,7 @@ void grammar_report_at(struct grammar_report *r, enum grammar_severity severity,
     va_end(args);
     trim_utf8(text);
 
-    if (severity == GRAMMAR_ERROR && r->n_errors++ == 0)
+    if (severity == TRAGUS_ERROR && r->n_errors++ == 0)
         base_error_at(r->reterr, -EINVAL, position.file, position.line, position.column, "%s", text);
     if (r->list)
         list(r->list, severity, position, text);
@@ -90,5 +98,5 @@ void grammar_report_failure(struct grammar_report *r, int code, struct grammar_p
     r->n_errors++;
     base_error_at(r->reterr, code, position.file, position.line, position.column, "%s", text);
     if (r->list)
-        list(r->list, GRAMMAR_ERROR, position, text);
+        list(r->list, TRAGUS_ERROR, position, text);
 }

@@ -7,8 +7,8 @@
 
 /* Where diagnostics of one call go: the caller's list (may be NULL) and its error (the first one of severity ERROR). */
 struct grammar_report {
-    struct grammar_diagnostics *list;
-    struct base_error *reterr;
+    tragus_diagnostics *list;
+    tragus_error *reterr;
     size_t n_errors;
 };
 
@@ -17,8 +17,8 @@ struct grammar_position {
     int line, column;
 };
 
-void grammar_report_at(struct grammar_report *r, enum grammar_severity severity, struct grammar_position position,
-                       const char *format, ...) __attribute__((format(printf, 4, 5)));
+void grammar_report_at(struct grammar_report *r, tragus_severity severity, struct grammar_position position, const char *format,
+                       ...) __attribute__((format(printf, 4, 5)));
 
 /* The same for what is no mistake in the text: an error that replaces the ones before it in reterr, with a code of its own. */
 void grammar_report_failure(struct grammar_report *r, int code, struct grammar_position position, const char *format, ...)

@@ -24,7 +24,7 @@ bool grammar_is_list_name(const char *name) {
     return ends_with(name, ".txt") || ends_with(name, ".list");
 }
 
-int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, struct base_error *reterr) {
+int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, tragus_error *reterr) {
     FILE *f = fopen(path, "re");
     if (!f) {
         int code = -errno;
@@ -126,7 +126,7 @@ struct walk {
     void *user;
     size_t n_files;
     int unread; /* the first folder that cannot be read: told at the end, so that the mistakes in all the others are seen too */
-    struct base_error *reterr;
+    tragus_error *reterr;
 };
 
 static int walk_directory(struct walk *w, const char *path, unsigned depth) {
@@ -150,7 +150,7 @@ static int walk_directory(struct walk *w, const char *path, unsigned depth) {
     return r;
 }
 
-int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr) {
+int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr) {
     struct walk w = {.visit = visit, .user = user, .reterr = reterr};
     struct stat st;
     if (stat(path, &st) < 0) {

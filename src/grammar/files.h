@@ -16,10 +16,10 @@ bool grammar_is_list_name(const char *name);
  * folders, so that what is shared by all languages stands before what one of them changes; each sorted by name). visit returns 0 to
  * go on, or what ends the walk. A folder that cannot be read does not end it, but is the error then. A directory without such a
  * file is -ENOENT. */
-int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, struct base_error *reterr);
+int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr);
 
 /* The content of a file, free()d by the caller; -E2BIG where it is larger than a grammar's file may be. */
-int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, struct base_error *reterr);
+int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, tragus_error *reterr);
 
 #define GRAMMAR_LARGEST_FILE (16u << 20)
 

@@ -11,34 +11,15 @@
 #include "base/budget.h"
 #include "base/error.h"
 
+#include "tragus.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum grammar_severity { GRAMMAR_NOTE = 1, GRAMMAR_WARNING = 2, GRAMMAR_ERROR = 3 };
-
-struct grammar_diagnostic {
-    enum grammar_severity severity;
-    int line, column;
-    char file[128];
-    char text[256]; /* what, and how to mend it */
-};
-
-struct grammar_diagnostics { /* grows; free with grammar_diagnostics_done; zero-initialise */
-    struct grammar_diagnostic *items;
-    size_t n_items, size_items;
-};
-void grammar_diagnostics_done(struct grammar_diagnostics *d);
-
-enum grammar_value_type { GRAMMAR_TEXT, GRAMMAR_INTEGER, GRAMMAR_REAL, GRAMMAR_BOOLEAN };
-
-struct grammar_value {
-    enum grammar_value_type type;
-    const char *text; /* always there: the value's spelling */
-    int64_t integer;
-    double real;
-    bool boolean;
-};
+void grammar_diagnostics_done(tragus_diagnostics *d);
+/* Adds a diagnostic without a place; text is cut to its size. d may be NULL. */
+void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, const char *text);
 
 struct grammar;         /* compiled; immutable; any thread */
 struct grammar_builder; /* collects files, lists and contexts before compiling; main only */
@@ -54,8 +35,7 @@ void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *b
 /* Where to find how a language says numbers and signs: a file language.yaml, read at once, or a folder with a folder for each
  * language's tag, in which language.yaml is read when a grammar is of that language. What is added first counts. Without, numbers
  * and signs are understood when typed only. */
-int grammar_builder_add_language(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d,
-                                 struct base_error *reterr);
+int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
 /* The language of sentences that name none: as set, else that of the first file added, else "". Only its letters before a region
  * count. */
@@ -66,11 +46,11 @@ const char *grammar_builder_default_language(const struct grammar_builder *b);
  * YAML: both of Home Assistant's layouts. `.txt`, `.list`: one template a line, `#` comments, `template => text`, and `[Name]`
  * alone in a line to begin the sentences of an intent. What has another ending is told by its content. Files of another language
  * than the first one with sentences are left aside. */
-int grammar_builder_add_path(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d, struct base_error *reterr);
+int grammar_builder_add_path(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
 /* Adds text in memory; name is used in diagnostics. format: "hassil", "list" or NULL to tell from the content. */
 int grammar_builder_add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
-                             struct grammar_diagnostics *d, struct base_error *reterr);
+                             tragus_diagnostics *d, tragus_error *reterr);
 
 struct grammar_list_value {
     const char *in;             /* template */
@@ -79,17 +59,17 @@ struct grammar_list_value {
 };
 /* Sets (replaces) a whole list given at run time: Home Assistant's {name}, {area}, {floor}. */
 int grammar_builder_set_list(struct grammar_builder *b, const char *list, const struct grammar_list_value values[], size_t n,
-                             struct grammar_diagnostics *d, struct base_error *reterr);
+                             tragus_diagnostics *d, tragus_error *reterr);
 
 /* Compiles everything added. A wrong template or list is -EINVAL with all diagnostics (the first error also in reterr). A list that
  * is used and not given skips its templates with a warning. The builder stays usable (change a list, compile again). */
-int grammar_compile(struct grammar **ret, struct grammar_builder *b, struct grammar_diagnostics *d, struct base_error *reterr);
+int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diagnostics *d, tragus_error *reterr);
 void grammar_free(struct grammar *g);
 
 /* Reports that what was made of the compiled grammar exceeded the budget: as grammar_compile does it, naming what costs most.
  * Returns code. */
-int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, struct grammar_diagnostics *d,
-                   struct base_error *reterr);
+int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, tragus_diagnostics *d,
+                   tragus_error *reterr);
 
 const char *grammar_language(const struct grammar *g); /* the tag that the sentences name, as written; "": none */
 size_t grammar_n_templates(const struct grammar *g);
@@ -115,7 +95,7 @@ const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* val
 #define GRAMMAR_MAX_SLOTS 16
 struct grammar_slot {
     const char *name;
-    struct grammar_value value;
+    tragus_value value;
     uint32_t first_word, n_words; /* where in the input */
     bool wildcard;
     bool fixed; /* from the sentence's `slots:`, not from words */
@@ -130,21 +110,16 @@ struct grammar_reading { /* pointers are valid while the grammar and the match a
 };
 struct grammar_match;
 
-struct grammar_context_value {
-    const char *key, *value;
-};
-
 /* All readings of typed or recognised text, best first (at most max_readings). 0 readings is not an error. context: what the caller
  * knows (area: where the microphone is). Returns how many, or a negative errno; *ret is freed with grammar_match_free (it keeps the
  * texts). */
-int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text,
-                  const struct grammar_context_value context[], size_t n_context, size_t max_readings);
+int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
+                  size_t n_context, size_t max_readings);
 
 /* The same within a budget, which may be NULL. Beyond it -ETIME, -E2BIG or -ECANCELED, and reterr names the template that took
  * most. */
-int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text,
-                         const struct grammar_context_value context[], size_t n_context, size_t max_readings,
-                         struct base_budget *budget, struct base_error *reterr);
+int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
+                         size_t n_context, size_t max_readings, struct base_budget *budget, tragus_error *reterr);
 const struct grammar_reading *grammar_match_reading(const struct grammar_match *m, size_t i);
 void grammar_match_free(struct grammar_match *m);
 

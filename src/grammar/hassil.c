@@ -42,13 +42,13 @@ static void warn_of_unknown(struct reader *r, const struct grammar_yaml *mapping
         if (k < n)
             continue;
         const char *nearest = base_suggest(key, known, n);
-        grammar_report_at(r->report, GRAMMAR_WARNING, mapping->keys[i]->position, "key \"%s\" is not known in %s and ignored%s%s%s",
+        grammar_report_at(r->report, TRAGUS_WARNING, mapping->keys[i]->position, "key \"%s\" is not known in %s and ignored%s%s%s",
                           key, where, nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     }
 }
 
 static void wrong(struct reader *r, const struct grammar_yaml *y, const char *what, const char *wanted) {
-    grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "%s must be %s", what, wanted);
+    grammar_report_at(r->report, TRAGUS_ERROR, y->position, "%s must be %s", what, wanted);
 }
 
 static bool is_mapping(struct reader *r, const struct grammar_yaml *y, const char *what) {
@@ -78,7 +78,7 @@ static struct grammar_text template_of(struct reader *r, const struct grammar_ya
     return (struct grammar_text){y->text, r->source, y->position};
 }
 
-static struct grammar_value value_of(const struct grammar_yaml *y) {
+static tragus_value value_of(const struct grammar_yaml *y) {
     return grammar_model_value(y->text, y->plain);
 }
 
@@ -90,7 +90,7 @@ static bool read_integer(struct reader *r, const struct grammar_yaml *mapping, c
     if (!y)
         return true;
     if (!grammar_yaml_integer(y, &value) || value > 1000000000 || value < -1000000000) {
-        grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "%s of a range must be a whole number up to 1000000000", key);
+        grammar_report_at(r->report, TRAGUS_ERROR, y->position, "%s of a range must be a whole number up to 1000000000", key);
         return false;
     }
     *ret = value;
@@ -103,14 +103,14 @@ static void read_range(struct reader *r, const struct grammar_yaml *y, struct gr
     warn_of_unknown(r, y, range_keys, "a range");
     struct grammar_range range = {.step = 1, .multiplier = 1, .digits = true, .words = true};
     if (!grammar_yaml_get(y, "from") || !grammar_yaml_get(y, "to")) {
-        grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "a range needs from and to");
+        grammar_report_at(r->report, TRAGUS_ERROR, y->position, "a range needs from and to");
         return;
     }
     if (!read_integer(r, y, "from", &range.from) || !read_integer(r, y, "to", &range.to) ||
         !read_integer(r, y, "step", &range.step))
         return;
     if (range.from > range.to || range.step < 1) {
-        grammar_report_at(r->report, GRAMMAR_ERROR, y->position,
+        grammar_report_at(r->report, TRAGUS_ERROR, y->position,
                           "a range runs upwards: from %lld must not be above to %lld, step at least 1", (long long)range.from,
                           (long long)range.to);
         return;
@@ -126,10 +126,10 @@ static void read_range(struct reader *r, const struct grammar_yaml *y, struct gr
             wrong(r, fractions, "fractions", "halves or tenths");
     }
     if (multiplier && !grammar_yaml_is_null(multiplier)) {
-        struct grammar_value v = {0};
+        tragus_value v = {0};
         if (multiplier->kind == GRAMMAR_YAML_SCALAR)
             v = value_of(multiplier);
-        if (v.type == GRAMMAR_INTEGER || v.type == GRAMMAR_REAL)
+        if (v.type == TRAGUS_INTEGER || v.type == TRAGUS_REAL)
             range.multiplier = v.real;
         else
             wrong(r, multiplier, "multiplier", "a number");
@@ -154,7 +154,7 @@ static void read_value(struct reader *r, const struct grammar_yaml *y, struct gr
         const struct grammar_yaml *in = grammar_yaml_get(y, "in"), *out = grammar_yaml_get(y, "out");
         const struct grammar_yaml *context = grammar_yaml_get(y, "context");
         if (!in || in->kind != GRAMMAR_YAML_SCALAR) {
-            grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "a list value needs `in: TEXT`");
+            grammar_report_at(r->report, TRAGUS_ERROR, y->position, "a list value needs `in: TEXT`");
             return;
         }
         v.in = template_of(r, in);
@@ -213,7 +213,7 @@ static void read_list(struct reader *r, struct grammar_map *lists, const struct 
             for (size_t i = 0; i < values->n; i++)
                 read_value(r, values->items[i], &d);
     } else {
-        grammar_report_at(r->report, GRAMMAR_ERROR, key->position, "list %s needs values, range or `wildcard: true`", key->text);
+        grammar_report_at(r->report, TRAGUS_ERROR, key->position, "list %s needs values, range or `wildcard: true`", key->text);
     }
     struct grammar_model_list *list = grammar_model_list(r->b, lists, key->text);
     if (!list->at_run_time) /* what the program sets stands above the files */
@@ -282,7 +282,7 @@ static void read_sentence(struct reader *r, const struct grammar_yaml *y, struct
             return;
         }
         if (!in || in->kind != GRAMMAR_YAML_SCALAR) {
-            grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "a sentence needs `in: TEMPLATE` beside out");
+            grammar_report_at(r->report, TRAGUS_ERROR, y->position, "a sentence needs `in: TEMPLATE` beside out");
             return;
         }
         s.in = template_of(r, in);
@@ -305,7 +305,7 @@ static struct grammar_condition *new_requirement(struct reader *r, struct gramma
     return c;
 }
 
-static void add_slot(struct reader *r, struct grammar_model_block *block, const char *name, struct grammar_value value) {
+static void add_slot(struct reader *r, struct grammar_model_block *block, const char *name, tragus_value value) {
     *grammar_pool_push(&r->b->pool, block->slots, block->n_slots, block->size_slots) = (struct grammar_named_value){name, value};
 }
 
@@ -317,7 +317,7 @@ static void read_block(struct reader *r, const char *intent, const struct gramma
     warn_of_unknown(r, y, block_keys, "data");
     const struct grammar_yaml *sentences = grammar_yaml_get(y, "sentences"), *entry;
     if (!sentences) {
-        grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "data needs sentences");
+        grammar_report_at(r->report, TRAGUS_ERROR, y->position, "data needs sentences");
         return;
     }
     struct grammar_model_block *block = grammar_model_add_block(r->b, r->source, y->position, intent, r->combination);
@@ -374,7 +374,7 @@ static void read_intents(struct reader *r, const struct grammar_yaml *y) {
         if (data)
             read_data(r, y->keys[i]->text, data);
         else
-            grammar_report_at(r->report, GRAMMAR_ERROR, y->keys[i]->position, "intent %s needs data", y->keys[i]->text);
+            grammar_report_at(r->report, TRAGUS_ERROR, y->keys[i]->position, "intent %s needs data", y->keys[i]->text);
     }
 }
 
@@ -485,12 +485,12 @@ void grammar_read_hassil(struct grammar_builder *b, const char *file, const char
         return;
     name_by_path(&r, file);
     if (grammar_yaml_get(root, "tests"))
-        grammar_report_at(report, GRAMMAR_NOTE, root->position, "tests, not sentences; the file is ignored");
+        grammar_report_at(report, TRAGUS_NOTE, root->position, "tests, not sentences; the file is ignored");
     else if (is_intents_file(root))
         read_intents_file(&r, root);
     else if (!has_any_key(root))
         grammar_report_at(
-            report, GRAMMAR_WARNING, root->position,
+            report, TRAGUS_WARNING, root->position,
             "no key that a grammar has (intents, data, sentences, lists, expansion_rules, skip_words); the file is ignored");
     else
         read_top(&r, root);

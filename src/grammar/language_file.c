@@ -40,7 +40,7 @@ struct reading {
 };
 
 static void complain(struct reading *r, const struct grammar_yaml *y, const char *what) {
-    grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "%s; see models/en/language.yaml", what);
+    grammar_report_at(r->report, TRAGUS_ERROR, y->position, "%s; see models/en/language.yaml", what);
     r->wrong = true;
 }
 
@@ -165,7 +165,7 @@ static void read_job(void *data) {
 }
 
 /* 0, -ENOENT where there is no such file, -EINVAL with reports, or what the pool was left with. */
-static int read_language(struct reading *r, struct base_error *reterr) {
+static int read_language(struct reading *r, tragus_error *reterr) {
     if (access(r->path, F_OK) < 0)
         return -ENOENT;
     int code = grammar_read_file(r->path, &r->text, &r->len, reterr);
@@ -211,8 +211,7 @@ static bool primary_tag(char out[LONGEST_TAG + 1], const char *tag) {
     return true;
 }
 
-int grammar_builder_add_language(struct grammar_builder *b, const char *path, struct grammar_diagnostics *d,
-                                 struct base_error *reterr) {
+int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr) {
     struct grammar_report report = {d, reterr, 0};
     struct entry_job j = {.b = b, .folder = path};
     if (!grammar_is_yaml_name(path)) {

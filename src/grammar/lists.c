@@ -19,13 +19,13 @@ static void push_entry(struct grammar_compiler *c, struct grammar_list *list, st
     *grammar_pool_push(&c->g->pool, list->entries, list->n_entries, list->size_entries) = e;
 }
 
-static struct grammar_value number_value(struct grammar_compiler *c, int64_t tenths, double multiplier) {
+static tragus_value number_value(struct grammar_compiler *c, int64_t tenths, double multiplier) {
     double real = (double)tenths / 10 * multiplier;
-    struct grammar_value v = {.type = GRAMMAR_INTEGER, .real = real, .integer = (int64_t)real};
+    tragus_value v = {.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
     if ((double)v.integer != real)
-        v.type = GRAMMAR_REAL;
-    v.text = v.type == GRAMMAR_INTEGER ? grammar_pool_format(&c->g->pool, "%lld", (long long)v.integer)
-                                       : grammar_pool_format(&c->g->pool, "%g", real);
+        v.type = TRAGUS_REAL;
+    v.text = v.type == TRAGUS_INTEGER ? grammar_pool_format(&c->g->pool, "%lld", (long long)v.integer)
+                                      : grammar_pool_format(&c->g->pool, "%g", real);
     return v;
 }
 
@@ -66,7 +66,7 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
         list->n_ranges = d->n_ranges;
         for (size_t i = 0; i < d->n_ranges; i++)
             if (d->ranges[i].words && !add_numbers(c, list, &d->ranges[i])) {
-                grammar_report_at(c->report, GRAMMAR_ERROR, d->position,
+                grammar_report_at(c->report, TRAGUS_ERROR, d->position,
                                   "{%s} has more than %d numbers; raise step, shorten the range or set `words: false`", list->name,
                                   MOST_NUMBERS);
                 return false;
@@ -75,8 +75,7 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
     }
     bool good = true;
     struct grammar_text outer = c->within;
-    enum grammar_severity severity =
-        at_run_time ? GRAMMAR_WARNING : GRAMMAR_ERROR; /* a device with an odd name is no reason to be deaf */
+    tragus_severity severity = at_run_time ? TRAGUS_WARNING : TRAGUS_ERROR; /* a device with an odd name is no reason to be deaf */
     for (size_t i = 0; i < d->n_values; i++) {
         const struct grammar_model_value *v = &d->values[i];
         struct grammar_entry e = {.has_out = v->has_out, .out = v->out, .n_context = v->n_context};
@@ -178,7 +177,7 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
             d.ranges[0] = range;
             good = range.from <= range.to;
             if (!good)
-                grammar_report_at(c->report, GRAMMAR_ERROR, d.position,
+                grammar_report_at(c->report, TRAGUS_ERROR, d.position,
                                   "the range {%s} runs downwards; write the smaller number first", item->range);
             good = good && fill_list(c, entry->list, &d, false);
         }

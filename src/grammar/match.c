@@ -36,7 +36,7 @@ struct job {
     struct grammar_match *match;
     struct grammar_pool work;
     struct grammar_costs costs;
-    const struct grammar_context_value *context;
+    const tragus_context *context;
     size_t n_context;
     const char *typed;
     size_t max_readings;
@@ -83,9 +83,9 @@ static bool has_slot(const struct grammar_reading *r, const char *name) {
     return false;
 }
 
-static struct grammar_value value_of(const struct job *j, const struct grammar_input *in, const struct grammar_fill *f) {
+static tragus_value value_of(const struct job *j, const struct grammar_input *in, const struct grammar_fill *f) {
     struct grammar_pool *pool = &j->match->pool;
-    struct grammar_value v = {.type = GRAMMAR_TEXT};
+    tragus_value v = {.type = TRAGUS_TEXT};
     if (f->entry && f->entry->has_out)
         return f->entry->out;
     if (f->item->list->kind == GRAMMAR_LIST_RANGE) {
@@ -158,8 +158,7 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
         struct grammar_slot *slot = !c_i->slot || has_slot(r, c_i->slot) ? NULL : slot_of(r, c_i->slot);
         if (slot) {
             const char *value = context_value(j, token->fills, c_i->key);
-            slot->value =
-                (struct grammar_value){.type = GRAMMAR_TEXT, .text = grammar_pool_text(&j->match->pool, value, strlen(value))};
+            slot->value = (tragus_value){.type = TRAGUS_TEXT, .text = grammar_pool_text(&j->match->pool, value, strlen(value))};
             slot->fixed = true;
         }
     }
@@ -327,9 +326,8 @@ static void match_text(void *data) {
     rank(j->match, j->max_readings);
 }
 
-int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text,
-                         const struct grammar_context_value context[], size_t n_context, size_t max_readings,
-                         struct base_budget *budget, struct base_error *reterr) {
+int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
+                         size_t n_context, size_t max_readings, struct base_budget *budget, tragus_error *reterr) {
     struct grammar_report report = {NULL, reterr, 0};
     struct base_budget unlimited;
     struct job *j = calloc(1, sizeof *j);
@@ -369,8 +367,8 @@ int grammar_match_within(struct grammar_match **ret, const struct grammar *g, co
     return (int)match->n;
 }
 
-int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text,
-                  const struct grammar_context_value context[], size_t n_context, size_t max_readings) {
+int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
+                  size_t n_context, size_t max_readings) {
     return grammar_match_within(ret, g, text, context, n_context, max_readings, NULL, NULL);
 }
 

@@ -21,7 +21,7 @@ enum {
 
 struct list_hit {
     const struct grammar_entry *entry; /* NULL: digits */
-    struct grammar_value number;
+    tragus_value number;
     uint32_t end, n_literal;
     enum grammar_gap gap;
 };
@@ -240,10 +240,10 @@ static void match_digits(struct grammar_matcher *m, const struct grammar_list *l
         double real = ((double)whole + (double)tenth / 10) * (negative ? -1 : 1) * r->multiplier;
         struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
         *hit = (struct list_hit){.end = at, .gap = GRAMMAR_GAP_NONE};
-        hit->number = (struct grammar_value){.type = GRAMMAR_INTEGER, .real = real, .integer = (int64_t)real};
+        hit->number = (tragus_value){.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
         if ((double)hit->number.integer != real)
-            hit->number.type = GRAMMAR_REAL;
-        hit->number.text = hit->number.type == GRAMMAR_INTEGER
+            hit->number.type = TRAGUS_REAL;
+        hit->number.text = hit->number.type == TRAGUS_INTEGER
                                ? grammar_pool_format(m->lasting, "%lld", (long long)hit->number.integer)
                                : grammar_pool_format(m->lasting, "%g", real);
         return;

@@ -9,7 +9,7 @@ struct grammar_fill { /* of a slot, or a list that fills none; the newest first 
     const struct grammar_fill *before;
     const struct grammar_item *item;
     const struct grammar_entry *entry; /* NULL: digits or a wildcard */
-    struct grammar_value number;       /* of digits */
+    tragus_value number;               /* of digits */
     uint32_t start, end;               /* in characters of the input */
     uint64_t hash;                     /* of this and those before */
 };

@@ -36,13 +36,13 @@ struct grammar_condition { /* of requires_context, excludes_context */
 
 struct grammar_named_value {
     const char *name;
-    struct grammar_value value;
+    tragus_value value;
 };
 
 struct grammar_model_value {
     struct grammar_text in;
     bool has_out;
-    struct grammar_value out;
+    tragus_value out;
     struct grammar_pair *context;
     size_t n_context, size_context;
 };
@@ -141,7 +141,7 @@ struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, c
                                                     struct grammar_position position, const char *intent, const char *combination);
 
 /* A value from its spelling; plain: may be a number or truth value. */
-struct grammar_value grammar_model_value(const char *text, bool plain);
+tragus_value grammar_model_value(const char *text, bool plain);
 
 /* The readers: they report to r and never fail otherwise. */
 void grammar_read_hassil(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);

@@ -63,7 +63,7 @@ void grammar_read_plain(struct grammar_builder *b, const char *file, const char 
             out += 2;
             trim(&out, &n_out);
             if (n_in == 0 || n_out == 0) {
-                grammar_report_at(r, GRAMMAR_ERROR, position, "=> needs a template before and a text behind it");
+                grammar_report_at(r, TRAGUS_ERROR, position, "=> needs a template before and a text behind it");
                 continue;
             }
         }

@@ -41,7 +41,7 @@ struct grammar_position grammar_position_in(const struct grammar_text *t, uint32
     return position;
 }
 
-struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t, enum grammar_severity severity) {
+struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t, tragus_severity severity) {
     struct grammar_item *item = grammar_template_parse(&c->parser, t->text, strlen(t->text));
     if (!item)
         grammar_report_at(c->report, severity, grammar_position_in(t, c->parser.error_offset), "%s: %.80s", c->parser.error,
@@ -60,14 +60,14 @@ void grammar_report_cycle(struct grammar_compiler *c, const char *name, uint32_t
         first++;
     for (size_t i = first; i < c->n_stack && len < sizeof chain; i++)
         len += (size_t)snprintf(chain + len, sizeof chain - len, "%.30s -> ", c->stack[i]);
-    grammar_report_at(c->report, GRAMMAR_ERROR, grammar_position_in(&c->within, offset),
+    grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(&c->within, offset),
                       "%s uses itself: %s%s; take one of these references out", name, chain, name);
 }
 
 static bool too_deep(struct grammar_compiler *c, uint32_t offset) {
     if (c->depth < GRAMMAR_DEEPEST_TEMPLATE && c->n_stack < GRAMMAR_DEEPEST_TEMPLATE)
         return false;
-    grammar_report_at(c->report, GRAMMAR_ERROR, grammar_position_in(&c->within, offset),
+    grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(&c->within, offset),
                       "groups and rules are nested more than %d deep", GRAMMAR_DEEPEST_TEMPLATE);
     return true;
 }
@@ -96,7 +96,7 @@ static const struct known_rule *find_rule(struct grammar_compiler *c, struct gra
     const struct grammar_text *text = rule_text(c, s, item->name);
     if (!text) {
         const char *nearest = base_suggest_from(item->name, grammar_map_key, &c->b->rules, c->b->rules.n);
-        grammar_report_at(c->report, GRAMMAR_ERROR, grammar_position_in(&c->within, item->offset),
+        grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(&c->within, item->offset),
                           "rule <%s> is not defined%s%s%s; define it under expansion_rules", item->name,
                           nearest ? "; did you mean <" : "", nearest ? nearest : "", nearest ? ">?" : "");
         return NULL;
@@ -107,7 +107,7 @@ static const struct known_rule *find_rule(struct grammar_compiler *c, struct gra
     struct grammar_text outer = c->within;
     c->within = *text;
     c->stack[c->n_stack++] = grammar_pool_format(&c->g->pool, "<%s>", item->name);
-    rule->body = grammar_parse(c, text, GRAMMAR_ERROR);
+    rule->body = grammar_parse(c, text, TRAGUS_ERROR);
     bool good = rule->body && grammar_resolve(c, s, rule->body, &rule->measure) && rule->state == STATE_BUSY;
     rule->state = good ? STATE_DONE : STATE_FAILED;
     c->n_stack--;
@@ -156,7 +156,7 @@ static bool resolve_items(struct grammar_compiler *c, struct grammar_scope *s, s
         m->size <<= item->n_items;
     if (m->size > LARGEST_TEMPLATE) {
         if (good)
-            grammar_report_at(c->report, GRAMMAR_ERROR, grammar_position_in(&c->within, item->offset),
+            grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(&c->within, item->offset),
                               "grows to more than %d parts with its rules put in; split it", LARGEST_TEMPLATE);
         good = false;
     }

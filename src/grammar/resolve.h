@@ -49,7 +49,7 @@ struct grammar_position grammar_position_in(const struct grammar_text *t, uint32
 const char *grammar_copy_text(struct grammar_compiler *c, const char *text);
 
 /* The tree of a template, names unresolved; NULL: a mistake was reported. */
-struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t, enum grammar_severity severity);
+struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t, tragus_severity severity);
 
 /* Fills in the lists and rules that an item names, and measures it. False: mistakes were reported. */
 bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct grammar_item *item, struct grammar_measure *m);

@@ -47,7 +47,7 @@ static struct grammar_yaml *copy_node(struct reader *r, int number, unsigned dep
     y->position = position_of(r, node->start_mark);
     if (depth > DEEPEST_NODE) { /* also an alias that holds itself */
         if (!r->failed)
-            grammar_report_at(r->report, GRAMMAR_ERROR, y->position, "nested more than %d deep; a grammar needs fewer levels",
+            grammar_report_at(r->report, TRAGUS_ERROR, y->position, "nested more than %d deep; a grammar needs fewer levels",
                               DEEPEST_NODE);
         r->failed = true;
         return y;
@@ -75,7 +75,7 @@ static struct grammar_yaml *copy_node(struct reader *r, int number, unsigned dep
             y->items[i] = copy_node(r, pair->value, depth + 1);
             if (y->keys[i]->kind != GRAMMAR_YAML_SCALAR || !y->keys[i]->text) {
                 if (!r->failed)
-                    grammar_report_at(r->report, GRAMMAR_ERROR, y->keys[i]->position, "a key must be a plain word");
+                    grammar_report_at(r->report, TRAGUS_ERROR, y->keys[i]->position, "a key must be a plain word");
                 r->failed = true;
                 y->keys[i] = grammar_pool_alloc(r->pool, sizeof *y);
                 y->keys[i]->text = "";
@@ -94,7 +94,7 @@ static void warn_of_doubles(struct reader *r, int n_nodes) {
         for (size_t i = 0; i < y->n; i++)
             for (size_t j = i + 1; j < y->n; j++)
                 if (strcmp(y->keys[i]->text, y->keys[j]->text) == 0)
-                    grammar_report_at(r->report, GRAMMAR_WARNING, y->keys[i]->position,
+                    grammar_report_at(r->report, TRAGUS_WARNING, y->keys[i]->position,
                                       "\"%s\" stands again in line %d; that one counts", y->keys[i]->text,
                                       y->keys[j]->position.line);
     }
@@ -150,7 +150,7 @@ static struct grammar_yaml *read_document(struct reader *r, struct grammar_yaml_
                     mark.column++;
                 }
         }
-        grammar_report_at(r->report, GRAMMAR_ERROR, position_of(r, mark), "not YAML: %s%s%s",
+        grammar_report_at(r->report, TRAGUS_ERROR, position_of(r, mark), "not YAML: %s%s%s",
                           p->parser.problem ? p->parser.problem : "unknown cause", p->parser.context ? ", " : "",
                           p->parser.context ? p->parser.context : "");
         return NULL;

@@ -64,7 +64,7 @@ static const char *const too_large = "the sentences make more than %zu arcs; use
 
 static int pronounce_words(struct build *b, struct built *out,
                            int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
-                           void *user, struct base_error *reterr) {
+                           void *user, tragus_error *reterr) {
     struct base_buffer all = {.budget = b->budget};
     struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
     uint32_t n_all = 0;
@@ -174,7 +174,7 @@ static void add_node_arcs(struct build *b, const struct range *r) {
     node->n_arcs = n_arcs(b) - first;
 }
 
-static int build_tries(struct build *b, struct base_error *reterr) {
+static int build_tries(struct build *b, tragus_error *reterr) {
     for (uint32_t s = 0; s < b->in->n_states; s++)
         base_buffer_add(&b->nodes, &(struct graph_raw_node){.is_final = b->in->is_final[s] != 0}, sizeof(struct graph_raw_node));
     for (uint32_t s = 0; s < b->in->n_states; s++) {
@@ -321,7 +321,7 @@ static void build_done(struct build *b) {
 
 int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
                      int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
-                     void *user, size_t max_arcs, struct base_budget *budget, struct base_error *reterr) {
+                     void *user, size_t max_arcs, struct base_budget *budget, tragus_error *reterr) {
     static const uint32_t no_arcs[2];
     static const uint8_t not_final[1];
     static const struct grammar_word_arc no_arc[1];

@@ -46,12 +46,12 @@ struct graph_report {     /* what a grammar's author should know */
  * one place to the same place are one path, which bears the word that comes first in the acceptor. An acceptor without sentences
  * gives a graph of one node that is not final. The same input gives the same graph, down to the numbers of nodes. */
 int graph_build(struct graph **ret, const struct grammar_acceptor *words, const struct lexicon *lexicon,
-                const struct lexicon_overrides *overrides, size_t max_arcs, struct base_budget *budget, struct base_error *reterr);
+                const struct lexicon_overrides *overrides, size_t max_arcs, struct base_budget *budget, tragus_error *reterr);
 
 /* The same with any source of pronunciations: pronounce() works as lexicon_pronounce does and is called once a word. */
 int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
                      int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
-                     void *user, size_t max_arcs, struct base_budget *budget, struct base_error *reterr);
+                     void *user, size_t max_arcs, struct base_budget *budget, tragus_error *reterr);
 
 void graph_free(struct graph *g); /* takes NULL */
 const struct graph_report *graph_report(const struct graph *g);

@@ -27,11 +27,11 @@ struct entries {
     size_t n_items, size_items;
 };
 
-static int out_of_memory(struct base_error *reterr) {
+static int out_of_memory(tragus_error *reterr) {
     return base_error_set(reterr, -ENOMEM, "out of memory");
 }
 
-static int read_line(struct entries *e, char *text, const char *path, int file, int line, struct base_error *reterr) {
+static int read_line(struct entries *e, char *text, const char *path, int file, int line, tragus_error *reterr) {
     static const char space[] = " \t\r\n";
     char *comment = strchr(text, '#');
     if (comment)
@@ -67,7 +67,7 @@ static int read_line(struct entries *e, char *text, const char *path, int file, 
     return 0;
 }
 
-static int read_file(struct entries *e, const char *path, int number, struct base_error *reterr) {
+static int read_file(struct entries *e, const char *path, int number, tragus_error *reterr) {
     FILE *file = fopen(path, "re");
     if (!file)
         return base_error_at(reterr, -errno, path, 0, 0, "cannot be read: %s", strerror(errno));
@@ -91,7 +91,7 @@ static int compare_entries(const void *a, const void *b) {
 }
 
 /* Keeps what dictionary_find will give: sorted, replaced words and repeated pronunciations gone. */
-static int settle(struct entries *e, const char *const paths[], struct base_error *reterr) {
+static int settle(struct entries *e, const char *const paths[], tragus_error *reterr) {
     size_t n = 0, first = 0; /* of the word */
     if (e->n_items == 0)
         return base_error_set(reterr, -EINVAL, "the dictionary has no words");
@@ -158,7 +158,7 @@ static void pack(const struct entries *e, struct packed *p) {
 }
 
 /* The rules of a file, checked. *ret is empty where there is no file. */
-static int read_endings(struct base_buffer *ret, const char *path, struct base_error *reterr) {
+static int read_endings(struct base_buffer *ret, const char *path, tragus_error *reterr) {
     struct endings checked;
     char part[4096];
     size_t n;
@@ -175,8 +175,7 @@ static int read_endings(struct base_buffer *ret, const char *path, struct base_e
     return path ? endings_parse(&checked, ret->data, ret->len_bytes, phones_arpabet, PHONES_N_ARPABET, path, reterr) : 0;
 }
 
-int lexicon_compile(const char *const paths[], int n_paths, const char *endings_path, const char *output,
-                    struct base_error *reterr) {
+int lexicon_compile(const char *const paths[], int n_paths, const char *endings_path, const char *output, tragus_error *reterr) {
     struct entries e = {0};
     struct packed p = {0};
     struct base_buffer endings = {0};

@@ -8,7 +8,6 @@
 /* Reads `word PH PH` lines (variants as further lines, `word(2)` or again `word`; `#` begins a comment) of the files and writes the
  * dictionary to output. A word that stands in a later file is said as that file says, not also as an earlier one does.
  * endings_path: the rules of lexicon/endings.h, NULL = none. */
-int lexicon_compile(const char *const paths[], int n_paths, const char *endings_path, const char *output,
-                    struct base_error *reterr);
+int lexicon_compile(const char *const paths[], int n_paths, const char *endings_path, const char *output, tragus_error *reterr);
 
 #endif

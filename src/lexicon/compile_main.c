@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 int main(int argc, char **argv) {
-    struct base_error error = {0};
+    tragus_error error = {0};
     if (argc < 4) {
         fprintf(stderr, "usage: %s OUTPUT ENDINGS DICTIONARY...\n", argv[0]);
         return 2;

@@ -14,7 +14,7 @@ const size_t dictionary_n_sections = sizeof dictionary_sections / sizeof diction
 
 #define INFO_WORDS 5
 
-static int damaged(struct base_error *reterr, const char *path, const char *what) {
+static int damaged(tragus_error *reterr, const char *path, const char *what) {
     return base_error_at(reterr, -EBADMSG, path, 0, 0, "the dictionary is damaged: %s; build or install it again", what);
 }
 
@@ -82,7 +82,7 @@ static const char *check_entry(const struct dictionary *d, size_t *at, char *wor
     return "";
 }
 
-int dictionary_view(struct dictionary *ret, const struct store *s, const char *path, struct base_error *reterr) {
+int dictionary_view(struct dictionary *ret, const struct store *s, const char *path, tragus_error *reterr) {
     struct dictionary d = {0};
     size_t info_bytes = 0, blocks_bytes = 0;
     const uint32_t *info = store_section(s, "info", &info_bytes);

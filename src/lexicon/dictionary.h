@@ -47,7 +47,7 @@ struct dictionary { /* a view of a mapped file */
 struct store;
 
 /* Checks every byte of the sections and fills *ret, which points into the store. path is for messages. */
-int dictionary_view(struct dictionary *ret, const struct store *s, const char *path, struct base_error *reterr);
+int dictionary_view(struct dictionary *ret, const struct store *s, const char *path, tragus_error *reterr);
 
 /* The pronunciations of one word, as it is spelled in the file: returns how many (at most max), 0 when it has none. */
 size_t dictionary_find(const struct dictionary *d, const char *word, size_t len_bytes, struct lexicon_pronunciation *out,

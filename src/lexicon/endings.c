@@ -19,7 +19,7 @@ struct reader {
     char text[LONGEST_LINE];
     char *fields[MOST_FIELDS];
     unsigned n, at;
-    struct base_error *reterr;
+    tragus_error *reterr;
 };
 
 static int wrong(const struct reader *r, const char *what) {
@@ -129,7 +129,7 @@ static int share_sounds(struct reader *r) {
 }
 
 int endings_parse(struct endings *ret, const char *text, size_t len_bytes, const char *const phones[], unsigned n_phones,
-                  const char *path, struct base_error *reterr) {
+                  const char *path, tragus_error *reterr) {
     struct reader r = {.e = ret, .phones = phones, .n_phones = n_phones, .path = path, .reterr = reterr};
     memset(ret, 0, sizeof *ret);
     for (const char *end = text + len_bytes; text < end; text++) {

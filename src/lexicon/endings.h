@@ -51,7 +51,7 @@ struct endings {
 
 /* Reads the rules. path is for messages. */
 int endings_parse(struct endings *ret, const char *text, size_t len_bytes, const char *const phones[], unsigned n_phones,
-                  const char *path, struct base_error *reterr);
+                  const char *path, tragus_error *reterr);
 
 /* Whether a folded word ends so. */
 bool ending_fits(const struct ending *e, const char *folded, size_t len_bytes);

@@ -24,7 +24,7 @@ const size_t g2p_n_sections = sizeof g2p_sections / sizeof g2p_sections[0];
 
 /* --- checking --- */
 
-static int damaged(struct base_error *reterr, const char *path, const char *what) {
+static int damaged(tragus_error *reterr, const char *path, const char *what) {
     return base_error_at(reterr, -EBADMSG, path, 0, 0, "the letter-to-sound model is damaged: %s; install it again", what);
 }
 
@@ -74,7 +74,7 @@ static const char *check_trie(const struct g2p *g, uint32_t order) {
 }
 
 int g2p_view(struct g2p *ret, const struct store *s, const char *phones, size_t phones_bytes, const char *path,
-             struct base_error *reterr) {
+             tragus_error *reterr) {
     struct g2p g = {0};
     size_t info_bytes = 0, own_phones_bytes = 0, graphones_bytes = 0, symbols_bytes = 0, costs_bytes = 0, weights_bytes = 0,
            children_bytes = 0;

@@ -50,7 +50,7 @@ struct store;
 
 /* Checks the sections wholly and fills *ret, which points into the store. phones: the dictionary's section, which must be equal. */
 int g2p_view(struct g2p *ret, const struct store *s, const char *phones, size_t phones_bytes, const char *path,
-             struct base_error *reterr);
+             tragus_error *reterr);
 
 /* Up to max (at most 2) guesses for letters a to z, the better one first; a second only if it is nearly as likely. Returns how many
  * (at least 1), or -E2BIG where every reading has more than LEXICON_MAX_PHONES phones, -ENOENT where all is silent. */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int open_both(struct lexicon *l, const char *dictionary_path, const char *g2p_path, struct base_error *reterr) {
+static int open_both(struct lexicon *l, const char *dictionary_path, const char *g2p_path, tragus_error *reterr) {
     int r = store_open(&l->dictionary_store, dictionary_path, STORE_LEXICON, dictionary_sections, dictionary_n_sections, reterr);
     if (r < 0)
         return r;
@@ -31,7 +31,7 @@ static int open_both(struct lexicon *l, const char *dictionary_path, const char 
     return r;
 }
 
-int lexicon_open(struct lexicon **ret, const char *dictionary_path, const char *g2p_path, struct base_error *reterr) {
+int lexicon_open(struct lexicon **ret, const char *dictionary_path, const char *g2p_path, tragus_error *reterr) {
     struct lexicon *l = calloc(1, sizeof *l);
     if (!l)
         return base_error_set(reterr, -ENOMEM, "out of memory");

@@ -26,7 +26,7 @@ struct lexicon;           /* mapped dictionary and letter-to-sound model; immuta
 struct lexicon_overrides; /* a user's own pronunciations; changed by main only */
 
 /* dictionary_path: made by the lexicon compiler; g2p_path: NULL = no guesses. */
-int lexicon_open(struct lexicon **ret, const char *dictionary_path, const char *g2p_path, struct base_error *reterr);
+int lexicon_open(struct lexicon **ret, const char *dictionary_path, const char *g2p_path, tragus_error *reterr);
 void lexicon_free(struct lexicon *l);
 
 size_t lexicon_n_words(const struct lexicon *l);
@@ -39,8 +39,8 @@ int lexicon_find_phone(const struct lexicon *l, const char *name);  /* 1..n, or 
 int lexicon_overrides_new(struct lexicon_overrides **ret);
 void lexicon_overrides_free(struct lexicon_overrides *o);
 int lexicon_overrides_add(struct lexicon_overrides *o, const struct lexicon *l, const char *word, const char *phones,
-                          struct base_error *reterr);
-int lexicon_overrides_load(struct lexicon_overrides *o, const struct lexicon *l, const char *path, struct base_error *reterr);
+                          tragus_error *reterr);
+int lexicon_overrides_load(struct lexicon_overrides *o, const struct lexicon *l, const char *path, tragus_error *reterr);
 
 /* The pronunciations of one word (any case, UTF-8): overrides (o may be NULL), else dictionary, else up to two guesses. A single
  * letter is its name; a word with an inner hyphen, dot or underscore falls into its parts; capitals in a row ("TV", "HVAC", when

@@ -21,6 +21,6 @@ compile_lexicon_headers = \
     src/store/layout.h src/store/store.h src/base/budget.h src/base/clock.h src/base/gen/fold.h
 src/lexicon/compile-lexicon: $(compile_lexicon_sources) $(compile_lexicon_headers)
 	$(AM_V_GEN)$(MKDIR_P) src/lexicon && cd $(srcdir) && \
-	    $(CC_FOR_BUILD) -std=gnu11 $(CFLAGS_FOR_BUILD) -Isrc -o $(abs_builddir)/$@ $(compile_lexicon_sources)
+	    $(CC_FOR_BUILD) -std=gnu11 $(CFLAGS_FOR_BUILD) -Isrc -Iinclude -o $(abs_builddir)/$@ $(compile_lexicon_sources)
 CLEANFILES += src/lexicon/compile-lexicon
 EXTRA_DIST += src/lexicon/compile_main.c src/lexicon/compile.c src/lexicon/compile.h

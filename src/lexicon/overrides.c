@@ -68,7 +68,7 @@ static bool same_sound(const struct lexicon_pronunciation *a, const struct lexic
 
 /* column: where phones begin in the line. */
 static int add(struct lexicon_overrides *o, const struct lexicon *l, const char *word, size_t word_bytes, const char *phones,
-               const char *file, int line, int column, struct base_error *reterr) {
+               const char *file, int line, int column, tragus_error *reterr) {
     char folded[SPELLING_MAX_BYTES];
     struct lexicon_pronunciation pronunciation;
     int len_bytes = spelling_fold(word, word_bytes, folded);
@@ -105,13 +105,13 @@ static int add(struct lexicon_overrides *o, const struct lexicon *l, const char 
 }
 
 int lexicon_overrides_add(struct lexicon_overrides *o, const struct lexicon *l, const char *word, const char *phones,
-                          struct base_error *reterr) {
+                          tragus_error *reterr) {
     return add(o, l, word, strlen(word), phones, NULL, 0, 0, reterr);
 }
 
 /* One line of a file: `word PH PH`, `word(2) PH PH` as CMUdict marks variants, a comment, or nothing. */
 static int add_line(struct lexicon_overrides *o, const struct lexicon *l, char *text, const char *file, int line,
-                    struct base_error *reterr) {
+                    tragus_error *reterr) {
     static const char space[] = " \t\r\n";
     char *comment = strchr(text, '#');
     if (comment)
@@ -126,7 +126,7 @@ static int add_line(struct lexicon_overrides *o, const struct lexicon *l, char *
     return add(o, l, word, word_bytes, word + field_bytes, file, line, (int)(word + field_bytes - text) + 1, reterr);
 }
 
-int lexicon_overrides_load(struct lexicon_overrides *o, const struct lexicon *l, const char *path, struct base_error *reterr) {
+int lexicon_overrides_load(struct lexicon_overrides *o, const struct lexicon *l, const char *path, tragus_error *reterr) {
     /* A copy is filled, so that a file with a mistake changes nothing. */
     struct lexicon_overrides next = {.n_items = o->n_items, .size_items = o->n_items};
     FILE *file = fopen(path, "re");

@@ -28,7 +28,7 @@ int phones_find(const char *const names[], unsigned n, const char *name, size_t 
 
 /* The sentence for a phone that does not exist; names all that do. */
 static int unknown(const char *const names[], unsigned n, const char *name, size_t len_bytes, const char *file, int line,
-                   int column, struct base_error *reterr) {
+                   int column, tragus_error *reterr) {
     char all[160];
     size_t used = 0;
     for (unsigned i = 1; i <= n; i++) {
@@ -42,7 +42,7 @@ static int unknown(const char *const names[], unsigned n, const char *name, size
 }
 
 int phones_parse(const char *const names[], unsigned n, const char *text, const char *file, int line, int column,
-                 struct lexicon_pronunciation *ret, struct base_error *reterr) {
+                 struct lexicon_pronunciation *ret, tragus_error *reterr) {
     static const char space[] = " \t\r\n";
     struct lexicon_pronunciation p = {.source = LEXICON_USER};
     for (const char *at = text + strspn(text, space); *at;) {

@@ -16,6 +16,6 @@ int phones_find(const char *const names[], unsigned n, const char *name, size_t 
 /* Reads phones parted by spaces into *ret (source LEXICON_USER). text is part of the line `line` of file (NULL and 0 = none) from
  * column on, for messages. 0, or -EINVAL or -E2BIG with how to mend it. */
 int phones_parse(const char *const names[], unsigned n, const char *text, const char *file, int line, int column,
-                 struct lexicon_pronunciation *ret, struct base_error *reterr);
+                 struct lexicon_pronunciation *ret, tragus_error *reterr);
 
 #endif

@@ -43,7 +43,7 @@ static const void *take(struct reader *r, uint64_t n_bytes) {
 struct loader {
     struct nn_model *m;
     const char *path;
-    struct base_error *reterr;
+    tragus_error *reterr;
     const uint32_t *words; /* of the program */
     size_t n_words;
     struct reader scale, weights;
@@ -350,7 +350,7 @@ static int load_test(struct loader *l) {
     return 0;
 }
 
-int nn_model_open(struct nn_model **ret, const char *path, uint32_t cpu_flags, struct base_error *reterr) {
+int nn_model_open(struct nn_model **ret, const char *path, uint32_t cpu_flags, tragus_error *reterr) {
     static const char *const known[] = {"passport", "labels", "program", "scale", "weights", "test"};
     struct loader l = {.m = calloc(1, sizeof(struct nn_model)), .path = path, .reterr = reterr};
     int r;

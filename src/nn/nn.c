@@ -183,7 +183,7 @@ size_t nn_flush(struct nn_state *s, int16_t *ret_posteriors) {
 }
 
 /* Compares one row with the expected one. 0, or -EBADMSG. */
-static int compare_step(const struct nn_model *m, uint32_t step, const int16_t *posteriors, struct base_error *reterr) {
+static int compare_step(const struct nn_model *m, uint32_t step, const int16_t *posteriors, tragus_error *reterr) {
     const int16_t *expected = m->test_posteriors + (size_t)step * m->n_labels;
 
     for (uint32_t n = 0; n < m->n_labels; n++)
@@ -195,7 +195,7 @@ static int compare_step(const struct nn_model *m, uint32_t step, const int16_t *
 }
 
 /* The file's own test on a fresh state. 0, or -EBADMSG. */
-static int run_test(struct nn_state *s, struct base_error *reterr) {
+static int run_test(struct nn_state *s, tragus_error *reterr) {
     const struct nn_model *m = s->m;
     int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
     uint32_t row = 0, step = 0;
@@ -219,7 +219,7 @@ static int run_test(struct nn_state *s, struct base_error *reterr) {
     return 0;
 }
 
-int nn_model_check(const struct nn_model *m, struct base_error *reterr) {
+int nn_model_check(const struct nn_model *m, tragus_error *reterr) {
     struct base_arena a = {0};
     int r;
 

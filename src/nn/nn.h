@@ -55,7 +55,7 @@ struct nn_state; /* one sound's running state, in an arena */
 
 /* Opens and wholly checks a model file; after that nothing is checked again. cpu_flags: which kernels may be used. 0, or a negative
  * errno with a sentence: what store_open gives, or -EBADMSG for a file that is no network. Free with nn_model_free. */
-int nn_model_open(struct nn_model **ret, const char *path, uint32_t cpu_flags, struct base_error *reterr);
+int nn_model_open(struct nn_model **ret, const char *path, uint32_t cpu_flags, tragus_error *reterr);
 void nn_model_free(struct nn_model *m);
 
 unsigned nn_model_n_labels(const struct nn_model *m);
@@ -72,7 +72,7 @@ const struct nn_kernels *nn_model_kernels(const struct nn_model *m);
 int nn_model_passport_value(const struct nn_model *m, const char *key, char *out, size_t size_bytes);
 
 /* Runs the file's own test vector. 0, or -EBADMSG with where the first difference is. Allocates. */
-int nn_model_check(const struct nn_model *m, struct base_error *reterr);
+int nn_model_check(const struct nn_model *m, tragus_error *reterr);
 
 /* Places a state (twice, see base/arena.h); NULL while counting. */
 struct nn_state *nn_place(struct base_arena *a, const struct nn_model *m);

@@ -34,7 +34,7 @@ struct batch {
     struct audio_converter *converter;
     pthread_t thread;
     struct engine_segmenter segmenter;
-    struct base_error error;
+    tragus_error error;
     size_t frame_bytes, n_carry;
     unsigned char raw[READ_BYTES];
     int16_t *pcm; /* n_pcm: what one piece may become */
@@ -46,7 +46,7 @@ struct batch {
     _Atomic uint64_t n_hops, wakeups, cpu_us, lost_us;
 };
 
-int batch_check_descriptor(int fd, struct base_error *reterr) {
+int batch_check_descriptor(int fd, tragus_error *reterr) {
     struct stat st;
     int type = 0;
     socklen_t length = sizeof(type);
@@ -232,7 +232,7 @@ static void *run(void *user) {
     return NULL;
 }
 
-static int make_converter(struct batch *b, struct base_error *reterr) {
+static int make_converter(struct batch *b, tragus_error *reterr) {
     static const size_t sample_bytes[] = {[AUDIO_S16LE] = 2, [AUDIO_S32LE] = 4, [AUDIO_F32LE] = 4, [AUDIO_ULAW] = 1};
 
     if (b->options.sound_file)
@@ -260,7 +260,7 @@ static void discard(struct batch *b) {
 }
 
 int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_options *options, struct engine_session *session,
-                const struct base_wake *main_wake, struct base_error *reterr) {
+                const struct base_wake *main_wake, tragus_error *reterr) {
     struct stat st;
 
     struct batch *b = calloc(1, sizeof(*b));
@@ -313,7 +313,7 @@ bool batch_done(const struct batch *b) {
     return atomic_load_explicit(&b->done, memory_order_acquire);
 }
 
-int batch_error(const struct batch *b, struct base_error *ret) {
+int batch_error(const struct batch *b, tragus_error *ret) {
     if (b->error.code != 0)
         *ret = b->error;
     return b->error.code;

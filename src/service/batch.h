@@ -30,18 +30,18 @@ struct batch_counters {
 };
 
 /* Refuses with a sentence what is not a pipe, a stream socket, or a readable regular file. */
-int batch_check_descriptor(int fd, struct base_error *reterr);
+int batch_check_descriptor(int fd, tragus_error *reterr);
 
 /* Starts; takes fd over, and lends the one session to the thread, until it retires at the end of the input. */
 int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_options *options, struct engine_session *session,
-                const struct base_wake *main_wake, struct base_error *reterr);
+                const struct base_wake *main_wake, tragus_error *reterr);
 
 struct recogniser *batch_recogniser(struct batch *b);
 void batch_wake(struct batch *b);       /* after a recogniser_command */
 void batch_cancel(struct batch *b);     /* as if the input ended here; returns at once */
 bool batch_done(const struct batch *b); /* the thread has nothing more to do: free will not wait */
 /* Valid when done: 0, or why the input could not be read. */
-int batch_error(const struct batch *b, struct base_error *ret);
+int batch_error(const struct batch *b, tragus_error *ret);
 void batch_counters(const struct batch *b, struct batch_counters *ret);
 void batch_free(struct batch *b); /* cancels, waits for the thread, zeroes */
 

@@ -28,7 +28,7 @@ struct compile_job {
 
     tragus_grammar *grammar; /* what came out */
     tragus_diagnostics diagnostics;
-    struct base_error error;
+    tragus_error error;
     int code;
     service_grammar_done *done;
     void *user;
@@ -60,7 +60,6 @@ static void free_job(struct compile_job *j) {
 /* In the compile thread. */
 static void run_job(struct worker_job *job) {
     struct compile_job *j = (struct compile_job *)job;
-    tragus_error error = {0};
 
     if (!j->list) {
         j->code = grammars_compile(j->service, &j->grammar, j->language, NULL, 0, j->texts, j->n_texts, &j->diagnostics,
@@ -68,9 +67,7 @@ static void run_job(struct worker_job *job) {
         return;
     }
     j->code =
-        engine_grammar_with_list(&j->grammar, j->base, j->list, j->values, j->n_values, &j->diagnostics, &job->budget, &error);
-    if (j->code < 0)
-        service_copy_error(&j->error, &error);
+        engine_grammar_with_list(&j->grammar, j->base, j->list, j->values, j->n_values, &j->diagnostics, &job->budget, &j->error);
 }
 
 static void push_job(struct compile_job *j) {
@@ -92,7 +89,7 @@ static bool is_of_now(struct compile_job *j, const struct service_grammar *g) {
 }
 
 /* The compiled grammar takes its place. Returns a code; 1: it is compiled again. */
-static int put(struct compile_job *j, struct base_error *reterr) {
+static int put(struct compile_job *j, tragus_error *reterr) {
     struct service_grammar *old;
     int r = grammars_may_put(j->service, &j->caller, j->name, j->is_private, j->list != NULL, &old, reterr);
     if (r < 0)
@@ -149,7 +146,7 @@ static struct compile_job *job_new(struct service *s, const struct service_calle
     return NULL;
 }
 
-static int check_queue(struct service *s, const struct service_caller *caller, struct base_error *reterr) {
+static int check_queue(struct service *s, const struct service_caller *caller, tragus_error *reterr) {
     if (worker_n_jobs(s->compiler, caller->uid) < MOST_JOBS)
         return 0;
     return base_error_set(reterr, -EDQUOT, "%d grammars of this user wait to be compiled already; try again when one is done",
@@ -177,7 +174,7 @@ static int copy_texts(struct compile_job *j, const tragus_text texts[], size_t n
 }
 
 int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
-                        service_grammar_done *done, void *user, struct base_error *reterr) {
+                        service_grammar_done *done, void *user, tragus_error *reterr) {
     struct service_grammar *old;
     size_t len = 0;
 
@@ -228,7 +225,7 @@ static int copy_values(struct compile_job *j, const tragus_list_value values[], 
 
 int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
                              const tragus_list_value values[], size_t n, service_grammar_done *done, void *user,
-                             struct base_error *reterr) {
+                             tragus_error *reterr) {
     struct service_grammar *g;
 
     const struct service_grammar *found = service_grammar_find(s, caller->owner, name, reterr);

@@ -10,12 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-int service_copy_error(struct base_error *ret, const tragus_error *e) {
-    if (e->file[0])
-        return base_error_at(ret, e->code, e->file, e->line, e->column, "%s", e->text);
-    return base_error_set(ret, e->code, "%s", e->text);
-}
-
 static void grammar_options(const struct service *s, tragus_grammar_options *o) {
     tragus_grammar_options_init(o);
     o->pronunciations_path = s->options.pronunciations;
@@ -66,8 +60,7 @@ static struct service_grammar *lookup(const struct service *s, const char *owner
     return found;
 }
 
-const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name,
-                                                   struct base_error *reterr) {
+const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name, tragus_error *reterr) {
     if (!*name)
         name = s->default_grammar ? s->default_grammar : "";
     const struct service_grammar *g = lookup(s, owner, name);
@@ -107,7 +100,7 @@ const char *service_grammar_intent(const struct service_grammar *g, size_t i) {
     return grammar_intent(engine_grammar_sentences(g->grammar), i);
 }
 
-int grammars_check_name(const char *name, struct base_error *reterr) {
+int grammars_check_name(const char *name, tragus_error *reterr) {
     size_t n = strlen(name);
     bool good = n >= 1 && n <= 64;
     for (size_t i = 0; good && i < n; i++)
@@ -118,7 +111,7 @@ int grammars_check_name(const char *name, struct base_error *reterr) {
 }
 
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
-                 tragus_grammar *grammar, struct base_error *reterr) {
+                 tragus_grammar *grammar, tragus_error *reterr) {
     struct service_grammar *g = old ? old : calloc(1, sizeof(*g));
     char *new_format = strdup(format);
     if (g && !old) {
@@ -175,9 +168,8 @@ static unsigned model_of_sentences(const struct service *s, const char *const pa
 
 int grammars_compile(const struct service *s, tragus_grammar **ret, const char *language, const char *const paths[], size_t n_paths,
                      const tragus_text texts[], size_t n_texts, tragus_diagnostics *d, struct base_budget *budget,
-                     struct base_error *reterr) {
+                     tragus_error *reterr) {
     tragus_grammar_options options;
-    tragus_error error = {0};
 
     int model = service_find_model(s, language, reterr);
     if (model < 0)
@@ -187,11 +179,10 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
     grammar_options(s, &options);
     if (model != 0) /* the user's pronunciations are of the default language */
         options.pronunciations_path = NULL;
-    int r = engine_grammar_load(ret, s->models[model], &options, paths, n_paths, texts, n_texts, d, budget, &error);
-    return r < 0 ? service_copy_error(reterr, &error) : 0;
+    return engine_grammar_load(ret, s->models[model], &options, paths, n_paths, texts, n_texts, d, budget, reterr);
 }
 
-int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, struct base_error *reterr) {
+int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr) {
     tragus_grammar *grammar;
 
     int r = grammars_check_name(name, reterr);
@@ -200,7 +191,7 @@ int service_grammar_load(struct service *s, const char *name, const char *const 
     return r < 0 ? r : grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
 }
 
-static int may_change(const struct service_grammar *g, const struct service_caller *caller, struct base_error *reterr) {
+static int may_change(const struct service_grammar *g, const struct service_caller *caller, tragus_error *reterr) {
     if (g->owner || caller->privileged) /* a private one was found by its owner only */
         return 0;
     if (g->uid == caller->uid && strcmp(g->format, "file") != 0)
@@ -209,7 +200,7 @@ static int may_change(const struct service_grammar *g, const struct service_call
 }
 
 int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
-                     struct service_grammar **ret_old, struct base_error *reterr) {
+                     struct service_grammar **ret_old, tragus_error *reterr) {
     unsigned n_mine = 0;
 
     struct service_grammar *old = lookup(s, caller->owner, name);
@@ -229,7 +220,7 @@ int grammars_may_put(struct service *s, const struct service_caller *caller, con
     return 0;
 }
 
-int service_grammar_remove(struct service *s, const struct service_caller *caller, const char *name, struct base_error *reterr) {
+int service_grammar_remove(struct service *s, const struct service_caller *caller, const char *name, tragus_error *reterr) {
     if (!*name || !service_grammar_find(s, caller->owner, name, reterr))
         return *name ? -ENOENT : base_error_set(reterr, -ENOENT, "name the grammar that is to be removed");
     struct service_grammar *g = lookup(s, caller->owner, name);

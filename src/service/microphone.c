@@ -37,7 +37,7 @@ struct microphone {
     struct capture *capture; /* NULL while the device is closed */
     uint32_t hang_hops;
     bool wanted, said_missing;
-    struct base_error trouble;
+    tragus_error trouble;
     unsigned pause_s;
     sd_event_source *retry;
     uint64_t reported_lost_us, lost_us;
@@ -66,7 +66,7 @@ static void *run(void *user) {
 
 /* Nothing is opened until somebody listens, which may be days after an installation: so the log says now what there will be. */
 static void look_for(const char *device) {
-    struct base_error trouble = {0};
+    tragus_error trouble = {0};
     char name[160];
 
     if (audio_capture_look(device, name, sizeof(name), &trouble) < 0)

@@ -42,13 +42,13 @@ void service_session_defaults(const struct service *s, struct service_session_op
     *ret = (struct service_session_options){.grammar = "", .language = "", .app = "", .session = s->options.session};
 }
 
-static int check(unsigned value, unsigned least, unsigned most, const char *name, struct base_error *reterr) {
+static int check(unsigned value, unsigned least, unsigned most, const char *name, tragus_error *reterr) {
     if (value >= least && value <= most)
         return 0;
     return base_error_set(reterr, -EINVAL, "option %s must be from %u to %u, not %u", name, least, most, value);
 }
 
-int service_check_options(struct service_session_options *o, struct base_error *reterr) {
+int service_check_options(struct service_session_options *o, tragus_error *reterr) {
     const tragus_session_options *s = &o->session;
     int r = 0;
 
@@ -66,7 +66,7 @@ int service_check_options(struct service_session_options *o, struct base_error *
     return r;
 }
 
-int service_check_input(const struct service_input *input, struct base_error *reterr) {
+int service_check_input(const struct service_input *input, tragus_error *reterr) {
     int r = check(input->format.rate, RATE_LEAST, RATE_MOST, "Rate", reterr);
     if (r >= 0)
         r = check(input->format.channels, 1, CHANNELS_MOST, "Channels", reterr);

@@ -24,7 +24,7 @@ struct service {
 
     tragus_model *models[SERVICE_MAX_MODELS]; /* the default one first */
     unsigned n_models;                        /* 0: trouble says why */
-    struct base_error trouble;
+    tragus_error trouble;
     struct lexicon_overrides *overrides;
     struct microphone *microphone;
     unsigned n_live;      /* sessions lent to the microphone's recogniser */
@@ -95,22 +95,21 @@ void grammars_owner_gone(struct service *s, const char *owner);
  * Any thread. d may be NULL; budget NULL: as the limits say. */
 int grammars_compile(const struct service *s, tragus_grammar **ret, const char *language, const char *const paths[], size_t n_paths,
                      const tragus_text texts[], size_t n_texts, tragus_diagnostics *d, struct base_budget *budget,
-                     struct base_error *reterr);
-int grammars_check_name(const char *name, struct base_error *reterr);
+                     tragus_error *reterr);
+int grammars_check_name(const char *name, tragus_error *reterr);
 /* Whether a caller may add (or change, must_exist) a grammar, and whose place it takes: *ret_old, NULL for a new one. */
 int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
-                     struct service_grammar **ret_old, struct base_error *reterr);
+                     struct service_grammar **ret_old, tragus_error *reterr);
 /* The model that a grammar was compiled with. */
 unsigned service_model_of(const struct service *s, const tragus_grammar *g);
 /* Puts a compiled grammar, whose reference it takes, in the place of the old one, or at the end; sessions go on with it. */
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
-                 tragus_grammar *grammar, struct base_error *reterr);
+                 tragus_grammar *grammar, tragus_error *reterr);
 
 /* energy.c */
 uint64_t energy_meter_uj(void);
 void energy_add_batch(struct service_report *report, struct batch *batch); /* its times and counts */
 
-int service_copy_error(struct base_error *ret, const tragus_error *e);
 int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_context context[], size_t n); /* strings too */
 
 #endif

@@ -32,7 +32,7 @@ void service_caller_init(const struct service *s, struct service_caller *ret, co
         .owner = owner, .uid = uid, .privileged = uid == 0 || uid == geteuid() || in_group(uid, s->options.admin_group)};
 }
 
-int service_may_listen(const struct service *s, const struct service_caller *caller, struct base_error *reterr) {
+int service_may_listen(const struct service *s, const struct service_caller *caller, tragus_error *reterr) {
     if (caller->privileged || in_group(caller->uid, s->options.listen_group))
         return 0;
     if (!*s->options.listen_group)

@@ -134,14 +134,12 @@ static int on_wake(sd_event_source *source, int fd, uint32_t events, void *user)
     return 0;
 }
 
-static int open_model(struct service *s, const char *path, struct base_error *reterr) {
-    tragus_error error = {0};
-
+static int open_model(struct service *s, const char *path, tragus_error *reterr) {
     if (s->n_models == SERVICE_MAX_MODELS)
         return base_error_set(reterr, -E2BIG, "at most %d models are loaded", SERVICE_MAX_MODELS);
-    int r = tragus_model_open(&s->models[s->n_models], path, s->options.cpu, &error);
+    int r = tragus_model_open(&s->models[s->n_models], path, s->options.cpu, reterr);
     if (r < 0)
-        return service_copy_error(reterr, &error);
+        return r;
     const char *language = engine_model_language(s->models[s->n_models]);
     for (unsigned i = 0; i < s->n_models; i++)
         if (strcmp(language, engine_model_language(s->models[i])) == 0) {
@@ -155,7 +153,7 @@ static int open_model(struct service *s, const char *path, struct base_error *re
 /* A model of a further language that cannot be opened is logged and left out. */
 static void open_languages(struct service *s) {
     char *names = strdup(s->options.languages), *rest = NULL, text[512];
-    struct base_error e;
+    tragus_error e;
 
     for (char *name = names ? strtok_r(names, " \t", &rest) : NULL; name; name = strtok_r(NULL, " \t", &rest))
         if (open_model(s, name, &e) < 0)
@@ -165,7 +163,7 @@ static void open_languages(struct service *s) {
 }
 
 static void load_pronunciations(struct service *s) {
-    struct base_error trouble;
+    tragus_error trouble;
     char text[512];
 
     int r = lexicon_overrides_new(&s->overrides);
@@ -275,7 +273,7 @@ const char *service_language(const struct service *s, unsigned i) {
     return i < s->n_models ? engine_model_language(s->models[i]) : NULL;
 }
 
-int service_find_model(const struct service *s, const char *language, struct base_error *reterr) {
+int service_find_model(const struct service *s, const char *language, tragus_error *reterr) {
     char known[128] = "";
 
     if (s->n_models == 0)

@@ -82,7 +82,7 @@ bool service_alive(struct service *s);
 /* The tag of a language that there is a model for, the default one first; NULL: there are no more. */
 const char *service_language(const struct service *s, unsigned i);
 /* The model for a language's tag, "" for the default one: its number, or -ENODATA and a sentence. */
-int service_find_model(const struct service *s, const char *language, struct base_error *reterr);
+int service_find_model(const struct service *s, const char *language, tragus_error *reterr);
 
 /* --- rights ------------------------------------------------------------------------------------------------------------------- */
 
@@ -94,7 +94,7 @@ struct service_caller {
 /* Fills in who calls; owner lives as long as the caller. */
 void service_caller_init(const struct service *s, struct service_caller *ret, const char *owner, uid_t uid);
 /* 0, or -EPERM and a sentence that says how to mend it. */
-int service_may_listen(const struct service *s, const struct service_caller *caller, struct base_error *reterr);
+int service_may_listen(const struct service *s, const struct service_caller *caller, tragus_error *reterr);
 
 /* --- grammars ----------------------------------------------------------------------------------------------------------------- */
 
@@ -107,11 +107,11 @@ struct service_grammar { /* a named grammar; borrowed pointers are valid until t
 };
 
 /* From files, at once: for the configuration's grammars, before anybody can call. */
-int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, struct base_error *reterr);
+int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr);
 
 struct service_grammar_result {
     int code; /* 0: it is in force; else a negative errno, and the old one stays */
-    struct base_error error;
+    tragus_error error;
     const tragus_diagnostics *diagnostics; /* all of them, also on success */
 };
 typedef void service_grammar_done(const struct service_grammar_result *result, void *user);
@@ -128,16 +128,16 @@ struct service_grammar_source {
  * of its own, within the limits. Refused at once: a negative errno and a sentence. Else 0, and done is called later, once; with
  * -ECANCELED if the owner left before (service_owner_gone), or the service ends. */
 int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
-                        service_grammar_done *done, void *user, struct base_error *reterr);
+                        service_grammar_done *done, void *user, tragus_error *reterr);
 /* Replaces a list of a grammar, likewise. */
 int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
                              const tragus_list_value values[], size_t n, service_grammar_done *done, void *user,
-                             struct base_error *reterr);
-int service_grammar_remove(struct service *s, const struct service_caller *caller, const char *name, struct base_error *reterr);
+                             tragus_error *reterr);
+int service_grammar_remove(struct service *s, const struct service_caller *caller, const char *name, tragus_error *reterr);
 
 struct service_match_result {
     int code; /* how many readings; or a negative errno */
-    struct base_error error;
+    tragus_error error;
     const tragus_match *match; /* of the readings; ends with the call of done */
     const char *grammar;
 };
@@ -145,10 +145,9 @@ typedef void service_match_done(const struct service_match_result *result, void 
 /* The readings of typed text, best first, on a thread of its own: 0, and done is called later, likewise. */
 int service_match_text(struct service *s, const struct service_caller *caller, const char *grammar, const char *text,
                        const tragus_context context[], size_t n_context, size_t most, service_match_done *done, void *user,
-                       struct base_error *reterr);
+                       tragus_error *reterr);
 /* name "" = the default grammar. NULL: there is none, with a sentence. */
-const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name,
-                                                   struct base_error *reterr);
+const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name, tragus_error *reterr);
 const struct service_grammar *service_grammars(const struct service *s); /* a list by next; private ones of others included */
 struct service_grammar_info {
     size_t n_templates, n_intents, n_guessed;
@@ -171,7 +170,7 @@ struct service_pronunciation {
 };
 struct service_pronounce_result {
     int code;
-    struct base_error error;
+    tragus_error error;
     const char *const *words;
     size_t n_words;
     const struct service_pronunciation *variants; /* SERVICE_MAX_VARIANTS of each word, one word behind the other */
@@ -179,7 +178,7 @@ struct service_pronounce_result {
 typedef void service_pronounce_done(const struct service_pronounce_result *result, void *user);
 /* How words are taken to be spoken, on a thread of its own: 0, and done is called later, likewise. */
 int service_pronounce(struct service *s, const struct service_caller *caller, const char *language, const char *const words[],
-                      size_t n, service_pronounce_done *done, void *user, struct base_error *reterr);
+                      size_t n, service_pronounce_done *done, void *user, tragus_error *reterr);
 
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
 enum service_event_type { SERVICE_HEARD, SERVICE_INPUT_LOST, SERVICE_FINISHED };
@@ -226,7 +225,7 @@ struct service_session_options {
 /* What holds where nothing is asked for, as the configuration says. */
 void service_session_defaults(const struct service *s, struct service_session_options *ret);
 /* Fills in timeout_ms. -EINVAL: an option is out of its range, and the sentence says which. */
-int service_check_options(struct service_session_options *o, struct base_error *reterr);
+int service_check_options(struct service_session_options *o, tragus_error *reterr);
 
 /* Numbers of org.tragus.Session1.State. */
 enum service_state { SERVICE_IDLE = 1, SERVICE_WAITING_FOR_SPEECH = 3, SERVICE_IN_SPEECH, SERVICE_DECIDING };
@@ -234,7 +233,7 @@ enum service_state { SERVICE_IDLE = 1, SERVICE_WAITING_FOR_SPEECH = 3, SERVICE_I
 /* -EINVAL: an option is out of its range; -EDQUOT: too many sessions of this user; -ENOENT: no such grammar; -EPERM: the caller may
  * not open the microphone. */
 int service_session_new(struct service_session **ret, struct service *s, const struct service_caller *caller,
-                        const struct service_session_options *o, struct base_error *reterr);
+                        const struct service_session_options *o, tragus_error *reterr);
 void service_session_free(struct service_session *session); /* no further callback; NULL is fine */
 
 struct service_input {
@@ -242,18 +241,17 @@ struct service_input {
     struct audio_format format;
 };
 /* 0, -EINVAL or -EPROTO and a sentence. */
-int service_check_input(const struct service_input *input, struct base_error *reterr);
+int service_check_input(const struct service_input *input, tragus_error *reterr);
 /* Sound comes from fd (duplicated) instead of the microphone, from the next start on. */
-int service_session_set_input(struct service_session *session, int fd, const struct service_input *input,
-                              struct base_error *reterr);
+int service_session_set_input(struct service_session *session, int fd, const struct service_input *input, tragus_error *reterr);
 /* Sound is pushed in from the next start on, in the format that input says. */
-int service_session_set_pushed(struct service_session *session, const struct service_input *input, struct base_error *reterr);
+int service_session_set_pushed(struct service_session *session, const struct service_input *input, tragus_error *reterr);
 /* Takes n bytes, or as many as there is room for now, and returns how many; 0: try again when the sound was worked off a little.
  * -ENOTCONN: the session takes no pushed sound, or its sound has ended. */
 ssize_t service_session_push(struct service_session *session, const void *bytes, size_t n);
 /* No more sound comes: what is there is decided, then FINISHED. */
 void service_session_push_end(struct service_session *session);
-int service_session_start(struct service_session *session, struct base_error *reterr);
+int service_session_start(struct service_session *session, tragus_error *reterr);
 /* Pending sound is decided, then FINISHED. -EALREADY: not started. */
 int service_session_stop(struct service_session *session);
 

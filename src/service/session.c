@@ -84,7 +84,7 @@ static struct service_session *session_new(struct service *s, const struct servi
 }
 
 int service_session_new(struct service_session **ret, struct service *s, const struct service_caller *caller,
-                        const struct service_session_options *asked, struct base_error *reterr) {
+                        const struct service_session_options *asked, tragus_error *reterr) {
     struct service_session_options o = *asked;
     unsigned n_mine = 0;
 
@@ -180,14 +180,13 @@ static void give_input(struct service_session *session, int fd, const struct ser
     session->microphone = false;
 }
 
-static int may_set_input(const struct service_session *session, const struct service_input *input, struct base_error *reterr) {
+static int may_set_input(const struct service_session *session, const struct service_input *input, tragus_error *reterr) {
     if (session->lent)
         return base_error_set(reterr, -EALREADY, "the session is started; call Stop before SetInput");
     return service_check_input(input, reterr);
 }
 
-int service_session_set_input(struct service_session *session, int fd, const struct service_input *input,
-                              struct base_error *reterr) {
+int service_session_set_input(struct service_session *session, int fd, const struct service_input *input, tragus_error *reterr) {
     int r = may_set_input(session, input, reterr);
     if (r >= 0)
         r = batch_check_descriptor(fd, reterr);
@@ -201,7 +200,7 @@ int service_session_set_input(struct service_session *session, int fd, const str
 }
 
 /* A socket between two threads of this process: the batch thread reads it like any other, and its buffer limits what waits. */
-int service_session_set_pushed(struct service_session *session, const struct service_input *input, struct base_error *reterr) {
+int service_session_set_pushed(struct service_session *session, const struct service_input *input, tragus_error *reterr) {
     int ends[2];
     int r = may_set_input(session, input, reterr);
     if (r < 0)
@@ -240,7 +239,7 @@ static int on_timeout(sd_event_source *source, uint64_t now_us, void *user) {
     return 0;
 }
 
-static int start_batch(struct service_session *session, struct base_error *reterr) {
+static int start_batch(struct service_session *session, tragus_error *reterr) {
     struct service *s = session->service;
     struct batch_options options = {
         .sound_file = session->input.sound_file,
@@ -268,7 +267,7 @@ static int start_batch(struct service_session *session, struct base_error *reter
     return 0;
 }
 
-static int may_start(const struct service_session *session, struct base_error *reterr) {
+static int may_start(const struct service_session *session, tragus_error *reterr) {
     const struct service *s = session->service;
 
     if (session->lent)
@@ -295,7 +294,7 @@ static void start_microphone(struct service_session *session) {
     microphone_want(s->microphone, true);
 }
 
-int service_session_start(struct service_session *session, struct base_error *reterr) {
+int service_session_start(struct service_session *session, tragus_error *reterr) {
     struct service *s = session->service;
     struct timespec now;
 
@@ -453,7 +452,7 @@ static void tell_record(struct service_session *session, const struct engine_rec
 }
 
 static void tell_finished(struct service_session *session, struct batch *batch) {
-    struct base_error error = {0};
+    tragus_error error = {0};
     unsigned reason = session->finish;
 
     if (batch && batch_error(batch, &error) < 0 && reason == 0) {

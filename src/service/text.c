@@ -10,7 +10,7 @@
 
 #define MOST_JOBS 16 /* of a user that wait */
 
-static int check_queue(struct service *s, const struct service_caller *caller, struct base_error *reterr) {
+static int check_queue(struct service *s, const struct service_caller *caller, tragus_error *reterr) {
     if (worker_n_jobs(s->matcher, caller->uid) < MOST_JOBS)
         return 0;
     return base_error_set(reterr, -EDQUOT, "%d texts of this user wait already; wait for an answer", MOST_JOBS);
@@ -65,7 +65,7 @@ static void finish_match(struct worker_job *job) {
 
 int service_match_text(struct service *s, const struct service_caller *caller, const char *grammar, const char *text,
                        const tragus_context context[], size_t n_context, size_t most, service_match_done *done, void *user,
-                       struct base_error *reterr) {
+                       tragus_error *reterr) {
     const struct service_grammar *g = service_grammar_find(s, caller->owner, grammar, reterr);
     if (!g)
         return -ENOENT;
@@ -168,7 +168,7 @@ static int copy_words(struct pronounce_job *j, const char *const words[], size_t
 }
 
 int service_pronounce(struct service *s, const struct service_caller *caller, const char *language, const char *const words[],
-                      size_t n, service_pronounce_done *done, void *user, struct base_error *reterr) {
+                      size_t n, service_pronounce_done *done, void *user, tragus_error *reterr) {
     int model = service_find_model(s, language, reterr);
     if (model < 0)
         return model;

@@ -43,7 +43,7 @@ static bool all_zero(const unsigned char *p, size_t n) {
     return true;
 }
 
-static int check_header(const struct store *s, const char *path, enum store_kind kind, struct base_error *e) {
+static int check_header(const struct store *s, const char *path, enum store_kind kind, tragus_error *e) {
     const struct store_header *h = (const struct store_header *)s->map;
     size_t n_magic = s->size_bytes < sizeof h->magic ? s->size_bytes : sizeof h->magic;
     if (memcmp(h->magic, STORE_MAGIC, n_magic) != 0) {
@@ -94,7 +94,7 @@ static bool is_known(const char *name, const char *const known[], size_t n_known
 }
 
 /* begin: the only offset at which this section may lie, which rules out overlaps and holes. */
-static int check_entry(const struct store *s, uint32_t i, size_t begin, const char *path, struct base_error *e) {
+static int check_entry(const struct store *s, uint32_t i, size_t begin, const char *path, tragus_error *e) {
     const struct store_entry *entry = &s->entries[i];
     if (!name_ok(entry->name))
         return base_error_at(e, -EBADMSG, path, 0, 0, "section %u has no proper name; " AGAIN, i + 1);
@@ -115,7 +115,7 @@ static int check_entry(const struct store *s, uint32_t i, size_t begin, const ch
     return 0;
 }
 
-static int check_sections(struct store *s, const char *path, const char *const known[], size_t n_known, struct base_error *e) {
+static int check_sections(struct store *s, const char *path, const char *const known[], size_t n_known, tragus_error *e) {
     const struct store_header *h = (const struct store_header *)s->map;
     size_t table_bytes = h->n_sections * sizeof(struct store_entry), begin = sizeof *h + table_bytes;
     if (begin > s->size_bytes)
@@ -146,7 +146,7 @@ static int check_sections(struct store *s, const char *path, const char *const k
 }
 
 int store_open(struct store **ret, const char *path, enum store_kind kind, const char *const known[], size_t n_known,
-               struct base_error *reterr) {
+               tragus_error *reterr) {
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL)
         return base_error_at(reterr, -ENOMEM, path, 0, 0, "out of memory");

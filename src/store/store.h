@@ -52,7 +52,7 @@ struct store; /* a mapped file; immutable, any thread may read it */
  * damaged file, -EMEDIUMTYPE for one that is not ours, of another kind or version, else what open and mmap give.
  * The caller frees with store_free. */
 int store_open(struct store **ret, const char *path, enum store_kind kind, const char *const known[], size_t n_known,
-               struct base_error *reterr);
+               tragus_error *reterr);
 void store_free(struct store *s); /* takes NULL */
 
 /* A section's bytes, 64-byte aligned, valid until store_free, and its size; NULL where there is none of that name. */
@@ -68,6 +68,6 @@ struct store_part {
 };
 
 /* Writes a new file beside path and renames it over path. 0 or a negative errno; on failure path is as it was. */
-int store_write(const char *path, enum store_kind kind, const struct store_part parts[], size_t n_parts, struct base_error *reterr);
+int store_write(const char *path, enum store_kind kind, const struct store_part parts[], size_t n_parts, tragus_error *reterr);
 
 #endif

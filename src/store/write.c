@@ -65,8 +65,7 @@ static bool write_all(FILE *f, const struct store_header *h, const struct store_
     return fflush(f) == 0 && fsync(fileno(f)) == 0;
 }
 
-int store_write(const char *path, enum store_kind kind, const struct store_part parts[], size_t n_parts,
-                struct base_error *reterr) {
+int store_write(const char *path, enum store_kind kind, const struct store_part parts[], size_t n_parts, tragus_error *reterr) {
     struct store_header h;
     struct store_entry entries[STORE_MAX_SECTIONS];
     if (n_parts < 1 || n_parts > STORE_MAX_SECTIONS || !lay_out(&h, entries, kind, parts, n_parts))

@@ -851,7 +851,7 @@ int main(int argc, char **argv) {
     size_t n_gemm = 0, n_rest = 0, n_tables;
     struct nn_kernels tables[MAX_TABLES];
     const char *path = "models/en/acoustic.tragus";
-    struct base_error error;
+    tragus_error error;
     char text[512];
     struct nn_model *m;
     long n_windows = 50;

@@ -159,7 +159,7 @@ size_t nn_flush(struct nn_state *s, int16_t *ret_posteriors) {
 }
 
 /* The model's own test vector is of its integers. */
-int nn_model_check(const struct nn_model *m, struct base_error *reterr) {
+int nn_model_check(const struct nn_model *m, tragus_error *reterr) {
     (void)m;
     (void)reterr;
     return 0;

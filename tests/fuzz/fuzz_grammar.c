@@ -50,8 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         struct grammar_builder *b;
         struct grammar *g = NULL;
-        struct grammar_diagnostics d = {0};
-        struct base_error e = {0};
+        tragus_diagnostics d = {0};
+        tragus_error e = {0};
         check(english_builder(&b) == 0, "out of memory");
         int r = grammar_builder_add_text(b, "sample", formats[i], text, size, &d, &e);
         check(r == 0 || e.text[0], "refused without a reason");

@@ -40,7 +40,7 @@ static void write_gap(FILE *out, int rate, int gap_ms) {
 }
 
 int main(int argc, char **argv) {
-    struct base_error e;
+    tragus_error e;
     int16_t *pcm;
     size_t n;
     int rate = argc > 4 ? atoi(argv[1]) : 0, gap_ms = argc > 4 ? atoi(argv[2]) : 0;

@@ -197,7 +197,7 @@ static void strange_formats_are_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         struct audio_converter *c = NULL;
-        struct base_error e = {0};
+        tragus_error e = {0};
         assert_int_equal(audio_converter_new(&c, &formats[i], 100, &e), -EINVAL);
         assert_null(c);
         assert_true(e.text[0]);

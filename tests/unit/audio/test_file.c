@@ -85,7 +85,7 @@ static void formats_and_rates_are_read(void **state) {
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         int16_t *pcm = NULL;
         size_t n = 0;
-        struct base_error e = {0};
+        tragus_error e = {0};
         write_tone(cases[i].format, cases[i].rate, cases[i].channels);
         if (audio_file_read(path, &pcm, &n, &e) < 0)
             fail_msg("format %x, %d Hz: %s", (unsigned)cases[i].format, cases[i].rate, e.text);
@@ -166,7 +166,7 @@ static void raw_frames_are_read(void **state) {
 static void a_sentence_says_what_is_wrong(int code, const char *word) {
     int16_t *pcm = NULL;
     size_t n = 0;
-    struct base_error e = {0};
+    tragus_error e = {0};
     int r = audio_file_read(path, &pcm, &n, &e);
     if (r != code)
         fail_msg("%d instead of %d: %s", r, code, e.text);
@@ -236,7 +236,7 @@ static void damaged_files_are_read_or_refused(void **state) {
             write_bytes(damaged, n_bytes);
             int16_t *pcm = NULL;
             size_t n = 0;
-            struct base_error e = {0};
+            tragus_error e = {0};
             int r = audio_file_read(path, &pcm, &n, &e);
             if (r < 0) {
                 assert_true(e.text[0]);
@@ -258,7 +258,7 @@ static void zero_hertz_is_refused(void **state) {
     write_bytes(bytes, len);
     int16_t *pcm = NULL;
     size_t n;
-    struct base_error e = {0};
+    tragus_error e = {0};
     assert_true(audio_file_read(path, &pcm, &n, &e) < 0);
     assert_true(e.text[0]);
 }

@@ -16,7 +16,7 @@
 
 static void test_set_and_format(void **unused) {
     (void)unused;
-    struct base_error e;
+    tragus_error e;
     char out[512];
     assert_int_equal(base_error_set(&e, -EINVAL, "wrong %s", "thing"), -EINVAL);
     assert_int_equal(e.code, -EINVAL);
@@ -35,7 +35,7 @@ static void test_set_and_format(void **unused) {
 
 static void test_own_text_as_argument(void **unused) {
     (void)unused;
-    struct base_error e;
+    tragus_error e;
     base_error_set(&e, -EIO, "inner");
     base_error_at(&e, -EIO, "f", 0, 0, "outer: %s", e.text);
     assert_string_equal(e.text, "outer: inner");
@@ -43,7 +43,7 @@ static void test_own_text_as_argument(void **unused) {
 
 static void test_long_text(void **unused) {
     (void)unused;
-    struct base_error e;
+    tragus_error e;
     char text[400];
     /* Each start puts the end at another place in a three-byte character. */
     for (size_t n_ascii = 0; n_ascii < 3; n_ascii++) {
@@ -60,7 +60,7 @@ static void test_long_text(void **unused) {
 
 static void test_long_path(void **unused) {
     (void)unused;
-    struct base_error e;
+    tragus_error e;
     char path[301] = "/\u00e4\u00e4/";
     memset(path + strlen(path), 'd', 280);
     strcpy(path + 285, "/name.yaml");

@@ -92,7 +92,7 @@ static int unmake(void **state) {
     return unlink(path);
 }
 
-static int read_text(struct list *l, const char *text, struct base_error *e) {
+static int read_text(struct list *l, const char *text, tragus_error *e) {
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     fputs(text, f);
@@ -136,14 +136,14 @@ static void wrong_lists_are_refused(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct list l;
-        struct base_error e = {0};
+        tragus_error e = {0};
         assert_true(read_text(&l, cases[i].text, &e) < 0);
         assert_int_equal(e.line, cases[i].line);
         assert_string_equal(e.file, path);
         assert_true(e.text[0]);
     }
     struct list l;
-    struct base_error e = {0};
+    tragus_error e = {0};
     assert_int_equal(list_read(&l, "/nowhere/LIST.tsv", &e), -ENOENT);
 }
 

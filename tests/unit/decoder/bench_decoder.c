@@ -81,7 +81,7 @@ int main(int argc, char **argv) {
     t->is_final[21] = 1;
 
     struct graph *g;
-    struct base_error e;
+    tragus_error e;
     uint64_t begin_us = base_clock_monotonic_us();
     if (graph_build_with(&g, toy_words(t), spell, NULL, 0, NULL, &e) < 0) {
         fprintf(stderr, "bench_decoder: %s\n", e.text);

@@ -133,7 +133,7 @@ static void lists_and_texts_have_budgets(void **state) {
     tragus_grammar *g = NULL, *larger = NULL;
     tragus_match *match = NULL;
     tragus_error e = {0};
-    struct base_error error = {0};
+    tragus_error error = {0};
     struct base_budget budget;
     assert_int_equal(load(&g, NULL, NULL, "language: en\nsentences: ['turn on {name}', go]\n", &e), 0);
     static tragus_list_value values[20000];

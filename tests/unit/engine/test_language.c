@@ -49,7 +49,7 @@ static int make(void **state) {
     (void)state;
     char folder[512], words[512], rules[512], lexicon[512], acoustic[512], network[4096];
     const char *build = getenv("abs_top_builddir");
-    struct base_error e = {0};
+    tragus_error e = {0};
     assert_non_null(mkdtemp(root));
     snprintf(folder, sizeof(folder), "%s/xx", root);
     assert_int_equal(mkdir(folder, 0700), 0);

@@ -17,7 +17,7 @@
 static inline struct grammar *make_grammar(const char *text) {
     struct grammar_builder *b;
     struct grammar *g = NULL;
-    struct base_error error = {0};
+    tragus_error error = {0};
     assert_int_equal(english_builder(&b), 0);
     if (grammar_builder_add_text(b, "test", NULL, text, strlen(text), NULL, &error) < 0 || grammar_compile(&g, b, NULL, &error) < 0)
         fail_msg("%d:%d: %s", error.line, error.column, error.text);

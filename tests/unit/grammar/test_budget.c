@@ -19,8 +19,7 @@ static const char expansive[] = "language: en\n"
                                 "  - turn on the light\n"
                                 "  - <e> x0\n  - <e> x1\n  - <e> x2\n  - <e> x3\n  - <e> x4\n  - <e> x5\n  - <e> x6\n  - <e> x7\n";
 
-static int compile(const char *text, struct base_budget *budget, struct grammar **ret, struct grammar_diagnostics *d,
-                   struct base_error *e) {
+static int compile(const char *text, struct base_budget *budget, struct grammar **ret, tragus_diagnostics *d, tragus_error *e) {
     struct grammar_builder *b;
     assert_int_equal(english_builder(&b), 0);
     grammar_builder_set_budget(b, budget);
@@ -36,8 +35,8 @@ static void time_is_limited(void **state) {
     (void)state;
     struct base_budget budget;
     struct grammar *g = NULL;
-    struct base_error e = {0};
-    struct grammar_diagnostics d = {0};
+    tragus_error e = {0};
+    tragus_diagnostics d = {0};
     base_budget_init(&budget, 50, 0);
     uint64_t start = base_clock_thread_cpu_ns();
     assert_int_equal(compile(expansive, &budget, &g, &d, &e), -ETIME);
@@ -50,7 +49,7 @@ static void time_is_limited(void **state) {
     assert_non_null(strstr(e.text, "50 ms"));
     assert_non_null(strstr(e.text, "<e> x"));
     assert_int_equal(d.n_items, 1);
-    assert_int_equal(d.items[0].severity, GRAMMAR_ERROR);
+    assert_int_equal(d.items[0].severity, TRAGUS_ERROR);
     assert_string_equal(d.items[0].text, e.text);
     grammar_diagnostics_done(&d);
     assert_int_equal(budget.used_bytes, 0); /* what was abandoned is given back */
@@ -60,7 +59,7 @@ static void memory_is_limited(void **state) {
     (void)state;
     struct base_budget budget;
     struct grammar *g = NULL;
-    struct base_error e = {0};
+    tragus_error e = {0};
     base_budget_init(&budget, 0, 4 << 20);
     assert_int_equal(compile(expansive, &budget, &g, NULL, &e), -E2BIG);
     assert_int_equal(e.code, -E2BIG);
@@ -74,7 +73,7 @@ static void list_is_named(void **state) {
     (void)state;
     struct base_budget budget;
     struct grammar *g = NULL;
-    struct base_error e = {0};
+    tragus_error e = {0};
     base_budget_init(&budget, 0, 300 << 10);
     assert_int_equal(compile("language: en\nsentences: ['count {n:n}', 'go']\nlists:\n  n: {range: {from: 0, to: 19999}}\n",
                              &budget, &g, NULL, &e),
@@ -86,7 +85,7 @@ static void list_is_named(void **state) {
 static void reading_is_limited(void **state) {
     (void)state;
     struct base_budget budget;
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct grammar *g = NULL;
     size_t n = 2000000;
     char *text = malloc(n + 1);
@@ -114,7 +113,7 @@ static void another_thread_cancels(void **state) {
     (void)state;
     struct base_budget budget;
     struct grammar *g = NULL;
-    struct base_error e = {0};
+    tragus_error e = {0};
     pthread_t thread;
     base_budget_init(&budget, 0, 0);
     assert_int_equal(pthread_create(&thread, NULL, cancel, &budget), 0);
@@ -154,7 +153,7 @@ static void matching_is_limited(void **state) {
     struct grammar *g = free_text();
     struct grammar_match *m = NULL;
     struct base_budget budget;
-    struct base_error e = {0};
+    tragus_error e = {0};
     char text[121];
     for (size_t i = 0; i < 120; i++)
         text[i] = i % 2 ? ' ' : (char)('a' + i * i / 3 % 7);

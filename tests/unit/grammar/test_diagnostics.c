@@ -59,7 +59,7 @@ static const struct expectation expectations[] = {
      3, 1, 65, "nested more than 64 deep"},
 };
 
-static void load(const char *text, struct grammar_diagnostics *d, struct base_error *e, int *r) {
+static void load(const char *text, tragus_diagnostics *d, tragus_error *e, int *r) {
     struct grammar_builder *b;
     struct grammar *g = NULL;
     assert_int_equal(english_builder(&b), 0);
@@ -74,8 +74,8 @@ static void places_and_sentences(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof expectations / sizeof expectations[0]; i++) {
         const struct expectation *x = &expectations[i];
-        struct grammar_diagnostics d = {0};
-        struct base_error e = {0};
+        tragus_diagnostics d = {0};
+        tragus_error e = {0};
         int r;
         load(x->text, &d, &e, &r);
         if (!x->says[0]) {
@@ -94,7 +94,7 @@ static void places_and_sentences(void **state) {
         }
         int any_error = 0;
         for (size_t n = 0; n < d.n_items; n++)
-            any_error |= d.items[n].severity == GRAMMAR_ERROR;
+            any_error |= d.items[n].severity == TRAGUS_ERROR;
         assert_int_equal(r, any_error ? -EINVAL : 0);
         if (r < 0)
             assert_true(e.text[0] != '\0' && e.code == -EINVAL);
@@ -104,8 +104,8 @@ static void places_and_sentences(void **state) {
 
 static void all_at_once(void **state) {
     (void)state;
-    struct grammar_diagnostics d = {0};
-    struct base_error e = {0};
+    tragus_diagnostics d = {0};
+    tragus_error e = {0};
     int r;
     load("a (\nfine\nb ]\nc {}\n", &d, &e, &r);
     assert_int_equal(r, -EINVAL);
@@ -122,8 +122,8 @@ static void growth(void **state) {
     for (int i = 0; i < 40; i++)
         snprintf(text + strlen(text), 64, "  r%d: '<r%d> <r%d>'\n", i, i + 1, i + 1);
     strcat(text, "  r40: x\n");
-    struct grammar_diagnostics d = {0};
-    struct base_error e = {0};
+    tragus_diagnostics d = {0};
+    tragus_error e = {0};
     int r;
     load(text, &d, &e, &r);
     assert_int_equal(r, -EINVAL);
@@ -139,7 +139,7 @@ static void growth(void **state) {
 static void missing_path(void **state) {
     (void)state;
     struct grammar_builder *b;
-    struct base_error e = {0};
+    tragus_error e = {0};
     assert_int_equal(english_builder(&b), 0);
     assert_int_equal(grammar_builder_add_path(b, "/nonexistent/x.yaml", NULL, &e), -ENOENT);
     assert_non_null(strstr(e.text, "cannot be read"));
@@ -172,8 +172,8 @@ static void unreadable_folder(void **state) {
         assert_int_equal(seteuid(65534), 0); /* nobody: root reads everything */
 
     struct grammar_builder *b;
-    struct grammar_diagnostics d = {0};
-    struct base_error e = {0};
+    tragus_diagnostics d = {0};
+    tragus_error e = {0};
     assert_int_equal(english_builder(&b), 0);
     assert_int_equal(grammar_builder_add_path(b, top, &d, &e), -EINVAL);
     assert_int_equal(d.n_items, 1);
@@ -184,7 +184,7 @@ static void unreadable_folder(void **state) {
     write_text(file, "language: en\n");
     if (before == 0)
         assert_int_equal(seteuid(65534), 0);
-    e = (struct base_error){0};
+    e = (tragus_error){0};
     assert_int_equal(grammar_builder_add_path(b, top, &d, &e), -EACCES);
     assert_string_equal(e.file, shut);
     assert_non_null(strstr(e.text, "Permission denied"));

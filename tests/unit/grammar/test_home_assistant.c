@@ -112,20 +112,20 @@ static void open_world(struct grammar_builder *b, struct world *w, const char *f
     free(text);
     grammar_free(w->grammar);
     w->grammar = NULL;
-    struct base_error error;
+    tragus_error error;
     if (grammar_compile(&w->grammar, b, NULL, &error) < 0)
         fail_msg("%s: %s", file, error.text);
 }
 
 /* Free text that was spoken has no capitals. */
 static int same_value(const struct grammar_slot *slot, struct json_object *expected, int spoken) {
-    const struct grammar_value *v = &slot->value;
+    const tragus_value *v = &slot->value;
     switch (json_object_get_type(expected)) {
     case json_type_int:
     case json_type_double:
-        return (v->type == GRAMMAR_INTEGER || v->type == GRAMMAR_REAL) && fabs(v->real - json_object_get_double(expected)) < 1e-9;
+        return (v->type == TRAGUS_INTEGER || v->type == TRAGUS_REAL) && fabs(v->real - json_object_get_double(expected)) < 1e-9;
     case json_type_boolean:
-        return v->type == GRAMMAR_BOOLEAN && v->boolean == (json_object_get_boolean(expected) != 0);
+        return v->type == TRAGUS_BOOLEAN && v->boolean == (json_object_get_boolean(expected) != 0);
     default:
         return (spoken && slot->wildcard ? strcasecmp : strcmp)(v->text, json_object_get_string(expected)) == 0;
     }
@@ -146,7 +146,7 @@ static int is_expected(const struct grammar_reading *r, struct json_object *row,
 
 static int check(const struct world *w, const char *text, struct json_object *row, int spoken) {
     struct grammar_match *m = NULL;
-    const struct grammar_context_value context = {"area", w->area};
+    const tragus_context context = {"area", w->area};
     int n = grammar_match(&m, w->grammar, text, &context, 1, 8);
     assert_true(n >= 0);
     const struct grammar_reading *r = grammar_match_reading(m, 0);
@@ -169,7 +169,7 @@ static int unmatched_walks(const struct world *w, int n) {
     for (int i = 0; i < n; i++) {
         char text[2048];
         struct grammar_match *m = NULL;
-        const struct grammar_context_value context = {"area", w->area};
+        const tragus_context context = {"area", w->area};
         walk_draw(grammar_acceptor(w->grammar), &seed, text, sizeof text);
         if (grammar_match(&m, w->grammar, text, &context, 1, 1) <= 0) {
             print_message("%s: the acceptor says \"%s\", which nothing matches\n", w->file, text);
@@ -198,7 +198,7 @@ static void check_row(struct grammar_builder *b, struct world *w, struct json_ob
 
 static void add(struct grammar_builder *b, const char *name) {
     char path[1024];
-    struct base_error error;
+    tragus_error error;
     snprintf(path, sizeof path, "%s/%s", folder, name);
     if (grammar_builder_add_path(b, path, NULL, &error) < 0)
         fail_msg("%s: %s: %s", name, error.file, error.text);
@@ -310,18 +310,18 @@ static int same_as_yaml(const struct grammar_slot *slot, const struct grammar_ya
                 return 1;
         return 0;
     }
-    if (expected->plain && (slot->value.type == GRAMMAR_INTEGER || slot->value.type == GRAMMAR_REAL))
+    if (expected->plain && (slot->value.type == TRAGUS_INTEGER || slot->value.type == TRAGUS_REAL))
         return fabs(slot->value.real - strtod(expected->text, NULL)) < 1e-9;
     return strcmp(slot->value.text, expected->text) == 0;
 }
 
 static int understands(struct legacy *l, const char *text, const struct grammar_yaml *intent) {
     const struct grammar_yaml *slots = grammar_yaml_get(intent, "slots"), *context = grammar_yaml_get(intent, "context");
-    struct grammar_context_value values[8];
+    tragus_context values[8];
     size_t n = context ? context->n : 0, n_slots = slots ? slots->n : 0;
     assert_true(n <= 8);
     for (size_t i = 0; i < n; i++)
-        values[i] = (struct grammar_context_value){context->keys[i]->text, context->items[i]->text};
+        values[i] = (tragus_context){context->keys[i]->text, context->items[i]->text};
     struct grammar_match *m = NULL;
     assert_true(grammar_match(&m, l->grammar, text, values, n, 1) >= 0);
     const struct grammar_reading *r = grammar_match_reading(m, 0);
@@ -344,7 +344,7 @@ static int understands(struct legacy *l, const char *text, const struct grammar_
 static void compile_legacy(void *data) {
     struct legacy *l = data;
     struct grammar_builder *b;
-    struct base_error error;
+    tragus_error error;
     const char *lists = lists_of(l, read_yaml(l));
     char path[1024];
     assert_int_equal(english_builder(&b), 0);

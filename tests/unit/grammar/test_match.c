@@ -31,17 +31,17 @@ static void values_of_lists(void **state) {
     assert_string_equal(r->template_text, "set {lamp} [to] {color:hue}");
     assert_int_equal(r->slots[0].first_word, 1);
     assert_int_equal(r->slots[0].n_words, 2);
-    assert_int_equal(r->slots[1].value.type, GRAMMAR_INTEGER);
+    assert_int_equal(r->slots[1].value.type, TRAGUS_INTEGER);
     assert_int_equal(r->slots[1].value.integer, 4000);
     assert_int_equal(r->slots[1].first_word, 4);
     assert_true(r->slots[2].fixed);
     assert_null(grammar_match_reading(m, 1));
     grammar_match_free(m);
     assert_int_equal(grammar_match(&m, g, "set desk lamp blue", NULL, 0, 4), 1);
-    assert_int_equal(grammar_match_reading(m, 0)->slots[1].value.type, GRAMMAR_BOOLEAN);
+    assert_int_equal(grammar_match_reading(m, 0)->slots[1].value.type, TRAGUS_BOOLEAN);
     grammar_match_free(m);
     assert_int_equal(grammar_match(&m, g, "set desk lamp green", NULL, 0, 4), 1);
-    assert_int_equal(grammar_match_reading(m, 0)->slots[1].value.type, GRAMMAR_TEXT);
+    assert_int_equal(grammar_match_reading(m, 0)->slots[1].value.type, TRAGUS_TEXT);
     grammar_match_free(m);
     grammar_free(g);
 }
@@ -140,18 +140,18 @@ static void context(void **state) {
         "  Here: {data: [{sentences: ['lights on'], requires_context: {area: {slot: true}}}]}\n"
         "  Away: {data: [{sentences: ['what is up'], requires_context: {user: {value: [ann, bob], slot: who}}}]}\n";
     const struct grammar_list_value names[] = {{"Blind", "cover.blind", "cover"}, {"Lamp", NULL, "lamp"}, {"((odd", NULL, NULL}};
-    struct grammar_diagnostics d = {0};
+    tragus_diagnostics d = {0};
     assert_int_equal(english_builder(&b), 0);
     assert_int_equal(grammar_builder_add_text(b, "test.yaml", "hassil", text, sizeof text - 1, &d, NULL), 0);
     assert_int_equal(grammar_builder_set_list(b, "name", names, 3, &d, NULL), 0);
     assert_int_equal(grammar_compile(&g, b, &d, NULL), 0);
     assert_int_equal(d.n_items, 1); /* the odd name is left out, with a warning */
-    assert_int_equal(d.items[0].severity, GRAMMAR_WARNING);
+    assert_int_equal(d.items[0].severity, TRAGUS_WARNING);
     grammar_diagnostics_done(&d);
     assert_string_equal(reading(g, "open blind"), "Cover|name=cover.blind");
     assert_string_equal(reading(g, "open lamp"), "Light|name=Lamp");
     assert_string_equal(reading(g, "lights on"), "-");
-    const struct grammar_context_value kitchen[] = {{"area", "Kitchen"}, {"user", "bob"}};
+    const tragus_context kitchen[] = {{"area", "Kitchen"}, {"user", "bob"}};
     struct grammar_match *m;
     assert_int_equal(grammar_match(&m, g, "lights on", kitchen, 2, 1), 1);
     assert_string_equal(grammar_match_reading(m, 0)->slots[0].value.text, "Kitchen");

@@ -310,7 +310,7 @@ static void limits_and_errors(void **state) {
     toy_arc(t, 1, "xyzzy", 2);
     t->is_final[2] = 1;
     struct graph *g = NULL;
-    struct base_error e = {0};
+    tragus_error e = {0};
     assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\n"}, 0, NULL, &e), -ENOENT);
     assert_non_null(strstr(e.text, "\"xyzzy\""));
     assert_null(g);
@@ -369,7 +369,7 @@ static void large_list(void **state) {
     }
     t->is_final[1] = 1;
     struct graph *g = NULL;
-    struct base_error e;
+    tragus_error e;
     assert_int_equal(graph_build_with(&g, toy_words(t), spell, NULL, 0, NULL, &e), 0);
     check_shape(g);
     assert_true(g->n_arcs > 40000 && g->n_arcs < 100000);
@@ -441,7 +441,7 @@ static void out_of_memory_anywhere(void **state) {
     long n = 0, n_failed = 0;
     for (int reached = 1; reached; n++) {
         struct graph *g = NULL;
-        struct base_error e = {0};
+        tragus_error e = {0};
         n_until_failure = n;
         int r = graph_build_with(&g, in, toy_pronounce, dictionary, 0, NULL, &e);
         reached = n_until_failure < 0;

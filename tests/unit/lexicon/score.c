@@ -54,7 +54,7 @@ static int score_word(struct score *s, const struct g2p *g, const char *word, co
 }
 
 int score_dictionary(struct score *ret, const struct g2p *g, const char *const names[], unsigned n_phones, const char *path,
-                     struct base_error *reterr) {
+                     tragus_error *reterr) {
     struct score s = {0};
     struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
     char word[128] = "", *text = NULL;

@@ -14,6 +14,6 @@ struct score {
 
 /* Guesses every word of a CMUdict-like file. names: of the phones, [1..n]. 0 or a negative errno. */
 int score_dictionary(struct score *ret, const struct g2p *g, const char *const names[], unsigned n_phones, const char *path,
-                     struct base_error *reterr);
+                     tragus_error *reterr);
 
 #endif

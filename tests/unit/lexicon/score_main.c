@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int fail(const struct base_error *e) {
+static int fail(const tragus_error *e) {
     char text[512];
     fprintf(stderr, "%s\n", base_error_format(e, text, sizeof text));
     return 1;
@@ -28,7 +28,7 @@ static void print_guesses(const struct g2p *g, const char *word) {
 }
 
 int main(int argc, char **argv) {
-    struct base_error error = {0};
+    tragus_error error = {0};
     struct store *store;
     struct g2p g;
     size_t phones_bytes;

@@ -98,7 +98,7 @@ static void every_word_of_cmudict_is_there(void **state) {
 static void unseen_words(void **state) {
     (void)state;
     struct score s;
-    struct base_error error = {0};
+    tragus_error error = {0};
     const struct dictionary *d = &lexicon->dictionary;
     if (score_dictionary(&s, &lexicon->g2p, d->phone_names, d->n_phones, heldout_path, &error) < 0)
         fail_msg("%s:%d: %s", error.file, error.line, error.text);
@@ -134,7 +134,7 @@ static void damaged_model_is_refused_or_harmless(void **state) {
             parts[changed].size_bytes -= 1;
         parts[changed].bytes = copy;
         assert_int_equal(store_write(path, STORE_G2P, parts, g2p_n_sections, NULL), 0);
-        struct base_error error = {0};
+        tragus_error error = {0};
         struct lexicon *l = NULL;
         if (lexicon_open(&l, dictionary_path, path, &error) < 0) {
             assert_true(error.text[0] != '\0');
@@ -153,7 +153,7 @@ static void damaged_model_is_refused_or_harmless(void **state) {
 
 static int open_english(void **state) {
     (void)state;
-    struct base_error error = {0};
+    tragus_error error = {0};
     if (lexicon_open(&lexicon, dictionary_path, g2p_path, &error) == 0)
         return 0;
     print_error("%s: %s\n", error.file, error.text);

@@ -33,7 +33,7 @@ static const char english[] = "ending 's\nending s known letters 3 not ss # a co
                               "sound Z\n";
 
 static void compile(const char *text, const char *extra) {
-    struct base_error error = {0};
+    tragus_error error = {0};
     write_text(endings_path, english, strlen(english));
     write_text(dict_path, text, strlen(text));
     write_text(extra_path, extra, strlen(extra));
@@ -44,7 +44,7 @@ static void compile(const char *text, const char *extra) {
 
 static struct lexicon *open_output(void) {
     struct lexicon *l = NULL;
-    struct base_error error = {0};
+    tragus_error error = {0};
     if (lexicon_open(&l, output, NULL, &error) < 0)
         fail_msg("%s", error.text);
     return l;
@@ -130,7 +130,7 @@ static void words_are_derived(void **state) {
 static void other_endings(void **state) {
     (void)state;
     const char *paths[] = {dict_path};
-    struct base_error error = {0};
+    tragus_error error = {0};
     struct lexicon *l;
     write_text(dict_path, small, strlen(small));
     assert_int_equal(lexicon_compile(paths, 1, NULL, output, &error), 0);
@@ -256,7 +256,7 @@ static void compiler_says_what_is_wrong(void **state) {
         {"r B\nr D\nr F\nr G\nr K\nr L\nr M\nr N\nr P\n", 9, 0, "more than 8 pronunciations"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct base_error error = {0};
+        tragus_error error = {0};
         const char *paths[] = {dict_path};
         write_text(dict_path, cases[i].text, strlen(cases[i].text));
         assert_true(lexicon_compile(paths, 1, NULL, other, &error) < 0);
@@ -290,7 +290,7 @@ static void damage_is_refused_or_harmless(void **state) {
                 }
                 parts[i].bytes = copy;
                 assert_int_equal(store_write(other, STORE_LEXICON, parts, dictionary_n_sections, NULL), 0);
-                struct base_error error = {0};
+                tragus_error error = {0};
                 struct lexicon *l = NULL;
                 if (lexicon_open(&l, other, NULL, &error) < 0) {
                     assert_true(error.text[0] != '\0' && error.file[0] != '\0');
@@ -318,7 +318,7 @@ static void damage_is_refused_or_harmless(void **state) {
 static void overrides_come_first(void **state) {
     (void)state;
     struct lexicon_overrides *o;
-    struct base_error error = {0};
+    tragus_error error = {0};
     compile(small, "");
     struct lexicon *l = open_output();
     assert_int_equal(lexicon_overrides_new(&o), 0);
@@ -353,12 +353,12 @@ static void overrides_say_what_is_wrong(void **state) {
         {"\n\xff\xff K\n", 2, 0, "save the file as UTF-8"},
     };
     struct lexicon_overrides *o;
-    struct base_error error;
+    tragus_error error;
     compile(small, "");
     struct lexicon *l = open_output();
     assert_int_equal(lexicon_overrides_new(&o), 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        error = (struct base_error){0};
+        error = (tragus_error){0};
         write_text(user_path, cases[i].text, strlen(cases[i].text));
         assert_int_equal(lexicon_overrides_load(o, l, user_path, &error), -EINVAL);
         assert_non_null(strstr(error.text, cases[i].part));
@@ -379,7 +379,7 @@ static void overrides_say_what_is_wrong(void **state) {
 static void foreign_files_are_refused(void **state) {
     (void)state;
     struct lexicon *l = NULL;
-    struct base_error error = {0};
+    tragus_error error = {0};
     assert_int_equal(lexicon_open(&l, "/nonexistent/lexicon", NULL, &error), -ENOENT);
     write_text(other, "hello\n", 6);
     assert_true(lexicon_open(&l, other, NULL, &error) < 0);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int fail(const char *what, const struct base_error *e) {
+static int fail(const char *what, const tragus_error *e) {
     char text[512];
 
     fprintf(stderr, "%s: %s\n", what, base_error_format(e, text, sizeof(text)));
@@ -50,7 +50,7 @@ int main(int argc, char **argv) {
         struct nn_model *m;
         struct nn_state *s;
         struct base_arena a = {0};
-        struct base_error e;
+        tragus_error e;
 
         if (nn_model_open(&m, argv[1], masks[i], &e) < 0)
             return fail("open", &e);

@@ -61,7 +61,7 @@ static void write_bad(const void *bytes, size_t n_bytes) {
 
 static struct nn_model *open_tiny(uint32_t cpu_flags) {
     struct nn_model *m;
-    struct base_error e;
+    tragus_error e;
 
     if (nn_model_open(&m, tiny_path, cpu_flags, &e) < 0)
         fail_msg("%s", e.text);
@@ -188,7 +188,7 @@ static void test_properties(void **unused) {
 /* Opens the bad file. Refused with a sentence that names the file: true. Else runs it, which must do no harm: false. */
 static bool refused(const char *part) {
     struct nn_model *m = NULL;
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct base_arena a;
     struct nn_state *s;
     int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
@@ -398,7 +398,7 @@ static void test_sentences(void **unused) {
 /* A file whose own test does not agree is opened, but its check says where. */
 static void test_check_finds_difference(void **unused) {
     struct nn_model *m;
-    struct base_error e;
+    tragus_error e;
     size_t n;
     const char *test = store_section(sections, "test", &n);
     int16_t value;

@@ -48,7 +48,7 @@ static unsigned char *get_file(size_t *ret_n) {
 
 /* Opens path, which must be refused: with this code (0 = any), a file name and a sentence that holds `words`. */
 static void refused(int code, const char *words) {
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct store *s = (struct store *)&e;
     int r = store_open(&s, path, STORE_ACOUSTIC, known, N_KNOWN, &e);
     assert_true(r < 0);
@@ -106,7 +106,7 @@ static void test_comes_back(void **unused) {
     (void)unused;
     put_file(good, n_good);
     struct store *s = NULL;
-    struct base_error e = {0};
+    tragus_error e = {0};
     assert_int_equal(store_open(&s, path, STORE_ACOUSTIC, known, N_KNOWN, &e), 0);
     assert_int_equal(e.code, 0);
     size_t n = 0;
@@ -287,7 +287,7 @@ static void test_misbuilt(void **unused) {
 static void test_write_refuses(void **unused) {
     (void)unused;
     put_file(good, n_good);
-    struct base_error e = {0};
+    tragus_error e = {0};
     struct store_part parts[STORE_MAX_SECTIONS + 1] = {{0}};
     char names[STORE_MAX_SECTIONS + 1][16];
     for (int i = 0; i <= STORE_MAX_SECTIONS; i++) {
