@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audio/alsa.c: live capture from an ALSA PCM.
  *
- * Timer-based scheduling, as sound servers do it: the device runs with a buffer of about a second, and the reader sleeps for the
- * time that the missing sound takes, then takes all there is. So the number of wake-ups is ours to choose from one read to the next
- * (10 a second in silence, 50 in speech) without touching a running device, and every kind of PCM behaves alike: the poll
+ * Scheduling is by a timer, as sound servers do it: the device runs with a buffer of about a second, and the reader sleeps for as
+ * long as the missing sound takes, then reads all there is. So the caller chooses the number of wake-ups at each read (ten a second
+ * in silence, one each 60 ms in speech) without touching a running device. It also makes all kinds of PCM behave alike: the poll
  * descriptors of plugins wake once a period whatever avail_min says.
  *
- * The device runs at the smallest rate that it has above 16 kHz; conversion is audio/convert.c. A device that stops delivering
- * without an error (some USB microphones, when the bus resets) counts as gone after STALL_US.
+ * The device runs at the smallest rate that it has above 16 kHz; audio/convert.c converts. A device that stops delivering without
+ * an error (some USB microphones do, when the bus resets) counts as gone after STALL_US.
  */
 #include "audio/source.h"
 #include "base/assert.h"
@@ -282,34 +282,4 @@ int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd,
 
 const char *audio_capture_name(const struct audio_capture *c) {
     return c->name;
-}
-
-unsigned audio_capture_rate(const struct audio_capture *c) {
-    return c->rate;
-}
-
-int audio_capture_list(void (*f)(const char *name, const char *description, void *user), void *user) {
-    void **hints;
-    int n = 0;
-
-    snd_lib_error_set_handler(alsa_quiet);
-    int r = snd_device_name_hint(-1, "pcm", &hints);
-    if (r < 0)
-        return r;
-    for (void **h = hints; *h; h++) {
-        char *direction = snd_device_name_get_hint(*h, "IOID"); /* NULL: both */
-        if (!direction || strcmp(direction, "Input") == 0) {
-            char *name = snd_device_name_get_hint(*h, "NAME");
-            char *description = snd_device_name_get_hint(*h, "DESC");
-            if (name) {
-                f(name, description ? description : "", user);
-                n++;
-            }
-            free(name);
-            free(description);
-        }
-        free(direction);
-    }
-    snd_device_name_free_hint(hints);
-    return n;
 }

@@ -53,9 +53,5 @@ int audio_capture_look(const char *device, char *ret_name, size_t size, tragus_e
 int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd, int16_t *out, size_t size, uint32_t *ret_lost_ms);
 
 const char *audio_capture_name(const struct audio_capture *c); /* card and device as ALSA describes them */
-unsigned audio_capture_rate(const struct audio_capture *c);    /* of the device */
-
-/* Capture devices that there are: calls f(name, description) for each. Returns how many, or a negative errno. */
-int audio_capture_list(void (*f)(const char *name, const char *description, void *user), void *user);
 
 #endif

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bus/content.h"
 #include "base/buffer.h"
+#include "base/descriptor.h"
 #include "bus/private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define TURN_BYTES 65536
@@ -22,8 +21,7 @@ struct bus_reading {
     sd_event_source *readable, *patience;
     struct base_buffer text;
     size_t most_bytes;
-    int fd;
-    bool is_socket;
+    struct base_descriptor input;
     bus_content_done *done;
 };
 
@@ -36,8 +34,8 @@ static void reading_free(struct bus_reading *c) {
     sd_event_source_disable_unref(c->patience);
     sd_bus_message_unref(c->call);
     base_buffer_done(&c->text);
-    if (c->fd >= 0)
-        close(c->fd);
+    if (c->input.fd >= 0)
+        close(c->input.fd);
     free(c);
 }
 
@@ -57,20 +55,12 @@ static void finish(struct bus_reading *c, int result) {
     reading_free(c);
 }
 
-static ssize_t read_some(const struct bus_reading *c, void *to, size_t size) {
-    struct iovec part = {.iov_base = to, .iov_len = size};
-    if (c->is_socket)
-        return recv(c->fd, to, size, MSG_DONTWAIT);
-    ssize_t n = preadv2(c->fd, &part, 1, -1, RWF_NOWAIT);
-    return n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL) ? read(c->fd, to, size) : n;
-}
-
 static int on_readable(sd_event_source *source, int fd, uint32_t events, void *user) {
     struct bus_reading *c = user;
     char part[16384];
     (void)source, (void)fd, (void)events;
 
-    ssize_t n = read_some(c, part, sizeof(part));
+    ssize_t n = base_descriptor_read(&c->input, part, sizeof(part));
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (n > 0)
@@ -131,11 +121,11 @@ int bus_read_content(struct bus *b, sd_bus_message *call, int fd, size_t most_by
     c->call = sd_bus_message_ref(call);
     c->most_bytes = most_bytes;
     c->done = done;
-    c->is_socket = S_ISSOCK(st.st_mode);
     c->next = b->readings;
     b->readings = c;
-    c->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    int r = c->fd < 0 ? -errno : sd_event_add_io(b->event, &c->readable, c->fd, EPOLLIN, on_readable, c);
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int r = copy < 0 ? -errno : sd_event_add_io(b->event, &c->readable, copy, EPOLLIN, on_readable, c);
+    c->input = base_descriptor_of(copy);
     if (r >= 0)
         r = sd_event_add_time_relative(b->event, &c->patience, CLOCK_MONOTONIC, PATIENCE_US, 0, on_no_patience, c);
     if (r < 0) {

@@ -4,14 +4,12 @@ noinst_LTLIBRARIES += libtragus_cli.la
 libtragus_cli_la_SOURCES = \
     src/cli/bench.c \
     src/cli/busclient.c src/cli/busclient.h \
-    src/cli/busclient.c src/cli/busclient.h \
     src/cli/cli.h \
     src/cli/evaluate.c \
     src/cli/features.c \
     src/cli/hear.c \
     src/cli/json.c \
     src/cli/list.c src/cli/list.h \
-    src/cli/listen.c \
     src/cli/listen.c \
     src/cli/match.c \
     src/cli/model.c \
