@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Modules for training, in models/training/.libs, and for tests/golden: the front end, and what makes a step quick.
 check_LTLIBRARIES += models/training/libfrontend.la models/training/libfused.la
-models_training_libfrontend_la_SOURCES = models/training/frontend_module.c
+models_training_libfrontend_la_SOURCES = models/training/clips/frontend_module.c
 models_training_libfrontend_la_LIBADD = $(frontend_libs)
 models_training_libfrontend_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
-models_training_libfused_la_SOURCES = models/training/fused.c models/training/crf.c models/training/vectors.h
+models_training_libfused_la_SOURCES = models/training/learning/fused.c models/training/learning/crf.c models/training/learning/vectors.h
 models_training_libfused_la_LDFLAGS = $(models_training_libfrontend_la_LDFLAGS)
 training: models/training/libfrontend.la models/training/libfused.la
 
@@ -21,7 +21,5 @@ models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/endings.txt mode
 	        'or configure --with-dictionary=FILE' >&2; exit 1; }
 	$(AM_V_GEN)$(MKDIR_P) models/en && src/lexicon/compile-lexicon $@ $(srcdir)/models/en/endings.txt '$(dictionary)' $(srcdir)/models/en/extra.dict
 CLEANFILES += models/en/lexicon.tragus
-EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/endings.txt models/en/extra.dict models/en/float.pt models/en/passport.txt models/en/training-log.tsv \
-    $(addprefix models/training/,README.md augment.py check.py compare.py corpus.py coverage.py crf.py export.py figure.py frontend.py fused.py g2p.py graphics.py \
-        halve.py history.py loader.py losses.py net.py noises.py prepare program.py quantise.py restore.py revise.py rivals.py rooms.py run \
-        shapes.py store.py stretch.py synthesise.mjs texts.py train.py tutor.py unpack_voices.py)
+EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/endings.txt models/en/extra.dict models/en/float.pt models/en/passport.txt models/en/training-log.tsv
+EXTRA_DIST += $(wildcard $(addprefix $(srcdir)/models/training/,README.md prepare run */*.py */*.mjs))

@@ -5,7 +5,7 @@
  * two phones ("x":K S, "e":silent), under an n-gram. The best sequence whose letters are the word gives its phones.
  * Costs are integers, 1/16 nat, so that the guess is the same on every machine.
  *
- * Store kind STORE_G2P, written by models/training/g2p.py, sections:
+ * Store kind STORE_G2P, written by models/training/lexicon/g2p.py, sections:
  *   info       u32: version = 1, order, n_graphones, n_nodes, n_inner, cost units a nat = 16
  *   phones     NUL-terminated names of phones 1..n, the same as the dictionary's
  *   graphones  4 bytes: letter, n phones, phones; ascending

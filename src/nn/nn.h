@@ -5,7 +5,7 @@
  * nats, <= 0, label 0 the blank). A row comes out `look_ahead_hops` after its sound went in. CTC: Graves et al., 2006.
  *
  * Model file: a container of kind STORE_ACOUSTIC (store/store.h) with these sections, all of them needed, nothing before, between
- * or behind what is named here. Little-endian. models/training/program.py writes it.
+ * or behind what is named here. Little-endian. models/training/device/program.py writes it.
  *
  *   "passport" UTF-8 text without NUL: `key: value` lines, lists indented; name, language, phones, corpora with licences, training,
  *              results

@@ -24,7 +24,7 @@
  *   behind the end of the one before; the gaps, and the end of the file up to a multiple of 64, are zero
  *
  * CRC is CRC-32C (Castagnoli): reflected polynomial 0x82F63B78, initial value and final xor 0xFFFFFFFF; of "123456789" it is
- * 0xE3069283, of no bytes 0. models/training/store.py writes the same layout.
+ * 0xE3069283, of no bytes 0. models/training/device/store.py writes the same layout.
  *
  * So every bit of a file is covered by a check, and two files with the same contents are the same bytes. A mapped file must not be
  * cut short under its reader (SIGBUS): replace a file by renaming a new one over it, as store_write does.

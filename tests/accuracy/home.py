@@ -5,7 +5,7 @@
 home.py --templates DIR [--seed 77] --grammar home.yaml --texts home-texts.tsv [--heard TEXTS.tsv...]
 
 The sentences are readings of Home Assistant's English templates (CC BY 4.0) with open names, areas and numbers. Names are made like those in
-models/training/texts.py makes devices, from another seed. Texts have the columns that models/training/synthesise.mjs reads; none of
+models/training/speech/texts.py makes devices, from another seed. Texts have the columns that models/training/speech/synthesise.mjs reads; none of
 them is in a list of --heard, the texts that the model was trained on.
 """
 
@@ -17,7 +17,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "models" / "training"))
-import texts  # noqa: E402
+from speech import texts  # noqa: E402
 
 N_SENTENCES, N_NAMES, N_TEXTS = 500, 200, 1000
 

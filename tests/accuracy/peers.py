@@ -44,7 +44,7 @@ try:
     import soundfile
     import yaml
 
-    import figure
+    from trials import figure
     import grammar as sentences
     import report
 except ImportError as error:

@@ -6,7 +6,7 @@ phones.py --shared DIR [--build DIR] [--model PATH]
 
 The sets are those of speechocean_dev in sets.py. The decoder gets a loop over the phones of the model, each as a word of its own. Its result
 is compared with the first pronunciation of the transcript. tragus is not normally used like this: a grammar restricts the order of
-phones, and a network trained with the CRF loss (models/training/crf.py) leaves that order to the grammar.
+phones, and a network trained with the CRF loss (models/training/learning/crf.py) leaves that order to the grammar.
 """
 
 import argparse

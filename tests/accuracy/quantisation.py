@@ -23,7 +23,7 @@ sys.dont_write_bytecode = True
 import sets  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "models" / "training"))
-import figure  # noqa: E402
+from trials import figure  # noqa: E402
 
 NAMES = ("coffee_dev", "rhasspy_commands", "an4_dev", "speech_commands_dev", "digits_8k_dev", "speechocean_dev adults",
          "view_glass_dev")

@@ -27,7 +27,7 @@ sys.dont_write_bytecode = True
 import sets  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "models" / "training"))
-import figure  # noqa: E402
+from trials import figure  # noqa: E402
 
 RATE = 16000
 

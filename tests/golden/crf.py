@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The sum over all that could have been said, and its gradient, as models/training/crf.py and crf.c compute them, against every path written
+"""The sum over all that could have been said, and its gradient, as models/training/learning/crf.py and crf.c compute them, against every path written
 out."""
 import itertools
 import os
@@ -18,8 +18,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 MODULE = pathlib.Path(os.environ.get("abs_top_builddir", ".")) / "models/training/.libs/libfused.so"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "models" / "training"))
-import crf  # noqa: E402
-import fused  # noqa: E402
+from learning import crf, fused  # noqa: E402
 
 LABELS, STEPS = 4, (6, 4, 1)    # the blank and three phones; of each clip, the first beyond where sums are brought to one
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A training step by models/training/fused.c against PyTorch's own operations: posteriors, gradients, the normalisations' means, and what
+"""A training step by models/training/learning/fused.c against PyTorch's own operations: posteriors, gradients, the normalisations' means, and what
 a network that was trained so tells as a teacher.
 
 Both compute in bfloat16, each with its own order of sums, and neither is exact: PyTorch's step in float32 is what both are compared
@@ -23,8 +23,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 MODULE = pathlib.Path(os.environ.get("abs_top_builddir", ".")) / "models/training/.libs/libfused.so"
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "models" / "training"))
-import fused  # noqa: E402
-import net as network  # noqa: E402
+from learning import fused, net as network  # noqa: E402
 
 ROWS = torch.tensor((300, 297, 151, 20))
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A step as models/training/graphics.py computes it against PyTorch's own operations: posteriors, gradients, the normalisations' means.
+"""A step as models/training/learning/graphics.py computes it against PyTorch's own operations: posteriors, gradients, the normalisations' means.
 
 Here on the processor and in float32, where both must give the same to within a few roundings; a network that sees further, of which the
 same is asked, must give what it did before it learns.
@@ -18,8 +18,7 @@ except ImportError as missing:
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "models" / "training"))
-import graphics  # noqa: E402
-import net as network  # noqa: E402
+from learning import graphics, net as network  # noqa: E402
 
 ROWS = torch.tensor((300, 297, 151, 20))
 STEPS_MORE = 3

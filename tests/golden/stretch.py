@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Speech at another tempo (models/training/stretch.py): a voice's pitch stays, its length changes, and at the same tempo it is the same."""
+"""Speech at another tempo (models/training/clips/stretch.py): a voice's pitch stays, its length changes, and at the same tempo it is the same."""
 import pathlib
 import sys
 
@@ -12,7 +12,7 @@ except ImportError:
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "models" / "training"))
-import stretch  # noqa: E402
+from clips import stretch  # noqa: E402
 
 RATE = 16000
 

@@ -3,7 +3,7 @@
 """What the training simulates against what the device computes, bit for bit, on the model that is shipped.
 
 The model file carries features and the posteriors that the C runtime must give for them (tests/unit/nn). Here the network of
-models/training/net.py is built from the file's integers and must give the same posteriors, in the stage in which it is trained. So
+models/training/learning/net.py is built from the file's integers and must give the same posteriors, in the stage in which it is trained. So
 must program.py, which is written from the definition of the operations alone. Float64, in which the file's multipliers are exact.
 
 Then the float network that training goes on from: with its normalisations put back, and made wider, it must still compute the same.
@@ -25,12 +25,8 @@ except ImportError as missing:
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "models" / "training"))
-import export  # noqa: E402
-import losses  # noqa: E402
-import net as network  # noqa: E402
-import program  # noqa: E402
-import quantise  # noqa: E402
-import restore  # noqa: E402
+from learning import losses, net as network  # noqa: E402
+from device import export, program, quantise, restore  # noqa: E402
 
 
 def alignment_is_best():

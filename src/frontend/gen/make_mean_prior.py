@@ -4,7 +4,7 @@
 
     python3 src/frontend/gen/make_mean_prior.py LIBFRONTEND FOLDER > src/frontend/gen/mean_prior.c
 
-LIBFRONTEND is the module that models/training/frontend_module.c builds (only its log-mel rows are used, which do not depend on this
+LIBFRONTEND is the module that models/training/clips/frontend_module.c builds (only its log-mel rows are used, which do not depend on this
 table); FOLDER holds recordings of many people on many microphones (Opus). Every 8th file is taken, its first 5 s, and rows in
 digital silence are left out. Needs opusdec or libsndfile (ctypes).
 """

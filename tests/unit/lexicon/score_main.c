@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/unit/lexicon/score_main.c: `score_g2p MODEL HELD-OUT.dict`: errors of a letter-to-sound model; `score_g2p MODEL < WORDS`:
- * its guesses. See models/training/g2p.py. */
+ * its guesses. See models/training/lexicon/g2p.py. */
 #include "lexicon/phones.h"
 #include "score.h"
 #include "store/store.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runtime against the exact computation of whole sounds by models/training/program.py, and the loader against bad files.
+/* The runtime against the exact computation of whole sounds by models/training/device/program.py, and the loader against bad files.
  *
  * tests/data/nn-tiny.tragus is a small network of random numbers with every operation, nn-tiny-lengths.bin its posteriors for the
  * first 0, 1, 2, .. 40 rows of its test (made by test_programs.py --tiny). The bad files have valid checksums, so that only the

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Random networks, computed on whole sounds by models/training/program.py and in a stream by the C runtime: the same posteriors.
+"""Random networks, computed on whole sounds by models/training/device/program.py and in a stream by the C runtime: the same posteriors.
 
     test_programs.py [--seed N] [--programs N]     runs tests/unit/nn/run_model of the build tree on them
     test_programs.py --tiny FOLDER                 writes the network and the expected posteriors of test_nn.c
@@ -20,7 +20,7 @@ except ImportError:
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(HERE, "..", "..", "..", "models", "training"))
-import program  # noqa: E402
+from device import program  # noqa: E402
 
 TINY_ROWS = 40
 

@@ -11,14 +11,13 @@ texts-*.tsv of `prepare`. The file's own test vector is computed anew.
 import argparse
 import pathlib
 import re
+import sys
 
 import numpy as np
 
-import corpus
-import export
-import program
-import restore
-import store
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
+from clips import corpus  # noqa: E402
+from device import export, program, restore, store  # noqa: E402
 
 
 def main():

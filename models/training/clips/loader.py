@@ -11,9 +11,7 @@ import numpy as np
 import torch
 from torch import multiprocessing
 
-import augment
-import frontend
-import rivals
+from clips import augment, frontend, rivals
 
 DCT = np.array([[math.sqrt((1 if k == 0 else 2) / 40) * math.cos(math.pi * k * (m + 0.5) / 40) for m in range(40)]
                 for k in range(40)], np.float32)                        # orthonormal DCT-II, as the front end's

@@ -12,9 +12,11 @@ weighed by how many words have it, at least ten times.
 
 import argparse
 import collections
+import pathlib
 import sys
 
-import corpus
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
+from clips import corpus  # noqa: E402
 
 
 def pairs_of(labels):

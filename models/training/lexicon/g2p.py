@@ -18,12 +18,15 @@ of words that it has not seen, which make check measures; the last two measure t
 import argparse
 import collections
 import os
+import pathlib
 import re
 import struct
+import sys
 
 import numpy as np
 
-import store
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
+from device import store  # noqa: E402
 
 PHONES = ("AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH").split()
 PHONE_NUMBER = {name: number for number, name in enumerate(PHONES, 1)}
@@ -333,7 +336,7 @@ def main():
     if options.hold_out_list:
         with open(options.hold_out_list, "w", encoding="utf-8") as file:
             file.write("# SPDX-License-Identifier: BSD-2-Clause\n# Words of CMUdict that the letter-to-sound model was not trained on, "
-                       f"drawn by models/training/g2p.py with seed {options.seed}.\n")
+                       f"drawn by models/training/lexicon/g2p.py with seed {options.seed}.\n")
             for word in sorted(out):
                 for variant, sound in enumerate(words[word], 1):
                     file.write(word + (f"({variant})" if variant > 1 else "") + " " + " ".join(PHONES[p - 1] for p in sound) + "\n")

@@ -13,15 +13,16 @@ import argparse
 import hashlib
 import pathlib
 import re
+import sys
 
 import numpy as np
 import torch
 
-import corpus
-import coverage
-import frontend
-import net as network
-import program
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
+from speech import coverage  # noqa: E402
+from clips import corpus, frontend  # noqa: E402
+from learning import net as network  # noqa: E402
+from device import program  # noqa: E402
 
 
 def convert(net):

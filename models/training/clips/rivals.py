@@ -5,7 +5,7 @@ import collections
 
 import numpy as np
 
-import corpus
+from clips import corpus
 
 OFTEN = 5               # times
 KINDS = ("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW", "B D G P T K", "DH F HH S SH TH V Z ZH CH JH", "M N NG", "L R W Y")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* models/training/fused.c: what a step of training does between its matrix products, each in one pass through memory: the depthwise
+/* models/training/learning/fused.c: what a step of training does between its matrix products, each in one pass through memory: the depthwise
  * convolution and its gradients, batch normalisation with what follows it; the device's rounding of sums to int8. PyTorch 1.13 goes
  * through memory once for each operation, for some several times, and on a CPU that takes longer than the products do.
  *

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import program
+from device import program
 
 FEATURES, LABELS = 40, 40
 CONV0_TAPS, CONV0_STRIDE, CONV0_LEFT = 9, 3, 3

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import net as network
+from learning import net as network
 
 
 class Factored(nn.Module):

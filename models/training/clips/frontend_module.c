@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* models/training/frontend_module.c: the front end as a shared module for training (Python's ctypes): the network learns from the
+/* models/training/clips/frontend_module.c: the front end as a shared module for training (Python's ctypes): the network learns from the
  * very integers that it will see. One front end a thread, made at its first call.
  *
  * Built by `make training`, or by hand from the top:
  *   gcc -std=gnu11 -O2 -shared -fPIC -fvisibility=hidden -Isrc $(pkg-config --cflags kissfft-float) -o libfrontend.so \
- *       models/training/frontend_module.c src/frontend/{frontend,fft,mel,log2,cepstrum}.c src/frontend/gen/{tables,mean_prior}.c \
+ *       models/training/clips/frontend_module.c src/frontend/{frontend,fft,mel,log2,cepstrum}.c src/frontend/gen/{tables,mean_prior}.c \
  *       src/frontend/kernels/{window,spectrum,cepstrum}_ref.c \
  *       src/frontend/kernels/select.c src/base/{arena,assert,cpu}.c -lkissfft-float
  */

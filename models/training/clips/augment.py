@@ -11,9 +11,7 @@ import numpy as np
 import soundfile
 from scipy import signal
 
-import noises
-import rooms
-import stretch
+from clips import noises, rooms, stretch
 
 RATE = 16000
 SPEEDS = ((10, 9), (9, 10), (10, 11), (11, 10), (20, 19), (19, 20), (8, 7), (7, 8), (6, 5), (5, 6), (4, 5))  # up : down

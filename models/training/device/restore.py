@@ -8,7 +8,7 @@ recordings and no checkpoint can still go on from it: `train.py --widen FILE`.
 import numpy as np
 import torch
 
-import net as network
+from learning import net as network
 
 
 def real(op):

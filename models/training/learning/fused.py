@@ -7,7 +7,7 @@ import ctypes
 
 import torch
 
-import program
+from device import program
 
 TAPS, MAX_CHANNELS, LANES = 9, 1024, 32                 # as in fused.c
 KIND = torch.bfloat16

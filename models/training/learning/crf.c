@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* models/training/crf.c: crf.py's sum over all sequences of phones and its gradient, clip by clip, with the states of a step in the
+/* models/training/learning/crf.c: crf.py's sum over all sequences of phones and its gradient, clip by clip, with the states of a step in the
  * first level of the cache. PyTorch goes through the states of all clips a dozen times a step. Part of the module of fused.c; what
  * a state is, and why sums are brought to one, is said in crf.py; fused.py has checked the shapes.
  */

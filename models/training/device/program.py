@@ -15,14 +15,11 @@ definition alone, on whole sounds instead of streaming ones, so that equality wi
 """
 
 import math
-import os
 import struct
-import sys
 
 import numpy as np
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import store  # noqa: E402
+from device import store
 
 VERSION = 1
 N_FEATURES = 40

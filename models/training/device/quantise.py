@@ -18,14 +18,16 @@ file too, for tests/float32/tragus-float32. A network trained with its quantisat
 """
 
 import argparse
+import pathlib
+import sys
 
 import numpy as np
 import torch
 
-import corpus
-import export
-import frontend
-import net as network
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
+from clips import corpus, frontend  # noqa: E402
+from learning import net as network  # noqa: E402
+from device import export  # noqa: E402
 
 BINS = 4096
 

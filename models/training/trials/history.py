@@ -9,8 +9,11 @@ one line each time the hours go back), the rate in noise being there or not.
 """
 
 import argparse
+import pathlib
+import sys
 
-import figure
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
+from trials import figure  # noqa: E402
 
 
 def read(path):

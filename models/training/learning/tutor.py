@@ -6,8 +6,7 @@ import sys
 
 import torch
 
-import losses
-import net as network
+from learning import losses, net as network
 
 CONTEXT = 2             # steps more in each block
 

@@ -5,7 +5,7 @@ distance to a teacher's posteriors; phones heard where they were not said; the c
 import torch
 from torch import nn
 
-import crf
+from learning import crf
 
 BLANK_PENALTY = 2.5     # nats off the blank where what was said is weighed against its rivals: about what the decoder takes off
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* models/training/vectors.h: the functions that follow are for the vector registers of whatever CPU trains. At -O2, which stands
+/* models/training/learning/vectors.h: the functions that follow are for the vector registers of whatever CPU trains. At -O2, which stands
  * after whatever a Makefile asks for, GCC 12 leaves loops of unknown length as they are: four times slower.
  */
 #pragma once

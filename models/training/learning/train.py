@@ -21,20 +21,10 @@ import numpy as np
 import torch
 from torch import nn
 
-import augment
-import corpus
-import crf
-import frontend
-import fused
-import graphics
-import loader
-import losses
-import net as network
-import noises
-import program
-import restore
-import shapes
-import tutor as tutoring
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
+from clips import augment, corpus, frontend, loader, noises  # noqa: E402
+from learning import crf, fused, graphics, losses, net as network, shapes, tutor as tutoring  # noqa: E402
+from device import program, restore  # noqa: E402
 
 
 def descend(net, optimiser, loss):

@@ -20,17 +20,11 @@ import time
 import numpy as np
 import torch
 
-import corpus
-import figure
-import frontend
-import loader
-import losses
-import net as network
-import program
-import quantise
-import restore
-import shapes
-import train
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
+from clips import corpus, frontend, loader  # noqa: E402
+from learning import losses, net as network, shapes, train  # noqa: E402
+from device import program, quantise, restore  # noqa: E402
+from trials import figure  # noqa: E402
 
 SMALL, LARGE = 12e6, 36e6           # multiply-adds a second of sound
 BLOCKS, LOOK_AHEAD_BLOCKS = 10, 6

@@ -19,10 +19,9 @@ import numpy as np
 import torch
 from torch import nn
 
-import corpus
-import frontend
-import program
-import restore
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
+from clips import corpus, frontend  # noqa: E402
+from device import program, restore  # noqa: E402
 
 BATCH_ROWS = 20000
 
