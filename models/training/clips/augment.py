@@ -4,6 +4,7 @@
 Everything is drawn from one numpy Generator, so a seed gives the same sound. Sound is float32 in units of int16.
 """
 
+import dataclasses
 import io
 import pathlib
 
@@ -18,13 +19,41 @@ SPEEDS = ((10, 9), (9, 10), (10, 11), (11, 10), (20, 19), (19, 20), (8, 7), (7, 
 N_ROOMS = 300
 
 
+def option(default, meaning):
+    return dataclasses.field(default=default, metadata={"help": meaning})
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How often and how strongly clips are augmented. Shares are of all clips, in 0 to 1."""
+
+    room_share: float = option(0.45, "share of clips heard in a room")
+    room_furthest: float = option(5.0, "the speaker's greatest distance in simulated rooms, in metres; above 1.5")
+    babble_share: float = option(0.0, "share of clips heard in babble in place of the usual noise, which is babble in a fifth of all clips")
+    babble_voices: int = option(10, "babble has 1 to so many voices")
+    babble_snr: float = option(0.0, "its lowest signal-to-noise ratio in dB; the highest is 15 dB above")
+    line_share: float = option(0.12, "share of clips recorded at 8 kHz; codecs take another 0.04")
+
+    @staticmethod
+    def add_options(parser):
+        """Give an argparse parser an option for each setting, such as --room-share."""
+        for each in dataclasses.fields(Settings):
+            parser.add_argument("--" + each.name.replace("_", "-"), type=each.type, default=each.default, help=each.metadata["help"])
+
+    @staticmethod
+    def of(arguments):
+        """The settings in a namespace; one that lacks some of them, such as an old checkpoint's, has the defaults."""
+        return Settings(**{each.name: getattr(arguments, each.name, each.default) for each in dataclasses.fields(Settings)})
+
+
 class Augment:
     """Call it with (int16 sound, rng, others): returns int16 sound with silence around.
 
     noise_folder holds recordings of noise (LIST.tsv names them; those of train/ only are read) and rir/ with responses of rooms.
     """
 
-    def __init__(self, noise_folder):
+    def __init__(self, noise_folder, settings=Settings()):
+        self.settings = settings
         self.noise, self.rooms = noises.Noises(noise_folder), []
         for path in sorted(pathlib.Path(noise_folder).glob("rir/*.flac")):
             pcm, rate = soundfile.read(path, dtype="float32", always_2d=True)
@@ -33,7 +62,7 @@ class Augment:
             room = room[max(0, peak - 16):]
             self.rooms.append(room / np.sqrt(np.sum(room ** 2)))
         rng = np.random.default_rng(1)
-        self.boxes = [rooms.living_room(rng, far=i % 2) for i in range(N_ROOMS)]
+        self.boxes = [rooms.living_room(rng, i % 2, settings.room_furthest) for i in range(N_ROOMS)]
 
     def room(self, rng):
         """A room response: one measured, one of an image-source model, or a direct path and decaying noise (RT60 0.1 to 0.8 s)."""
@@ -78,15 +107,19 @@ class Augment:
 
     def placed(self, x, before, after, rng, others):
         """What timed() gave, in a room and among noises, as int16 sound."""
-        if rng.random() < 0.45:
+        if rng.random() < self.settings.room_share:
             x = signal.oaconvolve(x, self.room(rng))[:len(x)].astype(np.float32)
         power = float(np.mean(x[before:len(x) - after] ** 2)) + 1e-3 if len(x) > before + after else 1.0
-        if rng.random() < 0.8:
+        if self.settings.babble_share and rng.random() < self.settings.babble_share:
+            snr = self.settings.babble_snr + rng.uniform(0, 15)
+            noise = noises.babble(len(x), rng, others, rng.integers(1, self.settings.babble_voices + 1))
+            x = x + at_ratio(noise, power, snr)
+        elif rng.random() < 0.8:
             snr = rng.uniform(-2, 25) if rng.random() < 0.85 else rng.uniform(25, 50)
             noise = self.noise(len(x), rng, others, 1 if snr > 8 else 5)        # who speaks must be known by being the louder
             if rng.random() < 0.2:
                 noise = signal.oaconvolve(noise, self.room(rng))[:len(x)].astype(np.float32)
-            x = x + noise * np.float32(np.sqrt(power / (float(np.mean(noise ** 2)) + 1e-6)) * 10 ** (-snr / 20))
+            x = x + at_ratio(noise, power, snr)
         return self.record(x, rng)
 
     def record(self, x, rng):
@@ -103,7 +136,7 @@ class Augment:
         r = rng.random()
         if r < 0.04:
             x = codec(x, rng)
-        elif r < 0.16:                                              # a line of 8 kHz: nothing at all above 4
+        elif r < 0.04 + self.settings.line_share:                   # a line of 8 kHz: nothing at all above 4
             x = signal.resample_poly(signal.resample_poly(x, 1, 2), 2, 1)[:len(x)].astype(np.float32)
         x = x * np.float32(10 ** (rng.uniform(-30, 4) / 20))
         x += rng.standard_normal(len(x), np.float32) * np.float32(10 ** rng.uniform(-0.5, 1.0))
@@ -116,6 +149,11 @@ class Augment:
             at = int(rng.integers(n))
             x = np.where(np.arange(n) < at, *((x, 0) if rng.random() < 0.5 else (0, x))).astype(np.float32)
         return self.record(x * np.float32(3000 / (np.sqrt(float(np.mean(x ** 2))) + 1)), rng)
+
+
+def at_ratio(noise, power, snr):
+    """float32 noise scaled to lie `snr` dB below speech of this mean square."""
+    return noise * np.float32(np.sqrt(power / (float(np.mean(noise ** 2)) + 1e-6)) * 10 ** (-snr / 20))
 
 
 def codec(x, rng):

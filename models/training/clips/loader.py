@@ -82,7 +82,7 @@ class Loader:
     def work(self, k, first_step):
         torch.set_num_threads(1)
         os.nice(5)                                                  # what learns goes first
-        augmented, front = augment.Augment(self.arguments.noise), frontend.FrontEnd(self.arguments.frontend)
+        augmented, front = augment.Augment(self.arguments.noise, augment.Settings.of(self.arguments)), frontend.FrontEnd(self.arguments.frontend)
         group = first_step // GROUP + k
         while True:
             for i, batch in enumerate(self.group(group, augmented, front)):

@@ -87,6 +87,14 @@ def music(n, rng):
     return out
 
 
+def babble(n, rng, others, voices):
+    """So many clips of `others` at once, at levels up to 8 dB apart."""
+    out = np.zeros(n, np.float32)
+    for _ in range(voices):
+        out += excerpt(others[rng.integers(len(others))].sound(), n, rng) * np.float32(10 ** rng.uniform(-0.4, 0))
+    return out
+
+
 class Noises:
     """Draws noise; `recordings` are those of folder/train that folder/LIST.tsv names, by kind."""
 
@@ -111,10 +119,7 @@ class Noises:
         if r < 0.75 or not others:
             made = (coloured, hiss, machine, clatter, clatter, music)
             return made[rng.integers(len(made))](n, rng)
-        out = np.zeros(n, np.float32)
-        for _ in range(rng.integers(least_speakers, max(8, 3 * least_speakers))):
-            out += excerpt(others[rng.integers(len(others))].sound(), n, rng) * np.float32(10 ** rng.uniform(-0.4, 0))
-        return out
+        return babble(n, rng, others, rng.integers(least_speakers, max(8, 3 * least_speakers)))
 
     def __call__(self, n, rng, others, least_speakers=1):
         """n samples (float32, any level) of something that is no command: one noise or two, through another microphone's spectrum."""

@@ -116,6 +116,7 @@ def main():
     parser.add_argument("--nothing", type=float, default=0.05, help="so many of the examples are noise in which nothing is said")
     parser.add_argument("--echo", type=int, default=1, help="how often an augmented clip is heard, with other parts masked each time (Choi "
                         "et al., 2019, arXiv 1907.05550): where augmenting is what takes the time")
+    augment.Settings.add_options(parser)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
