@@ -3,11 +3,13 @@
 """Draws what tests/bench/pictures measures, as SVG.
 
 pictures.py note                                                  < lines: each with the time of CLOCK_MONOTONIC, in us, before it
-pictures.py latency EVENTS RAW RATE LOOK_AHEAD_MS OUT.svg         prints what it draws, too
+pictures.py latency EVENTS RAW RATE LOOK_AHEAD_MS OUT.svg         also prints the latencies, and writes what is drawn to OUT.tsv
+pictures.py redraw latency.tsv OUT.svg                            draws that file again, without measuring
 pictures.py terminal COMMAND OUT.svg                              < what the command printed
 """
 import array
 import json
+import os
 import statistics
 import sys
 import time
@@ -60,60 +62,77 @@ def utterances(path):
             for arrived, e in found]
 
 
+BEGIN_MS, END_MS, ENVELOPE_MS = -1500, 1500, 10  # what latency.svg shows, from the end of the words; one line of the envelope
+
+
 def latency(events, raw, rate, look_ahead_ms, out):
+    """Measure, write OUT.tsv and draw it. A line of OUT.tsv is: what, begin in ms from the end of the words, end or height, text."""
     found = utterances(events)
     if len(found) < 3:
         sys.exit(f"pictures: {len(found)} sentences were understood, too few to draw")
-    told = sorted(u["told"] for u in found)
     middle = sorted(found, key=lambda u: u["told"])[len(found) // 2]
-    decided_ms, told_ms, middle = middle["decided"], middle["told"], middle["event"]
-    end_ms = middle["end_ms"]
-    summary = (f"{len(found)} sentences: the event comes {told[0]:.0f} to {told[-1]:.0f} ms after the end of the words, in the middle "
-               f"{statistics.median(told):.0f} ms")
-    print(summary)
-
-    left, right, begin, end = 140, 1070, -1500, 1250
-    drawing = Drawing(1100, 330, "From the end of a sentence to its event", summary)
-
-    def x(ms):
-        return left + (ms - begin) / (end - begin) * (right - left)
-
-    rows = {"sound": 75, "words": 130, "decision": 180, "events": 235}
-    for ms in range(begin, end + 1, 250):
-        drawing.line(x(ms), 40, x(ms), 270, "#ddd")
-        drawing.text(x(ms), 288, f"{ms / 1000:g}", "middle", PALE)
-    drawing.text(x(0), 308, "seconds from the end of the words", "middle", PALE)
-    drawing.line(x(0), 40, x(0), 270, INK, 1.5, ' stroke-dasharray="4 3"')
-    for name, y in rows.items():
-        drawing.text(10, y + 4, {"sound": "sound", "words": "words", "decision": "what is waited for", "events": "event on the bus"}[name])
-
+    decided_ms, told_ms, event = middle["decided"], middle["told"], middle["event"]
+    end_ms = event["end_ms"]
+    rows = [("sentence", told_ms, event["confidence"], event["text"]), ("wait", 0, decided_ms, "silence"),
+            ("wait", decided_ms, decided_ms + look_ahead_ms, "look-ahead"), ("wait", decided_ms + look_ahead_ms, told_ms, "reading, computing, bus")]
+    rows += [("word", word["start_ms"] - end_ms, word["end_ms"] - end_ms, word["word"]) for word in event["words"]]
+    rows += [("told", told, told, "") for told in sorted(u["told"] for u in found)]
     samples = array.array("h")
     with open(raw, "rb") as sound:
         samples.frombytes(sound.read())
-    step = rate // 100  # an envelope, 10 ms a line
     loudest = max(map(abs, samples))
-    for ms in range(begin, end, 10):
+    for ms in range(BEGIN_MS, END_MS, ENVELOPE_MS):
         at = (end_ms + ms) * rate // 1000
-        piece = samples[max(at, 0):max(at + step, 0)]
-        height = 28 * max(map(abs, piece), default=0) / loudest
-        drawing.line(x(ms), rows["sound"] - height, x(ms), rows["sound"] + height, BLUE, 2)
-    for word in middle["words"]:
-        at, width = x(word["start_ms"] - end_ms), x(word["end_ms"]) - x(word["start_ms"])
-        drawing.box(at, rows["words"] - 13, width, 26, BLUE, 0.2, f' stroke="{BLUE}"')
-        drawing.text(at + width / 2, rows["words"] + 5, word["word"], "middle")
+        piece = samples[max(at, 0):max(at + rate * ENVELOPE_MS // 1000, 0)]
+        rows.append(("sound", ms, max(map(abs, piece), default=0) / loudest, ""))
+    table = os.path.splitext(out)[0] + ".tsv"
+    with open(table, "w", encoding="utf-8") as lines:
+        lines.writelines(f"{what}\t{begin:g}\t{end:.4g}\t{text}\n" for what, begin, end, text in rows)
+    redraw(table, out)
 
-    rest_ms = told_ms - decided_ms - look_ahead_ms
-    at = 0
-    for length, colour, words in [(decided_ms, ORANGE, f"silence {decided_ms:.0f} ms"),
-                                  (look_ahead_ms, GREEN, f"ahead {look_ahead_ms} ms"), (rest_ms, INK, "")]:
-        drawing.box(x(at), rows["decision"] - 13, x(at + length) - x(at), 26, colour, 0.3, f' stroke="{colour}"')
-        drawing.text(x(at + length / 2), rows["decision"] + 4, words, "middle", INK, ' font-size="11"')
-        at += length
-    drawing.text(x(at) + 5, rows["decision"] + 4, f"reading, computing, bus {rest_ms:.0f} ms", "start", INK, ' font-size="11"')
+
+def redraw(table, out):
+    """Draw what latency() wrote."""
+    rows = {}
+    with open(table, encoding="utf-8") as lines:
+        for line in lines:
+            what, begin, end, text = line.rstrip("\n").split("\t")
+            rows.setdefault(what, []).append((float(begin), float(end), text))
+    told = [begin for begin, _, _ in rows["told"]]
+    told_ms, _, sentence = rows["sentence"][0]
+    summary = (f"{len(told)} sentences: the event comes {told[0]:.0f} to {told[-1]:.0f} ms after the end of the words, in the middle "
+               f"{statistics.median(told):.0f} ms")
+    print(summary)
+    drawing = Drawing(1100, 330, "From the end of a sentence to its event", summary)
+    left, right = 140, 1070
+
+    def x(ms):
+        return left + (ms - BEGIN_MS) / (END_MS - BEGIN_MS) * (right - left)
+
+    drawing.text(left, 26, f"The client is told {told_ms / 1000:.2f} s after the last word, and most of that is waiting for silence", more=' font-weight="bold"')
+    for ms in range(BEGIN_MS, END_MS + 1, 250):
+        drawing.line(x(ms), 40, x(ms), 270, "#ddd")
+        drawing.text(x(ms), 288, f"{ms / 1000:g}", "middle", "#666")
+    drawing.text(x(0), 308, "seconds from the end of the words", "middle", "#666")
+    drawing.line(x(0), 40, x(0), 270, INK, 1.5, ' stroke-dasharray="4 3"')
+    sound, words, waits, events = 75, 130, 180, 235
+    for y, label in ((sound, "sound"), (words, "words"), (waits, "what is waited for"), (events, "event on the bus")):
+        drawing.text(10, y + 4, label)
+    for ms, height, _ in rows["sound"]:
+        drawing.line(x(ms), sound - 28 * height, x(ms), sound + 28 * height, BLUE, 2)
+    for begin, end, word in rows["word"]:
+        drawing.box(x(begin), words - 13, x(end) - x(begin), 26, BLUE, 0.2, f' stroke="{BLUE}"')
+        drawing.text(x((begin + end) / 2), words + 5, word, "middle")
+    for (begin, end, label), colour in zip(rows["wait"], (ORANGE, GREEN, INK)):
+        drawing.box(x(begin), waits - 13, x(end) - x(begin), 26, colour, 0.3, f' stroke="{colour}"')
+        if end - begin > 200:
+            drawing.text(x((begin + end) / 2), waits + 5, f"{end - begin:.0f} ms", "middle")
+            drawing.text(x((begin + end) / 2), waits - 18, label, "middle")
+        else:
+            drawing.text(x(end) + 6, waits + 5, f"{end - begin:.0f} ms: {label}")
     for value in told:
-        drawing.line(x(value), rows["events"] - 13, x(value), rows["events"] + 13, INK, 1.2)
-    drawing.text(x(told[0]) - 8, rows["events"] + 5, f"{told[0]:.0f} to {told[-1]:.0f} ms, {len(told)} sentences", "end")
-    drawing.text(x(begin), 26, f"“{middle['text']}”: {middle['intent']}, {100 * middle['confidence']:.0f} %, after {told_ms:.0f} ms")
+        drawing.line(x(value), events - 13, x(value), events + 13, INK, 1.2)
+    drawing.text(x(told[0]) - 8, events + 5, f"all {len(told)} sentences: {told[0]:.0f} to {told[-1]:.0f} ms", "end")
     drawing.save(out)
 
 
@@ -135,6 +154,8 @@ def main():
         note()
     elif what == "latency" and len(arguments) == 5:
         latency(arguments[0], arguments[1], int(arguments[2]), int(arguments[3]), arguments[4])
+    elif what == "redraw" and len(arguments) == 2:
+        redraw(*arguments)
     elif what == "terminal" and len(arguments) == 2:
         terminal(*arguments)
     else:
