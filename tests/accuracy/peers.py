@@ -3,6 +3,7 @@
 """Compares other recognisers with tragus on the same recordings: coffee orders, clean and in the noise of report.py.
 
 peers.py --shared DIR --peers DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--only NAME...] [--limit N] --out DIR
+peers.py --redraw TSV --out DIR
 
 The recordings, SHARED/corpora/dev/coffee_dev, are written as WAV files once for each noise level. Every recogniser runs on those files
 on one thread, and gets the grammar in a form that it can use. PocketSphinx gets the whole grammar as JSGF. Vosk, whose grammar is a list
@@ -14,8 +15,8 @@ peers/grammar.py scores. Strict: the text itself is a sentence with exactly the 
 characters has exactly the labelled slots. Each recording contains one order: if several utterances are recognised, the one with most
 words counts, as in `tragus evaluate`, and the number of such recordings is reported. CPU time is that of the whole process without
 loading, divided by the length of the recordings. The loading time is measured by a run on the first clip alone. Memory is the peak of a
-run. Writes OUT/peers.md, OUT/peers.json (with each recognised text) and OUT/peers.png (with matplotlib), and prints the tables. Intervals
-are Wilson's, 95 %.
+run. Writes OUT/peers.md, OUT/peers.json (with each recognised text), OUT/peers.tsv and OUT/peers.png (with matplotlib), and prints the
+tables. --redraw draws the plot from a peers.tsv without measuring. Intervals are Wilson's, 95 %.
 """
 
 import argparse
@@ -280,22 +281,42 @@ def markdown(results, conditions, seconds):
     return "\n".join(lines) + "\n"
 
 
-def plot(results, conditions, path):
-    def draw(axes):
+def save_counts(results, path):
+    """What the plot is drawn from, as a table of tabs: a line for each recogniser and condition."""
+    with open(path, "w", encoding="utf-8") as out:
+        print("recogniser", "condition", "near", "of", sep="\t", file=out)
         for name, told in results.items():
-            if told:
-                axes.plot(list(conditions), [100 * told["conditions"][c]["near"]["share"] for c in conditions], marker="o", label=name)
-        axes.set(xlabel="signal-to-noise ratio", ylabel="all slots right, nearest sentence, %")
+            for condition, counts in (told["conditions"] if told else {}).items():
+                print(name, condition, counts["near"]["n"], counts["near"]["of"], sep="\t", file=out)
 
-    figure.save(path, draw)
+
+def plot(path, out):
+    """The share of orders right, by the nearest sentence. path: of save_counts()."""
+    shares = {}
+    with open(path, encoding="utf-8") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            shares.setdefault(row["recogniser"], {})[row["condition"]] = 100 * int(row["near"]) / int(row["of"])
+
+    def draw(axes):
+        ends = []
+        for i, (name, by_condition) in enumerate(shares.items()):
+            colour, last = figure.COLOURS[i % len(figure.COLOURS)], list(by_condition.values())[-1]
+            axes.plot(list(by_condition), list(by_condition.values()), marker="o", color=colour, linewidth=2.5 if i == 0 else 1.5)
+            ends.append((last, f"{name} {last:.0f}", colour))
+        figure.label_ends(axes, len(by_condition) - 1, ends)
+        axes.set(xlabel="signal-to-noise ratio", ylabel="orders with all slots right, nearest sentence, %",
+                 title="In loud noise tragus has more orders right than the others")
+
+    figure.save(out, draw)
 
 
 def write(results, conditions, seconds, out):
-    """Writes the three files and returns the tables."""
+    """Writes the files of --out and returns the tables."""
     tables = markdown(results, conditions, seconds)
     (out / "peers.md").write_text(tables, encoding="utf-8")
     (out / "peers.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    plot(results, conditions, out / "peers.png")
+    save_counts(results, out / "peers.tsv")
+    plot(out / "peers.tsv", out / "peers.png")
     return tables
 
 
@@ -312,15 +333,22 @@ def read_labels(source, limit):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=pathlib.Path, required=True, help="folder with corpora/")
-    parser.add_argument("--peers", type=pathlib.Path, required=True, help="folder made by peers/setup")
+    parser.add_argument("--shared", type=pathlib.Path, help="folder with corpora/")
+    parser.add_argument("--peers", type=pathlib.Path, help="folder made by peers/setup")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
     parser.add_argument("--model", type=pathlib.Path, help="another model than the one of the build tree")
     parser.add_argument("--snr", type=int, nargs="*", default=[24, 18, 12, 6], help="dB")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="only these recognisers")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N recordings, 2 or more")
     parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--redraw", type=pathlib.Path, metavar="TSV", help="draw the plot from a peers.tsv and measure nothing")
     arguments = parser.parse_args()
+    if arguments.redraw:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        plot(arguments.redraw, arguments.out / "peers.png")
+        return
+    if not arguments.shared or not arguments.peers:
+        parser.error("give --shared and --peers, or --redraw")
     for name in ("shared", "peers", "build", "model"):
         if getattr(arguments, name):
             setattr(arguments, name, getattr(arguments, name).resolve())

@@ -3,15 +3,18 @@
 """Compares models of one network that were quantised in different ways: accuracy on the sets of sets.py, time and memory.
 
 quantisation.py --shared DIR [--build DIR] --out DIR NAME=MODEL...
+quantisation.py --redraw TSV --out DIR
 
 MODEL is a model file; float32:MODEL runs its float section with BUILD/tests/float32/tragus-float32 (make tests/float32/tragus-float32).
 Counts are of right sentences or slots, with rejection off, so that a threshold tuned on one model does not favour it. Instructions are
 counted by callgrind, from the sound to the transcript, per second of sound: the difference between three recordings and the first of
 them, so that loading does not count (kernels up to AVX2, the most that valgrind supports). The real-time factor is CPU time on this
-machine over all sets, without loading. Writes OUT/quantisation.md and .json, and OUT/quantisation.png with matplotlib.
+machine over all sets, without loading. Writes OUT/quantisation.md, .json and .tsv, and OUT/quantisation.png with matplotlib; --redraw
+draws the plot from a quantisation.tsv without measuring.
 """
 
 import argparse
+import csv
 import json
 import pathlib
 import re
@@ -23,6 +26,7 @@ sys.dont_write_bytecode = True
 import sets  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "models" / "training"))
+from device import program  # noqa: E402
 from trials import figure  # noqa: E402
 
 NAMES = ("coffee_dev", "rhasspy_commands", "an4_dev", "speech_commands_dev", "digits_8k_dev", "speechocean_dev adults",
@@ -34,9 +38,9 @@ class Model:
 
     def __init__(self, said, build, folder):
         self.name, where = said.split("=", 1)
-        is_float = where.startswith("float32:")
+        self.is_float = where.startswith("float32:")
         self.file = pathlib.Path(where.removeprefix("float32:")).resolve()
-        self.program = build / ("tests/float32/tragus-float32" if is_float else "tragus")
+        self.program = build / ("tests/float32/tragus-float32" if self.is_float else "tragus")
         for path in (self.file, self.program):
             if not path.exists():
                 sys.exit(f"quantisation: {path} does not exist")
@@ -64,9 +68,17 @@ def instructions_per_second(model, grammar, source, folder):
     return (many - few) / (many_s - few_s)
 
 
+def weight_bytes(model):
+    """What the weights of a model need: four bytes each in float32, one in int8, half a byte in layers whose integers fit into four bits."""
+    weights = [op["w"] for op in program.Program.read(model.file)[0].ops if "w" in op]
+    if model.is_float:
+        return 4 * sum(w.size for w in weights)
+    return sum(w.size / 2 if abs(w).max() <= 7 else w.size for w in weights)
+
+
 def measure(model, chosen, corpora, folder):
     """Returns all results of a model."""
-    told = {"bytes": model.file.stat().st_size, "sets": {}}
+    told = {"bytes": model.file.stat().st_size, "weight_bytes": weight_bytes(model), "sets": {}}
     cpu_ms = audio_ms = 0
     for each in chosen:
         said = sets.evaluate([model.program], each.grammar_file(corpora, folder), each.write_list(corpora, folder), False, model.folder)
@@ -92,28 +104,64 @@ def markdown(results):
     return "\n".join(lines) + "\n"
 
 
-def plot(results, path):
-    names = list(next(iter(results.values()))["sets"])
+COSTS = ("weight_bytes", "instructions_per_s", "real_time_factor")
 
-    def draw(accuracy, cost):
-        for k, (way, told) in enumerate(results.items()):
-            at = [i + (k - (len(results) - 1) / 2) * 0.8 / len(results) for i in range(len(names))]
-            accuracy.bar(at, [100 * told["sets"][name]["share"] for name in names], 0.8 / len(results))
-            cost.plot(told["bytes"] / 1e6, told["instructions_per_s"] / 1e6, "o", label=way)
-        accuracy.set_xticks(range(len(names)), [name.removesuffix("_dev") for name in names], rotation=20)
-        accuracy.set(ylabel="right, rejection off, %", ylim=(70, 100.5))
-        cost.set(xlabel="size of the file, MB", ylabel="million instructions a second of sound", xlim=(0, None), ylim=(0, None))
 
-    figure.save(path, draw, columns=2, size=(14, 5))
+def save_numbers(results, path):
+    """What the plot is drawn from, as a table of tabs: a line for each way."""
+    with open(path, "w", encoding="utf-8") as out:
+        print("way", "right", "of", *COSTS, sep="\t", file=out)
+        for way, told in results.items():
+            right, of = (sum(each[key] for each in told["sets"].values()) for key in ("n", "of"))
+            print(way, right, of, *(f"{told[cost]:.4g}" for cost in COSTS), sep="\t", file=out)
+
+
+def plot(path, out):
+    """Right answers of each way, and what the ways cost in comparison with the first, which is float32. path: of save_numbers()."""
+    with open(path, encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+
+    def draw(answers, costs):
+        of, ways = int(rows[0]["of"]), [row["way"] for row in rows]
+        right = [int(row["right"]) for row in rows]
+        colours = [figure.COLOURS[1]] + [figure.COLOURS[0]] * (len(rows) - 1)
+        answers.barh(ways, [of - n for n in right], 0.6, color=colours)
+        for y, n in enumerate(right):
+            answers.text(of - n + 0.4, y, f"{of - n}", va="center", fontsize=9)
+        answers.set(xlabel=f"wrong answers of {of}, rejection off", xlim=(0, 1.2 * (of - min(right))), title="Quantising changes few answers ...")
+        answers.invert_yaxis()
+        names = ("bytes of weights", "instructions", "CPU time")
+        for k, cost in enumerate(COSTS):
+            parts = [100 * float(row[cost]) / float(rows[0][cost]) for row in rows[1:]]
+            costs.barh(k, 100, 0.7, color=figure.COLOURS[1], alpha=0.25)
+            costs.plot(parts, [k] * len(parts), "|", color=figure.COLOURS[0], markersize=22, markeredgewidth=2)
+            least, low, *_, high = sorted(parts)
+            apart = low - least > 5                                 # such as int4, in bytes
+            first = low if apart else least
+            label = (f"{first:.0f} to " if high - first > 0.5 else "") + f"{high:.0f} %"
+            label += f"; {ways[1 + parts.index(least)]} {least:.0f} %" if apart else ""
+            costs.text(high + 3, k, label, va="center", color=figure.COLOURS[0])
+        costs.text(99, -0.45, "float32: 100 %", ha="right", va="bottom", color=figure.COLOURS[1], fontsize=9)
+        costs.set_yticks(range(len(names)), names)
+        costs.set(xlim=(0, 101), ylim=(2.6, -0.7), xlabel="% of float32; each mark is a way of quantising", title="... and costs less")
+
+    figure.save(out, draw, columns=2, size=(11, 4))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="+", metavar="NAME=MODEL")
-    parser.add_argument("--shared", type=pathlib.Path, required=True, help="folder with corpora/")
+    parser.add_argument("models", nargs="*", metavar="NAME=MODEL", help="float32 first")
+    parser.add_argument("--shared", type=pathlib.Path, help="folder with corpora/")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
     parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--redraw", type=pathlib.Path, metavar="TSV", help="draw the plot from a quantisation.tsv and measure nothing")
     arguments = parser.parse_args()
+    if arguments.redraw:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        plot(arguments.redraw, arguments.out / "quantisation.png")
+        return
+    if not arguments.shared or not arguments.models:
+        parser.error("give --shared and models, or --redraw")
     corpora = arguments.shared / "corpora"
     chosen = [next(each for each in sets.SETS if each.name == name) for name in NAMES]
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -126,7 +174,8 @@ def main():
     table = markdown(results)
     (arguments.out / "quantisation.md").write_text(table, encoding="utf-8")
     (arguments.out / "quantisation.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    plot(results, arguments.out / "quantisation.png")
+    save_numbers(results, arguments.out / "quantisation.tsv")
+    plot(arguments.out / "quantisation.tsv", arguments.out / "quantisation.png")
     print(table, end="")
 
 

@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compare shapes of network, losses and ways of quantising, each trained on the same batches: small trainings, hours and not days.
+"""Compare network shapes, losses and ways of quantising in small trainings on the same batches.
 
 compare.py --speech DIR... --people DIR --dev DIR --noise DIR --frontend LIB --teacher MODEL.tragus --out DIR [--steps N] [--only NAME...]
+compare.py --redraw runs.tsv --out DIR
 
-First the batches are made, once (OUT/batches, half a megabyte each); then every training of RUNS that has no row in OUT/runs.tsv is done, so a run
-that was stopped goes on. Widths are chosen so that shapes of one size have equal multiply-adds. What is told of each is the phone
-error rate (greedy, blank lowered by one nat) on the dev clips that train.py's log uses, as they are and in noise at 10 dB; and how far from where the
-teacher hears them, and how much later, the phones said begin. Writes OUT/compare.md, with matplotlib OUT/compare.png.
+The batches are made once (OUT/batches, half a megabyte each). Then each training of RUNS that has no row in OUT/runs.tsv is done, so a stopped
+run can be resumed. Widths are chosen so that shapes of one size have equal multiply-adds. Measured are the phone error rate (greedy, one nat
+taken off the blank) on the dev clips that train.py's log uses, as they are and in noise at 10 dB, and how far the phones begin from where
+the teacher hears them, and how much later. Writes OUT/compare.md and, with matplotlib, OUT/compare.png; --redraw draws the plot from a
+runs.tsv without training.
 """
 
 import argparse
@@ -145,32 +147,97 @@ def markdown(rows):
 
 
 def plot(rows, path):
-    def draw(shape, size):
-        for name in SHAPES:
-            points = [row for row in rows if row["about"] == "shape" and row["name"].startswith(name)]
-            for condition, line in (("clean", "-"), ("noisy", "--")):
-                shape.plot([float(p["multiply_adds"]) for p in points], [float(p[condition]) for p in points], line, marker="o",
-                           color=f"C{SHAPES.index(name)}", label=name if condition == "clean" else None)
-        shape.set(xlabel="million multiply-adds a second of sound", ylabel="phone errors, % (dashed: in noise at 10 dB)")
-        for point in [row for row in rows if row["about"] == "quantised" or row["name"] == "separable, small"]:
-            size.plot(float(point["bytes"]), float(point["clean"]), "o", label="float32" if point["about"] == "shape" else point["name"])
-        size.set(xlabel="million bytes of weights", ylabel="phone errors, %")
+    """Phone errors of each shape by its multiply-adds, clean and in noise. rows: of runs.tsv."""
+    def draw(*both):
+        highest = 0.0
+        for axes, condition, title in zip(both, ("clean", "noisy"), ("dev clips as they are", "in noise at 10 dB")):
+            ends = []
+            for name, colour in zip(SHAPES, figure.COLOURS):
+                points = [(float(row["multiply_adds"]), float(row[condition])) for row in rows
+                          if row["about"] == "shape" and row["name"].startswith(name)]
+                if points:
+                    axes.plot(*zip(*points), marker="o", color=colour, linewidth=2.5 if name == SHAPES[0] else 1.5)
+                    ends.append((points[-1][1], f"{name} {points[-1][1]:.1f}", colour))
+                    highest = max(highest, *(errors for _, errors in points))
+            axes.set(xlabel="million multiply-adds a second of sound", ylabel="phone errors, %", title=title)
+            figure.label_ends(axes, max(float(row["multiply_adds"]) for row in rows if row["about"] == "shape"), ends)
+        low = min(axes.get_ylim()[0] for axes in both)
+        for axes in both:
+            axes.set_ylim(low, highest + 2)
 
-    figure.save(path, draw, columns=2, size=(10, 4.5))
+    figure.save(path, draw, columns=2, size=(11, 4.5))
 
 
-def main():
+def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", nargs="+", required=True)
+    parser.add_argument("--speech", nargs="+")
     for name in ("people", "dev", "noise", "frontend", "teacher"):
-        parser.add_argument(f"--{name}", required=True)
+        parser.add_argument(f"--{name}")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--only", nargs="*", help="names of RUNS")
+    parser.add_argument("--redraw", type=pathlib.Path, metavar="TSV", help="draw the plot from a runs.tsv and train nothing")
     parser.set_defaults(people_weight=2.5, nothing=0.05, seed=2, echo=1, workers=1, batch_seconds=65)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    if not arguments.redraw:
+        for name in ("speech", "people", "dev", "noise", "frontend", "teacher"):
+            if not getattr(arguments, name):
+                parser.error(f"give --{name}, or --redraw")
+    return arguments
+
+
+def read_rows(table):
+    """The rows of a runs.tsv; none where it does not exist."""
+    return list(csv.DictReader(open(table, encoding="utf-8"), delimiter="\t")) if table.exists() else []
+
+
+class Table:
+    """The rows of OUT/runs.tsv, one for each network. dev: of train.examples_for_log(); teacher: says where phones begin."""
+
+    def __init__(self, path, dev, teacher):
+        self.path, self.dev, self.teacher, self.rows = path, dev, teacher, read_rows(path)
+
+    def add(self, about, name, net, multiply_adds, bytes_a_weight, cost):
+        """Measure a network and write its row. cost: of trained()."""
+        errors = [f"{100 * train.phone_errors(net, examples):.1f}" for examples in self.dev]
+        apart, late = phones_apart(net, self.teacher, self.dev[0])
+        weights = sum(p.numel() for p in net.parameters()) - net.middle.weight.numel() - net.middle.bias.numel()
+        row = dict(about=about, name=name, width=str(net.shape["width"]), multiply_adds=f"{multiply_adds / 1e6:.1f}",
+                   weights=f"{weights / 1e6:.2f}", bytes=f"{weights * bytes_a_weight / 1e6:.2f}", clean=errors[0], noisy=errors[1],
+                   apart=f"{apart:.0f}", late=f"{late:+.0f}",
+                   loss=f"{cost[0]:.3f}", seconds_a_step=f"{cost[1]:.2f}")
+        self.rows.append(row)
+        with open(self.path, "a", encoding="utf-8") as file:
+            if len(self.rows) == 1:
+                print("\t".join(row), file=file)
+            print("\t".join(row.values()), file=file)
+        print(f"compare: {name}: {errors[0]} %, in noise {errors[1]} %", file=sys.stderr, flush=True)
+
+
+def train_all(table, arguments, people):
+    """Do the trainings of RUNS that are not in the table; the small separable network is then quantised in all ways, too."""
+    for about, name, make, goal, options in RUNS:
+        if any(row["name"] == name for row in table.rows) or (arguments.only and name not in arguments.only):
+            continue
+        torch.manual_seed(arguments.seed)
+        net = make(width_for(make, goal))
+        multiply_adds = shapes.multiply_adds(net)
+        cost = trained(net, arguments, table.teacher, **options)
+        bits = net.shape.get("weight_bits", 8) if options.get("integers") else 32
+        table.add(about, name, net, multiply_adds, bits / 8, cost)
+        if name == "separable, small":
+            for way in quantise.WAYS:
+                quantised = quantised_after(net, way, arguments, people)
+                table.add("quantised", f"{way}, after training", quantised, multiply_adds, quantise.WAYS[way][0] / 8, cost)
+
+
+def main():
+    arguments = parse_options()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.redraw:
+        plot(read_rows(arguments.redraw), arguments.out / "compare.png")
+        return
+    torch.set_num_threads(1)
     dictionary, front = corpus.read_dictionary(corpus.DICTIONARY), frontend.FrontEnd(arguments.frontend)
     people = corpus.load(arguments.people, dictionary)[0]
     speech = [clip for folder in arguments.speech for clip in corpus.load(folder, dictionary)[0]]
@@ -179,41 +246,11 @@ def main():
     dev = train.examples_for_log(arguments.dev, dictionary, front, arguments.noise)
     teacher = restore.network_of(program.Program.read(arguments.teacher)[0]).float()
     teacher.stage("folded")
-
-    table = arguments.out / "runs.tsv"
-    rows = list(csv.DictReader(open(table, encoding="utf-8"), delimiter="\t")) if table.exists() else []
-
-    def tell(about, name, net, multiply_adds, bytes_a_weight, cost):
-        errors = [f"{100 * train.phone_errors(net, examples):.1f}" for examples in dev]
-        apart, late = phones_apart(net, teacher, dev[0])
-        weights = sum(p.numel() for p in net.parameters()) - net.middle.weight.numel() - net.middle.bias.numel()
-        row = dict(about=about, name=name, width=str(net.shape["width"]), multiply_adds=f"{multiply_adds / 1e6:.1f}",
-                   weights=f"{weights / 1e6:.2f}", bytes=f"{weights * bytes_a_weight / 1e6:.2f}", clean=errors[0], noisy=errors[1],
-                   apart=f"{apart:.0f}", late=f"{late:+.0f}",
-                   loss=f"{cost[0]:.3f}", seconds_a_step=f"{cost[1]:.2f}")
-        rows.append(row)
-        with open(table, "a", encoding="utf-8") as file:
-            if len(rows) == 1:
-                print("\t".join(row), file=file)
-            print("\t".join(row.values()), file=file)
-        print(f"compare: {name}: {errors[0]} %, in noise {errors[1]} %", file=sys.stderr, flush=True)
-
-    for about, name, make, goal, options in RUNS:
-        if any(row["name"] == name for row in rows) or (arguments.only and name not in arguments.only):
-            continue
-        torch.manual_seed(arguments.seed)
-        net = make(width_for(make, goal))
-        multiply_adds = shapes.multiply_adds(net)
-        cost = trained(net, arguments, teacher, **options)
-        bits = net.shape.get("weight_bits", 8) if options.get("integers") else 32
-        tell(about, name, net, multiply_adds, bits / 8, cost)
-        if name == "separable, small":
-            for way in quantise.WAYS:
-                quantised = quantised_after(net, way, arguments, people)
-                tell("quantised", f"{way}, after training", quantised, multiply_adds, quantise.WAYS[way][0] / 8, cost)
-    text = markdown(rows)
+    table = Table(arguments.out / "runs.tsv", dev, teacher)
+    train_all(table, arguments, people)
+    text = markdown(table.rows)
     (arguments.out / "compare.md").write_text(text, encoding="utf-8")
-    plot(rows, arguments.out / "compare.png")
+    plot(table.rows, arguments.out / "compare.png")
     print(text)
 
 

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Draw a training's log: phone error rate on the dev clips by hours of augmented sound heard.
+"""Draw a training's log: phone error rate on the dev clips by hours of augmented sound, one training after another.
 
 history.py LOG.tsv OUT.png
 
-LOG.tsv is what train.py wrote (its docstring tells the columns; logs of one training after another, one below the other, are drawn as
-one line each time the hours go back), the rate in noise being there or not.
+LOG.tsv is what train.py wrote (its docstring describes the columns), or several such logs one below the other: a new training begins where
+the hours decrease. Early logs have no error rate in noise.
 """
 
 import argparse
@@ -33,15 +33,25 @@ def main():
     parser.add_argument("out")
     arguments = parser.parse_args()
 
-    def draw(axes):
-        for i, training in enumerate(read(arguments.log)):
-            for k, (condition, line) in enumerate((("as they are", "-"), ("in noise at 10 dB", "--"))):
-                points = [(hours, errors[k]) for hours, errors in training if k < len(errors)]
-                if points:
-                    axes.plot(*zip(*points), line, marker=".", color=f"C{i}", label=f"training {i + 1}, {condition}")
-        axes.set(xlabel="hours of augmented sound heard", ylabel="phone errors on the dev clips, %")
+    trainings = read(arguments.log)
 
-    figure.save(arguments.out, draw)
+    def draw(axes):
+        begin, ends = 0.0, {}
+        for i, training in enumerate(trainings):
+            for k, colour in enumerate(figure.COLOURS[:2]):
+                points = [(begin + hours, errors[k]) for hours, errors in training if k < len(errors)]
+                if points:
+                    axes.plot(*zip(*points), marker=".", color=colour, clip_on=False)
+                    ends[k] = points[-1]
+            axes.axvline(begin, color=figure.PALE, linewidth=0.8)
+            axes.annotate(str(i + 1), (begin, 1), (3, -10), xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=9, color="#555555")
+            begin += training[-1][0]
+        labels = ("as they are", "in noise at 10 dB")
+        figure.label_ends(axes, begin, [(y, f"{labels[k]}: {y:.1f} %", figure.COLOURS[k]) for k, (_, y) in ends.items()])
+        axes.set(xlabel=f"hours of augmented sound, {len(trainings)} trainings one after another", ylabel="phone errors on the dev clips, %", xlim=(0, begin),
+                 title=f"Phone errors fell from {trainings[0][0][1][0]:.0f} % to {ends[0][1]:.0f} %")
+
+    figure.save(arguments.out, draw, size=(9, 4.5))
 
 
 if __name__ == "__main__":
