@@ -11,7 +11,7 @@ steps. In a step all arms learn from the same clips at the same tempo, with the 
 noise and line differ. The teacher is FLOAT.pt, which hears the clips without augmentation.
 
 OUT/checkpoint.pt holds the whole state. It is written every --save-minutes; the same command goes on from it. OUT/log.tsv has a line every
-20 steps: step, hours heard, learning rate, then each arm's loss. At the end OUT/NAME.pt is written for each arm, for device/quantise.py.
+20 steps: step, hours heard, learning rate, then each arm's loss. At the end OUT/NAME.pt is written for each arm, which trials/score quantises and scores.
 """
 
 import argparse
