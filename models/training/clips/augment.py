@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A clip as a living room would hand it to the microphone: another speed or pitch, a room, noise, a microphone, a line, another level.
+"""Augment clips: another speed or pitch, a room, noise, a microphone, a telephone line, another level.
 
-Everything is drawn from one numpy Generator, so a seed gives the same sound. Sound is float32 in units of int16.
+All draws are from one numpy Generator, so the same seed gives the same sound. Sound is float32 in units of int16.
 """
 
 import dataclasses
@@ -47,9 +47,10 @@ class Settings:
 
 
 class Augment:
-    """Call it with (int16 sound, rng, others): returns int16 sound with silence around.
+    """Call it with (int16 sound, rng, others): returns int16 sound with silence before and after.
 
-    noise_folder holds recordings of noise (LIST.tsv names them; those of train/ only are read) and rir/ with responses of rooms.
+    noise_folder holds recordings of noise (listed in LIST.tsv; only those of train/ are read) and rir/ with room responses. others: clips of
+    other speakers, for babble.
     """
 
     def __init__(self, noise_folder, settings=Settings()):
@@ -75,21 +76,21 @@ class Augment:
         n = int(rt60 * 0.7 * RATE)
         tail = rng.standard_normal(n).astype(np.float32) * np.exp(-6.9 * np.arange(n, dtype=np.float32) / (rt60 * RATE))
         tail[:int(rng.uniform(0.001, 0.006) * RATE)] = 0
-        tail *= np.float32(10 ** (rng.uniform(-18, 2) / 20)) / np.sqrt(np.sum(tail ** 2) + 1e-9)   # direct to reverberant
+        tail *= np.float32(10 ** (rng.uniform(-18, 2) / 20)) / np.sqrt(np.sum(tail ** 2) + 1e-9)   # direct-to-reverberant ratio
         tail[0] = 1
         return tail / np.sqrt(np.sum(tail ** 2))
 
     def timed(self, sound, rng):
-        """int16 sound at another speed, cut or with silence around: float32, and how many samples before and after are not of it."""
+        """int16 sound at another speed, cut or with silence around it. Returns float32 sound and how many samples of silence are before and after."""
         x = sound.astype(np.float32)
         r = rng.random()
         if r < 0.55:
             up, down = SPEEDS[rng.integers(len(SPEEDS))]
-            if r < 0.5:                                             # speed, and pitch with it
+            if r < 0.5:                                             # speed and pitch together
                 x = signal.resample_poly(x, up, down).astype(np.float32)
             if r >= 0.45:                                           # one of them alone
                 x = stretch.stretched(x, down / up)
-        if rng.random() < 0.08:                                     # begun too late, ended too early: up to a fifth of a short clip
+        if rng.random() < 0.08:                                     # the recording began too late and ended too early, by at most a fifth of a short clip
             late, early = (int(min(0.1 * RATE, 0.2 * len(x)) * rng.random()) for _ in range(2))
             x = x[late:len(x) - early]
             before, after = (int(RATE * rng.uniform(0, 0.03)) for _ in range(2))
@@ -98,7 +99,7 @@ class Augment:
         r = rng.random()
         if r < 0.1:
             before += int(RATE * rng.uniform(0, 1.5))
-        elif r < 0.2:                                               # cut close, as a push of a button does it
+        elif r < 0.2:                                               # cut close, as with a push-to-talk button
             before, after = before // 50, after // 4
         return np.pad(x, (before, after)), before, after
 
@@ -106,7 +107,7 @@ class Augment:
         return self.placed(*self.timed(sound, rng), rng, others)
 
     def placed(self, x, before, after, rng, others):
-        """What timed() gave, in a room and among noises, as int16 sound."""
+        """What timed() returned, in a room and in noise, as int16 sound."""
         if rng.random() < self.settings.room_share:
             x = signal.oaconvolve(x, self.room(rng))[:len(x)].astype(np.float32)
         power = float(np.mean(x[before:len(x) - after] ** 2)) + 1e-3 if len(x) > before + after else 1.0
@@ -116,15 +117,15 @@ class Augment:
             x = x + at_ratio(noise, power, snr)
         elif rng.random() < 0.8:
             snr = rng.uniform(-2, 25) if rng.random() < 0.85 else rng.uniform(25, 50)
-            noise = self.noise(len(x), rng, others, 1 if snr > 8 else 5)        # who speaks must be known by being the louder
+            noise = self.noise(len(x), rng, others, 1 if snr > 8 else 5)        # few voices only where the speaker is clearly the loudest
             if rng.random() < 0.2:
                 noise = signal.oaconvolve(noise, self.room(rng))[:len(x)].astype(np.float32)
             x = x + at_ratio(noise, power, snr)
         return self.record(x, rng)
 
     def record(self, x, rng):
-        """x (float32, units of int16) as a microphone and what lies behind it give it, as int16: a tilt of the spectrum, an overdriven
-        input, a telephone's band, a codec or a line of 8 kHz, noise of its own, a level from about -50 dBFS to clipping."""
+        """x (float32, units of int16) through a microphone and a line, as int16: a tilted spectrum, an overdriven input, a telephone's
+        band, a codec or a sampling rate of 8 kHz, the microphone's noise, a level from about -50 dBFS to clipping."""
         if rng.random() < 0.2:
             x = signal.lfilter([1.0, rng.uniform(-0.7, 0.7)], [1.0], x).astype(np.float32)
         if rng.random() < 0.05:                                     # an amplifier at its limit
@@ -136,16 +137,16 @@ class Augment:
         r = rng.random()
         if r < 0.04:
             x = codec(x, rng)
-        elif r < 0.04 + self.settings.line_share:                   # a line of 8 kHz: nothing at all above 4
+        elif r < 0.04 + self.settings.line_share:                   # sampled at 8 kHz: nothing above 4 kHz
             x = signal.resample_poly(signal.resample_poly(x, 1, 2), 2, 1)[:len(x)].astype(np.float32)
         x = x * np.float32(10 ** (rng.uniform(-30, 4) / 20))
         x += rng.standard_normal(len(x), np.float32) * np.float32(10 ** rng.uniform(-0.5, 1.0))
         return np.clip(np.rint(x), -32768, 32767).astype(np.int16)
 
     def nothing(self, n, rng, others=()):
-        """n samples in which nobody speaks to the microphone: noise, with many speakers at once or none, or silence."""
+        """n samples without speech for the device, int16: noise, babble of many voices, or silence."""
         x = self.noise(n, rng, others, least_speakers=4) if rng.random() < 0.9 else np.zeros(n, np.float32)
-        if rng.random() < 0.3:                                      # it begins or ends within
+        if rng.random() < 0.3:                                      # the noise begins or ends within the clip
             at = int(rng.integers(n))
             x = np.where(np.arange(n) < at, *((x, 0) if rng.random() < 0.5 else (0, x))).astype(np.float32)
         return self.record(x * np.float32(3000 / (np.sqrt(float(np.mean(x ** 2))) + 1)), rng)

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Find clips whose text is not what is said in them, with a trained network as the teacher.
+"""Find clips whose text does not match the speech, using a trained network.
 
 check.py MODEL.tragus --folders DIR... --frontend LIB --out unreadable.tsv [--most 2.5]
 
-A clip's gap is the log-likelihood of its text by CTC (the likeliest of the pronunciations, word by word, is not searched for: the first is
-taken) less that of what the network itself would rather have read, the best label of every step, in nats a phone. A wrong or missing word,
-a cut clip or one without speech stands out; an accent or noise, which make both less likely, much less, and all of a corpus alike: so what
-counts is how far a gap lies above the median of its shard. OUT holds `shard:first sample, gap, text` of those more than --most above it,
-worst first; train.py --unreadable leaves them out. What was checked already is kept beside OUT.
+A clip's gap is the log-likelihood of the best label of each step minus that of the clip's text by CTC (with each word's first
+pronunciation), in nats by phone. Wrong or missing words, cut clips and clips without speech have a large gap. Accents and noise lower both
+likelihoods and affect a whole corpus alike, so a gap is compared with the median of its shard. OUT gets a line `shard:first sample, gap,
+text` for each clip more than --most above the median, worst first; train.py --unreadable leaves these out. Results are kept beside OUT, so
+a clip is checked once.
 """
 
 import argparse
@@ -27,7 +27,7 @@ BATCH_ROWS = 20000
 
 
 def gaps(net, clips, front):
-    """Yields (clip, gap) in batches of like length."""
+    """Yields (clip, gap); clips of similar length are computed together."""
     ctc = nn.CTCLoss(reduction="none")
     clips = sorted(clips, key=lambda clip: clip.n)
     at = 0
@@ -83,7 +83,7 @@ def main():
     excess = lambda row: float(row[1]) - usual[row[0].split(":")[0]]
     worst = sorted((row for row in rows if excess(row) > arguments.most), key=excess, reverse=True)
     arguments.out.write_text("".join("\t".join(row) + "\n" for row in worst), encoding="utf-8")
-    print(f"{len(worst)} of {len(rows)} clips are more than {arguments.most} nats a phone above what is usual", file=sys.stderr)
+    print(f"{len(worst)} of {len(rows)} clips lie more than {arguments.most} nats by phone above the median of their shard", file=sys.stderr)
 
 
 if __name__ == "__main__":

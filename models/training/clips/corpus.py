@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The clips that the model learns from: sound in memory-mapped shards, texts as phones.
+"""Clips for training: sound in memory-mapped shards, texts as phones.
 
 A shard is NAME.s16 (16 kHz mono int16, clips end to end) beside NAME.tsv (first sample, samples, kind, text, voice), as
-synthesise.mjs writes them; `corpus.py FOLDER... --out DIR` makes the same of folders of recordings with a LIST.tsv (columns
-file and text, a header line). So a recording from elsewhere is one folder more.
+synthesise.mjs writes them. `corpus.py FOLDER... --out DIR` packs folders of recordings, each with a LIST.tsv (columns file and text, a
+header line), into shards; so a further corpus is one more folder.
 """
 
 import argparse
@@ -51,7 +51,7 @@ class Clip:
 def load(folder, dictionary, least=0.25, most=14.0, unreadable=()):
     """Return the clips of every finished shard in `folder` whose words are all in `dictionary`, sorted by shard and place.
 
-    unreadable: a set of names `shard:first` to leave out (check.py). Counts what it drops.
+    unreadable: names `shard:first` of clips to leave out (check.py). least, most: seconds. Also returns how many clips were dropped.
     """
     clips, dropped = [], 0
     for path in sorted(pathlib.Path(folder).glob("*.tsv")):
@@ -69,7 +69,7 @@ def load(folder, dictionary, least=0.25, most=14.0, unreadable=()):
 
 
 def pack(source, out):
-    """Decode a folder of recordings into one shard. The text is kept as it is, less punctuation; a text of "" stays."""
+    """Decode a folder of recordings into one shard. Texts lose their case and punctuation; empty texts are kept."""
     import soundfile
     from scipy import signal
     source, out = pathlib.Path(source), pathlib.Path(out)

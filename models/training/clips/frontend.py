@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The device's own front end for Python, through a module built from src/frontend (frontend_module.c): there is no second one."""
+"""The device's front end for Python, through the module that frontend_module.c builds from src/frontend: training and device compute the
+same features."""
 
 import ctypes
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Batches to learn from: clips drawn, augmented, analysed by the front end, masked and put together by length, in processes of their own."""
+"""Batches for training. Worker processes draw clips, augment them, compute features, mask them and group them by length."""
 
 import math
 import os
@@ -14,7 +14,7 @@ from torch import multiprocessing
 from clips import augment, frontend, rivals
 
 DCT = np.array([[math.sqrt((1 if k == 0 else 2) / 40) * math.cos(math.pi * k * (m + 0.5) / 40) for m in range(40)]
-                for k in range(40)], np.float32)                        # orthonormal DCT-II, as the front end's
+                for k in range(40)], np.float32)                        # orthonormal DCT-II, like the front end's
 
 
 def mask_features(rows, rng):
@@ -31,10 +31,10 @@ def mask_features(rows, rng):
 
 
 class Batch(typing.NamedTuple):
-    """What is learned from at once; sequences of labels end to end, with the number of labels of each.
+    """The examples of one step; label sequences lie end to end, with the number of labels of each.
 
-    plain: features of the same clips without room, noise, microphone and masks, where a teacher hears them. rivals: as many sequences for
-    each clip in turn (rivals.py); `rivalled` says which clips have them.
+    plain: features of the same clips without room, noise, microphone and masks, for a teacher. rivals: label sequences, the same number for
+    each clip in turn (rivals.py); `rivalled` says which clips have any.
     """
 
     features: torch.Tensor                      # (clips, 40, rows) float32 or float16, zeros beyond each clip's end
@@ -47,19 +47,18 @@ class Batch(typing.NamedTuple):
     rivalled: typing.Optional[torch.Tensor] = None
 
     def to(self, device):
-        """What is reckoned with there, as float32; how long the sequences are stays with the processor, where PyTorch's CTC asks for it."""
+        """The batch on a device, in float32. The lengths of the sequences stay on the processor, where PyTorch's CTC expects them."""
         if device == "cpu":
             return self
         moved = {name: getattr(self, name).to(device) for name in ("features", "labels", "plain", "rivals") if getattr(self, name) is not None}
         return self._replace(**{name: part.float() if part.is_floating_point() else part for name, part in moved.items()})
 
 
-GROUP = 8  # batches made at once, so that clips of like length can be put together after their augmentation
+GROUP = 8  # batches made at once, so that augmented clips of similar length can share a batch
 
 
 class Loader:
-    """Batches from worker processes, in the order of their steps within each. What a batch holds depends on the seed and on its step
-    alone."""
+    """Batches from worker processes, each worker's in the order of their steps. A batch depends on the seed and its step alone."""
 
     def __init__(self, clips, weights, arguments, first_step):
         self.clips, self.arguments = clips, arguments
@@ -71,7 +70,7 @@ class Loader:
             worker.start()
 
     def next(self):
-        """The next Batch. Ends the program where a worker has died."""
+        """The next Batch. Exits if a worker has died."""
         while True:
             try:
                 return self.queue.get(timeout=10)
@@ -81,20 +80,20 @@ class Loader:
 
     def work(self, k, first_step):
         torch.set_num_threads(1)
-        os.nice(5)                                                  # what learns goes first
+        os.nice(5)                                                  # the training process has priority
         augmented, front = augment.Augment(self.arguments.noise, augment.Settings.of(self.arguments)), frontend.FrontEnd(self.arguments.frontend)
         group = first_step // GROUP + k
         while True:
             for i, batch in enumerate(self.group(group, augmented, front)):
                 if group * GROUP + i >= first_step:
-                    if self.arguments.device != "cpu":              # half as much to carry there
+                    if self.arguments.device != "cpu":              # half as many bytes to copy
                         batch = Batch(*(part.half() if part is not None and part.is_floating_point() else part for part in batch))
                     self.queue.put(batch)
             group += self.arguments.workers
 
     def example(self, rng, augmented, front):
-        """One clip drawn, augmented and analysed: int16 rows (n, 40), labels, the rows for a teacher or None, and the rivals; or None where
-        the labels have no room in it."""
+        """Draw and augment one clip: int16 rows (n, 40), labels, the rows for a teacher or None, and the rivals. None where the labels do not
+        fit into the rows."""
         clip, teacher, rivalling = self.clips[np.searchsorted(self.chances, rng.random())], None, []
         if rng.random() < self.arguments.nothing:
             sound, labels = augmented.nothing(clip.n, rng, self.clips), np.zeros(0, np.int64)
@@ -109,12 +108,12 @@ class Loader:
         if (len(rows) + 2) // 3 <= len(labels) + int(np.sum(labels[1:] == labels[:-1])):
             return None
         if self.arguments.teacher or self.arguments.tutor:
-            plain = plain + 2 * rng.standard_normal(len(plain), np.float32)         # no room is without any sound
+            plain = plain + 2 * rng.standard_normal(len(plain), np.float32)         # even a quiet room has some noise
             teacher = front(np.clip(np.rint(plain), -32768, 32767).astype(np.int16))
         return rows, labels, teacher, rivalling
 
     def group(self, number, augmented, front):
-        """GROUP batches of as nearly equal cost, in random order."""
+        """GROUP batches of about equal length, in random order."""
         rng = np.random.default_rng((self.arguments.seed, number))
         items, left = [], GROUP * self.arguments.batch_seconds * 100
         while left > 0:
@@ -133,7 +132,7 @@ class Loader:
 
     @staticmethod
     def batch(items):
-        """A Batch of what example() gives, the rows float and masked."""
+        """A Batch of what example() returns, with the rows as masked floats."""
         n = np.array([len(rows) for rows, *_ in items])
 
         def padded(some):

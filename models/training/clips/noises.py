@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What else is to be heard in a home: recorded noise, noise made on the spot, music, clatter, other people."""
+"""Noise as in a home: recordings, synthetic noise, music, clatter, other speakers."""
 
 import csv
 import pathlib
@@ -11,7 +11,7 @@ RATE = 16000
 
 
 def excerpt(pcm, n, rng, speed=1.0):
-    """n samples of pcm as float32 from a random place on, beginning anew at its end; played `speed` times as fast."""
+    """n samples of pcm as float32 from a random place on, in a loop, played `speed` times as fast."""
     taken = int(n * speed) + 2
     start = int(rng.integers(len(pcm)))
     if start + taken <= len(pcm):
@@ -22,7 +22,7 @@ def excerpt(pcm, n, rng, speed=1.0):
 
 
 def coloured(n, rng):
-    """White to brown noise, sometimes with the hum of the mains."""
+    """White to brown noise, sometimes with mains hum."""
     out = signal.lfilter([1.0], [1.0, -rng.uniform(0.0, 0.98)], rng.standard_normal(n)).astype(np.float32)
     if rng.random() < 0.3:
         out += np.sin(2 * np.pi * rng.choice((50, 60, 100, 120)) * np.arange(n, dtype=np.float32) / RATE) * rng.uniform(0, 3)
@@ -30,7 +30,7 @@ def coloured(n, rng):
 
 
 def hiss(n, rng):
-    """Water, frying, wind: noise of a spectrum of its own that swells and fades, smooth or sputtering."""
+    """Like water, frying or wind: noise with a random spectrum whose level rises and falls, slowly or quickly."""
     quick = fft.next_fast_len(n, real=True)
     half = quick // 2 + 1
     shape = np.interp(np.arange(half), [0, *np.sort(rng.uniform(0, half, 12)), half], 10 ** rng.uniform(-1.5, 0, 14)).astype(np.float32)
@@ -41,7 +41,7 @@ def hiss(n, rng):
 
 
 def machine(n, rng):
-    """A motor: overtones of a speed that wanders, through what it is built into, with the hiss of what it drives."""
+    """Like a motor: harmonics of a varying speed through two band-pass filters, with hiss."""
     wander = np.interp(np.arange(n), np.linspace(0, n, 6), rng.uniform(1, 1 + rng.choice((0.01, 0.05, 0.4)), 6))
     turns = np.cumsum(rng.uniform(20, 250) * wander) / RATE
     pulses = ((turns % 1) ** rng.uniform(1, 20)).astype(np.float32)
@@ -52,7 +52,7 @@ def machine(n, rng):
 
 
 def clatter(n, rng):
-    """Dishes and cutlery: short strikes of things that ring at a few high frequencies each, over a little noise."""
+    """Like dishes and cutlery: short strikes of objects that ring at a few high frequencies each, over faint noise."""
     out = rng.standard_normal(n).astype(np.float32) * np.float32(10 ** rng.uniform(-3, -1.5))
     things = []
     for _ in range(rng.integers(2, 6)):
@@ -69,7 +69,7 @@ def clatter(n, rng):
 
 
 def music(n, rng):
-    """Chords of tones with overtones, plucked or held, at one beat, with or without a drum."""
+    """Chords of harmonic tones, plucked or held, at a constant beat, with or without a drum."""
     beat, out = int(RATE * rng.uniform(0.18, 0.6)), np.zeros(n, np.float32)
     key, decay, drum = rng.uniform(80, 300), rng.uniform(0.5, 8), rng.random() < 0.5
     overtones = rng.uniform(0, 1, 6) * np.arange(1, 7) ** -rng.uniform(0.5, 2)
@@ -96,7 +96,7 @@ def babble(n, rng, others, voices):
 
 
 class Noises:
-    """Draws noise; `recordings` are those of folder/train that folder/LIST.tsv names, by kind."""
+    """Draws noise. `recordings`: by kind, those of folder/train that folder/LIST.tsv lists, int16."""
 
     def __init__(self, folder):
         import soundfile
@@ -111,7 +111,7 @@ class Noises:
         self.kinds = sorted(self.recordings)
 
     def one(self, n, rng, others, least_speakers):
-        """n samples of one noise at any level: a recording, or something made here, or other speakers, at least so many at once."""
+        """n samples of one noise at any level: a recording, synthetic noise, or other speakers, at least `least_speakers` at once."""
         r = rng.random()
         if r < 0.4 and self.kinds:
             kind = self.recordings[self.kinds[rng.integers(len(self.kinds))]]
@@ -122,7 +122,7 @@ class Noises:
         return babble(n, rng, others, rng.integers(least_speakers, max(8, 3 * least_speakers)))
 
     def __call__(self, n, rng, others, least_speakers=1):
-        """n samples (float32, any level) of something that is no command: one noise or two, through another microphone's spectrum."""
+        """n samples of noise (float32, any level): one kind or two mixed, sometimes with a filtered spectrum."""
         out = self.one(n, rng, others, least_speakers)
         if rng.random() < 0.25:
             more = self.one(n, rng, others, least_speakers)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a clip could be mistaken for: its labels with one word made another that sounds like it, or left out, or said where nothing is."""
+"""What a clip could be mistaken for: its labels with one word replaced by a similar one, left out, or added."""
 
 import collections
 
@@ -9,11 +9,11 @@ from clips import corpus
 
 OFTEN = 5               # times
 KINDS = ("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW", "B D G P T K", "DH F HH S SH TH V Z ZH CH JH", "M N NG", "L R W Y")
-NEAREST = 40            # of the words that sound most like a word, so many are its rivals
+NEAREST = 40            # how many of the most similar words are a word's rivals
 
 
 def substitutions():
-    """(40, 40) float32: what it takes to say one label for another, 1 or, of one kind, a half. Nothing is said for 0, which pads."""
+    """(40, 40) float32: the cost of one label in place of another: 1, or 0.5 for phones of one kind. Label 0 is padding."""
     cost = np.ones((len(corpus.PHONES) + 1,) * 2, np.float32)
     for kind in KINDS:
         some = [corpus.PHONE[name] for name in kind.split()]
@@ -23,10 +23,10 @@ def substitutions():
 
 
 class Rivals:
-    """Call it with (words, labels, rng): returns rival label sequences of an utterance whose words, as drawn, are `labels`.
+    """Makes rival label sequences of an utterance.
 
-    clips: of corpus.load(); a word that is said in them at least OFTEN times may stand for another. The nearest are found by edit
-    distance when a word is first asked for, and kept.
+    clips: of corpus.load(); a word that occurs in them at least OFTEN times may replace another. The most similar words by edit distance
+    are searched when a word is first asked for, and kept.
     """
 
     def __init__(self, clips):
@@ -45,11 +45,11 @@ class Rivals:
         self.cost, self.known = substitutions(), {}
 
     def nearest(self, labels):
-        """Indices of the NEAREST ways to say another word that are most like `labels`, the nearest first."""
+        """Indices of the NEAREST pronunciations of other words that are most similar to `labels`, the most similar first."""
         key = labels.tobytes()
         if key not in self.known:
             distance = np.repeat(np.arange(self.padded.shape[1] + 1, dtype=np.float32)[:, None], len(self.labels), 1)
-            for label in labels:                                        # a row of each table of Levenshtein's at once
+            for label in labels:                                        # one row of all Levenshtein tables at once
                 before, diagonal = distance.copy(), distance[0].copy()
                 distance[0] += 1
                 for j in range(1, len(distance)):
@@ -61,7 +61,7 @@ class Rivals:
         return self.known[key]
 
     def __call__(self, words, n, rng):
-        """words: the labels of each word of an utterance (uint8 arrays), one at least. Returns n sequences of labels, int64."""
+        """words: the labels of each word of an utterance (uint8 arrays), at least one. Returns n label sequences, int64."""
         rivals = []
         for _ in range(n):
             i, r = rng.integers(len(words)), rng.random()

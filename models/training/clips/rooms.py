@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rooms: responses from a loudspeaker's place to a microphone's, by the image-source method (Allen and Berkley, 1979)."""
+"""Room responses from a speaker to a microphone, simulated with the image-source method (Allen and Berkley, 1979)."""
 
 import numpy as np
 
@@ -54,8 +54,8 @@ def living_room(rng, far, furthest=5.0):
 
 
 def without_boom(response):
-    """A response without what lies below 100 Hz. All images have the same sign, so the many late ones add up to a swell near 0 Hz that no
-    room has; Allen and Berkley take it off, too. Zero phase."""
+    """A response without what lies below 100 Hz. All images have the same sign, so the many late ones add up near 0 Hz, as in no real
+    room; Allen and Berkley filter that, too. Zero phase."""
     n = 2 * len(response)
     frequency = np.fft.rfftfreq(n, 1 / RATE)
     return np.fft.irfft(np.fft.rfft(response, n) * (frequency ** 2 / (frequency ** 2 + 100.0 ** 2)), n)[:len(response)]
@@ -80,7 +80,7 @@ def specified_room(rng, rt60, distance):
         if (source > 0.3).all() and (source < size - 0.3).all():
             break
     eyring = rt60
-    for _ in range(8):              # a flat box decays more slowly than Eyring's formula says: its floor and ceiling see most of the paths
+    for _ in range(8):              # a flat box decays more slowly than Eyring's formula predicts
         reflection = np.full(3, np.sqrt(1 - absorbed(size, eyring)))
         response = without_boom(image_source(size, source, microphone, reflection, rt60))
         if abs(decay_time(response) / rt60 - 1) < 0.03:

@@ -3,14 +3,14 @@
 
 import numpy as np
 
-FRAME, SEEK = 480, 160                                  # 30 ms, and how far a frame may be moved to fit: 10 ms either way, at 16 kHz
+FRAME, SEEK = 480, 160                                  # at 16 kHz: 30 ms, and how far a frame may be moved either way, 10 ms
 HALF = FRAME // 2
 WINDOW = np.hanning(FRAME + 1)[:-1].astype(np.float32)
 
 
 def stretched(x, ratio):
-    """float32 x at 16 kHz, `ratio` times as long. Frames are taken from it at `ratio` times their distance in the result, each moved to where
-    it goes on most like the one before would have."""
+    """float32 x at 16 kHz, `ratio` times as long. Each frame is moved to where its waveform is most similar to the natural continuation of the
+    frame before. Sound shorter than a frame is returned as it is."""
     n = round(len(x) * ratio)
     if n < FRAME or len(x) < FRAME:
         return x

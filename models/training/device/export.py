@@ -4,9 +4,9 @@
 
 export.py CHECKPOINT --frontend LIB --people DIR --passport FILE --out models/en/acoustic.tragus
 
-The checkpoint is one of the last stage of training, which simulates int8; quantise.py takes one of the float stage. The integers are
-those that training simulated: weights at their channel's scale, activations at their tensor's, one rounding a layer. The file carries a
-test vector computed by program.py from the definition of the operations, not by the C runtime.
+The checkpoint must be of the last stage of training, which simulates int8; quantise.py takes one of the float stage. The integers are those
+that training simulated: weights at their channel's scale, activations at their tensor's, one rounding in each layer. The file contains a
+test vector that program.py computes from the definition of the operations, independently of the C runtime.
 """
 
 import argparse
@@ -77,10 +77,9 @@ def floats(net):
 
 
 def prior_bias(data, part):
-    """What is added to each phone's logit, (39,) nats, to take the part of the logarithm of how often it is said off it (counted in
-    data/texts-*.tsv), so that what the decoder adds up is nearer to how likely the sound is, given the phone, than to how likely the phone
-    is (Bourlard and Morgan, 1994). In noise a network says what is said most; a grammar knows better. The blank stays where it is, and the
-    phones' mean."""
+    """(39,) nats to add to the phones' logits, which divides `part` of the logarithm of each phone's prior out of the posteriors (Bourlard and
+    Morgan, 1994). Priors are counted in data/texts-*.tsv. The decoder then adds scores that are closer to the likelihood of the sound given the
+    phone. Without it a network prefers frequent phones in noise. The blank and the mean of the phones do not change."""
     lists = sorted(data.glob("texts-*.tsv"))
     if part and not lists:
         raise SystemExit(f"export: there are no texts-*.tsv in {data}, in which phones are counted: models/training/prepare makes them")
@@ -97,7 +96,7 @@ def divide_by_prior(net, arguments):
 
 
 def add_arguments(parser):
-    """What writing a model file needs to know."""
+    """Add the options that write() reads."""
     parser.add_argument("--label-prior", type=float, default=0.3, help="this part of the phones' prior is divided out")
     parser.add_argument("--frontend", required=True)
     parser.add_argument("--people", required=True, help="folder of shards; the test vector is two seconds of its first clip")
@@ -111,7 +110,7 @@ def write(net, state, front, clips, arguments, float32=None):
     """Write a network in stage "int8", trained as the checkpoint `state` says, as a model file; float32: see floats()."""
     features = front(clips[0].sound()[:32000])
     made = convert(net)
-    assert (net.posteriors(features) == made.simulate(features)).all(), "what was trained is not what would be written"
+    assert (net.posteriors(features) == made.simulate(features)).all(), "the program computes other posteriors than the trained network"
     steps_s = 100 / network.CONV0_STRIDE
     shape = state["shape"]
     weights = sum(op["w"].size for op in made.ops)

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A float checkpoint of train.py without its optimiser and in half precision: a sixth of the size, what is kept beside a shipped model.
+"""Reduce a float checkpoint of train.py to half precision without the optimiser, a sixth of its size, to keep beside a shipped model.
 
 halve.py CHECKPOINT.pt OUT.pt
 
-OUT is read by quantise.py and by train.py --widen. What weights lose beyond 11 bits moves an integer here and there by one.
+quantise.py and train.py --widen read OUT. The rounding of the weights to 11 bits changes a few of the model file's integers by one.
 """
 
 import argparse
@@ -17,12 +17,12 @@ KEPT = ("seed", "width", "blocks", "look_ahead_blocks", "weight_bits", "rate", "
 
 
 def halved(tensor):
-    """The tensor in half precision, if it is of reals; an error where one of them is too large for that."""
+    """A tensor of reals in half precision; exits if a value is too large for that. Other tensors are returned as they are."""
     if not tensor.is_floating_point():
         return tensor
     half = tensor.half()
     if not bool(torch.isfinite(half).all()):
-        sys.exit("halve: a weight is no finite number in half precision; has this network learned to the end?")
+        sys.exit("halve: a weight is not finite in half precision; was this network trained to the end?")
     return half
 
 

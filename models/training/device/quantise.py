@@ -13,8 +13,8 @@ Ranges of the activations, measured on clips of the training set:
 --equalise scales the channels between two layers of a block so that both layers' weights use their ranges alike; --bias-correction
 moves every bias by the mean error that rounding brings to its channel (both: Nagel et al., 2019, arXiv 1906.04721). Weights are
 symmetric per output channel throughout. --weight-bits 4 rounds those of the pointwise layers to -7..7, each channel clipped where the
-squared error is least; the file holds them as bytes all the same, for the runtime that is. --float32 puts the float network into the
-file too, for tests/float32/tragus-float32. A network trained with its quantisation simulated needs none of this: export.py writes it.
+squared error is least; the file still holds a byte for each weight, as the runtime expects. --float32 adds the float network to the file
+for tests/float32/tragus-float32. export.py writes a network that was trained with simulated quantisation.
 """
 
 import argparse
@@ -33,14 +33,14 @@ BINS = 4096
 
 
 class Histogram:
-    """Magnitudes of one tensor over many clips: counts in BINS bins up to a bound that doubles when it is passed."""
+    """A histogram of one tensor's magnitudes over many clips, of BINS bins up to a bound that doubles when it is exceeded."""
 
     def __init__(self):
         self.top, self.counts = 0.0, np.zeros(BINS, np.int64)
 
     def add(self, x):
         x = np.abs(x.detach().numpy()).ravel()
-        x = x[x > 0]  # zeros, most of them padding or behind a rectifier, are right at any scale
+        x = x[x > 0]  # zeros, most of them from padding or a rectifier, are exact at any scale
         if not len(x):
             return
         if self.top == 0:
@@ -51,7 +51,7 @@ class Histogram:
         self.counts += np.histogram(x, BINS, (0, self.top))[0]
 
     def bound(self, method):
-        """The bound that 127 stands for."""
+        """The magnitude that 127 stands for."""
         edges = np.arange(1, BINS + 1) * (self.top / BINS)
         if method == "minmax":
             return float(edges[np.flatnonzero(self.counts)[-1]])
@@ -63,14 +63,14 @@ class Histogram:
         return float(edges[min(candidates, key=loss) - 1])
 
     def squared_error(self, n):
-        """Of bound number n: rounding within, clipping beyond."""
+        """The squared error with bound number n: rounding below it, clipping above."""
         centres = (np.arange(BINS) + 0.5) * (self.top / BINS)
         bound = n * self.top / BINS
         inside = self.counts[:n].sum() * (bound / 127) ** 2 / 12
         return inside + (self.counts[n:] * (centres[n:] - bound) ** 2).sum()
 
     def divergence(self, n):
-        """Of the clipped distribution from that of its 128 levels, each level's counts spread over its non-empty bins."""
+        """The divergence of the clipped distribution from that of its 128 levels, each level's counts spread over its non-empty bins."""
         p = self.counts[:n].astype(np.float64)
         p[-1] += self.counts[n:].sum()
         level = np.arange(n) * 128 // n
@@ -83,14 +83,14 @@ class Histogram:
 
 
 def run(net, batches):
-    """All batches through the network, for what its hooks see."""
+    """Compute all batches, for the hooks that were registered."""
     with torch.no_grad():
         for features in batches:
             net(features, torch.tensor([features.shape[2]]))
 
 
 def set_ranges(net, batches, method):
-    """Give every Range its bound."""
+    """Measure and set the bound of every Range."""
     histograms = {module: Histogram() for module in net.modules() if isinstance(module, network.Range)}
     hooks = [module.register_forward_hook(lambda m, inputs, _: histograms[m].add(inputs[0])) for module in histograms]
     run(net, batches)
@@ -101,8 +101,8 @@ def set_ranges(net, batches, method):
 
 
 def equalise(net):
-    """Scale channels between depthwise, first and second pointwise layer of each block, in a folded float network: y -> y / s before, w
-    -> w * s behind. A rectifier between commutes with a positive scale."""
+    """Scale the channels between the layers of each block of a folded float network: a layer's outputs are divided by s and the next layer's
+    weights multiplied. A rectifier between them commutes with a positive scale."""
     with torch.no_grad():
         for block in net.blocks:
             for first, second in ((block.dw, block.pw1), (block.pw1, block.pw2)):
@@ -115,7 +115,7 @@ def equalise(net):
 
 
 def clip_weights(net):
-    """Clip the channels of layers whose weights have few bits at the magnitude, of 0.4 to 1 of the greatest, that loses least."""
+    """Clip each channel of the pointwise layers at the share of its greatest magnitude, from 0.4 to 1, with the least squared error."""
     with torch.no_grad():
         for conv in [c for block in net.blocks for c in (block.pw1, block.pw2)]:
             w = conv.conv.weight
@@ -130,7 +130,7 @@ def clip_weights(net):
 
 
 def correct_biases(net, batches):
-    """Take off each bias what the rounding of its layer's weights adds on the average: the rounding times the mean of what comes in."""
+    """Subtract from each bias the mean error that rounding the layer's weights causes: the rounding errors times the mean inputs."""
     sums = {module: 0 for module in net.modules() if isinstance(module, network.Conv)}
     count = dict.fromkeys(sums, 0)
 
@@ -155,13 +155,13 @@ def calibration(clips, front, n):
     return [torch.from_numpy(front(np.pad(clip.sound(), 4800)).astype(np.float32).T[None].copy()) for clip in some]
 
 
-# name: (bits of the pointwise weights, how ranges are found, what else)
+# name: (bits of the pointwise weights, how ranges are found, options of quantised_net())
 WAYS = {"min-max": (8, "minmax", {}), "percentile": (8, "percentile", {}), "squared error": (8, "mse", {}), "entropy": (8, "entropy", {}),
         "equalised, biases corrected": (8, "percentile", dict(equalised=True, corrected=True)), "int4": (4, "percentile", {})}
 
 
 def quantised_net(net, batches, method, equalised=False, corrected=False):
-    """A float net.Net, changed to stage "int8"; its weight_bits are those it was made with. Returns it."""
+    """Change a float net.Net to stage "int8" in place and return it. batches: of calibration()."""
     net.eval()
     net.stage("folded")
     if equalised:

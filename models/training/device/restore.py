@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network of a model file: in the device's integers, and as a float network from which training goes on.
+"""The network of a model file, in the device's integers or as a float network to train further.
 
-A model file holds all that was learned but the normalisations, which are folded into its weights. So whoever has the file, other
-recordings and no checkpoint can still go on from it: `train.py --widen FILE`.
+A model file holds everything that was learned; only the normalisations are folded into its weights. So a model can be trained further
+without its checkpoint: `train.py --widen FILE`.
 """
 
 import numpy as np
@@ -12,12 +12,12 @@ from learning import net as network
 
 
 def real(op):
-    """The factors that an operation multiplies its sums with."""
+    """The real factors by which an operation multiplies its sums."""
     return op["multiplier"] / 2.0 ** (op["shift"] if op["shift"] is not None else op["add_shift"])
 
 
 def set_layer(conv, op, scale_in, scale_out):
-    """Weights and bias in reals, so that their quantisation gives the operation's integers again."""
+    """Set real weights and biases whose quantisation gives the operation's integers again."""
     scale = torch.from_numpy(np.broadcast_to(real(op) * scale_out / scale_in, (op["n_out"],)).copy())
     w = torch.from_numpy(op["w"]).reshape(op["taps"], -1, op["n_out"]).permute(2, 1, 0)
     conv.conv.weight.copy_(w * scale[:, None, None])
@@ -55,10 +55,10 @@ def network_of(made):
 
 
 def unfolded(folded, features, rows):
-    """A float network that computes what `folded` (from network_of) does, before its integers round, with normalisations again.
+    """A float network with normalisations that computes what `folded` (from network_of) does before rounding.
 
-    What each convolution gives is measured on features (batch, 40, rows) and their counts, some minutes of augmented speech.
-    Normalised values have unit variance, the residual sums about that, and features too, as in a network that was never folded.
+    The statistics of each convolution are measured on features (batch, 40, rows) and their counts, some minutes of augmented speech.
+    Normalised values have unit variance, residual sums and features about that, as in a network that was never folded.
     """
     folded.stage("folded")
     steps = torch.div(rows + network.CONV0_STRIDE - 1, network.CONV0_STRIDE, rounding_mode="floor")
@@ -67,7 +67,7 @@ def unfolded(folded, features, rows):
     def measure(module, _, y):
         y = y.transpose(1, 2)[sounding]
         spread = y.std(0)
-        seen[module] = y.mean(0), spread, spread.clamp_min(0.1 * spread.median())   # the last: what the new one is divided by
+        seen[module] = y.mean(0), spread, spread.clamp_min(0.1 * spread.median())   # the last is the divisor of the new layer's weights
 
     convs = [m for m in folded.modules() if isinstance(m, network.Conv)]
     hooks = [m.register_forward_hook(measure) for m in convs]
@@ -82,7 +82,7 @@ def unfolded(folded, features, rows):
     stream = 1 / seen[folded.blocks[-1].pw2][1].median()                          # of the residual sums
 
     def set_conv(new, old, scale_in, keep):
-        """scale_in: (n_in,) by how much less what it reads is now; keep: its normalisation's factor is its spread times this, or 1."""
+        """scale_in: (n_in,), by how much its inputs have become smaller. keep: its normalisation's factor is its spread times this, or 1."""
         mean, measured, spread = seen[old]
         new.conv.weight.copy_(old.conv.weight * scale_in / spread[:, None, None])
         new.norm.running_mean.copy_((mean - old.bias) / spread)
@@ -99,6 +99,6 @@ def unfolded(folded, features, rows):
             set_conv(new.pw2, old.pw2, seen[old.pw1][2][None, :, None], stream)
         net.out.weight.copy_(folded.out.weight / stream)
         net.out.bias.copy_(folded.out.bias)
-        net.middle.weight.copy_(net.out.weight)                                   # not in the file; what it reads is much the same
+        net.middle.weight.copy_(net.out.weight)                                   # not in the file; its input is similar
         net.middle.bias.copy_(net.out.bias)
     return net

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Change what of a model file needs no training: the numbers of its passport, and how much of the phones' prior is divided out.
+"""Change a model file without training: the values of its passport, and how much of the phones' prior is divided out.
 
 revise.py MODEL.tragus --out FILE [--set KEY=VALUE ...] [--label-prior PART --data DIR]
 
-KEY is a line of the passport, added where there is none; PART is added to what was divided out before (export.py --label-prior), DIR holds the
-texts-*.tsv of `prepare`. The file's own test vector is computed anew.
+KEY is a line of the passport and is added if it is missing. PART is added to what was divided out before (export.py --label-prior); DIR holds
+the texts-*.tsv of `prepare`. The file's test vector is computed anew.
 """
 
 import argparse

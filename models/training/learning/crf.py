@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CTC whose paths compete with those of all other phones (Xiang and Ou, 2019, CRF-based single-stage acoustic modeling with CTC
+"""CTC whose paths compete with all other phone sequences (Xiang and Ou, 2019, CRF-based single-stage acoustic modeling with CTC
 topology, arXiv 1904.11188; Povey et al., 2016, Purely sequence-trained neural networks for ASR based on lattice-free MMI).
 
-CTC alone makes what was said likely, and so learns as well which phones usually follow which; where noise covers a sound it then
-says what is usual, against the user's grammar, which knows better. Here what is said must be likelier than everything a
-trigram model of phones could have said in its place, and what that model knows already need not be learned.
+CTC alone also learns which phones usually follow each other. In noise it then emits usual sequences, even where the user's grammar excludes
+them. Here the labels must be more likely than all other sequences of a trigram model of phones, so the network need not learn what that
+model knows.
 """
 
 import numpy as np
 import torch
 
-HISTORIES = 40          # a phone, or 0: nothing yet. As third symbol 0 is the end
-STEPS_TO_ONE = 4        # probabilities fall by some 1e-3 a step at most, and float32 reaches 1e-38
+HISTORIES = 40          # a phone, or 0 for the beginning; as third symbol 0 is the end
+STEPS_TO_ONE = 4        # steps between normalisations: probabilities fall by a factor of 1e-3 a step at most, and float32 reaches 1e-38
 
 
 class Phones:
-    """A trigram model of phones: `chance` (40, 40, 40) float32, of the third symbol after the two; rows of no history are unused."""
+    """A trigram model of phones. chance (40, 40, 40) float32: the probability of the third symbol after the first two."""
 
     def __init__(self, sequences):
         """sequences: label sequences (1 to 39), empty ones too. Interpolated with shorter histories (Witten and Bell, 1991)."""
@@ -28,24 +28,24 @@ class Phones:
             kinds, total = (seen > 0).sum(-1, keepdims=True), seen.sum(-1, keepdims=True)
             chance = np.where(total > 0, (seen + kinds * chance) / np.maximum(1, total + kinds), chance)
         self.chance = torch.from_numpy(chance.astype(np.float32))
-        self.fused = None                               # a fused.Fused, to compute everything() by on the processor
+        self.fused = None                               # a fused.Fused that computes everything() on the processor
 
     def to(self, device):
         self.chance = self.chance.to(device)
         return self
 
     def log(self, labels):
-        """The logarithm of the chance that the model says this sequence."""
+        """The logarithm of this sequence's probability."""
         padded = [0, 0, *map(int, labels), 0]
         return float(self.chance[padded[:-2], padded[1:-1], padded[2:]].log().sum())
 
 
 class Everything(torch.autograd.Function):
-    """(clips,): the logarithm of the sum over all sequences of phones of the model's chance of it times CTC's, in each clip.
+    """(clips,): for each clip the logarithm of the sum over all phone sequences of their trigram probability times their CTC probability.
 
-    logs (clips, steps, 40) float32, of which the first counts (clips,) are sounding; see everything(). A state is the last two phones
-    and whether the second still sounds or a blank does: tensors (first, clips, second). Forwards and backwards in probabilities, brought
-    to a sum of one every few steps; backwards runs at once, for the posteriors of the states are the gradient."""
+    logs (clips, steps, 40) float32, of which the first counts (clips,) steps are valid. A state is the last two phones and whether the current
+    step is the second phone or a blank: tensors (first, clips, second). The forward-backward algorithm works on probabilities that are
+    normalised every few steps. It runs in forward() because its posteriors of the states are the gradient."""
 
     @staticmethod
     def forward(context, logs, counts, phones):
@@ -55,7 +55,7 @@ class Everything(torch.autograd.Function):
         scale = logs.amax(2)
         onward = chance.transpose(0, 1).contiguous()                            # (second, first, third)
         onward[:, :, 0] = 0.0
-        again = onward.diagonal(dim1=0, dim2=2).contiguous()                    # (first, second): the same phone once more, after a blank
+        again = onward.diagonal(dim1=0, dim2=2).contiguous()                    # (first, second): the same phone again, after a blank
         onward.diagonal(dim1=0, dim2=2).zero_()
         ends = chance[:, :, 0].contiguous()
         if phones.fused:
@@ -63,14 +63,14 @@ class Everything(torch.autograd.Function):
             context.save_for_backward(shares)
             return torch.where(sounding, scale, 0.0).sum(1) + end.log() + sums.log().sum(1)
         phone = torch.where(sounding[:, :, None], (logs - scale[:, :, None]).exp(), 0.0)
-        blank = torch.where(sounding, phone[:, :, 0], 1.0)                      # after its end a clip is blank and stays what it is
+        blank = torch.where(sounding, phone[:, :, 0], 1.0)                      # after a clip's end its state does not change
         phone[:, :, 0] = 0.0
         sound, silent = (logs.new_zeros(HISTORIES, n, HISTORIES) for _ in range(2))
         silent[0, :, 0] = 1.0
         sounds, norms = [], {}
         for t in range(most):
             both = sound + silent
-            entered = torch.bmm(both.permute(2, 1, 0), onward)                  # (second, clips, third): what was second is first now
+            entered = torch.bmm(both.permute(2, 1, 0), onward)                  # (second, clips, third): the second phone becomes the first
             entered.diagonal(dim1=0, dim2=2).add_((silent * again[:, None]).sum(0))
             sound = (sound + entered) * phone[:, t]
             silent = both * blank[:, t, None]
@@ -84,7 +84,7 @@ class Everything(torch.autograd.Function):
             total = total - norm[:, 0].log()
         if not logs.requires_grad:
             return total
-        after_sound = after_silent = ends[:, None] / end[:, None]               # the chance of all that may follow on a state
+        after_sound = after_silent = ends[:, None] / end[:, None]               # the probability of all continuations of a state
         shares, back = torch.empty_like(logs), onward.transpose(1, 2).contiguous()
         for t in range(most - 1, -1, -1):
             shares[:, t] = (sounds[t] * after_sound).sum(0)
@@ -105,6 +105,6 @@ class Everything(torch.autograd.Function):
 
 
 def everything(logs, counts, phones):
-    """logs (clips, steps, 40) float32 on the device of `phones`, a Phones; counts (clips,) with the processor. Returns (clips,); see
+    """logs (clips, steps, 40) float32 on the device of `phones`, a Phones; counts (clips,) on the processor. Returns (clips,); see
     Everything."""
     return Everything.apply(logs, counts, phones)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A block of net.py in training, of bfloat16 and with channels last, by fused.c's passes through memory and PyTorch's matrix products:
-the same numbers as PyTorch's own operations to within rounding, or, in the device's integers, the same bits (tests/golden/fused.py), sooner."""
+"""A block of net.py in training, in bfloat16 with channels last, faster than by PyTorch's operations alone: fused.c does in one pass through
+memory what lies between the matrix products. The results equal PyTorch's up to rounding, in the device's integers bit for bit
+(tests/golden/fused.py)."""
 
 import concurrent.futures
 import ctypes
@@ -14,14 +15,13 @@ KIND = torch.bfloat16
 
 
 def address(tensor, kind):
-    """Where a contiguous tensor of this kind lies."""
+    """The address of a contiguous tensor of this type."""
     assert tensor.is_contiguous() and tensor.dtype == kind
     return ctypes.c_void_p(tensor.data_ptr())
 
 
 class Fused:
-    """The module at `path`: what it exports, as functions of tensors, by as many threads as PyTorch has. x, y: (sounds, steps, channels),
-    bfloat16."""
+    """The functions of the module at `path`, on tensors and with as many threads as PyTorch has. x, y: (sounds, steps, channels), bfloat16."""
 
     kind = KIND
 
@@ -30,20 +30,20 @@ class Fused:
         self.threads = concurrent.futures.ThreadPoolExecutor(torch.get_num_threads())
 
     def shared(self, work, *tensors):
-        """work() of a like part of the sounds, or rows, of each tensor in each thread, None staying None: what it returns, in order."""
+        """Split each tensor by sounds or rows, call work() on a part of each in each thread and return the results in order. None stays None."""
         n = torch.get_num_threads()
         parts = [[None] * n if tensor is None else tensor.tensor_split(n) for tensor in tensors]
         return list(self.threads.map(work, *parts))
 
     @staticmethod
     def computes(net):
-        """Whether a net.Net's blocks, as its stage is, are to be computed here."""
+        """Whether to compute a net.Net's blocks here in its present stage."""
         floats = net.input_range.stage == "float" and torch.is_autocast_cpu_enabled() and (net.training or not torch.is_grad_enabled())
         return floats or net.training and net.int8
 
     @staticmethod
     def bears(width):
-        """Whether a network so wide can be computed."""
+        """Whether a network of this width can be computed."""
         return width % LANES == 0 and width <= MAX_CHANNELS
 
     def depthwise(self, x, weights, left, kind=KIND):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A block of net.py on a graphics processor (CUDA), with channels last: what PyTorch has no quick kernel for there, the
-convolution over time by channel, is written out tap by tap and, where PyTorch can, compiled to one kernel."""
+"""A block of net.py on a graphics processor (CUDA), channels last. PyTorch has no fast kernel for the depthwise convolution there, so it is
+written tap by tap and, if this PyTorch has a compiler, compiled to one kernel."""
 
 import torch
 import torch.nn.functional as F
@@ -42,7 +42,7 @@ class Depthwise(torch.autograd.Function):
 
 
 class Graphics:
-    """What net.Net computes its float blocks by, in training and out of it; in numbers of this kind."""
+    """Computes the float blocks of a net.Net, in training and evaluation. kind: the type of the numbers."""
 
     def __init__(self, kind=torch.bfloat16, compiled=True):
         self.kind = kind
@@ -51,7 +51,7 @@ class Graphics:
 
     @staticmethod
     def computes(net):
-        """Whether a net.Net's blocks, as its stage is, are to be computed here."""
+        """Whether to compute a net.Net's blocks here in its present stage."""
         return not net.folded
 
     @staticmethod

@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a training makes small: CTC at the output and at half depth, of the posteriors as they are or divided by their priors; the
-distance to a teacher's posteriors; phones heard where they were not said; the chance that what was said is taken for something like it."""
+"""Losses: CTC at the output and at half depth, of the posteriors or of posteriors divided by their priors; cross-entropy to a teacher;
+phones outside their place; confusion with rivals."""
 
 import torch
 from torch import nn
 
 from learning import crf
 
-BLANK_PENALTY = 2.5     # nats off the blank where what was said is weighed against its rivals: about what the decoder takes off
+BLANK_PENALTY = 2.5     # nats taken off the blank in mistaken(), about what the decoder takes off
 
 CTC = nn.CTCLoss(zero_infinity=True, reduction="none")
 
 
-LONGEST_PHONE = 10      # steps from the middle of one phone to the next one's beyond which silence lies between them
+LONGEST_PHONE = 10      # steps between the middles of two phones; farther apart there is silence between them
 
 
 def aligned(logs, steps, labels, counts):
-    """The likeliest path of CTC for what was said: (clips, steps) int64, which of a clip's labels sounds in a step, or -1 in a blank one.
+    """The best path of CTC for the labels: (clips, steps) int64, the index of the label that a step belongs to, or -1 for a blank.
 
-    logs (clips, steps, labels), what counts of them, labels end to end and how many of them. Viterbi over labels with blanks between them."""
+    logs (clips, steps, labels); steps (clips,), how many are valid; labels end to end; counts (clips,), how many each clip has. Viterbi over
+    the labels with blanks between them."""
     n, most, width = *logs.shape[:2], 2 * int(counts.max()) + 1
     states = torch.zeros(n, width, dtype=torch.long)
     for row, some in zip(states, labels.split(counts.tolist())):
@@ -45,9 +46,9 @@ def aligned(logs, steps, labels, counts):
 
 
 def misplaced(logs, steps, labels, counts, told):
-    """The mean by step of -log of the chance that nothing sounds or what was said there: a phone-boundary term, since to CTC it is all
-    the same when a phone is heard (Senior et al., 2015, Acoustic modelling with CD-CTC-sMBR LSTM RNNs, narrow its paths so). Phones part halfway between their
-    middles in the likeliest path of `told`, posteriors of the same clips by a network that is believed; see aligned()."""
+    """A phone-boundary term, because CTC does not care when a phone is emitted: the mean by step of -log of the probability of a blank or of the
+    phone whose place the step is (Senior et al., 2015, Acoustic modelling with CD-CTC-sMBR LSTM RNNs, constrain paths similarly). Places come from
+    `told`, a trusted network's posteriors of the same clips: phones meet halfway between their middles in the best path, see aligned()."""
     path = aligned(told, steps, labels, counts)
     said = torch.zeros(logs.shape, dtype=torch.bool)
     said[:, :, 0] = True
@@ -64,24 +65,24 @@ def misplaced(logs, steps, labels, counts, told):
 
 
 class Priors:
-    """What share of the steps each label has, by the network's own posteriors: a mean that forgets."""
+    """Each label's share of the steps, a running mean of the network's posteriors."""
 
     def __init__(self):
         self.shares = None
 
     def log(self, logs, sounding):
-        """Take in the log-posteriors (batch, steps, labels) of the steps that are sounding. Returns (labels,), logarithms."""
+        """Update with log-posteriors (batch, steps, labels); sounding (batch, steps) marks valid steps. Returns the log priors, (labels,)."""
         shares = logs.detach()[sounding].exp().mean(0)
         self.shares = shares if self.shares is None else 0.98 * self.shares + 0.02 * shares
         return self.shares.clamp_min(1e-5).log()
 
 
 def unpeaked(logs, labels, steps, counts, weight, sounding, log_prior):
-    """CTC over posteriors that are divided by a power of their priors (Huang et al., 2024, arXiv 2406.02560), log_prior being that
-    power's logarithm: paths that stay on a phone, instead of a blank, are worth more, so a phone is heard for as long as it lasts.
+    """CTC over posteriors divided by a power of their priors (Huang et al., 2024, arXiv 2406.02560); log_prior is the logarithm of that power.
+    Paths that stay on a phone instead of a blank weigh more, so a phone is emitted for as long as it lasts.
 
-    The quotients are no distribution, so PyTorch's gradient is not theirs. But it holds the share that each label has in a step of
-    the paths, towards which the posteriors are drawn: the cross-entropy to these shares has the gradient that is wanted, and is returned.
+    The quotients are no distribution, so PyTorch's gradient is wrong for them. But it contains each label's share in the paths at a step; the
+    cross-entropy to these shares has the right gradient and is returned.
     """
     quotients = (logs.detach() - log_prior).requires_grad_()
     loss = (weight * CTC(quotients.transpose(0, 1), labels, steps, counts)).sum()
@@ -91,39 +92,41 @@ def unpeaked(logs, labels, steps, counts, weight, sounding, log_prior):
 
 
 def mistaken(logs, steps, labels, counts, rivals, rival_counts):
-    """For each clip -log of the probability of its labels among those and its rivals: nats, summed. An n-best list of word errors made up
-    and not decoded stands in for the lattice of maximum mutual information (Povey, 2003, Discriminative training for large vocabulary
-    speech recognition; Graves and Jaitly, 2014, for CTC).
+    """The sum over clips of -log of the probability of the clip's labels among those and its rivals, in nats. Made-up word errors replace the
+    lattice of maximum mutual information training (Povey, 2003, Discriminative training for large vocabulary speech recognition; Graves and
+    Jaitly, 2014, for CTC).
 
-    logs (clips, steps, labels); rivals: as many for each clip. The decoder lowers the blank, so it is lowered here: no distribution, but
-    what PyTorch's gradient takes for granted of one is the same in every sequence of a clip, and cancels in their ratio.
+    logs (clips, steps, labels); rivals: the same number for each clip. The blank is lowered as in the decoder. The result is no distribution,
+    as PyTorch's gradient assumes, but the error is the same in all sequences of a clip and cancels in their ratio.
     """
     logs = logs - BLANK_PENALTY * nn.functional.one_hot(torch.zeros((), dtype=torch.long), logs.shape[2])
     n = len(rival_counts) // len(counts)
     said = CTC(logs.transpose(0, 1), labels, steps, counts)
     other = CTC(logs.repeat_interleave(n, 0).transpose(0, 1), rivals, steps.repeat_interleave(n), rival_counts).view(-1, n)
-    other = torch.where(other == 0, torch.full_like(other, 1e4), other)             # no room for it: zero_infinity's mark
+    other = torch.where(other == 0, torch.full_like(other, 1e4), other)             # too long for the clip, marked so by zero_infinity
     return (said + torch.logsumexp(-torch.cat((said[:, None], other), 1), 1)).sum()
 
 
 def device_of(net):
-    """What it is computed by: "cpu" or "cuda"."""
+    """The type of the network's device: "cpu" or "cuda"."""
     return net.input_gain.device.type
 
 
 def told_by(teacher, batch):
-    """A teacher's log-posteriors (clips, steps, labels) of a Batch's plain features, float32. What it learns is none of ours."""
+    """A teacher's log-posteriors (clips, steps, labels) of a Batch's plain features, float32, without gradients."""
     with torch.no_grad(), torch.autocast(device_of(teacher), torch.bfloat16):
         return teacher(batch.plain, batch.rows)[0].float()
 
 
 def losses_of(net, batch, middle=0.3, priors=None, power=0.0, teacher=None, teacher_weight=0.0, place_weight=0.0, rival_weight=0.0,
               phones=None, crf_weight=0.0):
-    """Of a Batch on the network's device: CTC's mean by label (silence as if it had some); with that at half depth, what is learned; with priors
-    unpeaked() in its place; with a teacher, who hears the plain features, `teacher_weight` times the mean by step of the cross-entropy to
-    its posteriors as well (Hinton et al., 2015, arXiv 1503.02531; of sound without noise to a student who has it with: Li et al., 2017,
-    arXiv 1708.05466) and `place_weight` times misplaced(); with rivals `rival_weight` times the mean by clip of mistaken(); with a
-    crf.Phones `crf_weight` times the mean by label of -log of what was said's share in all that could have been."""
+    """The losses of a Batch on the network's device: (CTC's mean by label, for the log; the sum to minimise).
+
+    The sum is CTC's mean by label plus `middle` times that at half depth, or unpeaked() of both if there are priors. Clips without labels count
+    as if they had some. With a teacher, which hears the plain features, it adds `teacher_weight` times the mean by step of the cross-entropy
+    to the teacher's posteriors (Hinton et al., 2015, arXiv 1503.02531; with clean sound for the teacher alone: Li et al., 2017, arXiv
+    1708.05466) and `place_weight` times misplaced(); with rivals, `rival_weight` times the mean by clip of mistaken(); with a crf.Phones,
+    `crf_weight` times the mean by label of -log of the labels' share among all phone sequences."""
     features, rows, labels, counts = batch[:4]
     with torch.autocast(device_of(net), torch.bfloat16, enabled=not net.folded):    # int8 needs float32: its integers are exact there
         logs, half, steps = net(features, rows)

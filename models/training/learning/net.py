@@ -26,7 +26,7 @@ TAPS = 9
 
 
 class Exact(torch.autograd.Function):
-    """Forwards `exact`, backwards the gradient of `near`, the real number that it was rounded from."""
+    """The value is `exact`; the gradient goes to `near`, the real number that `exact` was rounded from."""
 
     @staticmethod
     def forward(_, near, exact):
@@ -114,7 +114,7 @@ class Range(nn.Module):
 class Conv(nn.Module):
     """Convolution over time with batch normalisation; after `fold` a bias in its place; `integers` computes as the device does.
 
-    (batch, channels, steps), which lie in memory with the channels last, as oneDNN is quickest, from the first layer on."""
+    (batch, channels, steps), which lie in memory with the channels last, as oneDNN is fastest, from the first layer on."""
 
     def __init__(self, n_in, n_out, taps=1, stride=1, groups=1):
         super().__init__()
@@ -138,7 +138,7 @@ class Conv(nn.Module):
         return quantised(self.conv.weight, self.weight_scale(), self.most)
 
     def forward(self, x):
-        if x.is_cuda and self.conv.groups == 1:               # cuDNN plans anew for each length; a matrix product needs no plan
+        if x.is_cuda and self.conv.groups == 1:               # cuDNN plans anew for each length, a matrix product does not
             windows = x.unfold(2, *self.conv.kernel_size, *self.conv.stride).transpose(1, 2).flatten(2)
             return self.norm(F.linear(windows, self.conv.weight.flatten(1)).transpose(1, 2).unsqueeze(2)).squeeze(2)
         x, weight = x.unsqueeze(2).contiguous(memory_format=torch.channels_last), self.conv.weight.unsqueeze(2)
@@ -150,8 +150,8 @@ class Conv(nn.Module):
         return (self.norm(y) if self.bias is None else y + self.bias[:, None, None]).squeeze(2)
 
     def rounding(self, scale_in, scale_out):
-        """What brings sums of integers to the scale of the result, by channel: the bias in units of the sums, real and as int64, then
-        multiplier and shift, int64, and the real number that they stand for."""
+        """How sums of integers are scaled to the result, by channel: the bias in units of the sums, real and int64, the multiplier and the
+        shift, int64, and the real factor that these two stand for."""
         by_channel = scale_in * self.weight_scale()[:, 0, 0].double()
         bias = self.bias.detach().double() / by_channel
         kind = self.bias.dtype
@@ -167,7 +167,7 @@ class Conv(nn.Module):
 class Block(nn.Module):
     def __init__(self, width, right):
         super().__init__()
-        self.left, self.right = TAPS - 1 - right, right       # steps read before and after; of look-ahead 0 or 1
+        self.left, self.right = TAPS - 1 - right, right       # steps read before and after the current one
         self.dw, self.pw1, self.pw2 = Conv(width, width, TAPS, groups=width), Conv(width, width), Conv(width, width)
         nn.init.constant_(self.pw2.norm.weight, 0.5)
         self.dw_range, self.pw1_range, self.pw2_range, self.sum_range = Range(), Range(), Range(), Range()
@@ -205,7 +205,7 @@ class Net(nn.Module):
         self.out = nn.Conv1d(width, LABELS, 1)
         self.middle = nn.Conv1d(width, LABELS, 1)
         self.folded = self.int8 = False
-        self.fused = None                                     # a fused.Fused or a graphics.Graphics, to compute blocks by
+        self.fused = None                                     # a fused.Fused or a graphics.Graphics that computes the blocks, or None
         for block in self.blocks:
             block.pw1.most = block.pw2.most = 2 ** (weight_bits - 1) - 1
 
@@ -233,7 +233,7 @@ class Net(nn.Module):
         return F.log_softmax(logits, 1).transpose(1, 2), (None if half is None else F.log_softmax(half, 1).transpose(1, 2)), steps
 
     def logits(self, features, rows):
-        """What forward() returns, before the softmax and with labels before steps; in stage "int8" multiples of 1 / 256."""
+        """What forward() returns before the softmax, (batch, labels, steps); in stage "int8" multiples of 1 / 256."""
         steps = torch.div(rows + CONV0_STRIDE - 1, CONV0_STRIDE, rounding_mode="floor")
         n = int(steps.max())
         mask = (torch.arange(n)[None] < steps[:, None])[:, None].to(features.device)
@@ -288,8 +288,8 @@ class Net(nn.Module):
 
 
 def far_sighted(net, steps):
-    """The same network (changed in place; float, not folded) with so many steps more of context after each block's, which count nothing at
-    first. No device runs it: its shape is not that of a model file."""
+    """Give each block of a float network (not folded; changed in place) so many more steps of look-ahead, with weights of zero. A model file
+    cannot hold such a network."""
     for block in net.blocks:
         old = block.dw.conv
         block.dw.conv = nn.Conv1d(old.in_channels, old.out_channels, TAPS + steps, groups=old.groups, bias=False)
@@ -300,10 +300,10 @@ def far_sighted(net, steps):
 
 
 def widened(narrow, width, look_ahead_blocks, seed):
-    """A wider Net that computes nearly what `narrow` does (float, not folded), to go on training from: Net2Net (Chen, Goodfellow and
-    Shlens, 2016, arXiv 1511.05641). Channels beyond the old ones repeat old ones drawn at random; whoever reads a repeated channel
-    divides by how often it is there, and a little noise on the weights makes the copies part. Blocks that are to look ahead and did
-    not read a step later, which counts nothing at first, in place of their earliest.
+    """A wider Net that computes nearly what `narrow` does (float, not folded), to train further: Net2Net (Chen, Goodfellow and Shlens, 2016,
+    arXiv 1511.05641). New channels copy old ones drawn at random. Layers that read a copied channel divide by the number of its copies, and
+    a little noise on the weights lets the copies diverge. Blocks that did not look ahead and now do read one step later, with a weight of
+    zero, in place of their earliest.
     """
     assert not narrow.folded and width >= narrow.shape["width"]
     generator = torch.Generator().manual_seed(seed)
@@ -314,7 +314,7 @@ def widened(narrow, width, look_ahead_blocks, seed):
 
     wide = Net(**{**narrow.shape, "width": width, "look_ahead_blocks": look_ahead_blocks})
     state = {name: value.clone() for name, value in narrow.state_dict().items()}
-    stream = copies()                                          # one for all that the residual sums join
+    stream = copies()                                          # the same for all layers that residual sums connect
     share = 1 / torch.bincount(stream, minlength=old)[stream].float()
 
     def widen(layer, outputs=None, inputs=None, parted=None):

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other shapes of the network, to be compared with net.Net at equal multiply-adds; float only.
+"""Other network shapes, to compare with net.Net at equal multiply-adds; float only.
 
-Each takes features (batch, 40, rows) and rows as net.Net does and gives what it gives. Each block looks one step ahead or none, and the
-first of them do, so that all shapes wait equally long.
+Their inputs and outputs are those of net.Net. The first blocks look one step ahead and the others none, so all shapes have the same delay.
 
     factored    time-delay layers of low rank (Povey et al., 2018): three steps to a bottleneck and back, residual
     recurrent   a separable block, then a simple recurrent unit (Lei et al., 2018, arXiv 1709.02755), in turn
-    squeezed    separable blocks whose channels are weighted by what they were on the average so far (Hu et al., 2018, arXiv
-                1709.01507; over the past alone, as streaming wants it)
+    squeezed    separable blocks whose channels are weighted by their mean so far (Hu et al., 2018, arXiv 1709.01507; over the
+                past alone, for streaming)
     slow        separable blocks, those in the middle wider and at half the step rate
 """
 
@@ -29,7 +28,7 @@ class Factored(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """c = f c + (1 - f) z; y = r c + (1 - r) x, with f, r and z linear in x and in nothing before it: one matrix product for all steps."""
+    """c = f c + (1 - f) z; y = r c + (1 - r) x, with f, r and z linear in x alone: one matrix product for all steps."""
 
     def __init__(self, width):
         super().__init__()
@@ -80,7 +79,7 @@ class Shaped(nn.Module):
             made = [network.Block(2 * width if self.slow[0] <= i < self.slow[1] else width, int(i <= self.slow[0])) for i in range(blocks)]
             self.down, self.up = network.Conv(width, 2 * width, 2, 2), network.Conv(2 * width, width)
         else:
-            raise ValueError(f"{name} is no shape")
+            raise ValueError(f"{name} is not a shape")
         self.blocks = nn.ModuleList(made)
         self.out, self.middle = nn.Conv1d(width, network.LABELS, 1), nn.Conv1d(made[blocks // 2 - 1].dw.conv.out_channels
                                                                              if name == "slow" else width, network.LABELS, 1)

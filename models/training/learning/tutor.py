@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network that is trained beside another one, wider and with more of what comes after in sight, and whose posteriors are that one's
-targets: distillation from a teacher who learns at the same time (Zhang et al., 2018, Deep mutual learning, arXiv 1706.00384; here one way)."""
+"""A tutor: a wider network with more look-ahead that is trained at the same time and whose posteriors are the other network's targets
+(Zhang et al., 2018, Deep mutual learning, arXiv 1706.00384; here in one direction)."""
 
 import sys
 
@@ -8,11 +8,11 @@ import torch
 
 from learning import losses, net as network
 
-CONTEXT = 2             # steps more in each block
+CONTEXT = 2             # additional steps of look-ahead in each block
 
 
 def of(path):
-    """The network of the tutor in a checkpoint of train.py."""
+    """The tutor's network from a checkpoint of train.py."""
     state = torch.load(path, map_location="cpu")
     if not state.get("tutor"):
         sys.exit(f"{path}: there is no tutor in this checkpoint; a teacher is one of train.py --tutor, or a model file")
@@ -24,9 +24,9 @@ def of(path):
 
 
 class Tutor:
-    """Begins as `net` made wide, so that it is worth hearing from its first step on, or as the tutor that an earlier training left.
+    """Begins as a widened copy of `net`, so that its posteriors are useful from the first step on, or as an earlier training's tutor.
 
-    beginning: the width, or the path of a checkpoint. `net` is left as it is."""
+    beginning: the width, or the path of a checkpoint. `net` is not changed."""
 
     def __init__(self, net, beginning, rate, seed):
         if beginning.isdigit():
@@ -40,7 +40,7 @@ class Tutor:
         self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
 
     def learn(self, batch, rate, descend):
-        """A step down CTC of a Batch with its noise. Leaves the network ready to tell. Returns the loss, a tensor."""
+        """One step on CTC's loss of a Batch, noise included. Leaves the network in evaluation mode. Returns the loss, a tensor."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.net.train()

@@ -47,7 +47,7 @@ def width_for(make, goal):
     return min(range(40, 640, 8), key=lambda width: abs(shapes.multiply_adds(make(width)) - goal))
 
 
-# What each training is: (what is compared, name, how the network is made, multiply-adds, options of trained())
+# (what is compared, name, how the network is made, multiply-adds, options of trained())
 SHAPES = ("separable", "factored", "recurrent", "squeezed", "slow")
 RUNS = [("shape", f"{name}, {'small' if goal == SMALL else 'large'}", shaped(name), goal, {}) for goal in (SMALL, LARGE) for name in SHAPES]
 RUNS += [("loss", "CTC alone", separable, SMALL, dict(middle=0.0)),
@@ -60,7 +60,7 @@ RUNS += [("loss", "CTC alone", separable, SMALL, dict(middle=0.0)),
 
 
 def make_batches(arguments, clips, weights):
-    """Those of loader.Loader, features as int16, one file each."""
+    """Write the batches of loader.Loader, one file each, features as int16."""
     folder = arguments.out / "batches"
     folder.mkdir(parents=True, exist_ok=True)
     here = len(list(folder.glob("*.npz")))
@@ -78,14 +78,15 @@ def make_batches(arguments, clips, weights):
 
 
 def batch_of(folder, step):
-    """A loader.Batch; a teacher hears what the student does."""
+    """A loader.Batch; the teacher gets the same features as the student."""
     made = np.load(folder / f"{step:05d}.npz")
     features, rows, labels, counts = (torch.from_numpy(made[name]) for name in ("features", "rows", "labels", "counts"))
     return loader.Batch(features.float(), rows, labels, counts, plain=features.float())
 
 
 def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, place_weight=0.0, integers=0.0):
-    """Train over all batches, the last `integers` of them in the device's integers. Returns the loss of the last tenth, s a step."""
+    """Train on all batches; integers: the share of the last steps that compute in the device's integers. Returns the mean loss of the last
+    tenth, and seconds by step."""
     folder, steps = arguments.out / "batches", arguments.steps
     first = batch_of(folder, 0)
     spread = torch.cat([f[:, :n] for f, n in zip(first.features, first.rows)], 1).std(1, unbiased=False)
@@ -100,7 +101,7 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, place_weigh
             net.stage("int8")
             optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.0)
         slope = min(1, (step + 1) / WARM_UP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-        for group in optimiser.param_groups:           # without normalisation a network bears a lower rate only
+        for group in optimiser.param_groups:           # without normalisation a network needs a lower rate
             group["lr"] = RATE * slope * (0.1 if net.folded else 1)
         loss, whole = losses.losses_of(net, batch_of(folder, step), middle, teacher=teacher if teacher_weight or place_weight else None,
                                        teacher_weight=teacher_weight, place_weight=place_weight)
@@ -110,7 +111,7 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, place_weigh
 
 
 def quantised_after(net, name, arguments, clips):
-    """A copy of a float network in integers, as quantise.py makes it."""
+    """A copy of a float network, quantised in one of the ways of quantise.py."""
     bits, method, options = quantise.WAYS[name]
     copy = network.Net(**{**net.shape, "weight_bits": bits})
     copy.load_state_dict(net.state_dict())
@@ -118,7 +119,7 @@ def quantised_after(net, name, arguments, clips):
 
 
 def phones_apart(net, teacher, examples):
-    """Of what train.measured() gave, (how far the phones begin from where they do to the teacher, how much later) in ms: means."""
+    """Means over the examples of train.measured(), in ms: how far phones begin from where the teacher has them, and how much later."""
     net.eval()
     late = []
     with torch.no_grad():
@@ -135,7 +136,7 @@ def phones_apart(net, teacher, examples):
 
 
 def markdown(rows):
-    """A table for each thing that is compared."""
+    """A table for each comparison."""
     out = []
     for about in dict.fromkeys(row["about"] for row in rows):
         out += [f"| {about} | width | multiply-adds, M/s | weights, M | bytes, M | phone errors, % | in noise, % | phones apart, late, ms |",
