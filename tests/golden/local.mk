@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Front end: the formula in float64, and the exact bits. Network: what the training simulates, bit for bit, and its quick steps.
 check_PROGRAMS += tests/golden/frontend_bits
-TESTS += tests/golden/frontend_bits tests/golden/crf.py tests/golden/frontend.py tests/golden/fused.py tests/golden/graphics.py tests/golden/proxy.py tests/golden/stretch.py tests/golden/trainer.py
-dist_check_SCRIPTS += tests/golden/crf.py tests/golden/frontend.py tests/golden/fused.py tests/golden/graphics.py tests/golden/proxy.py tests/golden/stretch.py tests/golden/trainer.py
+TESTS += tests/golden/frontend_bits tests/golden/crf.py tests/golden/frontend.py tests/golden/fused.py tests/golden/graphics.py tests/golden/programs.py tests/golden/proxy.py tests/golden/stretch.py tests/golden/trainer.py
+dist_check_SCRIPTS += tests/golden/crf.py tests/golden/frontend.py tests/golden/fused.py tests/golden/graphics.py tests/golden/programs.py tests/golden/proxy.py tests/golden/stretch.py tests/golden/trainer.py
 tests_golden_frontend_bits_SOURCES = tests/golden/frontend_bits.c
 tests_golden_frontend_bits_LDADD = $(frontend_libs)
 
