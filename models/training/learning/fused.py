@@ -12,6 +12,9 @@ from device import program
 
 TAPS, MAX_CHANNELS, LANES = 9, 1024, 32                 # as in fused.c
 KIND = torch.bfloat16
+# Whether products of matrices of bfloat16 are summed in float32. On an x86 CPU without AVX-512 PyTorch 1.13 rounds to bfloat16 after
+# each addition: a sum of ones stays at 256, and the gradient of a weight is a sum over all steps of a batch.
+WIDE_SUMS = bool((torch.ones(64, 512, dtype=KIND) @ torch.ones(512, 64, dtype=KIND) == 512).all())
 
 
 def address(tensor, kind):
@@ -174,6 +177,11 @@ def rows_of(x):
     return sizes(x.numel() // x.shape[-1], x.shape[-1])
 
 
+def product(a, b):
+    """a @ b in their kind, summed in float32, in which products of two numbers of bfloat16 are exact."""
+    return a @ b if WIDE_SUMS else (a.float() @ b.float()).to(a.dtype)
+
+
 class Depthwise(torch.autograd.Function):
     """weight: (channels, 1, TAPS), float32."""
 
@@ -196,12 +204,12 @@ class Pointwise(torch.autograd.Function):
     @staticmethod
     def forward(context, x, weight, kind):
         context.save_for_backward(x, weight[:, :, 0].to(KIND))
-        return x.to(kind) @ weight[:, :, 0].to(kind).t()
+        return product(x.to(kind), weight[:, :, 0].to(kind).t())
 
     @staticmethod
     def backward(context, dy):
         (x, weight), dy = context.saved_tensors, dy.to(KIND)
-        return dy @ weight, (dy.flatten(0, 1).t() @ x.flatten(0, 1)).float()[:, :, None], None
+        return product(dy, weight), product(dy.flatten(0, 1).t(), x.flatten(0, 1)).float()[:, :, None], None
 
 
 class Normalised(torch.autograd.Function):
