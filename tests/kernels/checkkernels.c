@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/kernels/checkkernels.c: every kernel variant that this build and CPU have, against the reference, byte for byte.
  *
- * The variants are found by tables.h, so a new rung needs nothing here. Each input ends at a page that cannot be touched (a read
+ * The variants are found by tables.h, so a new rung needs nothing here. The shapes of the network's kernels are first those of a
+ * model's layers, read from its file: by default models/en/acoustic.tragus of the sources (or of the current folder); then a list,
+ * and random ones. Each input ends at a page that cannot be touched (a read
  * beyond it is a crash), in another run begins right behind one. Outputs are filled before the call, and the whole area around them
  * is compared, so a byte written outside is a difference. Data: random, only the extremes of the range, and extremes in
  * alternation, for which sums are largest. Each call also tells whether the caller's registers were kept. What this finds is tried
  * with planted errors by tests/kernels/mutations.
  *
- *     checkkernels [--seed N] [--only FAMILY] [--list]     exit status 0: all equal
+ *     checkkernels [--seed N] [--only FAMILY] [--model FILE] [--list]     exit status 0: all equal
  */
+#include "base/error.h"
 #include "checked_call.h"
+#include "nn/model.h"
 #include "tables.h"
 
 #include <inttypes.h>
@@ -138,12 +142,15 @@ static void fill_factors(int32_t *multiplier, uint8_t *shift, size_t n, enum dat
 }
 
 struct shape {
-    size_t n_rows, k_in, n_out; /* dwconv: n_rows, n_taps, n_channels; add: k_in unused */
+    size_t n_rows, k_in, n_out; /* dwconv: n_rows, n_taps, n_channels; add: n_rows * n_out elements, k_in 0 */
+    size_t x_stride;            /* gemm; 0: any */
 };
 
 static bool check_gemm(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end) {
     size_t out_stride = sh.n_out + (size_t)random_between(0, 1) * 16, n_out_bytes = (sh.n_rows - 1) * out_stride + sh.n_out;
-    size_t x_stride = sh.n_rows > 1 && data == DATA_RANDOM ? (size_t)random_between(1, (int64_t)sh.k_in) : sh.k_in;
+    size_t x_stride = sh.x_stride != 0                       ? sh.x_stride
+                      : sh.n_rows > 1 && data == DATA_RANDOM ? (size_t)random_between(1, (int64_t)sh.k_in)
+                                                             : sh.k_in;
     size_t n_x = (sh.n_rows - 1) * x_stride + sh.k_in, n_w = sh.k_in * sh.n_out;
     struct guarded gx = guarded_new(n_x), gw = guarded_new(n_w), gb = guarded_new(sh.n_out * 4), gm = guarded_new(sh.n_out * 4);
     struct guarded gs = guarded_new(sh.n_out), gy = guarded_new(n_out_bytes * 4 + 2 * MARGIN);
@@ -223,7 +230,7 @@ static bool check_dwconv(const struct nn_kernels *ref, const struct nn_kernels *
 }
 
 static bool check_add(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end) {
-    size_t n = sh.n_out;
+    size_t n = sh.n_rows * sh.n_out;
     struct guarded ga = guarded_new(n), gb = guarded_new(n), gy = guarded_new(n + 2 * MARGIN);
     int8_t *a = guarded_at(&ga, n, at_end), *b = guarded_at(&gb, n, at_end);
     unsigned char *expected = area_new(n + 2 * MARGIN), *got = guarded_at(&gy, n + 2 * MARGIN, at_end);
@@ -265,45 +272,113 @@ static bool check_add(const struct nn_kernels *ref, const struct nn_kernels *k, 
 
 typedef bool check_function(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end);
 
-/* The model's layers first, then the smallest, odd counts of groups and blocks, and one beside the sizes of unrolled loops. */
+/* The smallest, odd counts of groups and blocks, those beside the sizes of unrolled loops, and large ones. */
 static const struct shape gemm_shapes[] = {
-    {1, 360, 256}, {1, 256, 256}, {1, 256, 48}, {4, 256, 256}, {1, 4, 16},   {1, 8, 16},   {1, 12, 16},   {2, 16, 32},
-    {3, 20, 16},   {5, 28, 48},   {7, 44, 16},  {1, 52, 208},  {2, 252, 32}, {3, 260, 16}, {1, 1024, 16},
+    {1, 4, 16, 0},   {1, 8, 16, 0},   {1, 12, 16, 0},  {2, 16, 32, 0},  {3, 20, 16, 0},   {5, 28, 48, 0},   {7, 44, 16, 0},
+    {1, 52, 208, 0}, {2, 252, 32, 0}, {3, 260, 16, 0}, {1, 256, 48, 0}, {4, 256, 256, 0}, {1, 1024, 16, 0},
 };
 static const struct shape dwconv_shapes[] = {
-    {1, 9, 256}, {4, 9, 256}, {1, 1, 16}, {1, 2, 16}, {2, 3, 48}, {3, 7, 80}, {1, 8, 176}, {5, 13, 16}, {1, 30, 32}, {2, 31, 272},
+    {1, 1, 16, 0},  {1, 2, 16, 0},  {2, 3, 48, 0},   {3, 7, 80, 0},  {1, 8, 176, 0},
+    {5, 13, 16, 0}, {1, 30, 32, 0}, {2, 31, 272, 0}, {4, 9, 256, 0},
 };
-static const struct shape add_shapes[] = {{1, 0, 256}, {1, 0, 16}, {1, 0, 48}, {1, 0, 208}, {1, 0, 1024}};
+static const struct shape add_shapes[] = {{1, 0, 16, 0}, {1, 0, 48, 0}, {1, 0, 208, 0}, {1, 0, 256, 0}, {1, 0, 1024, 0}};
 
-static const struct family {
+static struct family {
     const char *name;
     check_function *check;
     const struct shape *shapes;
     size_t n_shapes;
-    size_t max_rows, k_step, max_k, max_out; /* of random shapes */
+    size_t max_rows, k_step, max_k, max_out; /* of random shapes; raised to what the model has */
+    struct shape layers[NN_MAX_OPS];         /* of the model, that differ; n_rows: the most there can be */
+    size_t n_layers;
 } families[] = {
-    {"gemm", check_gemm, gemm_shapes, sizeof(gemm_shapes) / sizeof(gemm_shapes[0]), 6, 4, 600, 320},
-    {"dwconv", check_dwconv, dwconv_shapes, sizeof(dwconv_shapes) / sizeof(dwconv_shapes[0]), 4, 1, 31, 320},
-    {"add", check_add, add_shapes, sizeof(add_shapes) / sizeof(add_shapes[0]), 1, 1, 1, 2048},
+    {"gemm", check_gemm, gemm_shapes, sizeof(gemm_shapes) / sizeof(gemm_shapes[0]), 6, 4, 600, 512, {{0, 0, 0, 0}}, 0},
+    {"dwconv", check_dwconv, dwconv_shapes, sizeof(dwconv_shapes) / sizeof(dwconv_shapes[0]), 4, 1, 31, 512, {{0, 0, 0, 0}}, 0},
+    {"add", check_add, add_shapes, sizeof(add_shapes) / sizeof(add_shapes[0]), 1, 1, 1, 2048, {{0, 0, 0, 0}}, 0},
 };
+#define N_FAMILIES (sizeof(families) / sizeof(families[0]))
+
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
+static void add_layer(struct family *f, struct shape sh) {
+    for (size_t i = 0; i < f->n_layers; i++)
+        if (memcmp(&f->layers[i], &sh, sizeof(sh)) == 0)
+            return;
+    f->layers[f->n_layers++] = sh;
+    f->max_rows = larger(f->max_rows, sh.n_rows);
+    f->max_k = larger(f->max_k, sh.k_in);
+    f->max_out = larger(f->max_out, sh.n_out);
+}
+
+/* The shapes of a model's layers into families; false if the file is no model. */
+static bool read_layers(const char *path) {
+    tragus_error error;
+    struct nn_model *m;
+    char text[512];
+
+    if (nn_model_open(&m, path, 0, &error) < 0) {
+        fprintf(stderr, "%s\n", base_error_format(&error, text, sizeof(text)));
+        return false;
+    }
+    for (uint32_t i = 0; i < m->n_ops; i++) {
+        const struct nn_op *op = &m->ops[i];
+        size_t n_rows = op->hops < NN_MAX_HOPS ? NN_MAX_HOPS / op->hops : 1;
+
+        switch (op->kind) {
+        case NN_CONV:
+        case NN_LOGITS:
+            add_layer(&families[0], (struct shape){n_rows, (size_t)op->taps * op->n_in, op->n_out, (size_t)op->stride * op->n_in});
+            break;
+        case NN_DEPTHWISE:
+            add_layer(&families[1], (struct shape){n_rows, op->taps, op->n_out, 0});
+            break;
+        case NN_ADD:
+            add_layer(&families[2], (struct shape){n_rows, 0, op->n_out, 0});
+            break;
+        }
+    }
+    nn_model_free(m);
+    return true;
+}
+
+static void tell_layers(void) {
+    for (const struct family *f = families; f < families + N_FAMILIES; f++)
+        for (size_t i = 0; i < f->n_layers; i++) {
+            printf("%s ", i == 0 ? f->name : ",");
+            if (f->layers[i].k_in != 0)
+                printf("%zu x ", f->layers[i].k_in);
+            printf("%zu%s", f->layers[i].n_out, i + 1 < f->n_layers ? "" : "\n");
+        }
+}
+
+static bool check_shape(const struct family *f, const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh) {
+    bool ok = true;
+
+    for (int data = 0; data < N_DATA && ok; data++)
+        ok = f->check(ref, k, sh, (enum data)data, true) && f->check(ref, k, sh, (enum data)data, false);
+    return ok;
+}
 
 static bool check_family(const struct family *f, const struct nn_kernels *ref, const struct nn_kernels *k) {
     bool ok = true;
 
-    for (size_t i = 0; i < f->n_shapes + 40 && ok; i++) {
-        struct shape sh;
+    for (size_t i = 0; i < f->n_layers && ok; i++) {
+        struct shape sh = f->layers[i];
 
-        if (i < f->n_shapes)
-            sh = f->shapes[i];
-        else
-            sh = (struct shape){
-                .n_rows = (size_t)random_between(1, (int64_t)f->max_rows),
-                .k_in = (size_t)random_between(1, (int64_t)(f->max_k / f->k_step)) * f->k_step,
-                .n_out = (size_t)random_between(1, (int64_t)(f->max_out / NN_OUT_BLOCK)) * NN_OUT_BLOCK,
-            };
-        for (int data = 0; data < N_DATA && ok; data++)
-            ok = f->check(ref, k, sh, (enum data)data, true) && f->check(ref, k, sh, (enum data)data, false);
+        for (sh.n_rows = 1; sh.n_rows <= f->layers[i].n_rows && ok; sh.n_rows++)
+            ok = check_shape(f, ref, k, sh);
     }
+    for (size_t i = 0; i < f->n_shapes && ok; i++)
+        ok = check_shape(f, ref, k, f->shapes[i]);
+    for (size_t i = 0; i < 40 && ok; i++)
+        ok = check_shape(f, ref, k,
+                         (struct shape){
+                             .n_rows = (size_t)random_between(1, (int64_t)f->max_rows),
+                             .k_in = (size_t)random_between(1, (int64_t)(f->max_k / f->k_step)) * f->k_step,
+                             .n_out = (size_t)random_between(1, (int64_t)(f->max_out / NN_OUT_BLOCK)) * NN_OUT_BLOCK,
+                         });
     return ok;
 }
 
@@ -628,9 +703,9 @@ int main(int argc, char **argv) {
     size_t n_tables = find_tables(tables);
     bool list = false, ok = true;
     uint64_t seed = (uint64_t)time(NULL) ^ (uint64_t)getpid() << 32;
-    const struct family *first = families, *end = families + sizeof(families) / sizeof(families[0]);
-    const char *only = NULL;
-    char flags[128];
+    const struct family *first = families, *end = families + N_FAMILIES;
+    const char *only = NULL, *model = NULL, *top = getenv("abs_top_srcdir");
+    char flags[128], path[4096];
 
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--list") == 0) {
@@ -639,8 +714,12 @@ int main(int argc, char **argv) {
             seed = strtoull(argv[++i], NULL, 0);
         } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
             only = argv[++i];
+        } else if (strcmp(argv[i], "--model") == 0 && i + 1 < argc) {
+            model = argv[++i];
         } else {
-            fprintf(stderr, "usage: %s [--seed N] [--only gemm|dwconv|add|window|spectrum|cepstrum] [--list]\n", argv[0]);
+            fprintf(stderr,
+                    "usage: %s [--seed N] [--only gemm|dwconv|add|window|spectrum|mel|cepstrum|gate] [--model FILE] [--list]\n",
+                    argv[0]);
             return 2;
         }
     if (only) {
@@ -655,6 +734,15 @@ int main(int argc, char **argv) {
             fputs("--only: there is no such family\n", stderr);
             return 2;
         }
+    }
+    snprintf(path, sizeof(path), "%s%smodels/en/acoustic.tragus", top ? top : "", top ? "/" : "");
+    if (model || access(path, F_OK) == 0) {
+        if (!read_layers(model ? model : path))
+            return 1;
+        printf("layers of %s:\n", model ? model : path);
+        tell_layers();
+    } else {
+        printf("no model, so no shapes of its layers: there is no %s\n", path);
     }
     random_state = seed ? seed : 1;
     printf("cpu: %s\n", base_cpu_names(base_cpu_detect(), flags, sizeof(flags)));
