@@ -827,6 +827,8 @@ static void tell_machine(long n_windows) {
 #else
     puts("- OpenBLAS is missing: apt install libopenblas-dev, then configure again");
 #endif
+    if (evex_stands_in())
+        puts("- avxvnni: ours as it is encoded for AVX-512, because this CPU has no AVX-VNNI");
     measure_all(peaks, n, 1, n_windows);
     for (size_t i = 0; i < n; i++)
         printf("- peak with %s: %.0f GMAC/s, %.1f multiply-adds a cycle at %.2f GHz\n", peaks[i].name,

@@ -11,6 +11,6 @@ TESTS += tests/bench/instructions
 # The kernels beside other people's, for people: make tests/bench/beside.
 EXTRA_PROGRAMS += tests/bench/beside
 tests_bench_beside_SOURCES = tests/bench/beside.c tests/kernels/tables.h
-tests_bench_beside_CPPFLAGS = $(AM_CPPFLAGS) $(BESIDE_CPPFLAGS)
-tests_bench_beside_LDADD = $(nn_libs) $(BESIDE_LIBS) -lm
+tests_bench_beside_CPPFLAGS = $(AM_CPPFLAGS) $(BESIDE_CPPFLAGS) $(evex_cppflags)
+tests_bench_beside_LDADD = $(evex_libs) $(nn_libs) $(BESIDE_LIBS) -lm
 CLEANFILES += tests/bench/beside

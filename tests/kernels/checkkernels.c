@@ -745,6 +745,8 @@ int main(int argc, char **argv) {
         printf("no model, so no shapes of its layers: there is no %s\n", path);
     }
     random_state = seed ? seed : 1;
+    if (evex_stands_in())
+        puts("avxvnni: encoded for AVX-512, because this CPU has no AVX-VNNI");
     printf("cpu: %s\n", base_cpu_names(base_cpu_detect(), flags, sizeof(flags)));
     if (!list)
         printf("seed: %" PRIu64 "\n", seed);

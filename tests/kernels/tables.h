@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/kernels/tables.h: every table of kernels that this build and CPU have, for the programs that go through them.
  *
- * The select functions are asked for every subset of the CPU's flags, so a new rung needs nothing here.
+ * The select functions are asked for every subset of the CPU's flags, so a new rung needs nothing here. Where AVXVNNI_EVEX is
+ * defined and a CPU has AVX-512 VNNI and no AVX-VNNI, there is also gemm_avxvnni.c as it is encoded for the former.
  */
 #ifndef TRAGUS_TESTS_KERNELS_TABLES_H
 #define TRAGUS_TESTS_KERNELS_TABLES_H
@@ -13,6 +14,20 @@
 #include <stdbool.h>
 
 #define MAX_TABLES 16
+
+#ifdef AVXVNNI_EVEX
+extern nn_gemm_s8 nn_gemm_s8_avxvnni_evex;
+extern nn_gemm_s32 nn_gemm_s32_avxvnni_evex;
+#endif
+
+/* Whether the variant avxvnni is that. */
+static inline bool evex_stands_in(void) {
+#ifdef AVXVNNI_EVEX
+    return (base_cpu_detect() & (BASE_CPU_AVX512VNNI | BASE_CPU_AVXVNNI)) == BASE_CPU_AVX512VNNI;
+#else
+    return false;
+#endif
+}
 
 /* All tables of the network's kernels that differ, the reference first; how many. */
 static inline size_t find_tables(struct nn_kernels tables[MAX_TABLES]) {
@@ -29,6 +44,14 @@ static inline size_t find_tables(struct nn_kernels tables[MAX_TABLES]) {
             tables[n++] = k;
         subset = (subset - detected) & detected;
     } while (subset != 0);
+#ifdef AVXVNNI_EVEX
+    if (evex_stands_in() && n < MAX_TABLES) {
+        tables[n] = nn_kernels_select(BASE_CPU_AVX2);
+        tables[n].gemm_name = "avxvnni";
+        tables[n].gemm_s8 = nn_gemm_s8_avxvnni_evex;
+        tables[n++].gemm_s32 = nn_gemm_s32_avxvnni_evex;
+    }
+#endif
     return n;
 }
 

@@ -25,7 +25,13 @@ struct nn_kernels nn_kernels_select(uint32_t cpu_flags) {
     k.dwconv_s8 = nn_dwconv_s8_avx2;
     k.add_s8 = nn_add_s8_avx2;
 
-    /* AVX-VNNI in 256 bits was tried: 5 % over avx2 on a processor that has both, not worth a variant. */
+#ifdef NN_KERNELS_AVXVNNI
+    if (cpu_flags & BASE_CPU_AVXVNNI) {
+        k.gemm_name = "avxvnni";
+        k.gemm_s8 = nn_gemm_s8_avxvnni;
+        k.gemm_s32 = nn_gemm_s32_avxvnni;
+    }
+#endif
     if (cpu_flags & BASE_CPU_AVX512VNNI) {
         k.gemm_name = "avx512vnni";
         k.gemm_s8 = nn_gemm_s8_avx512vnni;

@@ -11,8 +11,8 @@
 #include "nn/kernels/kernels.h"
 
 /* x86/ */
-nn_gemm_s8 nn_gemm_s8_avx2, nn_gemm_s8_avx512vnni;
-nn_gemm_s32 nn_gemm_s32_avx2, nn_gemm_s32_avx512vnni;
+nn_gemm_s8 nn_gemm_s8_avx2, nn_gemm_s8_avxvnni, nn_gemm_s8_avx512vnni;
+nn_gemm_s32 nn_gemm_s32_avx2, nn_gemm_s32_avxvnni, nn_gemm_s32_avx512vnni;
 nn_dwconv_s8 nn_dwconv_s8_avx2;
 nn_add_s8 nn_add_s8_avx2;
 
