@@ -60,7 +60,12 @@ static void link_states(struct acceptor_builder *a, uint32_t from, uint32_t word
 static void add_skip_words(struct acceptor_builder *a, uint32_t ends[SKIPS]) {
     size_t n_sentences = a->links.n;
     uint32_t before = START, behind = FINAL;
+    for (int round = 0; round < SKIPS; round++)
+        ends[round] = FINAL;
+    if (a->g->n_skip_words == 0)
+        return;
     a->pieces.block = NULL;
+    struct grammar_cost outer = grammar_costs_begin(a->costs, a->g->skip_words_position, "skip_words");
     for (int round = 0; round < SKIPS; round++) {
         uint32_t next_before = a->n_states++, next_behind = a->n_states++;
         for (size_t i = 0; i < a->g->n_skip_words; i++) {
@@ -73,6 +78,7 @@ static void add_skip_words(struct acceptor_builder *a, uint32_t ends[SKIPS]) {
         before = next_before;
         ends[round] = behind = next_behind;
     }
+    grammar_costs_resume(a->costs, &outer);
 }
 
 static int by_spelling(const void *pa, const void *pb) {

@@ -196,8 +196,12 @@ static void add_skip_words(struct grammar_compiler *c) {
     for (size_t i = 0; i < c->b->n_skip_words; i++)
         if (grammar_in_language(c, c->b->skip_words[i].source))
             texts[n++] = &c->b->skip_words[i];
-    if (n)
+    if (n) {
         qsort(texts, n, sizeof *texts, by_length);
+        c->g->skip_words_position = texts[0]->position;
+        c->g->skip_words_position.file = grammar_copy_text(c, texts[0]->position.file);
+    }
+    struct grammar_cost outer = grammar_costs_begin(&c->costs, c->g->skip_words_position, "skip_words");
     c->g->skip_words = grammar_pool_alloc(&c->g->pool, n * sizeof *c->g->skip_words);
     for (size_t i = 0; i < n; i++) {
         struct grammar_item *item = grammar_template_plain(&c->parser, texts[i]->text, strlen(texts[i]->text));
@@ -206,6 +210,7 @@ static void add_skip_words(struct grammar_compiler *c) {
         if (grammar_resolve(c, &c->global, item, &m) && !m.nullable && (i == 0 || strcmp(texts[i]->text, texts[i - 1]->text) != 0))
             c->g->skip_words[c->g->n_skip_words++] = item;
     }
+    grammar_costs_resume(&c->costs, &outer);
 }
 
 /* The language of the first block of sentences that says one; NULL: none does. */

@@ -54,6 +54,7 @@ struct grammar {
     const struct grammar_item **skip_words; /* trees; longest text first */
     size_t n_skip_words;
     const char *language; /* that the sentences name; "": none */
+    struct grammar_position skip_words_position; /* of the longest */
     bool ignore_whitespace;
     struct grammar_acceptor acceptor;
     struct grammar_cost most_units, most_bytes; /* what cost most to compile */

@@ -36,6 +36,7 @@ void **grammar_map_at(struct grammar_map *m, struct grammar_pool *p, const char 
             m->buckets[find(m, m->items[i].key)] = (uint32_t)i + 1;
     }
     size_t at = find(m, key);
+    grammar_pool_spend(p, (at - hash(key)) & (m->n_buckets - 1)); /* keys may be chosen so that they collide */
     if (m->buckets[at] == 0) {
         grammar_pool_push(p, m->items, m->n, m->size)->key = key;
         m->buckets[at] = (uint32_t)m->n;

@@ -16,6 +16,7 @@
 enum {
     MOST_TOKENS = 512,  /* in one set; later ones are dropped */
     LINEAR_TOKENS = 16, /* sets up to this size are searched without a table */
+    TOKEN_TABLE = 2 * MOST_TOKENS,
     MOST_WORK = 20000000,
 };
 
@@ -75,7 +76,7 @@ static bool has_token(const struct grammar_tokens *set, const struct grammar_tok
 }
 
 static void make_table(struct grammar_matcher *m, struct grammar_tokens *set) {
-    set->n_table = 2 * MOST_TOKENS;
+    set->n_table = TOKEN_TABLE;
     set->table = grammar_pool_alloc(m->pool, set->n_table * sizeof *set->table);
     for (size_t i = 0; i < set->n; i++)
         set->table[token_bucket(set, &set->items[i])] = (uint32_t)i + 1;

@@ -37,7 +37,8 @@ static bool is_keyword(const struct reader *r) {
 static int take_text(struct reader *r, char out[ENDINGS_LONGEST + 1]) {
     if (r->at == r->n || strlen(r->fields[r->at]) > ENDINGS_LONGEST)
         return wrong(r, "a text is missing or too long");
-    strcpy(out, r->fields[r->at++]);
+    memcpy(out, r->fields[r->at], strlen(r->fields[r->at]) + 1);
+    r->at++;
     return 0;
 }
 

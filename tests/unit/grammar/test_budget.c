@@ -82,6 +82,26 @@ static void list_is_named(void **state) {
     assert_non_null(strstr(e.text, ": n"));
 }
 
+/* Skip words cost twice before and twice behind each sentence. */
+static void skip_words_are_named(void **state) {
+    (void)state;
+    enum { SIZE = 300000 };
+    struct base_budget budget;
+    tragus_error e = {0};
+    struct grammar *g = NULL;
+    char *text = malloc(SIZE);
+    assert_non_null(text);
+    size_t len = (size_t)snprintf(text, SIZE, "sentences: [go now]\nskip_words: [x");
+    for (int i = 0; len < SIZE - 20; i++)
+        len += (size_t)snprintf(text + len, SIZE - len, ", word%d", i);
+    snprintf(text + len, SIZE - len, "]\n");
+    base_budget_init(&budget, 0, 24 << 20);
+    assert_int_equal(compile(text, &budget, &g, NULL, &e), -E2BIG);
+    assert_int_equal(e.line, 2);
+    assert_non_null(strstr(e.text, "skip_words"));
+    free(text);
+}
+
 static void reading_is_limited(void **state) {
     (void)state;
     struct base_budget budget;
@@ -178,9 +198,13 @@ static void matching_is_limited(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(time_is_limited),        cmocka_unit_test(memory_is_limited),
-        cmocka_unit_test(list_is_named),          cmocka_unit_test(reading_is_limited),
-        cmocka_unit_test(another_thread_cancels), cmocka_unit_test(large_budget_changes_nothing),
+        cmocka_unit_test(time_is_limited),
+        cmocka_unit_test(memory_is_limited),
+        cmocka_unit_test(list_is_named),
+        cmocka_unit_test(skip_words_are_named),
+        cmocka_unit_test(reading_is_limited),
+        cmocka_unit_test(another_thread_cancels),
+        cmocka_unit_test(large_budget_changes_nothing),
         cmocka_unit_test(matching_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
