@@ -3,6 +3,7 @@
 #include "grammar/costs.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 void grammar_costs_settle(struct grammar_costs *c) {
     c->now.units += c->budget->units - c->units_before;
@@ -34,18 +35,18 @@ int grammar_costs_refuse(const struct grammar_costs *c, int code, const char *wh
     const struct grammar_cost *most = code == -ETIME ? &c->most_units : &c->most_bytes;
     struct grammar_position nowhere = {0};
     const char *text = most->text ? most->text : "";
-    const char *cause =
-        most->text ? ", most of it for this template or list; split it, or use fewer options: " : "; leave parts out";
+    const char *cause = most->text ? "; this costs most, so split it or use fewer options: " : "; leave parts out";
+    bool many = c->budget->max_bytes >= 8 << 20;
     if (code == -ECANCELED)
         grammar_report_failure(r, code, nowhere, "%s was cancelled", what);
     else if (code == -ETIME)
         grammar_report_failure(r, code, most->position, "%s takes more than %u ms of processor time%s%.80s", what,
                                (unsigned)c->budget->max_cpu_ms, cause, text);
     else if (code == -E2BIG && c->budget->code == -E2BIG)
-        grammar_report_failure(r, code, most->position, "%s takes more than %zu KB of memory%s%.80s", what,
-                               c->budget->max_bytes / 1024, cause, text);
+        grammar_report_failure(r, code, most->position, "%s takes more than %zu %s of memory%s%.80s", what,
+                               c->budget->max_bytes >> (many ? 20 : 10), many ? "MB" : "KB", cause, text);
     else if (code == -E2BIG)
-        grammar_report_failure(r, code, most->position, "%s takes too much memory%s%.80s", what, cause, text);
+        grammar_report_failure(r, code, most->position, "%s takes too many steps or too much memory%s%.80s", what, cause, text);
     else
         grammar_report_failure(r, code, nowhere, "out of memory");
     return code;

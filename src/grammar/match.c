@@ -42,6 +42,7 @@ struct job {
     size_t max_readings;
     struct grammar_input input; /* the whole */
     const char *text;           /* of it, normalised */
+    bool too_long;
 };
 
 /* Context: the caller's, then what the chosen values bring; the newest counts. */
@@ -317,8 +318,10 @@ static void rank(struct grammar_match *match, size_t max_readings) {
 static void match_text(void *data) {
     struct job *j = data;
     int r = grammar_input_read(&j->input, &j->match->pool, j->typed, j->g->ignore_whitespace);
-    if (r < 0)
+    if (r < 0) {
+        j->too_long = true;
         grammar_pool_escape(&j->match->pool, r);
+    }
     j->text = grammar_encode(&j->match->pool, j->input.chars, j->input.n);
     match_templates(j, &j->input, fits_any);
     if (j->match->n == 0)
@@ -352,7 +355,10 @@ int grammar_match_within(struct grammar_match **ret, const struct grammar *g, co
     grammar_pool_init(&j->work, LARGEST_MATCH, budget);
     j->work.outer = &match->pool;
     int r = grammar_pool_run(&match->pool, match_text, j);
-    if (r < 0) {
+    if (r < 0 && j->too_long) {
+        base_error_set(reterr, r, "the text has more than %d bytes or %d words; make it shorter", GRAMMAR_LONGEST_INPUT,
+                       GRAMMAR_MOST_INPUT_WORDS);
+    } else if (r < 0) {
         grammar_costs_settle(&j->costs);
         grammar_costs_refuse(&j->costs, r, "matching", &report);
     }

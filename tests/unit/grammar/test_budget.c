@@ -189,6 +189,10 @@ static void matching_is_limited(void **state) {
     base_budget_init(&budget, 0, 100000);
     base_budget_start(&budget);
     assert_int_equal(grammar_match_within(&m, g, text, NULL, 0, 5, &budget, &e), -E2BIG);
+    static char longer[5000];
+    memset(longer, 'a', sizeof longer - 1);
+    assert_int_equal(grammar_match_within(&m, g, longer, NULL, 0, 5, NULL, &e), -E2BIG);
+    assert_non_null(strstr(e.text, "make it shorter"));
     base_budget_init(&budget, 0, 0);
     base_budget_cancel(&budget);
     base_budget_start(&budget);
