@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define NONE UINT32_MAX
+#define MOST_ELEMENTS (8u << 20) /* of all subsets */
 
 struct grammar_automaton grammar_automaton_make(struct grammar_pool *p, const struct grammar_links *links, uint32_t n_states,
                                                 uint32_t start, const uint8_t *finals) {
@@ -145,6 +146,7 @@ struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const s
 
 bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t max_states,
                                    struct grammar_automaton *ret) {
+    struct grammar_pool_mark mark = grammar_pool_mark(p);
     struct grammar_subsets s = {.pool = p};
     struct grammar_links links = {0};
     struct grammar_word_arc *arcs = NULL;
@@ -165,8 +167,10 @@ bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_
             uint32_t to = grammar_subsets_close(&s);
             *grammar_pool_push(p, links.items, links.n, links.size) = (struct grammar_link){i, word, to};
         }
-        if (s.n > max_states)
+        if (s.n > max_states || s.n_elements > MOST_ELEMENTS) {
+            grammar_pool_release(p, mark);
             return false;
+        }
     }
     uint8_t *finals = grammar_pool_alloc(p, s.n);
     for (size_t i = 0; i < s.n; i++)

@@ -30,7 +30,8 @@ struct grammar_automaton grammar_automaton_make(struct grammar_pool *p, const st
  * automaton comes out minimal. Arcs are sorted by word, states numbered breadth first. */
 struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const struct grammar_automaton *a);
 
-/* The same language with one arc a word and state. False when it would have more than max_states states. */
+/* The same language with one arc a word and state. False when it would have more than max_states states, or takes much memory; what
+ * was made of it is given back. */
 bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t max_states,
                                    struct grammar_automaton *ret);
 

@@ -4,7 +4,8 @@
  * A state is the set of nodes where the next word may begin. From it pieces are joined until a word border; all nodes behind equal
  * words are the next state. So "light[s]" gives light and lights, and two borders around something absent count as one. The
  * automaton of each template comes out deterministic and is merged by itself: n optional words in a row make n states, where an arc
- * for each pair of nodes would make n * n.
+ * for each pair of nodes would make n * n. Where the sets become many (like "any of two words twenty times, then one of them, then
+ * twenty more"), each node makes a state of its own instead.
  */
 #include "grammar/pieces.h"
 
@@ -14,6 +15,8 @@
 #include <string.h>
 
 enum {
+    MOST_STATES_A_NODE = 4, /* beyond that, and some thousand, sets do not pay */
+    MANY_STATES = 4096,
     MOST_JOINED = 1 << 14, /* words joined from pieces, from one state */
     LONGEST_WORD = 80,     /* bytes */
 };
@@ -26,6 +29,7 @@ struct cutter {
     struct grammar_pieces *p;
     struct grammar_pool *pool;
     uint32_t end;
+    bool one_by_one; /* a state for each node: nondeterministic */
     struct grammar_subsets states;
     struct grammar_links links;
     uint8_t *finals;
@@ -181,8 +185,8 @@ static void link_words(struct cutter *c, uint32_t state) {
     if (c->n_whole > 1)
         qsort(c->whole, c->n_whole, sizeof *c->whole, by_word);
     for (size_t i = 0; i < c->n_whole;) {
-        size_t first = i;
-        while (i < c->n_whole && c->whole[i].word == c->whole[first].word)
+        size_t first = i++;
+        while (!c->one_by_one && i < c->n_whole && c->whole[i].word == c->whole[first].word)
             i++;
         uint32_t to = state_behind(c, c->whole + first, i - first);
         *grammar_pool_push(c->pool, c->links.items, c->links.n, c->links.size) =
@@ -205,20 +209,33 @@ static void copy_links(const struct grammar_automaton *a, struct grammar_pool *p
     *n_states += a->n_states - 1;
 }
 
+/* False: there are too many sets. */
+static bool find_states(struct cutter *c, uint32_t start) {
+    struct grammar_pieces *p = c->p;
+    c->seen = grammar_pool_alloc(c->pool, p->n_nodes * sizeof *c->seen);
+    c->kept = grammar_pool_alloc(c->pool, p->n_nodes * sizeof *c->kept);
+    state_behind(c, &(struct ending){.node = start}, 1);
+    for (uint32_t state = 0; state < c->states.n && !p->too_large; state++) {
+        if (!c->one_by_one && c->states.n > MANY_STATES + MOST_STATES_A_NODE * p->n_nodes)
+            return false;
+        find_words(c, state);
+        if (!p->too_large)
+            link_words(c, state);
+        clear_begun(c);
+    }
+    return true;
+}
+
 void grammar_cut_words(struct grammar_pieces *p, uint32_t start, uint32_t end, struct grammar_pool *links_pool,
                        struct grammar_links *links, uint32_t start_state, uint32_t final_state, uint32_t *n_states) {
     if (p->too_large)
         return;
     struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
     struct cutter c = {.p = p, .pool = p->scratch, .end = end, .states = {.pool = p->scratch}};
-    c.seen = grammar_pool_alloc(c.pool, p->n_nodes * sizeof *c.seen);
-    c.kept = grammar_pool_alloc(c.pool, p->n_nodes * sizeof *c.kept);
-    state_behind(&c, &(struct ending){.node = start}, 1);
-    for (uint32_t state = 0; state < c.states.n && !p->too_large; state++) {
-        find_words(&c, state);
-        if (!p->too_large)
-            link_words(&c, state);
-        clear_begun(&c);
+    if (!find_states(&c, start)) {
+        grammar_pool_release(p->scratch, mark);
+        c = (struct cutter){.p = p, .pool = p->scratch, .end = end, .states = {.pool = p->scratch}, .one_by_one = true};
+        find_states(&c, start);
     }
     if (!p->too_large) {
         struct grammar_automaton a = grammar_automaton_make(c.pool, &c.links, (uint32_t)c.states.n, 0, c.finals);

@@ -102,6 +102,25 @@ static void everything_said_is_matched(void **state) {
     }
 }
 
+/* Where a deterministic acceptor would have a million states, it is not one, and says the same. */
+static void sets_do_not_explode(void **state) {
+    (void)state;
+    char text[1024] = "";
+    for (int i = 0; i < 20; i++)
+        strcat(text, "[(a|b)] ");
+    strcat(text, "a");
+    for (int i = 0; i < 20; i++)
+        strcat(text, " (a|b)");
+    struct grammar *g = make_grammar(strcat(text, "\n"));
+    const struct grammar_acceptor *w = grammar_acceptor(g);
+    assert_in_range(w->n_states, 40, 100);
+    assert_true(walk_accepts(w, "a b b b b b b b b b b b b b b b b b b b b"));
+    assert_true(walk_accepts(w, "b b a b b b b b b b b b b b b b b b b b b b b"));
+    assert_false(walk_accepts(w, "b b b b b b b b b b b b b b b b b b b b b b b"));
+    assert_false(walk_accepts(w, "a b b b b b b b b b b b b b b b b b b b"));
+    grammar_free(g);
+}
+
 static void same_bytes(void **state) {
     (void)state;
     static const char text[] = "turn (on|off) [the] (light|lamp)[s]\nset {0..100:x} percent\n";
@@ -121,6 +140,7 @@ int main(void) {
         cmocka_unit_test(skip_words),
         cmocka_unit_test(domains),
         cmocka_unit_test(everything_said_is_matched),
+        cmocka_unit_test(sets_do_not_explode),
         cmocka_unit_test(same_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
