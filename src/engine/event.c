@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The thread that asks for an event may be one that must not compute for long. */
+#define MEANING_MS 100
+
 ENGINE_PUBLIC const char *tragus_reason_text(tragus_reason reason) {
     switch (reason) {
     case TRAGUS_REASON_NONE:
@@ -104,9 +107,12 @@ static void give_slots(struct engine_event *e, const struct grammar_reading *rea
 }
 
 static int give_meaning(struct engine_event *e, const tragus_context context[], size_t n_context) {
-    int n = grammar_match(&e->match, engine_grammar_sentences(e->grammar), e->text, context, n_context, 1);
-    if (n <= 0) /* said right, but not allowed in this context: words without a meaning */
-        return n;
+    struct base_budget budget;
+    base_budget_init(&budget, MEANING_MS, 0);
+    base_budget_start(&budget);
+    int n = grammar_match_within(&e->match, engine_grammar_sentences(e->grammar), e->text, context, n_context, 1, &budget, NULL);
+    if (n <= 0) /* said right, but not allowed in this context, or too hard to tell: words without a meaning */
+        return n == -ETIME ? 0 : n;
     const struct grammar_reading *reading = grammar_match_reading(e->match, 0);
     e->view.intent = reading->intent ? reading->intent : "";
     e->view.response = reading->response;

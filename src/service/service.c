@@ -214,9 +214,9 @@ int service_new(struct service **ret, sd_event *event, const struct service_opti
     if (r >= 0)
         r = sd_event_add_io(event, &s->wake_source, s->wake.fd, POLLIN, on_wake, s);
     if (r >= 0)
-        r = worker_new(&s->compiler, "compiler", &s->wake);
+        r = worker_new(&s->compiler, "compiler", 10, &s->wake);
     if (r >= 0)
-        r = worker_new(&s->matcher, "matcher", &s->wake);
+        r = worker_new(&s->matcher, "matcher", 0, &s->wake);
     if (r < 0) {
         service_free(s);
         return r;

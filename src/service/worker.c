@@ -14,6 +14,7 @@ struct worker {
     pthread_t thread;
     struct base_wake wake; /* of the thread */
     const struct base_wake *main_wake;
+    int nice;
     _Atomic bool quit;
 
     pthread_mutex_t lock; /* of what follows */
@@ -47,7 +48,7 @@ static void append(struct worker_job **list, struct worker_job *job) {
 static void *run(void *user) {
     struct worker *w = user;
 
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10); /* sound goes first */
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), w->nice); /* threads have a nice value of their own on Linux */
     while (!atomic_load_explicit(&w->quit, memory_order_acquire)) {
         pthread_mutex_lock(&w->lock);
         struct worker_job *job = w->running = take(w);
@@ -66,11 +67,12 @@ static void *run(void *user) {
     return NULL;
 }
 
-int worker_new(struct worker **ret, const char *name, const struct base_wake *main_wake) {
+int worker_new(struct worker **ret, const char *name, int nice, const struct base_wake *main_wake) {
     struct worker *w = calloc(1, sizeof(*w));
     if (!w)
         return -ENOMEM;
     w->main_wake = main_wake;
+    w->nice = nice;
     w->last_uid = (uid_t)-1;
     pthread_mutex_init(&w->lock, NULL);
     int r = base_wake_init(&w->wake);

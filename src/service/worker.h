@@ -25,8 +25,8 @@ struct worker_job {
     struct worker_job *next;              /* the worker's */
 };
 
-/* name: of the thread. main_wake: woken when a job was run. */
-int worker_new(struct worker **ret, const char *name, const struct base_wake *main_wake);
+/* name, nice: of the thread. main_wake: woken when a job was run. */
+int worker_new(struct worker **ret, const char *name, int nice, const struct base_wake *main_wake);
 /* Cancels all jobs, joins the thread, and finishes every job. Takes NULL. */
 void worker_free(struct worker *w);
 void worker_push(struct worker *w, struct worker_job *job);
