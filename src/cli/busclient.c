@@ -114,6 +114,17 @@ static json_object *basic(sd_bus_message *m, char type) {
     }
 }
 
+/* A value of the grammar's: a number is no confidence, so it keeps all its digits. */
+static json_object *slot_value(sd_bus_message *m) {
+    const char *contents;
+    char type;
+    double x;
+
+    if (sd_bus_message_peek_type(m, &type, &contents) > 0 && type == 'v' && strcmp(contents, "d") == 0)
+        return sd_bus_message_read(m, "v", "d", &x) > 0 ? cli_json_real(x) : NULL;
+    return busclient_to_json(m);
+}
+
 static json_object *dictionary(sd_bus_message *m, bool ours) {
     json_object *o = json_object_new_object();
     const char *key;
@@ -123,7 +134,7 @@ static json_object *dictionary(sd_bus_message *m, bool ours) {
         if (sd_bus_message_read(m, "s", &key) < 0)
             break;
         snake_case(key, name, sizeof(name));
-        json_object_object_add(o, ours ? name : key, busclient_to_json(m));
+        json_object_object_add(o, ours ? name : key, !ours || strcmp(key, "Value") == 0 ? slot_value(m) : busclient_to_json(m));
         (void)sd_bus_message_exit_container(m);
     }
     return o;
@@ -176,4 +187,72 @@ int busclient_properties(sd_bus *bus, const char *interface, json_object **ret) 
     sd_bus_message_unref(reply);
     sd_bus_error_free(&error);
     return result;
+}
+
+/* --- signals ------------------------------------------------------------------------------------------------------------------ */
+
+struct signal_shape {
+    const char *member, *event;
+    const char *fields[6]; /* by position; NULL ends; "" = the details, which are merged in */
+};
+
+static const struct signal_shape shapes[] = {
+    {"SpeechStarted", "speech_started", {"time_usec", ""}},
+    {"SpeechEnded", "speech_ended", {"time_usec", ""}},
+    {"Partial", "partial", {"sequence", "text", "stability", ""}},
+    {"Utterance", "utterance", {"sequence", "text", "intent", "slots", "confidence", ""}},
+    {"Rejected", "rejected", {"sequence", "reason", "text", "confidence", ""}},
+    {"InputLost", "input_lost", {"reason", "lost_usec", ""}},
+    {"Finished", "finished", {"reason", ""}},
+};
+
+/* a(suud) to [{word, start_ms, end_ms, confidence}], as `tragus transcribe --json` has them. */
+static json_object *word_objects(json_object *words) {
+    static const char *const keys[] = {"word", "start_ms", "end_ms", "confidence"};
+    json_object *out = json_object_new_array();
+    for (size_t i = 0; i < json_object_array_length(words); i++) {
+        json_object *from = json_object_array_get_idx(words, i), *to = json_object_new_object();
+        for (size_t k = 0; k < 4; k++)
+            json_object_object_add(to, keys[k], json_object_get(json_object_array_get_idx(from, k)));
+        json_object_array_add(out, to);
+    }
+    return out;
+}
+
+static void merge_details(json_object *o, json_object *details) {
+    json_object_object_foreach(details, key, value) {
+        if (strcmp(key, "words") == 0)
+            json_object_object_add(o, key, word_objects(value));
+        else if (strcmp(key, "slots") == 0) /* in order, with repeats and times; "slots" is the map */
+            json_object_object_add(o, "slot_list", json_object_get(value));
+        else
+            json_object_object_add(o, key, json_object_get(value));
+    }
+}
+
+/* The fields of a message, and of its details, in o. */
+static void read_fields(json_object *o, sd_bus_message *m, const char *const fields[6]) {
+    for (size_t k = 0; k < 6 && fields[k]; k++) {
+        bool slots = strcmp(fields[k], "slots") == 0;
+        json_object *value = slots ? busclient_named_to_json(m) : busclient_to_json(m);
+        if (*fields[k]) {
+            json_object_object_add(o, fields[k], value);
+        } else if (value) {
+            merge_details(o, value);
+            json_object_put(value);
+        }
+    }
+}
+
+json_object *busclient_signal_to_json(sd_bus_message *m, const char **ret_event) {
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        if (!sd_bus_message_is_signal(m, BUSCLIENT_SESSION, shapes[i].member))
+            continue;
+        json_object *o = json_object_new_object();
+        json_object_object_add(o, "event", json_object_new_string(shapes[i].event));
+        read_fields(o, m, shapes[i].fields);
+        *ret_event = shapes[i].event;
+        return o;
+    }
+    return NULL;
 }

@@ -25,8 +25,12 @@ int busclient_complain(const sd_bus_error *error, int r, int otherwise);
  * their content. Keys of an a{sv} like StartMs become start_ms. Returns NULL at the end of a container and on errors. */
 json_object *busclient_to_json(sd_bus_message *m);
 
-/* Reads an a{sv} whose keys are names from the grammar (slots), without changing them. */
+/* Reads an a{sv} whose keys are names from the grammar (slots), without changing them or the digits of numbers. */
 json_object *busclient_named_to_json(sd_bus_message *m);
+
+/* Converts a signal of Session1 to an object: "event", its fields, its details. *ret_event: the name of the event. NULL: it is no such
+ * signal. */
+json_object *busclient_signal_to_json(sd_bus_message *m, const char **ret_event);
 
 /* Calls Properties.GetAll. Returns CLI_OK, or prints an error and returns another exit code. */
 int busclient_properties(sd_bus *bus, const char *interface, json_object **ret);

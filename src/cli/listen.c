@@ -121,72 +121,19 @@ static void print_event(struct listen *l, const char *event, json_object *o) {
 
 /* --- signals ------------------------------------------------------------------------------------------------------------------ */
 
-struct signal_shape {
-    const char *member, *event;
-    const char *fields[6]; /* by position, ended by NULL; "" = the details, which are merged in */
-};
-
-static const struct signal_shape shapes[] = {
-    {"SpeechStarted", "speech_started", {"time_usec", ""}},
-    {"SpeechEnded", "speech_ended", {"time_usec", ""}},
-    {"Partial", "partial", {"sequence", "text", "stability", ""}},
-    {"Utterance", "utterance", {"sequence", "text", "intent", "slots", "confidence", ""}},
-    {"Rejected", "rejected", {"sequence", "reason", "text", "confidence", ""}},
-    {"InputLost", "input_lost", {"reason", "lost_usec", ""}},
-    {"Finished", "finished", {"reason", ""}},
-};
-
-/* Converts a(suud) to [{word, start_ms, end_ms, confidence}], the format of `tragus transcribe --json`. */
-static json_object *word_objects(json_object *words) {
-    static const char *const keys[] = {"word", "start_ms", "end_ms", "confidence"};
-    json_object *out = json_object_new_array();
-    for (size_t i = 0; i < json_object_array_length(words); i++) {
-        json_object *from = json_object_array_get_idx(words, i), *to = json_object_new_object();
-        for (size_t k = 0; k < 4; k++)
-            json_object_object_add(to, keys[k], json_object_get(json_object_array_get_idx(from, k)));
-        json_object_array_add(out, to);
-    }
-    return out;
-}
-
-static void merge_details(json_object *o, json_object *details) {
-    json_object_object_foreach(details, key, value) {
-        if (strcmp(key, "words") == 0)
-            json_object_object_add(o, key, word_objects(value));
-        else if (strcmp(key, "slots") == 0) /* in order, with repeats and times; "slots" is already the map */
-            json_object_object_add(o, "slot_list", json_object_get(value));
-        else
-            json_object_object_add(o, key, json_object_get(value));
-    }
-}
-
 static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct listen *l = user;
+    const char *event;
     (void)error;
 
-    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-        const struct signal_shape *s = &shapes[i];
-        if (!sd_bus_message_is_signal(m, BUSCLIENT_SESSION, s->member))
-            continue;
-        json_object *o = json_object_new_object();
-        json_object_object_add(o, "event", json_object_new_string(s->event));
-        for (size_t k = 0; k < 6 && s->fields[k]; k++) {
-            bool slots = strcmp(s->fields[k], "slots") == 0;
-            json_object *value = slots ? busclient_named_to_json(m) : busclient_to_json(m);
-            if (*s->fields[k]) {
-                json_object_object_add(o, s->fields[k], value);
-            } else if (value) {
-                merge_details(o, value);
-                json_object_put(value);
-            }
-        }
-        l->n_understood += strcmp(s->event, "utterance") == 0;
-        print_event(l, s->event, o);
-        json_object_put(o);
-        if (strcmp(s->event, "finished") == 0)
-            (void)sd_event_exit(l->event, 0);
+    json_object *o = busclient_signal_to_json(m, &event);
+    if (!o)
         return 0;
-    }
+    l->n_understood += strcmp(event, "utterance") == 0;
+    print_event(l, event, o);
+    json_object_put(o);
+    if (strcmp(event, "finished") == 0)
+        (void)sd_event_exit(l->event, 0);
     return 0;
 }
 
