@@ -89,9 +89,14 @@ struct cli_heard {
     tragus_cost cost;
 };
 
-/* Reads and recognises a file; "-" is standard input. reject: as in tragus_session_options. Prints errors;
- * returns CLI_OK or CLI_INPUT. */
-int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, bool reject);
+struct cli_hear_options {
+    bool reject, partial;                             /* as in tragus_session_options */
+    void (*event)(const tragus_event *e, void *user); /* called with every event as it comes; may be NULL */
+    void *user;
+};
+
+/* Reads and recognises a file; "-" is standard input. Prints errors; returns CLI_OK or CLI_INPUT. */
+int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, const struct cli_hear_options *o);
 void cli_heard_done(struct cli_heard *h);
 
 /* --- json.c: results as json-c objects --- */
@@ -101,6 +106,9 @@ json_object *cli_json_real(double x);       /* the fewest digits that give x aga
 json_object *cli_json_value(const tragus_value *v);
 json_object *cli_json_slots(const tragus_slot slots[], size_t n); /* name -> value; the first, where a name repeats */
 json_object *cli_json_words(const tragus_word words[], size_t n);
+/* The keys that `tragus listen --json` prints for a signal of the daemon, except time_usec, latency_ms and grammar, which only a daemon
+ * has. */
+json_object *cli_json_event(const tragus_event *e);
 void cli_json_print(json_object *o); /* prints one line; releases the reference */
 
 /* --- progress.c: a line on standard error, if it is a terminal and the work takes more than two seconds --- */

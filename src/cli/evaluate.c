@@ -181,7 +181,7 @@ static int evaluate(struct report *report, const struct list *list, tragus_model
     for (size_t i = 0; i < list->n_rows; i++) {
         struct cli_heard heard;
         cli_progress_at(&progress, i, list->n_rows);
-        int r = cli_hear(&heard, list->rows[i].path, m, g, reject);
+        int r = cli_hear(&heard, list->rows[i].path, m, g, &(struct cli_hear_options){.reject = reject});
         if (r != CLI_OK) {
             result = r;
             continue;

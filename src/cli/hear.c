@@ -50,10 +50,12 @@ static struct cli_utterance *utterance_new(const tragus_event *e) {
     return NULL;
 }
 
-static int collect(struct cli_utterance ***end, tragus_session *session) {
+static int collect(struct cli_utterance ***end, tragus_session *session, const struct cli_hear_options *options) {
     const tragus_event *e;
     int r;
     while ((r = tragus_session_poll(session, &e)) > 0) {
+        if (options->event)
+            options->event(e, options->user);
         if (e->type != TRAGUS_UTTERANCE && e->type != TRAGUS_REJECTED)
             continue;
         if (!(**end = utterance_new(e)))
@@ -63,14 +65,16 @@ static int collect(struct cli_utterance ***end, tragus_session *session) {
     return r;
 }
 
-static int recognise(struct cli_heard *h, const int16_t *pcm, size_t n, tragus_model *m, tragus_grammar *g, bool reject) {
+static int recognise(struct cli_heard *h, const int16_t *pcm, size_t n, tragus_model *m, tragus_grammar *g,
+                     const struct cli_hear_options *options) {
     tragus_stream *stream;
     tragus_session *session;
     tragus_session_options o;
     struct cli_utterance **end = &h->utterances;
 
     tragus_session_options_init(&o);
-    o.reject = reject;
+    o.reject = options->reject;
+    o.partial = options->partial;
     int r = tragus_stream_new(&stream, m, NULL);
     if (r < 0)
         return r;
@@ -78,12 +82,12 @@ static int recognise(struct cli_heard *h, const int16_t *pcm, size_t n, tragus_m
     for (size_t i = 0; r == 0 && i < n; i += PIECE_SAMPLES) {
         r = tragus_stream_feed(stream, pcm + i, n - i < PIECE_SAMPLES ? n - i : PIECE_SAMPLES);
         if (r == 0)
-            r = collect(&end, session);
+            r = collect(&end, session, options);
     }
     if (r == 0)
         r = tragus_stream_flush(stream);
     if (r == 0)
-        r = collect(&end, session);
+        r = collect(&end, session, options);
     tragus_stream_cost(stream, &h->cost);
     tragus_stream_free(stream);
     return r;
@@ -128,7 +132,7 @@ static int summarise(struct cli_heard *h) {
     return 0;
 }
 
-int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, bool reject) {
+int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, const struct cli_hear_options *o) {
     tragus_error e = {0};
     struct cli_heard h = {0};
     int16_t *pcm = NULL;
@@ -140,7 +144,7 @@ int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_gr
         return CLI_INPUT;
     }
     h.audio_ms = n * 1000 / AUDIO_RATE;
-    r = recognise(&h, pcm, n, m, g, reject);
+    r = recognise(&h, pcm, n, m, g, o);
     free(pcm);
     if (r == 0)
         r = summarise(&h);

@@ -63,6 +63,61 @@ json_object *cli_json_words(const tragus_word words[], size_t n) {
     return list;
 }
 
+static json_object *slot_list(const tragus_slot slots[], size_t n) {
+    json_object *list = json_object_new_array();
+    for (size_t i = 0; i < n; i++) {
+        json_object *o = json_object_new_object();
+        add(o, "name", json_object_new_string(slots[i].name));
+        add(o, "value", cli_json_value(&slots[i].value));
+        add(o, "text", json_object_new_string(slots[i].text ? slots[i].text : ""));
+        add(o, "start_ms", json_object_new_int64(slots[i].start_ms));
+        add(o, "end_ms", json_object_new_int64(slots[i].end_ms));
+        add(o, "confidence", cli_json_confidence(slots[i].confidence));
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
+json_object *cli_json_event(const tragus_event *e) {
+    static const char *const names[] = {
+        [TRAGUS_SPEECH_STARTED] = "speech_started", [TRAGUS_SPEECH_ENDED] = "speech_ended", [TRAGUS_PARTIAL] = "partial",
+        [TRAGUS_UTTERANCE] = "utterance",           [TRAGUS_REJECTED] = "rejected",
+    };
+    bool is_result = e->type == TRAGUS_UTTERANCE || e->type == TRAGUS_REJECTED;
+    json_object *o = json_object_new_object();
+    add(o, "event", json_object_new_string(names[e->type]));
+    add(o, "sequence", json_object_new_uint64(e->sequence));
+    if (e->type == TRAGUS_REJECTED)
+        add(o, "reason", json_object_new_int64(e->reason));
+    if (is_result || e->type == TRAGUS_PARTIAL)
+        add(o, "text", json_object_new_string(e->text));
+    if (e->type == TRAGUS_PARTIAL)
+        add(o, "stability", cli_json_confidence(e->stability));
+    if (e->type == TRAGUS_UTTERANCE) {
+        add(o, "intent", json_object_new_string(e->intent));
+        add(o, "slots", cli_json_slots(e->slots, e->n_slots));
+    }
+    if (is_result)
+        add(o, "confidence", cli_json_confidence(e->confidence));
+    add(o, "time_ms", json_object_new_uint64(e->time_ms));
+    if (e->type != TRAGUS_PARTIAL) {
+        add(o, "start_ms", json_object_new_int64(e->start_ms));
+        add(o, "end_ms", json_object_new_int64(e->end_ms));
+    }
+    if (!is_result)
+        return o;
+    if (e->template_text)
+        add(o, "template", json_object_new_string(e->template_text));
+    if (e->response)
+        add(o, "response", json_object_new_string(e->response));
+    add(o, "words", cli_json_words(e->words, e->n_words));
+    if (e->type == TRAGUS_UTTERANCE)
+        add(o, "slot_list", slot_list(e->slots, e->n_slots));
+    if (e->reason != TRAGUS_REASON_NONE)
+        add(o, "reason_text", json_object_new_string(tragus_reason_text(e->reason)));
+    return o;
+}
+
 void cli_json_print(json_object *o) {
     puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(o);

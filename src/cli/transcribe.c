@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 static const char help[] =
-    "Usage: tragus transcribe [-g GRAMMAR]... [-m MODEL] [--json] FILE...\n"
+    "Usage: tragus transcribe [-g GRAMMAR]... [-m MODEL] [--json | --events] FILE...\n"
     "\n"
     "Prints a line PATH<TAB>TEXT for each sound file, in their order; the text is empty if nothing was understood. Reads every "
     "rate and\n"
@@ -17,7 +17,10 @@ static const char help[] =
     "                             cpu_ms, utterances. If a file has several utterances, text joins those understood; intent, slots "
     "and\n"
     "                             confidence are from the one with most words; utterances contains all of them\n"
-    "      --no-reject            if nothing was understood, take the best sentence at any confidence\n" CLI_SETUP_HELP "\n"
+    "      --events               print every event as a JSON object per line, as `tragus listen --json` does, with the file\n"
+    "      --partial              with --events: also print what is understood so far\n"
+    "      --no-reject            if nothing was understood, take the best sentence at any confidence; with --events, every\n"
+    "                             utterance is printed as its best sentence\n" CLI_SETUP_HELP "\n"
     "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 the model or grammar is invalid.\n";
 
 static void add(json_object *o, const char *key, json_object *value) {
@@ -73,15 +76,24 @@ static void print_unread(const char *path, bool json) {
     }
 }
 
+static void print_event(const tragus_event *e, void *user) {
+    json_object *o = cli_json_event(e);
+    add(o, "file", json_object_new_string(user));
+    cli_json_print(o);
+}
+
 int cli_transcribe(int argc, char **argv) {
-    enum { JSON = 256, NO_REJECT };
+    enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL };
     static const struct option options[] = {CLI_SETUP_LONG,
                                             {"json", no_argument, NULL, JSON},
+                                            {"events", no_argument, NULL, EVENTS},
+                                            {"partial", no_argument, NULL, PARTIAL},
                                             {"no-reject", no_argument, NULL, NO_REJECT},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     struct cli_setup setup = {0};
-    bool json = false, reject = true;
+    struct cli_hear_options hearing = {.reject = true};
+    bool json = false, events = false;
     int option, r;
     while ((option = getopt_long(argc, argv, CLI_SETUP_SHORT "h", options, NULL)) != -1) {
         if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
@@ -90,7 +102,12 @@ int cli_transcribe(int argc, char **argv) {
         } else if (option == JSON) {
             json = true;
         } else if (option == NO_REJECT) {
-            reject = false;
+            hearing.reject = false;
+        } else if (option == EVENTS) {
+            events = true;
+            hearing.event = print_event;
+        } else if (option == PARTIAL) {
+            hearing.partial = true;
         } else if (option == 'h') {
             fputs(help, stdout);
             return CLI_OK;
@@ -100,6 +117,10 @@ int cli_transcribe(int argc, char **argv) {
     }
     if (optind == argc)
         return cli_usage(argv[0], "no sound file is given");
+    if (json && events)
+        return cli_usage(argv[0], "--json and --events exclude each other");
+    if (hearing.partial && !events)
+        return cli_usage(argv[0], "--partial needs --events");
 
     tragus_model *model = NULL;
     tragus_grammar *grammar = NULL;
@@ -113,18 +134,20 @@ int cli_transcribe(int argc, char **argv) {
     for (int i = optind; r == CLI_OK && i < argc; i++) {
         struct cli_heard heard;
         cli_progress_at(&progress, (size_t)(i - optind), (size_t)(argc - optind));
-        int heard_r = cli_hear(&heard, argv[i], model, grammar, reject);
+        hearing.user = argv[i];
+        int heard_r = cli_hear(&heard, argv[i], model, grammar, &hearing);
         if (progress.shown && isatty(STDOUT_FILENO))
             cli_progress_end(&progress);
         if (heard_r != CLI_OK) {
             worst = heard_r;
-            print_unread(argv[i], json);
+            if (!events)
+                print_unread(argv[i], json);
             continue;
         }
         n_understood += heard.n_accepted > 0;
         if (json)
             print_json(argv[i], &heard);
-        else
+        else if (!events)
             printf("%s\t%s\n", argv[i], heard.text);
         if (setup.verbose)
             for (const struct cli_utterance *u = heard.utterances; u; u = u->next)
