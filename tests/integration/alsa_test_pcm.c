@@ -8,6 +8,9 @@
  * like a microphone in a quiet room. `control` names a file that a test may write while the device runs. The device reads it on
  * every access: "gone" = unplugged (open devices and new opens get ENODEV), "overrun" = one overrun (then the device removes the
  * control file), "play PATH" = play this file from now on (then it removes the control file). A new open plays from the beginning.
+ *
+ * `end "gone"`: the device is unplugged after the last frame of the file, so a sound ends as a file does. `patient 1`: the device
+ * stands still while its buffer is full, so a late reader loses nothing, whatever the speed.
  */
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
@@ -27,6 +30,7 @@ struct test_device {
     int sound_fd; /* -1: silence */
     int timer_fd;
     double speed;
+    bool patient, gone_at_end;
     char control[256];
     double start_s;    /* on CLOCK_MONOTONIC */
     uint64_t consumed; /* frames delivered since the start */
@@ -79,6 +83,11 @@ static snd_pcm_sframes_t pointer(snd_pcm_ioplug_t *io) {
         return -EPIPE;
     }
     uint64_t produced = (uint64_t)((now_s() - d->start_s) * io->rate * d->speed);
+    /* Less than the whole buffer: a full one would look like an empty one. */
+    if (d->patient && produced - d->consumed >= io->buffer_size) {
+        produced = d->consumed + io->buffer_size - 1;
+        d->start_s = now_s() - (double)produced / io->rate / d->speed;
+    }
     if (produced - d->consumed > io->buffer_size)
         return -EPIPE;
     return (snd_pcm_sframes_t)(produced % io->buffer_size);
@@ -109,6 +118,11 @@ static snd_pcm_sframes_t transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
             break;
         }
         got += (size_t)r;
+    }
+    if (got < wanted && d->gone_at_end) {
+        n = got / 2 / io->channels;
+        d->consumed += n;
+        return n > 0 ? (snd_pcm_sframes_t)n : -ENODEV;
     }
     memset(to + got, 0, wanted - got);
     d->consumed += n;
@@ -161,8 +175,8 @@ static int offer(struct test_device *d, long rate, long channels) {
 }
 
 SND_PCM_PLUGIN_DEFINE_FUNC(tragus_test) {
-    const char *file = "", *control = "";
-    long rate = 48000, channels = 1;
+    const char *file = "", *control = "", *end = "";
+    long rate = 48000, channels = 1, patient = 0;
     double speed = 1.0;
     snd_config_iterator_t i, next;
     char order[300];
@@ -177,6 +191,10 @@ SND_PCM_PLUGIN_DEFINE_FUNC(tragus_test) {
             snd_config_get_string(item, &file);
         else if (strcmp(key, "control") == 0)
             snd_config_get_string(item, &control);
+        else if (strcmp(key, "end") == 0)
+            snd_config_get_string(item, &end);
+        else if (strcmp(key, "patient") == 0)
+            snd_config_get_integer(item, &patient);
         else if (strcmp(key, "rate") == 0)
             snd_config_get_integer(item, &rate);
         else if (strcmp(key, "channels") == 0)
@@ -191,6 +209,8 @@ SND_PCM_PLUGIN_DEFINE_FUNC(tragus_test) {
     if (!d)
         return -ENOMEM;
     d->speed = speed;
+    d->patient = patient != 0;
+    d->gone_at_end = strcmp(end, "gone") == 0;
     snprintf(d->control, sizeof(d->control), "%s", control);
     d->sound_fd = *file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
     d->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);

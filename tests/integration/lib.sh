@@ -82,7 +82,8 @@ wait_for() {
     fail "waited 20 s for $what"
 }
 
-# microphone NAME RAW RATE: makes an ALSA device of that name, which is controlled through the file $work/NAME.control.
+# microphone NAME RAW RATE [OPTION...]: makes an ALSA device of that name, with these options of alsa_test_pcm.c. It is controlled through
+# the file $work/NAME.control.
 microphone() {
     local module=$builddir/.libs/libasound_module_pcm_tragus_test.so
     [ -e "$module" ] || fail "$module is not built: make playing"
@@ -90,7 +91,7 @@ microphone() {
         echo "pcm_type.tragus_test { lib \"$module\" }" >"$work/asound.conf"
         export ALSA_CONFIG_PATH=$work/asound.conf
     fi
-    echo "pcm.$1 { type tragus_test file \"$2\" rate $3 control \"$work/$1.control\" }" >>"$work/asound.conf"
+    echo "pcm.$1 { type tragus_test file \"$2\" rate $3 control \"$work/$1.control\" ${*:4} }" >>"$work/asound.conf"
 }
 
 # Under a sanitizer the daemon loads an instrumented ALSA module. That needs no setup, but leaks inside alsa-lib are not ours.

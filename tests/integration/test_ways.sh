@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC1091,SC2154 # lib.sh defines what the tests share
+# One sound gives the same events by every way: `tragus transcribe`, tragus_stream_feed in pieces of any size, Recognize, SetInput with
+# a pipe, and the microphone. Takes a sample; WHOLE=1 takes all recordings.
+#
+# The microphone is a device that plays from its first frame on and is unplugged behind the last one, so the sound begins and ends as
+# a file does, and times are equal, not shifted. It plays SPEED times as fast as a microphone.
+set -u
+builddir=$abs_top_builddir srcdir=$abs_top_srcdir
+. "$srcdir/tests/integration/lib.sh"
+need_model
+[ -r /usr/share/sounds/alsa/Noise.wav ] || skip "/usr/share/sounds/alsa is missing: apt install alsa-utils"
+[ -x /usr/bin/python3 ] || skip "python3 is missing: apt install python3"
+start_bus
+/usr/bin/python3 "$srcdir/tests/integration/ways.py" plan "$work" "$builddir" "${TRAGUS_SHARED:-$srcdir/../shared}/corpora" >"$work/grammars" ||
+    fail "the sounds"
+microphone played "$work/played.raw" 16000 'end "gone"' "patient 1" "speed ${SPEED:-4}"
+: >"$work/played.raw"
+mapfile -t grammars <"$work/grammars"
+start_daemon "[microphone]" "device = played" "[grammars]" "${grammars[@]}"
+export TRAGUS_MODEL=$model
+/usr/bin/python3 "$srcdir/tests/integration/ways.py" compare "$work" "$builddir" "$address" || fail "the ways differ"
+stop_daemon || fail "exit status $? after SIGTERM"
