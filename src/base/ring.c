@@ -33,11 +33,18 @@ bool base_ring_push(struct base_ring *r, const void *from) {
     return true;
 }
 
-bool base_ring_pop(struct base_ring *r, void *ret_element) {
+bool base_ring_peek(const struct base_ring *r, void *ret_element) {
     uint32_t read = atomic_load_explicit(&r->read_index, memory_order_relaxed);
     if (atomic_load_explicit(&r->write_index, memory_order_acquire) == read)
         return false;
     memcpy(ret_element, element(r, read), r->element_bytes);
+    return true;
+}
+
+bool base_ring_pop(struct base_ring *r, void *ret_element) {
+    if (!base_ring_peek(r, ret_element))
+        return false;
+    uint32_t read = atomic_load_explicit(&r->read_index, memory_order_relaxed);
     atomic_store_explicit(&r->read_index, read + 1, memory_order_release);
     return true;
 }

@@ -27,6 +27,9 @@ bool base_ring_push(struct base_ring *r, const void *element);
 /* Consumer: copies the oldest element out. False when the ring is empty. */
 bool base_ring_pop(struct base_ring *r, void *ret_element);
 
+/* Consumer: copies the oldest element out and leaves it there. False when the ring is empty. */
+bool base_ring_peek(const struct base_ring *r, void *ret_element);
+
 /* How many elements stand in the ring, seen from either side. */
 uint32_t base_ring_fill(const struct base_ring *r);
 

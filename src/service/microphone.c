@@ -126,14 +126,13 @@ static void close_device(struct microphone *m) {
 
     if (!m->capture)
         return;
-    capture_counters(m->capture, &c);
+    capture_stop(m->capture, &c);
+    m->capture = NULL;
     m->lost_us += c.lost_us - m->reported_lost_us;
     m->reported_lost_us = 0;
     m->past.hops = c.hops;
     m->past.wakeups += c.wakeups;
     m->past.cpu_us += c.cpu_us;
-    capture_stop(m->capture);
-    m->capture = NULL;
 }
 
 void microphone_free(struct microphone *m) {
@@ -227,7 +226,7 @@ void microphone_want(struct microphone *m, bool wanted) {
     close_device(m);
     m->n_wiped = 0;
     for (unsigned i = 0; i < m->n_recognisers; i++)
-        recogniser_command(m->recognisers[i], (struct recogniser_command){.type = RECOGNISER_WIPE});
+        recogniser_command(m->recognisers[i], (struct recogniser_command){.type = RECOGNISER_WIPE, .n_heard = m->past.hops});
     microphone_wake(m);
     m->changed(m->user);
 }

@@ -26,7 +26,8 @@ struct recogniser {
 
 static bool take_record(const struct engine_record *record, void *user) {
     struct recogniser *r = user;
-    bool taken = (record->type != ENGINE_PARTIAL || recogniser_room(r) > FINAL_RECORDS) && base_ring_push(&r->records, record);
+    bool taken =
+        (record->type != ENGINE_PARTIAL || recogniser_room(r) > FINAL_RECORDS) && base_ring_push(&r->records, record);
 
     if (taken)
         base_wake_up(r->main_wake);
@@ -100,46 +101,58 @@ uint32_t recogniser_room(const struct recogniser *r) {
     return N_RECORDS - base_ring_fill(&r->records);
 }
 
-void recogniser_take_hop(struct recogniser *r, const struct engine_hop *hop) {
-    engine_recogniser_take(r->engine, hop);
-}
-
 /* Memory that goes home; there is room, see recogniser_take_commands. */
 static void send_home(struct recogniser *r, enum engine_record_type type, struct engine_session *s, struct engine_listener *l) {
     bool taken = take_record(&(struct engine_record){.type = type, .session = s, .listener = l}, r);
     base_assert(taken);
 }
 
-void recogniser_take_commands(struct recogniser *r) {
+static void carry_out(struct recogniser *r, const struct recogniser_command *c) {
+    switch (c->type) {
+    case RECOGNISER_ADD:
+        engine_recogniser_add(r->engine, c->session);
+        break;
+    case RECOGNISER_STOP:
+        engine_recogniser_stop(r->engine, c->session);
+        break;
+    case RECOGNISER_DROP:
+        if (engine_recogniser_remove(r->engine, c->session))
+            send_home(r, ENGINE_RETIRED, c->session, c->session->listener);
+        break;
+    case RECOGNISER_SWAP: {
+        struct engine_listener *back = engine_recogniser_swap(r->engine, c->session, c->listener);
+        if (back) /* the session has retired meanwhile: only its address was looked at */
+            send_home(r, ENGINE_SWAPPED, NULL, back);
+        break;
+    }
+    case RECOGNISER_WIPE:
+        engine_recogniser_wipe(r->engine);
+        atomic_store_explicit(&r->wiped, true, memory_order_release);
+        base_wake_up(r->main_wake);
+        break;
+    }
+}
+
+/* Those that were given before n_heard hops had come. */
+static void take_commands(struct recogniser *r, uint64_t n_heard) {
     struct recogniser_command c;
 
-    engine_recogniser_catch_up(r->engine);
     /* A command sends at most one record home, and STOP one more. */
-    while (recogniser_room(r) > 1 && base_ring_pop(&r->commands, &c)) {
-        switch (c.type) {
-        case RECOGNISER_ADD:
-            engine_recogniser_add(r->engine, c.session);
-            break;
-        case RECOGNISER_STOP:
-            engine_recogniser_stop(r->engine, c.session);
-            break;
-        case RECOGNISER_DROP:
-            if (engine_recogniser_remove(r->engine, c.session))
-                send_home(r, ENGINE_RETIRED, c.session, c.session->listener);
-            break;
-        case RECOGNISER_SWAP: {
-            struct engine_listener *back = engine_recogniser_swap(r->engine, c.session, c.listener);
-            if (back) /* the session has retired meanwhile: only its address was looked at */
-                send_home(r, ENGINE_SWAPPED, NULL, back);
-            break;
-        }
-        case RECOGNISER_WIPE:
-            engine_recogniser_wipe(r->engine);
-            atomic_store_explicit(&r->wiped, true, memory_order_release);
-            base_wake_up(r->main_wake);
-            break;
-        }
+    while (recogniser_room(r) > 1 && base_ring_peek(&r->commands, &c) && c.n_heard < n_heard) {
+        engine_recogniser_catch_up(r->engine); /* what came before the command */
+        base_ring_pop(&r->commands, &c);
+        carry_out(r, &c);
     }
+}
+
+void recogniser_take_hop(struct recogniser *r, const struct engine_hop *hop) {
+    take_commands(r, hop->n_heard);
+    engine_recogniser_take(r->engine, hop);
+}
+
+void recogniser_take_commands(struct recogniser *r) {
+    engine_recogniser_catch_up(r->engine);
+    take_commands(r, UINT64_MAX);
 }
 
 void recogniser_end(struct recogniser *r) {

@@ -2,8 +2,9 @@
 /* service/recogniser.h: the queues between the main thread and a sound's thread, around engine/recogniser.h.
  *
  * The sound's thread is the recogniser thread of the microphone, or a batch thread. It takes hops and commands and puts records
- * into a ring; it allocates, locks and logs nothing. Main owns all memory: it makes a session, lends it with RECOGNISER_ADD, and
- * has it back with the record ENGINE_RETIRED. A listener that was replaced comes back with ENGINE_SWAPPED.
+ * into a ring; it allocates, locks and logs nothing. Hops and commands come by two rings, so a command says behind which hop it
+ * stands: what a session hears does not depend on when the thread runs. Main owns all memory: it makes a session, lends it with
+ * RECOGNISER_ADD, and has it back with the record ENGINE_RETIRED. A listener that was replaced comes back with ENGINE_SWAPPED.
  */
 #ifndef TRAGUS_SERVICE_RECOGNISER_H
 #define TRAGUS_SERVICE_RECOGNISER_H
@@ -30,6 +31,7 @@ struct recogniser_command {
     enum recogniser_command_type type;
     struct engine_session *session;
     struct engine_listener *listener;
+    uint64_t n_heard; /* hops of the sound that had come when it was given: it is carried out before the next one */
 };
 
 /* main_wake: woken when a record is ready. NULL: out of memory. */
@@ -48,8 +50,8 @@ uint64_t recogniser_lost(const struct recogniser *r); /* records lost so far for
 
 /* --- the sound's thread --- */
 /* Take the hops that are there, then the commands, then sleep: taking commands ends the waiting of hops for each other. */
-void recogniser_take_hop(struct recogniser *r, const struct engine_hop *hop);
-void recogniser_take_commands(struct recogniser *r);
+void recogniser_take_hop(struct recogniser *r, const struct engine_hop *hop); /* and the commands that stand before it */
+void recogniser_take_commands(struct recogniser *r);                          /* all of them */
 /* The input has ended: an open segment ends, and every session retires. */
 void recogniser_end(struct recogniser *r);
 /* How many records fit before one is lost; a thread that can wait does. */

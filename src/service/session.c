@@ -118,17 +118,24 @@ int service_session_new(struct service_session **ret, struct service *s, const s
     return 0;
 }
 
-/* Sends a command to the thread that has what this session lent. */
-static void command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *listener) {
+/* Sends a command to the thread that has what this session lent. Returns how many hops of its sound came before. */
+static uint64_t command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *listener) {
     struct service *s = session->service;
     struct recogniser_command c = {.type = type, .session = session->lent, .listener = listener};
     if (session->batch) {
+        struct batch_counters counters;
+        batch_counters(session->batch, &counters);
+        c.n_heard = counters.hops;
         recogniser_command(batch_recogniser(session->batch), c);
         batch_wake(session->batch);
     } else {
+        struct microphone_counters counters;
+        microphone_counters(s->microphone, &counters);
+        c.n_heard = counters.hops;
         recogniser_command(microphone_recogniser(s->microphone, session->model), c);
         microphone_wake(s->microphone);
     }
+    return c.n_heard;
 }
 
 /* The session hears nothing any more, and retires. */
@@ -283,13 +290,10 @@ static int may_start(const struct service_session *session, tragus_error *reterr
 
 static void start_microphone(struct service_session *session) {
     struct service *s = session->service;
-    struct microphone_counters c;
 
-    microphone_counters(s->microphone, &c);
-    session->start_hop = c.hops;
     session->batch = NULL;
     s->n_live++;
-    command(session, RECOGNISER_ADD, NULL);
+    session->start_hop = command(session, RECOGNISER_ADD, NULL);
     microphone_let_hang(s->microphone, engine_hang_hops(s->models[session->model], &session->options));
     microphone_want(s->microphone, true);
 }

@@ -22,6 +22,7 @@ static void test_full_and_empty(void **unused) {
         struct base_ring ring;
         base_ring_init(&ring, elements, sizeof elements[0], 8, starts[s]);
         assert_false(base_ring_pop(&ring, &value));
+        assert_false(base_ring_peek(&ring, &value));
         for (int round = 0; round < 20; round++) {
             while (base_ring_push(&ring, &next_in))
                 next_in++;
@@ -29,6 +30,9 @@ static void test_full_and_empty(void **unused) {
             assert_int_equal(next_in - next_out, 8);
             /* Leaves another number of elements each time, so that the borders move. */
             for (int i = 0; i < 8 - round % 8; i++) {
+                uint32_t ahead = value + 1000;
+                assert_true(base_ring_peek(&ring, &ahead));
+                assert_int_equal(ahead, next_out);
                 assert_true(base_ring_pop(&ring, &value));
                 assert_int_equal(value, next_out++);
             }

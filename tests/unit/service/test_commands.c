@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The queues round a recogniser: what a session hears depends on the sound and the commands, not on when a thread runs. */
+#include "service/recogniser.h"
+
+#include "ready.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HANG_HOPS 100
+
+static tragus_model *model;
+static tragus_grammar *grammar;
+static struct base_wake wake;
+static struct ready_sound sound; /* two utterances */
+static size_t n_first;           /* samples of the first, with the silence behind it */
+static struct engine_hop *hops;  /* of the sound, as a capture thread hands them out */
+static size_t n_hops;
+
+static void keep_hop(const struct engine_hop *hop, void *user) {
+    (void)user;
+    hops[n_hops++] = *hop;
+}
+
+static int make(void **state) {
+    (void)state;
+    static struct engine_segmenter segmenter;
+    model = ready_model();
+    grammar =
+        ready_grammar(model, "front center\nrear left\nturn on the light\nwhat time is it\nopen the window\nplay some music\n");
+    assert_int_equal(base_wake_init(&wake), 0);
+    ready_append_recording(&sound, "Front_Center"); /* begins with speech: its first hops count */
+    ready_append_quiet(&sound, 1600);
+    n_first = sound.n;
+    ready_append_recording(&sound, "Rear_Left");
+    ready_append_quiet(&sound, 1600);
+    hops = calloc(sound.n / FRONTEND_HOP + 2, sizeof(*hops));
+    engine_segmenter_init(&segmenter, NULL, engine_model_cpu_flags(model), 0);
+    segmenter.gate.options.hang_hops = HANG_HOPS;
+    engine_segmenter_push(&segmenter, sound.pcm, sound.n, 0, keep_hop, NULL);
+    engine_segmenter_end(&segmenter, keep_hop, NULL);
+    return 0;
+}
+
+static int unmake(void **state) {
+    (void)state;
+    free(hops);
+    ready_sound_done(&sound);
+    base_wake_done(&wake);
+    tragus_grammar_unref(grammar);
+    tragus_model_unref(model);
+    return 0;
+}
+
+static void lend(struct engine_session *s) {
+    *s = (struct engine_session){.listener = engine_listener_new(model, grammar, NULL), .reject = true, .wants_partial = true};
+    assert_non_null(s->listener);
+}
+
+/* --- records as text ---------------------------------------------------------------------------------------------------------- */
+
+struct log {
+    char text[65536];
+    size_t len;
+    unsigned n_results, n_retired;
+};
+
+static void note(struct log *l, const struct engine_record *r) {
+    l->n_results += r->type == ENGINE_RESULT;
+    l->n_retired += r->type == ENGINE_RETIRED;
+    l->len += (size_t)snprintf(l->text + l->len, sizeof(l->text) - l->len, "%d #%llu at %llu from %lld\n", (int)r->type,
+                               (unsigned long long)r->sequence, (unsigned long long)r->n_heard, (long long)r->start_hop);
+    assert_true(l->len < sizeof(l->text));
+}
+
+static void note_all(struct log *l, struct recogniser *r) {
+    struct engine_record record;
+    while (recogniser_next_record(r, &record))
+        note(l, &record);
+}
+
+/* Hops from..to-1, each followed by a look at the records, as main looks when it is woken. */
+static void take_hops(struct log *l, struct recogniser *r, size_t from, size_t to) {
+    for (size_t i = from; i < to; i++) {
+        recogniser_take_hop(r, &hops[i]);
+        note_all(l, r);
+    }
+}
+
+/* --- commands ----------------------------------------------------------------------------------------------------------------- */
+
+/* late: the thread runs only when all sound is in its queue, as on a busy machine. */
+static void listen(struct log *l, uint64_t add_at, uint64_t stop_at, bool late) {
+    struct recogniser *r = recogniser_new(model, &wake);
+    struct engine_session session;
+    size_t i = 0;
+
+    assert_non_null(r);
+    lend(&session);
+    *l = (struct log){.len = 0};
+    for (; !late && i < n_hops && hops[i].n_heard <= add_at; i++)
+        take_hops(l, r, i, i + 1);
+    recogniser_command(r, (struct recogniser_command){.type = RECOGNISER_ADD, .session = &session, .n_heard = add_at});
+    if (!late)
+        recogniser_take_commands(r);
+    for (; !late && i < n_hops && hops[i].n_heard <= stop_at; i++)
+        take_hops(l, r, i, i + 1);
+    recogniser_command(r, (struct recogniser_command){.type = RECOGNISER_STOP, .session = &session, .n_heard = stop_at});
+    if (!late)
+        recogniser_take_commands(r);
+    take_hops(l, r, i, n_hops);
+    recogniser_take_commands(r);
+    note_all(l, r);
+    engine_listener_free(session.listener);
+    recogniser_free(r);
+}
+
+static void a_session_hears_from_its_start_on_however_late_the_thread_is(void **state) {
+    (void)state;
+    static struct log soon, late;
+    listen(&soon, 0, hops[n_hops - 1].n_heard, false);
+    listen(&late, 0, hops[n_hops - 1].n_heard, true);
+    assert_int_equal(soon.n_results, 2);
+    assert_int_equal(soon.n_retired, 1);
+    assert_string_equal(late.text, soon.text);
+}
+
+static void a_session_hears_up_to_its_stop_however_late_the_thread_is(void **state) {
+    (void)state;
+    static struct log soon, late;
+    listen(&soon, 0, n_first / FRONTEND_HOP, false);
+    listen(&late, 0, n_first / FRONTEND_HOP, true);
+    assert_int_equal(soon.n_results, 1);
+    assert_int_equal(soon.n_retired, 1);
+    assert_string_equal(late.text, soon.text);
+    listen(&soon, n_first / FRONTEND_HOP, hops[n_hops - 1].n_heard, false);
+    listen(&late, n_first / FRONTEND_HOP, hops[n_hops - 1].n_heard, true);
+    assert_int_equal(soon.n_results, 1);
+    assert_string_equal(late.text, soon.text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_session_hears_from_its_start_on_however_late_the_thread_is),
+        cmocka_unit_test(a_session_hears_up_to_its_stop_however_late_the_thread_is),
+    };
+    return cmocka_run_group_tests_name("recogniser", tests, make, unmake);
+}
