@@ -21,8 +21,9 @@
 #define READ_BYTES 16384
 #define CHUNK 1600 /* samples of 16 kHz between two looks at commands: 100 ms */
 #define LIVE_LAG_US 2000000
-/* One hop gives at most: started, ended, a result and retired, several times at the end of a segment. */
-#define LEAST_ROOM 32
+/* One hop gives at most: started, partial results, ended, a result and retired, several times at the end of a segment. A thread
+ * that can wait loses none of them. */
+#define LEAST_ROOM (RECOGNISER_FINAL_RECORDS + 32)
 
 struct batch {
     int fd;

@@ -11,8 +11,6 @@
 /* Of one session at most ADD, SWAP, STOP and DROP stand in the ring at once (main waits for SWAPPED before the next SWAP), and a
  * WIPE follows the last of them: it cannot fill. */
 #define N_COMMANDS 512
-/* Places that partial results leave free, so that results find one. */
-#define FINAL_RECORDS 32
 
 struct recogniser {
     struct engine_recogniser *engine;
@@ -27,7 +25,7 @@ struct recogniser {
 static bool take_record(const struct engine_record *record, void *user) {
     struct recogniser *r = user;
     bool taken =
-        (record->type != ENGINE_PARTIAL || recogniser_room(r) > FINAL_RECORDS) && base_ring_push(&r->records, record);
+        (record->type != ENGINE_PARTIAL || recogniser_room(r) > RECOGNISER_FINAL_RECORDS) && base_ring_push(&r->records, record);
 
     if (taken)
         base_wake_up(r->main_wake);

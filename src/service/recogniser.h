@@ -16,6 +16,8 @@
 #include <stdint.h>
 
 #define RECOGNISER_MAX_SESSIONS 64
+/* Places in the queue of records that partial results leave free, so that results find one. */
+#define RECOGNISER_FINAL_RECORDS 32
 
 struct recogniser;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The queues round a recogniser: what a session hears depends on the sound and the commands, not on when a thread runs. */
-#include "service/recogniser.h"
+#include "service/batch.h"
 
 #include "ready.h"
 
@@ -10,10 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #define HANG_HOPS 100
+#define N_UTTERANCES 24 /* together more records than a queue has places */
 
 static tragus_model *model;
 static tragus_grammar *grammar;
@@ -68,11 +71,12 @@ static void lend(struct engine_session *s) {
 struct log {
     char text[65536];
     size_t len;
-    unsigned n_results, n_retired;
+    unsigned n_results, n_partials, n_retired;
 };
 
 static void note(struct log *l, const struct engine_record *r) {
     l->n_results += r->type == ENGINE_RESULT;
+    l->n_partials += r->type == ENGINE_PARTIAL;
     l->n_retired += r->type == ENGINE_RETIRED;
     l->len += (size_t)snprintf(l->text + l->len, sizeof(l->text) - l->len, "%d #%llu at %llu from %lld\n", (int)r->type,
                                (unsigned long long)r->sequence, (unsigned long long)r->n_heard, (long long)r->start_hop);
@@ -145,10 +149,69 @@ static void a_session_hears_up_to_its_stop_however_late_the_thread_is(void **sta
     assert_string_equal(late.text, soon.text);
 }
 
+/* --- a descriptor ------------------------------------------------------------------------------------------------------------- */
+
+static int many_utterances(void) {
+    int fd = memfd_create("sound", MFD_CLOEXEC);
+    for (unsigned i = 0; i < N_UTTERANCES; i++)
+        assert_int_equal(write(fd, sound.pcm, n_first * sizeof(*sound.pcm)), n_first * sizeof(*sound.pcm));
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+/* Until the thread moves no more, because its queue is full. If it was only slow, the test sees less of what it is for. */
+static void let_it_fill(struct batch *b) {
+    struct batch_counters c = {0};
+    uint64_t before;
+    do {
+        before = c.hops;
+        usleep(300000);
+        batch_counters(b, &c);
+    } while (c.hops != before);
+}
+
+static void hear_descriptor(struct log *l, bool slow) {
+    struct batch_options options = {.format = {.rate = 16000, .channels = 1, .encoding = AUDIO_S16LE},
+                                    .gate = frontend_gate_defaults()};
+    struct engine_session session;
+    struct engine_record record;
+    tragus_error error = {0};
+    struct batch *b;
+
+    *l = (struct log){.len = 0};
+    lend(&session);
+    assert_int_equal(batch_start(&b, model, many_utterances(), &options, &session, &wake, &error), 0);
+    if (slow)
+        let_it_fill(b);
+    while (l->n_retired == 0) {
+        if (recogniser_next_record(batch_recogniser(b), &record)) {
+            note(l, &record);
+            if (slow)
+                usleep(2000);
+        } else {
+            usleep(1000);
+        }
+    }
+    assert_int_equal(batch_error(b, &error), 0);
+    batch_free(b);
+    engine_listener_free(session.listener);
+}
+
+static void a_descriptor_waits_for_a_slow_reader(void **state) {
+    (void)state;
+    static struct log eager, slow;
+    hear_descriptor(&eager, false);
+    hear_descriptor(&slow, true);
+    assert_int_equal(eager.n_results, N_UTTERANCES);
+    assert_true(eager.n_partials >= N_UTTERANCES);
+    assert_string_equal(slow.text, eager.text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_hears_from_its_start_on_however_late_the_thread_is),
         cmocka_unit_test(a_session_hears_up_to_its_stop_however_late_the_thread_is),
+        cmocka_unit_test(a_descriptor_waits_for_a_slow_reader),
     };
     return cmocka_run_group_tests_name("recogniser", tests, make, unmake);
 }
