@@ -20,11 +20,11 @@ json_object *cli_json_confidence(double x) {
 json_object *cli_json_real(double x) {
     char text[40];
     int precision = 15; /* digits that every number has; trailing zeros are not printed */
-    do
-        snprintf(text, sizeof(text) - 2, "%.*g", precision, x);
-    while (strtod(text, NULL) != x && precision++ < 17);
+    snprintf(text, sizeof(text), "%.*g", precision, x);
+    while (strtod(text, NULL) != x && precision++ < 17)
+        snprintf(text, sizeof(text), "%.*g", precision, x);
     if (!strpbrk(text, ".en")) /* "20" would be an integer; inf and nan stay as they are */
-        strcat(text, ".0");
+        snprintf(text, sizeof(text), "%.1f", x);
     return json_object_new_double_s(x, text);
 }
 
