@@ -240,7 +240,9 @@ static int wait_for_sound(struct audio_capture *c, unsigned period_ms, int wake_
             return (int)there;
         if ((snd_pcm_uframes_t)there >= wanted)
             return 1;
-        if (there == 0 && base_clock_monotonic_us() - c->last_read_us > STALL_US)
+        /* Not only when nothing is there: what came after the last read, and before the device stopped, is too little to be read.
+         */
+        if (base_clock_monotonic_us() - c->last_read_us > STALL_US)
             return -ENODEV;
         int sleep_ms = (int)((wanted - (snd_pcm_uframes_t)there) * 1000 / c->rate) + 1;
         struct pollfd p = {.fd = wake_fd, .events = POLLIN};

@@ -9,8 +9,9 @@
  * every access: "gone" = unplugged (open devices and new opens get ENODEV), "overrun" = one overrun (then the device removes the
  * control file), "play PATH" = play this file from now on (then it removes the control file). A new open plays from the beginning.
  *
- * `end "gone"`: the device is unplugged after the last frame of the file, so a sound ends as a file does. `patient 1`: the device
- * stands still while its buffer is full, so a late reader loses nothing, whatever the speed.
+ * `end "gone"`: the device is unplugged after the last frame of the file, so a sound ends as a file does. `end "stalled"`: it runs on
+ * and gives nothing more, like a USB device whose bus hangs. `patient 1`: the device stands still while its buffer is full, so a late
+ * reader loses nothing, whatever the speed.
  */
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +33,7 @@ struct test_device {
     int timer_fd;
     double speed;
     bool patient, gone_at_end;
+    uint64_t last; /* frame that there is; UINT64_MAX: there is no end */
     char control[256];
     double start_s;    /* on CLOCK_MONOTONIC */
     uint64_t consumed; /* frames delivered since the start */
@@ -88,6 +91,8 @@ static snd_pcm_sframes_t pointer(snd_pcm_ioplug_t *io) {
         produced = d->consumed + io->buffer_size - 1;
         d->start_s = now_s() - (double)produced / io->rate / d->speed;
     }
+    if (produced > d->last)
+        produced = d->last;
     if (produced - d->consumed > io->buffer_size)
         return -EPIPE;
     return (snd_pcm_sframes_t)(produced % io->buffer_size);
@@ -180,6 +185,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(tragus_test) {
     double speed = 1.0;
     snd_config_iterator_t i, next;
     char order[300];
+    struct stat st;
 
     (void)root;
     snd_config_for_each(i, next, conf) {
@@ -211,8 +217,11 @@ SND_PCM_PLUGIN_DEFINE_FUNC(tragus_test) {
     d->speed = speed;
     d->patient = patient != 0;
     d->gone_at_end = strcmp(end, "gone") == 0;
+    d->last = UINT64_MAX;
     snprintf(d->control, sizeof(d->control), "%s", control);
     d->sound_fd = *file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
+    if (strcmp(end, "stalled") == 0 && d->sound_fd >= 0 && fstat(d->sound_fd, &st) == 0)
+        d->last = (uint64_t)st.st_size / 2 / (uint64_t)channels;
     d->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     d->io.version = SND_PCM_IOPLUG_VERSION;
     d->io.name = "test microphone";

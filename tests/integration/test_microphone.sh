@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2154,SC2016,SC2317 # lib.sh defines what the tests share; what is in '' is evaluated again and again
 # Tests the microphone: it is open only while a session listens; missing, unplugged, overrun; two clients, one of which is killed; what a
-# third client sees; the CPU time in silence; Finished when the daemon stops.
+# third client sees; the CPU time in silence; Finished when the daemon stops; a device that stops
+# without an error.
 set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
@@ -104,6 +105,16 @@ wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
 stop_daemon || fail "exit status $? after SIGTERM"
 wait "$three"
 grep -q '"event":"finished","reason":5' "$work/three" || fail "no Finished(5)"
+
+echo "== a device that stops without an error is gone, also when some of its sound was not read"
+head -c 960 /dev/zero >"$work/ten_ms.raw"
+microphone stalled "$work/ten_ms.raw" 48000 'end "stalled"'
+start_daemon "[microphone]" "device = stalled" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
+listen "$work/four"
+four=$listener
+wait_for "InputLost" grep -q '"event":"input_lost","reason":1' "$work/four"
+kill -INT "$four"
+stop_daemon || fail "exit status $? after SIGTERM"
 ! grep -qi "center" "$work/tragusd.log" || fail "the log contains what was said"
 cat "$work/tragusd.log"
 exit 0
