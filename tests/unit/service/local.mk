@@ -1,6 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-check_PROGRAMS += tests/unit/service/test_commands
-TESTS += tests/unit/service/test_commands
+service_tests = \
+    tests/unit/service/test_commands \
+    tests/unit/service/test_recogniser
+check_PROGRAMS += $(service_tests)
+TESTS += $(service_tests)
+
+service_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit -I$(top_srcdir)/tests/unit/engine -D_GNU_SOURCE \
+    $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_service_test_recogniser_SOURCES = tests/unit/service/test_recogniser.c tests/unit/engine/ready.c \
+    tests/unit/engine/ready.h $(calls_sources)
+tests_unit_service_test_recogniser_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_recogniser_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
+tests_unit_service_test_recogniser_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_commands_SOURCES = tests/unit/service/test_commands.c tests/unit/engine/ready.c tests/unit/engine/ready.h
 tests_unit_service_test_commands_CPPFLAGS = $(engine_test_cppflags) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 tests_unit_service_test_commands_LDADD = $(service_libs) $(CMOCKA_LIBS)
