@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 service_tests = \
+    tests/unit/service/test_batch \
     tests/unit/service/test_commands \
     tests/unit/service/test_recogniser
 check_PROGRAMS += $(service_tests)
 TESTS += $(service_tests)
 
+# A service on the real model, the test microphone, and recorded speech.
+service_rig = tests/unit/service/rig.c tests/unit/service/rig.h tests/unit/engine/ready.c tests/unit/engine/ready.h
 service_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit -I$(top_srcdir)/tests/unit/engine -D_GNU_SOURCE \
     $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_service_test_batch_SOURCES = tests/unit/service/test_batch.c $(service_rig)
+tests_unit_service_test_batch_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_batch_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_recogniser_SOURCES = tests/unit/service/test_recogniser.c tests/unit/engine/ready.c \
     tests/unit/engine/ready.h $(calls_sources)
 tests_unit_service_test_recogniser_CPPFLAGS = $(service_test_cppflags)
