@@ -165,6 +165,10 @@ static int run_raw(struct batch *b) {
     return r;
 }
 
+static int too_large(struct batch *b) {
+    return base_error_set(&b->error, -EFBIG, "the sound is larger than %zu bytes; send it in parts", b->options.max_bytes);
+}
+
 /* A pipe is copied to memory first, so that it can be cancelled, limited, and sought in. */
 static int spool(struct batch *b) {
     size_t total = 0;
@@ -185,9 +189,10 @@ static int spool(struct batch *b) {
         if (n == 0)
             break;
         total += (size_t)n;
-        if (total > b->options.max_bytes || write(memory, b->raw, (size_t)n) != n) {
+        int r = total > b->options.max_bytes ? too_large(b) : write(memory, b->raw, (size_t)n) != n ? -ENOMEM : 0;
+        if (r < 0) {
             close(memory);
-            return base_error_set(&b->error, -EFBIG, "the sound is larger than %zu bytes; send it in parts", b->options.max_bytes);
+            return r;
         }
     }
     (void)lseek(memory, 0, SEEK_SET);
@@ -202,6 +207,8 @@ static int run_sound_file(struct batch *b) {
     size_t n;
 
     int r = fstat(b->fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : spool(b);
+    if (r >= 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > b->options.max_bytes)
+        r = too_large(b);
     if (r < 0 || cancelled(b))
         return r;
     r = audio_fd_read(b->fd, NULL, &pcm, &n, &b->error);

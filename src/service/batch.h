@@ -19,7 +19,7 @@ struct batch_options {
     bool sound_file;            /* any format that libsndfile reads; else raw, as format says */
     struct audio_format format; /* of raw sound */
     bool live;                  /* time stamps by arrival; more than 2 s of lag is dropped */
-    size_t max_bytes;           /* of a sound file that comes through a pipe */
+    size_t max_bytes;           /* of a sound file */
     struct frontend_gate_options gate;
 };
 

@@ -312,6 +312,10 @@ static void a_sound_file_has_a_limit(void **state) {
     assert_int_equal(o.error.code, -EFBIG);
     assert_string_equal(o.text, "");
     free(o.text);
+    o = finish(start(open_file(wav, n), &options));
+    assert_int_equal(o.error.code, -EFBIG);
+    assert_string_equal(o.text, "");
+    free(o.text);
     free(wav);
 }
 
