@@ -17,8 +17,7 @@
 
 #define CHANNELS "front center\nrear left\nside right\nturn on the light\nwhat time is it\nopen the window\nplay some music\n"
 #define OTHERS "rear left\nturn on the light\nwhat time is it\nopen the window\nplay some music\n"
-#define RING 128          /* records */
-#define FREE_FOR_FINAL 32 /* places that partial results leave free */
+#define RING 128 /* records */
 
 static tragus_model *model;
 static tragus_grammar *channels, *others;
@@ -342,13 +341,13 @@ static void a_full_ring_loses_partial_results_first_and_memory_never(void **stat
         order(r, RECOGNISER_SWAP, sessions[i], listener(channels));
     recogniser_take_commands(r);
     hear(r, n_first / 2, n_first);
-    assert_in_range(recogniser_room(r), 0, FREE_FOR_FINAL);
+    assert_in_range(recogniser_room(r), 0, RECOGNISER_FINAL_RECORDS);
     hear(r, n_first, n_hops); /* the next utterance: 40 old listeners want to go home */
     assert_int_equal(recogniser_room(r), 0);
     take(r, &t, RING);
     assert_int_equal(t.n, RING);
     assert_true(t.n_partial > 0);
-    assert_in_range(t.last_partial, 1, RING - FREE_FOR_FINAL);
+    assert_in_range(t.last_partial, 1, RING - RECOGNISER_FINAL_RECORDS);
     /* Two utterances of each: started, ended, result. */
     assert_int_equal(recogniser_lost(r), N * 6 - t.n_started - t.n_ended - t.n_result);
 
