@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 service_tests = \
     tests/unit/service/test_batch \
+    tests/unit/service/test_capture \
     tests/unit/service/test_commands \
+    tests/unit/service/test_microphone \
     tests/unit/service/test_recogniser
 check_PROGRAMS += $(service_tests)
 TESTS += $(service_tests)
@@ -13,6 +15,12 @@ service_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit -I$(top_srcdir
 tests_unit_service_test_batch_SOURCES = tests/unit/service/test_batch.c $(service_rig)
 tests_unit_service_test_batch_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_batch_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_capture_SOURCES = tests/unit/service/test_capture.c $(service_rig)
+tests_unit_service_test_capture_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_capture_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_microphone_SOURCES = tests/unit/service/test_microphone.c $(service_rig)
+tests_unit_service_test_microphone_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_microphone_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_recogniser_SOURCES = tests/unit/service/test_recogniser.c tests/unit/engine/ready.c \
     tests/unit/engine/ready.h $(calls_sources)
 tests_unit_service_test_recogniser_CPPFLAGS = $(service_test_cppflags)

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Main's side of the microphone, on a real ALSA PCM without hardware: open only while it is wanted; missing, unplugged, back. */
+#include "ready.h"
+#include "rig.h"
+#include "service/microphone.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CHANNELS "front center\nrear left\nside right\nturn on the light\nwhat time is it\nopen the window\nplay some music\n"
+
+static tragus_model *model;
+static tragus_grammar *channels;
+static sd_event *event;
+static struct base_wake wake;
+static struct microphone *microphone;
+static unsigned n_changes;
+
+static int make(void **state) {
+    struct ready_sound sound = {0};
+    (void)state;
+    model = ready_model();
+    channels = ready_grammar(model, CHANNELS);
+    ready_append_quiet(&sound, 100);
+    ready_append_recording(&sound, "Front_Center");
+    ready_append_quiet(&sound, 300);
+    char *path = rig_file("sound.raw", sound.pcm, 2 * sound.n);
+    ready_sound_done(&sound);
+    rig_device("silence", NULL);
+    rig_device("speech", path);
+    free(path);
+    assert_int_equal(sd_event_new(&event), 0);
+    return base_wake_init(&wake);
+}
+
+static int unmake(void **state) {
+    (void)state;
+    sd_event_unref(event);
+    base_wake_done(&wake);
+    tragus_grammar_unref(channels);
+    tragus_model_unref(model);
+    return 0;
+}
+
+static void on_change(void *user) {
+    (void)user;
+    n_changes++;
+}
+
+static void start(const char *device) {
+    struct microphone_options o = {.device = device, .most_pause_s = 1, .gate = frontend_gate_defaults()};
+    n_changes = 0;
+    base_wake_clear(&wake);
+    assert_int_equal(microphone_new(&microphone, &model, 1, event, &o, &wake, on_change, NULL), 0);
+}
+
+static void end(void) {
+    microphone_free(microphone);
+    microphone = NULL;
+}
+
+static uint64_t hops(void) {
+    struct microphone_counters c;
+    microphone_counters(microphone, &c);
+    return c.hops;
+}
+
+/* For rig_until. Main looks when it is woken. */
+static bool is_open(const void *user) {
+    (void)user;
+    microphone_check(microphone);
+    return microphone_is_open(microphone);
+}
+
+static bool is_missing(const void *user) {
+    (void)user;
+    microphone_check(microphone);
+    return microphone_is_missing(microphone);
+}
+
+static bool has_heard(const void *user) {
+    return hops() >= *(const uint64_t *)user;
+}
+
+static void hear(uint64_t n) {
+    uint64_t until = hops() + n;
+    assert_true(rig_until(event, has_heard, &until));
+}
+
+/* --- a session that listens --- */
+
+static struct engine_session *lend(void) {
+    tragus_session_options o;
+    tragus_session_options_init(&o);
+    struct engine_session *s = calloc(1, sizeof(*s));
+    assert_non_null(s);
+    s->listener = engine_listener_new(model, channels, &o);
+    s->reject = true;
+    recogniser_command(microphone_recogniser(microphone, 0), (struct recogniser_command){.type = RECOGNISER_ADD, .session = s});
+    microphone_wake(microphone);
+    return s;
+}
+
+struct heard {
+    unsigned n_result, n_retired;
+    uint64_t start_hop; /* of the words of the last result */
+    bool understood;
+};
+
+static bool take_records(const void *user) {
+    struct heard *h = (struct heard *)user;
+    struct engine_record r;
+    while (recogniser_next_record(microphone_recogniser(microphone, 0), &r)) {
+        if (r.type == ENGINE_RESULT) {
+            h->n_result++;
+            h->start_hop = (uint64_t)(r.start_hop + r.result.start_ms / 10);
+            h->understood = r.result.reason == TRAGUS_REASON_NONE;
+        }
+        if (r.type == ENGINE_RETIRED) {
+            h->n_retired++;
+            engine_listener_free(r.session->listener);
+            free(r.session);
+        }
+    }
+    return h->n_result > 0 || h->n_retired > 0;
+}
+
+static void drop(struct engine_session *s) {
+    struct heard h = {0};
+    recogniser_command(microphone_recogniser(microphone, 0), (struct recogniser_command){.type = RECOGNISER_DROP, .session = s});
+    microphone_wake(microphone);
+    assert_true(rig_until(event, take_records, &h));
+    while (h.n_retired == 0) {
+        h.n_result = 0;
+        assert_true(rig_until(event, take_records, &h));
+    }
+}
+
+/* --- tests --- */
+
+static void it_is_open_only_while_it_is_wanted(void **state) {
+    (void)state;
+    rig_control("silence", NULL);
+    start("silence");
+    assert_false(microphone_is_open(microphone));
+    assert_false(microphone_is_missing(microphone));
+    microphone_want(microphone, true);
+    assert_true(microphone_is_open(microphone));
+    assert_int_equal(n_changes, 1);
+    microphone_want(microphone, true); /* as before */
+    assert_int_equal(n_changes, 1);
+    hear(20);
+    microphone_want(microphone, false);
+    assert_false(microphone_is_open(microphone));
+    assert_false(microphone_is_missing(microphone));
+    assert_int_equal(n_changes, 2);
+    uint64_t then = hops();
+    rig_run(event, 150);
+    assert_int_equal(hops(), then);
+    microphone_want(microphone, true); /* the numbers go on */
+    hear(10);
+    assert_true(hops() >= then + 10);
+    assert_int_equal(microphone_take_lost_us(microphone), 0);
+    end();
+}
+
+static void nobody_waits_for_one_that_nobody_wants(void **state) {
+    (void)state;
+    rig_control("silence", "gone");
+    start("silence");
+    microphone_want(microphone, true);
+    assert_true(microphone_is_missing(microphone));
+    assert_non_null(strstr(microphone_trouble(microphone), "there is no microphone silence"));
+    assert_int_equal(n_changes, 1);
+    microphone_want(microphone, false);
+    assert_false(microphone_is_missing(microphone));
+    rig_control("silence", NULL);
+    rig_run(event, 1200); /* it would have been tried again after one second */
+    assert_int_equal(n_changes, 2);
+    assert_false(microphone_is_open(microphone));
+    end();
+}
+
+static void an_unplugged_one_comes_back(void **state) {
+    (void)state;
+    rig_control("speech", NULL);
+    start("speech");
+    struct engine_session *s = lend();
+    struct heard heard = {0};
+    microphone_want(microphone, true);
+    hear(5);
+    rig_control("speech", "gone");
+    assert_true(rig_until(event, is_missing, NULL));
+    assert_non_null(strstr(microphone_trouble(microphone), "microphone speech is gone"));
+    uint64_t then = hops();
+    rig_control("speech", NULL);
+    assert_true(rig_until(event, is_open, NULL)); /* and plays from its beginning */
+    assert_true(hops() >= then);
+    assert_true(rig_until(event, take_records, &heard));
+    assert_true(heard.understood);
+    assert_true(heard.start_hop >= then); /* hops are counted on */
+    drop(s);
+    microphone_want(microphone, false);
+    end();
+}
+
+static void an_overrun_is_told_once(void **state) {
+    (void)state;
+    rig_control("silence", NULL);
+    start("silence");
+    microphone_want(microphone, true);
+    hear(10);
+    rig_control("silence", "overrun");
+    hear(40);
+    assert_true(microphone_take_lost_us(microphone) > 0);
+    assert_int_equal(microphone_take_lost_us(microphone), 0);
+    rig_control("silence", "overrun");
+    hear(40);
+    microphone_want(microphone, false); /* what was lost before is not forgotten */
+    assert_true(microphone_take_lost_us(microphone) > 0);
+    assert_int_equal(microphone_take_lost_us(microphone), 0);
+    end();
+}
+
+static void counters_are_of_all_threads_so_far(void **state) {
+    struct microphone_counters before, after;
+    (void)state;
+    rig_control("silence", NULL);
+    start("silence");
+    microphone_want(microphone, true);
+    hear(20);
+    microphone_want(microphone, false);
+    microphone_counters(microphone, &before);
+    assert_true(before.hops >= 20 && before.wakeups > 0 && before.capture_us > 0);
+    assert_int_equal(before.level_cdb, -9000);
+    microphone_want(microphone, true);
+    hear(20);
+    microphone_want(microphone, false);
+    microphone_counters(microphone, &after);
+    assert_true(after.hops >= before.hops + 20);
+    assert_true(after.wakeups > before.wakeups);
+    assert_true(after.capture_us > before.capture_us);
+    end();
+}
+
+static void the_watchdog_sees_threads_move(void **state) {
+    (void)state;
+    rig_control("silence", NULL);
+    start("silence");
+    assert_true(microphone_alive(microphone));
+    assert_true(microphone_alive(microphone)); /* nothing to be done, nothing moves */
+    microphone_want(microphone, true);
+    assert_true(microphone_alive(microphone));
+    /* An open device that gives nothing between two looks stands still. No thread can be so fast. */
+    hear(1);
+    bool first = microphone_alive(microphone), second = microphone_alive(microphone);
+    assert_true(first);
+    assert_false(second);
+    hear(1);
+    assert_true(microphone_alive(microphone));
+    end();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_open_only_while_it_is_wanted), cmocka_unit_test(nobody_waits_for_one_that_nobody_wants),
+        cmocka_unit_test(an_unplugged_one_comes_back),        cmocka_unit_test(an_overrun_is_told_once),
+        cmocka_unit_test(counters_are_of_all_threads_so_far), cmocka_unit_test(the_watchdog_sees_threads_move),
+    };
+    return cmocka_run_group_tests(tests, make, unmake);
+}
