@@ -80,7 +80,7 @@ static void *run(void *user) {
         }
     }
     engine_segmenter_end(&c->segmenter, to_ring, c);
-    atomic_store_explicit(&c->n_hops, c->segmenter.n_hops, memory_order_relaxed); /* it may have filled up one more */
+    atomic_store_explicit(&c->n_hops, c->segmenter.n_hops, memory_order_relaxed); /* the end may have filled one up */
     base_wake_up(c->recogniser_wake);
     atomic_store_explicit(&c->cpu_us, base_clock_thread_cpu_ns() / 1000, memory_order_relaxed);
     atomic_store_explicit(&c->status, status < 0 ? status : -ECANCELED, memory_order_release);
@@ -114,10 +114,13 @@ int capture_start(struct capture **ret, struct audio_capture *device, const stru
 }
 
 void capture_stop(struct capture *c, struct capture_counters *ret_last) {
+    if (!c)
+        return;
     atomic_store_explicit(&c->stop, true, memory_order_relaxed);
     base_wake_up(&c->wake);
     pthread_join(c->thread, NULL);
-    capture_counters(c, ret_last);
+    if (ret_last)
+        capture_counters(c, ret_last);
     audio_capture_close(c->device);
     base_wake_done(&c->wake);
     explicit_bzero(c, sizeof(*c));

@@ -37,8 +37,8 @@ struct capture_options {
 /* Starts on an open device, which becomes the capture's; on failure it stays the caller's. */
 int capture_start(struct capture **ret, struct audio_capture *device, const struct capture_options *options);
 
-/* Ends the thread (an open segment is closed in the ring), closes the device, zeroes the sound held, frees. ret_last: its counters
- * at the end, when no hop follows. */
+/* Ends the thread (an open segment is closed in the ring), closes the device, zeroes the sound held, frees. ret_last: the counters
+ * at the end of the thread; may be NULL. */
 void capture_stop(struct capture *c, struct capture_counters *ret_last);
 
 /* The gate stays open at least so long after speech, from now on. */

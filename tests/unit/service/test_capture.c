@@ -130,7 +130,7 @@ static void silence_wakes_nobody(void **state) {
     assert_int_equal(after.level_cdb, -9000);
     assert_int_equal(after.lost_us, 0);
     assert_int_equal(capture_status(c), 0);
-    capture_stop(c);
+    capture_stop(c, NULL);
     assert_int_equal(base_ring_fill(&ring), 0);
 }
 
@@ -153,7 +153,7 @@ static void a_sound_comes_as_a_segment(void **state) {
     assert_int_equal(s.n_ends, 0);         /* the gate has closed in silence */
     assert_int_equal(s.first_index, 1000); /* with what came before it opened */
     assert_in_range(s.last_index, 1000 + loud_hops, 1000 + loud_hops + HANG_HOPS + 20);
-    capture_stop(c);
+    capture_stop(c, NULL);
 }
 
 static void a_listeners_pause_keeps_the_gate_open(void **state) {
@@ -165,10 +165,12 @@ static void a_listeners_pause_keeps_the_gate_open(void **state) {
     struct segments s = take((struct segments){0});
     assert_int_equal(s.n_first, 1);
     assert_int_equal(s.n_last, 0);
-    capture_stop(c); /* which ends it */
+    struct capture_counters last;
+    capture_stop(c, &last); /* which ends it */
     s = take(s);
     assert_int_equal(s.n_last, 1);
     assert_int_equal(s.n_ends, 1);
+    assert_int_equal(last.hops, s.last_index); /* of the hop to come */
 }
 
 static void an_unplugged_device_ends_the_thread(void **state) {
@@ -186,8 +188,9 @@ static void an_unplugged_device_ends_the_thread(void **state) {
     assert_int_equal(s.n_ends, 1); /* what was being said is decided */
     struct capture_counters counters;
     capture_counters(c, &counters);
+    assert_int_equal(counters.hops, s.last_index); /* of the hop to come */
     assert_true(counters.cpu_us > 0);
-    capture_stop(c);
+    capture_stop(c, NULL);
 }
 
 static void an_overrun_is_counted_and_ends_the_segment(void **state) {
@@ -208,7 +211,7 @@ static void an_overrun_is_counted_and_ends_the_segment(void **state) {
     assert_int_equal(capture_status(c), 0);
     struct segments s = take((struct segments){0});
     assert_true(s.n_ends >= 1);
-    capture_stop(c);
+    capture_stop(c, NULL);
 }
 
 static void a_full_ring_drops_hops_and_counts_them(void **state) {
@@ -225,7 +228,7 @@ static void a_full_ring_drops_hops_and_counts_them(void **state) {
     assert_true(is_awake(&main_wake));
     capture_counters(c, &later);
     assert_in_range(counters.lost_us, 1, (later.hops - 16) * 10000); /* no more than was heard */
-    capture_stop(c);
+    capture_stop(c, NULL);
     assert_int_equal(base_ring_fill(&ring), 16);
 }
 
