@@ -4,7 +4,8 @@ service_tests = \
     tests/unit/service/test_capture \
     tests/unit/service/test_commands \
     tests/unit/service/test_microphone \
-    tests/unit/service/test_recogniser
+    tests/unit/service/test_recogniser \
+    tests/unit/service/test_session
 check_PROGRAMS += $(service_tests)
 TESTS += $(service_tests)
 
@@ -26,6 +27,9 @@ tests_unit_service_test_recogniser_SOURCES = tests/unit/service/test_recogniser.
 tests_unit_service_test_recogniser_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_recogniser_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
 tests_unit_service_test_recogniser_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_session_SOURCES = tests/unit/service/test_session.c $(service_rig)
+tests_unit_service_test_session_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_session_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_commands_SOURCES = tests/unit/service/test_commands.c tests/unit/engine/ready.c tests/unit/engine/ready.h
 tests_unit_service_test_commands_CPPFLAGS = $(engine_test_cppflags) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 tests_unit_service_test_commands_LDADD = $(service_libs) $(CMOCKA_LIBS)

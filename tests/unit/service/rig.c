@@ -242,8 +242,10 @@ void rig_log_event(struct service_session *session, const struct service_event *
         l->n_partial += e->heard->type == TRAGUS_PARTIAL;
         l->n_utterances += e->heard->type == TRAGUS_UTTERANCE;
         l->n_rejected += e->heard->type == TRAGUS_REJECTED;
-        if (e->heard->type == TRAGUS_UTTERANCE)
+        if (e->heard->type == TRAGUS_UTTERANCE) {
             add_line(l, "%s\n", e->heard->text);
+            snprintf(l->intent, sizeof(l->intent), "%s", e->heard->intent);
+        }
         if (e->heard->type == TRAGUS_REJECTED)
             add_line(l, "(%s)\n", e->heard->text);
         result = e->heard->type == TRAGUS_UTTERANCE || e->heard->type == TRAGUS_REJECTED;

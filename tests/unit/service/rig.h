@@ -65,6 +65,7 @@ struct rig_log {
     uint32_t latency_ms;
     tragus_reason reason; /* of the last result */
     char heard[1024];     /* texts of utterances, a line each; rejected ones in brackets */
+    char intent[64];      /* of the last utterance */
     char text[256];       /* of the last INPUT_LOST or FINISHED */
     bool free_at_result, start_at_finish;
     struct service_session **session; /* set to NULL when free_at_result has freed it */
