@@ -360,15 +360,16 @@ void service_session_view(const struct service_session *session, struct service_
     uint64_t hops = 0;
     int32_t level_cdb = -9000;
 
+    /* Only of the sound that this session hears: others must not learn from the level when somebody speaks. */
     if (session->batch) {
         struct batch_counters c;
         batch_counters(session->batch, &c);
         hops = c.hops;
         level_cdb = c.level_cdb;
-    } else if (session->service->microphone) {
+    } else if (session->lent) {
         struct microphone_counters c;
         microphone_counters(session->service->microphone, &c);
-        hops = session->lent ? c.hops - session->start_hop : 0;
+        hops = c.hops - session->start_hop;
         level_cdb = c.level_cdb;
     }
     *ret = (struct service_session_view){

@@ -581,6 +581,7 @@ static void several_hear_the_same_microphone(void **state) {
     struct service_session *idle = rig_session(service, &o); /* of one who may not hear the microphone */
     assert_true(rig_until(event, has_level, s));
     service_session_view(idle, &idle_view);
+    assert_true(idle_view.level_db <= -90);
     assert_int_equal(idle_view.position_us, 0);
     service_session_free(idle);
     assert_true(rig_until(event, rig_finished, &log));
