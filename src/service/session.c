@@ -492,6 +492,7 @@ static void come_home(struct service *s, struct engine_session *lent, struct bat
         session->batch = NULL;
         session->speaking = false;
         session->timeout = sd_event_source_disable_unref(session->timeout);
+        service_session_push_end(session); /* nobody reads it any more, although its thread may take a moment to end */
         tell_finished(session, batch);
     }
     service_tell_change(s);

@@ -168,6 +168,7 @@ static void push_is_refused_where_nothing_is_pushed(void **state) {
     assert_int_equal(service_session_set_pushed(s, &raw, &e), -EALREADY);
     assert_int_equal(service_session_stop(s), 0);
     assert_true(rig_until(event, rig_finished, &log));
+    assert_int_equal(service_session_push(s, "ab", 2), -ENOTCONN);
     service_session_free(s);
 }
 
