@@ -3,6 +3,7 @@ service_tests = \
     tests/unit/service/test_batch \
     tests/unit/service/test_capture \
     tests/unit/service/test_commands \
+    tests/unit/service/test_grammars \
     tests/unit/service/test_microphone \
     tests/unit/service/test_recogniser \
     tests/unit/service/test_session
@@ -19,6 +20,9 @@ tests_unit_service_test_batch_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_capture_SOURCES = tests/unit/service/test_capture.c $(service_rig)
 tests_unit_service_test_capture_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_capture_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_grammars_SOURCES = tests/unit/service/test_grammars.c $(service_rig)
+tests_unit_service_test_grammars_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_grammars_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_microphone_SOURCES = tests/unit/service/test_microphone.c $(service_rig)
 tests_unit_service_test_microphone_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_microphone_LDADD = $(service_libs) $(CMOCKA_LIBS)

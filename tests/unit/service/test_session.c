@@ -181,7 +181,7 @@ static void live_pushed_sound_has_a_latency(void **state) {
     struct service_session *s = pushed(&o, &live);
     start(s);
     push(s, sound.pcm, n_first / 2); /* two seconds at once would be late */
-    rig_run(event, 1400); /* no faster than it is spoken */
+    rig_run(event, 1400);            /* no faster than it is spoken */
     push(s, sound.pcm + n_first / 2, n_first - n_first / 2);
     service_session_push_end(s);
     assert_true(rig_until(event, rig_finished, &log));
