@@ -98,8 +98,8 @@ static int put(struct compile_job *j, tragus_error *reterr) {
         return 1;
     tragus_grammar *grammar = j->grammar;
     j->grammar = NULL; /* grammars_put takes it, whatever it returns */
-    return grammars_put(j->service, old, j->name, j->format, j->is_private ? j->caller.owner : NULL, j->caller.uid, grammar,
-                        reterr);
+    return grammars_put(j->service, old, j->name, *j->format ? j->format : "auto", j->is_private ? j->caller.owner : NULL,
+                        j->caller.uid, grammar, reterr);
 }
 
 /* In main. */

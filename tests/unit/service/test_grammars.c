@@ -113,6 +113,7 @@ static void a_grammar_is_described(void **state) {
     const struct service_grammar *g = service_grammar_find(service, "", "lights", &e);
     assert_non_null(g);
     assert_string_equal(g->name, "lights");
+    assert_string_equal(g->format, "auto");
     assert_null(g->owner);
     assert_int_equal(g->uid, ann.uid);
     service_grammar_describe(g, &info);
