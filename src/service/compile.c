@@ -97,9 +97,10 @@ static int put(struct compile_job *j, tragus_error *reterr) {
     if (old && !is_of_now(j, old))
         return 1;
     tragus_grammar *grammar = j->grammar;
-    j->grammar = NULL; /* grammars_put takes it, whatever it returns */
-    return grammars_put(j->service, old, j->name, *j->format ? j->format : "auto", j->is_private ? j->caller.owner : NULL,
-                        j->caller.uid, grammar, reterr);
+    j->grammar = NULL;                              /* grammars_put takes it, whatever it returns */
+    uid_t uid = j->list ? old->uid : j->caller.uid; /* a new list does not make the grammar somebody else's */
+    return grammars_put(j->service, old, j->name, *j->format ? j->format : "auto", j->is_private ? j->caller.owner : NULL, uid,
+                        grammar, reterr);
 }
 
 /* In main. */

@@ -272,6 +272,7 @@ static void only_some_may_change_what_belongs_to_others(void **state) {
     assert_int_equal(rig_set_list(service, event, &bob, "hers", "lamp", values, 1, &e), -EPERM);
     assert_int_equal(rig_set_list(service, event, &ann_again, "hers", "lamp", values, 1, &e), 0);
     assert_int_equal(rig_set_list(service, event, &rig_daemon, "hers", "lamp", values, 1, &e), 0);
+    assert_int_equal(add(&ann_again, "hers", false, "stop\n", &e), 0);
     assert_int_equal(service_grammar_remove(service, &rig_daemon, "hers", &e), 0);
 
     /* A grammar of the configuration belongs to nobody, whatever the user's number. */
