@@ -203,9 +203,10 @@ int grammars_may_put(struct service *s, const struct service_caller *caller, con
                      struct service_grammar **ret_old, tragus_error *reterr) {
     unsigned n_mine = 0;
 
-    struct service_grammar *old = lookup(s, caller->owner, name);
+    /* A private one and everybody's may stand beside each other. */
+    struct service_grammar *old = lookup(s, is_private ? caller->owner : "", name);
     if (old && is_private && !old->owner)
-        old = NULL; /* a private one may stand beside everybody's */
+        old = NULL;
     int r = old ? may_change(old, caller, reterr) : 0;
     if (r < 0)
         return r;

@@ -259,6 +259,19 @@ static void a_private_grammar_stands_before_everybodys(void **state) {
     assert_int_equal(service_grammar_remove(service, &ann, "house", &e), -EPERM);
 }
 
+/* Who asks for one for everybody gets that, also with a private one of that name. */
+static void a_private_grammar_does_not_take_the_place_of_a_public_one(void **state) {
+    tragus_error e = {0};
+    (void)state;
+    assert_int_equal(add(&ann, "house", true, "go\n", &e), 0);
+    assert_int_equal(add(&ann, "house", false, "stop\n", &e), 0);
+    assert_true(has_sentence(ann.owner, "house", "go"));
+    assert_true(has_sentence(bob.owner, "house", "stop"));
+    assert_int_equal(add(&bob, "house", false, "wait\n", &e), -EPERM);
+    assert_int_equal(add(&ann_again, "house", false, "wait\n", &e), 0);
+    assert_true(has_sentence(bob.owner, "house", "wait"));
+}
+
 static void only_some_may_change_what_belongs_to_others(void **state) {
     char *path = rig_file("house.yaml", lights, strlen(lights));
     static const tragus_list_value values[] = {{.in = "kettle"}};
@@ -513,6 +526,7 @@ int main(void) {
         TEST(the_default_has_a_name),
         TEST(a_private_grammar_is_its_owners),
         TEST(a_private_grammar_stands_before_everybodys),
+        TEST(a_private_grammar_does_not_take_the_place_of_a_public_one),
         TEST(only_some_may_change_what_belongs_to_others),
         TEST(lists_and_removals_name_what_there_is),
         TEST(answers_are_given_once_and_from_the_loop),
