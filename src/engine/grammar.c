@@ -161,6 +161,8 @@ static int give_lists(struct sources *s, const struct list *lists, tragus_diagno
         if (!has_list(lists, l->name))
             r = grammar_builder_set_list(s->builder, l->name, NULL, 0, d, reterr);
     for (const struct list *l = lists; r == 0 && l; l = l->next) {
+        if (!l->name[0]) /* else it would be given, and refused, with every later list */
+            return base_error_set(reterr, -EINVAL, "a list needs a name");
         if (!has_list(s->given, l->name)) {
             struct list *name = list_new(l->name, NULL, 0);
             if (!name)

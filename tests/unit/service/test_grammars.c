@@ -308,6 +308,8 @@ static void lists_and_removals_name_what_there_is(void **state) {
     assert_int_equal(service_grammar_remove(service, &ann, "none", &e), -ENOENT);
     assert_int_equal(rig_set_list(service, event, &ann, "none", "lamp", values, 1, &e), -ENOENT);
     assert_int_equal(add(&ann, "lights", false, lights, &e), 0);
+    assert_int_equal(rig_set_list(service, event, &ann, "lights", "", values, 1, &e), -EINVAL);
+    assert_true(e.text[0]);
     assert_true(has_sentence("", "lights", "turn on the desk"));                           /* as before */
     assert_int_equal(rig_set_list(service, event, &ann, "lights", "lamp", odd, 2, &e), 0); /* one odd name is left out */
     assert_true(has_sentence("", "lights", "turn on the fan"));
