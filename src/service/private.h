@@ -68,7 +68,7 @@ struct service_session {
 
     struct engine_session *lent; /* while started, else NULL */
     struct batch *batch;         /* where to, when it is not the microphone */
-    bool swapping, swap_wanted;  /* a listener is on its way; another grammar has come meanwhile */
+    bool swapping, swap_wanted;  /* a listener was sent, see may_swap; another grammar has come meanwhile */
     bool told_missing;
     bool speaking;
     enum service_finish finish; /* once its end is certain; 0: running */
@@ -83,7 +83,8 @@ struct service_session {
 void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch);
 void session_tell(struct service_session *session, const struct service_event *e);
 void session_use_grammar(struct service_session *session, const struct service_grammar *g);
-void session_bury(struct service *s); /* frees those that died while events were sent */
+void session_swap_wanted(struct service *s); /* of all sessions for which another listener may be sent now */
+void session_bury(struct service *s);        /* frees those that died while events were sent */
 
 /* service.c */
 void service_tell_change(struct service *s); /* to all observers */

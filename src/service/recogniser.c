@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define N_RECORDS 128
-/* Of one session at most ADD, SWAP, STOP and DROP stand in the ring at once (main waits for SWAPPED before the next SWAP), and a
- * WIPE follows the last of them: it cannot fill. */
+/* Of one session at most ADD, SWAP, STOP and DROP stand in the ring at once (main sends no SWAP before the last one was taken), and
+ * a WIPE follows the last of them: it cannot fill. */
 #define N_COMMANDS 512
 
 struct recogniser {
@@ -119,14 +119,13 @@ static void carry_out(struct recogniser *r, const struct recogniser_command *c) 
         break;
     case RECOGNISER_SWAP: {
         struct engine_listener *back = engine_recogniser_swap(r->engine, c->session, c->listener);
-        if (back) /* the session has retired meanwhile: only its address was looked at */
+        if (back) /* one that did not get its turn; or the session has retired: only its address was looked at */
             send_home(r, ENGINE_SWAPPED, NULL, back);
         break;
     }
     case RECOGNISER_WIPE:
         engine_recogniser_wipe(r->engine);
         atomic_store_explicit(&r->wiped, true, memory_order_release);
-        base_wake_up(r->main_wake);
         break;
     }
 }
@@ -134,13 +133,17 @@ static void carry_out(struct recogniser *r, const struct recogniser_command *c) 
 /* Those that were given before n_heard hops had come. */
 static void take_commands(struct recogniser *r, uint64_t n_heard) {
     struct recogniser_command c;
+    bool taken = false;
 
     /* A command sends at most one record home, and STOP one more. */
     while (recogniser_room(r) > 1 && base_ring_peek(&r->commands, &c) && c.n_heard < n_heard) {
         engine_recogniser_catch_up(r->engine); /* what came before the command */
         base_ring_pop(&r->commands, &c);
         carry_out(r, &c);
+        taken = true;
     }
+    if (taken) /* main may have waited for that, see recogniser_has_commands */
+        base_wake_up(r->main_wake);
 }
 
 void recogniser_take_hop(struct recogniser *r, const struct engine_hop *hop) {

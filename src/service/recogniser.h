@@ -43,10 +43,12 @@ void recogniser_free(struct recogniser *r);
 
 /* --- main --- */
 void recogniser_command(struct recogniser *r, struct recogniser_command command); /* the caller wakes the thread */
-/* The next record. One of a session that is NULL is SWAPPED: the listener came too late and is to be freed. */
+/* The next record. One of a session that is NULL is SWAPPED: the listener came too late, or another came before its turn. It is to
+ * be freed. */
 bool recogniser_next_record(struct recogniser *r, struct engine_record *ret);
-bool recogniser_has_commands(const struct recogniser *r); /* for the watchdog */
-bool recogniser_wiped(struct recogniser *r);              /* true once after each RECOGNISER_WIPE that was carried out */
+/* False: the thread has taken all commands so far. It wakes main when it takes some. */
+bool recogniser_has_commands(const struct recogniser *r);
+bool recogniser_wiped(struct recogniser *r); /* true once after each RECOGNISER_WIPE that was carried out */
 void recogniser_cost(const struct recogniser *r, struct engine_cost *ret);
 uint64_t recogniser_lost(const struct recogniser *r); /* records lost so far for want of room */
 

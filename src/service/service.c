@@ -120,6 +120,7 @@ static void dispatch(struct service *s) {
         tell_lost_records(s);
     }
     reap_batches(s);
+    session_swap_wanted(s);
     worker_collect(s->compiler);
     worker_collect(s->matcher);
     s->dispatching = false;

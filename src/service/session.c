@@ -118,23 +118,32 @@ int service_session_new(struct service_session **ret, struct service *s, const s
     return 0;
 }
 
-/* Sends a command to the thread that has what this session lent. Returns how many hops of its sound came before. */
-static uint64_t command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *listener) {
-    struct service *s = session->service;
-    struct recogniser_command c = {.type = type, .session = session->lent, .listener = listener};
+/* Of the thread that has what this session lent. */
+static struct recogniser *recogniser_of(const struct service_session *session) {
+    return session->batch ? batch_recogniser(session->batch) : microphone_recogniser(session->service->microphone, session->model);
+}
+
+/* How many hops of its sound have come. */
+static uint64_t hops_of(const struct service_session *session) {
+    struct microphone_counters live;
+    struct batch_counters batch;
     if (session->batch) {
-        struct batch_counters counters;
-        batch_counters(session->batch, &counters);
-        c.n_heard = counters.hops;
-        recogniser_command(batch_recogniser(session->batch), c);
-        batch_wake(session->batch);
-    } else {
-        struct microphone_counters counters;
-        microphone_counters(s->microphone, &counters);
-        c.n_heard = counters.hops;
-        recogniser_command(microphone_recogniser(s->microphone, session->model), c);
-        microphone_wake(s->microphone);
+        batch_counters(session->batch, &batch);
+        return batch.hops;
     }
+    microphone_counters(session->service->microphone, &live);
+    return live.hops;
+}
+
+/* Sends it a command. Returns how many hops of its sound came before. */
+static uint64_t command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *listener) {
+    struct recogniser_command c = {
+        .type = type, .session = session->lent, .listener = listener, .n_heard = hops_of(session)};
+    recogniser_command(recogniser_of(session), c);
+    if (session->batch)
+        batch_wake(session->batch);
+    else
+        microphone_wake(session->service->microphone);
     return c.n_heard;
 }
 
@@ -404,6 +413,12 @@ static void swap(struct service_session *session) {
     command(session, RECOGNISER_SWAP, listener);
 }
 
+/* One listener at a time is on its way, so that the ring of commands cannot fill. Once the thread has taken it, the next one may
+ * take its place, also before the utterance from which it would have counted. */
+static bool may_swap(const struct service_session *session) {
+    return !session->swapping || !recogniser_has_commands(recogniser_of(session));
+}
+
 void session_use_grammar(struct service_session *session, const struct service_grammar *g) {
     if (service_model_of(session->service, g->grammar) != session->model) {
         service_log(SERVICE_LOG_WARNING, "Grammar %s is of another language now; sessions that use it keep the old one", g->name);
@@ -413,10 +428,16 @@ void session_use_grammar(struct service_session *session, const struct service_g
     session->grammar = tragus_grammar_ref(g->grammar);
     if (!session->lent || session->finish)
         return;
-    if (session->swapping)
-        session->swap_wanted = true;
-    else
+    if (may_swap(session))
         swap(session);
+    else
+        session->swap_wanted = true;
+}
+
+void session_swap_wanted(struct service *s) {
+    for (struct service_session *session = s->sessions; session; session = session->next)
+        if (!session->dead && session->lent && session->swap_wanted && !session->finish && may_swap(session))
+            swap(session);
 }
 
 /* --- events ------------------------------------------------------------------------------------------------------------------- */
@@ -500,20 +521,9 @@ static void come_home(struct service *s, struct engine_session *lent, struct bat
         microphone_want(s->microphone, false);
 }
 
-static void listener_swapped(struct service *s, const struct engine_record *r) {
-    struct service_session *session = r->session ? find(s, r->session->tag) : NULL;
-
-    engine_listener_free(r->listener);
-    if (!session)
-        return;
-    session->swapping = false;
-    if (session->swap_wanted && !session->finish)
-        swap(session);
-}
-
 void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch) {
     if (r->type == ENGINE_SWAPPED) {
-        listener_swapped(s, r);
+        engine_listener_free(r->listener);
     } else if (r->type == ENGINE_RETIRED) {
         come_home(s, r->session, batch);
     } else {

@@ -427,6 +427,26 @@ static void a_session_goes_on_with_the_new_grammar(void **state) {
     service_session_free(t);
 }
 
+static void each_utterance_has_the_newest_grammar(void **state) {
+    struct rig_log log = {0};
+    (void)state;
+    rig_grammar(service, event, "a", OTHERS);
+    struct service_session *s = started("a", &log);
+    for (unsigned i = 0; i < 4; i++) {
+        rig_grammar(service, event, "a", i % 2 ? OTHERS : CHANNELS);
+        rig_grammar(service, event, "a", i % 2 ? CHANNELS : OTHERS);
+        push(s);
+        for (unsigned turn = 0; log.n_utterances + log.n_rejected <= i; turn++) {
+            assert_in_range(turn, 0, 1000);
+            rig_run(event, 10);
+        }
+        assert_int_equal(log.n_utterances, (i + 1) / 2);
+    }
+    assert_int_equal(service_session_stop(s), 0);
+    assert_true(rig_until(event, rig_finished, &log));
+    service_session_free(s);
+}
+
 static void a_session_keeps_a_grammar_that_is_removed(void **state) {
     struct rig_log log = {0};
     (void)state;
@@ -534,6 +554,7 @@ int main(void) {
         TEST(answers_are_given_once_and_from_the_loop),
         TEST(a_user_has_so_many_that_wait),
         TEST(a_session_goes_on_with_the_new_grammar),
+        TEST(each_utterance_has_the_newest_grammar),
         TEST(a_session_keeps_a_grammar_that_is_removed),
         TEST(a_session_that_is_not_started_begins_with_the_new_one),
         TEST(words_have_pronunciations),
