@@ -3,9 +3,12 @@ service_tests = \
     tests/unit/service/test_batch \
     tests/unit/service/test_capture \
     tests/unit/service/test_commands \
+    tests/unit/service/test_energy \
     tests/unit/service/test_grammars \
     tests/unit/service/test_microphone \
+    tests/unit/service/test_options \
     tests/unit/service/test_recogniser \
+    tests/unit/service/test_rights \
     tests/unit/service/test_session
 check_PROGRAMS += $(service_tests)
 TESTS += $(service_tests)
@@ -20,17 +23,26 @@ tests_unit_service_test_batch_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_capture_SOURCES = tests/unit/service/test_capture.c $(service_rig)
 tests_unit_service_test_capture_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_capture_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_energy_SOURCES = tests/unit/service/test_energy.c $(service_rig)
+tests_unit_service_test_energy_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_energy_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_grammars_SOURCES = tests/unit/service/test_grammars.c $(service_rig)
 tests_unit_service_test_grammars_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_grammars_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_microphone_SOURCES = tests/unit/service/test_microphone.c $(service_rig)
 tests_unit_service_test_microphone_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_microphone_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_options_SOURCES = tests/unit/service/test_options.c $(service_rig)
+tests_unit_service_test_options_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_options_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_recogniser_SOURCES = tests/unit/service/test_recogniser.c tests/unit/engine/ready.c \
     tests/unit/engine/ready.h $(calls_sources)
 tests_unit_service_test_recogniser_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_recogniser_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
 tests_unit_service_test_recogniser_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_rights_SOURCES = tests/unit/service/test_rights.c $(service_rig)
+tests_unit_service_test_rights_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_rights_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_session_SOURCES = tests/unit/service/test_session.c $(service_rig)
 tests_unit_service_test_session_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_session_LDADD = $(service_libs) $(CMOCKA_LIBS)
