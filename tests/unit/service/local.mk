@@ -9,6 +9,7 @@ service_tests = \
     tests/unit/service/test_options \
     tests/unit/service/test_recogniser \
     tests/unit/service/test_rights \
+    tests/unit/service/test_service \
     tests/unit/service/test_session
 check_PROGRAMS += $(service_tests)
 TESTS += $(service_tests)
@@ -43,6 +44,9 @@ tests_unit_service_test_recogniser_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_rights_SOURCES = tests/unit/service/test_rights.c $(service_rig)
 tests_unit_service_test_rights_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_rights_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_service_SOURCES = tests/unit/service/test_service.c $(service_rig)
+tests_unit_service_test_service_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_service_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_session_SOURCES = tests/unit/service/test_session.c $(service_rig)
 tests_unit_service_test_session_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_session_LDADD = $(service_libs) $(CMOCKA_LIBS)
