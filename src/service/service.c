@@ -145,7 +145,8 @@ static int open_model(struct service *s, const char *path, tragus_error *reterr)
     for (unsigned i = 0; i < s->n_models; i++)
         if (strcmp(language, engine_model_language(s->models[i])) == 0) {
             s->models[s->n_models] = tragus_model_unref(s->models[s->n_models]);
-            return base_error_set(reterr, -EEXIST, "there is a model for \"%s\" already; remove one from tragus.conf", language);
+            return base_error_set(reterr, -EEXIST, "there is a model for \"%s\" already; remove one from tragus.conf",
+                                  engine_model_language(s->models[i]));
         }
     s->n_models++;
     return 0;

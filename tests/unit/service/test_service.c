@@ -123,6 +123,7 @@ static void what_is_wrong_beside_the_model_is_left_out(void **state) {
     struct service *s = rig_service(event, &o);
     const char *log = log_end();
     assert_non_null(strstr(log, "Failed to load the model /nowhere/de, "));
+    assert_non_null(strstr(log, "there is a model for \"en\" already"));
     assert_non_null(strstr(log, "Failed to load pronunciations, "));
     assert_non_null(strstr(log, "words.txt:1:"));
     assert_string_equal(service_language(s, 0), "en");
