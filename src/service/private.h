@@ -40,6 +40,7 @@ struct service {
     bool dispatching;
 
     struct service_observer *observers;
+    uint64_t n_changes;         /* that they were told */
     struct service_report past; /* of batch threads that have ended */
     uint64_t start_energy_uj;
 };

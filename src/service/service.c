@@ -13,6 +13,7 @@
 #include <string.h>
 
 void service_observe(struct service *s, struct service_observer *o) {
+    o->told = s->n_changes;
     o->next = s->observers;
     s->observers = o;
 }
@@ -25,10 +26,19 @@ void service_unobserve(struct service *s, struct service_observer *o) {
         *link = o->next;
 }
 
+static struct service_observer *next_to_tell(const struct service *s, uint64_t change) {
+    struct service_observer *o = s->observers;
+    while (o && o->told >= change)
+        o = o->next;
+    return o;
+}
+
+/* Any of them may go when one is told, and being told may lead to another change. */
 void service_tell_change(struct service *s) {
-    struct service_observer *next;
-    for (struct service_observer *o = s->observers; o; o = next) {
-        next = o->next; /* it may go meanwhile */
+    uint64_t change = ++s->n_changes;
+    struct service_observer *o;
+    while ((o = next_to_tell(s, change))) {
+        o->told = change;
         o->changed(o->user);
     }
 }

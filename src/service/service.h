@@ -70,8 +70,10 @@ struct service_observer {
     void (*changed)(void *user);
     void *user;
     struct service_observer *next; /* the service's */
+    uint64_t told;                 /* likewise: the last change that it was told */
 };
-void service_observe(struct service *s, struct service_observer *o); /* o stays in place until service_unobserve */
+/* o stays in place until service_unobserve, which may be called from any observer. */
+void service_observe(struct service *s, struct service_observer *o);
 void service_unobserve(struct service *s, struct service_observer *o);
 
 /* For the watchdog, called at its pace: have the counters of the threads moved as they should since the last call? */

@@ -203,6 +203,28 @@ static void several_may_watch(void **state) {
     service_free(s);
 }
 
+static void one_who_watches_may_send_another_away(void **state) {
+    struct watcher a, b, c;
+    (void)state;
+    struct service *s = serve();
+    watch(&a, s);
+    watch(&b, s);
+    watch(&c, s);
+    a.removes = &b;
+    b.removes = &a; /* whichever is told first, the other one is not */
+    rig_grammar(s, event, "one", "stop\n");
+    assert_int_equal(a.n + b.n, 1);
+    assert_int_equal(c.n, 1);
+    struct watcher *gone = a.n ? &b : &a, *stays = a.n ? &a : &b;
+    memset(gone, 0xff, sizeof(*gone)); /* whoever left is not touched any more */
+    rig_grammar(s, event, "two", "stop\n");
+    assert_int_equal(stays->n, 2);
+    assert_int_equal(c.n, 2);
+    service_unobserve(s, &stays->observer);
+    service_unobserve(s, &c.observer);
+    service_free(s);
+}
+
 /* --- the end --- */
 
 static void what_runs_is_ended(void **state) {
@@ -272,6 +294,7 @@ int main(void) {
         cmocka_unit_test(what_is_wrong_beside_the_model_is_left_out),
         cmocka_unit_test(limits_are_told),
         cmocka_unit_test(several_may_watch),
+        cmocka_unit_test(one_who_watches_may_send_another_away),
         cmocka_unit_test(what_runs_is_ended),
         cmocka_unit_test(who_waits_for_a_grammar_is_answered_at_the_end),
         cmocka_unit_test(it_is_degraded_while_the_microphone_is_missed),
