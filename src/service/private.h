@@ -83,6 +83,7 @@ struct service_session {
 /* session.c */
 void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch);
 void session_tell(struct service_session *session, const struct service_event *e);
+void session_revoke(struct service_session *session); /* it is told that it is finished, if it is started, and hears no more */
 void session_use_grammar(struct service_session *session, const struct service_grammar *g);
 void session_swap_wanted(struct service *s); /* of all sessions for which another listener may be sent now */
 void session_bury(struct service *s);        /* frees those that died while events were sent */

@@ -246,8 +246,7 @@ int service_new(struct service **ret, sd_event *event, const struct service_opti
 void service_finish(struct service *s) {
     s->dispatching = true;
     for (struct service_session *session = s->sessions; session; session = session->next)
-        if (session->lent && !session->dead)
-            session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = SERVICE_REVOKED, .text = ""});
+        session_revoke(session);
     s->dispatching = false;
     session_bury(s);
 }

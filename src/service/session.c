@@ -155,6 +155,20 @@ static void drop(struct service_session *session) {
         command(session, RECOGNISER_DROP, NULL);
 }
 
+/* It was dropped already, and is told nothing that it heard. */
+static bool is_dropped(const struct service_session *session) {
+    return session->finish == SERVICE_ONE_SHOT_DONE || session->finish == SERVICE_TIMED_OUT || session->finish == SERVICE_REVOKED;
+}
+
+void session_revoke(struct service_session *session) {
+    if (session->dead || !session->lent || session->finish == SERVICE_REVOKED)
+        return;
+    if (!is_dropped(session))
+        drop(session);
+    session->finish = SERVICE_REVOKED;
+    session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = SERVICE_REVOKED, .text = ""});
+}
+
 void service_session_free(struct service_session *session) {
     if (!session || session->dead)
         return;
@@ -162,7 +176,7 @@ void service_session_free(struct service_session *session) {
     session->timeout = sd_event_source_disable_unref(session->timeout);
     session->service->n_sessions--;
     if (session->lent) {
-        if (session->finish != SERVICE_ONE_SHOT_DONE && session->finish != SERVICE_TIMED_OUT) /* those were dropped already */
+        if (!is_dropped(session))
             drop(session);
         session->lent->tag = 0;
         session->lent = NULL;
@@ -489,7 +503,8 @@ static void tell_finished(struct service_session *session, struct batch *batch) 
     if (reason == 0)
         reason = SERVICE_END_OF_INPUT;
     session->finish = 0;
-    session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = reason, .text = error.text});
+    if (reason != SERVICE_REVOKED) /* told when it was */
+        session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = reason, .text = error.text});
 }
 
 static struct service_session *find(struct service *s, uint64_t number) {
@@ -528,7 +543,7 @@ void session_take_record(struct service *s, const struct engine_record *r, struc
         come_home(s, r->session, batch);
     } else {
         struct service_session *session = find(s, r->session->tag);
-        if (session && session->finish != SERVICE_ONE_SHOT_DONE && session->finish != SERVICE_TIMED_OUT)
+        if (session && !is_dropped(session))
             tell_record(session, r);
     }
 }

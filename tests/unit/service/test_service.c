@@ -227,6 +227,31 @@ static void one_who_watches_may_send_another_away(void **state) {
 
 /* --- the end --- */
 
+static void sessions_hear_of_the_end_once(void **state) {
+    struct rig_log live = {0}, batch = {0}, idle = {0};
+    (void)state;
+    struct service *s = serve();
+    struct service_session *a = start(s, &live, true), *b = start(s, &batch, false);
+    struct service_session_options o = rig_session_options(s, "channels", &idle);
+    struct service_session *c = rig_session(s, &o);
+    rig_run(event, 50);
+    service_finish(s);
+    service_finish(s);
+    assert_int_equal(live.n_finished, 1);
+    assert_int_equal(live.finish, SERVICE_REVOKED);
+    assert_int_equal(batch.n_finished, 1);
+    assert_int_equal(batch.finish, SERVICE_REVOKED);
+    assert_int_equal(idle.n_finished, 0);
+    service_session_push_end(b);
+    rig_run(event, 100); /* the input ends, too */
+    assert_int_equal(live.n_finished, 1);
+    assert_int_equal(batch.n_finished, 1);
+    service_session_free(a);
+    service_session_free(b);
+    service_session_free(c);
+    service_free(s);
+}
+
 static void what_runs_is_ended(void **state) {
     struct rig_log logs[3] = {0};
     (void)state;
@@ -295,6 +320,7 @@ int main(void) {
         cmocka_unit_test(limits_are_told),
         cmocka_unit_test(several_may_watch),
         cmocka_unit_test(one_who_watches_may_send_another_away),
+        cmocka_unit_test(sessions_hear_of_the_end_once),
         cmocka_unit_test(what_runs_is_ended),
         cmocka_unit_test(who_waits_for_a_grammar_is_answered_at_the_end),
         cmocka_unit_test(it_is_degraded_while_the_microphone_is_missed),
