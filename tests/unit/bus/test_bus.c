@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The connection: no bus, a name that is taken, a bus that is lost, and the end. */
+#include "wire.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int make(void **state) {
+    (void)state;
+    rig_device("silence", NULL);
+    return 0;
+}
+
+static void start(void) {
+    struct service_options o;
+    rig_options(&o);
+    wire_start(&o);
+}
+
+static void never(void *user) {
+    (void)user;
+    fail();
+}
+
+static void without_a_bus_it_says_so(void **state) {
+    struct bus_options o = {.address = "unix:path=/nowhere/bus"};
+    struct bus *second = NULL;
+    tragus_error e = {0};
+    (void)state;
+    start();
+    assert_true(bus_open(&second, wire_event, wire_service, &o, never, NULL, &e) < 0);
+    assert_null(second);
+    assert_non_null(strstr(e.text, "/nowhere/bus"));
+    o.address = "nonsense";
+    assert_true(bus_open(&second, wire_event, wire_service, &o, never, NULL, &e) < 0);
+    assert_non_null(strstr(e.text, "nonsense"));
+    bus_close(NULL);
+    bus_release(NULL);
+    wire_end();
+}
+
+static void a_name_belongs_to_one(void **state) {
+    struct bus_options o;
+    struct bus *second = NULL;
+    tragus_error e = {0};
+    (void)state;
+    start();
+    o.address = wire_address;
+    assert_int_equal(bus_open(&second, wire_event, wire_service, &o, never, NULL, &e), -EEXIST);
+    assert_non_null(strstr(e.text, "is taken"));
+    bus_release(wire_bus);
+    assert_int_equal(bus_open(&second, wire_event, wire_service, &o, never, NULL, &e), 0);
+    bus_close(second);
+    wire_end();
+}
+
+static bool is_lost(const void *user) {
+    (void)user;
+    return wire_n_lost > 0;
+}
+
+static void a_lost_bus_is_told(void **state) {
+    (void)state;
+    start();
+    sd_bus *client = wire_connect();
+    char *path = wire_session(client);
+    assert_int_equal(service_n_sessions(wire_service), 1);
+    wire_kill_daemon();
+    assert_true(rig_until(wire_event, is_lost, NULL));
+    rig_run(wire_event, 20);
+    assert_int_equal(wire_n_lost, 1);
+    wire_disconnect(client);
+    free(path);
+    wire_end(); /* with the session still there */
+}
+
+static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
+    (void)error;
+    if (strcmp(sd_bus_message_get_member(m), "Finished") == 0)
+        assert_true(sd_bus_message_read(m, "u", (uint32_t *)user) > 0);
+    return 0;
+}
+
+static int on_reply(sd_bus_message *m, void *user, sd_bus_error *error) {
+    (void)error;
+    *(sd_bus_message **)user = sd_bus_message_ref(m);
+    return 0;
+}
+
+static void at_the_end_all_are_answered(void **state) {
+    int ends[2], text[2];
+    uint32_t reason = 0;
+    sd_bus_message *listened = NULL, *recognized = NULL;
+    (void)state;
+    start();
+    sd_bus *client = wire_connect();
+    char *path = wire_session(client);
+    assert_true(sd_bus_match_signal(client, NULL, WIRE_NAME, path, WIRE_SESSION, NULL, on_signal, &reason) >= 0);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(pipe(text), 0);
+    wire_expect_return(wire_call(client, path, WIRE_SESSION, "SetInput", "ha{sv}", ends[0], 0));
+    wire_expect_return(wire_call(client, path, WIRE_SESSION, "Start", "a{sv}", 0));
+    assert_true(
+        sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "Listen", on_reply, &listened, "a{sv}", 0) >= 0);
+    assert_true(sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "Recognize", on_reply, &recognized,
+                                         "ha{sv}", ends[0], 1, "Format", "s", "S16LE") >= 0);
+    /* A grammar whose text never ends: nobody waits for it. */
+    assert_true(sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "AddGrammar", NULL, NULL, "sha{sv}", "x",
+                                         text[0], 0) >= 0);
+    rig_run(wire_event, 100);
+    assert_int_equal(service_n_sessions(wire_service), 3);
+    service_finish(wire_service);
+    bus_release(wire_bus);
+    rig_run(wire_event, 100);
+    assert_int_equal(reason, SERVICE_REVOKED);
+    assert_non_null(listened);
+    wire_expect_error(listened, SD_BUS_ERROR_NO_REPLY, NULL);
+    assert_non_null(recognized);
+    wire_expect_error(recognized, SD_BUS_ERROR_NO_REPLY, NULL);
+    bus_close(wire_bus);
+    wire_bus = NULL;
+    assert_int_equal(service_n_sessions(wire_service), 0);
+    wire_disconnect(client);
+    for (int i = 0; i < 2; i++) {
+        close(ends[i]);
+        close(text[i]);
+    }
+    free(path);
+    wire_end();
+}
+
+static int on_changed(sd_bus_message *m, void *user, sd_bus_error *error) {
+    const char *interface, *name;
+    unsigned *counts = user; /* of MicrophoneOpen, Ready, Listeners */
+    (void)error;
+    assert_true(sd_bus_message_read(m, "s", &interface) > 0);
+    assert_true(sd_bus_message_enter_container(m, 'a', "{sv}") > 0);
+    while (sd_bus_message_enter_container(m, 'e', "sv") > 0) {
+        assert_true(sd_bus_message_read(m, "s", &name) > 0);
+        counts[0] += strcmp(name, "MicrophoneOpen") == 0;
+        counts[1] += strcmp(name, "Ready") == 0;
+        assert_true(sd_bus_message_skip(m, "v") >= 0);
+        assert_true(sd_bus_message_exit_container(m) >= 0);
+    }
+    assert_true(sd_bus_message_exit_container(m) >= 0);
+    assert_true(sd_bus_message_enter_container(m, 'a', "s") > 0);
+    while (sd_bus_message_read(m, "s", &name) > 0)
+        counts[2] += strcmp(name, "Listeners") == 0;
+    return 0;
+}
+
+static bool has_changed_twice(const void *user) {
+    const unsigned *counts = user;
+    return counts[0] >= 2 && counts[2] >= 2;
+}
+
+static bool is_ready_again(const void *user) {
+    return ((const unsigned *)user)[1] >= 2;
+}
+
+static void changes_are_signalled(void **state) {
+    unsigned counts[3] = {0};
+    const char *text;
+    (void)state;
+    start();
+    sd_bus *client = wire_connect(), *other = wire_connect();
+    assert_true(sd_bus_match_signal(other, NULL, WIRE_NAME, WIRE_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                    on_changed, counts) >= 0);
+    sd_bus_message *reply = wire_call(client, WIRE_PATH, WIRE_MANAGER, "CreateSession", "a{sv}", 0);
+    assert_true(sd_bus_message_read(reply, "o", &text) > 0);
+    char *path = strdup(text);
+    sd_bus_message_unref(reply);
+    rig_run(wire_event, 30);
+    assert_int_equal(counts[0] + counts[1] + counts[2], 0); /* nobody listens yet */
+    wire_expect_return(wire_call(client, path, WIRE_SESSION, "Start", "a{sv}", 0));
+    wire_expect_return(wire_call(client, path, WIRE_SESSION, "Stop", "a{sv}", 0));
+    assert_true(rig_until(wire_event, has_changed_twice, counts));
+    rig_run(wire_event, 30);
+    assert_int_equal(counts[0], 2); /* once for each change */
+    assert_int_equal(counts[1], 0);
+    assert_int_equal(counts[2], 2);
+    rig_control("silence", "gone");
+    wire_expect_return(wire_call(client, path, WIRE_SESSION, "Start", "a{sv}", 0));
+    wire_expect_return(wire_call(client, path, WIRE_SESSION, "Close", ""));
+    assert_true(rig_until(wire_event, is_ready_again, counts)); /* degraded, and ready */
+    rig_control("silence", NULL);
+    free(path);
+    wire_disconnect(client);
+    wire_disconnect(other);
+    wire_end();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_bus_it_says_so), cmocka_unit_test(a_name_belongs_to_one),
+        cmocka_unit_test(a_lost_bus_is_told),       cmocka_unit_test(at_the_end_all_are_answered),
+        cmocka_unit_test(changes_are_signalled),
+    };
+    return cmocka_run_group_tests(tests, make, NULL);
+}
