@@ -319,14 +319,16 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
 
     int r = sd_bus_message_enter_container(m, 'a', "(ssa{sv})");
     while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "ssa{sv}")) > 0) {
+        if (n == MOST_LIST_VALUES) {
+            r = sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "A list can have at most %d values", MOST_LIST_VALUES);
+            break;
+        }
         if (n == size) {
             size = size ? 2 * size : 64;
-            tragus_list_value *larger = n < MOST_LIST_VALUES ? reallocarray(values, size, sizeof(*values)) : NULL;
+            tragus_list_value *larger = reallocarray(values, size, sizeof(*values));
             if (!larger) {
-                free(values);
-                return n < MOST_LIST_VALUES ? -ENOMEM
-                                            : sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"),
-                                                                "A list can have at most %d values", MOST_LIST_VALUES);
+                r = -ENOMEM;
+                break;
             }
             values = larger;
         }

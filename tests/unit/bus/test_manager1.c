@@ -283,6 +283,15 @@ static void a_list_is_replaced(void **state) {
                       WIRE_INVALID, "area");
     wire_expect_error(manager("SetList", "ssa(ssa{sv})", "lights", "lamp", 1, "x", "", 1, "Contxt", "s", "x"), WIRE_INVALID,
                       "Context");
+    for (int n = 20000; n <= 20001; n++) {
+        sd_bus_message *m = wire_new(client, WIRE_PATH, WIRE_MANAGER, "SetList");
+        assert_true(sd_bus_message_append(m, "ss", "nowhere", "lamp") >= 0);
+        assert_true(sd_bus_message_open_container(m, 'a', "(ssa{sv})") >= 0);
+        for (int i = 0; i < n; i++)
+            assert_true(sd_bus_message_append(m, "(ssa{sv})", "x", "", 0) >= 0);
+        assert_true(sd_bus_message_close_container(m) >= 0);
+        wire_expect_error(wire_send(client, m), n == 20000 ? WIRE_ERROR("NoSuchGrammar") : WIRE_ERROR("GrammarTooLarge"), NULL);
+    }
 }
 
 static void a_grammar_is_removed(void **state) {
