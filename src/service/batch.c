@@ -55,7 +55,7 @@ int batch_check_descriptor(int fd, tragus_error *reterr) {
     if (fstat(fd, &st) < 0)
         return base_error_set(reterr, -errno, "the descriptor cannot be looked at: %s", strerror(errno));
     if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
-        return base_error_set(reterr, -EBADF, "the descriptor is not open for reading; pass the read end of the pipe");
+        return base_error_set(reterr, -ENOTSUP, "the descriptor is not open for reading; pass the read end of the pipe");
     if (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode))
         return 0;
     if (S_ISSOCK(st.st_mode) && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM)

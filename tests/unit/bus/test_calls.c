@@ -185,6 +185,10 @@ static void wrong_input_is_refused(void **state) {
     int file = sound_file(), null = open("/dev/null", O_RDONLY);
     call_set_input(path, file, "MP3", WIRE_ERROR("UnsupportedFormat"), "MP3");
     call_set_input(path, null, "S16LE", WIRE_ERROR("UnsupportedInput"), NULL);
+    assert_int_equal(pipe(pair), 0); /* the wrong end */
+    call_set_input(path, pair[1], "S16LE", WIRE_ERROR("UnsupportedInput"), "read end");
+    close(pair[0]);
+    close(pair[1]);
     assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
     call_set_input(path, pair[0], "S16LE", WIRE_ERROR("UnsupportedInput"), NULL);
     wire_expect_error(wire_call(client, path, WIRE_SESSION, "SetInput", "ha{sv}", file, 1, "Rate", "u", 1), WIRE_INVALID, "Rate");

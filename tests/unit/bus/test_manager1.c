@@ -139,6 +139,10 @@ static void content_comes_from_any_descriptor(void **state) {
     assert_int_equal(parse("piped", "through a socket"), 1);
     wire_expect_error(manager("AddGrammar", "sha{sv}", "x", null, 0), WIRE_ERROR("UnsupportedInput"), NULL);
     wire_expect_error(manager("AddGrammar", "sha{sv}", "x", folder, 0), WIRE_ERROR("UnsupportedInput"), NULL);
+    assert_int_equal(pipe(ends), 0); /* the wrong end */
+    wire_expect_error(manager("AddGrammar", "sha{sv}", "x", ends[1], 0), WIRE_ERROR("UnsupportedInput"), "read end");
+    close(ends[0]);
+    close(ends[1]);
     close(null);
     close(folder);
 }

@@ -325,7 +325,7 @@ static void only_what_can_be_read_is_taken(void **state) {
     (void)state;
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     assert_int_equal(batch_check_descriptor(ends[0], &e), 0);
-    assert_int_equal(batch_check_descriptor(ends[1], &e), -EBADF);
+    assert_int_equal(batch_check_descriptor(ends[1], &e), -ENOTSUP);
     assert_non_null(strstr(e.text, "read end"));
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     assert_int_equal(batch_check_descriptor(pair[0], &e), 0);
