@@ -25,7 +25,7 @@ const char *wire_address;
 unsigned wire_n_lost;
 static pid_t daemon_pid;
 
-static void start_daemon(void) {
+void wire_start_daemon(void) {
     static char address[256];
     char configuration[1024];
     int ends[2];
@@ -80,7 +80,7 @@ void wire_start(const struct service_options *o) {
     rig_control(o->device, NULL);
     wire_n_lost = 0;
     assert_int_equal(sd_event_new(&wire_event), 0);
-    start_daemon();
+    wire_start_daemon();
     wire_service = rig_service(wire_event, o);
     rig_grammar(wire_service, wire_event, "channels", CHANNELS);
     service_set_default_grammar(wire_service, "channels");

@@ -26,7 +26,9 @@ extern unsigned wire_n_lost;     /* how often the bus was said to be lost */
  * is no dbus-daemon. */
 void wire_start(const struct service_options *o);
 void wire_end(void);
-void wire_kill_daemon(void); /* the dbus-daemon, as if it had crashed */
+/* The dbus-daemon alone; and its end, as if it had crashed. */
+void wire_start_daemon(void);
+void wire_kill_daemon(void);
 
 sd_bus *wire_connect(void);
 void wire_disconnect(sd_bus *client);
