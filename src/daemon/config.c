@@ -124,7 +124,7 @@ static int take_number(struct reader *r, const struct key *k, const char *value)
     if (errno != 0 || end == value || *trim(end) != '\0' || !isfinite(x))
         return WRONG(r, "%s must be a number, not \"%.60s\"", k->name, value);
     if (x < k->least || x > k->most)
-        return WRONG(r, "%s must be from %g to %g, not %g", k->name, k->least, k->most, x);
+        return WRONG(r, "%s must be from %.10g to %.10g, not %.10g", k->name, k->least, k->most, x);
     if (k->kind != FRACTION && k->kind != DECIBEL_RISE && k->kind != DECIBEL_LEVEL && x != floor(x))
         return WRONG(r, "%s must be a whole number, not \"%.60s\"", k->name, value);
     switch (k->kind) {

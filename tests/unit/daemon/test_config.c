@@ -113,7 +113,7 @@ static void numbers_have_ranges(void **state) {
                 fail_msg("%s gives %g", text, value_of(&c, i));
             config_done(&c);
         }
-        snprintf(range, sizeof(range), "%s must be from ", numbers[i].key);
+        snprintf(range, sizeof(range), "%s must be from %s to %s, not ", numbers[i].key, numbers[i].least, numbers[i].most);
         snprintf(text, sizeof(text), "[%s]\n%s = %s\n", numbers[i].section, numbers[i].key, numbers[i].below);
         refuse(text, 2, range);
         snprintf(text, sizeof(text), "\n[%s]\n%s = %s\n", numbers[i].section, numbers[i].key, numbers[i].above);
