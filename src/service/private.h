@@ -69,7 +69,7 @@ struct service_session {
 
     struct engine_session *lent; /* while started, else NULL */
     struct batch *batch;         /* where to, when it is not the microphone */
-    bool swapping, swap_wanted;  /* a listener was sent, see may_swap; another grammar has come meanwhile */
+    bool swap_wanted;            /* there was no room to send the listener for another grammar */
     bool told_missing;
     bool speaking;
     enum service_finish finish; /* once its end is certain; 0: running */
@@ -85,7 +85,7 @@ void session_take_record(struct service *s, const struct engine_record *r, struc
 void session_tell(struct service_session *session, const struct service_event *e);
 void session_revoke(struct service_session *session); /* it is told that it is finished, if it is started, and hears no more */
 void session_use_grammar(struct service_session *session, const struct service_grammar *g);
-void session_swap_wanted(struct service *s); /* of all sessions for which another listener may be sent now */
+void session_swap_wanted(struct service *s); /* of all sessions, where there is room now */
 void session_bury(struct service *s);        /* frees those that died while events were sent */
 
 /* service.c */

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define N_RECORDS 128
-/* Of one session at most ADD, SWAP, STOP and DROP stand in the ring at once (main sends no SWAP before the last one was taken), and
- * a WIPE follows the last of them: it cannot fill. */
+/* Of one session at most ADD, STOP and DROP stand in the ring at once, and a WIPE follows the last of them. A SWAP is sent while
+ * half of the ring is free. So it cannot fill. */
 #define N_COMMANDS 512
 
 struct recogniser {
@@ -81,6 +81,10 @@ bool recogniser_has_commands(const struct recogniser *r) {
     return base_ring_fill(&r->commands) > 0;
 }
 
+bool recogniser_has_room(const struct recogniser *r) {
+    return base_ring_fill(&r->commands) < N_COMMANDS / 2;
+}
+
 bool recogniser_wiped(struct recogniser *r) {
     return atomic_exchange_explicit(&r->wiped, false, memory_order_acquire);
 }
@@ -142,7 +146,7 @@ static void take_commands(struct recogniser *r, uint64_t n_heard) {
         carry_out(r, &c);
         taken = true;
     }
-    if (taken) /* main may have waited for that, see recogniser_has_commands */
+    if (taken) /* main may have waited for that, see recogniser_has_room */
         base_wake_up(r->main_wake);
 }
 

@@ -46,9 +46,9 @@ void recogniser_command(struct recogniser *r, struct recogniser_command command)
 /* The next record. One of a session that is NULL is SWAPPED: the listener came too late, or another came before its turn. It is to
  * be freed. */
 bool recogniser_next_record(struct recogniser *r, struct engine_record *ret);
-/* False: the thread has taken all commands so far. It wakes main when it takes some. */
-bool recogniser_has_commands(const struct recogniser *r);
-bool recogniser_wiped(struct recogniser *r); /* true once after each RECOGNISER_WIPE that was carried out */
+bool recogniser_has_commands(const struct recogniser *r); /* that the thread has not taken yet; it wakes main when it takes some */
+bool recogniser_has_room(const struct recogniser *r);     /* for a SWAP; the other commands need not ask */
+bool recogniser_wiped(struct recogniser *r);              /* true once after each RECOGNISER_WIPE that was carried out */
 void recogniser_cost(const struct recogniser *r, struct engine_cost *ret);
 uint64_t recogniser_lost(const struct recogniser *r); /* records lost so far for want of room */
 

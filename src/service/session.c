@@ -349,7 +349,7 @@ int service_session_start(struct service_session *session, tragus_error *reterr)
     session->lent = lent;
     session->finish = 0;
     session->speaking = session->told_missing = false;
-    session->swapping = session->swap_wanted = false;
+    session->swap_wanted = false;
     session->start_hop = 0;
 
     if (session->microphone) {
@@ -423,14 +423,7 @@ static void swap(struct service_session *session) {
         service_log(SERVICE_LOG_WARNING, "Failed to give a session its new grammar, keeping the old one: out of memory");
         return;
     }
-    session->swapping = true;
     command(session, RECOGNISER_SWAP, listener);
-}
-
-/* One listener at a time is on its way, so that the ring of commands cannot fill. Once the thread has taken it, the next one may
- * take its place, also before the utterance from which it would have counted. */
-static bool may_swap(const struct service_session *session) {
-    return !session->swapping || !recogniser_has_commands(recogniser_of(session));
 }
 
 void session_use_grammar(struct service_session *session, const struct service_grammar *g) {
@@ -442,7 +435,7 @@ void session_use_grammar(struct service_session *session, const struct service_g
     session->grammar = tragus_grammar_ref(g->grammar);
     if (!session->lent || session->finish)
         return;
-    if (may_swap(session))
+    if (recogniser_has_room(recogniser_of(session)))
         swap(session);
     else
         session->swap_wanted = true;
@@ -450,7 +443,8 @@ void session_use_grammar(struct service_session *session, const struct service_g
 
 void session_swap_wanted(struct service *s) {
     for (struct service_session *session = s->sessions; session; session = session->next)
-        if (!session->dead && session->lent && session->swap_wanted && !session->finish && may_swap(session))
+        if (!session->dead && session->lent && session->swap_wanted && !session->finish &&
+            recogniser_has_room(recogniser_of(session)))
             swap(session);
 }
 
