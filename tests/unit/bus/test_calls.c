@@ -122,13 +122,29 @@ static void a_session_signals_what_it_hears(void **state) {
     struct heard h = {0};
     const char *text;
     uint32_t number;
+    uint64_t position;
+    double level;
     (void)state;
     char *path = wire_session(client);
     follow(client, path, &h);
     int fd = sound_file();
     call_set_input(path, fd, "S16LE", NULL, NULL);
     close(fd);
-    sd_bus_message *reply = wire_property(client, path, WIRE_SESSION, "State", "u");
+    sd_bus_message *reply = wire_property(client, path, WIRE_SESSION, "LevelDb", "d");
+    assert_true(sd_bus_message_read(reply, "d", &level) > 0);
+    assert_true(level <= -90);
+    sd_bus_message_unref(reply);
+    reply = wire_property(client, path, WIRE_SESSION, "PositionUSec", "t");
+    assert_true(sd_bus_message_read(reply, "t", &position) > 0);
+    assert_int_equal(position, 0);
+    sd_bus_message_unref(reply);
+    reply = wire_property(client, path, WIRE_SESSION, "Owner", "s");
+    assert_true(sd_bus_message_read(reply, "s", &text) > 0);
+    const char *name;
+    assert_true(sd_bus_get_unique_name(client, &name) >= 0);
+    assert_string_equal(text, name);
+    sd_bus_message_unref(reply);
+    reply = wire_property(client, path, WIRE_SESSION, "State", "u");
     assert_true(sd_bus_message_read(reply, "u", &number) > 0);
     assert_int_equal(number, SERVICE_IDLE);
     sd_bus_message_unref(reply);
@@ -345,6 +361,49 @@ static void recognize_gives_all_results(void **state) {
     assert_int_equal(service_n_sessions(wire_service), 0);
 }
 
+/* What a result says beside its text. */
+static void results_say_why_they_were_doubtful(void **state) {
+    (void)state;
+    rig_grammar(wire_service, wire_event, "others", "turn on the kitchen light\nwhat time is it in paris\n");
+    int raw = sound_file();
+    for (int reject = 0; reject < 2; reject++) {
+        unsigned n = 0, n_why = 0, n_words = 0;
+        sd_bus_message *reply = wire_call(client, WIRE_PATH, WIRE_MANAGER, "Recognize", "ha{sv}", raw, 3, "Format", "s", "S16LE",
+                                          "Grammar", "s", "others", "Reject", "b", reject);
+        const sd_bus_error *e = sd_bus_message_get_error(reply);
+        if (e)
+            fail_msg("%s", e->message);
+        assert_true(sd_bus_message_enter_container(reply, 'a', "a{sv}") > 0);
+        for (; sd_bus_message_enter_container(reply, 'a', "{sv}") > 0; n++) {
+            const char *key, *text;
+            uint32_t rejected;
+            while (sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
+                assert_true(sd_bus_message_read(reply, "s", &key) > 0);
+                n_words += strcmp(key, "Words") == 0;
+                if (strcmp(key, "ReasonText") == 0) {
+                    assert_true(sd_bus_message_read(reply, "v", "s", &text) > 0);
+                    assert_true(text[0]);
+                    n_why++;
+                } else if (strcmp(key, "rejected") == 0) {
+                    assert_true(sd_bus_message_read(reply, "v", "u", &rejected) > 0);
+                    if (reject)
+                        assert_true(rejected > 0);
+                } else {
+                    assert_true(sd_bus_message_skip(reply, "v") >= 0);
+                }
+                assert_true(sd_bus_message_exit_container(reply) >= 0);
+            }
+            assert_true(sd_bus_message_exit_container(reply) >= 0);
+        }
+        sd_bus_message_unref(reply);
+        assert_true(n > 0);
+        assert_int_equal(n_why, n);
+        assert_int_equal(n_words, n);
+        assert_int_equal(lseek(raw, 0, SEEK_SET), 0);
+    }
+    close(raw);
+}
+
 #define LISTEN(...) wire_call(client, WIRE_PATH, WIRE_MANAGER, "Listen", "a{sv}", __VA_ARGS__)
 
 static void listen_gives_one_result(void **state) {
@@ -396,6 +455,7 @@ int main(void) {
         cmocka_unit_test(what_an_owner_has_ends_with_it),
         cmocka_unit_test(errors_have_names),
         cmocka_unit_test(recognize_gives_all_results),
+        cmocka_unit_test(results_say_why_they_were_doubtful),
         cmocka_unit_test(listen_gives_one_result),
         cmocka_unit_test(listen_has_errors),
         cmocka_unit_test(what_was_not_understood_is_an_error_of_listen),

@@ -358,6 +358,38 @@ static void answers_are_given_once_and_from_the_loop(void **state) {
     assert_true(has_sentence("", "house", "stop"));
 }
 
+static bool are_two(const void *user) {
+    return ((const struct answers *)user)->n >= 2;
+}
+
+/* Both lists are in the end what was asked for, although the second was compiled before the first was in force. */
+static void two_lists_at_once_both_count(void **state) {
+    static const tragus_list_value kettle[] = {{.in = "kettle"}}, red[] = {{.in = "red"}};
+    static const char two[] = "language: en\nintents:\n  A:\n    data:\n      - sentences: [\"turn the {lamp} {colour}\"]\n"
+                              "lists:\n  lamp: {values: [desk]}\n  colour: {values: [blue]}\n";
+    struct answers a = {0};
+    tragus_error e = {0};
+    (void)state;
+    assert_int_equal(add(&ann, "two", false, two, &e), 0);
+    assert_int_equal(service_grammar_set_list(service, &ann, "two", "lamp", kettle, 1, on_answer, &a, &e), 0);
+    assert_int_equal(service_grammar_set_list(service, &ann, "two", "colour", red, 1, on_answer, &a, &e), 0);
+    assert_true(rig_until(event, are_two, &a));
+    assert_int_equal(a.n_good, 2);
+    assert_true(has_sentence("", "two", "turn the kettle red"));
+    assert_false(has_sentence("", "two", "turn the desk red"));
+
+    /* A grammar that is removed meanwhile gets no list. */
+    a = (struct answers){0};
+    assert_int_equal(service_grammar_set_list(service, &ann, "two", "lamp", kettle, 1, on_answer, &a, &e), 0);
+    assert_int_equal(service_grammar_remove(service, &ann, "two", &e), 0);
+    for (unsigned turn = 0; a.n == 0; turn++) {
+        assert_in_range(turn, 0, 2000);
+        rig_run(event, 10);
+    }
+    assert_int_equal(a.n_good, 0);
+    assert_null(service_grammar_find(service, "", "two", &e));
+}
+
 static void a_user_has_so_many_that_wait(void **state) {
     struct answers a = {0}, b = {0};
     tragus_error e = {0};
@@ -552,6 +584,7 @@ int main(void) {
         TEST(only_some_may_change_what_belongs_to_others),
         TEST(lists_and_removals_name_what_there_is),
         TEST(answers_are_given_once_and_from_the_loop),
+        TEST(two_lists_at_once_both_count),
         TEST(a_user_has_so_many_that_wait),
         TEST(a_session_goes_on_with_the_new_grammar),
         TEST(each_utterance_has_the_newest_grammar),
