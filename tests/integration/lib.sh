@@ -97,6 +97,11 @@ microphone() {
 # Under a sanitizer the daemon loads an instrumented ALSA module. That needs no setup, but leaks inside alsa-lib are not ours.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0}"
 
+# Whether the build under test is one with sanitizers, which is several times slower.
+sanitized() {
+    grep -q fsanitize "$builddir/config.log" 2>/dev/null && ! grep -q "SANITIZER_FLAGS=''" "$builddir/config.log"
+}
+
 # start_daemon [LINE...]: starts tragusd with these lines of configuration.
 start_daemon() {
     {
