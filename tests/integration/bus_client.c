@@ -307,7 +307,7 @@ static void try_options(sd_bus *bus, const char *session) {
     close(null);
     int writing = open("/dev/shm", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     if (writing >= 0)
-        TRY("org.freedesktop.DBus.Error.Failed", "reading", session, SESSION, "SetInput", "ha{sv}", writing, 0);
+        TRY("org.tragus.Error.UnsupportedInput", "reading", session, SESSION, "SetInput", "ha{sv}", writing, 0);
     /* Keys that begin with "x-" are accepted. */
     int r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "CreateSession", &error, NULL, "a{sv}", 1, "x-colour", "s", "red");
     if (r < 0)
