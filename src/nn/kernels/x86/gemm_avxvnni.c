@@ -13,6 +13,7 @@
 #include "nn/kernels/variants.h"
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline)) /* n_rows and n_blocks are constants inside */
@@ -131,8 +132,9 @@ static inline __m256i requantise8(__m256i sum, const int32_t *multiplier, const 
     return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
 }
 
-/* Where sums go: requantised to bytes, or as they are to sums. The other is NULL. */
+/* Where sums go: requantised to bytes, or as they are to sums. */
 struct output {
+    bool requantised;
     int8_t *bytes;
     int32_t *sums;
     ptrdiff_t stride;
@@ -145,7 +147,7 @@ struct output {
 INLINE void store_block(const struct output *o, size_t m, size_t n, const __m256i sum[2]) {
     ptrdiff_t at = (ptrdiff_t)m * o->stride + (ptrdiff_t)n;
 
-    if (o->sums) {
+    if (!o->requantised) {
         _mm256_storeu_si256((__m256i *)(o->sums + at), sum[0]);
         _mm256_storeu_si256((__m256i *)(o->sums + at + 8), sum[1]);
     } else {
@@ -192,7 +194,7 @@ INLINE void gemm(const struct output *o, const int8_t *x, ptrdiff_t x_stride, si
 
         for (size_t m = first; m < end; m++)
             excess[m - first] = excess_of(x + (ptrdiff_t)m * x_stride, k_in);
-        for (; n + 2 * NN_OUT_BLOCK <= n_out; n += (size_t)2 * NN_OUT_BLOCK)
+        for (; n + (size_t)2 * NN_OUT_BLOCK <= n_out; n += (size_t)2 * NN_OUT_BLOCK)
             store_blocks(2, o, x, x_stride, first, end, excess, w, bias, k_in, n);
         if (n < n_out)
             store_blocks(1, o, x, x_stride, first, end, excess, w, bias, k_in, n);
@@ -202,7 +204,8 @@ INLINE void gemm(const struct output *o, const int8_t *x, ptrdiff_t x_stride, si
 void nn_gemm_s8_avxvnni(int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride, size_t n_rows, const int8_t *w,
                         const int32_t *bias, const int32_t *multiplier, const uint8_t *shift, size_t k_in, size_t n_out,
                         int32_t low) {
-    const struct output o = {.bytes = out, .stride = out_stride, .multiplier = multiplier, .shift = shift, .low = low};
+    const struct output o = {
+        .requantised = true, .bytes = out, .stride = out_stride, .multiplier = multiplier, .shift = shift, .low = low};
 
     gemm(&o, x, x_stride, n_rows, w, bias, k_in, n_out);
 }
