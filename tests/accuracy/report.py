@@ -226,14 +226,18 @@ LEAST_LOSS = 0.06  # sets that lose more than this share from clean to the stron
 
 
 def plot(results, path):
-    """The shares of right answers without rejection in noise, for sets in which answers can be right."""
+    """The shares of right answers without rejection in noise, for sets in which answers can be right. Draws nothing without noise."""
+    drawn = []
+    for name, by_reject in results.items():
+        clean = by_reject["off"]["clean"]
+        shares = {condition: told["right"]["share"] for condition, told in by_reject["off"].items()
+                  if condition == "clean" or re.fullmatch(r"-?\d+ dB", condition)}
+        if len(shares) > 1 and clean["right"]["of"] and not clean["falsely_accepted"]["of"] and name not in LOOPS:
+            drawn.append((name.replace("_dev", "").replace("_", " "), shares))
+    if not drawn:
+        return
+
     def draw(axes):
-        drawn = []
-        for name, by_reject in results.items():
-            shares = {condition: told["right"]["share"] for condition, told in by_reject["off"].items()
-                      if condition == "clean" or re.fullmatch(r"-?\d+ dB", condition)}
-            if by_reject["off"]["clean"]["right"]["of"] and not by_reject["off"]["clean"]["falsely_accepted"]["of"] and name not in LOOPS:
-                drawn.append((name.replace("_dev", "").replace("_", " "), shares))
         colours = itertools.cycle(figure.COLOURS)
         ends = []
         for name, shares in sorted(drawn, key=lambda each: -list(each[1].values())[-1]):

@@ -116,6 +116,12 @@ class Counts(unittest.TestCase):
             report.save_counts(results, pathlib.Path(folder) / "report.tsv")
             self.assertEqual(report.read_counts(pathlib.Path(folder) / "report.tsv"), results)
 
+    def test_nothing_is_drawn_without_noise(self):
+        counts = {"right": {"n": 3, "of": 4, "share": 0.75}, "falsely_accepted": {"n": 0, "of": 0, "share": 0.0}}
+        with tempfile.TemporaryDirectory() as folder:
+            report.plot({"some": {"off": {"clean": counts, "8 kHz": counts}}}, pathlib.Path(folder) / "report.png")
+            self.assertEqual(list(pathlib.Path(folder).iterdir()), [])
+
 
 if __name__ == "__main__":
     unittest.main()
