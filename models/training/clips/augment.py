@@ -29,6 +29,7 @@ class Settings:
 
     room_share: float = option(0.45, "share of clips heard in a room")
     room_furthest: float = option(5.0, "the speaker's greatest distance in simulated rooms, in metres; above 1.5")
+    room_decay: int = option(0, "1: simulated rooms decay in the time drawn for them and do not boom; 0: as in the shipped model's training")
     babble_share: float = option(0.0, "share of clips heard in babble in place of the usual noise, which is babble in a fifth of all clips")
     babble_voices: int = option(10, "babble has 1 to so many voices")
     babble_snr: float = option(0.0, "its lowest signal-to-noise ratio in dB; the highest is 15 dB above")
@@ -63,7 +64,8 @@ class Augment:
             room = room[max(0, peak - 16):]
             self.rooms.append(room / np.sqrt(np.sum(room ** 2)))
         rng = np.random.default_rng(1)
-        self.boxes = [rooms.living_room(rng, i % 2, settings.room_furthest) for i in range(N_ROOMS)]
+        simulate = rooms.measured_room if settings.room_decay else rooms.living_room
+        self.boxes = [simulate(rng, i % 2, settings.room_furthest) for i in range(N_ROOMS)]
 
     def room(self, rng):
         """A room response: one measured, one of an image-source model, or a direct path and decaying noise (RT60 0.1 to 0.8 s)."""

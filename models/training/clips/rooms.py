@@ -87,3 +87,9 @@ def specified_room(rng, rt60, distance):
             break
         eyring *= rt60 / decay_time(response)
     return of_unit_energy(response, distance)
+
+
+def measured_room(rng, far, furthest=5.0):
+    """A response like living_room's, in a room whose decay was measured: RT60 0.15 to 0.8 s, no boom (float32). Takes longer."""
+    rt60, distance = rng.uniform(0.15, 0.8), rng.uniform(1.5 if far else 0.65, min(furthest, 3.2 if not far else furthest))
+    return specified_room(rng, rt60, min(distance, 4.2)).astype(np.float32)
