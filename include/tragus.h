@@ -135,6 +135,8 @@ typedef enum {
     TRAGUS_REJECTED
 } tragus_event_type;
 
+const char *tragus_event_name(tragus_event_type type); /* "speech_started", "partial", ... */
+
 /* Reasons, with the same numbers as in org.tragus.Session1.Rejected. */
 typedef enum {
     TRAGUS_REASON_NONE = 0,

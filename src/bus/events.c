@@ -3,6 +3,7 @@
 #include "bus/private.h"
 #include "service/log.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,20 +18,20 @@ static int fill_heard(sd_bus_message *m, const struct service_event *e) {
     case TRAGUS_SPEECH_STARTED:
     case TRAGUS_SPEECH_ENDED:
         (void)sd_bus_message_append(m, "t", e->time_us);
-        return bus_append_details(m, e);
+        break;
     case TRAGUS_PARTIAL:
         (void)sd_bus_message_append(m, "tsd", h->sequence, h->text, h->stability);
-        return bus_append_details(m, e);
+        break;
     case TRAGUS_UTTERANCE:
         (void)sd_bus_message_append(m, "tss", h->sequence, h->text, h->intent);
         (void)bus_append_values(m, h->slots, h->n_slots);
         (void)sd_bus_message_append(m, "d", h->confidence);
-        return bus_append_details(m, e);
+        break;
     case TRAGUS_REJECTED:
         (void)sd_bus_message_append(m, "tusd", h->sequence, (uint32_t)h->reason, h->text, h->confidence);
-        return bus_append_details(m, e);
+        break;
     }
-    return -EINVAL;
+    return bus_append_details(m, e);
 }
 
 static int fill_signal(sd_bus_message *m, const struct service_event *e) {
@@ -47,20 +48,28 @@ static int fill_signal(sd_bus_message *m, const struct service_event *e) {
     return -EINVAL;
 }
 
-static const char *signal_name(const struct service_event *e) {
-    static const char *const names[] = {
-        [TRAGUS_SPEECH_STARTED] = "SpeechStarted", [TRAGUS_SPEECH_ENDED] = "SpeechEnded", [TRAGUS_PARTIAL] = "Partial",
-        [TRAGUS_UTTERANCE] = "Utterance",          [TRAGUS_REJECTED] = "Rejected",
-    };
-    return e->type == SERVICE_HEARD ? names[e->heard->type] : e->type == SERVICE_INPUT_LOST ? "InputLost" : "Finished";
+/* "speech_started" is the signal SpeechStarted. */
+static const char *signal_name(const struct service_event *e, char out[32]) {
+    const char *name = e->type == SERVICE_HEARD        ? tragus_event_name(e->heard->type)
+                       : e->type == SERVICE_INPUT_LOST ? "input_lost"
+                                                       : "finished";
+    char *to = out;
+    for (bool begins = true; *name && to < out + 31; name++) {
+        if (*name != '_')
+            *to++ = begins ? (char)toupper((unsigned char)*name) : *name;
+        begins = *name == '_';
+    }
+    *to = '\0';
+    return out;
 }
 
 void bus_on_client_event(struct service_session *session, const struct service_event *e, void *user) {
     struct bus_session *s = user;
     sd_bus_message *m = NULL;
+    char name[32];
     (void)session;
 
-    int r = sd_bus_message_new_signal(s->bus->bus, &m, s->path, BUS_SESSION, signal_name(e));
+    int r = sd_bus_message_new_signal(s->bus->bus, &m, s->path, BUS_SESSION, signal_name(e, name));
     if (r >= 0)
         r = sd_bus_message_set_destination(m, s->owner);
     if (r >= 0)
@@ -70,7 +79,7 @@ void bus_on_client_event(struct service_session *session, const struct service_e
     if (r >= 0)
         r = sd_bus_send(s->bus->bus, m, NULL);
     if (r < 0)
-        service_log(SERVICE_LOG_WARNING, "Failed to send %s to its session: %s", signal_name(e), strerror(-r));
+        service_log(SERVICE_LOG_WARNING, "Failed to send %s to its session: %s", name, strerror(-r));
     sd_bus_message_unref(m);
 }
 

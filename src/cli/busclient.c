@@ -192,18 +192,18 @@ int busclient_properties(sd_bus *bus, const char *interface, json_object **ret) 
 /* --- signals ------------------------------------------------------------------------------------------------------------------ */
 
 struct signal_shape {
-    const char *member, *event;
+    const char *member;
     const char *fields[6]; /* by position; NULL ends; "" = the details, which are merged in */
 };
 
+/* Signals that are not listed have a time and details. */
 static const struct signal_shape shapes[] = {
-    {"SpeechStarted", "speech_started", {"time_usec", ""}},
-    {"SpeechEnded", "speech_ended", {"time_usec", ""}},
-    {"Partial", "partial", {"sequence", "text", "stability", ""}},
-    {"Utterance", "utterance", {"sequence", "text", "intent", "slots", "confidence", ""}},
-    {"Rejected", "rejected", {"sequence", "reason", "text", "confidence", ""}},
-    {"InputLost", "input_lost", {"reason", "lost_usec", ""}},
-    {"Finished", "finished", {"reason", ""}},
+    {"Partial", {"sequence", "text", "stability", ""}},
+    {"Utterance", {"sequence", "text", "intent", "slots", "confidence", ""}},
+    {"Rejected", {"sequence", "reason", "text", "confidence", ""}},
+    {"InputLost", {"reason", "lost_usec", ""}},
+    {"Finished", {"reason", ""}},
+    {NULL, {"time_usec", ""}},
 };
 
 /* a(suud) to [{word, start_ms, end_ms, confidence}], as `tragus transcribe --json` has them. */
@@ -245,14 +245,17 @@ static void read_fields(json_object *o, sd_bus_message *m, const char *const fie
 }
 
 json_object *busclient_signal_to_json(sd_bus_message *m, const char **ret_event) {
-    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-        if (!sd_bus_message_is_signal(m, BUSCLIENT_SESSION, shapes[i].member))
-            continue;
-        json_object *o = json_object_new_object();
-        json_object_object_add(o, "event", json_object_new_string(shapes[i].event));
-        read_fields(o, m, shapes[i].fields);
-        *ret_event = shapes[i].event;
-        return o;
-    }
-    return NULL;
+    char event[32];
+    const struct signal_shape *shape = shapes;
+
+    if (!sd_bus_message_is_signal(m, BUSCLIENT_SESSION, NULL))
+        return NULL;
+    while (shape->member && strcmp(shape->member, sd_bus_message_get_member(m)) != 0)
+        shape++;
+    snake_case(sd_bus_message_get_member(m), event, sizeof(event));
+    json_object *o = json_object_new_object();
+    json_object_object_add(o, "event", json_object_new_string(event));
+    read_fields(o, m, shape->fields);
+    *ret_event = json_object_get_string(json_object_object_get(o, "event"));
+    return o;
 }

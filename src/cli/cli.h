@@ -106,8 +106,8 @@ json_object *cli_json_real(double x);       /* the fewest digits that give x aga
 json_object *cli_json_value(const tragus_value *v);
 json_object *cli_json_slots(const tragus_slot slots[], size_t n); /* name -> value; the first, where a name repeats */
 json_object *cli_json_words(const tragus_word words[], size_t n);
-/* The keys that `tragus listen --json` prints for a signal of the daemon, except time_usec, latency_ms and grammar, which only a daemon
- * has. */
+/* The keys that `tragus listen --json` prints for a signal of the daemon, except time_usec, latency_ms and grammar, which only a
+ * daemon has. */
 json_object *cli_json_event(const tragus_event *e);
 void cli_json_print(json_object *o); /* prints one line; releases the reference */
 

@@ -79,13 +79,9 @@ static json_object *slot_list(const tragus_slot slots[], size_t n) {
 }
 
 json_object *cli_json_event(const tragus_event *e) {
-    static const char *const names[] = {
-        [TRAGUS_SPEECH_STARTED] = "speech_started", [TRAGUS_SPEECH_ENDED] = "speech_ended", [TRAGUS_PARTIAL] = "partial",
-        [TRAGUS_UTTERANCE] = "utterance",           [TRAGUS_REJECTED] = "rejected",
-    };
     bool is_result = e->type == TRAGUS_UTTERANCE || e->type == TRAGUS_REJECTED;
     json_object *o = json_object_new_object();
-    add(o, "event", json_object_new_string(names[e->type]));
+    add(o, "event", json_object_new_string(tragus_event_name(e->type)));
     add(o, "sequence", json_object_new_uint64(e->sequence));
     if (e->type == TRAGUS_REJECTED)
         add(o, "reason", json_object_new_int64(e->reason));

@@ -35,6 +35,22 @@ ENGINE_PUBLIC const char *tragus_reason_text(tragus_reason reason) {
     return "unknown";
 }
 
+ENGINE_PUBLIC const char *tragus_event_name(tragus_event_type type) {
+    switch (type) {
+    case TRAGUS_SPEECH_STARTED:
+        return "speech_started";
+    case TRAGUS_SPEECH_ENDED:
+        return "speech_ended";
+    case TRAGUS_PARTIAL:
+        return "partial";
+    case TRAGUS_UTTERANCE:
+        return "utterance";
+    case TRAGUS_REJECTED:
+        return "rejected";
+    }
+    return "unknown";
+}
+
 struct engine_event {
     tragus_event view; /* its pointers lead into what follows */
     tragus_grammar *grammar;
@@ -125,7 +141,7 @@ static int give_result(struct engine_event **ret, const struct engine_record *re
                        const tragus_context context[], size_t n_context) {
     const struct listener_result *r = &record->result;
     tragus_grammar *g = record->listener->grammar;
-    bool accepted = r->reason == TRAGUS_REASON_NONE;
+    bool accepted = record->event == TRAGUS_UTTERANCE;
     uint32_t words[LISTENER_MAX_WORDS];
     for (uint32_t i = 0; i < r->n_words; i++)
         words[i] = r->words[i].word;
@@ -137,7 +153,6 @@ static int give_result(struct engine_event **ret, const struct engine_record *re
                                     .start_ms = time_of(start_ms, r->words[i].start_ms, heard_ms),
                                     .end_ms = time_of(start_ms, r->words[i].end_ms, heard_ms),
                                     .confidence = r->words[i].confidence_q15 / 32768.0};
-    e->view.type = accepted ? TRAGUS_UTTERANCE : TRAGUS_REJECTED;
     e->view.reason = record->reason;
     e->view.confidence = r->confidence_q15 / 32768.0;
     e->view.start_ms = time_of(start_ms, r->start_ms, heard_ms);
@@ -158,19 +173,16 @@ static int give_partial(struct engine_event **ret, const struct engine_record *r
     struct engine_event *e = event_new(record->listener->grammar, p->words, p->n_words, 0);
     if (!e)
         return -ENOMEM;
-    e->view.type = TRAGUS_PARTIAL;
     e->view.stability = p->n_words > 0 ? (double)p->n_stable / p->n_words : 0.0;
     *ret = e;
     return 0;
 }
 
 /* Speech has started or ended: no words. */
-static int give_moment(struct engine_event **ret, const struct engine_record *record, tragus_event_type type, uint32_t start_ms,
-                       uint32_t end_ms) {
+static int give_moment(struct engine_event **ret, const struct engine_record *record, uint32_t start_ms, uint32_t end_ms) {
     struct engine_event *e = event_new(record->listener->grammar, NULL, 0, 0);
     if (!e)
         return -ENOMEM;
-    e->view.type = type;
     e->view.start_ms = start_ms;
     e->view.end_ms = end_ms;
     *ret = e;
@@ -184,26 +196,26 @@ int engine_event_new(struct engine_event **ret, const struct engine_record *r, u
     struct engine_event *e = NULL;
     int error = -EINVAL;
 
-    switch (r->type) {
-    case ENGINE_SPEECH_STARTED:
-        error = give_moment(&e, r, TRAGUS_SPEECH_STARTED, (uint32_t)heard_ms, (uint32_t)heard_ms);
+    if (r->type != ENGINE_HEARD)
+        return -EINVAL;
+    switch (r->event) {
+    case TRAGUS_SPEECH_STARTED:
+        error = give_moment(&e, r, (uint32_t)heard_ms, (uint32_t)heard_ms);
         break;
-    case ENGINE_SPEECH_ENDED:
-        error = give_moment(&e, r, TRAGUS_SPEECH_ENDED, time_of(start_ms, r->result.start_ms, heard_ms),
-                            time_of(start_ms, r->result.end_ms, heard_ms));
+    case TRAGUS_SPEECH_ENDED:
+        error = give_moment(&e, r, time_of(start_ms, r->result.start_ms, heard_ms), time_of(start_ms, r->result.end_ms, heard_ms));
         break;
-    case ENGINE_PARTIAL:
+    case TRAGUS_PARTIAL:
         error = give_partial(&e, r);
         break;
-    case ENGINE_RESULT:
+    case TRAGUS_UTTERANCE:
+    case TRAGUS_REJECTED:
         error = give_result(&e, r, start_ms, heard_ms, context, n_context);
-        break;
-    case ENGINE_SWAPPED:
-    case ENGINE_RETIRED:
         break;
     }
     if (error < 0)
         return error;
+    e->view.type = r->event;
     e->view.sequence = r->sequence;
     e->view.time_ms = heard_ms;
     *ret = e;

@@ -89,6 +89,7 @@ static uint64_t time_of(const struct engine_recogniser *r, int64_t hop) {
 static struct engine_record *prepare(struct engine_recogniser *r, enum engine_record_type type, struct engine_session *s) {
     struct engine_record *record = &r->record;
     record->type = type;
+    record->event = (tragus_event_type)0;
     record->session = s;
     record->listener = s->listener;
     record->sequence = s->sequence;
@@ -97,6 +98,12 @@ static struct engine_record *prepare(struct engine_recogniser *r, enum engine_re
     record->start_us = time_of(r, s->start_hop);
     record->heard_us = time_of(r, (int64_t)record->n_heard);
     record->reason = TRAGUS_REASON_NONE;
+    return record;
+}
+
+static struct engine_record *prepare_event(struct engine_recogniser *r, tragus_event_type event, struct engine_session *s) {
+    struct engine_record *record = prepare(r, ENGINE_HEARD, s);
+    record->event = event;
     return record;
 }
 
@@ -124,7 +131,7 @@ static void begin_utterance(struct engine_recogniser *r, struct engine_session *
 static void begin_speaking(struct engine_recogniser *r, struct engine_session *s) {
     s->speaking = true;
     s->sequence++;
-    prepare(r, ENGINE_SPEECH_STARTED, s);
+    prepare_event(r, TRAGUS_SPEECH_STARTED, s);
     send(r);
 }
 
@@ -141,17 +148,17 @@ static void end_utterance(struct engine_recogniser *r, struct engine_session *s)
     if (!s->speaking)
         return;
     s->speaking = false;
-    prepare(r, ENGINE_SPEECH_ENDED, s);
+    prepare_event(r, TRAGUS_SPEECH_ENDED, s);
     send(r);
-    prepare(r, ENGINE_RESULT, s)->reason = result->reason;
-    if (!s->reject && result->n_words > 0)
-        result->reason = TRAGUS_REASON_NONE;
-    if (result->reason != TRAGUS_NO_SPEECH)
-        send(r);
+    bool accepted = result->reason == TRAGUS_REASON_NONE || (!s->reject && result->n_words > 0);
+    if (!accepted && result->reason == TRAGUS_NO_SPEECH)
+        return;
+    prepare_event(r, accepted ? TRAGUS_UTTERANCE : TRAGUS_REJECTED, s)->reason = result->reason;
+    send(r);
 }
 
 static void tell_partial(struct engine_recogniser *r, struct engine_session *s) {
-    struct listener_partial *p = &prepare(r, ENGINE_PARTIAL, s)->partial;
+    struct listener_partial *p = &prepare_event(r, TRAGUS_PARTIAL, s)->partial;
     s->listener->ops->partial(s->listener->state, p);
     if (p->n_words == 0 || (p->n_words == s->n_words && memcmp(p->words, s->words, p->n_words * sizeof(p->words[0])) == 0))
         return;

@@ -49,25 +49,23 @@ struct engine_session {
 /* --- what comes out ----------------------------------------------------------------------------------------------------------- */
 
 enum engine_record_type {
-    ENGINE_SPEECH_STARTED,
-    ENGINE_SPEECH_ENDED,
-    ENGINE_PARTIAL,
-    ENGINE_RESULT,  /* accepted or rejected */
+    ENGINE_HEARD,   /* an event: see struct engine_record */
     ENGINE_SWAPPED, /* the session has its new listener: `listener` is the old one, and the owner frees it */
     ENGINE_RETIRED, /* the session is its owner's again */
 };
 
 struct engine_record {
     enum engine_record_type type;
+    tragus_event_type event; /* of HEARD, else 0 */
     struct engine_session *session;
     struct engine_listener *listener; /* whose words these are */
     uint64_t sequence;                /* of the utterance */
     int64_t start_hop;                /* where the utterance begins in the sound: the zero of the times in result */
     uint64_t n_heard;                 /* hops of the sound that had come when this was known */
     uint64_t start_us, heard_us;      /* the same two as times of the hops */
-    tragus_reason reason;             /* of a result: why it would be rejected, where the session takes everything */
+    tragus_reason reason;             /* of an utterance: why it would be rejected, where the session takes everything */
     union {
-        struct listener_result result; /* of SPEECH_ENDED only its times */
+        struct listener_result result; /* of an utterance, accepted or rejected; of the end of speech only its times */
         struct listener_partial partial;
     };
 };

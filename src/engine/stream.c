@@ -39,8 +39,9 @@ static bool take_record(const struct engine_record *r, void *user) {
     struct tragus_session *s = (struct tragus_session *)r->session; /* its first member */
     uint32_t fill = s->n_written - s->n_read;
     (void)user;
-    if (fill >= (r->type == ENGINE_PARTIAL ? N_RECORDS - FINAL_RECORDS : N_RECORDS)) {
-        s->lost |= r->type != ENGINE_PARTIAL && r->type != ENGINE_SWAPPED;
+    bool partial = r->type == ENGINE_HEARD && r->event == TRAGUS_PARTIAL;
+    if (fill >= (partial ? N_RECORDS - FINAL_RECORDS : N_RECORDS)) {
+        s->lost |= r->type == ENGINE_HEARD && !partial;
         return false;
     }
     s->records[s->n_written++ % N_RECORDS] = *r;

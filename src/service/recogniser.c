@@ -24,12 +24,12 @@ struct recogniser {
 
 static bool take_record(const struct engine_record *record, void *user) {
     struct recogniser *r = user;
-    bool taken =
-        (record->type != ENGINE_PARTIAL || recogniser_room(r) > RECOGNISER_FINAL_RECORDS) && base_ring_push(&r->records, record);
+    bool partial = record->type == ENGINE_HEARD && record->event == TRAGUS_PARTIAL;
+    bool taken = (!partial || recogniser_room(r) > RECOGNISER_FINAL_RECORDS) && base_ring_push(&r->records, record);
 
     if (taken)
         base_wake_up(r->main_wake);
-    else if (record->type < ENGINE_SWAPPED && record->type != ENGINE_PARTIAL)
+    else if (record->type == ENGINE_HEARD && !partial)
         atomic_fetch_add_explicit(&r->n_lost, 1, memory_order_relaxed);
     return taken;
 }

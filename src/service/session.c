@@ -137,8 +137,7 @@ static uint64_t hops_of(const struct service_session *session) {
 
 /* Sends it a command. Returns how many hops of its sound came before. */
 static uint64_t command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *listener) {
-    struct recogniser_command c = {
-        .type = type, .session = session->lent, .listener = listener, .n_heard = hops_of(session)};
+    struct recogniser_command c = {.type = type, .session = session->lent, .listener = listener, .n_heard = hops_of(session)};
     recogniser_command(recogniser_of(session), c);
     if (session->batch)
         batch_wake(session->batch);
@@ -455,24 +454,28 @@ void session_tell(struct service_session *session, const struct service_event *e
         session->event(session, e, session->user);
 }
 
+static bool is_result(const struct engine_record *r) {
+    return r->event == TRAGUS_UTTERANCE || r->event == TRAGUS_REJECTED;
+}
+
 /* From the end of the words to now, where somebody is waiting for it. */
 static uint32_t latency_ms(const struct service_session *session, const struct engine_record *r) {
     bool live = !session->batch || session->input.live;
     uint64_t end_us = r->start_us + (uint64_t)r->result.end_ms * 1000, now_us = base_clock_monotonic_us();
-    return live && r->type == ENGINE_RESULT && now_us > end_us ? (uint32_t)((now_us - end_us) / 1000) : 0;
+    return live && is_result(r) && now_us > end_us ? (uint32_t)((now_us - end_us) / 1000) : 0;
 }
 
 static void tell_record(struct service_session *session, const struct engine_record *r) {
     struct engine_event *event;
 
     session->sequence = r->sequence;
-    session->speaking = r->type == ENGINE_SPEECH_STARTED || r->type == ENGINE_PARTIAL;
+    session->speaking = r->event == TRAGUS_SPEECH_STARTED || r->event == TRAGUS_PARTIAL;
     int error = engine_event_new(&event, r, session->start_hop, session->context, session->n_context);
     if (error < 0) {
         service_log(SERVICE_LOG_ERROR, "Failed to tell what was heard: %s", strerror(-error));
         return;
     }
-    if (session->one_shot && r->type == ENGINE_RESULT) { /* what follows is not for this session any more */
+    if (session->one_shot && is_result(r)) { /* what follows is not for this session any more */
         session->finish = SERVICE_ONE_SHOT_DONE;
         drop(session);
     }

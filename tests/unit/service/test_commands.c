@@ -75,8 +75,8 @@ struct log {
 };
 
 static void note(struct log *l, const struct engine_record *r) {
-    l->n_results += r->type == ENGINE_RESULT;
-    l->n_partials += r->type == ENGINE_PARTIAL;
+    l->n_results += r->type == ENGINE_HEARD && (r->event == TRAGUS_UTTERANCE || r->event == TRAGUS_REJECTED);
+    l->n_partials += r->type == ENGINE_HEARD && r->event == TRAGUS_PARTIAL;
     l->n_retired += r->type == ENGINE_RETIRED;
     l->len += (size_t)snprintf(l->text + l->len, sizeof(l->text) - l->len, "%d #%llu at %llu from %lld\n", (int)r->type,
                                (unsigned long long)r->sequence, (unsigned long long)r->n_heard, (long long)r->start_hop);

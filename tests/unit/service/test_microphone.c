@@ -117,7 +117,7 @@ static bool take_records(const void *user) {
     struct heard *h = (struct heard *)user;
     struct engine_record r;
     while (recogniser_next_record(microphone_recogniser(microphone, 0), &r)) {
-        if (r.type == ENGINE_RESULT) {
+        if (r.type == ENGINE_HEARD && (r.event == TRAGUS_UTTERANCE || r.event == TRAGUS_REJECTED)) {
             h->n_result++;
             h->start_hop = (uint64_t)(r.start_hop + r.result.start_ms / 10);
             h->understood = r.result.reason == TRAGUS_REASON_NONE;

@@ -118,6 +118,10 @@ struct taken {
     char text[512]; /* of results; rejected ones in brackets */
 };
 
+static bool is_result(const struct engine_record *r) {
+    return r->event == TRAGUS_UTTERANCE || r->event == TRAGUS_REJECTED;
+}
+
 static void note_result(struct taken *t, const struct engine_record *r) {
     struct engine_event *e;
     assert_int_equal(engine_event_new(&e, r, 0, NULL, 0), 0);
@@ -132,13 +136,13 @@ static void take(struct recogniser *r, struct taken *t, unsigned most) {
     struct engine_record record;
     for (; most > 0 && recogniser_next_record(r, &record); most--) {
         t->n++;
-        t->n_partial += record.type == ENGINE_PARTIAL;
-        t->n_started += record.type == ENGINE_SPEECH_STARTED;
-        t->n_ended += record.type == ENGINE_SPEECH_ENDED;
-        t->n_result += record.type == ENGINE_RESULT;
-        if (record.type == ENGINE_PARTIAL)
+        t->n_partial += record.event == TRAGUS_PARTIAL;
+        t->n_started += record.event == TRAGUS_SPEECH_STARTED;
+        t->n_ended += record.event == TRAGUS_SPEECH_ENDED;
+        t->n_result += is_result(&record);
+        if (record.event == TRAGUS_PARTIAL)
             t->last_partial = t->n;
-        if (record.type == ENGINE_RESULT) {
+        if (is_result(&record)) {
             t->sequence = record.sequence;
             note_result(t, &record);
         }
@@ -168,7 +172,7 @@ static void a_session_hears_all_in_order(void **state) {
     (void)state;
     struct recogniser *r = make_recogniser();
     struct engine_record record;
-    enum engine_record_type last = ENGINE_RESULT;
+    tragus_event_type last = TRAGUS_UTTERANCE;
     struct taken t = {0};
     order(r, RECOGNISER_ADD, session(true), NULL);
     assert_true(recogniser_has_commands(r));
@@ -178,16 +182,16 @@ static void a_session_hears_all_in_order(void **state) {
     hear(r, 0, n_first);
     assert_true(is_awake());
     for (unsigned n = 0; recogniser_next_record(r, &record); n++) {
-        if (record.type == ENGINE_SPEECH_STARTED)
-            assert_int_equal(last, ENGINE_RESULT);
-        if (record.type == ENGINE_SPEECH_ENDED)
-            assert_true(last == ENGINE_SPEECH_STARTED || last == ENGINE_PARTIAL);
-        if (record.type == ENGINE_RESULT) {
-            assert_int_equal(last, ENGINE_SPEECH_ENDED);
+        if (record.event == TRAGUS_SPEECH_STARTED)
+            assert_true(last == TRAGUS_UTTERANCE || last == TRAGUS_REJECTED);
+        if (record.event == TRAGUS_SPEECH_ENDED)
+            assert_true(last == TRAGUS_SPEECH_STARTED || last == TRAGUS_PARTIAL);
+        if (is_result(&record)) {
+            assert_int_equal(last, TRAGUS_SPEECH_ENDED);
             note_result(&t, &record);
         }
         assert_int_equal(record.sequence, 1);
-        last = record.type;
+        last = record.event;
     }
     assert_string_equal(t.text, "front center\n");
     hear(r, n_first, n_hops);
@@ -407,8 +411,9 @@ static char *exact(struct recogniser *r) {
     FILE *f = open_memstream(&text, &len);
     assert_non_null(f);
     while (recogniser_next_record(r, &record)) {
-        fprintf(f, "%d %lld %llu", (int)record.type, (long long)record.start_hop, (unsigned long long)record.n_heard);
-        if (record.type == ENGINE_RESULT)
+        fprintf(f, "%d %d %lld %llu", (int)record.type, (int)record.event, (long long)record.start_hop,
+                (unsigned long long)record.n_heard);
+        if (is_result(&record))
             fprintf(f, " %d %d %d %u..%u", (int)record.reason, (int)record.result.score_q8, (int)record.result.confidence_q15,
                     record.result.start_ms, record.result.end_ms);
         fputc('\n', f);
