@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/batch.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/thread.h"
 
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define READ_BYTES 16384
@@ -26,11 +26,10 @@
 #define LEAST_ROOM (RECOGNISER_FINAL_RECORDS + 32)
 
 struct batch {
-    int fd;
+    struct base_descriptor input;
     struct base_wake wake; /* of this thread */
     const struct base_wake *main_wake;
     struct batch_options options;
-    bool is_socket, can_nowait;
     struct recogniser *recogniser;
     struct audio_converter *converter;
     pthread_t thread;
@@ -69,7 +68,7 @@ static bool cancelled(const struct batch *b) {
 
 /* Waits for the descriptor, a command or the end. 1: readable. */
 static int wait_readable(struct batch *b, int timeout_ms) {
-    struct pollfd p[2] = {{.fd = b->wake.fd, .events = POLLIN}, {.fd = b->fd, .events = POLLIN}};
+    struct pollfd p[2] = {{.fd = b->wake.fd, .events = POLLIN}, {.fd = b->input.fd, .events = POLLIN}};
 
     int n = poll(p, timeout_ms < 0 ? 2 : 1, timeout_ms);
     atomic_fetch_add_explicit(&b->wakeups, 1, memory_order_relaxed);
@@ -77,20 +76,6 @@ static int wait_readable(struct batch *b, int timeout_ms) {
         base_wake_clear(&b->wake);
     recogniser_take_commands(b->recogniser);
     return n > 0 && p[1].revents != 0;
-}
-
-/* Reads what is there without blocking where the kernel can; never sets O_NONBLOCK, which would change the peer's copy. */
-static ssize_t read_some(struct batch *b, void *to, size_t size) {
-    if (b->is_socket)
-        return recv(b->fd, to, size, MSG_DONTWAIT);
-    if (b->can_nowait) {
-        struct iovec part = {.iov_base = to, .iov_len = size};
-        ssize_t n = preadv2(b->fd, &part, 1, -1, RWF_NOWAIT);
-        if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
-            return n;
-        b->can_nowait = false;
-    }
-    return read(b->fd, to, size);
 }
 
 static void to_recogniser(const struct engine_hop *hop, void *user) {
@@ -120,11 +105,11 @@ static void drop_old(struct batch *b) {
     int waiting = 0;
     uint64_t bytes_per_s = (uint64_t)b->options.format.rate * b->frame_bytes;
 
-    if (ioctl(b->fd, FIONREAD, &waiting) < 0 || (uint64_t)waiting * 1000000 < bytes_per_s * LIVE_LAG_US)
+    if (ioctl(b->input.fd, FIONREAD, &waiting) < 0 || (uint64_t)waiting * 1000000 < bytes_per_s * LIVE_LAG_US)
         return;
     uint64_t dropped = 0;
     while (dropped + READ_BYTES < (uint64_t)waiting) {
-        ssize_t n = read_some(b, b->raw, READ_BYTES);
+        ssize_t n = base_descriptor_read(&b->input, b->raw, READ_BYTES);
         if (n <= 0)
             break;
         dropped += (uint64_t)n;
@@ -149,7 +134,7 @@ static int run_raw(struct batch *b) {
             continue;
         if (b->options.live)
             drop_old(b);
-        ssize_t n = read_some(b, b->raw + b->n_carry, READ_BYTES - b->n_carry);
+        ssize_t n = base_descriptor_read(&b->input, b->raw + b->n_carry, READ_BYTES - b->n_carry);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
         if (n < 0)
@@ -178,7 +163,7 @@ static int spool(struct batch *b) {
     while (!cancelled(b)) {
         if (!wait_readable(b, -1))
             continue;
-        ssize_t n = read_some(b, b->raw, READ_BYTES);
+        ssize_t n = base_descriptor_read(&b->input, b->raw, READ_BYTES);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
         if (n < 0) {
@@ -196,8 +181,8 @@ static int spool(struct batch *b) {
         }
     }
     (void)lseek(memory, 0, SEEK_SET);
-    close(b->fd);
-    b->fd = memory;
+    close(b->input.fd);
+    b->input = base_descriptor_of(memory);
     return 0;
 }
 
@@ -206,12 +191,12 @@ static int run_sound_file(struct batch *b) {
     int16_t *pcm;
     size_t n;
 
-    int r = fstat(b->fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : spool(b);
+    int r = fstat(b->input.fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : spool(b);
     if (r >= 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > b->options.max_bytes)
         r = too_large(b);
     if (r < 0 || cancelled(b))
         return r;
-    r = audio_fd_read(b->fd, NULL, &pcm, &n, &b->error);
+    r = audio_fd_read(b->input.fd, NULL, &pcm, &n, &b->error);
     if (r < 0)
         return r;
     take_samples(b, pcm, n);
@@ -262,25 +247,21 @@ static void discard(struct batch *b) {
     free(b->pcm);
     recogniser_free(b->recogniser);
     base_wake_done(&b->wake);
-    close(b->fd);
+    close(b->input.fd);
     explicit_bzero(b, sizeof(*b));
     free(b);
 }
 
 int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_options *options, struct engine_session *session,
                 const struct base_wake *main_wake, tragus_error *reterr) {
-    struct stat st;
-
     struct batch *b = calloc(1, sizeof(*b));
     if (!b) {
         close(fd);
         return base_error_set(reterr, -ENOMEM, "out of memory");
     }
-    b->fd = fd;
+    b->input = base_descriptor_of(fd);
     b->main_wake = main_wake;
     b->options = *options;
-    b->is_socket = fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
-    b->can_nowait = S_ISFIFO(st.st_mode);
     engine_segmenter_init(&b->segmenter, &options->gate, engine_model_cpu_flags(m), 0);
     int r = base_wake_init(&b->wake);
     if (r < 0)
