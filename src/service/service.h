@@ -235,7 +235,7 @@ enum service_state { SERVICE_IDLE = 1, SERVICE_WAITING_FOR_SPEECH = 3, SERVICE_I
 /* -EINVAL: an option is out of its range; -EDQUOT: too many sessions of this user; -ENOENT: no such grammar; -EPERM: the caller may
  * not open the microphone. */
 int service_session_new(struct service_session **ret, struct service *s, const struct service_caller *caller,
-                        const struct service_session_options *o, tragus_error *reterr);
+                        const struct service_session_options *asked, tragus_error *reterr);
 void service_session_free(struct service_session *session); /* no further callback; NULL is fine */
 
 struct service_input {
