@@ -62,14 +62,11 @@ static void follow_floor(struct frontend_gate *g) {
 }
 
 bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]) {
-    int16_t samples[FRONTEND_GATE_LAG + FRONTEND_HOP];
-    memcpy(samples, g->last_samples, sizeof(g->last_samples));
-    memcpy(samples + FRONTEND_GATE_LAG, hop, FRONTEND_HOP * sizeof(*hop));
-    memcpy(g->last_samples, samples + FRONTEND_HOP, sizeof(g->last_samples));
-    uint64_t sums[2];
-    g->squares(sums, samples + FRONTEND_GATE_LAG, samples, FRONTEND_HOP);
-    g->level_q8 = mean_square_q8(sums[0]);
-    g->change_q8 = mean_square_q8(sums[1]);
+    memcpy(g->samples + FRONTEND_GATE_LAG, hop, FRONTEND_HOP * sizeof(*hop));
+    g->squares(g->sums, g->samples + FRONTEND_GATE_LAG, g->samples, FRONTEND_HOP);
+    memcpy(g->samples, g->samples + FRONTEND_HOP, FRONTEND_GATE_LAG * sizeof(*hop));
+    g->level_q8 = mean_square_q8(g->sums[0]);
+    g->change_q8 = mean_square_q8(g->sums[1]);
     follow_floor(g);
 
     uint32_t above = g->change_q8 > g->floor_q8 + g->options.open_q8;

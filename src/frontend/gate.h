@@ -39,8 +39,10 @@ struct frontend_gate {
     uint32_t quiet_hops;
     uint32_t recent;   /* which of the last 32 hops were above the threshold, a bit each, newest lowest */
     uint32_t n_recent; /* how many of the last FRONTEND_GATE_RECENT */
-    int16_t last_samples[FRONTEND_GATE_LAG];
     bool open;
+    /* Here and not on the stack: the compiler would check the stack (-fstack-protector-strong) at each hop of silence. */
+    uint64_t sums[2];                                  /* of the last hop: of squares, of squares of changes */
+    int16_t samples[FRONTEND_GATE_LAG + FRONTEND_HOP]; /* the last samples of the hop before, then the hop */
 };
 
 struct frontend_gate_options frontend_gate_defaults(void);

@@ -88,8 +88,10 @@ static void to_recogniser(const struct engine_hop *hop, void *user) {
 static void take_samples(struct batch *b, const int16_t *pcm, size_t n) {
     while (n > 0 && !cancelled(b)) {
         size_t taken = n < CHUNK ? n : CHUNK;
-        uint64_t time_us =
-            b->options.live ? base_clock_monotonic_us() - n * 1000000 / AUDIO_RATE : b->n_samples * 1000000 / AUDIO_RATE;
+        uint64_t time_us = b->n_samples * 1000000 / AUDIO_RATE;
+
+        if (b->options.live)
+            time_us = base_clock_monotonic_us() - (uint64_t)n * 1000000 / AUDIO_RATE;
         engine_segmenter_push(&b->segmenter, pcm, taken, time_us, to_recogniser, b);
         recogniser_take_commands(b->recogniser);
         atomic_store_explicit(&b->n_hops, b->segmenter.n_hops, memory_order_relaxed);

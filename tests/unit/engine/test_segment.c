@@ -46,7 +46,7 @@ static struct hops *cut(const int16_t *pcm, size_t chunk) {
     engine_segmenter_init(c, NULL, base_cpu_detect(), 0);
     for (size_t i = 0; i < N_SAMPLES; i += chunk) {
         size_t n = N_SAMPLES - i < chunk ? N_SAMPLES - i : chunk;
-        engine_segmenter_push(c, pcm + i, n, i * 1000000 / RATE, collect, h);
+        engine_segmenter_push(c, pcm + i, n, (uint64_t)i * 1000000 / RATE, collect, h);
     }
     engine_segmenter_end(c, collect, h);
     free(c);
