@@ -82,7 +82,15 @@ static void print_event(const tragus_event *e, void *user) {
     cli_json_print(o);
 }
 
-int cli_transcribe(int argc, char **argv) {
+/* What the command line asks for. */
+struct request {
+    struct cli_setup setup;
+    struct cli_hear_options hearing;
+    bool json, events;
+};
+
+/* Reads the options. Returns -1 to go on, or the exit code. */
+static int read_options(struct request *ret, int argc, char **argv) {
     enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL };
     static const struct option options[] = {CLI_SETUP_LONG,
                                             {"json", no_argument, NULL, JSON},
@@ -91,23 +99,22 @@ int cli_transcribe(int argc, char **argv) {
                                             {"no-reject", no_argument, NULL, NO_REJECT},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
-    struct cli_setup setup = {0};
-    struct cli_hear_options hearing = {.reject = true};
-    bool json = false, events = false;
     int option, r;
+
+    *ret = (struct request){.hearing = {.reject = true}};
     while ((option = getopt_long(argc, argv, CLI_SETUP_SHORT "h", options, NULL)) != -1) {
-        if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
+        if (cli_setup_option(&ret->setup, option, optarg, argv[0], &r)) {
             if (r != CLI_OK)
                 return r;
         } else if (option == JSON) {
-            json = true;
+            ret->json = true;
         } else if (option == NO_REJECT) {
-            hearing.reject = false;
+            ret->hearing.reject = false;
         } else if (option == EVENTS) {
-            events = true;
-            hearing.event = print_event;
+            ret->events = true;
+            ret->hearing.event = print_event;
         } else if (option == PARTIAL) {
-            hearing.partial = true;
+            ret->hearing.partial = true;
         } else if (option == 'h') {
             fputs(help, stdout);
             return CLI_OK;
@@ -117,47 +124,68 @@ int cli_transcribe(int argc, char **argv) {
     }
     if (optind == argc)
         return cli_usage(argv[0], "no sound file is given");
-    if (json && events)
+    if (ret->json && ret->events)
         return cli_usage(argv[0], "--json and --events exclude each other");
-    if (hearing.partial && !events)
+    if (ret->hearing.partial && !ret->events)
         return cli_usage(argv[0], "--partial needs --events");
+    return -1;
+}
 
-    tragus_model *model = NULL;
-    tragus_grammar *grammar = NULL;
-    r = cli_open_model(&model, setup.model);
-    if (r == CLI_OK)
-        r = cli_open_grammar(&grammar, model, &setup);
-    size_t n_understood = 0;
-    int worst = CLI_OK;
+static void print_heard(const char *path, const struct cli_heard *heard, const struct request *request) {
+    if (request->json)
+        print_json(path, heard);
+    else if (!request->events)
+        printf("%s\t%s\n", path, heard->text);
+    if (request->setup.verbose)
+        for (const struct cli_utterance *u = heard->utterances; u; u = u->next)
+            fprintf(stderr, "%s: %.2f to %.2f s: '%s', confidence %.3f%s%s\n", path, u->start_ms / 1000.0, u->end_ms / 1000.0,
+                    u->text, u->confidence, u->rejected ? ", rejected: " : "", u->reason);
+    fflush(stdout);
+}
+
+/* Recognises n files. Returns CLI_OK if something was understood in one of them, CLI_NEGATIVE if nothing was, else the exit code of
+ * the last file that failed. */
+static int transcribe(char **paths, size_t n, tragus_model *model, tragus_grammar *grammar, struct request *request) {
     struct cli_progress progress;
+    size_t n_understood = 0;
+    int failure = CLI_OK;
+
     cli_progress_start(&progress, "file");
-    for (int i = optind; r == CLI_OK && i < argc; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct cli_heard heard;
-        cli_progress_at(&progress, (size_t)(i - optind), (size_t)(argc - optind));
-        hearing.user = argv[i];
-        int heard_r = cli_hear(&heard, argv[i], model, grammar, &hearing);
+        cli_progress_at(&progress, i, n);
+        request->hearing.user = paths[i];
+        int r = cli_hear(&heard, paths[i], model, grammar, &request->hearing);
         if (progress.shown && isatty(STDOUT_FILENO))
             cli_progress_end(&progress);
-        if (heard_r != CLI_OK) {
-            worst = heard_r;
-            if (!events)
-                print_unread(argv[i], json);
+        if (r != CLI_OK) {
+            failure = r;
+            if (!request->events)
+                print_unread(paths[i], request->json);
             continue;
         }
         n_understood += heard.n_accepted > 0;
-        if (json)
-            print_json(argv[i], &heard);
-        else if (!events)
-            printf("%s\t%s\n", argv[i], heard.text);
-        if (setup.verbose)
-            for (const struct cli_utterance *u = heard.utterances; u; u = u->next)
-                fprintf(stderr, "%s: %.2f to %.2f s: '%s', confidence %.3f%s%s\n", argv[i], u->start_ms / 1000.0,
-                        u->end_ms / 1000.0, u->text, u->confidence, u->rejected ? ", rejected: " : "", u->reason);
-        fflush(stdout);
+        print_heard(paths[i], &heard, request);
         cli_heard_done(&heard);
     }
     cli_progress_end(&progress);
+    return failure != CLI_OK ? failure : n_understood > 0 ? CLI_OK : CLI_NEGATIVE;
+}
+
+int cli_transcribe(int argc, char **argv) {
+    struct request request;
+    tragus_model *model = NULL;
+    tragus_grammar *grammar = NULL;
+    int r = read_options(&request, argc, argv);
+
+    if (r >= 0)
+        return r;
+    r = cli_open_model(&model, request.setup.model);
+    if (r == CLI_OK)
+        r = cli_open_grammar(&grammar, model, &request.setup);
+    if (r == CLI_OK)
+        r = transcribe(argv + optind, (size_t)(argc - optind), model, grammar, &request);
     tragus_grammar_unref(grammar);
     tragus_model_unref(model);
-    return r != CLI_OK ? r : worst != CLI_OK ? worst : n_understood > 0 ? CLI_OK : CLI_NEGATIVE;
+    return r;
 }
