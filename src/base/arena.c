@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/arena.c: see arena.h. Pieces are multiples of 64 bytes, a cache line and the widest vector, so that no two share one. */
+/* base/arena.c: see arena.h. Piece sizes are rounded up to 64 bytes, a cache line and the widest vector, so no two pieces share
+ * one. */
 #include "base/arena.h"
 
 #include "base/assert.h"
@@ -23,7 +24,7 @@ int base_arena_init(struct base_arena *a, size_t size_bytes) {
     unsigned char *memory = aligned_alloc(ARENA_ALIGN, size);
     if (memory == NULL)
         return -ENOMEM;
-    /* Touches every page now, so that none is faulted in on the audio path. */
+    /* Touches every page now, so that the audio path causes no page faults. */
     memset(memory, 0, size);
     *a = (struct base_arena){.memory = memory, .size_bytes = size};
     return 0;

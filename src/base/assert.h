@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/assert.h: two strengths of assertion, for our own mistakes only; strange input is never a mistake. */
+/* base/assert.h: two levels of assertion, for bugs in our own code only. Input must never trigger one. */
 #ifndef TRAGUS_BASE_ASSERT_H
 #define TRAGUS_BASE_ASSERT_H
 
 _Noreturn void base_assert_failed(const char *condition, const char *file, int line);
 
-/* Always on; cheap checks: an index, a state. */
+/* Always on, for cheap checks such as an index or a state. */
 #define base_assert(condition) ((condition) ? (void)0 : base_assert_failed(#condition, __FILE__, __LINE__))
 
-/* On under --enable-debug only: checks on values of the signal, inner loops. */
+/* On only with --enable-debug, for checks on signal values and in inner loops. */
 #ifdef TRAGUS_DEBUG
 #define base_debug_assert(condition) base_assert(condition)
 #else

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/budget.h: how much processor time and memory a piece of work may take, and how another thread stops it.
+/* base/budget.h: limits on the CPU time and memory of a piece of work, and a way to cancel it from another thread.
  *
- * One thread works within a budget at a time. It counts units of work, each of some ten nanoseconds, and looks at its clock once
- * in a while; allocators count bytes. What is exceeded stays exceeded, so a deep function may just stop and let its callers find
- * out. All functions take NULL, a budget without limits.
+ * Only one thread works within a budget at a time. It counts units of work of about ten nanoseconds each and checks its clock
+ * every BASE_BUDGET_INTERVAL units; allocators count bytes. Once exceeded, a budget stays exceeded, so an inner function can
+ * simply stop and its callers will see why. All functions accept NULL, which means no limits.
  */
 #ifndef TRAGUS_BASE_BUDGET_H
 #define TRAGUS_BASE_BUDGET_H
@@ -12,35 +12,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BASE_BUDGET_INTERVAL 8192 /* units between two looks at the clock */
+#define BASE_BUDGET_INTERVAL 8192 /* units between two checks of the clock */
 
 struct base_budget {
-    atomic_bool cancelled; /* the only member that other threads touch */
+    atomic_bool cancelled; /* the only member that other threads access */
     uint32_t max_cpu_ms;   /* 0 = no limit */
     size_t max_bytes;      /* 0 = no limit */
-    uint64_t deadline_ns;  /* of the working thread's processor time, 0 = none */
-    uint64_t units;        /* of work so far */
-    uint64_t next_look;    /* in units */
+    uint64_t deadline_ns;  /* in CPU time of the working thread; 0 = none */
+    uint64_t units;        /* units of work so far */
+    uint64_t next_look;    /* the next check, in units */
     size_t used_bytes;
-    int code; /* 0, or why the work must end */
+    int code; /* 0, or why the work must stop */
 };
 
-/* Limits; 0 = none. Before any thread uses it. */
+/* Sets the limits; 0 = none. Call it before any thread uses the budget. */
 void base_budget_init(struct base_budget *b, uint32_t max_cpu_ms, size_t max_bytes);
 
-/* The calling thread begins to work: its processor time counts from here. What was used is forgotten, a cancellation is not. */
+/* Starts work on the calling thread: CPU time counts from here. Resets what was used, but not a cancellation. */
 void base_budget_start(struct base_budget *b);
 
-/* From any thread: the work ends with -ECANCELED at its next look. */
+/* From any thread: the work stops with -ECANCELED at its next check. */
 void base_budget_cancel(struct base_budget *b);
 
-/* 0, or why the work must end: -ETIME, -E2BIG (memory) or -ECANCELED. */
+/* Returns 0, or why the work must stop: -ETIME, -E2BIG (memory) or -ECANCELED. */
 int base_budget_code(const struct base_budget *b);
 
-/* Looks at clock and flag. Called by base_budget_spend. */
+/* Checks the clock and the cancel flag. Called by base_budget_spend. */
 int base_budget_look(struct base_budget *b);
 
-/* Counts units of work. 0, or why the work must end. */
+/* Counts units of work. Returns 0, or why the work must stop. */
 static inline int base_budget_spend(struct base_budget *b, uint64_t units) {
     if (!b)
         return 0;
@@ -48,13 +48,13 @@ static inline int base_budget_spend(struct base_budget *b, uint64_t units) {
     return b->units < b->next_look ? b->code : base_budget_look(b);
 }
 
-/* Counts bytes about to be allocated. 0, or -E2BIG, and then they are not counted. */
+/* Counts bytes about to be allocated. Returns 0, or -E2BIG and does not count them. */
 int base_budget_take(struct base_budget *b, size_t n_bytes);
 
-/* Bytes were freed. */
+/* Subtracts bytes that were freed. */
 void base_budget_give(struct base_budget *b, size_t n_bytes);
 
-/* malloc that counts; NULL: out of memory, or beyond the budget, which base_budget_code tells apart. Freed by free(). */
+/* malloc that counts. Returns NULL when out of memory or over budget; base_budget_code tells which. Free with free(). */
 void *base_budget_malloc(struct base_budget *b, size_t n_bytes);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/buffer.c: see buffer.h. Memory doubles, so that n additions cost O(n); failure sticks, so that callers check once. */
+/* base/buffer.c: see buffer.h. The size doubles, so n additions cost O(n). A failure is remembered, so callers need to check only
+ * once. */
 #include "base/buffer.h"
 
 #include "base/budget.h"

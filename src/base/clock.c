@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/clock.c: see clock.h. Both clocks are answered without failing on every Linux; the first without a system call. */
+/* base/clock.c: see clock.h. Neither clock can fail on Linux; the first needs no system call. */
 #include "base/clock.h"
 
 #include <time.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/cpu.c: see cpu.h. x86 is asked itself (CPUID, and XGETBV for what the kernel saves); ARM tells through the kernel (HWCAP,
- * Documentation/arch/arm64/elf_hwcaps in Linux), because its identification registers are not open to programs. */
+/* base/cpu.c: see cpu.h. On x86 we ask the CPU (CPUID, and XGETBV for the registers that the kernel saves). On ARM programs may
+ * not read the identification registers, so we ask the kernel (HWCAP; Documentation/arch/arm64/elf_hwcaps in Linux). */
 #include "base/cpu.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static const struct {
 
 #include <cpuid.h>
 
-/* Which register files the kernel saves on a task switch: bit 1 SSE, 2 AVX, 5..7 AVX-512. */
+/* The register files that the kernel saves on a context switch: bit 1 SSE, 2 AVX, 5..7 AVX-512. */
 static uint32_t saved_registers(void) {
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));

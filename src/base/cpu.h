@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/cpu.h: which instruction sets this CPU and kernel offer. */
+/* base/cpu.h: the instruction sets that this CPU and kernel support. */
 #ifndef TRAGUS_BASE_CPU_H
 #define TRAGUS_BASE_CPU_H
 
@@ -15,14 +15,14 @@ enum base_cpu_flag {
     BASE_CPU_I8MM = 1u << 10,
 };
 
-/* The flags of the CPU that runs this. */
+/* The flags of the CPU that this runs on. */
 uint32_t base_cpu_detect(void);
 
-/* Parses a mask: "none", "all" or names as `base_cpu_name` gives them, joined by commas ("avx2,neon"): 0 and *ret_mask, or
- * -EINVAL. A mask only takes flags away: use detected & mask. */
+/* Parses a mask: "none", "all", or comma-separated names as in `base_cpu_names` ("avx2,neon"). Returns 0 and sets *ret_mask, or
+ * -EINVAL. A mask can only remove flags: use detected & mask. */
 int base_cpu_parse(const char *text, uint32_t *ret_mask);
 
-/* The names of the flags set, joined by commas, or "none". Returns out. */
+/* Writes the names of the set flags, comma-separated, or "none". Returns out. */
 const char *base_cpu_names(uint32_t flags, char *out, size_t size_bytes);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/crc32c.c: see crc32c.h. Eight bytes a turn from eight tables (slicing-by-8: Kounavis and Berry, 2008): about two cycles a
- * byte on an in-order core, so that ten megabytes of model take some 20 ms at start. */
+/* base/crc32c.c: see crc32c.h. Processes eight bytes per iteration with eight tables (slicing-by-8: Kounavis and Berry, 2008).
+ * This takes about two cycles per byte on an in-order core, so a model of ten megabytes adds some 20 ms at start. */
 #include "base/crc32c.h"
 
 static uint32_t load_le32(const unsigned char *p) {

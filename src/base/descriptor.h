@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/descriptor.h: reading a descriptor that belongs to somebody else, without blocking.
+/* base/descriptor.h: non-blocking reads from a descriptor that another process shares.
  *
- * O_NONBLOCK would be set on the open file, which the sender shares, so it is never set. A stream socket is read with MSG_DONTWAIT,
- * a pipe with RWF_NOWAIT where the kernel knows it; else a plain read is made, which does not block after poll said that it will
- * not.
+ * O_NONBLOCK applies to the open file, which the sender shares, so it is never set. Stream sockets are read with MSG_DONTWAIT, and
+ * pipes with RWF_NOWAIT where the kernel supports it. Otherwise we use a plain read, which does not block after poll reports data.
  */
 #ifndef TRAGUS_BASE_DESCRIPTOR_H
 #define TRAGUS_BASE_DESCRIPTOR_H
@@ -18,9 +17,9 @@ struct base_descriptor {
     bool can_nowait;
 };
 
-/* Looks at fd, which stays the caller's. */
+/* Inspects fd, which still belongs to the caller. */
 struct base_descriptor base_descriptor_of(int fd);
-/* Reads what is there: bytes, 0 at the end, or -1 with errno (EAGAIN: nothing yet). */
+/* Reads what is available: the number of bytes, 0 at the end, or -1 with errno (EAGAIN: nothing yet). */
 ssize_t base_descriptor_read(struct base_descriptor *d, void *to, size_t size);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Takes off a character that the end of the text cuts in two. */
+/* Removes a character that was cut in two at the end of the text. */
 static void mend_end(char *text) {
     size_t len = strlen(text), start = len;
     while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
@@ -17,7 +17,7 @@ static void mend_end(char *text) {
         text[start - 1] = '\0';
 }
 
-/* Copies a path; of a longer one the end, which tells more, at the beginning of a character. */
+/* Copies a path. If it is too long, keeps its end, which tells more, starting at a character boundary. */
 static void copy_path(char *out, size_t size_bytes, const char *path) {
     size_t len = strlen(path);
     const char *from = path + (len < size_bytes ? 0 : len - (size_bytes - 1));
@@ -36,7 +36,7 @@ __attribute__((format(printf, 6, 0))) static int set(tragus_error *e, int code, 
     int n = vsnprintf(filled.text, sizeof filled.text, format, arguments);
     if (n >= (int)sizeof filled.text)
         mend_end(filled.text);
-    /* Last, so that the arguments may point into *e. */
+    /* Assigned last because the arguments may point into *e. */
     *e = filled;
     return code;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/ring.c: see ring.h. Indices are never reduced, only when used: so a full ring and an empty one differ, and 32 bits may wrap
- * because n_elements divides 2^32 (Lamport, 1977, for one producer and one consumer). */
+/* base/ring.c: see ring.h. Indices run freely and are masked only on access, so a full ring differs from an empty one. They may
+ * wrap at 32 bits because n_elements divides 2^32 (Lamport, 1977, for one producer and one consumer). */
 #include "base/ring.h"
 
 #include "base/assert.h"
@@ -50,7 +50,7 @@ bool base_ring_pop(struct base_ring *r, void *ret_element) {
 }
 
 uint32_t base_ring_fill(const struct base_ring *r) {
-    /* One of the two is the caller's own; the other can only have moved so that the difference stays in 0..n_elements. */
+    /* One index is the caller's own. The other can only have moved such that the difference stays within 0..n_elements. */
     uint32_t read = atomic_load_explicit(&r->read_index, memory_order_acquire);
     return atomic_load_explicit(&r->write_index, memory_order_acquire) - read;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/ring.h: a ring of equal elements between one producer and one consumer thread; it never blocks.
+/* base/ring.h: a non-blocking ring buffer between one producer and one consumer thread.
  *
- * Free-running 32-bit indices, a power of two of elements, acquire on the other side's index and release on one's own.
- * The elements live in the caller's memory (an arena).
+ * It uses free-running 32-bit indices and a power-of-two number of elements; each side loads the other's index with acquire and
+ * stores its own with release. The caller provides the memory (an arena).
  */
 #ifndef TRAGUS_BASE_RING_H
 #define TRAGUS_BASE_RING_H
@@ -18,19 +18,19 @@ struct base_ring {
     _Alignas(64) _Atomic uint32_t read_index;
 };
 
-/* elements: n_elements * element_bytes, owned by the caller. start_index is 0 except in the test of the wrap. */
+/* elements: n_elements * element_bytes, owned by the caller. start_index is 0 except in the wrap-around test. */
 void base_ring_init(struct base_ring *r, void *elements, uint32_t element_bytes, uint32_t n_elements, uint32_t start_index);
 
-/* Producer: copies one element in. False, and nothing written, when the ring is full. */
+/* Producer: copies one element in. Returns false and writes nothing when the ring is full. */
 bool base_ring_push(struct base_ring *r, const void *element);
 
-/* Consumer: copies the oldest element out. False when the ring is empty. */
+/* Consumer: removes the oldest element into *ret_element. Returns false when the ring is empty. */
 bool base_ring_pop(struct base_ring *r, void *ret_element);
 
-/* Consumer: copies the oldest element out and leaves it there. False when the ring is empty. */
+/* Consumer: copies the oldest element without removing it. Returns false when the ring is empty. */
 bool base_ring_peek(const struct base_ring *r, void *ret_element);
 
-/* How many elements stand in the ring, seen from either side. */
+/* The number of elements in the ring; either side may call it. */
 uint32_t base_ring_fill(const struct base_ring *r);
 
 #endif

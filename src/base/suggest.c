@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/suggest.c: edit distance with exchange of neighbours (Damerau, 1964), by three rows of its table. */
+/* base/suggest.c: edit distance with transposition of neighbours (Damerau, 1964), keeping three rows of the table. */
 #include "base/suggest.h"
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 
 enum { LONGEST_WORD = 64 };
 
-/* ASCII only: tolower would ask the locale. */
+/* ASCII only: tolower depends on the locale. */
 static unsigned char fold(char c) {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }

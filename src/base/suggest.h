@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/suggest.h: "did you mean": the known word nearest to a misspelt one. */
+/* base/suggest.h: "did you mean": the known word closest to a misspelt one. */
 #ifndef TRAGUS_BASE_SUGGEST_H
 #define TRAGUS_BASE_SUGGEST_H
 
 #include <stddef.h>
 
-/* The known word that `word` most likely means, case aside, or NULL: at most a third of its letters (at least one) may be wrong. Of
- * equally near words the first. A known word that equals `word` byte for byte is no suggestion. */
+/* Returns the known word that `word` most likely means, ignoring case, or NULL. At most a third of its letters (at least one) may
+ * be wrong. Of equally close words, the first wins. A known word identical to `word` is not suggested. */
 const char *base_suggest(const char *word, const char *const known[], size_t n);
 
-/* The same where get(words, i) gives the i-th known word; NULL: not a candidate. */
+/* The same, where get(words, i) returns the i-th known word, or NULL if it is not a candidate. */
 const char *base_suggest_from(const char *word, const char *(*get)(const void *words, size_t i), const void *words, size_t n);
 
 #endif

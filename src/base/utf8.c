@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/utf8.c: see utf8.h. Refused as RFC 3629 says: overlong forms, surrogates, and what lies beyond U+10FFFF. */
+/* base/utf8.c: see utf8.h. As RFC 3629 requires, rejects overlong forms, surrogates and anything beyond U+10FFFF. */
 #include "base/utf8.h"
 
 #include "base/assert.h"
@@ -7,7 +7,7 @@
 
 #define REPLACEMENT 0xFFFDu
 
-/* The character at p and its length, or length 0. */
+/* Decodes the character at p and returns its length; 0 if it is invalid. */
 static size_t decode(const unsigned char *p, size_t n, uint32_t *ret) {
     static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
     if (p[0] < 0x80) {
@@ -66,7 +66,7 @@ bool base_utf8_valid(const char *text, size_t len_bytes) {
 uint32_t base_utf8_fold(uint32_t c) {
     if (c < 0x80)
         return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-    /* The last range that begins at or before c. */
+    /* Finds the last range that begins at or before c. */
     size_t low = 0, high = base_fold_n_ranges;
     while (low < high) {
         size_t middle = (low + high) / 2;

@@ -7,15 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes the character at *text (before end), moves *text behind it. U+FFFD and one byte on for what is not UTF-8. */
+/* Decodes the character at *text (before end) and advances *text past it. For invalid UTF-8, returns U+FFFD and advances one
+ * byte. */
 uint32_t base_utf8_next(const char **text, const char *end);
 
-/* Writes one character, 1 to 4 bytes, no NUL. Returns how many. */
+/* Writes one character, 1 to 4 bytes without a NUL. Returns the number of bytes. */
 size_t base_utf8_put(uint32_t c, char out[4]);
 
 bool base_utf8_valid(const char *text, size_t len_bytes);
 
-/* Simple case folding (Unicode CaseFolding, status C and S): one character for one. */
+/* Simple case folding (Unicode CaseFolding, status C and S): one character maps to one. */
 uint32_t base_utf8_fold(uint32_t c);
 
 /* Unicode white space (White_Space property). */

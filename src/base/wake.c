@@ -20,7 +20,7 @@ void base_wake_done(struct base_wake *w) {
 
 void base_wake_up(const struct base_wake *w) {
     static const uint64_t one = 1;
-    (void)!write(w->fd, &one, sizeof(one)); /* fails only when the counter is full, and then the other side is awake already */
+    (void)!write(w->fd, &one, sizeof(one)); /* fails only when the counter is full, and then a wake-up is pending anyway */
 }
 
 void base_wake_clear(const struct base_wake *w) {
