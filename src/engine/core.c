@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/core.c: front end and network of one sound. All memory is taken when it is made. */
+/* engine/core.c: the front end and network of one sound. All memory is allocated in engine_core_new. */
 #include "engine/core.h"
 #include "base/arena.h"
 #include "base/assert.h"
@@ -19,11 +19,11 @@ struct engine_core {
     struct nn_state *network;
     unsigned step_hops;
     int64_t n_hops;    /* pushed since the last reset */
-    int64_t first_hop; /* that the first row of the network stands for, counted from the last reset */
+    int64_t first_hop; /* the hop of the network's first row, counted from the last reset */
     uint64_t n_steps;  /* since the last reset */
     bool has_row;
-    uint32_t n_rows;          /* that wait for the network */
-    uint32_t n_ready, n_left; /* steps that it computed together, and how many of them were not yet given */
+    uint32_t n_rows;          /* feature rows waiting for the network */
+    uint32_t n_ready, n_left; /* steps computed in one batch, and how many of them are still to be returned */
     _Atomic uint64_t frontend_us, network_us, steps;
     int16_t rows[NN_MAX_HOPS][FRONTEND_FEATURES];
     int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
@@ -76,7 +76,7 @@ void engine_core_wipe(struct engine_core *c) {
     explicit_bzero(c->posteriors, sizeof(c->posteriors));
 }
 
-/* Only the sound's thread writes, so this need not be one atomic operation. */
+/* Only the sound's thread writes, so load and store need not be one atomic operation. */
 static void count(_Atomic uint64_t *counter, uint64_t more) {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
 }
@@ -88,7 +88,7 @@ bool engine_core_push(struct engine_core *c, const int16_t hop[FRONTEND_HOP]) {
     count(&c->frontend_us, base_clock_monotonic_us() - start_us);
     c->n_hops++;
     if (has_row) {
-        /* The row that comes out is that of the hop before the one that went in. */
+        /* The front end lags by one hop: this row belongs to the previous hop. */
         if (!c->has_row)
             c->first_hop = c->n_hops - 2;
         c->has_row = true;
@@ -132,7 +132,7 @@ int64_t engine_core_position(const struct engine_core *c) {
 int64_t engine_core_heard(const struct engine_core *c) {
     if (!c->has_row || c->n_steps == 0)
         return 0;
-    /* Row 0 of the features came with hop first_hop + 1. */
+    /* Row 0 of the features came out with hop first_hop + 1. */
     int64_t row = nn_model_look_ahead_hops(engine_model_network(c->model)) + (int64_t)((c->n_steps - 1) * c->step_hops);
     int64_t heard = c->first_hop + 2 + row;
     return heard < c->n_hops ? heard : c->n_hops;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/event.c: what a record means.
+/* engine/event.c: makes events from records.
  *
- * The words go through the text matcher, as if they had been typed, so a spoken and a typed sentence never mean different things.
- * Words with their times then give each slot its times and confidence.
+ * The words go through the text matcher as if they had been typed, so that a sentence means the same spoken or typed. The words'
+ * times then give each slot its times and confidence.
  */
 #include "engine/private.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The thread that asks for an event may be one that must not compute for long. */
+/* The thread that asks for an event may be unable to afford a long computation. */
 #define MEANING_MS 100
 
 ENGINE_PUBLIC const char *tragus_reason_text(tragus_reason reason) {
@@ -52,17 +52,17 @@ ENGINE_PUBLIC const char *tragus_event_name(tragus_event_type type) {
 }
 
 struct engine_event {
-    tragus_event view; /* its pointers lead into what follows */
+    tragus_event view; /* its pointers point into the members below */
     tragus_grammar *grammar;
     struct grammar_match *match;
     tragus_word words[LISTENER_MAX_WORDS];
     tragus_slot slots[GRAMMAR_MAX_SLOTS];
-    size_t text_bytes; /* of text: the sentence, then the words of each slot */
+    size_t text_bytes; /* size of text: the sentence, then the words of each slot */
     char text[];
 };
 
-/* A time of a result, counted from the origin; what lies before that counts as the origin. A last word may seem to end in the
- * silence behind the sound: it ends with what was heard. */
+/* A time of a result, counted from the origin; times before the origin become 0. The last word may seem to end in the padding
+ * after the sound, so times are limited to what was heard. */
 static uint32_t time_of(int64_t start_ms, uint32_t ms, uint64_t heard_ms) {
     int64_t t = start_ms + ms;
     if (t < 0)
@@ -70,7 +70,7 @@ static uint32_t time_of(int64_t start_ms, uint32_t ms, uint64_t heard_ms) {
     return (uint32_t)((uint64_t)t < heard_ms ? (uint64_t)t : heard_ms);
 }
 
-/* An event with n words of a graph as its text, and room for n_texts more texts as long as the sentence. */
+/* Makes an event with n graph words as its text, and room for n_texts more texts of the sentence's length. */
 static struct engine_event *event_new(tragus_grammar *g, const uint32_t words[], size_t n, size_t n_texts) {
     const struct graph *graph = engine_grammar_graph(g);
     size_t len = 1;
@@ -112,7 +112,7 @@ static void give_slots(struct engine_event *e, const struct grammar_reading *rea
             last = e->view.n_words - 1;
         slot->start_ms = e->words[from->first_word].start_ms;
         slot->end_ms = e->words[last].end_ms;
-        /* A slot is as sure as its least sure word. */
+        /* A slot's confidence is that of its least certain word. */
         slot->confidence = 1.0;
         for (size_t k = from->first_word; k <= last; k++)
             if (e->words[k].confidence < slot->confidence)
@@ -127,7 +127,7 @@ static int give_meaning(struct engine_event *e, const tragus_context context[], 
     base_budget_init(&budget, MEANING_MS, 0);
     base_budget_start(&budget);
     int n = grammar_match_within(&e->match, engine_grammar_sentences(e->grammar), e->text, context, n_context, 1, &budget, NULL);
-    if (n <= 0) /* said right, but not allowed in this context, or too hard to tell: words without a meaning */
+    if (n <= 0) /* matches the grammar, but not in this context, or took too long to parse: words without a meaning */
         return n == -ETIME ? 0 : n;
     const struct grammar_reading *reading = grammar_match_reading(e->match, 0);
     e->view.intent = reading->intent ? reading->intent : "";
@@ -178,7 +178,7 @@ static int give_partial(struct engine_event **ret, const struct engine_record *r
     return 0;
 }
 
-/* Speech has started or ended: no words. */
+/* An event without words, for the start or end of speech. */
 static int give_moment(struct engine_event **ret, const struct engine_record *record, uint32_t start_ms, uint32_t end_ms) {
     struct engine_event *e = event_new(record->listener->grammar, NULL, 0, 0);
     if (!e)

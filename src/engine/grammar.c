@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/grammar.c: sentences compiled with a model's lexicon.
+/* engine/grammar.c: compiles sentences with a model's lexicon.
  *
- * A grammar is immutable. The builder that it came from is kept beside it, shared by all grammars that differ only in their lists,
- * so that replacing a list does not read the files again.
+ * A grammar is immutable. Its builder is kept and shared by all grammars that differ only in their lists, so that replacing a list
+ * does not reread the files.
  */
 #include "base/assert.h"
 #include "engine/private.h"
@@ -16,12 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_GUESSED = 100 }; /* words that are listed one by one */
+enum { MOST_GUESSED = 100 }; /* at most this many words are listed individually */
 
-/* Whether a program's options, which may be older than this library, have a field. */
+/* Whether a program's options have a field; they may be of an older version than this library. */
 #define HAS(o, field) ((o) && (o)->size_bytes >= offsetof(tragus_grammar_options, field) + sizeof((o)->field))
 
-struct list { /* a list given at run time */
+struct list { /* a list set at run time */
     struct list *next;
     char *name;
     struct grammar_list_value *values;
@@ -30,12 +30,12 @@ struct list { /* a list given at run time */
 
 struct sources {
     atomic_uint n_refs;
-    pthread_mutex_t lock; /* of the builder: grammars may be derived on several threads */
+    pthread_mutex_t lock; /* protects the builder: several threads may derive grammars */
     struct grammar_builder *builder;
     struct lexicon_overrides *overrides;
-    struct list *given; /* names of all lists that any grammar of these sources gave the builder */
+    struct list *given; /* names of all lists that any grammar of these sources set in the builder */
     size_t max_arcs;
-    uint32_t max_cpu_ms; /* of each compilation */
+    uint32_t max_cpu_ms; /* limit for each compilation */
     size_t max_bytes;
 };
 
@@ -54,7 +54,7 @@ ENGINE_PUBLIC void tragus_diagnostics_done(tragus_diagnostics *d) {
     grammar_diagnostics_done(d);
 }
 
-/* Words whose sound was guessed, as notes: their author may want to say how they sound. */
+/* Notes the words whose pronunciation was guessed, in case the author wants to specify it. */
 static void note_guessed(tragus_diagnostics *d, const struct graph *graph) {
     const struct graph_report *report = graph ? graph_report(graph) : NULL;
     char text[256];
@@ -154,14 +154,14 @@ static bool has_list(const struct list *lists, const char *name) {
     return false;
 }
 
-/* Puts the builder's run-time lists as `lists` says. Those that only another grammar of the same sources gave become empty. */
+/* Sets the builder's run-time lists to `lists`. Lists set only by other grammars of the same sources become empty. */
 static int give_lists(struct sources *s, const struct list *lists, tragus_diagnostics *d, tragus_error *reterr) {
     int r = 0;
     for (const struct list *l = s->given; r == 0 && l; l = l->next)
         if (!has_list(lists, l->name))
             r = grammar_builder_set_list(s->builder, l->name, NULL, 0, d, reterr);
     for (const struct list *l = lists; r == 0 && l; l = l->next) {
-        if (!l->name[0]) /* else it would be given, and refused, with every later list */
+        if (!l->name[0]) /* if kept, every later list would set it again and be refused */
             return base_error_set(reterr, -EINVAL, "a list needs a name");
         if (!has_list(s->given, l->name)) {
             struct list *name = list_new(l->name, NULL, 0);
@@ -196,8 +196,8 @@ static int compile(tragus_grammar *g, struct base_budget *budget, tragus_diagnos
     return r < 0 && r == base_budget_code(budget) ? grammar_refuse(g->sentences, budget, r, d, reterr) : r;
 }
 
-/* The calling thread begins to work for these sources within a budget: the caller's, or else their own limits in *own. Done with,
- * the builder must not keep it: end_budget. */
+/* Starts the calling thread's work for these sources within a budget: the caller's, or *own with the sources' own limits. The
+ * builder must not keep the pointer afterwards: call end_budget. */
 static struct base_budget *begin_budget(struct sources *s, struct base_budget *budget, struct base_budget *own) {
     if (!budget) {
         base_budget_init(own, s->max_cpu_ms, s->max_bytes);
@@ -217,7 +217,7 @@ ENGINE_PUBLIC void tragus_grammar_options_init(tragus_grammar_options *o) {
         *o = (tragus_grammar_options){.size_bytes = sizeof(*o)};
 }
 
-/* Reads paths, or texts in memory, and compiles them. Goes on after a wrong text, so that all mistakes are told at once. */
+/* Reads paths or texts in memory, and compiles them. Continues after an invalid text, to report all errors at once. */
 static int read_and_compile(tragus_grammar *g, const char *const paths[], size_t n_paths, const tragus_text texts[], size_t n_texts,
                             struct base_budget *budget, tragus_diagnostics *d, tragus_error *reterr) {
     struct grammar_builder *builder = g->sources->builder;
@@ -281,7 +281,7 @@ int engine_grammar_files(const char *path, int (*visit)(const char *file, void *
     return grammar_files(path, visit, user, reterr);
 }
 
-/* The lists of `old`, with `list` in place of the one of its name. */
+/* Copies the lists of `old`, with `list` replacing the one of the same name. */
 static int copy_lists(tragus_grammar *g, const tragus_grammar *old, const char *name, const struct grammar_list_value values[],
                       size_t n) {
     struct list *l = list_new(name, values, n);
@@ -298,7 +298,7 @@ static int copy_lists(tragus_grammar *g, const tragus_grammar *old, const char *
     return 0;
 }
 
-/* Gives the sources' builder the lists of g and compiles it. */
+/* Sets the lists of g in the sources' builder and compiles it. */
 static int derive(tragus_grammar *g, struct base_budget *budget, tragus_diagnostics *d, tragus_error *reterr) {
     struct base_budget own;
     pthread_mutex_lock(&g->sources->lock);

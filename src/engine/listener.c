@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/listener.c: memory for what a session listens with. The only place that chooses among the tables of listener/listener.h.
+/* engine/listener.c: allocates a session's listener. The only place that chooses among the tables of listener/listener.h.
  */
 #include "engine/private.h"
 #include "nn/nn.h"
 
 #include <stdlib.h>
 
-/* Beyond the longest silence that a sentence may have: the gate is never the first to end a sentence in which someone pauses. */
+/* Added to the longest pause that a sentence may contain, so that the gate never ends a sentence before the endpoint rules do. */
 #define HANG_MARGIN_HOPS 20
 
 struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/match.c: the readings of typed text, in the structs of the public interface. */
+/* engine/match.c: the parses of typed text, as structs of the public interface. */
 #include "engine/private.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@ struct tragus_match {
     tragus_grammar *grammar;
     struct grammar_match *match;
     size_t n;
-    char *text; /* words of slots */
+    char *text; /* the words of the slots */
     tragus_slot *slots;
     tragus_reading readings[];
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/model.c: the files of a language, opened together and held against each other.
+/* engine/model.c: opens the files of a language together and checks that they match.
  *
- * The network's label i must be the lexicon's phone i, or every word would be spoken wrongly without a sign; so it is checked here,
- * once, by name.
+ * The network's label i must be the lexicon's phone i. Otherwise every pronunciation would be silently wrong, so this is checked
+ * here once, by name.
  */
 #include "base/cpu.h"
 #include "config.h"
@@ -26,10 +26,10 @@ struct tragus_model {
     atomic_uint n_refs;
     struct nn_model *network;
     struct lexicon *lexicon;
-    uint32_t cpu_flags; /* what kernels may use */
-    char language[16];  /* tag, of language.yaml, else of the network's passport */
+    uint32_t cpu_flags; /* the kernels that may be used */
+    char language[16];  /* tag, from language.yaml or else from the network's passport */
     char path[PATH_MAX];
-    char language_path[PATH_MAX]; /* "": there is no such file */
+    char language_path[PATH_MAX]; /* "" if there is no such file */
 };
 
 ENGINE_PUBLIC const char *tragus_version(void) {
@@ -46,14 +46,14 @@ static bool is_directory(const char *path) {
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* folder/name, if it fits. */
+/* Writes folder/name to out. Returns false if it does not fit. */
 static bool join(char out[PATH_MAX], const char *folder, size_t folder_len, const char *name) {
     int n = snprintf(out, PATH_MAX, "%.*s/%s", (int)folder_len, folder, name);
     return n > 0 && n < PATH_MAX;
 }
 
-/* The other files of a language: beside the acoustic model, in the folder above (several acoustic models of one language), or where
- * the language is installed. */
+/* Searches for the other files of a language: beside the acoustic model, in the folder above (several acoustic models of one
+ * language), or where the language is installed. */
 static bool find_beside(char out[PATH_MAX], const tragus_model *m, const char *name) {
     const char *acoustic = m->path;
     const char *slash = strrchr(acoustic, '/');
@@ -80,13 +80,13 @@ static int check_labels(const struct nn_model *network, const struct lexicon *le
     return 0;
 }
 
-/* Whether text may name a folder of a language: small letters and hyphens. */
+/* Whether text is a valid name for a language folder: lower-case letters and hyphens. */
 static bool is_tag(const char *text) {
     size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
     return n > 0 && n < sizeof(((tragus_model *)NULL)->language) && text[n] == '\0';
 }
 
-/* The language's own file says it best: one network may serve several languages. Checks the file, too. */
+/* language.yaml takes precedence, because one network may serve several languages. This also checks the file. */
 static int read_language(tragus_model *m, tragus_error *reterr) {
     struct grammar_builder *b = NULL;
     if (!m->language_path[0])
@@ -202,7 +202,7 @@ const char *engine_model_path(const tragus_model *m) {
     return m->path;
 }
 
-/* "-12.5" as a fixed-point number, rounded to nearest; without strtod, whose decimal point depends on the locale. */
+/* Parses "-12.5" as a fixed-point number, rounded to nearest. strtod would not do: its decimal point depends on the locale. */
 static bool parse_fixed(const char *text, unsigned fraction_bits, int32_t *ret) {
     bool negative = *text == '-';
     int64_t value = 0, scale = 1;

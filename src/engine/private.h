@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/private.h: what the files of this room know of each other. */
+/* engine/private.h: what the files of this room share. */
 #ifndef TRAGUS_ENGINE_PRIVATE_H
 #define TRAGUS_ENGINE_PRIVATE_H
 
@@ -8,27 +8,27 @@
 #include "decoder/decoder.h"
 #include "engine/engine.h"
 
-/* Marks a function of tragus.h: everything else is hidden. */
+/* Exports a function of tragus.h; all others are hidden. */
 #define ENGINE_PUBLIC __attribute__((visibility("default")))
 
-/* Tells a builder where languages are: m's own, then those of `folder` (NULL: none), beside m's and the installed ones. m may be
- * NULL. */
+/* Tells a builder where to find languages: m's own, then those in `folder` (NULL: none), beside m's, and the installed ones. m may
+ * be NULL. */
 int engine_give_languages(struct grammar_builder *b, const tragus_model *m, const char *folder, tragus_diagnostics *d,
                           tragus_error *reterr);
 
-/* Copies n words of a text, from the first-th on, with single blanks and a NUL; to has strlen(text) + 1 bytes of room. Returns the
- * byte behind the NUL. */
+/* Copies n words of a text, starting with word `first`, separated by single blanks and NUL-terminated; `to` has room for
+ * strlen(text) + 1 bytes. Returns a pointer past the NUL. */
 char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n);
 
 struct engine_listener {
     struct base_arena arena;
     tragus_grammar *grammar;
     const struct listener_ops *ops;
-    void *state; /* of ops; lies in the arena */
+    void *state; /* passed to ops; lies in the arena */
 };
 
-/* Decoder options as the model's passport gives them, changed by what a session asks for (NULL: nothing). Keys of the passport are
- * decimal numbers; decoder_defaults holds where one is missing or out of its range:
+/* Decoder options from the model's passport, overridden by the session's options (NULL: none). Keys of the passport are decimal
+ * numbers; decoder_defaults applies to a key that is missing or out of range:
  *   blank_penalty     nats, 0..64         word_penalty      nats, 0..64         min_confidence    0..1
  *   filler_penalty    nats, -64..64       least_evidence    nats, -1000..1000   prior             0..64
  *   beam              nats, 1..1000       reject            nats, -1000..1000   end_silence_ms, open_silence_ms   100..10000

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* At most about 10 partial results a second: every fourth step of 30 ms. */
+/* Limits partial results to about 8 a second: one per four steps of 30 ms. */
 #define PARTIAL_STEPS 4
-/* Hops of silence put before a sound that begins with speech and behind one that ends with it: the network was trained on speech
- * with silence round it. */
+/* Hops of silence added before a sound that begins with speech and after one that ends with it, because the network was trained on
+ * speech surrounded by silence. */
 #define PADDING_HOPS 30
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "counters are read without locks");
@@ -24,14 +24,14 @@ struct engine_recogniser {
     struct engine_session *sessions;
 
     bool in_segment;
-    int64_t first_hop;           /* of the sound: the first that went into the core, padding included */
+    int64_t first_hop;           /* index in the sound of the first hop that went into the core, including padding */
     uint64_t first_us;           /* its time */
-    uint64_t opened;             /* hops of the sound that had come when the segment began */
-    uint64_t n_heard;            /* hops of the sound that have come */
-    uint64_t next_index;         /* of the hop that follows the one taken last */
-    int64_t n_pushed;            /* hops of the segment so far, padding included */
-    int64_t next_hop;            /* at which the next row of posteriors begins, counted from first_hop */
-    struct engine_record record; /* being written; too large for the stack of a thread */
+    uint64_t opened;             /* hops of the sound that had arrived when the segment began */
+    uint64_t n_heard;            /* hops of the sound that have arrived */
+    uint64_t next_index;         /* index of the hop expected next */
+    int64_t n_pushed;            /* hops of the segment so far, including padding */
+    int64_t next_hop;            /* where the next row of posteriors begins, counted from first_hop */
+    struct engine_record record; /* the record being written; too large for a thread's stack */
 
     _Atomic uint64_t n_hops, listeners_us;
 };
@@ -64,15 +64,16 @@ void engine_recogniser_cost(const struct engine_recogniser *r, struct engine_cos
     ret->listeners_us = atomic_load_explicit(&r->listeners_us, memory_order_relaxed);
 }
 
-/* Only the sound's thread writes, so this need not be one atomic operation. */
+/* Only the sound's thread writes, so load and store need not be one atomic operation. */
 static void count(_Atomic uint64_t *counter, uint64_t more) {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
 }
 
 /* --- records ------------------------------------------------------------------------------------------------------------------ */
 
-/* How much of the sound had come when what the listeners were last given was known, however the sound was cut. History came only
- * when the gate opened, and what the network takes for sound behind the end of the segment did not come at all. */
+/* The hops of the sound that had arrived when the listeners' latest row became known, independent of chunking. History arrived
+ * before the gate opened but is handed out only then, and padding after the end of the segment is not sound, so both are
+ * clamped. */
 static uint64_t heard(const struct engine_recogniser *r) {
     int64_t hops = r->first_hop + engine_core_heard(r->core);
     if (hops < (int64_t)r->opened)
@@ -85,7 +86,7 @@ static uint64_t time_of(const struct engine_recogniser *r, int64_t hop) {
     return us > 0 ? (uint64_t)us : 0;
 }
 
-/* The record of a session; the caller completes and sends it. */
+/* Fills in a session's record; the caller completes and sends it. */
 static struct engine_record *prepare(struct engine_recogniser *r, enum engine_record_type type, struct engine_session *s) {
     struct engine_record *record = &r->record;
     record->type = type;
@@ -135,8 +136,8 @@ static void begin_speaking(struct engine_recogniser *r, struct engine_session *s
     send(r);
 }
 
-/* If nothing was said there is no record: the gate opens on any noise. A session that rejects nothing is given the best sentence
- * even then. */
+/* If nothing was said there is no record, because the gate opens on any noise. A session that does not reject gets the best
+ * sentence even then. */
 static void end_utterance(struct engine_recogniser *r, struct engine_session *s) {
     if (!s->running)
         return;
@@ -144,7 +145,7 @@ static void end_utterance(struct engine_recogniser *r, struct engine_session *s)
     s->listener->ops->finish(s->listener->state, &r->record.result);
     struct listener_result *result = &r->record.result;
     if (!s->speaking && !s->reject && result->n_words > 0)
-        begin_speaking(r, s); /* leaves the result alone */
+        begin_speaking(r, s); /* does not touch the result */
     if (!s->speaking)
         return;
     s->speaking = false;
@@ -205,13 +206,14 @@ bool engine_recogniser_remove(struct engine_recogniser *r, struct engine_session
     return true;
 }
 
-/* The session at *link goes home. Where there is no room for that record it stays, and is offered again. Returns the next link. */
+/* Gives the session at *link back to its owner. If there is no room for that record, the session stays and is offered again later.
+ * Returns the next link. */
 static struct engine_session **retire(struct engine_recogniser *r, struct engine_session **link) {
     struct engine_session *s = *link;
     struct engine_session *next = s->next;
     s->stopping = true;
     prepare(r, ENGINE_RETIRED, s);
-    if (!send(r)) /* from here on it may be gone */
+    if (!send(r)) /* once sent, the owner may have freed it */
         return &s->next;
     *link = next;
     return link;
@@ -253,7 +255,7 @@ static void take_row(struct engine_recogniser *r, const int16_t *posteriors) {
     count(&r->listeners_us, base_clock_monotonic_us() - start_us);
 }
 
-/* Every row for which hops wait. */
+/* Processes all rows whose hops are waiting. */
 static void take_rows(struct engine_recogniser *r) {
     const int16_t *posteriors;
     while (r->in_segment && engine_core_next(r->core, &posteriors) > 0)
@@ -277,7 +279,7 @@ static void begin_segment(struct engine_recogniser *r, const struct engine_hop *
     engine_core_reset(r->core);
     r->in_segment = true;
     r->first_hop = (int64_t)hop->index - (int64_t)n_padding;
-    r->first_us = hop->time_us - n_padding * ENGINE_HOP_US; /* may wrap: only differences count */
+    r->first_us = hop->time_us - n_padding * ENGINE_HOP_US; /* may wrap: only differences matter */
     r->opened = r->n_heard = hop->n_heard;
     r->n_pushed = r->next_hop = 0;
     if (n_padding > 0)
@@ -299,11 +301,11 @@ static void end_segment(struct engine_recogniser *r) {
 }
 
 void engine_recogniser_take(struct engine_recogniser *r, const struct engine_hop *hop) {
-    /* Where hops are missing, what follows does not belong to what came before. */
+    /* After a gap, what follows does not belong to what came before. */
     if (hop->flags & ENGINE_FIRST || hop->index != r->next_index)
         end_segment(r);
     r->next_index = hop->index + 1;
-    /* A session that comes while somebody speaks hears the rest. */
+    /* A session added in the middle of speech hears the rest of it. */
     if (!r->in_segment && r->sessions && !(hop->flags & ENGINE_LAST))
         begin_segment(r, hop);
     if (!r->in_segment)

@@ -11,7 +11,7 @@ void engine_segmenter_init(struct engine_segmenter *s, const struct frontend_gat
     frontend_gate_init(&s->gate, gate, cpu_flags);
 }
 
-/* Hands out a hop; n_later: how many hops have come after it. */
+/* Passes a hop to the sink. n_later: the number of hops that arrived after it. */
 static void hand_out(struct engine_segmenter *s, struct engine_hop *hop, uint32_t n_later, uint32_t flags, engine_hop_sink *sink,
                      void *user) {
     hop->index = s->n_hops - n_later - !(flags & ENGINE_ENDS);
@@ -33,7 +33,7 @@ static void open_segment(struct engine_segmenter *s, engine_hop_sink *sink, void
     }
 }
 
-/* The hop at s->at is full. In silence, which is most of the time, this is all that happens. */
+/* Handles the full hop at s->at. During silence, which is most of the time, nothing else runs. */
 static void take_hop(struct engine_segmenter *s, engine_hop_sink *sink, void *user) {
     bool open = !s->gated || frontend_gate_push(&s->gate, s->history[s->at].pcm);
 
@@ -73,7 +73,7 @@ void engine_segmenter_end(struct engine_segmenter *s, engine_hop_sink *sink, voi
         memset(hop->pcm + s->n_carry, 0, (FRONTEND_HOP - s->n_carry) * sizeof(hop->pcm[0]));
         take_hop(s, sink, user);
     }
-    if (s->in_segment) { /* its last hop has been handed out, so another one carries the mark */
+    if (s->in_segment) { /* the segment's last hop was already handed out, so another hop carries the flag */
         struct engine_hop *hop = &s->history[s->at];
         memset(hop->pcm, 0, sizeof(hop->pcm));
         hand_out(s, hop, 0, ENGINE_LAST | ENGINE_ENDS, sink, user);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/stream.c: the public stream and session: a segmenter and a recogniser in one thread, and a queue of records a session.
+/* engine/stream.c: the public stream and session: a segmenter and a recogniser in one thread, with a queue of records per session.
  *
- * Feeding allocates nothing: records go into places made with the session, and what they mean is found when they are polled.
+ * Feeding does not allocate: records go into slots allocated with the session, and are interpreted when polled.
  */
 #include "engine/private.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define N_RECORDS 64
-/* Places that partial results leave free, so that results find one. */
+/* Slots that partial results leave free for final results. */
 #define FINAL_RECORDS 16
 
 struct tragus_session {
@@ -20,10 +20,10 @@ struct tragus_session {
     tragus_session_options options;
 
     uint32_t n_written, n_read;
-    bool lost; /* a record found no place in this call of feed or flush */
+    bool lost; /* a record found no slot during this call of feed or flush */
     struct engine_record records[N_RECORDS];
 
-    struct engine_event *event; /* the one last polled */
+    struct engine_event *event; /* the last one polled */
 };
 
 struct tragus_stream {
@@ -36,7 +36,7 @@ struct tragus_stream {
 /* --- records ------------------------------------------------------------------------------------------------------------------ */
 
 static bool take_record(const struct engine_record *r, void *user) {
-    struct tragus_session *s = (struct tragus_session *)r->session; /* its first member */
+    struct tragus_session *s = (struct tragus_session *)r->session; /* session is its first member */
     uint32_t fill = s->n_written - s->n_read;
     (void)user;
     bool partial = r->type == ENGINE_HEARD && r->event == TRAGUS_PARTIAL;
@@ -48,7 +48,7 @@ static bool take_record(const struct engine_record *r, void *user) {
     return true;
 }
 
-/* Whether every record of this call found a place. */
+/* 0 if every record of this call found a slot, else an error. */
 static int answer(tragus_stream *stream) {
     int r = 0;
     for (struct tragus_session *s = stream->sessions; s; s = s->next) {
@@ -166,7 +166,7 @@ ENGINE_PUBLIC int tragus_session_new(tragus_session **ret, tragus_stream *stream
     return 0;
 }
 
-/* What a record that will not be polled any more leaves behind. */
+/* Frees what belongs to a record that will not be polled. */
 static void drop_record(const struct engine_record *r) {
     if (r->type == ENGINE_SWAPPED)
         engine_listener_free(r->listener);
