@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One step of token passing.
  *
- * For an arc a with phone p and a node n, of all paths up to this row the best (Young, Russell and Thornton, 1989):
+ * For an arc a with phone p and a node n, each value is the best over all paths up to this row (Young, Russell and Thornton,
+ * 1989):
  *
  *     blank'[n] = max(blank[n], sounding[every arc into n]) + y[blank]
  *     sounding'[a] = max(sounding[a], blank[from], sounding[b] for b into `from` with another phone) + y[p]
  *
- * where a word's first arc takes the word's penalty off what enters it. There are no empty arcs, so one pass suffices, and an
- * out-arc needs only the best two incoming tokens of different phones. A step first gathers what reaches each node, then lists
- * candidates by score, then cuts them by beam and number, and copies tokens only for those that stay. The same rows give the same
- * tokens in the same order: equal scores are decided by what stays over what enters, blank over sounding, and lower over higher
- * arcs.
+ * A token that enters the first arc of a word pays the word penalty. There are no epsilon arcs, so one pass suffices, and an
+ * outgoing arc needs only the best two incoming tokens of different phones. A step collects the tokens that reach each node, lists
+ * the candidates with their scores, prunes them by beam and number, and copies only the tokens that survive. Ties are broken in a
+ * fixed order (staying over entering, blank over sounding, lower over higher arcs), so the same rows always give the same tokens.
  */
 #include "base/assert.h"
 #include "base/fixed.h"
@@ -23,7 +23,7 @@
 #define MANY (1u << 24)
 #define MAX_SWEEPS 16u
 #define LN2_Q16 45426
-#define NORMALISE_BELOW (-(1 << 24)) /* scores fall at most 2^17 a step: far from the ends of int32 */
+#define NORMALISE_BELOW (-(1 << 24)) /* a step lowers scores by at most 2^17, so they stay far from the limits of int32 */
 
 /* --- memory and start ------------------------------------------------------------------------------------------------------- */
 
@@ -37,7 +37,7 @@ static struct decoder_options checked(const struct decoder_options *o) {
     return c;
 }
 
-/* By node the fewest phones to a place where a sentence may end. Most arcs go to higher nodes, so that few sweeps are needed. */
+/* For each node, the fewest phones to a final node. Most arcs go to higher nodes, so few sweeps are needed. */
 static void measure_to_end(uint16_t *to_end, const struct graph *g) {
     for (uint32_t n = 0; n < g->n_nodes; n++)
         to_end[n] = g->is_final[n] ? 0 : UINT16_MAX;
@@ -55,7 +55,7 @@ static void measure_to_end(uint16_t *to_end, const struct graph *g) {
     }
 }
 
-/* How many ways there are from the start to an end, MANY at most: a loop is as good as many. */
+/* Counts the paths from the start to a final node, up to MANY; a loop counts as many. */
 static uint32_t count_ways(uint32_t *ways, const struct graph *g) {
     memset(ways, 0, g->n_nodes * sizeof *ways);
     bool changed = true;
@@ -74,7 +74,8 @@ static uint32_t count_ways(uint32_t *ways, const struct graph *g) {
     return ways[g->start];
 }
 
-/* The natural logarithm of n, Q8, 0 for 0; the mantissa is taken for its own logarithm, which is off by 0.06 at most. */
+/* The natural logarithm of n in Q8; 0 for n = 0. Approximates the logarithm of the mantissa linearly, with an error of at most
+ * 0.06. */
 static int32_t ln_q8(uint32_t n) {
     if (n == 0)
         return 0;
@@ -110,7 +111,7 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
         base_assert(g->arcs[i].phone > 0 && g->arcs[i].phone < n_labels);
     *d = placed;
     measure_to_end(d->to_end, g);
-    d->choice_q8 = ln_q8(count_ways(d->node_index, g)); /* whose content is of no account yet */
+    d->choice_q8 = ln_q8(count_ways(d->node_index, g)); /* the index is free to use as scratch here */
     decoder_rules(d->rules, &d->options);
     decoder_start(d);
     return d;
@@ -169,7 +170,7 @@ static bool better(const struct decoder *d, uint32_t token, uint32_t than) {
     return a->token.score != b->token.score ? a->token.score > b->token.score : a->id < b->id;
 }
 
-/* What reaches which node. */
+/* Finds the tokens that reach each node. */
 static void gather(struct decoder *d) {
     d->n_nodes = 0;
     for (uint32_t i = d->n_arcs; i < d->n_tokens; i++)
@@ -197,7 +198,7 @@ static int32_t score_of(const struct decoder *d, uint32_t token) {
 static int32_t expand(struct decoder *d) {
     const struct graph *g = d->graph;
     const struct decoder_active *leader = &d->tokens[d->best];
-    int32_t best = leader->token.score + d->gain[0]; /* it may fall silent at least: a first bound for the beam */
+    int32_t best = leader->token.score + d->gain[0]; /* the leader can always go to blank: a first bound for the beam */
     d->n_arc_candidates = d->n_node_candidates = 0;
 
     for (uint32_t i = 0; i < d->n_nodes; i++) {
@@ -234,7 +235,7 @@ static int32_t expand(struct decoder *d) {
             d->arc_candidates[d->n_arc_candidates++] = (struct decoder_candidate){score, a, source};
         }
     }
-    for (uint32_t i = 0; i < d->n_arcs; i++) { /* arcs whose source node nothing reaches any more */
+    for (uint32_t i = 0; i < d->n_arcs; i++) { /* arcs whose source node no token reaches any more */
         int32_t score = d->tokens[i].token.score + d->gain[g->arcs[d->tokens[i].id].phone];
         if (d->handled[i] || score < best - d->options.beam_q8)
             continue;
@@ -251,8 +252,8 @@ static void count_scores(uint32_t bins[N_BINS], const struct decoder_candidate *
             bins[(best - c[i].score) / width]++;
 }
 
-/* The least score that stays: the beam, and where more than max_tokens are left the edge of a bin of their histogram (Steinbiss,
- * Tran and Ney, 1994). */
+/* The lowest score to keep: the beam's limit, or, if that leaves more than max_tokens, the edge of a bin in the histogram of
+ * scores (Steinbiss, Tran and Ney, 1994). */
 static int32_t cut(const struct decoder *d, int32_t best) {
     int32_t least = best - d->options.beam_q8;
     if (d->n_arc_candidates + d->n_node_candidates <= d->max_tokens)
@@ -264,14 +265,14 @@ static int32_t cut(const struct decoder *d, int32_t best) {
     for (uint32_t i = 0; i < N_BINS; i++) {
         n += bins[i];
         if (n > d->max_tokens) {
-            int32_t edge = best - (int32_t)(i == 0 ? 1 : i) * width + 1; /* the first bin stays, as far as there is room */
+            int32_t edge = best - (int32_t)(i == 0 ? 1 : i) * width + 1; /* keeps the first bin, as far as there is room */
             return edge > least ? edge : least;
         }
     }
     return least;
 }
 
-/* The token that enters an arc. False where it would need a history entry and the pool is full. */
+/* Makes the token that enters an arc. Returns false if it needs a history entry and the pool is full. */
 static bool enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, const struct graph_arc *arc) {
     *t = *source;
     if (arc->first) {
@@ -294,8 +295,8 @@ static void note_best(struct decoder *d, uint32_t token, uint32_t node) {
         d->best_complete = token;
 }
 
-/* Copies tokens to where the candidates say. Arcs come first: what they commit to history is then seen by the nodes' copies, which
- * go on offering the same word to what follows. */
+/* Copies the tokens that survive. Arcs come first: entering an arc may give the source token a history entry, and the copy on a
+ * node, which continues to offer the same word, then shares it. */
 static void advance(struct decoder *d, int32_t least) {
     uint32_t n = 0;
     d->best = d->best_complete = DECODER_NONE;
@@ -310,7 +311,7 @@ static void advance(struct decoder *d, int32_t least) {
         else if (!enter(d, t, source, arc))
             continue;
         d->next_tokens[n].id = c->id;
-        t->entry = DECODER_NONE; /* the word's end is not known before the phone ends */
+        t->entry = DECODER_NONE; /* the end of the word is known only when the phone ends */
         t->score = t->last_score = c->score;
         t->last_step = d->step;
         t->n_sounding++;
@@ -331,7 +332,7 @@ static void advance(struct decoder *d, int32_t least) {
     d->next_tokens = swap;
 }
 
-/* The best complete sentence so far: the one kept, silent for one step more, or a better one alive. */
+/* Updates the best complete sentence: the stored one after one more silent step, or a better active one. */
 static void keep_complete(struct decoder *d) {
     if (d->has_complete)
         d->complete.score = (int32_t)base_clamp((int64_t)d->complete.score + d->gain[0], DECODER_NO_SCORE, INT32_MAX);

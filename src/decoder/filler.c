@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The filler: any phones in any order, with the same CTC topology as the graph and a price on each phone.
+/* The filler: any phones in any order, with the same CTC topology as the graph and a cost per phone.
  *
- * It says what a sentence's score would be worth if anything might have been said; a path far below it did not explain the sound
- * (a phone loop as the alternative hypothesis: Rose and Paul, 1990).
+ * It gives the score of the best unconstrained phone sequence. A path far below that does not explain the sound (a phone loop as
+ * the alternative hypothesis: Rose and Paul, 1990).
  */
 #include "decoder/state.h"
 
@@ -20,8 +20,8 @@ void decoder_filler_start(struct decoder_filler *f) {
 }
 
 void decoder_filler_step(struct decoder_filler *f, const int32_t *gain, int32_t penalty_q8, uint32_t step) {
-    /* All are entered from the best of the step before. That this may be the phone itself, which CTC forbids without a blank
-     * between, changes nothing: staying is free and as good. */
+    /* Every phone is entered from the previous step's best token. That may be the same phone, which CTC forbids without a blank in
+     * between, but staying is then free and at least as good. */
     struct decoder_filler_token from = f->best;
     f->tokens[0] = from;
     f->tokens[0].score += gain[0];
@@ -39,7 +39,7 @@ void decoder_filler_step(struct decoder_filler *f, const int32_t *gain, int32_t 
             f->best = *t;
     }
 
-    int32_t off = f->best.score; /* keeps the scores small however long the sound */
+    int32_t off = f->best.score; /* keeps the scores small for any length of sound */
     for (unsigned i = 0; i < f->n_labels; i++)
         f->tokens[i].score -= off;
     f->best.score = 0;

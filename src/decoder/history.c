@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Word histories: a fixed pool of backward-linked words, collected by mark and compact when it is nearly full.
+/* Word histories: a fixed pool of words linked backwards, garbage-collected by mark and compact when nearly full.
  *
- * An entry is made when the word after it begins, so that its end is known then; tokens still within a word, or silent behind it,
- * carry that word themselves. Links go to lower indices: one pass down marks, one pass up compacts.
+ * A word's entry is made when the next word begins, because only then is its end known; until then, tokens carry the word
+ * themselves. Links go to lower indices, so one downward pass marks and one upward pass compacts.
  */
 #include "decoder/state.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decoder's operations in the form of listener/listener.h. */
+/* The decoder as an operations table of listener/listener.h. */
 #include "decoder/decoder.h"
 
 static void *place(struct base_arena *a, const void *setup) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decoder's numbers: defaults with their origin, the endpoint's rules, the curve from likelihood ratio to confidence.
- * What is right for blank, filler, rejection and confidence depends on the network: its passport may say otherwise. Where no origin
- * stands beside a number, it is a guess. */
+/* The decoder's constants: defaults and where they come from, endpoint rules, and the curve from likelihood ratio to confidence.
+ * The right values for blank, filler, rejection and confidence depend on the network, so its passport may override them. Values
+ * without a stated origin are guesses. */
 #include "base/fixed.h"
 #include "decoder/state.h"
 
@@ -15,10 +15,10 @@ struct decoder_options decoder_defaults(void) {
         .prior_q8 = 0,
         .filler_penalty_q8 = 512,     /* 2 nats; a uniform choice among 39 phones would cost 3.7 */
         .reject_q8 = -640,            /* -2.5 nats a phone */
-        .least_evidence_q8 = -384,    /* -1.5 nats a phone: orders lie above -1.2 down to 12 dB, what is heard into noise below */
+        .least_evidence_q8 = -384,    /* -1.5 nats a phone: orders are above -1.2 down to 12 dB, false results in noise are below */
         .min_confidence_q15 = 16384,  /* 0.5 */
         .confidence_offset_q8 = -205, /* -0.8 nats a phone */
-        .confidence_scale_q8 = 512,   /* 2 a nat: 0.88 one nat above, 0.12 one nat below */
+        .confidence_scale_q8 = 512,   /* slope 2 a nat: confidence 0.88 one nat above, 0.12 one nat below */
         .end_margin_q8 = 1024,        /* 4 nats */
         .end_silence_ms = 500,
         .open_silence_ms = 1200,
@@ -49,7 +49,7 @@ static const uint16_t logistic_q15[33] = {11,    18,    30,    49,    81,    133
 
 uint16_t decoder_confidence(const struct decoder_options *o, int32_t ratio_q8) {
     int64_t x_q8 = base_round_shift(((int64_t)ratio_q8 - o->confidence_offset_q8) * o->confidence_scale_q8, 8);
-    /* 0..4095; 128 between two entries */
+    /* 0..4095; 128 between two table entries */
     uint32_t at = (uint32_t)(base_clamp(x_q8, -LOGISTIC_MAX_Q8, LOGISTIC_MAX_Q8 - 1) + LOGISTIC_MAX_Q8);
     uint32_t low = logistic_q15[at / 128], high = logistic_q15[at / 128 + 1];
     return (uint16_t)(low + ((high - low) * (at % 128) + 64) / 128);

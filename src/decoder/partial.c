@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of the best token before the utterance has ended, and how many of them later rows cannot change any more: those that
- * the histories of all tokens within the beam share (partial traceback: Brown, Spohrer, Hochschild and Baker, 1982). */
+/* The words of the best token during the utterance, and how many of them later rows can no longer change: those shared by the
+ * histories of all tokens within the beam (partial traceback: Brown, Spohrer, Hochschild and Baker, 1982). */
 #include "decoder/state.h"
 
 static uint32_t depth_of(const struct decoder *d, uint32_t entry) {
@@ -10,7 +10,7 @@ static uint32_t depth_of(const struct decoder *d, uint32_t entry) {
     return n;
 }
 
-/* The last entry that two histories share. A link goes to a lower index, so the higher of two that differ cannot be shared. */
+/* The last entry that two histories share. Links go to lower indices, so if two entries differ, the higher one cannot be shared. */
 static uint32_t last_shared(const struct decoder *d, uint32_t a, uint32_t b) {
     while (a != b) {
         if (a == DECODER_NONE || b == DECODER_NONE)

@@ -1,40 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From tokens to an answer: words, times, confidence, and whether to believe it.
+/* From tokens to a result: words, times, confidence, and whether to accept it.
  *
- * Two candidates: the best token that reached the end of a sentence, at whatever step (kept out of reach of the beam), and, where
- * something was begun and not finished, the best token completed by the fewest phones at a price each. The second is a guess, for
- * a caller who wants a sentence in any case; it is never accepted otherwise.
+ * There are two candidates: the best token of any step that reached the end of a sentence (kept safe from the beam) and, if a
+ * sentence was begun but not finished, the best token completed by the fewest phones, with a cost for each. The second one is a
+ * guess for callers who want a sentence in any case; otherwise it is never accepted.
  *
- * ratio = (sentence - filler, both over all rows) / phones of the sentence: sound that the sentence takes for silence and the
- * filler does not counts against it. A word's own ratio is against the greedy path over its own steps, with the filler's price on
- * each of its phones, and as if it had two phones more of ratio 0: else a swallowed "a" or "an" would speak louder than all the
- * rest. The utterance's confidence lies three quarters of the way from the ratio of the worst word to that of all, on the curve of
- * options.c. Where much may be said, something is found that fits by chance, above all something short: so the logarithm of the
- * number of sentences counts against it, shared among its phones, as a prior of one in that number would.
+ * ratio = (sentence - filler, both over all rows) / phones of the sentence. Sound that the sentence treats as silence and the
+ * filler does not thus counts against the sentence. A word's own ratio is computed against the greedy path over the word's steps,
+ * with the filler's cost added for each of its phones, and with two extra phones of ratio 0: otherwise a swallowed "a" or "an"
+ * would outweigh all the rest. The confidence of the utterance comes from 3/4 of the whole ratio plus 1/4 of the worst
+ * word's, on the curve of options.c. A large grammar is likely to contain something that fits by chance, above all
+ * something short. So the logarithm of the number of sentences, divided by the phones, is subtracted, as for a uniform prior over
+ * that number.
  *
- * evidence = (sentence - blank throughout, the blank's penalty taken back) / phones of the sentence beyond the first two and a
- * half. In noise the network is sure of nothing, and any phones will do: sentence and filler are then equally likely, and the ratio
- * says nothing. But the blank is then nearly as likely: a sentence that does not lie far above silence was not said. A single short
- * word cannot lie far above it, and a long one that is found in noise by chance does not: hence the phones that need show nothing.
+ * evidence = (sentence - all blank, without the blank penalty) / phones of the sentence beyond the first two and a half. In noise
+ * the network is unsure, so any phones will do: sentence and filler become equally likely, and the ratio tells nothing. But then
+ * blank is nearly as likely, so a sentence that is not far above silence was not said. A single short word cannot be far above
+ * silence even if it was said, but a long sentence found in noise by chance is not: this is why the first phones need no evidence.
  *
- * A word is heard late: the network's spikes stand near the middle of a phone or behind it. So a word begins halfway between the
- * last sound of the word before and its own first, but not more than 100 ms before the latter, and ends with the step in which its
- * last phone sounded last; and what the model is late by throughout is taken off both.
+ * Words are heard late: the network's spikes are near the middle of a phone or after it. So a word begins halfway between the
+ * previous word's last sound and its own first one, but at most 100 ms before the latter, and ends with the last step in which its
+ * last phone sounded. The model's constant lateness is subtracted from both.
  *
- * Not told: TRAGUS_AMBIGUOUS. Paths of different words that meet in one node leave only the better one, so that what ends alive is
- * not the list of the best sentences.
+ * TRAGUS_AMBIGUOUS is never reported. If paths of different words meet in a node, only the best survives, so the tokens alive at
+ * the end are not an n-best list.
  */
 #include "base/assert.h"
 #include "base/fixed.h"
 #include "decoder/state.h"
 
-#define MISSING_PHONE_Q8 2048 /* 8 nats: a phone that was not said must cost more than one that was said badly */
+#define MISSING_PHONE_Q8 2048 /* 8 nats: a phone that was not said must cost more than a badly spoken one */
 #define MAX_LEAD_MS 100u
 #define WORD_PRIOR_PHONES 2
-#define HALF_PHONES_FREE 5 /* so short words keep their answers while no order is found in noise: docs/ACCURACY.md */
+#define HALF_PHONES_FREE 5 /* keeps the results of short words without accepting orders found in noise: docs/ACCURACY.md */
 
 struct sentence {
-    uint32_t n_words; /* all of them; entries holds the first LISTENER_MAX_WORDS */
+    uint32_t n_words; /* all words, but entries holds only the first LISTENER_MAX_WORDS */
     uint32_t n_phones;
     int64_t score_q8; /* relative to the greedy path, over all rows */
     uint32_t n_sounding;
@@ -64,7 +65,7 @@ static void add_word(struct sentence *s, const struct decoder_entry *e) {
     s->n_phones += e->n_phones;
 }
 
-/* The words that a token has completed, and its score without the words' penalties. */
+/* The words that a token has completed, and its score without word penalties. */
 static void trace(const struct decoder *d, const struct decoder_token *t, struct sentence *s) {
     uint32_t n = n_completed(d, t);
     bool within = t->word == GRAPH_NO_WORD && t->n_phones > 0;
@@ -84,11 +85,11 @@ static void trace(const struct decoder *d, const struct decoder_token *t, struct
     }
 }
 
-/* A token's sentence completed by the shortest way to an end. */
+/* Completes a token's sentence along the shortest way to a final node. */
 static void complete(const struct decoder *d, const struct decoder_token *t, uint32_t node, struct sentence *s) {
     const struct graph *g = d->graph;
     trace(d, t, s);
-    struct decoder_entry e = last_word(t); /* of use where the token is within a word */
+    struct decoder_entry e = last_word(t); /* needed only if the token is within a word */
     while (d->to_end[node] > 0) {
         uint32_t a = g->first_arc[node];
         while (d->to_end[g->arcs[a].to] != d->to_end[node] - 1)
@@ -110,7 +111,7 @@ static uint32_t node_of(const struct decoder *d, uint32_t token) {
     return token < d->n_arcs ? d->graph->arcs[d->tokens[token].id].to : d->tokens[token].id;
 }
 
-/* The best sentence into *s. Returns 1 when it was said to its end, 0 when it is a guess, -1 when there is none. */
+/* Stores the best sentence in *s. Returns 1 if it was complete, 0 if it is a guess, -1 if there is none. */
 static int choose(const struct decoder *d, struct sentence *s) {
     int64_t best = d->has_complete ? d->complete.score : INT64_MIN;
     uint32_t unfinished = DECODER_NONE;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* decoder/state.h: what the files of this room share. Private to the room.
  *
- * All scores are Q8 nats relative to the greedy path: from every row the row's greatest value (the blank's penalised) is taken off,
- * so that a path's score is at the same time its log-likelihood ratio against the best labels one by one, and always <= 0. The sum
- * of what was taken off is kept in 64 bits.
+ * All scores are Q8 nats relative to the greedy path: each row is reduced by its greatest value (after the blank penalty). A
+ * path's score is therefore also its log-likelihood ratio against the best label of each row, and always <= 0. The sum of what was
+ * subtracted is kept in 64 bits.
  */
 #ifndef TRAGUS_DECODER_STATE_H
 #define TRAGUS_DECODER_STATE_H
@@ -13,31 +13,31 @@
 #include <stddef.h>
 
 #define DECODER_NONE UINT32_MAX
-#define DECODER_NO_SCORE (-(1 << 30)) /* below every real score, and far enough from INT32_MIN to add to */
+#define DECODER_NO_SCORE (-(1 << 30)) /* below every real score, but far enough from INT32_MIN for additions */
 
-struct decoder_entry { /* a word of a word history */
+struct decoder_entry { /* one word of a word history */
     uint32_t previous; /* entry, or DECODER_NONE; always a lower index */
     uint32_t word;
-    uint32_t start_step, end_step; /* first and last step in which a phone of it sounds; steps count from 1 */
+    uint32_t start_step, end_step; /* first and last step in which one of its phones sounds; steps count from 1 */
     int32_t score_q8;              /* of the word's own steps */
     uint32_t n_phones;
 };
 
 struct decoder_token {
     int32_t score;
-    uint32_t history;    /* last word before the one below */
-    uint32_t word;       /* word just completed; GRAPH_NO_WORD inside a word and before the first */
-    uint32_t entry;      /* the history entry made for it, or DECODER_NONE: made once a following word begins */
+    uint32_t history;    /* the last word before `word` */
+    uint32_t word;       /* the word just completed; GRAPH_NO_WORD inside a word and before the first */
+    uint32_t entry;      /* its history entry, or DECODER_NONE: made only when a following word begins */
     uint32_t start_step; /* of the word begun or completed last */
-    uint32_t last_step;  /* in which a phone sounded; 0 = none yet */
+    uint32_t last_step;  /* last step in which a phone sounded; 0 = none yet */
     int32_t start_score; /* before the word's first phone */
     int32_t last_score;  /* in last_step */
     uint32_t n_phones;   /* of the word begun or completed last */
-    uint32_t n_sounding; /* steps in which a phone sounded, of the whole path */
+    uint32_t n_sounding; /* steps in which a phone sounded, over the whole path */
 };
 
 struct decoder_active {
-    uint32_t id; /* an arc where its phone sounds, or a node in blank */
+    uint32_t id; /* an arc whose phone sounds, or a node in blank */
     struct decoder_token token;
 };
 
@@ -49,28 +49,28 @@ struct decoder_filler_token {
 
 struct decoder_filler {
     unsigned n_labels;
-    int64_t taken_off;                   /* by normalising; a score's whole is taken_off + score */
+    int64_t taken_off;                   /* subtracted by normalising; the full score is taken_off + score */
     struct decoder_filler_token *tokens; /* by label, 0 the blank */
     struct decoder_filler_token best;
 };
 
-struct decoder_node { /* a node reached in the step before, and by what */
+struct decoder_node { /* a node reached in the previous step, and the tokens that reached it */
     uint32_t node;
     uint32_t blank; /* token in blank here, or DECODER_NONE */
-    uint32_t in1;   /* best token on an arc into it */
-    uint32_t in2;   /* best one of another phone */
+    uint32_t in1;   /* best token on an incoming arc */
+    uint32_t in2;   /* best one with another phone */
 };
 
 struct decoder_candidate {
     int32_t score;
     uint32_t id;     /* arc or node */
-    uint32_t source; /* token; STAY set: the arc's own */
+    uint32_t source; /* source token; with STAY set, the arc's own token */
 };
 
-struct decoder_rule { /* an endpoint rule: ends the utterance where all of it holds */
+struct decoder_rule { /* an endpoint rule: ends the utterance when all its conditions hold */
     enum { ANY, NO, YES } in_speech, complete;
-    uint32_t silence_ms; /* at least this since a phone sounded */
-    uint32_t length_ms;  /* at least this since the start, or since speech began where there is speech */
+    uint32_t silence_ms; /* at least this long since a phone sounded */
+    uint32_t length_ms;  /* at least this long since the start, or since speech began if it has begun */
     tragus_reason reason;
 };
 #define DECODER_N_RULES 4
@@ -86,19 +86,19 @@ struct decoder {
     enum listener_state state;
     tragus_reason ended_by; /* ACCEPTED, or TOO_LONG */
     uint32_t speech_step;   /* in which speech began; 0 = not yet */
-    int64_t greedy_sum;     /* of what was taken off the rows */
-    int64_t taken_off;      /* by normalising */
-    int64_t silence;        /* score of the path that is blank throughout */
-    int32_t *gain;          /* by label: this row, relative to its best */
+    int64_t greedy_sum;     /* sum of what was subtracted from the rows */
+    int64_t taken_off;      /* subtracted by normalising */
+    int64_t silence;        /* score of the all-blank path */
+    int32_t *gain;          /* by label: this row, relative to its greatest value */
 
     struct decoder_active *tokens, *next_tokens; /* arcs first, then nodes */
     uint32_t n_arcs, n_tokens;
-    uint32_t best;                 /* token, DECODER_NONE when none is left */
+    uint32_t best;                 /* best token, or DECODER_NONE if none is left */
     uint32_t best_complete;        /* best token where a sentence may end, or DECODER_NONE */
-    bool has_complete;             /* of the token below */
-    struct decoder_token complete; /* the best complete sentence of all steps, silent since: no beam can lose it */
+    bool has_complete;             /* whether `complete` is set */
+    struct decoder_token complete; /* the best complete sentence of all steps, followed by silence: pruning cannot lose it */
 
-    /* Sparse sets (Briggs and Torczon, 1993): index[x] says where x would be listed; it is where the list agrees. */
+    /* Sparse sets (Briggs and Torczon, 1993): index[x] is where x would be in the list; x is in it only if the list agrees. */
     uint32_t *arc_index, *node_index;
     struct decoder_node *nodes;
     uint32_t n_nodes;
@@ -108,18 +108,18 @@ struct decoder {
 
     struct decoder_entry *history;
     uint32_t n_history;
-    uint32_t *history_moved; /* scratch of the collection */
+    uint32_t *history_moved; /* scratch memory for garbage collection */
 
     struct decoder_filler filler;
     int32_t choice_q8; /* natural logarithm of the number of ways through the graph */
-    uint16_t *to_end;  /* by node: phones that a sentence lacks here; UINT16_MAX = too many */
+    uint16_t *to_end;  /* by node: phones missing to a final node; UINT16_MAX = too many */
 };
 
 /* history.c */
-/* The history after the word that t completed (t's own where it completed none), made where it is missing. False when the pool is
- * full. */
+/* Makes, if missing, the history entry of the word that t completed (t's own history if it completed none). Returns false when the
+ * pool is full. */
 bool decoder_history_commit(struct decoder *d, struct decoder_token *t, uint32_t *ret);
-void decoder_history_collect(struct decoder *d); /* drops the entries that no token leads to */
+void decoder_history_collect(struct decoder *d); /* frees the entries that no token references */
 
 /* filler.c */
 void decoder_filler_place(struct base_arena *a, struct decoder_filler *f, unsigned n_labels);
