@@ -19,15 +19,15 @@
 #include <unistd.h>
 
 #define READ_BYTES 16384
-#define CHUNK 1600 /* samples of 16 kHz between two looks at commands: 100 ms */
+#define CHUNK 1600 /* samples at 16 kHz between two checks for commands: 100 ms */
 #define LIVE_LAG_US 2000000
-/* One hop gives at most: started, partial results, ended, a result and retired, several times at the end of a segment. A thread
- * that can wait loses none of them. */
+/* The most records that one hop can produce: started, partial results, ended, a result and retired, several times at the end of a
+ * segment. This thread can wait for room, so it loses none of them. */
 #define LEAST_ROOM (RECOGNISER_FINAL_RECORDS + 32)
 
 struct batch {
     struct base_descriptor input;
-    struct base_wake wake; /* of this thread */
+    struct base_wake wake; /* wakes this thread */
     const struct base_wake *main_wake;
     struct batch_options options;
     struct recogniser *recogniser;
@@ -37,7 +37,7 @@ struct batch {
     tragus_error error;
     size_t frame_bytes, n_carry;
     unsigned char raw[READ_BYTES];
-    int16_t *pcm; /* n_pcm: what one piece may become */
+    int16_t *pcm; /* n_pcm samples: the most that one push can give */
     size_t n_pcm;
     uint64_t n_samples;
 
@@ -66,7 +66,7 @@ static bool cancelled(const struct batch *b) {
     return atomic_load_explicit(&b->cancel, memory_order_acquire);
 }
 
-/* Waits for the descriptor, a command or the end. 1: readable. */
+/* Waits for the descriptor, a command or the timeout. Returns 1 if the descriptor is readable. */
 static int wait_readable(struct batch *b, int timeout_ms) {
     struct pollfd p[2] = {{.fd = b->wake.fd, .events = POLLIN}, {.fd = b->input.fd, .events = POLLIN}};
 
@@ -102,7 +102,7 @@ static void take_samples(struct batch *b, const int16_t *pcm, size_t n) {
     }
 }
 
-/* A live writer is ahead of us: what is older than 2 s is of no use to anybody. */
+/* If a live writer gets ahead of us, drops sound older than 2 s, which is of no use any more. */
 static void drop_old(struct batch *b) {
     int waiting = 0;
     uint64_t bytes_per_s = (uint64_t)b->options.format.rate * b->frame_bytes;
@@ -116,12 +116,12 @@ static void drop_old(struct batch *b) {
             break;
         dropped += (uint64_t)n;
     }
-    b->n_carry = (b->n_carry + dropped) % b->frame_bytes; /* keeps the frames' borders; the bytes themselves are lost anyway */
+    b->n_carry = (b->n_carry + dropped) % b->frame_bytes; /* keeps the frame alignment; the bytes themselves are lost anyway */
     engine_segmenter_end(&b->segmenter, to_recogniser, b);
     atomic_fetch_add_explicit(&b->lost_us, dropped * 1000000 / bytes_per_s, memory_order_relaxed);
 }
 
-/* Converted samples, or why there are none. */
+/* Takes converted samples, or the converter's error. */
 static int take_converted(struct batch *b, int samples) {
     if (samples < 0)
         return base_error_set(&b->error, samples, "the sound cannot be converted: %s", strerror(-samples));
@@ -156,7 +156,7 @@ static int too_large(struct batch *b) {
     return base_error_set(&b->error, -EFBIG, "the sound is larger than %zu bytes; send it in parts", b->options.max_bytes);
 }
 
-/* A pipe is copied to memory first, so that it can be cancelled, limited, and sought in. */
+/* Copies a pipe to memory first, so that reading can be cancelled and limited, and libsndfile can seek. */
 static int spool(struct batch *b) {
     size_t total = 0;
     int memory = memfd_create("tragus sound", MFD_CLOEXEC);
@@ -210,7 +210,7 @@ static int run_sound_file(struct batch *b) {
 static void *run(void *user) {
     struct batch *b = user;
 
-    if (!b->options.live) /* live sound goes first; threads have a nice value of their own on Linux */
+    if (!b->options.live) /* live sound has priority; on Linux each thread has its own nice value */
         (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
     recogniser_take_commands(b->recogniser);
     int r = b->options.sound_file ? run_sound_file(b) : run_raw(b);
@@ -218,7 +218,7 @@ static void *run(void *user) {
         base_error_set(&b->error, r, "the sound cannot be read: %s", strerror(-r));
     engine_segmenter_end(&b->segmenter, to_recogniser, b);
     atomic_store_explicit(&b->n_hops, b->segmenter.n_hops, memory_order_relaxed);
-    while (recogniser_room(b->recogniser) < LEAST_ROOM) /* main empties the ring also after a cancel */
+    while (recogniser_room(b->recogniser) < LEAST_ROOM) /* main empties the ring even after a cancel */
         wait_readable(b, 5);
     recogniser_end(b->recogniser);
     atomic_store_explicit(&b->cpu_us, base_clock_thread_cpu_ns() / 1000, memory_order_relaxed);
@@ -241,7 +241,7 @@ static int make_converter(struct batch *b, tragus_error *reterr) {
     return b->pcm ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
 }
 
-/* Frees what batch_start has made so far. */
+/* Frees what batch_start has allocated so far. */
 static void discard(struct batch *b) {
     audio_converter_free(b->converter);
     if (b->pcm)

@@ -10,16 +10,16 @@
 #include <string.h>
 
 #define PERIOD_CLOSED_MS 100
-/* Two steps of the network, which go through it together: a third of the wake-ups of 20 ms and half of the memory traffic, for 20
- * ms more, in the mean, until a word is known. */
+/* Two steps of the network, which are computed as one batch. Compared with 20 ms this needs a third of the wake-ups and half of
+ * the memory traffic, and words are known 20 ms later on average. */
 #define PERIOD_OPEN_MS 60
-#define CHUNK 8000 /* samples: half a second, more than a late reader finds */
+#define CHUNK 8000 /* samples: half a second, more than accumulates when the reader is late */
 
 struct capture {
     struct audio_capture *device;
     struct base_ring *hops;
     const struct base_wake *recogniser_wake, *main_wake;
-    struct base_wake wake; /* of this thread */
+    struct base_wake wake; /* wakes this thread */
     pthread_t thread;
     struct engine_segmenter segmenter;
     int16_t chunk[CHUNK];
@@ -31,7 +31,7 @@ struct capture {
     _Atomic int32_t level_cdb;
     _Atomic uint32_t hang_hops;
     _Atomic uint64_t n_hops, wakeups, lost_us, overruns;
-    _Atomic uint64_t cpu_us; /* written at the end of the thread */
+    _Atomic uint64_t cpu_us; /* written when the thread ends */
 };
 
 static void to_ring(const struct engine_hop *hop, void *user) {
@@ -58,7 +58,7 @@ static void *run(void *user) {
         int n = audio_capture_read(c->device, c->segmenter.gate.open ? PERIOD_OPEN_MS : PERIOD_CLOSED_MS, c->wake.fd, c->chunk,
                                    CHUNK, &lost_ms);
         atomic_fetch_add_explicit(&c->wakeups, 1, memory_order_relaxed);
-        if (n == -EPIPE) { /* what comes next does not follow what came before */
+        if (n == -EPIPE) { /* what follows is not contiguous with what came before */
             engine_segmenter_end(&c->segmenter, to_ring, c);
             count_loss(c, (uint64_t)lost_ms * 1000);
         } else if (n < 0) {
@@ -80,7 +80,7 @@ static void *run(void *user) {
         }
     }
     engine_segmenter_end(&c->segmenter, to_ring, c);
-    atomic_store_explicit(&c->n_hops, c->segmenter.n_hops, memory_order_relaxed); /* the end may have filled one up */
+    atomic_store_explicit(&c->n_hops, c->segmenter.n_hops, memory_order_relaxed); /* ending may have completed a hop */
     base_wake_up(c->recogniser_wake);
     atomic_store_explicit(&c->cpu_us, base_clock_thread_cpu_ns() / 1000, memory_order_relaxed);
     atomic_store_explicit(&c->status, status < 0 ? status : -ECANCELED, memory_order_release);
@@ -107,7 +107,7 @@ int capture_start(struct capture **ret, struct audio_capture *device, const stru
         free(c);
         return r;
     }
-    /* Real-time where the unit allows it (LimitRTPRIO): a busy machine then loses no sound. */
+    /* Real-time where the unit allows it (LimitRTPRIO), so that a busy machine loses no sound. */
     (void)pthread_setschedparam(c->thread, SCHED_FIFO, &(struct sched_param){.sched_priority = 10});
     *ret = c;
     return 0;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/compile.c: grammars are compiled on a thread of their own, within a budget, so that nobody's grammar keeps another client
- * waiting.
+/* service/compile.c: compiles grammars on their own thread and within a budget, so that no grammar delays other clients.
  *
- * Rights and limits are checked when a call comes, and again when its grammar takes its place, since both may have changed
- * meanwhile.
+ * Rights and limits are checked when the call arrives, and again before the grammar is installed, because both may have changed.
  */
 #include "service/private.h"
 
@@ -11,22 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_JOBS 16 /* of a user that wait */
+#define MOST_JOBS 16 /* jobs of one user that may wait */
 
 struct compile_job {
     struct worker_job job; /* first member */
     struct service *service;
-    struct service_caller caller; /* its owner is ours */
+    struct service_caller caller; /* its owner is our own copy */
     char *name, *format, *language;
     bool is_private;
-    tragus_text *texts; /* of a new grammar; each with its own name and text */
+    tragus_text *texts; /* of a new grammar; with our own copies of name and text */
     size_t n_texts;
-    char *list; /* of a grammar that gets a new list, else NULL */
+    char *list; /* if the job changes a list, its name; else NULL */
     tragus_list_value *values;
     size_t n_values;
-    tragus_grammar *base; /* whose list it was when the compilation began */
+    tragus_grammar *base; /* the grammar whose list changes, as it was when the compilation began */
 
-    tragus_grammar *grammar; /* what came out */
+    tragus_grammar *grammar; /* the compiled grammar */
     tragus_diagnostics diagnostics;
     tragus_error error;
     int code;
@@ -57,7 +55,7 @@ static void free_job(struct compile_job *j) {
     free(j);
 }
 
-/* In the compile thread. */
+/* Runs in the compile thread. */
 static void run_job(struct worker_job *job) {
     struct compile_job *j = (struct compile_job *)job;
 
@@ -76,7 +74,7 @@ static void push_job(struct compile_job *j) {
     worker_push(j->service->compiler, &j->job);
 }
 
-/* The grammar's list changes again if another change came between. False: it was replaced by what this one knows nothing of. */
+/* If the grammar has changed since the compilation began, queues the list change again for the new one and returns false. */
 static bool is_of_now(struct compile_job *j, const struct service_grammar *g) {
     if (!j->list || g->grammar == j->base)
         return true;
@@ -88,7 +86,7 @@ static bool is_of_now(struct compile_job *j, const struct service_grammar *g) {
     return false;
 }
 
-/* The compiled grammar takes its place. Returns a code; 1: it is compiled again. */
+/* Installs the compiled grammar. Returns an error code, or 1 if it is being compiled again. */
 static int put(struct compile_job *j, tragus_error *reterr) {
     struct service_grammar *old;
     int r = grammars_may_put(j->service, &j->caller, j->name, j->is_private, j->list != NULL, &old, reterr);
@@ -97,13 +95,13 @@ static int put(struct compile_job *j, tragus_error *reterr) {
     if (old && !is_of_now(j, old))
         return 1;
     tragus_grammar *grammar = j->grammar;
-    j->grammar = NULL;                              /* grammars_put takes it, whatever it returns */
-    uid_t uid = j->list ? old->uid : j->caller.uid; /* a new list does not make the grammar somebody else's */
+    j->grammar = NULL;                              /* grammars_put takes the reference even on failure */
+    uid_t uid = j->list ? old->uid : j->caller.uid; /* changing a list does not change the grammar's owner */
     return grammars_put(j->service, old, j->name, *j->format ? j->format : "auto", j->is_private ? j->caller.owner : NULL, uid,
                         grammar, reterr);
 }
 
-/* In main. */
+/* Runs in the main thread. */
 static void finish_job(struct worker_job *job) {
     struct compile_job *j = (struct compile_job *)job;
     static const tragus_diagnostics none = {0};

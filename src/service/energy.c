@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/energy.c: what understanding costs: time by thread and stage, wake-ups, joules where the machine has a meter.
+/* service/energy.c: the cost of recognition: CPU time by thread and stage, wake-ups, and joules if the machine has a meter.
  *
- * Everything is read when somebody asks: measuring wakes nobody. The meters are those of the whole machine: RAPL through the
- * powercap interface (Linux, Documentation/power/powercap), else hwmon's energy counters, both in microjoules; many machines let
- * only root read them.
+ * Values are read only on request, so measuring causes no wake-ups. Meters measure the whole machine, in microjoules: RAPL through
+ * the powercap interface (Linux, Documentation/power/powercap), else hwmon's energy counters. Many machines let only root read
+ * them.
  */
 #include "service/private.h"
 
@@ -33,7 +33,7 @@ static uint64_t sum_of_files(const char *pattern) {
 }
 
 uint64_t energy_meter_uj(void) {
-    /* Packages only: their parts (intel-rapl:0:0) are in them already. */
+    /* Packages only, because they include their parts (intel-rapl:0:0). */
     uint64_t uj = sum_of_files("/sys/class/powercap/intel-rapl:?/energy_uj");
     return uj ? uj : sum_of_files("/sys/class/hwmon/hwmon*/energy1_input");
 }

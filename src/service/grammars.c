@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/grammars.c: the named grammars: those of the configuration, those that callers added, and who may change which. */
+/* service/grammars.c: the named grammars, from the configuration and from callers, and who may change which. */
 #include "service/private.h"
 
 #include "engine/engine.h"
@@ -47,7 +47,7 @@ void grammars_owner_gone(struct service *s, const char *owner) {
     }
 }
 
-/* The grammar of that name which this owner sees: its own before everybody's. */
+/* Finds the grammar of that name that an owner sees: its own one takes precedence over a public one. */
 static struct service_grammar *lookup(const struct service *s, const char *owner, const char *name) {
     struct service_grammar *found = NULL;
     for (struct service_grammar *g = s->grammars; g; g = g->next)
@@ -145,14 +145,14 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
     return 0;
 }
 
-/* Whether a tag, with or without a region, is of a model's language. */
+/* Whether a tag, with or without a region, belongs to a model's language. */
 static bool is_of(const char *tag, const char *language) {
     size_t n = strlen(language);
     return strncasecmp(tag, language, n) == 0 && (tag[n] == '\0' || tag[n] == '-' || tag[n] == '_');
 }
 
-/* The model for the language that sentences name; the default one where they name none, or one that no model is for. They are read
- * without a model to learn that: another language's words may have no sound in this one's. */
+/* The model for the language that the sentences name; the default model if they name none, or one without a model. Reads them
+ * without a model, because words of another language may have no pronunciation in this one's. */
 static unsigned model_of_sentences(const struct service *s, const char *const paths[], size_t n_paths, const tragus_text texts[],
                                    size_t n_texts, struct base_budget *budget) {
     tragus_grammar *typed;
@@ -177,7 +177,7 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
     if (!*language)
         model = (int)model_of_sentences(s, paths, n_paths, texts, n_texts, budget);
     grammar_options(s, &options);
-    if (model != 0) /* the user's pronunciations are of the default language */
+    if (model != 0) /* the user's pronunciations are for the default language */
         options.pronunciations_path = NULL;
     return engine_grammar_load(ret, s->models[model], &options, paths, n_paths, texts, n_texts, d, budget, reterr);
 }
@@ -192,7 +192,7 @@ int service_grammar_load(struct service *s, const char *name, const char *const 
 }
 
 static int may_change(const struct service_grammar *g, const struct service_caller *caller, tragus_error *reterr) {
-    if (g->owner || caller->privileged) /* a private one was found by its owner only */
+    if (g->owner || caller->privileged) /* only its owner can find a private one */
         return 0;
     if (g->uid == caller->uid && strcmp(g->format, "file") != 0)
         return 0;
@@ -203,7 +203,7 @@ int grammars_may_put(struct service *s, const struct service_caller *caller, con
                      struct service_grammar **ret_old, tragus_error *reterr) {
     unsigned n_mine = 0;
 
-    /* A private one and everybody's may stand beside each other. */
+    /* A private grammar and a public one may have the same name. */
     struct service_grammar *old = lookup(s, is_private ? caller->owner : "", name);
     if (old && is_private && !old->owner)
         old = NULL;
@@ -232,7 +232,7 @@ int service_grammar_remove(struct service *s, const struct service_caller *calle
     while (*link != g)
         link = &(*link)->next;
     *link = g->next;
-    entry_free(g); /* sessions keep their own reference */
+    entry_free(g); /* sessions keep their own references */
     service_tell_change(s);
     return 0;
 }

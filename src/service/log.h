@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/log.h: the daemon's log: lines on stderr, with the journal's level prefixes where the journal reads them.
+/* service/log.h: the daemon's log: lines on stderr, with level prefixes if the journal reads them.
  *
- * Only main logs. One line an error; no line ever holds recognised text, sound, or what a client said.
+ * Only the main thread logs. An error takes one line, and no line contains recognised text, sound, or what a client sent.
  */
 #ifndef TRAGUS_SERVICE_LOG_H
 #define TRAGUS_SERVICE_LOG_H

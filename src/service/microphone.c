@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 2.56 s of sound: what a recogniser may be behind before sound is lost. */
+/* 2.56 s of sound: how far a recogniser may fall behind before sound is lost. */
 #define N_HOPS 256
 
 struct microphone {
@@ -23,16 +23,16 @@ struct microphone {
     void (*changed)(void *user);
     void *user;
     const struct base_wake *main_wake;
-    struct base_wake wake; /* of the recogniser thread */
+    struct base_wake wake; /* wakes the recogniser thread */
 
     struct base_ring hops;
     struct engine_hop *hop_memory;
     struct recogniser *recognisers[SERVICE_MAX_MODELS];
     unsigned n_recognisers;
-    unsigned n_wiped; /* of them, since the last RECOGNISER_WIPE */
+    unsigned n_wiped; /* number of recognisers wiped since the last RECOGNISER_WIPE */
     pthread_t thread;
     _Atomic bool quit;
-    _Atomic uint64_t wakeups, turns; /* of the recogniser thread: returns from waiting, loops finished */
+    _Atomic uint64_t wakeups, turns; /* of the recogniser thread: returns from waiting, and completed loops */
 
     struct capture *capture; /* NULL while the device is closed */
     uint32_t hang_hops;
@@ -41,7 +41,7 @@ struct microphone {
     unsigned pause_s;
     sd_event_source *retry;
     uint64_t reported_lost_us, lost_us;
-    struct capture_counters past; /* of capture threads that have ended */
+    struct capture_counters past; /* totals of capture threads that have ended */
     uint64_t watched_hops, watched_turns;
     bool watched_open, watched_work;
 };
@@ -64,7 +64,7 @@ static void *run(void *user) {
     return NULL;
 }
 
-/* Nothing is opened until somebody listens, which may be days after an installation: so the log says now what there will be. */
+/* The device is opened only when somebody listens, perhaps days after installation. So check now, and log what will be used. */
 static void look_for(const char *device) {
     tragus_error trouble = {0};
     char name[160];
@@ -158,7 +158,7 @@ static int on_retry(sd_event_source *source, uint64_t now_us, void *user) {
     return 0;
 }
 
-/* Tries again after 1, 2, 4 ... s: a device that was pulled out often comes back within seconds, or not today. */
+/* Retries after 1, 2, 4 ... s: an unplugged device often comes back within seconds, or else not today. */
 static void retry_later(struct microphone *m) {
     m->pause_s = m->pause_s == 0 ? 1 : m->pause_s * 2;
     if (m->pause_s > m->options.most_pause_s)
@@ -241,7 +241,7 @@ void microphone_check(struct microphone *m) {
     unsigned n_before = m->n_wiped;
     for (unsigned i = 0; i < m->n_recognisers; i++)
         m->n_wiped += recogniser_wiped(m->recognisers[i]);
-    /* All recognisers have forgotten the sound, so the ring may as well. */
+    /* All recognisers have forgotten the sound, so the ring may be wiped too. */
     if (m->n_wiped > n_before && m->n_wiped == m->n_recognisers && !m->capture && base_ring_fill(&m->hops) == 0)
         explicit_bzero(m->hop_memory, N_HOPS * sizeof(*m->hop_memory));
     if (!m->capture || capture_status(m->capture) == 0)
@@ -311,7 +311,8 @@ bool microphone_alive(struct microphone *m) {
     for (unsigned i = 0; i < m->n_recognisers; i++)
         work |= recogniser_has_commands(m->recognisers[i]);
 
-    /* An open device gives sound between two looks; a recogniser with work at both looks has finished a turn between them. */
+    /* An open device must deliver sound between two checks; a recogniser with work at both checks must complete a loop between
+     * them. */
     bool capture_stuck = open && m->watched_open && c.hops == m->watched_hops;
     bool recogniser_stuck = work && m->watched_work && turns == m->watched_turns;
     m->watched_open = open;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/microphone.h: main's side of the live sound: the recogniser thread, the capture thread while somebody listens, and what
- * happens when the device is missing, goes, or comes back.
+/* service/microphone.h: the main thread's side of live sound: the recogniser thread, the capture thread while somebody listens,
+ * and what to do when the device is missing, disappears or comes back.
  */
 #ifndef TRAGUS_SERVICE_MICROPHONE_H
 #define TRAGUS_SERVICE_MICROPHONE_H
@@ -16,7 +16,7 @@
 struct microphone;
 
 struct microphone_counters {
-    uint64_t hops, wakeups, capture_us, recogniser_us; /* of all threads so far */
+    uint64_t hops, wakeups, capture_us, recogniser_us; /* totals of all threads so far */
     int32_t level_cdb;
 };
 
@@ -26,32 +26,33 @@ struct microphone_options {
     struct frontend_gate_options gate;
 };
 
-/* Starts the recogniser thread, which sleeps until somebody listens. changed: the device was opened, closed, lost or found. */
+/* Starts the recogniser thread, which sleeps until somebody listens. changed is called when the device is opened, closed, lost or
+ * found. */
 int microphone_new(struct microphone **ret, tragus_model *const models[], unsigned n_models, sd_event *event,
                    const struct microphone_options *options, const struct base_wake *main_wake, void (*changed)(void *user),
                    void *user);
-void microphone_free(struct microphone *m); /* joins the threads, zeroes */
+void microphone_free(struct microphone *m); /* joins the threads, zeroes the memory */
 
-/* Somebody listens: opens the device, or tries again and again if that fails. Nobody listens: closes it. */
+/* true: somebody listens, so opens the device and retries if that fails. false: closes it. */
 void microphone_want(struct microphone *m, bool wanted);
 
-/* A listener's pauses may be so long: the gate must not be the first to end its sentences. Holds until nobody listens. */
+/* Allows for a listener's longest pause, so that the gate does not end its sentences early. Applies until nobody listens. */
 void microphone_let_hang(struct microphone *m, uint32_t hops);
 
 bool microphone_is_open(const struct microphone *m);
 bool microphone_is_missing(const struct microphone *m);     /* wanted, but not open */
-const char *microphone_trouble(const struct microphone *m); /* why it is missing, for people */
+const char *microphone_trouble(const struct microphone *m); /* the reason it is missing, as text for people */
 /* Sound lost by overruns since the last call. */
 uint64_t microphone_take_lost_us(struct microphone *m);
 
-/* One for each model: a network runs only while somebody listens with it. */
+/* There is one for each model; a network runs only while somebody listens with it. */
 struct recogniser *microphone_recogniser(const struct microphone *m, unsigned model);
-void microphone_wake(struct microphone *m); /* the recogniser, after a command */
-/* When main was woken: notices a device that is gone, and zeroes what nobody needs. */
+void microphone_wake(struct microphone *m); /* wakes the recogniser thread after a command */
+/* Call it when main was woken: detects a lost device, and zeroes sound that is no longer needed. */
 void microphone_check(struct microphone *m);
 
 void microphone_counters(const struct microphone *m, struct microphone_counters *ret);
-/* Since the last call: did the threads move, as far as they had reason to? */
+/* Whether the threads have progressed since the last call, if they had work. */
 bool microphone_alive(struct microphone *m);
 
 #endif

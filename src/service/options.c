@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/options.c: what a session may ask for: defaults and ranges, the same for every face. The names in messages are those of
- * the D-Bus interface. */
+/* service/options.c: defaults and ranges of session options, for all protocols. Messages use the option names of the D-Bus
+ * interface. */
 #include "service/private.h"
 
 #include <errno.h>

@@ -10,7 +10,7 @@
 
 #include "engine/engine.h"
 
-/* A thread on a descriptor; it outlives its session by as long as it takes to end. */
+/* A batch thread. It outlives its session until it has ended. */
 struct service_batch {
     struct batch *batch;
     struct service_batch *next;
@@ -19,16 +19,16 @@ struct service_batch {
 struct service {
     sd_event *event;
     struct service_options options;
-    struct base_wake wake; /* of the main thread, by the others */
+    struct base_wake wake; /* lets other threads wake the main thread */
     sd_event_source *wake_source;
 
     tragus_model *models[SERVICE_MAX_MODELS]; /* the default one first */
-    unsigned n_models;                        /* 0: trouble says why */
+    unsigned n_models;                        /* 0: `trouble` says why */
     tragus_error trouble;
     struct lexicon_overrides *overrides;
     struct microphone *microphone;
     unsigned n_live;      /* sessions lent to the microphone's recogniser */
-    uint64_t n_told_lost; /* records */
+    uint64_t n_told_lost; /* lost records logged so far */
 
     struct worker *compiler, *matcher;
     struct service_grammar *grammars;
@@ -40,8 +40,8 @@ struct service {
     bool dispatching;
 
     struct service_observer *observers;
-    uint64_t n_changes;         /* that they were told */
-    struct service_report past; /* of batch threads that have ended */
+    uint64_t n_changes;         /* number of the latest change, for observers */
+    struct service_report past; /* totals of batch threads that have ended */
     uint64_t start_energy_uj;
 };
 
@@ -63,18 +63,18 @@ struct service_session {
     void (*event)(struct service_session *session, const struct service_event *e, void *user);
     void *user;
 
-    int input_fd; /* to be read from the next start on; -1: none */
+    int input_fd; /* the input from the next start on; -1: none */
     int push_fd;  /* our end of a socket for pushed sound; -1: none */
     struct service_input input;
 
     struct engine_session *lent; /* while started, else NULL */
-    struct batch *batch;         /* where to, when it is not the microphone */
-    bool swap_wanted;            /* there was no room to send the listener for another grammar */
+    struct batch *batch;         /* the batch thread it is lent to; NULL: the microphone's thread */
+    bool swap_wanted;            /* the listener for a new grammar could not be sent yet, because the queue was full */
     bool told_missing;
     bool speaking;
-    enum service_finish finish; /* once its end is certain; 0: running */
+    enum service_finish finish; /* set once the end is certain; 0: running */
     uint64_t started_us;        /* CLOCK_REALTIME of the last start */
-    uint64_t start_hop;         /* of the sound: the zero of all times that this session is told */
+    uint64_t start_hop;         /* in the sound: all times that this session reports count from here */
     uint64_t sequence;
 
     bool dead; /* freed while its events were being sent */
@@ -83,36 +83,37 @@ struct service_session {
 /* session.c */
 void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch);
 void session_tell(struct service_session *session, const struct service_event *e);
-void session_revoke(struct service_session *session); /* it is told that it is finished, if it is started, and hears no more */
+void session_revoke(struct service_session *session); /* drops the session and, if it is started, reports that it has finished */
 void session_use_grammar(struct service_session *session, const struct service_grammar *g);
-void session_swap_wanted(struct service *s); /* of all sessions, where there is room now */
-void session_bury(struct service *s);        /* frees those that died while events were sent */
+void session_swap_wanted(struct service *s); /* for all sessions, if there is room now */
+void session_bury(struct service *s);        /* frees the sessions that were freed while events were sent */
 
 /* service.c */
-void service_tell_change(struct service *s); /* to all observers */
+void service_tell_change(struct service *s); /* notifies all observers */
 
 /* grammars.c */
 void grammars_free(struct service *s);
 void grammars_owner_gone(struct service *s, const char *owner);
-/* Compiles files or texts (one of the two) with the model of a language; "": of the language that they name, else the default one.
- * Any thread. d may be NULL; budget NULL: as the limits say. */
+/* Compiles files or texts (one of the two) with the model of a language; "": the language that they name, else the default one.
+ * May be called from any thread. d may be NULL; budget NULL: the configured limits. */
 int grammars_compile(const struct service *s, tragus_grammar **ret, const char *language, const char *const paths[], size_t n_paths,
                      const tragus_text texts[], size_t n_texts, tragus_diagnostics *d, struct base_budget *budget,
                      tragus_error *reterr);
 int grammars_check_name(const char *name, tragus_error *reterr);
-/* Whether a caller may add (or change, must_exist) a grammar, and whose place it takes: *ret_old, NULL for a new one. */
+/* Checks whether a caller may add a grammar (or change one, must_exist), and which one it replaces: *ret_old, NULL for a new
+ * one. */
 int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
                      struct service_grammar **ret_old, tragus_error *reterr);
-/* The model that a grammar was compiled with. */
+/* The index of the model that a grammar was compiled with. */
 unsigned service_model_of(const struct service *s, const tragus_grammar *g);
-/* Puts a compiled grammar, whose reference it takes, in the place of the old one, or at the end; sessions go on with it. */
+/* Replaces the old grammar by a compiled one, whose reference it takes, or appends it if old is NULL; sessions switch to it. */
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
                  tragus_grammar *grammar, tragus_error *reterr);
 
 /* energy.c */
 uint64_t energy_meter_uj(void);
-void energy_add_batch(struct service_report *report, struct batch *batch); /* its times and counts */
+void energy_add_batch(struct service_report *report, struct batch *batch); /* adds its times and counts */
 
-int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_context context[], size_t n); /* strings too */
+int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_context context[], size_t n); /* copies strings too */
 
 #endif

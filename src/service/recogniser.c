@@ -8,8 +8,8 @@
 #include <string.h>
 
 #define N_RECORDS 128
-/* Of one session at most ADD, STOP and DROP stand in the ring at once, and a WIPE follows the last of them. A SWAP is sent while
- * half of the ring is free. So it cannot fill. */
+/* At most one ADD, one STOP and one DROP per session are in the ring at once, and one WIPE after the last of them. SWAP is sent
+ * only while at least half of the ring is free. So the ring cannot fill up. */
 #define N_COMMANDS 512
 
 struct recogniser {
@@ -55,7 +55,7 @@ void recogniser_free(struct recogniser *r) {
     if (!r)
         return;
     struct recogniser_command c;
-    while (r->command_memory && base_ring_pop(&r->commands, &c)) /* nobody took it any more */
+    while (r->command_memory && base_ring_pop(&r->commands, &c)) /* commands that the thread never took */
         if (c.type == RECOGNISER_SWAP)
             engine_listener_free(c.listener);
     engine_recogniser_free(r->engine);
@@ -103,7 +103,7 @@ uint32_t recogniser_room(const struct recogniser *r) {
     return N_RECORDS - base_ring_fill(&r->records);
 }
 
-/* Memory that goes home; there is room, see recogniser_take_commands. */
+/* Gives memory back to main. There is room, see recogniser_take_commands. */
 static void send_home(struct recogniser *r, enum engine_record_type type, struct engine_session *s, struct engine_listener *l) {
     bool taken = take_record(&(struct engine_record){.type = type, .session = s, .listener = l}, r);
     base_assert(taken);
@@ -123,7 +123,8 @@ static void carry_out(struct recogniser *r, const struct recogniser_command *c) 
         break;
     case RECOGNISER_SWAP: {
         struct engine_listener *back = engine_recogniser_swap(r->engine, c->session, c->listener);
-        if (back) /* one that did not get its turn; or the session has retired: only its address was looked at */
+        if (back) /* either a pending listener that was replaced, or ours because the session has retired: its address was only
+                     compared, not read */
             send_home(r, ENGINE_SWAPPED, NULL, back);
         break;
     }
@@ -134,19 +135,19 @@ static void carry_out(struct recogniser *r, const struct recogniser_command *c) 
     }
 }
 
-/* Those that were given before n_heard hops had come. */
+/* Executes the commands that were given before n_heard hops had arrived. */
 static void take_commands(struct recogniser *r, uint64_t n_heard) {
     struct recogniser_command c;
     bool taken = false;
 
-    /* A command sends at most one record home, and STOP one more. */
+    /* A command returns at most one record, and STOP one more. */
     while (recogniser_room(r) > 1 && base_ring_peek(&r->commands, &c) && c.n_heard < n_heard) {
-        engine_recogniser_catch_up(r->engine); /* what came before the command */
+        engine_recogniser_catch_up(r->engine); /* sound that came before the command */
         base_ring_pop(&r->commands, &c);
         carry_out(r, &c);
         taken = true;
     }
-    if (taken) /* main may have waited for that, see recogniser_has_room */
+    if (taken) /* main may be waiting for room, see recogniser_has_room */
         base_wake_up(r->main_wake);
 }
 

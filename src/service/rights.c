@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/rights.c: who may do what. A face says which user calls; groups say the rest. */
+/* service/rights.c: who may do what. The protocol identifies the calling user; group membership decides the rest. */
 #include "service/private.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #define MOST_GROUPS 256
 
-/* By name from the user database: the credentials of a process may be older than its user's membership. */
+/* Looks in the user database by name, because process credentials may be older than the user's membership. */
 static bool in_group(uid_t uid, const char *group) {
     gid_t groups[MOST_GROUPS] = {0};
     int n = MOST_GROUPS;

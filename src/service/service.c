@@ -33,7 +33,7 @@ static struct service_observer *next_to_tell(const struct service *s, uint64_t c
     return o;
 }
 
-/* Any of them may go when one is told, and being told may lead to another change. */
+/* An observer may remove any of them, itself included, or cause another change. */
 void service_tell_change(struct service *s) {
     uint64_t change = ++s->n_changes;
     struct service_observer *o;
@@ -43,7 +43,8 @@ void service_tell_change(struct service *s) {
     }
 }
 
-/* The microphone was opened, closed, lost or found. Sessions hear of it in the next turn: the caller may stand in a method call. */
+/* The microphone was opened, closed, lost or found. Sessions are told in the next iteration of the event loop, because the caller
+ * may be within a method call. */
 static void on_microphone_change(void *user) {
     struct service *s = user;
     base_wake_up(&s->wake);
@@ -77,7 +78,7 @@ static void tell_losses(struct service *s) {
     }
 }
 
-/* Results that found no room, because main did not empty the queue in time. */
+/* Logs events lost because main did not empty the queue in time. */
 static void tell_lost_records(struct service *s) {
     uint64_t n = 0;
     for (unsigned i = 0; i < s->n_models; i++)
@@ -93,7 +94,7 @@ static void reap_batches(struct service *s) {
     while (*link) {
         struct service_batch *b = *link;
         struct engine_record record;
-        bool done = batch_done(b->batch); /* before the last look at its records */
+        bool done = batch_done(b->batch); /* read before its last records are taken */
         while (recogniser_next_record(batch_recogniser(b->batch), &record))
             session_take_record(s, &record, b->batch);
         explicit_bzero(&record, sizeof(record));
@@ -115,7 +116,7 @@ static void take_records(struct service *s, struct recogniser *r) {
     for (; recogniser_next_record(r, &record); n++)
         session_take_record(s, &record, NULL);
     explicit_bzero(&record, sizeof(record));
-    /* There may have been no room for what it has to give back. */
+    /* The thread may have been waiting for room to return memory. */
     if (n > 0 && recogniser_has_commands(r))
         microphone_wake(s->microphone);
 }
@@ -162,7 +163,7 @@ static int open_model(struct service *s, const char *path, tragus_error *reterr)
     return 0;
 }
 
-/* A model of a further language that cannot be opened is logged and left out. */
+/* If the model of a further language cannot be opened, logs that and continues without it. */
 static void open_languages(struct service *s) {
     char *names = strdup(s->options.languages), *rest = NULL, text[512];
     tragus_error e;
@@ -257,13 +258,13 @@ void service_free(struct service *s) {
     worker_free(s->compiler); /* cancelled jobs answer nobody */
     worker_free(s->matcher);
     s->compiler = s->matcher = NULL;
-    s->dispatching = true; /* no session is taken from under the loop */
+    s->dispatching = true; /* sessions must not be freed during the loop */
     for (struct service_session *session = s->sessions; session; session = session->next)
         service_session_free(session);
     s->dispatching = false;
     for (struct service_batch *b = s->batches; b; b = b->next)
         batch_cancel(b->batch);
-    /* Every session retires within a few steps of the network: then the microphone is closed and the threads can be joined. */
+    /* Every session retires within a few steps of the network. Then the microphone can be closed and the threads joined. */
     while (s->n_live > 0 || s->batches) {
         base_wake_wait(&s->wake, 10);
         dispatch(s);

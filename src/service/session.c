@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/session.c: a session from its making to its end.
+/* service/session.c: a session from creation to end.
  *
- * A started session has lent an engine_session to a recogniser: the microphone's, or that of a batch thread. It is started until
- * that retires; then it says FINISHED. If a session is freed in between, what it lent is an orphan (tag 0), freed when it retires.
+ * A started session has lent an engine_session to a recogniser, the microphone's or a batch thread's. It remains started until
+ * that retires; then it reports FINISHED. If the session is freed before that, the engine_session becomes an orphan (tag 0) and is
+ * freed when it retires.
  */
 #include "service/private.h"
 
@@ -118,12 +119,12 @@ int service_session_new(struct service_session **ret, struct service *s, const s
     return 0;
 }
 
-/* Of the thread that has what this session lent. */
+/* The recogniser that this session's engine_session is lent to. */
 static struct recogniser *recogniser_of(const struct service_session *session) {
     return session->batch ? batch_recogniser(session->batch) : microphone_recogniser(session->service->microphone, session->model);
 }
 
-/* How many hops of its sound have come. */
+/* How many hops of its sound have arrived. */
 static uint64_t hops_of(const struct service_session *session) {
     struct microphone_counters live;
     struct batch_counters batch;
@@ -135,7 +136,7 @@ static uint64_t hops_of(const struct service_session *session) {
     return live.hops;
 }
 
-/* Sends it a command. Returns how many hops of its sound came before. */
+/* Sends the recogniser a command. Returns how many hops of the sound precede it. */
 static uint64_t command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *listener) {
     struct recogniser_command c = {.type = type, .session = session->lent, .listener = listener, .n_heard = hops_of(session)};
     recogniser_command(recogniser_of(session), c);
@@ -146,7 +147,7 @@ static uint64_t command(struct service_session *session, enum recogniser_command
     return c.n_heard;
 }
 
-/* The session hears nothing any more, and retires. */
+/* Retires the session immediately, so that it hears nothing more. */
 static void drop(struct service_session *session) {
     if (session->batch)
         batch_cancel(session->batch);
@@ -154,7 +155,7 @@ static void drop(struct service_session *session) {
         command(session, RECOGNISER_DROP, NULL);
 }
 
-/* It was dropped already, and is told nothing that it heard. */
+/* It was dropped, so results still in the queue are not reported. */
 static bool is_dropped(const struct service_session *session) {
     return session->finish == SERVICE_ONE_SHOT_DONE || session->finish == SERVICE_TIMED_OUT || session->finish == SERVICE_REVOKED;
 }
@@ -197,7 +198,7 @@ void session_bury(struct service *s) {
     }
 }
 
-/* Takes fd over in place of what the session would have read. */
+/* Makes fd the session's input and takes ownership of it. */
 static void give_input(struct service_session *session, int fd, const struct service_input *input) {
     if (session->input_fd >= 0)
         close(session->input_fd);
@@ -228,7 +229,8 @@ int service_session_set_input(struct service_session *session, int fd, const str
     return 0;
 }
 
-/* A socket between two threads of this process: the batch thread reads it like any other, and its buffer limits what waits. */
+/* Uses a socket between two threads of this process: the batch thread reads it like any other, and its buffer limits the
+ * backlog. */
 int service_session_set_pushed(struct service_session *session, const struct service_input *input, tragus_error *reterr) {
     int ends[2];
     int r = may_set_input(session, input, reterr);
@@ -382,7 +384,7 @@ void service_session_view(const struct service_session *session, struct service_
     uint64_t hops = 0;
     int32_t level_cdb = -9000;
 
-    /* Only of the sound that this session hears: others must not learn from the level when somebody speaks. */
+    /* Reports only sound that this session hears: the level must not tell other clients when somebody speaks. */
     if (session->batch) {
         struct batch_counters c;
         batch_counters(session->batch, &c);
@@ -458,7 +460,7 @@ static bool is_result(const struct engine_record *r) {
     return r->event == TRAGUS_UTTERANCE || r->event == TRAGUS_REJECTED;
 }
 
-/* From the end of the words to now, where somebody is waiting for it. */
+/* Time from the end of the words to now, for live sound only. */
 static uint32_t latency_ms(const struct service_session *session, const struct engine_record *r) {
     bool live = !session->batch || session->input.live;
     uint64_t end_us = r->start_us + (uint64_t)r->result.end_ms * 1000, now_us = base_clock_monotonic_us();
@@ -475,7 +477,7 @@ static void tell_record(struct service_session *session, const struct engine_rec
         service_log(SERVICE_LOG_ERROR, "Failed to tell what was heard: %s", strerror(-error));
         return;
     }
-    if (session->one_shot && is_result(r)) { /* what follows is not for this session any more */
+    if (session->one_shot && is_result(r)) { /* later events are no longer for this session */
         session->finish = SERVICE_ONE_SHOT_DONE;
         drop(session);
     }
@@ -500,7 +502,7 @@ static void tell_finished(struct service_session *session, struct batch *batch) 
     if (reason == 0)
         reason = SERVICE_END_OF_INPUT;
     session->finish = 0;
-    if (reason != SERVICE_REVOKED) /* told when it was */
+    if (reason != SERVICE_REVOKED) /* a revoked session was told already */
         session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = reason, .text = error.text});
 }
 
@@ -525,7 +527,7 @@ static void come_home(struct service *s, struct engine_session *lent, struct bat
         session->batch = NULL;
         session->speaking = false;
         session->timeout = sd_event_source_disable_unref(session->timeout);
-        service_session_push_end(session); /* nobody reads it any more, although its thread may take a moment to end */
+        service_session_push_end(session); /* nobody reads the sound any more, although its thread may take a moment to end */
         tell_finished(session, batch);
     }
     service_tell_change(s);

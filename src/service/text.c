@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/text.c: the readings of typed text, and how words are spoken: on a thread of its own and within a budget, so that
- * nobody's text keeps another client waiting.
+/* service/text.c: parses typed text and looks up pronunciations, on its own thread and within a budget, so that no text delays
+ * other clients.
  */
 #include "service/private.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_JOBS 16 /* of a user that wait */
+#define MOST_JOBS 16 /* jobs of one user that may wait */
 
 static int check_queue(struct service *s, const struct service_caller *caller, tragus_error *reterr) {
     if (worker_n_jobs(s->matcher, caller->uid) < MOST_JOBS)
@@ -103,7 +103,7 @@ struct pronounce_job {
     char *owner;
     char **words;
     size_t n_words, n_copied;
-    struct service_pronunciation *variants; /* SERVICE_MAX_VARIANTS of each word */
+    struct service_pronunciation *variants; /* SERVICE_MAX_VARIANTS for each word */
     struct service_pronounce_result result;
     service_pronounce_done *done;
     void *user;

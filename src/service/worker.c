@@ -12,17 +12,17 @@
 
 struct worker {
     pthread_t thread;
-    struct base_wake wake; /* of the thread */
+    struct base_wake wake; /* wakes the thread */
     const struct base_wake *main_wake;
     int nice;
     _Atomic bool quit;
 
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* protects the members below */
     struct worker_job *waiting, *running, *finished;
     uid_t last_uid;
 };
 
-/* The oldest job of a user other than the last one, else the oldest. */
+/* The oldest job of a user other than the last one served, else the oldest. */
 static struct worker_job *take(struct worker *w) {
     struct worker_job **link = &w->waiting;
     while (*link && (*link)->uid == w->last_uid)
@@ -48,7 +48,7 @@ static void append(struct worker_job **list, struct worker_job *job) {
 static void *run(void *user) {
     struct worker *w = user;
 
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), w->nice); /* threads have a nice value of their own on Linux */
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), w->nice); /* on Linux each thread has its own nice value */
     while (!atomic_load_explicit(&w->quit, memory_order_acquire)) {
         pthread_mutex_lock(&w->lock);
         struct worker_job *job = w->running = take(w);
