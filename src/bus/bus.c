@@ -52,7 +52,7 @@ int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_
     const char *owner = sd_bus_message_get_sender(m);
     uid_t uid = (uid_t)-1;
 
-    *ret = (struct service_caller){.owner = "", .uid = uid}; /* without rights, until they are known */
+    *ret = (struct service_caller){.owner = "", .uid = uid}; /* no rights until they are known */
     int r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
     if (r >= 0)
         r = sd_bus_creds_get_euid(creds, &uid);
@@ -144,7 +144,7 @@ int bus_watch_owner(struct bus *b, sd_bus_message *m) {
     return r;
 }
 
-/* --- connection --------------------------------------------------------------------------------------------------------------- */
+/* A value that changes with each session that starts or finishes. */
 
 /* Changes with each session that starts or finishes. */
 static uint64_t listeners_mark(const struct service *service) {

@@ -14,7 +14,7 @@ struct bus_options {
     const char *address; /* "system", "session" or an address as printed by dbus-daemon --print-address */
 };
 
-/* Connects, publishes the objects, takes the bus name, and is driven by the event loop. lost is called when the connection has
+/* Connects, publishes the objects and takes the bus name; the event loop drives the connection. Calls lost when the connection has
  * ended. */
 int bus_open(struct bus **ret, sd_event *event, struct service *service, const struct bus_options *options,
              void (*lost)(void *user), void *user, tragus_error *reterr);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/calls.c: the methods of Manager1 that make sessions: CreateSession, and Listen and Recognize, which are a session of one
+/* bus/calls.c: the methods of Manager1 that make sessions: CreateSession, and Listen and Recognize, whose session lasts for one
  * call. */
 #include "bus/private.h"
 
@@ -36,7 +36,7 @@ int bus_parse_format(const struct bus_format *f, struct service_input *ret, sd_b
     return 0;
 }
 
-/* What CreateSession, Listen and Recognize take in common, beside the service's own options. */
+/* Options shared by CreateSession, Listen and Recognize, in addition to the service's own. */
 struct call_options {
     struct service_session_options session;
     struct bus_context context;
@@ -55,7 +55,7 @@ static void call_options_init(struct call_options *o, const struct bus *b) {
         "AppId", BUS_STRING, &(o).session.app                                                                                     \
     }
 
-/* Makes the service's session. On failure s is freed. */
+/* Creates the service's session. Frees s on failure. */
 static int make(struct bus_session *s, sd_bus_message *m, struct call_options *o, sd_bus_error *error) {
     struct bus *b = s->bus;
     struct service_caller caller;
@@ -156,7 +156,7 @@ int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error) {
     call_options_init(&o, b);
     o.session.event = bus_on_recognize_event;
     bus_format_init(&format);
-    format.format = "WAV"; /* any sound file, unless the caller says what raw frames it sends */
+    format.format = "WAV"; /* any sound file, unless the caller specifies a raw format */
     const struct bus_option table[] = {COMMON_OPTIONS(o),
                                        {"Format", BUS_STRING, &format.format},
                                        {"Rate", BUS_UINT32, &format.rate},

@@ -113,7 +113,7 @@ int bus_read_content(struct bus *b, sd_bus_message *call, int fd, size_t most_by
     }
     if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
         return sd_bus_error_set(error, BUS_ERROR("UnsupportedInput"), "A grammar must come from a file, a pipe or a socket");
-    if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY) /* else it would never end */
+    if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY) /* else the read would never end */
         return sd_bus_error_set(error, BUS_ERROR("UnsupportedInput"),
                                 "The descriptor is not open for reading; pass the read end of the pipe");
 

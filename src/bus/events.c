@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/events.c: events of the service as signals of Session1, and as the answers of Listen and Recognize. */
+/* bus/events.c: sends events of the service as signals of Session1 and as replies to Listen and Recognize. */
 #include "bus/private.h"
 #include "service/log.h"
 
@@ -48,7 +48,7 @@ static int fill_signal(sd_bus_message *m, const struct service_event *e) {
     return -EINVAL;
 }
 
-/* "speech_started" is the signal SpeechStarted. */
+/* Converts "speech_started" to the signal name SpeechStarted. */
 static const char *signal_name(const struct service_event *e, char out[32]) {
     const char *name = e->type == SERVICE_HEARD        ? tragus_event_name(e->heard->type)
                        : e->type == SERVICE_INPUT_LOST ? "input_lost"
@@ -83,7 +83,7 @@ void bus_on_client_event(struct service_session *session, const struct service_e
     sd_bus_message_unref(m);
 }
 
-/* The call that waits is answered with an error; the session ends. */
+/* Answers the waiting call with an error and ends the session. */
 static void answer_error(struct bus_session *s, const char *name, const char *text) {
     (void)sd_bus_reply_method_errorf(s->call, name, "%s", text);
     bus_session_free(s);
@@ -143,7 +143,7 @@ void bus_on_recognize_event(struct service_session *session, const struct servic
     switch (e->type) {
     case SERVICE_HEARD:
         if (e->heard->type == TRAGUS_UTTERANCE || e->heard->type == TRAGUS_REJECTED)
-            (void)bus_append_result(s->reply, e); /* a failure stays with the message */
+            (void)bus_append_result(s->reply, e); /* the message remembers a failure */
         break;
     case SERVICE_INPUT_LOST:
         answer_error(s, BUS_ERROR("UnsupportedFormat"), e->text);

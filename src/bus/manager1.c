@@ -85,7 +85,7 @@ struct add_grammar {
     const char *name, *format, *language;
     int is_private, fd;
     struct bus_files files;
-    tragus_text texts[BUS_MAX_FILES]; /* the files that the content consists of */
+    tragus_text texts[BUS_MAX_FILES]; /* the files in the content */
     size_t n_texts;
 };
 
@@ -110,7 +110,7 @@ static int parse_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_
     return 0;
 }
 
-/* The arguments into *ret, which the caller free()s; NULL on failure. */
+/* Reads the arguments into *ret, which the caller frees; NULL on failure. */
 static int read_add_grammar(sd_bus_message *m, struct add_grammar **ret, sd_bus_error *error) {
     struct add_grammar *a = calloc(1, sizeof(*a));
     int r = a ? parse_add_grammar(m, a, error) : -ENOMEM;
@@ -122,7 +122,7 @@ static int read_add_grammar(sd_bus_message *m, struct add_grammar **ret, sd_bus_
     return r;
 }
 
-/* Fills texts; without a list of files the content is one text. */
+/* Fills texts; without a list of files, the content is one text. */
 static int split(struct add_grammar *a, const char *text, size_t len, sd_bus_error *error) {
     const char *format = *a->format ? a->format : NULL;
     size_t at = 0;
@@ -152,7 +152,8 @@ static bool says_not_loaded(const tragus_diagnostics *d) {
     return false;
 }
 
-/* All that is wrong with a grammar is a reply; severity 3 says that it was not loaded. What else prevents that is an error. */
+/* Errors in the grammar itself are returned as diagnostics in a normal reply; severity 3 means that it was not loaded. Any other
+ * failure is a D-Bus error. */
 static void on_grammar_done(const struct service_grammar_result *result, void *user) {
     struct bus_call *call = user;
     int r = result->code;
@@ -173,7 +174,7 @@ static int add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar *a, 
 
     int r = bus_caller(b, m, &caller, error);
     if (r >= 0)
-        r = bus_watch_owner(b, m); /* a compilation ends with whom it is for */
+        r = bus_watch_owner(b, m); /* cancels the compilation when the caller leaves */
     if (r >= 0)
         r = split(a, text, len, error);
     if (r >= 0)
@@ -215,7 +216,7 @@ static int method_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error
     struct bus *b = user;
     struct add_grammar *a;
 
-    int r = read_add_grammar(m, &a, error); /* wrong arguments are refused before anything is read */
+    int r = read_add_grammar(m, &a, error); /* checks the arguments before reading any content */
     if (r >= 0)
         r = bus_read_content(b, m, a->fd, service_limits(b->service)->grammar_bytes, on_grammar_read, error);
     free(a);
@@ -290,7 +291,7 @@ static int method_list_grammars(sd_bus_message *m, void *user, sd_bus_error *err
     return r;
 }
 
-/* One (template, value, options) of a list. */
+/* Reads one (template, value, options) of a list. */
 static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_error *error) {
     struct bus_context context = {.n = 0};
     const struct bus_option table[] = {{"Context", BUS_CONTEXT, &context}};
@@ -429,7 +430,7 @@ static void on_pronounced(const struct service_pronounce_result *result, void *u
     bus_call_end(call, r);
 }
 
-/* Words of an "as", valid as long as the message; at most one more than are allowed. */
+/* Reads an array of strings, valid as long as the message; at most one more than allowed. */
 static int read_words(sd_bus_message *m, const char *words[SERVICE_MAX_WORDS + 1], size_t *ret_n) {
     size_t n = 0;
     int r = sd_bus_message_enter_container(m, 'a', "s");
@@ -465,7 +466,7 @@ static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) 
 
 /* --- properties --------------------------------------------------------------------------------------------------------------- */
 
-/* Who listens: never what is heard. */
+/* Who listens, but never what is heard. */
 static int append_listeners(sd_bus_message *reply, const struct service *service) {
     struct service_session_view view;
 
@@ -507,7 +508,7 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         return append_languages(reply, b->service);
     if (strcmp(property, "Listeners") == 0)
         return append_listeners(reply, b->service);
-    int r = sd_bus_message_open_container(reply, 'a', "s"); /* Grammars: those that are for everybody */
+    int r = sd_bus_message_open_container(reply, 'a', "s"); /* property Grammars: only public ones */
     for (const struct service_grammar *g = service_grammars(b->service); r >= 0 && g; g = g->next)
         if (!g->owner)
             r = sd_bus_message_append(reply, "s", g->name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/options.c: reads the a{sv} that is the last argument of most methods. An unknown key is probably a typing error, so it is
- * refused. */
+/* bus/options.c: reads the a{sv} that is the last argument of most methods. Unknown keys are refused, because they are probably
+ * typing errors. */
 #include "base/suggest.h"
 #include "bus/private.h"
 

@@ -50,7 +50,7 @@ struct bus {
     void *user;
     bool microphone_open; /* as last signalled */
     enum service_ready ready;
-    uint64_t listeners; /* a mark that changes with them */
+    uint64_t listeners; /* a value that changes when they change */
     struct service_observer observer;
     struct bus_owner *owners;
     struct bus_session *sessions;
@@ -63,12 +63,12 @@ extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energ
 /* Finds out who calls. The strings live as long as the message. */
 int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error);
 uint32_t bus_caller_pid(sd_bus_message *m); /* 0: not known */
-/* From now on, what this caller has here ends with its connection. */
+/* Frees what this caller owns when its connection ends. */
 int bus_watch_owner(struct bus *b, sd_bus_message *m);
 /* Makes a D-Bus error from an errno and a message; e may contain file and line. Returns the result for the D-Bus method. */
 int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
 
-/* A call to be answered later. */
+/* Starts a call that is answered later. */
 int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m);
 /* Answers with the error, if there is one or r is negative, and frees the call. */
 void bus_call_end(struct bus_call *call, int r);
@@ -109,7 +109,7 @@ int bus_append_result(sd_bus_message *m, const struct service_event *e);       /
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar); /* a{sv} */
 
 /* --- session1.c --- */
-/* An entry without a session of the service yet. NULL: out of memory, or the caller has no name. */
+/* Makes an entry, as yet without a session of the service. Returns NULL when out of memory or if the caller has no name. */
 struct bus_session *bus_session_new(struct bus *b, sd_bus_message *m, enum bus_session_kind kind);
 int bus_find_session(sd_bus *bus, const char *path, const char *interface, void *user, void **ret, sd_bus_error *error);
 void bus_session_free(struct bus_session *s);           /* takes NULL; also ends the session in the service */

@@ -127,7 +127,7 @@ int bus_append_result(sd_bus_message *m, const struct service_event *e) {
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
     append_understood(m, e->heard->text, e->heard->intent, e->heard->slots, e->heard->n_slots);
     (void)sd_bus_message_append(m, "{sv}", "confidence", "d", e->heard->confidence);
-    /* A sentence that was taken although it is doubtful is an utterance; ReasonText says what speaks against it. */
+    /* If a doubtful sentence was accepted, this is an utterance, and ReasonText gives the doubt. */
     (void)sd_bus_message_append(m, "{sv}", "rejected", "u", e->heard->type == TRAGUS_REJECTED ? (uint32_t)e->heard->reason : 0);
     append_details(m, e);
     return sd_bus_message_close_container(m);

@@ -40,7 +40,7 @@ struct bus_session *bus_session_new(struct bus *b, sd_bus_message *m, enum bus_s
     const char *owner = sd_bus_message_get_sender(m);
     uint64_t number;
 
-    /* Random numbers, so that the path does not reveal the number of sessions. */
+    /* Random, so that the path does not reveal the number of sessions. */
     if (!owner || getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
         return NULL;
     size_t size = strlen(owner) + 1;
