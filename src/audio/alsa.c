@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audio/alsa.c: live capture from an ALSA PCM.
  *
- * Scheduling is by a timer, as sound servers do it: the device runs with a buffer of about a second, and the reader sleeps for as
- * long as the missing sound takes, then reads all there is. So the caller chooses the number of wake-ups at each read (ten a second
- * in silence, one each 60 ms in speech) without touching a running device. It also makes all kinds of PCM behave alike: the poll
- * descriptors of plugins wake once a period whatever avail_min says.
+ * It is timer-scheduled, like sound servers: the device runs with a buffer of about a second; the reader sleeps until enough sound
+ * should be there, then reads all of it. So the caller can choose the wake-up rate with each read (ten a second in silence, one
+ * each 60 ms in speech) without reconfiguring the running device. All kinds of PCM also behave alike this way: the poll
+ * descriptors of plugins wake every period whatever avail_min says.
  *
- * The device runs at the smallest rate that it has above 16 kHz; audio/convert.c converts. A device that stops delivering without
- * an error (some USB microphones do, when the bus resets) counts as gone after STALL_US.
+ * The device runs at its lowest rate of at least 16 kHz; audio/convert.c converts. A device that stops delivering without an error
+ * (as some USB microphones do after a bus reset) counts as gone after STALL_US.
  */
 #include "audio/source.h"
 #include "base/assert.h"
@@ -25,20 +25,20 @@
 #define PERIOD_US 20000u
 #define STALL_US 3000000u
 #define LEAST_SLEEP_MS 2
-#define RESAMPLER_HOLDS 512 /* samples of 16 kHz: more than its filter is long */
+#define RESAMPLER_HOLDS 512 /* samples at 16 kHz: more than its filter length */
 
 struct audio_capture {
     snd_pcm_t *pcm;
     struct audio_converter *converter;
-    unsigned char *frames; /* as the device gives them, size_frames */
+    unsigned char *frames; /* in the device's format; room for size_frames */
     snd_pcm_uframes_t size_frames;
     size_t frame_bytes;
     unsigned rate;
-    uint64_t last_read_us; /* when sound last came */
+    uint64_t last_read_us; /* when sound was last read */
     char name[128];
 };
 
-/* Silences alsa-lib's own messages on stderr: what went wrong is said once, by the caller, in our words. */
+/* Suppresses alsa-lib's own messages on stderr, because the caller reports errors once, in our words. */
 static void alsa_quiet(const char *file, int line, const char *function, int code, const char *format, ...) {
     (void)file, (void)line, (void)function, (void)code, (void)format;
 }
@@ -64,8 +64,8 @@ static int configure_hardware(struct audio_capture *c, struct audio_format *ret_
     r = snd_pcm_hw_params_any(c->pcm, p);
     if (r < 0)
         return base_error_set(reterr, r, "microphone %s offers no configuration: %s", device, snd_strerror(r));
-    /* The device's own rate, not one that alsa-lib's plug makes: our conversion is better and known. Plugins that only resample
-     * may refuse; then theirs has to do. */
+    /* Uses the device's own rate instead of the resampler in alsa-lib's plug: our conversion is better and known. Plugins that
+     * only resample may refuse this; then we accept theirs. */
     (void)snd_pcm_hw_params_set_rate_resample(c->pcm, p, 0);
     r = snd_pcm_hw_params_set_access(c->pcm, p, SND_PCM_ACCESS_RW_INTERLEAVED);
     if (r < 0)
@@ -85,7 +85,7 @@ static int configure_hardware(struct audio_capture *c, struct audio_format *ret_
         return base_error_set(reterr, r < 0 ? r : -ENOTSUP, "microphone %s gives no number of channels from 1 to 32", device);
     if (snd_pcm_hw_params_set_rate_min(c->pcm, p, &rate, &dir) == 0)
         r = snd_pcm_hw_params_set_rate_first(c->pcm, p, &rate, &dir);
-    else /* only rates below 16 kHz: the nearest, upsampled */
+    else /* only rates below 16 kHz: take the nearest and upsample */
         r = snd_pcm_hw_params_set_rate_near(c->pcm, p, &rate, &dir);
     if (r < 0 || rate < 8000 || rate > 192000)
         return base_error_set(reterr, r < 0 ? r : -ENOTSUP, "microphone %s gives no rate from 8000 to 192000 Hz", device);
@@ -110,7 +110,7 @@ static int configure_software(struct audio_capture *c, const char *device, tragu
     snd_pcm_sw_params_alloca(&p);
     int r = snd_pcm_sw_params_current(c->pcm, p);
     if (r >= 0)
-        r = snd_pcm_sw_params_set_avail_min(c->pcm, p, c->size_frames); /* nobody polls: no wake-up from the device */
+        r = snd_pcm_sw_params_set_avail_min(c->pcm, p, c->size_frames); /* nobody polls, so the device need not wake us */
     if (r >= 0)
         r = snd_pcm_sw_params(c->pcm, p);
     if (r < 0)
@@ -213,7 +213,7 @@ int audio_capture_look(const char *device, char *ret_name, size_t size, tragus_e
     return 0;
 }
 
-/* After an overrun or a suspend: runs again from now. Returns -EPIPE with what was lost, or what hinders it. */
+/* Restarts after an overrun or a suspend. Returns -EPIPE and how much was lost, or the error that prevents it. */
 static int recover(struct audio_capture *c, int error, uint32_t *ret_lost_ms) {
     int r = error == -ESTRPIPE ? snd_pcm_resume(c->pcm) : -ENOSYS;
     if (r < 0)
@@ -228,7 +228,8 @@ static int recover(struct audio_capture *c, int error, uint32_t *ret_lost_ms) {
     return -EPIPE;
 }
 
-/* Sleeps until about period_ms of sound stands in the buffer. 1: so it is; 0: woken by wake_fd; negative errno of the device. */
+/* Sleeps until about period_ms of sound is in the buffer. Returns 1 when it is; 0 if woken by wake_fd; a negative errno from the
+ * device. */
 static int wait_for_sound(struct audio_capture *c, unsigned period_ms, int wake_fd) {
     snd_pcm_uframes_t wanted = (snd_pcm_uframes_t)c->rate * period_ms / 1000;
     if (wanted > c->size_frames / 2)
@@ -240,7 +241,7 @@ static int wait_for_sound(struct audio_capture *c, unsigned period_ms, int wake_
             return (int)there;
         if ((snd_pcm_uframes_t)there >= wanted)
             return 1;
-        /* Not only when nothing is there: what came after the last read, and before the device stopped, is too little to be read.
+        /* Checked even if some sound is there: too little to be read may have arrived between the last read and the stall.
          */
         if (base_clock_monotonic_us() - c->last_read_us > STALL_US)
             return -ENODEV;
@@ -251,7 +252,7 @@ static int wait_for_sound(struct audio_capture *c, unsigned period_ms, int wake_
             return -errno;
         if (r > 0)
             return 0;
-        /* Most of it is enough: the device counts in periods, and a second sleep for its last one would be a second wake-up. */
+        /* Most of it is enough: the device counts in periods, and waiting for the last one would cost another wake-up. */
         there = snd_pcm_avail(c->pcm);
         if (there < 0)
             return (int)there;
@@ -265,7 +266,7 @@ int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd,
     if (r == 0)
         return 0;
     if (r > 0) {
-        /* Not more than fits after conversion, with what the resampler held back; the rest stays for the next call. */
+        /* Reads only as much as fits after conversion, including what the resampler held back; the rest stays for the next call. */
         uint64_t fits = size > RESAMPLER_HOLDS ? (uint64_t)(size - RESAMPLER_HOLDS) * c->rate / AUDIO_RATE : 0;
         snd_pcm_uframes_t most = fits < c->size_frames ? (snd_pcm_uframes_t)fits : c->size_frames;
         snd_pcm_sframes_t n = snd_pcm_readi(c->pcm, c->frames, most);

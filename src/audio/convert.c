@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* audio/convert.c: raw frames of any format to 16 kHz mono, piece by piece.
+/* audio/convert.c: converts raw frames of any format to 16 kHz mono, piece by piece.
  *
- * Channels are averaged. Multiples of 16 kHz, which most microphones have, are filtered and thinned out (decimate.c); other rates
- * are resampled by libsamplerate's band-limited sinc converter (J. O. Smith, "Digital audio resampling",
- * 1984), whose state is allocated once. Sound that already is at 16 kHz passes without a resampler, so that int16 mono comes out
- * bit for bit as it went in.
+ * Channels are averaged. Multiples of 16 kHz, which most microphones support, are filtered and decimated (decimate.c); other rates
+ * are resampled by libsamplerate's band-limited sinc converter (J. O. Smith, "Digital audio resampling", 1984), whose state is
+ * allocated once. Sound at 16 kHz is not resampled, so int16 mono passes unchanged, bit for bit.
  */
 #include "audio/decimate.h"
 #include "audio/source.h"
@@ -20,7 +19,7 @@
 #define MOST_RATE 384000
 #define MOST_CHANNELS 32
 
-/* Medium: 121 dB of signal to noise, a passband of 90 %; "best" costs four times as much, and what it adds lies above the 7.6 kHz
+/* Medium: 121 dB signal to noise, 90 % passband. "Best" costs four times as much, and only improves frequencies above 7.6 kHz,
  * where the front end ends. */
 #define QUALITY SRC_SINC_MEDIUM_QUALITY
 
@@ -31,7 +30,7 @@ struct audio_converter {
     struct audio_decimator *decimator; /* at 32, 48, 64 ... kHz */
     double ratio;
     float *mono; /* max_frames */
-    float *out;  /* n_out: all that one push can give */
+    float *out;  /* n_out samples: the most that one push can give */
     size_t n_out;
 };
 
@@ -67,7 +66,7 @@ int audio_converter_new(struct audio_converter **ret, const struct audio_format 
     c->format = *format;
     c->max_frames = max_frames;
     c->ratio = (double)AUDIO_RATE / format->rate;
-    /* Beyond the ratio: what the converter holds back, at most the length of its filter, comes out at the flush. */
+    /* In addition to the ratio: flushing returns what the converter held back, at most the length of its filter. */
     c->n_out = (size_t)((double)max_frames * c->ratio) + 1024;
     c->mono = malloc(max_frames * sizeof(*c->mono));
     if (format->rate != AUDIO_RATE) {
@@ -101,14 +100,14 @@ void audio_converter_free(struct audio_converter *c) {
     free(c);
 }
 
-/* ITU-T G.711, mu-law: sign, three bits of exponent, four of mantissa, all inverted; 14-bit result scaled to 16. */
+/* ITU-T G.711, mu-law: sign, three exponent bits, four mantissa bits, all inverted; the 14-bit result is scaled to 16 bits. */
 static int ulaw_value(uint8_t code) {
     code = (uint8_t)~code;
     int magnitude = ((((code & 0x0f) << 3) + 0x84) << ((code >> 4) & 7)) - 0x84;
     return code & 0x80 ? -magnitude : magnitude;
 }
 
-/* Bytes are put together one by one: the frames of a descriptor are not aligned. */
+/* Assembled byte by byte, because frames from a descriptor are not aligned. */
 static uint32_t little_u32(const uint8_t *p) {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
@@ -123,7 +122,7 @@ static float sample_value(const uint8_t *p, const struct audio_format *f) {
         return (float)(int32_t)bits / 2147483648.0f;
     float value;
     memcpy(&value, &bits, sizeof(value));
-    /* One NaN or a huge value would live on in the resampler's filter; what is far beyond full scale is no sound. */
+    /* A NaN or a huge value would persist in the resampler's filter; values far beyond full scale are not sound. */
     return isfinite(value) && value > -64.0f && value < 64.0f ? value : 0.0f;
 }
 

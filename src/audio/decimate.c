@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* audio/decimate.c: a windowed-sinc low pass (Kaiser, 1974: 80 dB) of which every factor-th sample is computed.
+/* audio/decimate.c: a windowed-sinc low pass (Kaiser, 1974: 80 dB) that computes only every factor-th sample.
  *
- * Most microphones run at 48 kHz, and in silence conversion is nearly all that a listening daemon computes; this costs a tenth of
- * a converter for arbitrary rates. The pass band reaches 7.6 kHz, where the front end ends; the stop band begins at 8.4 kHz, so
- * that what folds back lands above 7.6 kHz.
+ * Most microphones run at 48 kHz, and in silence a listening daemon computes little but this conversion, which costs a tenth of a
+ * converter for arbitrary rates. The pass band reaches 7.6 kHz, where the front end ends; the stop band begins at 8.4 kHz, so
+ * aliases stay above 7.6 kHz.
  *
- * Taps are rounded to multiples of 2^-24, so that they do not depend on the last bits of a libm, and summed in a fixed order of
- * eight partial sums, which compilers turn into vectors without reordering anything: the same sound gives the same samples on every
- * machine (the file is compiled without fused operations).
+ * Taps are rounded to multiples of 2^-24, so they do not depend on the last bits of a libm, and are summed in a fixed order of
+ * eight partial sums, which compilers can vectorise without reordering. So the same sound gives the same samples on every machine
+ * (the file is compiled without fused operations).
  */
 #include "audio/decimate.h"
 
@@ -22,13 +22,13 @@
 
 struct audio_decimator {
     unsigned factor;
-    size_t half, n_taps; /* n_taps: 2 * half + 1 and zeros, up to a multiple of LANES */
+    size_t half, n_taps; /* n_taps: 2 * half + 1, padded with zeros to a multiple of LANES */
     size_t n_held;       /* samples in held that may still be needed */
     float *taps, *held;
     size_t size_held;
 };
 
-/* The modified Bessel function of order 0, by its series. */
+/* The modified Bessel function of order 0, from its series. */
 static double bessel_i0(double x) {
     double sum = 1.0, term = 1.0;
     for (int k = 1; term > sum * 1e-17; k++) {
@@ -48,7 +48,7 @@ static void make_taps(struct audio_decimator *d) {
     }
 }
 
-/* The sound begins: before it there was silence. */
+/* Starts a new sound, preceded by silence. */
 static void begin(struct audio_decimator *d) {
     explicit_bzero(d->held, d->size_held * sizeof(*d->held));
     d->n_held = d->half;
@@ -59,7 +59,7 @@ struct audio_decimator *audio_decimator_new(unsigned factor, size_t max_n) {
     if (!d)
         return NULL;
     d->factor = factor;
-    /* Kaiser's estimate of the length for this attenuation and transition. */
+    /* Kaiser's estimate of the length for this attenuation and transition width. */
     d->half = (size_t)((STOP_DB - 7.95) / (14.36 * TRANSITION_HZ / (RATE * factor)) / 2.0) + 1;
     d->n_taps = (2 * d->half + LANES) / LANES * LANES;
     d->size_held = 2 * d->n_taps + max_n;
@@ -92,7 +92,7 @@ static float filter(const struct audio_decimator *d, const float *x) {
     return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
 }
 
-/* Computes all that the n_held samples allow, and moves what is still needed to the front. */
+/* Computes the output that the n_held samples allow, and moves the samples still needed to the front. */
 static size_t drain(struct audio_decimator *d, float *out) {
     size_t n_out = 0, at = 0;
     for (; at + d->n_taps <= d->n_held; at += d->factor)
@@ -113,7 +113,7 @@ size_t audio_decimator_held(const struct audio_decimator *d) {
 }
 
 size_t audio_decimator_flush(struct audio_decimator *d, float *out) {
-    /* Silence follows: as much as the last sample's taps reach beyond it. */
+    /* Appends the silence that the last sample's taps need. */
     size_t beyond = d->n_taps - d->half - 1;
     memset(d->held + d->n_held, 0, beyond * sizeof(*d->held));
     d->n_held += beyond;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* audio/file.c: whole sound files, by path or descriptor, as 16 kHz mono.
+/* audio/file.c: reads whole sound files, by path or descriptor, as 16 kHz mono.
  *
- * libsndfile reads through callbacks: from a regular file with pread, so that nobody's file position moves; from the memory that a
- * pipe was collected in otherwise. Pieces go straight through the converter, so only the result is ever held whole.
+ * libsndfile reads through callbacks: regular files with pread, which does not move a shared file position; pipes from memory,
+ * after collecting them. Pieces go through the converter immediately, so only the result is held as a whole.
  */
 #include "audio/source.h"
 
@@ -16,12 +16,12 @@
 #include <unistd.h>
 
 #define PIECE_FRAMES 8192
-#define MOST_SAMPLES ((size_t)4 * 3600 * AUDIO_RATE) /* 4 hours, 460 MB: more is a mistake, not a command */
+#define MOST_SAMPLES ((size_t)4 * 3600 * AUDIO_RATE) /* 4 hours, 460 MB: anything longer is a mistake, not a command */
 #define MOST_PIPE_BYTES ((size_t)512 << 20)
 
 struct input {
-    int fd;                      /* -1: memory */
-    const unsigned char *memory; /* of a pipe */
+    int fd;                      /* -1: read from memory */
+    const unsigned char *memory; /* the contents of a pipe */
     sf_count_t size, position;
 };
 
@@ -63,7 +63,7 @@ static sf_count_t input_read(void *to, sf_count_t n, void *user) {
 
 static SF_VIRTUAL_IO input_functions = {.get_filelen = input_size, .seek = input_seek, .read = input_read, .tell = input_tell};
 
-/* The samples as they come, in growing memory. */
+/* The samples so far, in growing memory. */
 struct samples {
     int16_t *pcm;
     size_t n, size;
@@ -135,7 +135,7 @@ static int read_sound_file(struct input *in, const char *name, int16_t **ret_pcm
     SF_INFO info = {0};
     SNDFILE *file = sf_open_virtual(&input_functions, SFM_READ, &info, in);
     if (!file) {
-        /* sf_strerror(NULL) speaks of the last open that failed. */
+        /* sf_strerror(NULL) is about the last failed open. */
         const char *why = sf_strerror(NULL);
         size_t len = strcspn(why, "\n");
         while (len > 0 && (why[len - 1] == '.' || why[len - 1] == ' '))
@@ -168,7 +168,7 @@ static int read_sound_file(struct input *in, const char *name, int16_t **ret_pcm
     return r;
 }
 
-/* All that a descriptor gives until its end. */
+/* Reads a descriptor to its end. */
 static int collect(int fd, unsigned char **ret, size_t *ret_len, const char *name, tragus_error *reterr) {
     unsigned char *bytes = NULL;
     size_t len = 0, size = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* audio/source.h: where sound comes from: an ALSA capture device, a file, a descriptor; all give 16 kHz mono int16. */
+/* audio/source.h: sound from an ALSA capture device, a file or a descriptor, always as 16 kHz mono int16. */
 #ifndef TRAGUS_AUDIO_SOURCE_H
 #define TRAGUS_AUDIO_SOURCE_H
 
@@ -13,10 +13,10 @@
 
 /* --- whole files (libsndfile: any rate, any channels, WAV, FLAC, Ogg Opus, ...) --- */
 
-/* Reads a whole file as 16 kHz mono. The caller frees *ret_pcm. A file that is not sound, is empty or holds NaN is refused with a
- * sentence. */
+/* Reads a whole file as 16 kHz mono. The caller frees *ret_pcm. Refuses, with a message, a file that is not sound, is empty or
+ * contains NaN. */
 int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr);
-/* The same from a descriptor (which stays open and is read from its current position if it cannot seek). raw: NULL = a sound file.
+/* The same from a descriptor, which stays open; one that cannot seek is read from its current position. raw: NULL = a sound file.
  */
 struct audio_format {
     uint32_t rate;     /* 4000..384000 */
@@ -29,29 +29,30 @@ int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, siz
 struct audio_converter;
 int audio_converter_new(struct audio_converter **ret, const struct audio_format *format, size_t max_frames, tragus_error *reterr);
 void audio_converter_free(struct audio_converter *c);
-/* Converts n_frames (<= max_frames); writes at most size samples to out. Returns how many, or a negative errno: -ENOSPC when size
- * is too small for them. NaN and values far beyond full scale count as silence. */
+/* Converts n_frames (<= max_frames); writes at most size samples to out. Returns their number, or a negative errno: -ENOSPC if
+ * size is too small. NaN and values far beyond full scale become silence. */
 int audio_converter_push(struct audio_converter *c, const void *frames, size_t n_frames, int16_t *out, size_t size);
-/* End of the sound: what the resampler still holds. Returns how many; the converter is then as new. */
+/* End of the sound: writes what the resampler still holds and returns how many samples. The converter is then reset. */
 int audio_converter_flush(struct audio_converter *c, int16_t *out, size_t size);
-/* The most samples that one push or flush can give. */
+/* The most samples that one push or flush can return. */
 size_t audio_converter_most(const struct audio_converter *c);
 
 /* --- live capture (ALSA) --- */
 struct audio_capture;
 
-/* Opens an ALSA capture PCM by name ("default", "hw:1", ...): native rate nearest above 16 kHz, S16 or what there is, all channels
- * mixed. -ENODEV, -EBUSY, -EACCES, ... with a sentence. Allocates; the functions below do not. */
+/* Opens an ALSA capture PCM by name ("default", "hw:1", ...): the native rate nearest above 16 kHz, S16 if possible, all channels
+ * averaged. Returns -ENODEV, -EBUSY, -EACCES, ... with a message. Allocates; the functions below do not. */
 int audio_capture_open(struct audio_capture **ret, const char *device, tragus_error *reterr);
 void audio_capture_close(struct audio_capture *c);
-/* Is it there? Writes its name as audio_capture_name would give it; takes no sound. */
+/* Checks that the device exists, without recording. Writes its name as audio_capture_name would return it. */
 int audio_capture_look(const char *device, char *ret_name, size_t size, tragus_error *reterr);
 
-/* Waits until about period_ms of sound is there or wake_fd (an eventfd, -1 = none) is readable, then reads all there is, converted,
- * at most size samples (more than 1024). Returns samples (0: woken by wake_fd), -EPIPE after an overrun (already recovered;
- * *ret_lost_ms says how much was lost), -ENODEV when the device is gone, other negative errno. No allocation, no log. */
+/* Waits until about period_ms of sound is there or wake_fd (an eventfd, -1 = none) is readable. Then reads and converts all of it,
+ * up to size samples (more than 1024). Returns the number of samples (0: woken by wake_fd), -EPIPE after an overrun (already
+ * recovered; *ret_lost_ms says how much was lost), -ENODEV when the device is gone, or another negative errno. No allocation, no
+ * log. */
 int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd, int16_t *out, size_t size, uint32_t *ret_lost_ms);
 
-const char *audio_capture_name(const struct audio_capture *c); /* card and device as ALSA describes them */
+const char *audio_capture_name(const struct audio_capture *c); /* card and device, as described by ALSA */
 
 #endif
