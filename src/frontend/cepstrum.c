@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/cepstrum.c: all 40 coefficients are kept: nothing is lost, they are only less alike than the bands, which is kinder to
- * 8-bit activations. The mean takes off what room, microphone and gain add to every row (cepstral mean normalisation, Atal, 1974);
- * a recursion with a weight that grows from 1/100 to 1/300 follows like a sliding mean and needs no history.
+/* frontend/cepstrum.c: all 40 coefficients are kept, so no information is lost; they are only less correlated than the bands,
+ * which suits 8-bit activations better. Subtracting the mean removes what room, microphone and gain add to every row (cepstral
+ * mean normalisation, Atal, 1974). A recursive mean, whose time constant grows from 100 to 300 hops, tracks like a sliding mean
+ * and needs no history.
  */
 #include "frontend/cepstrum.h"
 #include "base/assert.h"
 #include "base/fixed.h"
 
-/* Taken off the log-mel energies (0 .. 2^14) before the sum and added after it: they are within 2^13 then, the magnitudes of a row
- * of the table add up to at most 207,240 < 2^17.7, and the sum of 40 products stays within 2^30.7. */
+/* Subtracted from the log-mel energies (0 .. 2^14) before the sum and added back after it. They are then within 2^13; the
+ * magnitudes in a table row add up to at most 207,240 < 2^17.7, so the sum of 40 products stays within 2^30.7. */
 #define CENTRE_Q8 8192
 
 void frontend_dct(const struct frontend_kernels *k, const int16_t log_mel_q8[FRONTEND_BANDS], int32_t ret_q8[FRONTEND_FEATURES]) {

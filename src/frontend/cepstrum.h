@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/cepstrum.h: log-mel energies to cepstral coefficients, and their running mean. */
+/* frontend/cepstrum.h: converts log-mel energies to cepstral coefficients, and subtracts their running mean. */
 #ifndef TRAGUS_FRONTEND_CEPSTRUM_H
 #define TRAGUS_FRONTEND_CEPSTRUM_H
 
 #include "frontend/gen/tables.h"
 #include "frontend/kernels/kernels.h"
 
-#define FRONTEND_MEAN_PRIOR_HOPS 100 /* what the prior counts for: 1 s of sound */
-#define FRONTEND_MEAN_HOPS 300       /* how far back the mean looks: 3 s */
+#define FRONTEND_MEAN_PRIOR_HOPS 100 /* weight of the prior, as hops: 1 s of sound */
+#define FRONTEND_MEAN_HOPS 300       /* hops that the mean covers: 3 s */
 
 struct frontend_mean {
     int32_t mean_q20[FRONTEND_FEATURES];
@@ -19,7 +19,7 @@ void frontend_dct(const struct frontend_kernels *k, const int16_t log_mel_q8[FRO
 
 void frontend_mean_reset(struct frontend_mean *m);
 
-/* Takes the row into the mean, then the mean off the row; clamped to int16. */
+/* Updates the mean with the row, then subtracts the mean from the row; clamps to int16. */
 void frontend_mean_subtract(struct frontend_mean *m, const int32_t row_q8[FRONTEND_FEATURES], int16_t ret_row[FRONTEND_FEATURES]);
 
 #endif

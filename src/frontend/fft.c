@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/fft.c: KissFFT proposes, integers decide. The only file that knows KissFFT, and the only floating point on the way from
- * sound to transcript. Compiled with -ffp-contract=off, though nothing here depends on it.
+/* frontend/fft.c: KissFFT proposes, integers decide. Only this file uses KissFFT, and it has the only floating point between sound
+ * and transcript. It is compiled with -ffp-contract=off, though nothing here depends on that.
  *
- * The exact sum is cheapened by the symmetries of the cosine, without changing a bit: samples that meet the same cosine but for its
- * sign are added up first (fold), once a frame. An odd bin is left with 128 products of 400, an odd multiple of 2 with 64, of 4
- * with 32, and so on. What a sum multiplies with stands in a row in memory, so that it is a product of two vectors; the rows of all
- * bins are those of a quarter of them, since a sine is a cosine read backwards and bin 256 - k has the cosines of bin k with every
- * second sign changed: the former is done to the samples instead, and for the latter even and odd terms are summed apart.
+ * Symmetries of the cosine make the exact sum cheaper without changing a bit. Once per frame, fold adds up the samples that are
+ * multiplied by the same cosine or its negative. An odd bin then needs 128 products instead of 400, an odd multiple of 2 needs 64,
+ * of 4 needs 32, and so on. The cosines of a sum are a row in memory, so that it is a product of two vectors. A quarter of the
+ * bins provides the rows of all: a sine is a cosine read backwards, so for sines the samples are reversed instead; and bin 256 - k
+ * has the cosines of bin k with every second sign changed, so even and odd terms are summed separately.
  */
 #include "frontend/fft.h"
 #include "base/assert.h"
@@ -17,19 +17,19 @@
 
 #define HALF (FRONTEND_FFT_SIZE / 2)
 
-/* The error of a proposed value is below BAND_NUMERATOR / 2^24 * S, S = sum over the pairs of neighbouring samples (they are the
- * complex numbers that KissFFT transforms) of |v[2m] + i v[2m + 1]|: docs/FIXED-POINT.md derives 57.8. */
+/* The error of a proposed value is below BAND_NUMERATOR / 2^24 * S, where S is the sum of |v[2m] + i v[2m + 1]| over the pairs of
+ * neighbouring samples (the complex numbers that KissFFT transforms): docs/FIXED-POINT.md derives 57.8. */
 #define BAND_NUMERATOR 58
 
-/* Rows of n cosines, n = 128, 64, .. 1, of n / 2 bins each, at least one, the shortest filled up to eight with zeros. */
+/* Rows of n cosines for n = 128, 64, .. 1, each for n / 2 bins, at least one; the shortest are padded to eight terms with zeros. */
 #define ROW_LEAST_TERMS 8
 #define N_ROW_TERMS (128 * 64 + 64 * 32 + 32 * 16 + 16 * 8 + 8 * 4 + 8 * 2 + 8 + 8)
 
-/* What the sum of a part of a bin takes. */
+/* The description of one part (real or imaginary) of a bin. */
 struct part_sum {
-    uint16_t folded, row; /* where its two vectors begin */
+    uint16_t folded, row; /* offsets of its two vectors */
     uint8_t n_terms;
-    bool mirrored; /* odd terms have the other sign */
+    bool mirrored; /* odd terms have the opposite sign */
     bool negative;
 };
 
@@ -41,15 +41,15 @@ struct frontend_fft {
     int32_t band_q10;
     float samples[FRONTEND_FFT_SIZE];
     kiss_fft_cpx proposed[HALF + 1];
-    struct part_sum sums[HALF][2]; /* of each bin the real, then the imaginary part */
-    /* Aligned for vector units. For the real parts, then for the imaginary ones: what fold leaves for the odd multiples of 2^i,
-     * n = 128 >> i terms, begins at n; of the imaginary part backwards. */
+    struct part_sum sums[HALF][2]; /* for each bin the real, then the imaginary part */
+    /* Aligned for vector units. First for the real parts, then for the imaginary ones: the output of fold for the odd multiples of
+     * 2^i begins at n = 128 >> i and has n terms; those of imaginary parts are reversed. */
     _Alignas(64) int32_t folded[2 * HALF];
     _Alignas(64) int32_t rows[N_ROW_TERMS];
 };
 
-/* With o the odd number that the bin is a multiple of, and N terms: cos(2 pi n o / 4 N) of n = N - m is the sine of m but for its
- * sign, which o says; the odd bin 2 N - o has the cosines of o times -1 for odd n. */
+/* Let o be the odd factor of the bin and N the number of terms: cos(2 pi n o / 4 N) for n = N - m is the sine for m, up to a sign
+ * given by o; the odd bin 2 N - o has the cosines of o, times -1 for odd n. */
 static void describe_sums(struct frontend_fft *f, unsigned bin, unsigned n_terms, bool mirrored, struct part_sum sum) {
     unsigned odd = bin >> __builtin_ctz(bin);
     sum.mirrored = mirrored;
@@ -105,8 +105,8 @@ int64_t frontend_fft_exact(const struct frontend_fft *f, unsigned bin, bool imag
     return exact(f, bin, imaginary);
 }
 
-/* Half the width of the band in 1/1024 of a step. |a + i b| <= greater + (sqrt(2) - 1) lesser, 425 / 1024 of it. Of the two units
- * added, one pays for rounding down here and one for cutting off in spectrum_round. */
+/* Half the width of the band in 1/1024 of a step, using |a + i b| <= greater + (sqrt(2) - 1) lesser, where the factor is rounded
+ * up to 425 / 1024. The two units added cover the rounding down here and the truncation in spectrum_round. */
 static int32_t band_q10(int64_t greater, int64_t lesser) {
     return (int32_t)((BAND_NUMERATOR * (1024 * greater + 425 * lesser)) >> (24 + FRONTEND_FFT_STEP_BITS)) + 2;
 }

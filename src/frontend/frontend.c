@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/frontend.c: the chain of one hop: pre-emphasis, window, block scaling, spectrum, mel, cepstrum, mean. */
+/* frontend/frontend.c: the stages of one hop: pre-emphasis, window, block scaling, spectrum, mel, cepstrum, mean. */
 #include "frontend/frontend.h"
 #include "base/fixed.h"
 #include "frontend/cepstrum.h"
@@ -16,7 +16,7 @@ struct frontend {
     struct frontend_kernels kernels;
     struct frontend_fft *fft;
     struct frontend_mean mean;
-    unsigned n_hops; /* pushed, counted up to 3 */
+    unsigned n_hops; /* hops pushed, counted up to 3 */
     int16_t last_sample;
     int32_t emphasised_q15[KEPT]; /* the last three hops */
     int16_t log_mel_q8[FRONTEND_BANDS];
@@ -44,8 +44,9 @@ void frontend_reset(struct frontend *f) {
     frontend_fft_reset_counts(f->fft);
 }
 
-/* Windows 400 samples and scales them to 16 bits: ret = windowed / 2^exponent, the smallest exponent that fits. A frame below one
- * sample step is not scaled up: it lies below the floor of the mel energies. Returns the exponent; *ret_silent: all zero. */
+/* Windows 400 samples and scales them to 16 bits: ret = windowed / 2^exponent, with the smallest exponent that fits. Frames below
+ * one sample step are not scaled up, because they are below the floor of the mel energies. Returns the exponent; *ret_silent: all
+ * zero. */
 static unsigned window(const struct frontend *f, int32_t ret[FRONTEND_WINDOW], bool *ret_silent) {
     int32_t greatest;
     f->kernels.window_multiply(ret, f->emphasised_q15, frontend_window_q15, FRONTEND_WINDOW, &greatest);
@@ -53,7 +54,7 @@ static unsigned window(const struct frontend *f, int32_t ret[FRONTEND_WINDOW], b
     while (base_round_shift(greatest, exponent) > INT16_MAX) {
         exponent++;
     }
-    f->kernels.window_scale(ret, FRONTEND_WINDOW, exponent); /* of values below 1.98 * 2^30 */
+    f->kernels.window_scale(ret, FRONTEND_WINDOW, exponent); /* for values below 1.98 * 2^30 */
     *ret_silent = greatest == 0;
     return exponent;
 }

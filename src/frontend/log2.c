@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/log2.c: the exponent by counting zeros, the mantissa from a table of 257 points with straight lines between them. The
- * line misses the curve by at most (1/256)^2 / (8 ln 2) = 0.18 / 2^16; rounding the table and the line add 0.5 each. */
+/* frontend/log2.c: the exponent is found by counting zeros, the mantissa by linear interpolation in a table of 257 points.
+ * Interpolation is off by at most (1/256)^2 / (8 ln 2) = 0.18 / 2^16; rounding in the table and of the result add 0.5 each. */
 #include "frontend/log2.h"
 #include "base/assert.h"
 #include "base/fixed.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/log2.h: logarithm to the base 2 of an integer, in integers. */
+/* frontend/log2.h: the base-2 logarithm of an integer, in integers. */
 #ifndef TRAGUS_FRONTEND_LOG2_H
 #define TRAGUS_FRONTEND_LOG2_H
 

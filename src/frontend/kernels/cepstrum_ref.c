@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/cepstrum_ref.c: the reference of cepstrum_sums: it is the specification and is never made faster. */
+/* frontend/kernels/cepstrum_ref.c: the reference of cepstrum_sums. It is the specification, so it is not optimised. */
 #include "base/assert.h"
 #include "frontend/kernels/kernels.h"
 

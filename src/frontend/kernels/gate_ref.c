@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/gate_ref.c: the reference of gate_squares: it is the specification and is never made faster. */
+/* frontend/kernels/gate_ref.c: the reference of gate_squares. It is the specification, so it is not optimised. */
 #include "base/assert.h"
 #include "frontend/kernels/kernels.h"
 

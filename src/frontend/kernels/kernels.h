@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/kernels.h: what of the front end is worth a vector unit: contracts, and the table that says which variant runs.
+/* frontend/kernels/kernels.h: the parts of the front end worth vectorising: contracts, and the table of the variants in use.
  *
- * As in nn/kernels/kernels.h: the reference (`*_ref.c`) is the specification, and each variant gives the same bytes for every input
- * in range. All are sums and roundings of integers that fit, so the order of adding is free; the one float is multiplied by a power
- * of two and cut off. No operand need be aligned beyond its type, and none is read or written outside of what is named here.
+ * As in nn/kernels/kernels.h, the reference (`*_ref.c`) is the specification, and each variant returns the same bytes for every
+ * input in range. All kernels are sums and roundings of integers without overflow, so the order of additions is free; the only
+ * floats are multiplied by a power of two and truncated. Operands need only the alignment of their types, and no memory is
+ * accessed beyond what is named here.
  */
 #ifndef TRAGUS_FRONTEND_KERNELS_KERNELS_H
 #define TRAGUS_FRONTEND_KERNELS_KERNELS_H
@@ -21,21 +22,21 @@ typedef void frontend_window_multiply(int32_t *out, const int32_t *x, const uint
  *   |x| + 2^exponent / 2 < 2^31, exponent 0..17; n a multiple of 8. */
 typedef void frontend_window_scale(int32_t *x, size_t n, unsigned exponent);
 
-/* spectrum_convert: out[i] = x[i] as float; ret_sums: the sum over the pairs of neighbours |x[2 i]|, |x[2 i + 1]| of the greater,
- * and of the lesser.
+/* spectrum_convert: out[i] = x[i] as float; ret_sums: over all pairs of neighbours |x[2 i]|, |x[2 i + 1]|, the sum of the greater
+ * ones, and of the lesser ones.
  *   |x| <= 32767; n a multiple of 8, at most 2^15. */
 typedef void frontend_spectrum_convert(float *out, const int32_t *x, size_t n, int32_t ret_sums[2]);
 
-/* spectrum_fold: what stands with each cosine. With v the frame (behind its end: zeros), c0[n] = v[n] + v[512 - n] and
+/* spectrum_fold: the factors of each cosine. With v the frame (followed by zeros), c0[n] = v[n] + v[512 - n] and
  * s0[n] = v[n] - v[512 - n], n = 0..256, but c0 = v for n = 0 and c0 = s0 = v for n = 256, for the levels N = 128, 64, .. 1:
  *   re[N + n] = c[n] - c[2 N - n], im[N + n] = s[N - n] + s[N + n], n = 0 .. N - 1, but im[N] = s[N];
  *   the c and s of the next level: c[n] + c[2 N - n], s[n] - s[2 N - n], n = 0 .. N - 1, and c[N], s[N].
- *   |v| <= 32767, and so no sum exceeds 2^24; re[0] and im[0] are not written. */
+ *   |v| <= 32767, so no sum exceeds 2^24; re[0] and im[0] are not written. */
 typedef void frontend_spectrum_fold(int32_t re[FRONTEND_FFT_SIZE / 2], int32_t im[FRONTEND_FFT_SIZE / 2],
                                     const int32_t frame[FRONTEND_WINDOW]);
 
-/* spectrum_round: with q = x[i] * 2^(10 - FRONTEND_FFT_STEP_BITS), cut off: out[i] = q / 1024, rounded half up; bit i % 8 of
- * ret_near[i / 8]: whether q lies within band of where rounding changes, |(q mod 1024) - 512| <= band.
+/* spectrum_round: with q = x[i] * 2^(10 - FRONTEND_FFT_STEP_BITS), truncated: out[i] = q / 1024, rounded half up; bit i % 8 of
+ * ret_near[i / 8]: whether q is within band of a rounding boundary, |(q mod 1024) - 512| <= band.
  *   |x| < 2^25; n a multiple of 8; 0 <= band < 2^31 - 1. */
 typedef void frontend_spectrum_round(int32_t *out, uint8_t *ret_near, const float *x, size_t n, int32_t band);
 
@@ -43,8 +44,8 @@ typedef void frontend_spectrum_round(int32_t *out, uint8_t *ret_near, const floa
  *   n a multiple of 8; the sums of |a[i] * b[i]| fit 63 bits. */
 typedef void frontend_spectrum_product(int64_t ret_sums[2], const int32_t *a, const int32_t *b, size_t n);
 
-/* mel_sums: for n stretches of neighbouring bins, the i-th of n_bins[i] (0..64), with power = re^2 + im^2 of a bin (re, im in turn
- * in parts): out[i][0] = the sum of power, out[i][1] = the sum of power * weight_q15[bin].
+/* mel_sums: for n groups of neighbouring bins, where group i has n_bins[i] bins (0..64), with power = re^2 + im^2 of a bin (re and
+ * im alternate in parts): out[i][0] = the sum of power, out[i][1] = the sum of power * weight_q15[bin].
  *   |re|, |im| < 2^19, weights <= 2^15. */
 typedef void frontend_mel_sums(uint64_t (*out)[2], const int32_t *parts, const uint16_t *weight_q15, const uint8_t *n_bins,
                                size_t n);
@@ -75,10 +76,10 @@ struct frontend_kernels {
     frontend_gate_squares *gate_squares;
 };
 
-/* The reference first, then each better variant that this build has and cpu_flags (base/cpu.h) allows. */
+/* The reference kernels, each replaced by a better variant if this build has one that cpu_flags (base/cpu.h) allows. */
 struct frontend_kernels frontend_kernels_select(uint32_t cpu_flags);
 
-/* The reference kernels; also what every table begins with. */
+/* The reference kernels, with which every table begins. */
 frontend_window_multiply frontend_window_multiply_ref;
 frontend_window_scale frontend_window_scale_ref;
 frontend_spectrum_convert frontend_spectrum_convert_ref;

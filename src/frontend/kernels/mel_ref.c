@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/mel_ref.c: the reference of mel_sums: it is the specification and is never made faster. */
+/* frontend/kernels/mel_ref.c: the reference of mel_sums. It is the specification, so it is not optimised. */
 #include "frontend/kernels/kernels.h"
 
 void frontend_mel_sums_ref(uint64_t (*out)[2], const int32_t *parts, const uint16_t *weight_q15, const uint8_t *n_bins, size_t n) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/select.c: the reference first, then what is better; nothing else in the house knows the variants. */
+/* frontend/kernels/select.c: starts with the reference kernels and replaces them by better variants; no other file knows the
+ * variants. */
 #include "base/cpu.h"
 #include "frontend/kernels/variants.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/spectrum_ref.c: the reference of what fft.c computes round KissFFT: it is the specification and is never made
- * faster. */
+/* frontend/kernels/spectrum_ref.c: the reference of what fft.c computes besides KissFFT. It is the specification, so it is not
+ * optimised. */
 #include "base/assert.h"
 #include "base/fixed.h"
 #include "frontend/kernels/kernels.h"
@@ -24,10 +24,11 @@ void frontend_spectrum_convert_ref(float *out, const int32_t *x, size_t n, int32
     ret_sums[1] = lesser;
 }
 
-/* With c[n] = v[n] + v[512 - n] and s[n] = v[n] - v[512 - n] the sums are over half a period of 512: n = 0 .. 256. From there on,
- * with H the half period: cos(pi k (H - n) / H) is -cos(pi k n / H) for odd k, + for even k, and the sine the other way round. So
- * the odd bins need c[n] - c[H - n] and s[n] + s[H - n] over a quarter of the period (at its end the cosine is zero, at its
- * beginning the sine). c[n] + c[H - n] and s[n] - s[H - n] belong to the even bins: k / 2 on half as many, and so on. */
+/* With c[n] = v[n] + v[512 - n] and s[n] = v[n] - v[512 - n] the sums cover half of the period of 512: n = 0 .. 256. With H the
+ * half period, cos(pi k (H - n) / H) is -cos(pi k n / H) for odd k and +cos(pi k n / H) for even k, and the sine has the opposite
+ * signs. So odd bins need c[n] - c[H - n] and s[n] + s[H - n] over a quarter of the period (at its end the cosine is zero, at its
+ * beginning the sine). Even bins need c[n] + c[H - n] and s[n] - s[H - n], which is the same problem for k / 2 on half as many
+ * samples, and so on. */
 void frontend_spectrum_fold_ref(int32_t re[HALF], int32_t im[HALF], const int32_t frame[FRONTEND_WINDOW]) {
     int32_t c[HALF + 1], s[HALF + 1];
     for (unsigned n = 0; n <= HALF; n++) {

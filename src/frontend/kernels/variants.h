@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/variants.h: the variants that select.c may choose from. As nn/kernels/variants.h says, their files include this
- * header and the system's headers of intrinsics, and no inline function that is not static.
+/* frontend/kernels/variants.h: the variants that select.c may choose from. As explained in nn/kernels/variants.h, their files
+ * include only this header and the system's headers of intrinsics, and no inline function that is not static.
  */
 #ifndef TRAGUS_FRONTEND_KERNELS_VARIANTS_H
 #define TRAGUS_FRONTEND_KERNELS_VARIANTS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/window_ref.c: the reference of window_multiply and window_scale: it is the specification and is never made
- * faster. */
+/* frontend/kernels/window_ref.c: the reference of window_multiply and window_scale. It is the specification, so it is not
+ * optimised. */
 #include "base/assert.h"
 #include "base/fixed.h"
 #include "frontend/kernels/kernels.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/neon/cepstrum_neon.c: the DCT's sums for NEON, of AArch64 and of ARMv7: 4 products at a time, 4 rows at once. */
+/* frontend/kernels/neon/cepstrum_neon.c: the sums of the DCT for NEON (AArch64 and ARMv7): 4 products at a time, 4 rows at once. */
 #include "frontend/kernels/variants.h"
 
 #include <arm_neon.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/neon/gate_neon.c: the gate's sums for NEON, of AArch64 and of ARMv7: 8 samples at a time. A square of 17 bits
- * fits a lane without its sign. */
+/* frontend/kernels/neon/gate_neon.c: the sums of the gate for NEON (AArch64 and ARMv7): 8 samples at a time. The square of a
+ * 17-bit difference fits an unsigned lane. */
 #include "frontend/kernels/variants.h"
 
 #include <arm_neon.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/neon/spectrum_neon.c: what stands round KissFFT, for NEON, of AArch64 and of ARMv7: 4 values at a time. */
+/* frontend/kernels/neon/spectrum_neon.c: the steps around KissFFT for NEON (AArch64 and ARMv7): 4 values at a time. */
 #include "frontend/kernels/variants.h"
 
 #include <arm_neon.h>
@@ -35,8 +35,8 @@ void frontend_spectrum_convert_neon(float *out, const int32_t *x, size_t n, int3
     ret_sums[1] = sum4(lesser);
 }
 
-/* The mirror of n lies in the window from n = 113 on: 36 times 4 values to 256, which is its own. Of the sines the last of a
- * level's values is its own mirror, too, and what comes of it is mended. */
+/* The mirror of n is within the window from n = 113 on: 36 times 4 values up to 256, which is its own mirror. In the sines of a
+ * level, the last value is also its own mirror, so its result is corrected afterwards. */
 void frontend_spectrum_fold_neon(int32_t re[HALF], int32_t im[HALF], const int32_t frame[FRONTEND_WINDOW]) {
     enum { ALONE = FRONTEND_FFT_SIZE - FRONTEND_WINDOW };
     int32_t c[HALF + 1], s[HALF + 1];
@@ -87,7 +87,7 @@ void frontend_spectrum_fold_neon(int32_t re[HALF], int32_t im[HALF], const int32
     }
 }
 
-/* Conversion to fixed point cuts off. */
+/* Conversion to fixed point truncates. */
 static inline uint16x4_t round4(int32_t *out, const float *x, int32x4_t band) {
     int32x4_t half = vdupq_n_s32(512), q = vcvtq_n_s32_f32(vld1q_f32(x), 10 - FRONTEND_FFT_STEP_BITS);
 
@@ -110,8 +110,8 @@ void frontend_spectrum_round_neon(int32_t *out, uint8_t *ret_near, const float *
     }
 }
 
-/* Loads and steps on. gcc for ARMv7 would compute the address of each load of an unrolled loop instead, which takes more
- * instructions than the sums; of the empty statement it believes that it may change the pointer. */
+/* Loads and advances the pointer. In an unrolled loop, gcc for ARMv7 would instead compute the address of each load, which takes
+ * more instructions than the sums. The empty asm statement prevents that, because it might change the pointer. */
 static inline int32x4_t next4(const int32_t **x) {
     int32x4_t y = vld1q_s32(*x);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/neon/window_neon.c: the window and the block scaling for NEON, of AArch64 and of ARMv7. vrshrn and vrshl by a
- * negative count add half and shift right. */
+/* frontend/kernels/neon/window_neon.c: the window and the block scaling for NEON (AArch64 and ARMv7). vrshrn, and vrshl by a
+ * negative count, add half and shift right. */
 #include "frontend/kernels/variants.h"
 
 #include <arm_neon.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/x86/cepstrum_avx2.c: the DCT's sums for AVX2: 16 products at a time, a row of 40 as 16, 16 and 8. */
+/* frontend/kernels/x86/cepstrum_avx2.c: the sums of the DCT for AVX2: 16 products at a time, a row of 40 as 16, 16 and 8. */
 #include "frontend/kernels/variants.h"
 
 #include <immintrin.h>

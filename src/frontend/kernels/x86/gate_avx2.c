@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/x86/gate_avx2.c: the gate's sums for AVX2: 16 samples at a time. The square of 17 bits, and the sum of two
- * squares of 16, fit a lane without its sign. */
+/* frontend/kernels/x86/gate_avx2.c: the sums of the gate for AVX2: 16 samples at a time. The square of a 17-bit difference and the
+ * sum of two squares of 16 bits fit an unsigned lane. */
 #include "frontend/kernels/variants.h"
 
 #include <immintrin.h>
 
-/* sum, of 64 bits, + the lanes of x, of 32 without a sign. */
+/* sum (64-bit lanes) + the lanes of x (32 bits, unsigned). */
 static inline __m256i add_lanes(__m256i sum, __m256i x) {
     __m256i even = _mm256_and_si256(x, _mm256_set1_epi64x(UINT32_MAX));
 

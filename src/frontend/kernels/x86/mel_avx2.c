@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/x86/mel_avx2.c: the sums of the filter bank for AVX2: two bins at a time, of which the second is zero at the end
- * of an odd number. A power has 39 bits: its halves are multiplied and added apart. */
+/* frontend/kernels/x86/mel_avx2.c: the sums of the filter bank for AVX2: two bins at a time; if their number is odd, the last one
+ * is paired with zero. A power has 39 bits, so its halves are multiplied and added separately. */
 #include "frontend/kernels/variants.h"
 
 #include <immintrin.h>

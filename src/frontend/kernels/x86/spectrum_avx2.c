@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* frontend/kernels/x86/spectrum_avx2.c: what stands round KissFFT, for AVX2: 8 values at a time. */
+/* frontend/kernels/x86/spectrum_avx2.c: the steps around KissFFT for AVX2: 8 values at a time. */
 #include "frontend/kernels/variants.h"
 
 #include <immintrin.h>
@@ -26,7 +26,7 @@ static inline int32_t sum8(__m256i x) {
     return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
 }
 
-/* Both neighbours hold what is the greater of them, so each pair counts twice. */
+/* Both lanes of a pair hold the greater of the two, so each pair counts twice. */
 void frontend_spectrum_convert_avx2(float *out, const int32_t *x, size_t n, int32_t ret_sums[2]) {
     __m256i greater = _mm256_setzero_si256(), lesser = _mm256_setzero_si256();
 
@@ -41,8 +41,8 @@ void frontend_spectrum_convert_avx2(float *out, const int32_t *x, size_t n, int3
     ret_sums[1] = sum8(lesser) / 2;
 }
 
-/* The mirror of n lies in the window from n = 113 on: 18 times 8 values to 256, which is its own. Of the sines the last of a
- * level's values is its own mirror, too, and what comes of it is mended. */
+/* The mirror of n is within the window from n = 113 on: 18 times 8 values up to 256, which is its own mirror. In the sines of a
+ * level, the last value is also its own mirror, so its result is corrected afterwards. */
 void frontend_spectrum_fold_avx2(int32_t re[HALF], int32_t im[HALF], const int32_t frame[FRONTEND_WINDOW]) {
     enum { ALONE = FRONTEND_FFT_SIZE - FRONTEND_WINDOW };
     int32_t c[HALF + 1], s[HALF + 1];
@@ -104,7 +104,7 @@ void frontend_spectrum_round_avx2(int32_t *out, uint8_t *ret_near, const float *
     }
 }
 
-/* Four 64-bit products at once, of the lower halves: the even ones as they lie, then the odd ones, copied down while loading. */
+/* Four 64-bit products at once, of the lower halves: first the even ones in place, then the odd ones, moved down while loading. */
 static inline void add8(__m256i sums[2], const int32_t *a, const int32_t *b) {
     __m256i a_odd = _mm256_castps_si256(_mm256_movehdup_ps(_mm256_castsi256_ps(load8(a))));
     __m256i b_odd = _mm256_castps_si256(_mm256_movehdup_ps(_mm256_castsi256_ps(load8(b))));

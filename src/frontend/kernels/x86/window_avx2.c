@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* frontend/kernels/x86/window_avx2.c: the window and the block scaling for AVX2, 8 samples at a time. A product takes 64 bits, so
- * the even and the odd samples are multiplied apart; of each rounded product the lower 32 bits are wanted, and so an unsigned shift
- * will do. */
+ * even and odd samples are multiplied separately. Only the lower 32 bits of each rounded product are needed, so an unsigned shift
+ * is enough. */
 #include "frontend/kernels/variants.h"
 
 #include <immintrin.h>
