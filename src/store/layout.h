@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store/layout.h: the bytes of store.h as structs, for reader and writer. Little-endian machines only (configure refuses others),
- * so the file is mapped as it is. */
+/* store/layout.h: the layout of store.h as structs, for reader and writer. Little-endian machines only (configure refuses others),
+ * so the file is mapped without conversion. */
 #ifndef TRAGUS_STORE_LAYOUT_H
 #define TRAGUS_STORE_LAYOUT_H
 
@@ -21,7 +21,7 @@ struct store_header {
     uint32_t n_sections;
     uint32_t table_crc;
     uint8_t zero[28];
-    uint32_t header_crc; /* of all before it */
+    uint32_t header_crc; /* of all bytes before it */
 };
 static_assert(sizeof(struct store_header) == 64, "as store.h says");
 

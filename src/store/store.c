@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store/store.c: opens a container. Everything is checked here, once, so that no reader of a section has to ask again whether it
- * lies in the file and is the bytes that were written. Each refusal says what is wrong and what to do. */
+/* store/store.c: opens a container. Everything is checked here once, so that readers can trust the bounds and bytes of a section.
+ * Each error says what is wrong and what to do. */
 #include "store/store.h"
 
 #include "base/crc32c.h"
@@ -47,14 +47,14 @@ static int check_header(const struct store *s, const char *path, enum store_kind
     const struct store_header *h = (const struct store_header *)s->map;
     size_t n_magic = s->size_bytes < sizeof h->magic ? s->size_bytes : sizeof h->magic;
     if (memcmp(h->magic, STORE_MAGIC, n_magic) != 0) {
-        /* "TRG" without the rest: the file was ours until a program took it for text. */
+        /* "TRG" without the other bytes: one of our files, damaged by a program that treated it as text. */
         if (n_magic == sizeof h->magic && memcmp(h->magic + 1, &STORE_MAGIC[1], 3) == 0)
             return base_error_at(e, -EBADMSG, path, 0, 0, "the file was changed by copying it as text; copy it again, as binary");
         return base_error_at(e, -EMEDIUMTYPE, path, 0, 0, "this is not a tragus file; %s was expected", store_kind_name(kind));
     }
     if (s->size_bytes < sizeof *h)
         return base_error_at(e, -EBADMSG, path, 0, 0, "the file is cut short after %zu bytes; " AGAIN, s->size_bytes);
-    /* Before the CRC: another major version may lay out the rest differently. */
+    /* Checked before the CRC, because another major version may have a different layout. */
     if (h->major != STORE_MAJOR)
         return base_error_at(e, -EMEDIUMTYPE, path, 0, 0,
                              "the file was made for version %u of the format, this program reads version %u; "
@@ -136,7 +136,7 @@ static int check_sections(struct store *s, const char *path, const char *const k
     }
     if (begin != s->size_bytes)
         return base_error_at(e, -EBADMSG, path, 0, 0, "there are bytes behind the last section; " AGAIN);
-    /* Last, because "needs a newer tragus" is only worth saying about a file that is whole. */
+    /* Checked last: "needs a newer tragus" only makes sense for an undamaged file. */
     for (uint32_t i = 0; i < s->n_entries; i++)
         if ((s->entries[i].flags & STORE_OPTIONAL) == 0 && !is_known(s->entries[i].name, known, n_known))
             return base_error_at(e, -EMEDIUMTYPE, path, 0, 0,
@@ -150,7 +150,7 @@ int store_open(struct store **ret, const char *path, enum store_kind kind, const
     struct store *s = calloc(1, sizeof *s);
     if (s == NULL)
         return base_error_at(reterr, -ENOMEM, path, 0, 0, "out of memory");
-    /* Non-blocking, so that a named pipe in place of a file does not hang the program. */
+    /* Non-blocking, so that a named pipe in place of the file does not hang the program. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
     struct stat status;
     if (fd < 0 || fstat(fd, &status) < 0) {

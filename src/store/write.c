@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store/write.c: writes a container beside its place and renames it over: a reader sees the old file or the new one, whole. */
+/* store/write.c: writes a container to a temporary file beside its path and renames it, so a reader sees either the old file or
+ * the new one, complete. */
 #include "store/store.h"
 
 #include "base/crc32c.h"
@@ -19,7 +20,7 @@ static size_t padding(size_t n) {
     return (STORE_ALIGN - n % STORE_ALIGN) % STORE_ALIGN;
 }
 
-/* Fills header and table. False: a name is too long, empty or there twice, or there are too many or no parts. */
+/* Fills the header and table. Returns false if a name is too long, empty or duplicate, or if there are too many parts or none. */
 static bool lay_out(struct store_header *h, struct store_entry *entries, enum store_kind kind, const struct store_part parts[],
                     size_t n_parts) {
     size_t offset = sizeof *h + n_parts * sizeof *entries;
@@ -58,7 +59,7 @@ static bool write_all(FILE *f, const struct store_header *h, const struct store_
         return false;
     for (size_t i = 0; i < n_parts; i++) {
         size_t n = parts[i].size_bytes, n_zeros = padding(n);
-        /* An empty section may have no bytes to point to. */
+        /* An empty section may have a NULL pointer. */
         if ((n > 0 && fwrite(parts[i].bytes, 1, n, f) != n) || fwrite(zeros, 1, n_zeros, f) != n_zeros)
             return false;
     }
@@ -84,7 +85,7 @@ int store_write(const char *path, enum store_kind kind, const struct store_part 
         if (fd >= 0)
             close(fd);
     } else {
-        /* mkstemp makes files for their owner only; a model is for everybody whom the process's mask lets. */
+        /* mkstemp creates files for their owner only, but a model is for everybody that the umask allows. */
         mode_t mask = umask(0);
         umask(mask);
         if (!write_all(f, &h, entries, parts, n_parts) || fchmod(fd, 0666 & ~mask) < 0)
