@@ -73,7 +73,7 @@ unsigned char *rig_wav(const int16_t *pcm, size_t n, size_t *ret_len) {
     put32(wav + 20, 1 | 1 << 16); /* PCM, one channel */
     put32(wav + 24, 16000);
     put32(wav + 28, 32000);
-    put32(wav + 32, 2 | 16 << 16); /* bytes a frame, bits a sample */
+    put32(wav + 32, 2 | 16 << 16); /* bytes per frame, bits per sample */
     put32(wav + 40, (uint32_t)(2 * n));
     memcpy(wav + 44, pcm, 2 * n);
     *ret_len = 44 + 2 * n;
@@ -116,7 +116,7 @@ void rig_control(const char *name, const char *order) {
     assert_non_null(f);
     fprintf(f, "%s\n", order);
     assert_int_equal(fclose(f), 0);
-    assert_int_equal(rename(new_path, path), 0); /* the device never sees half an order */
+    assert_int_equal(rename(new_path, path), 0); /* so that the device never reads half an order */
 }
 
 /* --- the event loop --- */
@@ -154,13 +154,13 @@ void rig_options(struct service_options *o) {
 
 struct service *rig_service(sd_event *event, const struct service_options *o) {
     struct service *s = NULL;
-    tragus_model_unref(ready_model()); /* says what is missing */
+    tragus_model_unref(ready_model()); /* reports what is missing */
     assert_int_equal(service_new(&s, event, o), 0);
     assert_int_equal(service_ready(s), SERVICE_READY);
     return s;
 }
 
-struct answer { /* of a call that takes its time */
+struct answer { /* of a call that answers later */
     bool has_come;
     int code;
     tragus_error error;
@@ -184,7 +184,7 @@ static bool has_come(const void *user) {
     return ((const struct answer *)user)->has_come;
 }
 
-/* r: what the call said at once. */
+/* r: the immediate result of the call. */
 static int await(sd_event *event, struct answer *a, int r, tragus_diagnostics *d, tragus_error *reterr) {
     if (r < 0)
         return r;

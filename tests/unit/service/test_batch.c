@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A batch thread on files, pipes and sockets; what comes out depends on the sound alone, and whatever goes wrong with the
- * descriptor, the session comes home. */
+/* A batch thread on files, pipes and sockets: its output depends only on the sound, and its session is returned after every kind
+ * of error. */
 #include "ready.h"
 #include "rig.h"
 #include "service/batch.h"
@@ -28,7 +28,7 @@ static tragus_model *model;
 static tragus_grammar *channels;
 static struct ready_sound sound;
 static struct base_wake wake;
-static char *expected; /* the records of `sound` as one raw file */
+static char *expected; /* the records of `sound`, read as one raw file */
 
 static struct batch_options raw_options(void) {
     return (struct batch_options){
@@ -62,10 +62,10 @@ static struct batch *start(int fd, const struct batch_options *o) {
     return b;
 }
 
-/* --- main's side: takes records until the thread is done --- */
+/* --- the main thread's side: takes records until the thread is done --- */
 
 struct outcome {
-    char *text; /* the records, a line each */
+    char *text; /* the records, one per line */
     unsigned n_utterances, n_retired;
     uint64_t lost, first_us;
     struct batch_counters counters;
@@ -100,7 +100,7 @@ static struct outcome finish(struct batch *b) {
     for (int turn = 0; !done; turn++) {
         assert_in_range(turn, 0, PATIENCE_MS / 10);
         base_wake_wait(&wake, 10);
-        done = batch_done(b); /* before the last look at its records */
+        done = batch_done(b); /* read before the last records are taken */
         while (recogniser_next_record(batch_recogniser(b), &record))
             note(&o, f, &record);
     }
@@ -123,14 +123,14 @@ static int open_file(const void *bytes, size_t n) {
 
 static int make(void **state) {
     (void)state;
-    (void)signal(SIGPIPE, SIG_IGN); /* as the daemon has it */
+    (void)signal(SIGPIPE, SIG_IGN); /* as in the daemon */
     model = ready_model();
     channels = ready_grammar(model, CHANNELS);
     ready_append_quiet(&sound, 500);
     ready_append_recording(&sound, "Front_Center");
     ready_append_quiet(&sound, 1600);
     ready_append_recording(&sound, "Rear_Left");
-    ready_append_quiet(&sound, 1237); /* no whole number of hops */
+    ready_append_quiet(&sound, 1237); /* not a whole number of hops */
     assert_int_equal(base_wake_init(&wake), 0);
     struct batch_options options = raw_options();
     struct outcome o = finish(start(open_file(sound.pcm, 2 * sound.n), &options));
@@ -150,7 +150,7 @@ static int unmake(void **state) {
     return 0;
 }
 
-/* --- who writes --- */
+/* --- writers --- */
 
 struct writer {
     pthread_t thread;
@@ -177,7 +177,7 @@ static void start_writer(struct writer *w, int fd, const void *bytes, size_t n, 
     assert_int_equal(pthread_create(&w->thread, NULL, write_all, w), 0);
 }
 
-/* What comes of bytes that are written to a pipe, or a socket, in such chunks. */
+/* Sends bytes through a pipe or a socket in chunks of this size, and returns the outcome. */
 static struct outcome send_through(bool is_socket, const struct batch_options *options, const void *bytes, size_t n, size_t chunk) {
     int ends[2];
     struct writer w;
@@ -229,7 +229,7 @@ static void a_sound_file_is_the_same_sound(void **state) {
 static void other_encodings_are_the_same_sound(void **state) {
     struct batch_options options = raw_options();
     (void)state;
-    int32_t *wide = calloc(2 * sound.n, sizeof(*wide)); /* two channels, both the same */
+    int32_t *wide = calloc(2 * sound.n, sizeof(*wide)); /* two identical channels */
     assert_non_null(wide);
     for (size_t i = 0; i < 2 * sound.n; i++)
         wide[i] = (int32_t)sound.pcm[i / 2] * 65536;
@@ -268,7 +268,7 @@ static void a_writer_that_breaks_off_is_an_error(void **state) {
     struct batch_options options = raw_options();
     int ends[2];
     (void)state;
-    /* A peer that leaves with unread bytes resets the connection. */
+    /* A peer that closes with unread bytes resets the connection. */
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     assert_int_equal(write(ends[0], "x", 1), 1);
     close(ends[1]);
@@ -354,7 +354,7 @@ static void cancel_ends_what_waits_for_sound(void **state) {
             int ends[2];
             assert_int_equal(is_socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) : pipe(ends), 0);
             struct batch *b = start(ends[0], &options);
-            if (sound_file) /* a beginning, and no end */
+            if (sound_file) /* the start of a file, without an end */
                 assert_int_equal(write(ends[1], "RIFF", 4), 4);
             struct timespec pause = {.tv_nsec = 20000000};
             nanosleep(&pause, NULL);
@@ -367,7 +367,7 @@ static void cancel_ends_what_waits_for_sound(void **state) {
         }
 }
 
-/* What came before is decided. */
+/* Sound before the cancel gives its result. */
 static void cancel_decides_what_was_said(void **state) {
     struct batch_options options = raw_options();
     struct engine_record record;
@@ -378,7 +378,7 @@ static void cancel_decides_what_was_said(void **state) {
     assert_non_null(nowhere);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     struct batch *b = start(ends[0], &options);
-    ssize_t n = write(ends[1], sound.pcm, 2 * 16000 * 2); /* two seconds: the words, and not all of the silence behind them */
+    ssize_t n = write(ends[1], sound.pcm, 2 * 16000 * 2); /* two seconds: the words, but not all of the silence after them */
     assert_int_equal(n, 2 * 16000 * 2);
     struct batch_counters c = {0};
     for (int turn = 0; c.hops < 200; turn++) {
@@ -429,7 +429,7 @@ static void live_sound_has_the_times_of_its_arrival(void **state) {
     options.live = true;
     clock_gettime(CLOCK_MONOTONIC, &t);
     uint64_t now_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-    /* Two seconds in one piece are not late yet. */
+    /* Two seconds at once do not count as late yet. */
     struct outcome o = send_through(true, &options, sound.pcm, 2 * 16000 * 2 - 2, 1 << 20);
     assert_int_equal(o.n_utterances, 1);
     assert_true(o.first_us + 3000000 > now_us);
@@ -437,7 +437,7 @@ static void live_sound_has_the_times_of_its_arrival(void **state) {
     free(o.text);
 }
 
-/* Main is busy: the thread waits for room among the records rather than lose one, partial results included. */
+/* While main is busy, the thread waits for room instead of losing records, even partial results. */
 static void nothing_is_lost_while_main_is_busy(void **state) {
     struct batch_options options = raw_options();
     struct ready_sound much = {0};
@@ -451,7 +451,7 @@ static void nothing_is_lost_while_main_is_busy(void **state) {
     struct outcome quick = finish(start(open_file(much.pcm, 2 * much.n), &options));
     struct batch *b = start(open_file(much.pcm, 2 * much.n), &options);
     uint64_t hops = 0;
-    for (int same = 0, turn = 0; same < 20; turn++) { /* until it stands still */
+    for (int same = 0, turn = 0; same < 20; turn++) { /* until the thread stops */
         struct batch_counters c;
         struct timespec pause = {.tv_nsec = 10000000};
         assert_in_range(turn, 0, PATIENCE_MS / 10);
@@ -460,7 +460,7 @@ static void nothing_is_lost_while_main_is_busy(void **state) {
         same = c.hops == hops && hops > 0 ? same + 1 : 0;
         hops = c.hops;
     }
-    assert_false(batch_done(b)); /* else this test shows nothing: the records must be more than the ring takes */
+    assert_false(batch_done(b)); /* otherwise the test proves nothing: there must be more records than the ring can hold */
     struct outcome slow = finish(b);
     assert_string_equal(slow.text, quick.text);
     assert_int_equal(slow.lost, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The capture thread on a real ALSA PCM without hardware: what comes into the ring, and what becomes of a device that stops. */
+/* The capture thread on a real ALSA PCM without hardware: the contents of the ring, and what happens when the device stops. */
 #include "ready.h"
 #include "rig.h"
 #include "service/capture.h"
@@ -20,7 +20,7 @@
 #define PATIENCE_MS 15000
 
 static struct ready_sound sound;
-static size_t loud_hops; /* of `sound`, until it is quiet again */
+static size_t loud_hops; /* number of loud hops at the start of `sound` */
 static struct base_wake recogniser_wake, main_wake;
 static struct engine_hop memory[N_HOPS];
 static struct base_ring ring;
@@ -75,7 +75,7 @@ static void pause_ms(unsigned ms) {
     nanosleep(&t, NULL);
 }
 
-/* Waits until the thread has heard so much. */
+/* Waits until the thread has heard this many hops. */
 static struct capture_counters heard(const struct capture *c, uint64_t hops) {
     struct capture_counters counters = {0};
     for (unsigned ms = 0; ms < PATIENCE_MS && counters.hops < hops; ms += 10) {
@@ -86,11 +86,11 @@ static struct capture_counters heard(const struct capture *c, uint64_t hops) {
     return counters;
 }
 
-/* What stands in the ring: the hops follow each other, and each segment has a first and a last one. */
+/* The contents of the ring: hops are contiguous, and each segment has a first and a last one. */
 struct segments {
     unsigned n_hops, n_first, n_last, n_ends;
     uint64_t first_index, last_index, last_us;
-    bool ends; /* the last one is the mark of an end */
+    bool ends; /* the last one is the end marker */
 };
 
 static struct segments take(struct segments so_far) {
@@ -101,10 +101,10 @@ static struct segments take(struct segments so_far) {
             s.first_index = hop.index;
         else if (!(hop.flags & ENGINE_FIRST))
             assert_int_equal(hop.index, s.last_index + 1);
-        else /* the mark of an end carries no sound, and the number of what comes next */
+        else /* the end marker carries no sound, and the index of the next hop */
             assert_true(hop.index >= s.last_index + !s.ends);
         assert_int_equal(!!(hop.flags & ENGINE_FIRST), s.n_first == s.n_last);
-        if (s.n_hops > 0 && !(hop.flags & ENGINE_FIRST)) /* by the clock, as far as the thread ran in time */
+        if (s.n_hops > 0 && !(hop.flags & ENGINE_FIRST)) /* matches the clock, if the thread ran in time */
             assert_true(hop.time_us + 500000 > s.last_us && hop.time_us < s.last_us + 2000000);
         s.n_hops++;
         s.n_first += !!(hop.flags & ENGINE_FIRST);
@@ -125,7 +125,7 @@ static void silence_wakes_nobody(void **state) {
     assert_int_equal(base_ring_fill(&ring), 0);
     assert_false(is_awake(&recogniser_wake));
     assert_false(is_awake(&main_wake));
-    /* Ten wake-ups a second, or fewer where this machine is busy; twice that is too much. */
+    /* Ten wake-ups a second, or fewer if this machine is busy; more than twice that is too many. */
     assert_in_range(after.wakeups - before.wakeups, 1, 2 * (after.hops - before.hops) / 10 + 1);
     assert_int_equal(after.level_cdb, -9000);
     assert_int_equal(after.lost_us, 0);
@@ -150,8 +150,8 @@ static void a_sound_comes_as_a_segment(void **state) {
     struct segments s = take((struct segments){0});
     assert_int_equal(s.n_first, 1);
     assert_int_equal(s.n_last, 1);
-    assert_int_equal(s.n_ends, 0);         /* the gate has closed in silence */
-    assert_int_equal(s.first_index, 1000); /* with what came before it opened */
+    assert_int_equal(s.n_ends, 0);         /* the gate closed in silence */
+    assert_int_equal(s.first_index, 1000); /* includes the history before it opened */
     assert_in_range(s.last_index, 1000 + loud_hops, 1000 + loud_hops + HANG_HOPS + 20);
     capture_stop(c, NULL);
 }
@@ -160,17 +160,17 @@ static void a_listeners_pause_keeps_the_gate_open(void **state) {
     (void)state;
     struct capture *c = start("noise", 0, N_HOPS);
     capture_let_hang(c, 100);
-    capture_let_hang(c, HANG_HOPS / 2); /* somebody else's is shorter */
+    capture_let_hang(c, HANG_HOPS / 2); /* shorter than the one before */
     heard(c, loud_hops + HANG_HOPS + 30);
     struct segments s = take((struct segments){0});
     assert_int_equal(s.n_first, 1);
     assert_int_equal(s.n_last, 0);
     struct capture_counters last;
-    capture_stop(c, &last); /* which ends it */
+    capture_stop(c, &last); /* ends the segment */
     s = take(s);
     assert_int_equal(s.n_last, 1);
     assert_int_equal(s.n_ends, 1);
-    assert_int_equal(last.hops, s.last_index); /* of the hop to come */
+    assert_int_equal(last.hops, s.last_index); /* the index of the next hop */
 }
 
 static void an_unplugged_device_ends_the_thread(void **state) {
@@ -185,10 +185,10 @@ static void an_unplugged_device_ends_the_thread(void **state) {
     assert_true(is_awake(&main_wake));
     struct segments s = take((struct segments){0});
     assert_int_equal(s.n_first, 1);
-    assert_int_equal(s.n_ends, 1); /* what was being said is decided */
+    assert_int_equal(s.n_ends, 1); /* the utterance in progress was ended */
     struct capture_counters counters;
     capture_counters(c, &counters);
-    assert_int_equal(counters.hops, s.last_index); /* of the hop to come */
+    assert_int_equal(counters.hops, s.last_index); /* the index of the next hop */
     assert_true(counters.cpu_us > 0);
     capture_stop(c, NULL);
 }
@@ -207,7 +207,7 @@ static void an_overrun_is_counted_and_ends_the_segment(void **state) {
     assert_int_equal(counters.overruns, 1);
     assert_in_range(counters.lost_us, 1, 5000000);
     assert_true(is_awake(&main_wake));
-    heard(c, counters.hops + 20); /* it goes on */
+    heard(c, counters.hops + 20); /* it continues */
     assert_int_equal(capture_status(c), 0);
     struct segments s = take((struct segments){0});
     assert_true(s.n_ends >= 1);
@@ -227,7 +227,7 @@ static void a_full_ring_drops_hops_and_counts_them(void **state) {
     assert_int_equal(counters.lost_us % 10000, 0);
     assert_true(is_awake(&main_wake));
     capture_counters(c, &later);
-    assert_in_range(counters.lost_us, 1, (later.hops - 16) * 10000); /* no more than was heard */
+    assert_in_range(counters.lost_us, 1, (later.hops - 16) * 10000); /* at most what was heard */
     capture_stop(c, NULL);
     assert_int_equal(base_ring_fill(&ring), 16);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The queues round a recogniser: what a session hears depends on the sound and the commands, not on when a thread runs. */
+/* The queues around a recogniser: what a session hears depends on the sound and the commands, not on thread timing. */
 #include "service/batch.h"
 
 #include "ready.h"
@@ -16,14 +16,14 @@
 #include <cmocka.h>
 
 #define HANG_HOPS 100
-#define N_UTTERANCES 24 /* together more records than a queue has places */
+#define N_UTTERANCES 24 /* these give more records than a queue can hold */
 
 static tragus_model *model;
 static tragus_grammar *grammar;
 static struct base_wake wake;
 static struct ready_sound sound; /* two utterances */
-static size_t n_first;           /* samples of the first, with the silence behind it */
-static struct engine_hop *hops;  /* of the sound, as a capture thread hands them out */
+static size_t n_first;           /* samples of the first, including the silence after it */
+static struct engine_hop *hops;  /* of the sound, as a capture thread produces them */
 static size_t n_hops;
 
 static void keep_hop(const struct engine_hop *hop, void *user) {
@@ -38,7 +38,7 @@ static int make(void **state) {
     grammar =
         ready_grammar(model, "front center\nrear left\nturn on the light\nwhat time is it\nopen the window\nplay some music\n");
     assert_int_equal(base_wake_init(&wake), 0);
-    ready_append_recording(&sound, "Front_Center"); /* begins with speech: its first hops count */
+    ready_append_recording(&sound, "Front_Center"); /* begins with speech: its first hops matter */
     ready_append_quiet(&sound, 1600);
     n_first = sound.n;
     ready_append_recording(&sound, "Rear_Left");
@@ -89,7 +89,7 @@ static void note_all(struct log *l, struct recogniser *r) {
         note(l, &record);
 }
 
-/* Hops from..to-1, each followed by a look at the records, as main looks when it is woken. */
+/* Takes hops from..to-1 and reads the records after each one, as main does when it is woken. */
 static void take_hops(struct log *l, struct recogniser *r, size_t from, size_t to) {
     for (size_t i = from; i < to; i++) {
         recogniser_take_hop(r, &hops[i]);
@@ -99,7 +99,7 @@ static void take_hops(struct log *l, struct recogniser *r, size_t from, size_t t
 
 /* --- commands ----------------------------------------------------------------------------------------------------------------- */
 
-/* late: the thread runs only when all sound is in its queue, as on a busy machine. */
+/* late: the thread runs only after all sound has been queued, as on a busy machine. */
 static void listen(struct log *l, uint64_t add_at, uint64_t stop_at, bool late) {
     struct recogniser *r = recogniser_new(model, &wake);
     struct engine_session session;
@@ -159,7 +159,7 @@ static int many_utterances(void) {
     return fd;
 }
 
-/* Until the thread moves no more, because its queue is full. If it was only slow, the test sees less of what it is for. */
+/* Waits until the thread stops because its queue is full. If it was only slow, the test is less strict. */
 static void let_it_fill(struct batch *b) {
     struct batch_counters c = {0};
     uint64_t before;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report of what understanding costs: it grows with what was done, and its parts fit together. */
+/* The energy report: it grows with the work done, and its parts are consistent. */
 #include "ready.h"
 #include "rig.h"
 
@@ -17,7 +17,7 @@ static const struct service_input raw = {.format = {.rate = 16000, .channels = 1
 static int make(void **state) {
     struct service_options o;
     (void)state;
-    ready_append_quiet(&sound, 1500); /* most of it is silence */
+    ready_append_quiet(&sound, 1500); /* mostly silence */
     ready_append_recording(&sound, "Front_Center");
     ready_append_quiet(&sound, 1500);
     rig_device("silence", NULL);
@@ -36,7 +36,7 @@ static int unmake(void **state) {
     return 0;
 }
 
-/* Nothing becomes less. */
+/* No value decreases. */
 static void fits(const struct service_report *before, const struct service_report *now) {
     assert_true(now->cpu_us >= before->cpu_us);
     assert_true(now->audio_us >= before->audio_us);
@@ -49,7 +49,7 @@ static void fits(const struct service_report *before, const struct service_repor
     assert_true(now->max_rss_kib >= before->max_rss_kib);
     assert_true(now->speech_us <= now->audio_us);
     assert_int_equal(now->decode_us, now->recogniser_us + now->batch_us);
-    assert_true(now->capture_us + now->decode_us + now->main_us <= now->cpu_us + 20000); /* read one after the other */
+    assert_true(now->capture_us + now->decode_us + now->main_us <= now->cpu_us + 20000); /* they are not read at the same instant */
 }
 
 static void a_batch_is_in_the_report_also_when_it_has_ended(void **state) {
@@ -75,7 +75,7 @@ static void a_batch_is_in_the_report_also_when_it_has_ended(void **state) {
     service_report(service, &after);
     fits(&running, &after);
     assert_int_equal(after.audio_us, (sound.n + 159) / 160 * 10000);
-    assert_in_range(after.speech_us, 1000000, after.audio_us - 500000); /* the gate kept some from the network */
+    assert_in_range(after.speech_us, 1000000, after.audio_us - 500000); /* the gate kept some sound from the network */
     assert_true(after.batch_us > 0);
     service_session_free(s);
 }
@@ -106,7 +106,7 @@ static void the_microphone_is_in_the_report(void **state) {
     assert_true(after.wakeups > before.wakeups);
 }
 
-/* Many machines have no meter, or let only root read it: then it is 0. */
+/* If there is no meter, or only root may read it, the value is 0. */
 static void a_meter_never_runs_backwards(void **state) {
     (void)state;
     uint64_t before = service_energy_uj(service);

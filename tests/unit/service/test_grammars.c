@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The named grammars: what is taken, who may change which, and sessions that use one that is replaced. */
+/* The named grammars: which are accepted, who may change them, and sessions that use a grammar when it is replaced. */
 #include "ready.h"
 #include "rig.h"
 
@@ -47,7 +47,7 @@ static int make(void **state) {
     (void)signal(SIGPIPE, SIG_IGN);
     ready_append_quiet(&sound, 200);
     ready_append_recording(&sound, "Front_Center");
-    ready_append_quiet(&sound, 2000); /* the gate closes: what follows is the next utterance */
+    ready_append_quiet(&sound, 2000); /* the gate closes: what follows is another utterance */
     rig_device("silence", NULL);
     assert_int_equal(sd_event_new(&event), 0);
     rig_options(&o);
@@ -69,7 +69,7 @@ static int unmake(void **state) {
     return 0;
 }
 
-/* Each test begins with none. */
+/* Each test starts without grammars. */
 static int remove_all(void **state) {
     (void)state;
     service_owner_gone(service, ann.owner);
@@ -103,7 +103,7 @@ static bool has_sentence(const char *owner, const char *name, const char *senten
     return n > 0;
 }
 
-/* --- what is taken --- */
+/* --- which are accepted --- */
 
 static void a_grammar_is_described(void **state) {
     struct service_grammar_info info;
@@ -125,7 +125,7 @@ static void a_grammar_is_described(void **state) {
     assert_int_equal(info.n_guessed, 0);
     assert_int_equal(add(&ann, "guess", false, "zork blorfle\n", &e), 0);
     service_grammar_describe(service_grammar_find(service, "", "guess", &e), &info);
-    assert_int_equal(info.n_guessed, 1); /* zork is in the user's own list */
+    assert_int_equal(info.n_guessed, 1); /* zork is in the user's pronunciations */
     assert_string_equal(info.guessed[0], "blorfle");
 }
 
@@ -154,7 +154,7 @@ static void a_wrong_grammar_leaves_the_old_one(void **state) {
     assert_true(e.text[0]);
     for (size_t i = 0; i < d.n_items; i++)
         n_errors += d.items[i].severity == 3;
-    assert_true(n_errors >= 2); /* all of them, not the first alone */
+    assert_true(n_errors >= 2); /* reports all errors, not only the first */
     tragus_diagnostics_done(&d);
     assert_true(has_sentence("", "house", "stop"));
     assert_int_equal(add(&ann, "new", false, wrong, &e), -EINVAL);
@@ -173,7 +173,7 @@ static void there_are_limits(void **state) {
     text[MOST_BYTES + 1] = '\0';
     assert_int_equal(add(&ann, "bigger", false, text, &e), -E2BIG);
     assert_non_null(strstr(e.text, "grammar_bytes"));
-    /* 26 words in 3 places: more arcs than 250, from few bytes. */
+    /* 26 words in 3 places: more than 250 arcs from few bytes. */
     assert_true(add(&ann, "arcs", false,
                     "(alpha|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliet|kilo|lima|mike|november|oscar|papa|quebec|"
                     "romeo|sierra|tango|uniform|victor|whiskey|yankee|zulu) "
@@ -185,7 +185,7 @@ static void there_are_limits(void **state) {
     assert_int_equal(add(&ann_again, "three", true, "stop\n", &e), 0);
     assert_int_equal(add(&ann, "four", false, "stop\n", &e), -EDQUOT);
     assert_non_null(strstr(e.text, "grammars_per_user"));
-    assert_int_equal(add(&ann, "two", false, "go\n", &e), 0); /* in place of one is no more */
+    assert_int_equal(add(&ann, "two", false, "go\n", &e), 0); /* replacing one does not increase the number */
     assert_int_equal(add(&bob, "four", false, "stop\n", &e), 0);
     service_owner_gone(service, ann_again.owner);
     assert_int_equal(add(&ann, "three", false, "stop\n", &e), 0);
@@ -234,7 +234,7 @@ static void a_private_grammar_is_its_owners(void **state) {
     (void)state;
     assert_int_equal(add(&ann, "mine", true, "stop\n", &e), 0);
     assert_true(has_sentence(ann.owner, "mine", "stop"));
-    assert_false(has_sentence(ann_again.owner, "mine", "stop")); /* the same user's, another connection */
+    assert_false(has_sentence(ann_again.owner, "mine", "stop")); /* the same user on another connection */
     assert_false(has_sentence("", "mine", "stop"));
     assert_int_equal(service_grammar_remove(service, &bob, "mine", &e), -ENOENT);
     assert_int_equal(service_grammar_remove(service, &rig_daemon, "mine", &e), -ENOENT);
@@ -259,7 +259,7 @@ static void a_private_grammar_stands_before_everybodys(void **state) {
     assert_int_equal(service_grammar_remove(service, &ann, "house", &e), -EPERM);
 }
 
-/* Who asks for one for everybody gets that, also with a private one of that name. */
+/* A caller that asks for a public grammar gets that, even if it has a private one of the same name. */
 static void a_private_grammar_does_not_take_the_place_of_a_public_one(void **state) {
     tragus_error e = {0};
     (void)state;
@@ -288,7 +288,7 @@ static void only_some_may_change_what_belongs_to_others(void **state) {
     assert_int_equal(add(&ann_again, "hers", false, "stop\n", &e), 0);
     assert_int_equal(service_grammar_remove(service, &rig_daemon, "hers", &e), 0);
 
-    /* A grammar of the configuration belongs to nobody, whatever the user's number. */
+    /* A grammar of the configuration has no owner, whatever the user's ID. */
     assert_int_equal(service_grammar_load(service, "house", (const char *[]){path}, 1, &e), 0);
     assert_int_equal(add(&root_without_rights, "house", false, "stop\n", &e), -EPERM);
     assert_int_equal(service_grammar_remove(service, &ann, "house", &e), -EPERM);
@@ -311,15 +311,15 @@ static void lists_and_removals_name_what_there_is(void **state) {
     assert_int_equal(rig_set_list(service, event, &ann, "lights", "", values, 1, &e), -EINVAL);
     assert_true(e.text[0]);
     assert_true(has_sentence("", "lights", "turn on the desk"));                           /* as before */
-    assert_int_equal(rig_set_list(service, event, &ann, "lights", "lamp", odd, 2, &e), 0); /* one odd name is left out */
+    assert_int_equal(rig_set_list(service, event, &ann, "lights", "lamp", odd, 2, &e), 0); /* one invalid name is left out */
     assert_true(has_sentence("", "lights", "turn on the fan"));
     assert_false(has_sentence("", "lights", "turn on the desk"));
     service_set_default_grammar(service, "lights");
-    assert_int_equal(rig_set_list(service, event, &ann, "", "lamp", values, 1, &e), 0); /* "": the default one */
+    assert_int_equal(rig_set_list(service, event, &ann, "", "lamp", values, 1, &e), 0); /* "": the default grammar */
     assert_true(has_sentence("", "lights", "turn on the kettle"));
 }
 
-/* --- compilations wait for each other --- */
+/* --- concurrent compilations --- */
 
 struct answers {
     unsigned n, n_good, n_cancelled;
@@ -362,7 +362,7 @@ static bool are_two(const void *user) {
     return ((const struct answers *)user)->n >= 2;
 }
 
-/* Both lists are in the end what was asked for, although the second was compiled before the first was in force. */
+/* Both lists take effect, although the second was compiled before the first was installed. */
 static void two_lists_at_once_both_count(void **state) {
     static const tragus_list_value kettle[] = {{.in = "kettle"}}, red[] = {{.in = "red"}};
     static const char two[] = "language: en\nintents:\n  A:\n    data:\n      - sentences: [\"turn the {lamp} {colour}\"]\n"
@@ -378,7 +378,7 @@ static void two_lists_at_once_both_count(void **state) {
     assert_true(has_sentence("", "two", "turn the kettle red"));
     assert_false(has_sentence("", "two", "turn the desk red"));
 
-    /* A grammar that is removed meanwhile gets no list. */
+    /* If the grammar is removed meanwhile, the list change fails. */
     a = (struct answers){0};
     assert_int_equal(service_grammar_set_list(service, &ann, "two", "lamp", kettle, 1, on_answer, &a, &e), 0);
     assert_int_equal(service_grammar_remove(service, &ann, "two", &e), 0);
@@ -402,7 +402,7 @@ static void a_user_has_so_many_that_wait(void **state) {
     }
     assert_int_equal(r, -EDQUOT);
     assert_int_equal(n, 16);
-    assert_int_equal(push_one(&bob, "shed", &b, &e), 0); /* another's are counted for themselves */
+    assert_int_equal(push_one(&bob, "shed", &b, &e), 0); /* each user's jobs are counted separately */
     service_owner_gone(service, ann.owner);
     for (unsigned turn = 0; a.n < n || b.n < 1; turn++) {
         assert_in_range(turn, 0, 2000);
@@ -413,7 +413,7 @@ static void a_user_has_so_many_that_wait(void **state) {
     assert_null(service_grammar_find(service, "", "house", &e));
 }
 
-/* --- sessions go on with the new one --- */
+/* --- sessions switch to the new grammar --- */
 
 static void push(struct service_session *s) {
     const unsigned char *bytes = (const unsigned char *)sound.pcm;
@@ -444,7 +444,7 @@ static void a_session_goes_on_with_the_new_grammar(void **state) {
     push(t);
     assert_true(rig_until(event, rig_has_result, &log));
     assert_string_equal(log.heard, "front center\n");
-    for (int i = 0; i < 3; i++) /* the second and third while the first is on its way */
+    for (int i = 0; i < 3; i++) /* the second and third while the first is pending */
         rig_grammar(service, event, "a", i == 1 ? CHANNELS : OTHERS);
     push(s);
     push(t);
@@ -454,7 +454,7 @@ static void a_session_goes_on_with_the_new_grammar(void **state) {
     assert_true(rig_until(event, rig_finished, &other));
     assert_null(strstr(log.heard + 1, "\nfront center\n"));
     assert_int_equal(log.n_rejected, 1);
-    assert_string_equal(other.heard, "front center\nfront center\n"); /* another's grammar is no matter */
+    assert_string_equal(other.heard, "front center\nfront center\n"); /* the other session's grammar did not change */
     service_session_free(s);
     service_session_free(t);
 }
@@ -509,7 +509,7 @@ static void a_session_that_is_not_started_begins_with_the_new_one(void **state) 
     service_session_free(s);
 }
 
-/* --- how words are spoken --- */
+/* --- pronunciations --- */
 
 struct spoken {
     bool has_come;
@@ -548,7 +548,7 @@ static void words_have_pronunciations(void **state) {
     struct spoken s = pronounce("", words, 3);
     assert_int_equal(s.code, 0);
     assert_int_equal(s.n_words, 3);
-    assert_true(s.variants[0][0].n_phones > 0 && s.variants[0][1].n_phones > 0); /* it is spoken in two ways */
+    assert_true(s.variants[0][0].n_phones > 0 && s.variants[0][1].n_phones > 0); /* it has two pronunciations */
     assert_false(s.variants[0][0].guessed);
     assert_false(s.variants[1][0].guessed); /* the user's own */
     assert_int_equal(s.variants[1][0].n_phones, 4);

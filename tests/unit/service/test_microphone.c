@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Main's side of the microphone, on a real ALSA PCM without hardware: open only while it is wanted; missing, unplugged, back. */
+/* Main's side of the microphone, on a real ALSA PCM without hardware: it is open only while it is wanted; missing, unplugged,
+ * back. */
 #include "ready.h"
 #include "rig.h"
 #include "service/microphone.h"
@@ -71,7 +72,7 @@ static uint64_t hops(void) {
     return c.hops;
 }
 
-/* For rig_until. Main looks when it is woken. */
+/* For rig_until. Main checks when it is woken. */
 static bool is_open(const void *user) {
     (void)user;
     microphone_check(microphone);
@@ -109,7 +110,7 @@ static struct engine_session *lend(void) {
 
 struct heard {
     unsigned n_result, n_retired;
-    uint64_t start_hop; /* of the words of the last result */
+    uint64_t start_hop; /* start of the words in the last result */
     bool understood;
 };
 
@@ -153,7 +154,7 @@ static void it_is_open_only_while_it_is_wanted(void **state) {
     microphone_want(microphone, true);
     assert_true(microphone_is_open(microphone));
     assert_int_equal(n_changes, 1);
-    microphone_want(microphone, true); /* as before */
+    microphone_want(microphone, true); /* no change */
     assert_int_equal(n_changes, 1);
     hear(20);
     microphone_want(microphone, false);
@@ -163,7 +164,7 @@ static void it_is_open_only_while_it_is_wanted(void **state) {
     uint64_t then = hops();
     rig_run(event, 150);
     assert_int_equal(hops(), then);
-    microphone_want(microphone, true); /* the numbers go on */
+    microphone_want(microphone, true); /* hop numbers continue */
     hear(10);
     assert_true(hops() >= then + 10);
     assert_int_equal(microphone_take_lost_us(microphone), 0);
@@ -181,7 +182,7 @@ static void nobody_waits_for_one_that_nobody_wants(void **state) {
     microphone_want(microphone, false);
     assert_false(microphone_is_missing(microphone));
     rig_control("silence", NULL);
-    rig_run(event, 1200); /* it would have been tried again after one second */
+    rig_run(event, 1200); /* it would have retried after one second */
     assert_int_equal(n_changes, 2);
     assert_false(microphone_is_open(microphone));
     end();
@@ -200,11 +201,11 @@ static void an_unplugged_one_comes_back(void **state) {
     assert_non_null(strstr(microphone_trouble(microphone), "microphone speech is gone"));
     uint64_t then = hops();
     rig_control("speech", NULL);
-    assert_true(rig_until(event, is_open, NULL)); /* and plays from its beginning */
+    assert_true(rig_until(event, is_open, NULL)); /* and plays from the beginning */
     assert_true(hops() >= then);
     assert_true(rig_until(event, take_records, &heard));
     assert_true(heard.understood);
-    assert_true(heard.start_hop >= then); /* hops are counted on */
+    assert_true(heard.start_hop >= then); /* hop numbers continue */
     drop(s);
     microphone_want(microphone, false);
     end();
@@ -222,7 +223,7 @@ static void an_overrun_is_told_once(void **state) {
     assert_int_equal(microphone_take_lost_us(microphone), 0);
     rig_control("silence", "overrun");
     hear(40);
-    microphone_want(microphone, false); /* what was lost before is not forgotten */
+    microphone_want(microphone, false); /* earlier losses are still reported */
     assert_true(microphone_take_lost_us(microphone) > 0);
     assert_int_equal(microphone_take_lost_us(microphone), 0);
     end();
@@ -254,10 +255,10 @@ static void the_watchdog_sees_threads_move(void **state) {
     rig_control("silence", NULL);
     start("silence");
     assert_true(microphone_alive(microphone));
-    assert_true(microphone_alive(microphone)); /* nothing to be done, nothing moves */
+    assert_true(microphone_alive(microphone)); /* with no work, nothing need progress */
     microphone_want(microphone, true);
     assert_true(microphone_alive(microphone));
-    /* An open device that gives nothing between two looks stands still. No thread can be so fast. */
+    /* An open device that delivers nothing between two checks counts as stuck. No thread is as fast as these two checks. */
     hear(1);
     bool first = microphone_alive(microphone), second = microphone_alive(microphone);
     assert_true(first);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a session may ask for: defaults and ranges. */
+/* Session options: defaults and ranges. */
 #include "rig.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static struct service_session_options defaults(void) {
     return (struct service_session_options){.grammar = "", .language = "", .app = "", .session = o.session};
 }
 
-/* What comes of these options; the sentence names the option. */
+/* Checks these options; an error message must name the option. */
 static int check(struct service_session_options o, const char *name) {
     tragus_error e = {0};
     int r = service_check_options(&o, &e);
@@ -80,7 +80,7 @@ static void a_limited_session_has_a_time(void **state) {
     struct service_session_options o = defaults();
     tragus_error e = {0};
     (void)state;
-    o.timeout_ms = 60001; /* counts for limited ones only */
+    o.timeout_ms = 60001; /* matters only for limited sessions */
     assert_int_equal(check(o, ""), 0);
     o.limited = true;
     assert_int_equal(check(o, "Timeout"), -EINVAL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The queues round a recogniser, on recorded speech. This thread plays both sides: main's and the sound's. */
+/* The queues around a recogniser, with recorded speech. This thread plays both sides: main and the sound's thread. */
 #include "calls.h"
 #include "ready.h"
 #include "service/recogniser.h"
@@ -21,8 +21,8 @@
 
 static tragus_model *model;
 static tragus_grammar *channels, *others;
-static struct engine_hop *hops; /* of "front center" and "rear left", silence taken out by the gate */
-static size_t n_hops, n_first;  /* all; of the first segment */
+static struct engine_hop *hops; /* of "front center" and "rear left"; the gate removed the silence */
+static size_t n_hops, n_first;  /* of all, and of the first segment */
 static struct base_wake wake;
 
 static void keep_hop(const struct engine_hop *hop, void *user) {
@@ -99,7 +99,7 @@ static void order(struct recogniser *r, enum recogniser_command_type type, struc
     recogniser_command(r, (struct recogniser_command){.type = type, .session = s, .listener = l});
 }
 
-/* The sound's thread: hops from..to, and a look at the commands after every sixth, as the microphone's thread has it. */
+/* The sound's thread: takes hops from..to-1 and checks for commands after every sixth, as the microphone's thread does. */
 static void hear(struct recogniser *r, size_t from, size_t to) {
     for (size_t i = from; i < to; i++) {
         recogniser_take_hop(r, &hops[i]);
@@ -112,8 +112,8 @@ static void hear(struct recogniser *r, size_t from, size_t to) {
 /* What main finds in the ring. */
 struct taken {
     unsigned n, n_partial, n_started, n_ended, n_result, n_swapped, n_retired, n_late;
-    unsigned n_coming;     /* retired with a listener that had not taken its place yet */
-    unsigned last_partial; /* the place of the last partial result among the records */
+    unsigned n_coming;     /* retired while a listener was still pending */
+    unsigned last_partial; /* index of the last partial result among the records */
     uint64_t sequence;
     char text[512]; /* of results; rejected ones in brackets */
 };
@@ -131,7 +131,7 @@ static void note_result(struct taken *t, const struct engine_record *r) {
     engine_event_free(e);
 }
 
-/* Takes at most `most` records; listeners and sessions that come home are freed. */
+/* Takes at most `most` records, and frees the listeners and sessions that are returned. */
 static void take(struct recogniser *r, struct taken *t, unsigned most) {
     struct engine_record record;
     for (; most > 0 && recogniser_next_record(r, &record); most--) {
@@ -203,7 +203,7 @@ static void a_session_hears_all_in_order(void **state) {
     assert_int_equal(t.n_retired, 1);
     struct engine_cost cost;
     recogniser_cost(r, &cost);
-    assert_in_range(cost.hops, n_hops - 2, n_hops); /* two marks of an end may carry no sound */
+    assert_in_range(cost.hops, n_hops - 2, n_hops); /* two end markers may carry no sound */
     assert_true(cost.steps > 0 && cost.network_us > 0 && cost.frontend_us > 0);
     assert_int_equal(recogniser_lost(r), 0);
     recogniser_free(r);
@@ -216,7 +216,7 @@ static void stop_decides_what_came_before(void **state) {
     struct taken t = {0};
     order(r, RECOGNISER_ADD, s, NULL);
     recogniser_take_commands(r);
-    hear(r, 0, n_first - 60); /* the words are over, the silence behind them is not */
+    hear(r, 0, n_first - 60); /* after the words, but within the silence that follows */
     take(r, &t, RING);
     assert_int_equal(t.n_result, 0);
     order(r, RECOGNISER_STOP, s, NULL);
@@ -225,7 +225,7 @@ static void stop_decides_what_came_before(void **state) {
     take(r, &t, RING);
     assert_string_equal(t.text, "front center\n");
     assert_int_equal(t.n_retired, 1);
-    /* Nobody listens any more: what follows costs nothing. */
+    /* Nobody listens any more, so further sound must cost nothing. */
     struct engine_cost before, after;
     recogniser_cost(r, &before);
     hear(r, n_first, n_hops);
@@ -269,12 +269,12 @@ static void drop_retires_at_once_without_a_result(void **state) {
     assert_int_equal(t.n_retired, 1);
     hear(r, n_first - 60, n_first);
     take(r, &t, RING);
-    assert_string_equal(t.text, "front center\n"); /* of the one that stays */
+    assert_string_equal(t.text, "front center\n"); /* from the session that stays */
     order(r, RECOGNISER_DROP, stays, NULL);
     recogniser_take_commands(r);
     take(r, &t, RING);
     assert_int_equal(t.n_retired, 2);
-    order(r, RECOGNISER_DROP, stays, NULL); /* it is main's already: only its address is looked at */
+    order(r, RECOGNISER_DROP, stays, NULL); /* main owns it already: only its address is compared */
     order(r, RECOGNISER_STOP, stays, NULL);
     recogniser_take_commands(r);
     take(r, &t, RING);
@@ -293,7 +293,7 @@ static void a_swap_counts_from_the_next_utterance(void **state) {
     order(r, RECOGNISER_SWAP, s, listener(others));
     hear(r, n_first / 2, n_first);
     take(r, &t, RING);
-    assert_string_equal(t.text, "front center\n"); /* which `others` does not have */
+    assert_string_equal(t.text, "front center\n"); /* `others` does not contain it */
     hear(r, n_first, n_hops);
     take(r, &t, RING);
     assert_string_equal(t.text, "front center\nrear left\n");
@@ -314,11 +314,11 @@ static void a_listener_that_comes_too_late_goes_home(void **state) {
     struct taken t = {0};
     order(r, RECOGNISER_ADD, s, NULL);
     order(r, RECOGNISER_SWAP, s, listener(others));
-    order(r, RECOGNISER_SWAP, s, listener(others)); /* in place of the one before, which goes home */
+    order(r, RECOGNISER_SWAP, s, listener(others)); /* replaces the pending one, which is returned */
     recogniser_take_commands(r);
     take(r, &t, RING);
     assert_int_equal(t.n_late, 1);
-    recogniser_end(r); /* s retires, and what was coming goes with it */
+    recogniser_end(r); /* s retires, and its pending listener with it */
     order(r, RECOGNISER_SWAP, s, listener(others));
     recogniser_take_commands(r);
     take(r, &t, RING);
@@ -328,7 +328,7 @@ static void a_listener_that_comes_too_late_goes_home(void **state) {
     recogniser_free(r);
 }
 
-/* With so many sessions nothing but the ring limits what main learns. */
+/* With this many sessions, the ring is the only limit on what main receives. */
 static void a_full_ring_loses_partial_results_first_and_memory_never(void **state) {
     (void)state;
     enum { N = 40 };
@@ -346,18 +346,18 @@ static void a_full_ring_loses_partial_results_first_and_memory_never(void **stat
     recogniser_take_commands(r);
     hear(r, n_first / 2, n_first);
     assert_in_range(recogniser_room(r), 0, RECOGNISER_FINAL_RECORDS);
-    hear(r, n_first, n_hops); /* the next utterance: 40 old listeners want to go home */
+    hear(r, n_first, n_hops); /* the next utterance: 40 old listeners are to be returned */
     assert_int_equal(recogniser_room(r), 0);
     take(r, &t, RING);
     assert_int_equal(t.n, RING);
     assert_true(t.n_partial > 0);
     assert_in_range(t.last_partial, 1, RING - RECOGNISER_FINAL_RECORDS);
-    /* Two utterances of each: started, ended, result. */
+    /* Two utterances per session: started, ended, result. */
     assert_int_equal(recogniser_lost(r), N * 6 - t.n_started - t.n_ended - t.n_result);
 
     for (unsigned i = 0; i < N; i++)
         order(r, RECOGNISER_STOP, sessions[i], NULL);
-    hear(r, 0, n_first / 2); /* who had no room for the old listener tries again with this utterance */
+    hear(r, 0, n_first / 2); /* if there was no room for the old listener, the swap is retried with this utterance */
     for (unsigned turn = 0; turn < 1000 && t.n_retired < N; turn++) {
         take(r, &t, 3);
         recogniser_take_commands(r);
@@ -381,7 +381,7 @@ static void commands_wait_for_room(void **state) {
     }
     recogniser_take_commands(r);
     assert_true(recogniser_has_room(r));
-    for (unsigned i = 0; recogniser_has_room(r); i++, n_swaps++) /* of four of a session three go home */
+    for (unsigned i = 0; recogniser_has_room(r); i++, n_swaps++) /* four per session, of which three are returned */
         order(r, RECOGNISER_SWAP, sessions[i % N], listener(others));
     assert_int_equal(n_swaps, 4 * N);
     recogniser_take_commands(r);
@@ -403,7 +403,7 @@ static void commands_wait_for_room(void **state) {
     recogniser_free(r);
 }
 
-/* The records of one hearing, exactly. */
+/* All records as text, for exact comparison. */
 static char *exact(struct recogniser *r) {
     struct engine_record record;
     char *text = NULL;
@@ -434,7 +434,7 @@ static void wipe_leaves_nothing_of_what_was_heard(void **state) {
         hear(r, n_first, n_hops);
         recogniser_end(r);
         heard[i] = exact(r);
-        if (i == 0) { /* without it the second hearing has another running mean */
+        if (i == 0) { /* without the wipe, the second run would start with another running mean */
             assert_false(recogniser_wiped(r));
             order(r, RECOGNISER_WIPE, NULL, NULL);
             is_awake();
@@ -458,7 +458,7 @@ static void lost_hops_end_the_segment(void **state) {
     struct taken t = {0};
     order(r, RECOGNISER_ADD, session(false), NULL);
     recogniser_take_commands(r);
-    hear(r, 0, n_first - 80); /* within or just behind the words */
+    hear(r, 0, n_first - 80); /* within or just after the words */
     take(r, &t, RING);
     assert_int_equal(t.n_started, 1);
     assert_int_equal(t.n_ended, 0);
@@ -507,10 +507,10 @@ static void what_nobody_took_is_freed(void **state) {
     struct engine_session *s = session(false);
     order(r, RECOGNISER_ADD, s, NULL);
     recogniser_take_commands(r);
-    order(r, RECOGNISER_SWAP, s, listener(others)); /* its leak is for the sanitizer to find */
+    order(r, RECOGNISER_SWAP, s, listener(others)); /* a sanitizer would detect its leak */
     recogniser_free(r);
-    assert_null(s->coming); /* the command was not carried out */
-    session_free(s);        /* still lent: it is main's again */
+    assert_null(s->coming); /* the command was not executed */
+    session_free(s);        /* still lent, so it belongs to main again */
     recogniser_free(NULL);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may do what, by the users and groups of this machine. */
+/* Permissions, with the users and groups of this machine. */
 #include "rig.h"
 
 #include <errno.h>
@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 static sd_event *event;
-static uid_t user;      /* somebody who is neither root nor who runs this */
-static char group[128]; /* of whom */
+static uid_t user;      /* neither root nor the user who runs this test */
+static char group[128]; /* a group that the user is in */
 static char other[128]; /* a group that the user is not in */
 
 static bool is_in(const struct passwd *p, gid_t gid) {
@@ -95,7 +95,7 @@ static void members_of_a_group_may_listen(void **state) {
     service_free(s);
     s = serve(other, "");
     assert_int_equal(service_may_listen(s, &c, &e), -EPERM);
-    assert_non_null(strstr(e.text, other)); /* and says how to mend it */
+    assert_non_null(strstr(e.text, other)); /* and says how to fix it */
     service_free(s);
     s = serve("", "");
     assert_int_equal(service_may_listen(s, &c, &e), -EPERM);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The service as a whole: with and without a model, who watches it, and its end. */
+/* The service as a whole: with and without a model, observers, and shutdown. */
 #include "ready.h"
 #include "rig.h"
 
@@ -34,7 +34,7 @@ static int unmake(void **state) {
     return 0;
 }
 
-/* What is logged goes to a file until log_end, which returns its text. */
+/* Redirects the log to a file until log_end, which returns its text. */
 static int stderr_before;
 static char *log_path;
 
@@ -117,7 +117,7 @@ static void what_is_wrong_beside_the_model_is_left_out(void **state) {
     (void)state;
     rig_options(&o);
     o.pronunciations = words;
-    snprintf(languages, sizeof(languages), "/nowhere/de %.4000s", o.model); /* a missing one, and the same again */
+    snprintf(languages, sizeof(languages), "/nowhere/de %.4000s", o.model); /* a missing one, and the default again */
     o.languages = languages;
     log_begin();
     struct service *s = rig_service(event, &o);
@@ -133,7 +133,7 @@ static void what_is_wrong_beside_the_model_is_left_out(void **state) {
     assert_int_equal(service_find_model(s, "en", &e), 0);
     assert_int_equal(service_find_model(s, "de", &e), -ENODATA);
     assert_non_null(strstr(e.text, "en"));
-    rig_grammar(s, event, "x", "zork\n"); /* its sound is guessed */
+    rig_grammar(s, event, "x", "zork\n"); /* its pronunciation is guessed */
     service_free(s);
     free(words);
 }
@@ -148,12 +148,12 @@ static void limits_are_told(void **state) {
     service_free(s);
 }
 
-/* --- who watches --- */
+/* --- observers --- */
 
 struct watcher {
     struct service_observer observer; /* first member */
     struct service *service;
-    struct watcher *removes; /* when it is told */
+    struct watcher *removes; /* in its callback */
     unsigned n;
 };
 
@@ -179,7 +179,7 @@ static void several_may_watch(void **state) {
     watch(&a, s);
     watch(&b, s);
     watch(&c, s);
-    b.removes = &b; /* one leaves when it is told */
+    b.removes = &b; /* b removes itself in its callback */
     struct service_session *session = start(s, &log, true);
     assert_int_equal(b.n, 1);
     assert_true(a.n >= 2 && c.n == a.n); /* the microphone is open, and somebody listens */
@@ -194,7 +194,7 @@ static void several_may_watch(void **state) {
     rig_run(event, 100);
     assert_true(a.n > n && c.n == a.n); /* nobody listens */
     assert_int_equal(b.n, 1);
-    service_unobserve(s, &b.observer); /* it has left already */
+    service_unobserve(s, &b.observer); /* already removed */
     service_unobserve(s, &a.observer);
     service_unobserve(s, &c.observer);
     n = a.n;
@@ -211,12 +211,12 @@ static void one_who_watches_may_send_another_away(void **state) {
     watch(&b, s);
     watch(&c, s);
     a.removes = &b;
-    b.removes = &a; /* whichever is told first, the other one is not */
+    b.removes = &a; /* whichever is called first prevents the other's call */
     rig_grammar(s, event, "one", "stop\n");
     assert_int_equal(a.n + b.n, 1);
     assert_int_equal(c.n, 1);
     struct watcher *gone = a.n ? &b : &a, *stays = a.n ? &a : &b;
-    memset(gone, 0xff, sizeof(*gone)); /* whoever left is not touched any more */
+    memset(gone, 0xff, sizeof(*gone)); /* removed observers must not be accessed any more */
     rig_grammar(s, event, "two", "stop\n");
     assert_int_equal(stays->n, 2);
     assert_int_equal(c.n, 2);
@@ -225,7 +225,7 @@ static void one_who_watches_may_send_another_away(void **state) {
     service_free(s);
 }
 
-/* --- the end --- */
+/* --- shutdown --- */
 
 static void sessions_hear_of_the_end_once(void **state) {
     struct rig_log live = {0}, batch = {0}, idle = {0};
@@ -243,7 +243,7 @@ static void sessions_hear_of_the_end_once(void **state) {
     assert_int_equal(batch.finish, SERVICE_REVOKED);
     assert_int_equal(idle.n_finished, 0);
     service_session_push_end(b);
-    rig_run(event, 100); /* the input ends, too */
+    rig_run(event, 100); /* the input ends as well */
     assert_int_equal(live.n_finished, 1);
     assert_int_equal(batch.n_finished, 1);
     service_session_free(a);
@@ -262,7 +262,7 @@ static void what_runs_is_ended(void **state) {
     static const int16_t silence[8000];
     assert_true(service_session_push(b, silence, sizeof(silence)) > 0);
     rig_run(event, 30);
-    service_free(s); /* without a word */
+    service_free(s); /* without events */
     for (int i = 0; i < 3; i++)
         assert_int_equal(logs[i].n_finished + logs[i].n_lost, 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions from their making to their end: sound from a descriptor, pushed, and from the microphone. */
+/* Sessions from creation to end: with sound from a descriptor, pushed sound, and the microphone. */
 #include "ready.h"
 #include "rig.h"
 
@@ -22,13 +22,13 @@
 static sd_event *event;
 static struct service *service;
 static struct ready_sound sound; /* "front center" and "rear left" */
-static size_t n_first;           /* samples of it until "front center" is over, and half a pause */
+static size_t n_first;           /* samples until "front center" is over, plus half a pause */
 static const struct service_input raw = {.format = {.rate = 16000, .channels = 1, .encoding = AUDIO_S16LE}};
 
 static int make(void **state) {
     struct service_options o;
     (void)state;
-    (void)signal(SIGPIPE, SIG_IGN); /* as the daemon has it */
+    (void)signal(SIGPIPE, SIG_IGN); /* as in the daemon */
     ready_append_quiet(&sound, 300);
     ready_append_recording(&sound, "Front_Center");
     ready_append_quiet(&sound, 300);
@@ -95,7 +95,7 @@ static void pushed_sound_is_understood(void **state) {
     o.session.partial = 1;
     struct service_session *s = pushed(&o, &raw);
     const unsigned char *bytes = (const unsigned char *)sound.pcm;
-    /* Before the start as much as there is room for. */
+    /* Before the start, accepts only as much as there is room for. */
     size_t n_silence = 0;
     static const int16_t silence[16000];
     ssize_t n = (ssize_t)sizeof(silence);
@@ -107,7 +107,7 @@ static void pushed_sound_is_understood(void **state) {
     assert_true(n_silence > 0 && n_silence % 2 == 0);
     assert_int_equal(service_session_push(s, silence, sizeof(silence)), 0);
     start(s);
-    for (unsigned turn = 0; at < 2 * sound.n; turn++) { /* an odd number of bytes: frames are cut in two */
+    for (unsigned turn = 0; at < 2 * sound.n; turn++) { /* an odd number of bytes splits frames */
         n = service_session_push(s, bytes + at, 2 * sound.n - at < 777 ? 2 * sound.n - at : 777);
         assert_true(n >= 0);
         assert_in_range(turn, 0, 100000);
@@ -123,11 +123,11 @@ static void pushed_sound_is_understood(void **state) {
     assert_int_equal(log.n_ended, 2);
     assert_true(log.n_partial > 0);
     assert_int_equal(log.sequence, 2);
-    assert_int_equal(log.latency_ms, 0); /* nobody waits for what is not live */
+    assert_int_equal(log.latency_ms, 0); /* not live, so nobody waits for it */
     assert_true(log.time_us < (uint64_t)(sound.n + n_silence / 2) * 1000000 / 16000 + 1000000);
-    service_session_push_end(s); /* again: no matter */
+    service_session_push_end(s); /* a second call has no effect */
 
-    /* Another start wants another sound, and its utterances are numbered on. */
+    /* A restart needs new input, and continues the numbers of utterances. */
     assert_int_equal(service_session_start(s, &e), -EALREADY);
     assert_non_null(strstr(e.text, "SetInput"));
     log = (struct rig_log){0};
@@ -152,7 +152,7 @@ static void push_is_refused_where_nothing_is_pushed(void **state) {
     assert_int_equal(service_session_start(s, &e), -EALREADY);
     assert_int_equal(service_session_set_pushed(s, &raw, &e), 0);
     assert_int_equal(service_session_push(s, "ab", 2), 2);
-    assert_int_equal(pipe(ends), 0); /* a descriptor takes the place of what was pushed */
+    assert_int_equal(pipe(ends), 0); /* a descriptor replaces the pushed input */
     assert_int_equal(service_session_set_input(s, ends[0], &raw, &e), 0);
     close(ends[0]);
     assert_int_equal(service_session_push(s, "ab", 2), -ENOTCONN);
@@ -161,7 +161,7 @@ static void push_is_refused_where_nothing_is_pushed(void **state) {
     assert_true(rig_until(event, rig_finished, &log));
     assert_int_equal(log.finish, SERVICE_END_OF_INPUT);
 
-    /* A session that is stopped takes no more. */
+    /* A stopped session accepts no more sound. */
     log = (struct rig_log){0};
     assert_int_equal(service_session_set_pushed(s, &raw, &e), 0);
     start(s);
@@ -181,7 +181,7 @@ static void live_pushed_sound_has_a_latency(void **state) {
     struct service_session *s = pushed(&o, &live);
     start(s);
     push(s, sound.pcm, n_first / 2); /* two seconds at once would be late */
-    rig_run(event, 1400);            /* no faster than it is spoken */
+    rig_run(event, 1400);            /* real time */
     push(s, sound.pcm + n_first / 2, n_first - n_first / 2);
     service_session_push_end(s);
     assert_true(rig_until(event, rig_finished, &log));
@@ -200,7 +200,7 @@ static void one_shot_ends_with_the_first_result(void **state) {
     struct service_session *s = pushed(&o, &raw);
     start(s);
     const unsigned char *bytes = (const unsigned char *)sound.pcm;
-    for (size_t at = 0; at < 2 * sound.n;) { /* nobody may read to the end */
+    for (size_t at = 0; at < 2 * sound.n;) { /* the session may end before all is read */
         ssize_t n = service_session_push(s, bytes + at, 2 * sound.n - at);
         if (n < 0)
             break;
@@ -229,7 +229,7 @@ static void a_limited_session_times_out(void **state) {
     assert_int_equal(log.n_finished, 1);
     service_session_free(s);
 
-    /* A result in time: the timer is off, and the end is the input's. */
+    /* With a result in time, the timer is cancelled, and the session ends with its input. */
     log = (struct rig_log){0};
     o.timeout_ms = 20000;
     s = pushed(&o, &raw);
@@ -266,7 +266,7 @@ static void stop_decides_what_was_said(void **state) {
     push(s, sound.pcm, n_first);
     assert_true(rig_until(event, has_speech, s));
     assert_int_equal(log.n_utterances, 0);
-    /* What was pushed may still be on its way; what counts is what was heard. */
+    /* Pushed sound may still be queued, so wait until it was heard. */
     do {
         rig_run(event, 5);
         service_session_view(s, &view);
@@ -274,7 +274,7 @@ static void stop_decides_what_was_said(void **state) {
     assert_int_equal(service_session_stop(s), 0);
     service_session_view(s, &view);
     assert_int_equal(view.state, SERVICE_DECIDING);
-    assert_int_equal(service_session_stop(s), 0); /* once is enough */
+    assert_int_equal(service_session_stop(s), 0); /* a second call has no effect */
     assert_true(rig_until(event, rig_finished, &log));
     assert_string_equal(log.heard, "front center\n");
     assert_int_equal(log.finish, SERVICE_STOPPED);
@@ -358,9 +358,9 @@ static void a_descriptor_is_the_sessions_own_copy(void **state) {
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(service_session_set_input(s, ends[0], &raw, &e), 0);
     close(ends[0]);
-    assert_int_equal(service_session_set_input(s, fd, &raw, &e), 0); /* the pipe is not read any more */
+    assert_int_equal(service_session_set_input(s, fd, &raw, &e), 0); /* the pipe is no longer used */
     close(fd);
-    assert_int_equal(write(ends[1], "ab", 2), -1); /* and nobody holds it open */
+    assert_int_equal(write(ends[1], "ab", 2), -1); /* and nobody keeps it open */
     assert_int_equal(errno, EPIPE);
     close(ends[1]);
     start(s);
@@ -396,7 +396,7 @@ static void wrong_input_is_refused(void **state) {
     input = raw;
     input.sound_file = input.live = true;
     assert_int_equal(service_session_set_input(s, ends[0], &input, &e), -EPROTO);
-    assert_int_equal(service_session_start(s, &e), -EALREADY); /* nothing of it counts */
+    assert_int_equal(service_session_start(s, &e), -EALREADY); /* the refused call had no effect */
     close(ends[0]);
     close(ends[1]);
     service_session_free(s);
@@ -418,7 +418,7 @@ static void what_is_no_sound_fails(void **state) {
     assert_int_equal(log.loss, SERVICE_DESCRIPTOR_BROKEN);
     assert_int_equal(log.finish, SERVICE_FAILED_INPUT);
     assert_non_null(strstr(log.text, "not a sound file"));
-    /* The session is as good as before. */
+    /* The session can be used again. */
     log = (struct rig_log){0};
     assert_int_equal(service_session_set_pushed(s, &raw, NULL), 0);
     start(s);
@@ -472,7 +472,7 @@ static void a_session_has_its_context(void **state) {
     }
 }
 
-/* --- who may have one --- */
+/* --- limits --- */
 
 static void a_user_has_so_many_sessions(void **state) {
     static const struct service_caller other = {.owner = "x", .uid = 1, .privileged = true};
@@ -486,7 +486,7 @@ static void a_user_has_so_many_sessions(void **state) {
     assert_int_equal(service_session_new(&more, service, &rig_daemon, &o, &e), -EDQUOT);
     assert_null(more);
     assert_non_null(strstr(e.text, "sessions_per_user"));
-    assert_int_equal(service_session_new(&more, service, &other, &o, &e), 0); /* another's are counted for themselves */
+    assert_int_equal(service_session_new(&more, service, &other, &o, &e), 0); /* each user's sessions are counted separately */
     service_session_free(mine[0]);
     mine[0] = rig_session(service, &o);
     assert_int_equal(service_n_sessions(service), MOST_SESSIONS + 1);
@@ -579,7 +579,7 @@ static void several_hear_the_same_microphone(void **state) {
     assert_true(service_microphone_open(service));
     struct service_session *t = hear_microphone(&other, false);
     struct service_session_options o = rig_session_options(service, "", NULL);
-    struct service_session *idle = rig_session(service, &o); /* of one who may not hear the microphone */
+    struct service_session *idle = rig_session(service, &o); /* its owner may not hear the microphone */
     assert_true(rig_until(event, has_level, s));
     service_session_view(idle, &idle_view);
     assert_true(idle_view.level_db <= -90);
@@ -595,7 +595,7 @@ static void several_hear_the_same_microphone(void **state) {
     service_session_view(t, &view);
     assert_true(view.microphone && view.position_us >= 1500000 && view.position_us < 20000000);
     assert_int_equal(service_session_set_pushed(t, &raw, &e), -EALREADY);
-    other.start_at_finish = true; /* in the middle of being told */
+    other.start_at_finish = true; /* restarted within the callback */
     assert_int_equal(service_session_stop(t), 0);
     assert_true(rig_until(event, rig_finished, &other));
     assert_int_equal(other.finish, SERVICE_STOPPED);
@@ -625,7 +625,7 @@ static void losses_are_told_to_all(void **state) {
     assert_non_null(strstr(log.text, "is gone"));
     assert_int_equal(service_ready(service), SERVICE_DEGRADED);
     struct rig_log late = {0};
-    struct service_session *u = hear_microphone(&late, false); /* who comes now is told as well */
+    struct service_session *u = hear_microphone(&late, false); /* a session that starts now is told as well */
     assert_true(rig_until(event, rig_has_lost, &late));
     assert_int_equal(late.loss, SERVICE_DEVICE_GONE);
     rig_run(event, 50);
@@ -636,7 +636,7 @@ static void losses_are_told_to_all(void **state) {
     service_session_free(t);
     service_session_free(u);
     rig_run(event, 50);
-    assert_int_equal(service_ready(service), SERVICE_READY); /* nobody misses it */
+    assert_int_equal(service_ready(service), SERVICE_READY); /* nobody needs it */
 }
 
 static void the_microphone_takes_so_many(void **state) {
@@ -655,7 +655,7 @@ static void the_microphone_takes_so_many(void **state) {
     assert_int_equal(r, -EDQUOT);
     assert_int_equal(n, 65);
     service_session_free(sessions[0]);
-    assert_int_equal(service_session_start(sessions[64], &e), -EDQUOT); /* until the first has come home */
+    assert_int_equal(service_session_start(sessions[64], &e), -EDQUOT); /* until the first has been returned */
     rig_run(event, 200);
     start(sessions[64]);
     for (unsigned i = 1; i < n; i++)
