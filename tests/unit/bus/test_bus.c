@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The connection: no bus, a name that is taken, a bus that is lost, and the end. */
+/* The connection: no bus, a name that is taken, a bus that is lost, and shutdown. */
 #include "wire.h"
 
 #include <errno.h>
@@ -78,7 +78,7 @@ static void a_lost_bus_is_told(void **state) {
     assert_int_equal(wire_n_lost, 1);
     wire_disconnect(client);
     free(path);
-    wire_end(); /* with the session still there */
+    wire_end(); /* while the session still exists */
 }
 
 static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
@@ -111,7 +111,7 @@ static void at_the_end_all_are_answered(void **state) {
         sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "Listen", on_reply, &listened, "a{sv}", 0) >= 0);
     assert_true(sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "Recognize", on_reply, &recognized,
                                          "ha{sv}", ends[0], 1, "Format", "s", "S16LE") >= 0);
-    /* A grammar whose text never ends: nobody waits for it. */
+    /* A grammar whose text never ends must not delay anybody. */
     assert_true(sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "AddGrammar", NULL, NULL, "sha{sv}", "x",
                                          text[0], 0) >= 0);
     rig_run(wire_event, 100);
@@ -138,7 +138,7 @@ static void at_the_end_all_are_answered(void **state) {
 
 static int on_changed(sd_bus_message *m, void *user, sd_bus_error *error) {
     const char *interface, *name;
-    unsigned *counts = user; /* of MicrophoneOpen, Ready, Listeners */
+    unsigned *counts = user; /* changes of MicrophoneOpen, Ready, Listeners */
     (void)error;
     assert_true(sd_bus_message_read(m, "s", &interface) > 0);
     assert_true(sd_bus_message_enter_container(m, 'a', "{sv}") > 0);
@@ -189,7 +189,7 @@ static void changes_are_signalled(void **state) {
     rig_control("silence", "gone");
     wire_expect_return(wire_call(client, path, WIRE_SESSION, "Start", "a{sv}", 0));
     wire_expect_return(wire_call(client, path, WIRE_SESSION, "Close", ""));
-    assert_true(rig_until(wire_event, is_ready_again, counts)); /* degraded, and ready */
+    assert_true(rig_until(wire_event, is_ready_again, counts)); /* degraded, then ready */
     rig_control("silence", NULL);
     free(path);
     wire_disconnect(client);

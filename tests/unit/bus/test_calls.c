@@ -212,7 +212,7 @@ static void wrong_input_is_refused(void **state) {
                       "Channels");
     wire_expect_error(wire_call(client, path, WIRE_SESSION, "SetInput", "ha{sv}", file, 2, "Format", "s", "WAV", "Live", "b", 1),
                       WIRE_ERROR("UnsupportedFormat"), "live");
-    call_set_input(path, file, "WAV", NULL, NULL); /* what is no sound file is found when it is read */
+    call_set_input(path, file, "WAV", NULL, NULL); /* an invalid sound file is detected only when it is read */
     start(path);
     assert_true(rig_until(wire_event, is_finished, &h));
     assert_int_equal(h.n_lost, 1);
@@ -276,8 +276,8 @@ static void what_an_owner_has_ends_with_it(void **state) {
     assert_true(rig_until(wire_event, has_no_sessions, NULL));
     assert_null(service_grammar_find(wire_service, owner, "mine", &e));
     close(ends[0]);
-    rig_run(wire_event, 100);                     /* the thread that reads ends */
-    assert_int_equal(write(ends[1], "x", 1), -1); /* nobody holds the other end */
+    rig_run(wire_event, 100);                     /* the reading thread ends */
+    assert_int_equal(write(ends[1], "x", 1), -1); /* nobody keeps the other end open */
     close(ends[1]);
     free(path);
 }
@@ -299,7 +299,7 @@ static void errors_have_names(void **state) {
     assert_int_equal(service_n_sessions(wire_service), 0);
 }
 
-/* --- one call --- */
+/* --- Listen and Recognize --- */
 
 static unsigned n_results(sd_bus_message *reply, const char *wanted[], unsigned n_wanted) {
     unsigned n = 0;
@@ -361,7 +361,7 @@ static void recognize_gives_all_results(void **state) {
     assert_int_equal(service_n_sessions(wire_service), 0);
 }
 
-/* What a result says beside its text. */
+/* The details of a result. */
 static void results_say_why_they_were_doubtful(void **state) {
     (void)state;
     rig_grammar(wire_service, wire_event, "others", "turn on the kitchen light\nwhat time is it in paris\n");

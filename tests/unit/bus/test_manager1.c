@@ -63,7 +63,7 @@ static sd_bus_message *add(const char *name, const char *text) {
     return reply;
 }
 
-/* How many diagnostics of each severity an answer has; unrefs it. */
+/* Counts the diagnostics of each severity in a reply; unrefs it. */
 struct counts {
     unsigned notes, warnings, errors, line;
     char file[128];
@@ -91,7 +91,7 @@ static struct counts diagnostics(sd_bus_message *reply) {
     return c;
 }
 
-/* How many readings typed text has. */
+/* The number of parses of typed text. */
 static unsigned parse(const char *grammar, const char *text) {
     unsigned n = 0;
     sd_bus_message *reply = manager("ParseText", "ssa{sv}", grammar, text, 0);
@@ -115,7 +115,7 @@ static void a_grammar_is_added_and_replaced(void **state) {
     assert_int_equal(parse("house", "go right"), 0);
     c = diagnostics(add("house", "go right\n"));
     assert_int_equal(parse("house", "go right"), 1);
-    c = diagnostics(add("house", "go (right\n")); /* wrong: all is told, and the old one stays */
+    c = diagnostics(add("house", "go (right\n")); /* invalid: errors are reported, and the old one stays */
     assert_int_equal(c.errors, 1);
     assert_int_equal(c.line, 1);
     assert_string_equal(c.file, "house");
@@ -219,7 +219,7 @@ static void others_hear_that_grammars_change(void **state) {
     wire_disconnect(other);
 }
 
-/* The text comes only after its sender has gone: nothing is added, and nobody is answered. */
+/* If the sender leaves before the text arrives, nothing is added and nobody is answered. */
 static void who_left_gets_no_grammar(void **state) {
     int ends[2];
     tragus_error e;
@@ -330,7 +330,7 @@ static void typed_text_has_readings(void **state) {
             assert_true(sd_bus_message_enter_container(reply, 'a', "{sv}") > 0);
             while (sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
                 assert_true(sd_bus_message_read(reply, "s", &slot) > 0);
-                if (strcmp(slot, "brightness") == 0) { /* a number stays one */
+                if (strcmp(slot, "brightness") == 0) { /* a number remains a number */
                     assert_true(sd_bus_message_read(reply, "v", "x", &brightness) > 0);
                 } else {
                     assert_true(sd_bus_message_read(reply, "v", "s", &text) > 0);

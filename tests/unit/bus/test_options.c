@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The a{sv} of options, over a real bus: what is not understood is refused and named. */
+/* The a{sv} of options, over a real bus: unknown options are refused and named. */
 #include "wire.h"
 
 #include <setjmp.h>

@@ -44,7 +44,7 @@ void wire_start_daemon(void) {
     assert_true(daemon_pid >= 0);
     if (daemon_pid == 0) {
         int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        if (dup2(nowhere, STDERR_FILENO) >= 0 && dup2(ends[1], 3) >= 0) /* some machines limit its descriptors, and it says so */
+        if (dup2(nowhere, STDERR_FILENO) >= 0 && dup2(ends[1], 3) >= 0) /* it may warn about its descriptor limit */
             execlp("dbus-daemon", "dbus-daemon", option, "--nofork", "--print-address=3", (char *)NULL);
         _exit(127);
     }
@@ -55,7 +55,7 @@ void wire_start_daemon(void) {
         printf("skipped: dbus-daemon cannot be started; apt install dbus\n");
         exit(77);
     }
-    address[len - 1] = '\0'; /* the end of the line */
+    address[len - 1] = '\0'; /* the newline */
     wire_address = address;
 }
 
@@ -76,7 +76,7 @@ void wire_start(const struct service_options *o) {
     struct bus_options options;
     tragus_error e = {0};
 
-    (void)signal(SIGPIPE, SIG_IGN); /* as the daemon has it */
+    (void)signal(SIGPIPE, SIG_IGN); /* as in the daemon */
     rig_control(o->device, NULL);
     wire_n_lost = 0;
     assert_int_equal(sd_event_new(&wire_event), 0);

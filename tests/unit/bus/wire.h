@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of the bus need: a private dbus-daemon, the service and its face on one event loop, and clients on the same loop. */
+/* Helpers for tests of the bus: a private dbus-daemon, the service with its bus interface, and clients, all on one event loop. */
 #ifndef TESTS_UNIT_BUS_WIRE_H
 #define TESTS_UNIT_BUS_WIRE_H
 
@@ -20,34 +20,34 @@ extern sd_event *wire_event;
 extern struct service *wire_service;
 extern struct bus *wire_bus;
 extern const char *wire_address; /* of the dbus-daemon */
-extern unsigned wire_n_lost;     /* how often the bus was said to be lost */
+extern unsigned wire_n_lost;     /* how often the loss of the bus was reported */
 
-/* Starts all of it, with grammar "channels" as the default one; o: as rig_options gives it, or changed. Exits with 77 where there
- * is no dbus-daemon. */
+/* Starts everything, with grammar "channels" as the default; o: from rig_options, possibly changed. Exits with 77 if there is no
+ * dbus-daemon. */
 void wire_start(const struct service_options *o);
 void wire_end(void);
-/* The dbus-daemon alone; and its end, as if it had crashed. */
+/* Starts only the dbus-daemon; kills it as if it had crashed. */
 void wire_start_daemon(void);
 void wire_kill_daemon(void);
 
 sd_bus *wire_connect(void);
 void wire_disconnect(sd_bus *client);
 
-/* Calls a method and runs the loop until the answer is there: a method return, or an error. The caller unrefs it. */
+/* Calls a method and runs the loop until the reply arrives: a method return or an error. The caller unrefs it. */
 sd_bus_message *wire_call(sd_bus *client, const char *path, const char *interface, const char *member, const char *types, ...);
-/* Likewise, for a message that the caller has filled; takes it. */
+/* The same for a message that the caller has filled; takes the reference. */
 sd_bus_message *wire_send(sd_bus *client, sd_bus_message *m);
 sd_bus_message *wire_new(sd_bus *client, const char *path, const char *interface, const char *member);
-/* The answer is an error of that name, and its text holds `part` (may be NULL). Unrefs it. */
+/* Checks that the reply is an error of that name whose text contains `part` (may be NULL). Unrefs it. */
 void wire_expect_error(sd_bus_message *reply, const char *name, const char *part);
-/* The answer is a method return. Unrefs it. */
+/* Checks that the reply is a method return. Unrefs it. */
 void wire_expect_return(sd_bus_message *reply);
-/* A property; the caller unrefs the reply, which stands inside the variant. */
+/* Gets a property. The reply is positioned inside the variant; the caller unrefs it. */
 sd_bus_message *wire_property(sd_bus *client, const char *path, const char *interface, const char *name, const char *type);
 
-/* A session that reads from a descriptor; its path, which the caller frees. */
+/* Creates a session that reads from a descriptor; returns its path, which the caller frees. */
 char *wire_session(sd_bus *client);
-/* A memfd with these bytes. */
+/* Creates a memfd with these bytes. */
 int wire_memory(const void *bytes, size_t n);
 
 #endif
