@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tragus.conf: every key and its range, what is wrong with file and line, and that the shipped file documents the defaults. */
+/* tragus.conf: every key and its range, errors with file and line, and that the shipped file documents the defaults. */
 #include "daemon/config.h"
 #include "rig.h"
 
@@ -26,7 +26,7 @@ static int load(struct config *c, const char *text, size_t len, tragus_error *e)
     return r;
 }
 
-/* The text is refused in this line, with these words. */
+/* Checks that the text is refused at this line, with these words. */
 static void refuse_bytes(const char *text, size_t len, int line, const char *words) {
     struct config c;
     tragus_error e;
@@ -61,7 +61,7 @@ static const struct {
     enum type type;
     size_t offset;
     const char *least, *most, *below, *above;
-    double least_value, most_value; /* what becomes of it */
+    double least_value, most_value; /* the value after conversion */
 } numbers[] = {
     {"microphone", "longest_pause_s", U32, AT(service.most_pause_s), "1", "3600", "0", "3601", 1, 3600},
     {"recognition", "min_confidence", REAL, AT(service.session.min_confidence), "0", "1", "-0.01", "1.01", 0, 1},
@@ -142,7 +142,7 @@ static void texts_are_kept(void **state) {
     struct config c = accept("# a comment\n; another\n\n[bus]\naddress = session\nlisten_group=staff\n  admin_group  =  wheel  \n"
                              "[ model ]\npath = /a\nlanguages = /b /c\nkernels = none\npronunciations = /d\n"
                              "[microphone]\ndevice = hw:1,0 = x\n"
-                             "[grammars]\nhouse = /e /f\tg\nshed = /h\n[recognition]\ndefault_grammar = shed"); /* no end of line */
+                             "[grammars]\nhouse = /e /f\tg\nshed = /h\n[recognition]\ndefault_grammar = shed"); /* no newline */
     assert_string_equal(c.bus.address, "session");
     assert_string_equal(c.service.listen_group, "staff");
     assert_string_equal(c.service.admin_group, "wheel");
@@ -159,7 +159,7 @@ static void texts_are_kept(void **state) {
     assert_int_equal(c.grammars[1].n_paths, 1);
     config_done(&c);
     assert_int_equal(c.n_grammars, 0);
-    c = accept("[bus]\r\naddress = session\r\n"); /* from an editor of another system */
+    c = accept("[bus]\r\naddress = session\r\n"); /* CR LF line ends */
     assert_string_equal(c.bus.address, "session");
     config_done(&c);
 }
@@ -177,7 +177,7 @@ static void an_empty_file_is_the_defaults(void **state) {
     config_done(&d);
 }
 
-/* --- what is wrong --- */
+/* --- errors --- */
 
 static void unknown_names_have_suggestions(void **state) {
     (void)state;
@@ -237,14 +237,14 @@ static void a_file_may_be_too_large(void **state) {
     assert_int_equal(load(&c, text, MOST, &e), 0);
     config_done(&c);
     refuse_bytes(text, MOST + 1, MOST + 1, "too large");
-    memset(text, 'x', MOST + 1); /* one line alone */
+    memset(text, 'x', MOST + 1); /* a single line */
     refuse_bytes(text, MOST + 1, 1, "too large");
     memset(text, '#', MOST);
     text[MOST - 1] = '\n';
     assert_int_equal(load(&c, text, MOST, &e), 0);
     config_done(&c);
     free(text);
-    /* A long line that is wrong is cut where it is shown. */
+    /* A long invalid line is truncated in the message. */
     char line[5000];
     memset(line, 'y', sizeof(line));
     memcpy(line, "[bus]\n", 6);
@@ -269,7 +269,7 @@ static void what_cannot_be_read_says_why(void **state) {
 
 /* --- the shipped file --- */
 
-/* Every key is in it, behind "#", with its default. */
+/* It contains every key, commented out, with its default. */
 static void the_shipped_file_documents_all_defaults(void **state) {
     const char *source = getenv("abs_top_srcdir");
     char path[4096], line[512], *text = NULL;
@@ -296,7 +296,7 @@ static void the_shipped_file_documents_all_defaults(void **state) {
         snprintf(key, sizeof(key), "\n%s = ", numbers[i].key);
         if (!strstr(text, key))
             fail_msg("%s is not in data/tragus.conf", numbers[i].key);
-        if (strcmp(numbers[i].section, "recognition") == 0) /* the default is the model's, and the program's value 0 */
+        if (strcmp(numbers[i].section, "recognition") == 0) /* 0: the model decides */
             continue;
         double rounding = numbers[i].type == I32 ? 0.5 / 3.0103 * 256 : 0; /* the file has whole decibels */
         if (fabs(value_of(&c, i) - value_of(&d, i)) > rounding)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The daemon from its configuration to its end, in a process of its own, on a private bus; this process is its service manager. */
+/* The daemon from start to exit, in its own process on a private bus; this process acts as its service manager. */
 #include "daemon/daemon.h"
 #include "wire.h"
 
@@ -22,10 +22,10 @@
 
 #define PATIENCE_MS 20000
 
-static int manager_fd = -1; /* where readiness is told */
+static int manager_fd = -1; /* receives the notifications */
 static struct sockaddr_un manager = {.sun_family = AF_UNIX};
 static char *grammar, *wrong_grammar, *log_path;
-static pid_t running[2]; /* to be ended when a test fails */
+static pid_t running[2]; /* killed if a test fails */
 
 static int make(void **state) {
     (void)state;
@@ -52,7 +52,7 @@ static int unmake(void **state) {
 static int begin(void **state) {
     char message[512];
     (void)state;
-    while (recv(manager_fd, message, sizeof(message), MSG_DONTWAIT) > 0) /* of the test before */
+    while (recv(manager_fd, message, sizeof(message), MSG_DONTWAIT) > 0) /* from the previous test */
         ;
     wire_start_daemon();
     return 0;
@@ -79,7 +79,7 @@ static pid_t start(const char *configuration) {
     if (pid == 0) {
         int log = open(log_path, O_WRONLY | O_TRUNC | O_CLOEXEC);
         dup2(log, STDERR_FILENO);
-        setenv("NOTIFY_SOCKET", manager.sun_path, 1); /* here, since dbus-daemon uses it, too */
+        setenv("NOTIFY_SOCKET", manager.sun_path, 1); /* set here because dbus-daemon would use it, too */
         char *path = rig_file("run.conf", configuration, strlen(configuration));
         config_init(&c);
         if (config_load(&c, path, &e) < 0) {
@@ -101,7 +101,7 @@ static pid_t start(const char *configuration) {
     return pid;
 }
 
-/* Waits for a message whose begin is this. */
+/* Waits for a message that begins with this. */
 static bool told(const char *begin) {
     char message[512];
     struct pollfd p = {.fd = manager_fd, .events = POLLIN};
@@ -181,7 +181,7 @@ static void without_a_bus_it_fails(void **state) {
     char message[64];
     (void)state;
     assert_int_equal(exit_code(start("[bus]\naddress = unix:path=/nowhere/bus\n")), 1);
-    assert_true(recv(manager_fd, message, sizeof(message), MSG_DONTWAIT) < 0); /* it never was ready */
+    assert_true(recv(manager_fd, message, sizeof(message), MSG_DONTWAIT) < 0); /* it was never ready */
     assert_non_null(strstr(logged(), "Failed to start: "));
     assert_non_null(strstr(logged(), "/nowhere/bus"));
 }
