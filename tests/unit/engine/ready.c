@@ -42,7 +42,7 @@ static int16_t *grow(struct ready_sound *s, size_t n) {
     return s->pcm + s->n - n;
 }
 
-/* alsa-utils' files are 48 kHz, 16 bits, mono, with a 44-byte header; three samples are averaged to one, which is rough and enough.
+/* alsa-utils' files are 48 kHz, 16 bits, mono, with a 44-byte header. Averaging three samples is crude, but good enough here.
  */
 void ready_append_recording(struct ready_sound *s, const char *name) {
     char path[256];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of recognition need: the model of the build tree, and recorded speech (alsa-utils' spoken channel names). Where one is
- * missing the test is skipped and says so. */
+/* Helpers for recognition tests: the model of the build tree, and recorded speech (alsa-utils' spoken channel names). If one is
+ * missing, the test says so and is skipped. */
 #ifndef TESTS_UNIT_ENGINE_READY_H
 #define TESTS_UNIT_ENGINE_READY_H
 
@@ -9,10 +9,10 @@
 
 #include "tragus.h"
 
-/* Exits with 77 if there is none, fails if it cannot be opened. */
+/* Exits with 77 if there is none, and fails if it cannot be opened. */
 tragus_model *ready_model(void);
 
-/* Appends a recording at 16 kHz, then silence with a trace of noise, to what is there. name: "Front_Center", ... */
+/* Appends a recording at 16 kHz, then silence with a trace of noise. name: "Front_Center", ... */
 struct ready_sound {
     int16_t *pcm;
     size_t n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Limits of compiling and matching through the public interface, cancelling, and threads that compile and match at once. */
+/* Limits on compiling and matching through the public interface, cancellation, and threads that compile and match at once. */
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "ready.h"
@@ -51,13 +51,13 @@ static void options_limit_compiling(void **state) {
     assert_int_equal(load(&g, NULL, &o, expansive, &e), -E2BIG);
     assert_int_equal(e.line, 3);
     assert_non_null(strstr(e.text, "<e> x"));
-    o.max_bytes = 1; /* a program that was built before the limits: what stands behind its options is not read */
+    o.max_bytes = 1; /* a program built before the limits existed: the fields after its options are not read */
     o.size_bytes = offsetof(tragus_grammar_options, max_cpu_ms);
     assert_int_equal(load(&g, NULL, &o, lamps, &e), 0);
     tragus_grammar_unref(g);
 }
 
-/* A megabyte of words that are in no dictionary. */
+/* A megabyte of words that are not in the dictionary. */
 static char *unknown_words(void) {
     enum { SIZE = 1000000 };
     char *text = malloc(SIZE + 1);
@@ -79,7 +79,7 @@ static void guessing_is_limited(void **state) {
     tragus_error e = {0};
     char *text = unknown_words();
     tragus_grammar_options_init(&o);
-    o.max_cpu_ms = 1500; /* by then it is about the sounds of words */
+    o.max_cpu_ms = 1500; /* by then it is guessing pronunciations */
     uint64_t start = base_clock_thread_cpu_ns();
     assert_int_equal(tragus_grammar_load_texts(&g, m, &o, &(tragus_text){"words.txt", "list", text, strlen(text)}, 1, NULL, &e),
                      -ETIME);
@@ -154,7 +154,7 @@ static void lists_and_texts_have_budgets(void **state) {
     tragus_grammar_unref(g);
 }
 
-/* --- threads: under ThreadSanitizer this shows what compilations share --- */
+/* --- threads: with ThreadSanitizer this reveals data shared between compilations --- */
 
 struct compilation {
     tragus_model *model;

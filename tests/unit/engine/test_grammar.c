@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Grammars for typed text: readings, lists replaced, diagnostics; they need no model. */
+/* Grammars for typed text: parses, replaced lists, diagnostics. They need no model. */
 #include "tragus.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ static void a_sentence_is_read(void **state) {
     assert_string_equal(find(r, "lamp")->text, "desk light");
     assert_int_equal(find(r, "brightness")->value.type, TRAGUS_INTEGER);
     assert_int_equal(find(r, "brightness")->value.integer, 40);
-    tragus_grammar_unref(g); /* a match keeps what it needs */
+    tragus_grammar_unref(g); /* a match holds its own references */
     assert_string_equal(r->intent, "Dim");
     tragus_match_free(m);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first grammar that is installed, data/grammars/home.yaml: compiled with the model nothing is said against it, not even that
- * the sound of a word was guessed; each of these sentences has its meaning when typed, and is a path through the acceptor that the
- * decoder's graph is made of, so that it can be spoken. */
+/* The default grammar, data/grammars/home.yaml. Compiling it with the model gives no diagnostics, not even guessed pronunciations.
+ * Each of these sentences has the given meaning when typed, and is a path through the acceptor from which the decoder's graph is
+ * made, so it can be spoken. */
 #include "../grammar/walk.h"
 #include "engine/engine.h"
 #include "ready.h"

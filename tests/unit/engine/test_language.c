@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A language made of data alone: a toy with ten words, the phones and the network of English, endings and numbers of its own. It is
- * compiled, matched and heard, and no line of the program knows it. */
+/* A language made only of data: a toy with ten words, the phones and network of English, and its own endings and numbers. It is
+ * compiled, matched and recognised without any code for it. */
 #include "engine/engine.h"
 #include "lexicon/compile.h"
 #include "ready.h"
@@ -63,7 +63,7 @@ static int make(void **state) {
         fail_msg("%s:%d: %s", e.file, e.line, e.text);
     file_at(acoustic, "acoustic.tragus");
     snprintf(network, sizeof(network), "%s/models/en/acoustic.tragus", build ? build : ".");
-    tragus_model_unref(ready_model()); /* fails with a sentence where it is missing */
+    tragus_model_unref(ready_model()); /* fails with a message if it is missing */
     assert_int_equal(symlink(network, acoustic), 0);
     return 0;
 }
@@ -117,7 +117,7 @@ static void typed(void **state) {
     (void)state;
     tragus_grammar_options o;
     tragus_grammar_options_init(&o);
-    o.models_path = root; /* the language is found by its tag, without a model */
+    o.models_path = root; /* finds the language by its tag, without a model */
     tragus_grammar *g = load(NULL, &o, "language: xx-YY\nsentences: ['luma[j] {0..99:n}[%]']\n");
     assert_int_equal(number_in(g, "luma unu dek du procento"), 12);
     assert_int_equal(number_in(g, "lumaj du dek"), 20);
@@ -135,7 +135,7 @@ static void spoken(void **state) {
     tragus_session *session;
     const tragus_event *event;
     struct ready_sound sound = {0};
-    /* Words that this dictionary lacks cannot be guessed: there is no g2p.tragus. So only what is in it. */
+    /* Words that this dictionary lacks cannot be guessed, because there is no g2p.tragus. So use only words in it. */
     tragus_grammar *g = load(m, NULL, "sentences: ['vorn mezo', 'retro lino', 'luma[j] {0..2:n}', 'luma {10..11:n}']\n");
     ready_append_quiet(&sound, 700);
     ready_append_recording(&sound, "Front_Center");
@@ -157,7 +157,7 @@ static void spoken(void **state) {
     tragus_model_unref(m);
 }
 
-/* What is wrong with a language is said of its file. */
+/* Errors in a language's files name the file. */
 static void wrong(void **state) {
     (void)state;
     static const struct {

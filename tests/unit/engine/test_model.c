@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening models: what is missing, foreign or does not belong together is refused with a sentence. */
+/* Opening models: files that are missing, foreign or do not match are refused with a message. */
 #include "tragus.h"
 
 #include <errno.h>
@@ -85,7 +85,7 @@ static void nothing_is_fine_where_it_says_so(void **state) {
     (void)state;
     tragus_model *m = NULL;
     assert_int_equal(tragus_model_open(NULL, folder, NULL, NULL), -EINVAL);
-    assert_true(tragus_model_open(&m, folder, NULL, NULL) < 0); /* without a place for the sentence */
+    assert_true(tragus_model_open(&m, folder, NULL, NULL) < 0); /* without room for the message */
     assert_null(tragus_model_unref(NULL));
     assert_null(tragus_model_ref(NULL));
     assert_true(strlen(tragus_version()) > 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The segmenter: the same hops whatever the chunks, history first, segments that begin and end, gaps. */
+/* The segmenter: the hops do not depend on the chunks; history first; starts and ends of segments; gaps. */
 #include "base/cpu.h"
 #include "engine/segment.h"
 
@@ -27,7 +27,7 @@ static void collect(const struct engine_hop *hop, void *user) {
     h->hops[h->n++] = *hop;
 }
 
-/* Faint noise, with two loud stretches: 3.0 to 3.5 s, and from 7.5 s to the end. */
+/* Faint noise with two loud stretches: 3.0 to 3.5 s, and from 7.5 s to the end. */
 static int16_t *make_sound(void) {
     int16_t *pcm = calloc(N_SAMPLES, sizeof(*pcm));
     uint32_t state = 7;
@@ -67,7 +67,7 @@ static void test_chunks(void **state) {
             assert_int_equal(pieces->hops[k].n_heard, whole->hops[k].n_heard);
             assert_memory_equal(pieces->hops[k].pcm, whole->hops[k].pcm, sizeof(whole->hops[k].pcm));
             int64_t apart = (int64_t)pieces->hops[k].time_us - (int64_t)whole->hops[k].time_us;
-            assert_in_range(llabs(apart), 0, 63); /* a sample: the chunk's time is in whole microseconds */
+            assert_in_range(llabs(apart), 0, 63); /* one sample: the chunk's time is in whole microseconds */
         }
         free(pieces);
     }
@@ -83,12 +83,12 @@ static void test_segments(void **state) {
 
     for (size_t i = 0; i < h->n; i++) {
         if (h->hops[i].flags & ENGINE_FIRST) {
-            assert_int_equal(n_first, n_last); /* the one before has ended */
+            assert_int_equal(n_first, n_last); /* the previous one has ended */
             n_first++;
         }
         n_last += (h->hops[i].flags & ENGINE_LAST) != 0;
         assert_true(n_first > n_last || (h->hops[i].flags & ENGINE_LAST));
-        if (i > 0 && !(h->hops[i].flags & (ENGINE_FIRST | ENGINE_LAST))) { /* the last may be a mark behind the end of the sound */
+        if (i > 0 && !(h->hops[i].flags & (ENGINE_FIRST | ENGINE_LAST))) { /* the last may be an end marker after the sound */
             assert_int_equal(h->hops[i].time_us - h->hops[i - 1].time_us, 10000);
             assert_int_equal(h->hops[i].index, h->hops[i - 1].index + 1);
         }
@@ -97,7 +97,7 @@ static void test_segments(void **state) {
     }
     assert_int_equal(n_first, 2);
     assert_int_equal(n_last, 2);
-    /* The history: sound from well before the loud stretch, and what came out is what went in at that time. */
+    /* The history: sound from well before the loud stretch, identical to the input at that time. */
     assert_in_range(h->hops[0].time_us, 2400000, 2700000);
     size_t at = h->hops[0].time_us * RATE / 1000000;
     assert_memory_equal(h->hops[0].pcm, pcm + at, sizeof(h->hops[0].pcm));
@@ -118,7 +118,7 @@ static void test_gap(void **state) {
     engine_segmenter_push(c, loud, 1000, 0, collect, h);
     engine_segmenter_end(c, collect, h);
     size_t n = h->n;
-    assert_int_equal(n, 8); /* 6.25 hops, the last filled up, and the mark */
+    assert_int_equal(n, 8); /* 6.25 hops, the last one padded, and the end marker */
     assert_int_equal(h->hops[0].index, 500);
     assert_int_equal(h->hops[0].flags, ENGINE_FIRST | ENGINE_BEGINS);
     assert_int_equal(h->hops[n - 1].flags, ENGINE_LAST | ENGINE_ENDS);

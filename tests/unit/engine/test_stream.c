@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams and sessions on recorded speech: what is heard, any cutting, no allocation, several listeners, changed grammars. */
+/* Streams and sessions with recorded speech: results, any chunking, no allocation, several listeners, replaced grammars. */
 #include "calls.h"
 #include "engine/private.h"
 #include "nn/nn.h"
@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-/* No two that sound alike: how well the model tells those apart is measured by tests/accuracy. */
+/* No two sound alike: tests/accuracy measures how well the model distinguishes those that do. */
 #define CHANNELS "front center\nrear left\nside right\nturn on the light\nwhat time is it\nopen the window\nplay some music\n"
 
 static tragus_model *model;
@@ -33,7 +33,7 @@ static int make(void **state) {
     ready_append_noise(&sound, 300, 3000);
     ready_append_quiet(&sound, 1600);
     ready_append_recording(&sound, "Rear_Left");
-    ready_append_quiet(&sound, 1237); /* no whole number of hops */
+    ready_append_quiet(&sound, 1237); /* not a whole number of hops */
     return 0;
 }
 
@@ -159,7 +159,7 @@ static void times_lie_where_the_words_are(void **state) {
             n++;
             assert_int_equal(e->n_words, 2);
             assert_true(e->time_ms <= (i + 160) / 16);
-            assert_true(e->end_ms <= e->time_ms); /* it was decided after it was said */
+            assert_true(e->end_ms <= e->time_ms); /* a decision comes after the speech */
             for (size_t k = 0; k < e->n_words; k++) {
                 assert_true(e->words[k].start_ms >= last_ms);
                 assert_true(e->words[k].start_ms < e->words[k].end_ms);
@@ -192,7 +192,7 @@ static void feeding_allocates_nothing(void **state) {
     assert_int_equal(calls.n_locked, 0);
     assert_int_equal(calls.n_files, 0);
     poll(first, &l);
-    assert_true(l.n_utterances > 0); /* it did work */
+    assert_true(l.n_utterances > 0); /* so it did hear something */
     poll(second, &l);
     free(l.text);
     tragus_stream_free(s);
@@ -216,7 +216,7 @@ static void listeners_do_not_disturb_each_other(void **state) {
     assert_int_equal(tragus_stream_flush(s), 0);
     poll(session, &l);
     assert_string_equal(l.text, alone.text);
-    assert_int_equal(other.n_utterances, 0); /* what was said is not in its grammar */
+    assert_int_equal(other.n_utterances, 0); /* the sentence is not in its grammar */
     tragus_stream_free(s);
     free(l.text);
     free(alone.text);
