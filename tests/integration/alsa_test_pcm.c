@@ -9,9 +9,9 @@
  * every access: "gone" = unplugged (open devices and new opens get ENODEV), "overrun" = one overrun (then the device removes the
  * control file), "play PATH" = play this file from now on (then it removes the control file). A new open plays from the beginning.
  *
- * `end "gone"`: the device is unplugged after the last frame of the file, so a sound ends as a file does. `end "stalled"`: it runs on
- * and gives nothing more, like a USB device whose bus hangs. `patient 1`: the device stands still while its buffer is full, so a late
- * reader loses nothing, whatever the speed.
+ * `end "gone"`: the device is unplugged after the last frame of the file, so a sound ends as a file does. `end "stalled"`: it runs
+ * on and gives nothing more, like a USB device whose bus hangs. `patient 1`: the device stands still while its buffer is full, so a
+ * late reader loses nothing, whatever the speed.
  */
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
@@ -33,7 +33,7 @@ struct test_device {
     int timer_fd;
     double speed;
     bool patient, gone_at_end;
-    uint64_t last; /* frame that there is; UINT64_MAX: there is no end */
+    uint64_t last; /* last frame available; UINT64_MAX: no end */
     char control[256];
     double start_s;    /* on CLOCK_MONOTONIC */
     uint64_t consumed; /* frames delivered since the start */
@@ -86,7 +86,7 @@ static snd_pcm_sframes_t pointer(snd_pcm_ioplug_t *io) {
         return -EPIPE;
     }
     uint64_t produced = (uint64_t)((now_s() - d->start_s) * io->rate * d->speed);
-    /* Less than the whole buffer: a full one would look like an empty one. */
+    /* Less than the whole buffer, because a full one would look empty. */
     if (d->patient && produced - d->consumed >= io->buffer_size) {
         produced = d->consumed + io->buffer_size - 1;
         d->start_s = now_s() - (double)produced / io->rate / d->speed;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* busy_client ADDRESS GRAMMAR FILE...: how long other clients wait while the daemon compiles the grammar of FILEs.
+/* busy_client ADDRESS GRAMMAR FILE...: how long other clients wait while the daemon compiles the grammars in FILEs.
  *
- * One connection calls AddGrammar for each file at once. Another one asks for a property, matches a text in GRAMMAR, lists grammars
- * and asks for pronunciations, again and again, until the first has all its answers, but for 3 seconds at least and 120 at most.
- * Prints what AddGrammar answered, and for each kind of call the number, the 99th percentile and the longest time in ms.
+ * One connection calls AddGrammar for all files at once. Until it has all replies (but for at least 3 and at most 120 seconds),
+ * another one repeatedly gets a property, matches a text in GRAMMAR, lists grammars and asks for pronunciations. Prints the
+ * replies of AddGrammar, and for each kind of call the number, the 99th percentile and the longest time in ms.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2034,SC2154 # lib.sh uses builddir and defines what the tests share
-# While the real tragusd compiles a grammar of any size, it answers other clients within 50 ms; what exceeds a budget is refused with
-# the place that costs most. On a busy machine a call in a hundred may wait longer for a processor, but not as long as a compilation.
+# While the real tragusd compiles a grammar of any size, it answers other clients within 50 ms. A grammar over budget is refused, naming
+# its most expensive part. On a busy machine one call in a hundred may wait longer for a CPU, but not as long as a compilation.
 set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
@@ -13,13 +13,13 @@ microphone silence /dev/null 16000
 start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $srcdir/tests/data/channels.yaml" \
     "[limits]" "grammar_bytes = 4194304" "grammar_cpu_ms = 3000" "grammar_memory = 134217728"
 
-# 356 bytes that stand for 4^16 ways to say nothing much.
+# 356 bytes that expand to sentences with 1,024 optional words.
 cat >"$work/small.yaml" <<'END'
 language: en
 expansion_rules: {a: "[a] [b] [c] [d]", b: "<a> <a> <a> <a>", c: "<b> <b> <b> <b>", d: "<c> <c> <c> <c>", e: "<d> <d> <d> <d>"}
 intents: {X: {data: [{sentences: ["<e> x0", "<e> x1", "<e> x2", "<e> x3", "<e> x4", "<e> x5", "<e> x6", "<e> x7"]}]}}
 END
-# 1 MB of words that are in no dictionary.
+# 1 MB of words that are not in the dictionary.
 awk 'BEGIN { srand(7); while (size < 1000000) { word = ""; for (i = 0; i < 6 + int(rand() * 5); i++) word = word substr("bcdfgklmnprst", 1 + int(rand() * 13), 1) substr("aeiou", 1 + int(rand() * 5), 1); print word; size += length(word) + 1 } }' >"$work/unknown.txt"
 
 for files in "small.yaml" "unknown.txt" "small.yaml unknown.txt small.yaml"; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2034,SC2154 # lib.sh uses builddir and defines what the tests share
-# A second language, made of data alone: ten words with the phones and the network of English. The real tragusd hears each grammar with
-# the model of the language that its file names, and says which languages there are.
+# A second language, made only of data: ten words with the phones and the network of English. The real tragusd recognises each grammar
+# with the model of the language named in its file, and reports its languages.
 set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"

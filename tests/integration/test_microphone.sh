@@ -17,7 +17,7 @@ listen() { # listen LOG [OPTION...]: a client in the background; its process is 
     "$tragus" listen --json --bus-address "$address" "${@:2}" >"$1" 2>"$1.err" &
     listener=$!
 }
-order() { # tells the test device something, in one step
+order() { # sends the test device an order, atomically
     echo "$1" >"$control.new"
     mv "$control.new" "$control"
 }

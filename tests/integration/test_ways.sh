@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2154 # lib.sh defines what the tests share
-# One sound gives the same events by every way: `tragus transcribe`, tragus_stream_feed in pieces of any size, Recognize, SetInput with
-# a pipe, and the microphone. Takes a sample; WHOLE=1 takes all recordings.
+# A sound gives the same events by every way: `tragus transcribe`, tragus_stream_feed in pieces of any size, Recognize, SetInput with
+# a pipe, and the microphone. Uses a sample of the recordings; WHOLE=1 uses all.
 #
-# The microphone is a device that plays from its first frame on and is unplugged behind the last one, so the sound begins and ends as
-# a file does, and times are equal, not shifted. It plays SPEED times as fast as a microphone: as fast as this build follows.
+# The microphone is a device that plays from its first frame on and is unplugged after the last one, so the sound begins and ends like
+# a file, and times are equal, not shifted. It plays SPEED times as fast as a microphone, as fast as this build can follow.
 set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ways: the events of recordings, as they come out of one way into tragus, in the JSON of `tragus transcribe --events --partial`.
+/* ways: prints the events for recordings that reach tragus in one way, as the JSON of `tragus transcribe --events --partial`.
  *
- *     ways [-r] feed CHUNK GRAMMAR FILE...             tragus_stream_feed, CHUNK samples a call; 0: of random sizes
+ *     ways [-r] feed CHUNK GRAMMAR FILE...             tragus_stream_feed, CHUNK samples per call; 0: random sizes
  *     ways [-r] recognize ADDRESS NAME FILE...         Recognize of the file; NAME: a grammar of the daemon at ADDRESS
- *     ways [-r] pipe ADDRESS NAME FILE...              SetInput with a pipe, raw and in pieces of random sizes
- *     ways [-r] device ADDRESS NAME PLAYED FILE...     the microphone: PLAYED is the file that its ALSA device plays from the first
- *                                                      frame on, and behind whose end it is unplugged
+ *     ways [-r] pipe ADDRESS NAME FILE...              SetInput with a pipe, raw, written in pieces of random sizes
+ *     ways [-r] device ADDRESS NAME PLAYED FILE...     the microphone: its ALSA device plays the file PLAYED from the first
+ *                                                      frame on, and is unplugged after the last
  *
- * -r: nothing is rejected. A result of Recognize has its own shape: it is printed with the keys that it has on the bus.
+ * -r: nothing is rejected. Results of Recognize have their own format, and are printed with the keys that they have on the bus.
  */
 #include "audio/source.h"
 #include "cli/busclient.h"
@@ -36,7 +36,7 @@ static void must(int r, const char *what) {
     exit(1);
 }
 
-/* A sound as every way but Recognize has it. */
+/* The sound as all ways except Recognize get it. */
 static int16_t *read_sound(const char *file, size_t *ret_n) {
     tragus_error e = {0};
     int16_t *pcm;
@@ -47,7 +47,7 @@ static int16_t *read_sound(const char *file, size_t *ret_n) {
     return pcm;
 }
 
-/* A linear congruential generator, so that every run cuts alike. */
+/* A linear congruential generator, so that every run splits the sound in the same way. */
 static size_t random_size(size_t most) {
     static uint32_t state = 1;
     state = state * 1664525u + 1013904223u;
@@ -107,7 +107,7 @@ static void feed(const char *chunk, const char *grammar, int n_files, char **fil
 
 /* --- Recognize ---------------------------------------------------------------------------------------------------------------- */
 
-/* One a{sv} of the results. Its slots have names of their own, and both "slots" and "Slots" are there: so no busclient_to_json. */
+/* Converts one a{sv} of the results. busclient_to_json does not fit: slots are keys too, and both "slots" and "Slots" exist. */
 static json_object *result_to_json(sd_bus_message *m) {
     json_object *o = json_object_new_object();
     const char *key;
@@ -218,7 +218,7 @@ static void discard_heard(struct heard *h) {
         json_object_put(h->events[i]);
 }
 
-/* A process that writes the sound into a pipe; returns the end to read from. */
+/* Starts a process that writes the sound into a pipe; returns the read end. */
 static int start_writer(const char *file) {
     int ends[2];
     must(pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0, "pipe");
@@ -231,7 +231,7 @@ static int start_writer(const char *file) {
     const char *bytes = (const char *)read_sound(file, &n_all);
     n_all *= sizeof(int16_t);
     for (size_t at = 0; at < n_all;) {
-        size_t n = random_size(5000); /* bytes: a sample may be cut in two */
+        size_t n = random_size(5000); /* bytes, so a sample may be split */
         ssize_t written = write(ends[1], bytes + at, n < n_all - at ? n : n_all - at);
         if (written < 0)
             _exit(1);
@@ -275,8 +275,8 @@ static void give_to_device(const char *file, const char *played) {
     free(pcm);
 }
 
-/* False: the machine was too busy, and sound was lost. The device begins with the session, which opens it, and ends with the file:
- * then the session is stopped, before the device is tried again. */
+/* Returns false if sound was lost because the machine was too busy. The session opens the device, which then starts; it ends with
+ * the file, and the session is stopped before the device is retried. */
 static bool play_file(sd_bus *bus, const char *grammar, const char *file) {
     static struct heard h;
     sd_bus_slot *slot;

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""One sound gives the same events whichever way it comes in: for test_ways.sh.
+"""Checks that a sound gives the same events however it reaches tragus; for test_ways.sh.
 
     ways.py plan WORK BUILD CORPORA        makes sounds and grammars in WORK; prints the daemon's configuration for [grammars]
     ways.py compare WORK BUILD ADDRESS     feeds every sound through every way and compares
 
-Reference is `tragus transcribe --events --partial`. CORPORA may be missing; WHOLE=1 takes all recordings instead of two of each set.
-What is not compared: time_usec and latency_ms, which depend on the clock; grammar, a name that only a daemon gives. Where a way has a
-time_usec from the start of the input, it must be time_ms. Recognize gives results alone, so only those are compared with it.
+The reference is `tragus transcribe --events --partial`. CORPORA may be missing; WHOLE=1 takes all recordings instead of two of each set.
+Not compared: time_usec and latency_ms, which depend on the clock; and grammar, a name that only the daemon has. If time_usec counts
+from the start of the input, it must match time_ms. Recognize returns only results, so only those are compared with it.
 """
 
 import collections
@@ -25,7 +25,7 @@ NAMES = ("Front_Center", "Front_Left", "Front_Right", "Rear_Center", "Rear_Left"
 RATE = 16000
 WHOLE = os.environ.get("WHOLE") == "1"
 CHUNKS = (1, 7, 159, 160, 1600, 16000)
-# A slot that repeats, and numbers that a confidence's three decimals would not show.
+# A slot that repeats, and numbers that three decimals, as in confidences, could not represent.
 PARTS = """language: en
 intents:
   Part:
@@ -49,7 +49,7 @@ MOST_SHOWN = 5
 # --- sounds and grammars -----------------------------------------------------------------------------------------------------------
 
 def joined(build, work, pause_ms, names):
-    """The samples of recordings of alsa-utils at 16 kHz, with pauses before, between and behind."""
+    """The samples of recordings of alsa-utils at 16 kHz, with pauses before, between and after."""
     raw = work / "joined.raw"
     files = [str(ALSA / (name + ".wav")) for name in names]
     subprocess.run([build / "tests/integration/join_sounds", str(RATE), str(pause_ms), raw, *files], check=True, stdout=subprocess.DEVNULL)
@@ -109,21 +109,21 @@ def snake_case(key):
 
 
 def from_recognize(result):
-    """A result of Recognize as the event that it is."""
+    """Converts a result of Recognize to an event."""
     event = {{"Words": "words", "Slots": "slot_list"}.get(key, snake_case(key)): value for key, value in result.items()}
     event["words"] = [dict(zip(("word", "start_ms", "end_ms", "confidence"), word)) for word in event["words"]]
     reason = event.pop("rejected")
     event["event"] = "utterance" if reason == "0" else "rejected"
     if reason != "0":
         event["reason"] = reason
-        for key, nothing in (("intent", ""), ("slots", {})):  # what a rejected result must not have stays, and is a difference
+        for key, nothing in (("intent", ""), ("slots", {})):  # values it must not have are kept, and show up as a difference
             if event[key] == nothing:
                 del event[key]
     return event
 
 
 def events_of(command):
-    """The events that a command prints, by file. Numbers stay text: they must be printed alike, too."""
+    """The events that a command prints, by file. Numbers remain text, because their format must match, too."""
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode not in ((0, 1) if "transcribe" in command else (0,)):
         sys.exit(f"FAILED: {' '.join(map(str, command[:6]))} ... ends with {done.returncode}")
@@ -148,7 +148,7 @@ def all_ways(group, reject, work, build, address):
     """(name, command, types of events compared, whether its time_usec counts from the start of the input)."""
     ways = [build / "tests/integration/ways"] + ([] if reject else ["-r"])
     files, grammar, name = group["files"], group["grammar"], group["name"]
-    ours = name in ("names", "parts", "others")  # the recordings of people take one size each and, without rejection, two ways
+    ours = name in ("names", "parts", "others")  # recordings of people use one chunk size each and, without rejection, two ways
     chunks = (CHUNKS if ours else CHUNKS[len(name) % len(CHUNKS):][:1] if reject else ()) + (0,)
     for chunk in chunks:
         yield f"feed {chunk or 'random'}", [*ways, "feed", str(chunk), grammar, *files], EVENTS, False
