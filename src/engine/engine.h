@@ -26,12 +26,11 @@ tragus_model *engine_grammar_model(const tragus_grammar *g); /* the model it was
 /* Visits the files that tragus_grammar_load would read for a path, in the same order; visit returns 0 to continue. */
 int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr);
 
-/* --- compiling and matching within a budget
- * -------------------------------------------------------------------------------------- These work like the functions of
- * tragus.h, for a thread that compiles beside others; they do not check the arguments again. budget: the calling thread starts it
- * and works in it, and another thread may cancel it; NULL: the limits from the options. Work over budget fails with -ETIME, -E2BIG
- * or -ECANCELED, and the error names the template, list or file that costs most. Models and grammars are immutable, so any number
- * of threads may compile and match with them at once. */
+/* --- compiling and matching within a budget ---
+ * These work like the functions of tragus.h, for a thread that compiles beside others; they do not check the arguments again.
+ * budget: the calling thread starts it and works in it, and another thread may cancel it; NULL: the limits from the options. Work
+ * over budget fails with -ETIME, -E2BIG or -ECANCELED, and the error names the template, list or file that costs most. Models and
+ * grammars are immutable, so any number of threads may compile and match with them at once. */
 enum { ENGINE_MAX_CPU_MS = 10000, ENGINE_MAX_BYTES = 256 << 20 }; /* used if the options set none */
 
 /* Loads either files and directories, or texts in memory; the count of the other is 0. */
