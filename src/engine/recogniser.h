@@ -17,14 +17,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* --- what a session listens with: memory for one grammar ---------------------------------------------------------------------- */
+/* --- listeners: memory for one grammar ---------------------------------------------------------------------------------------- */
 
 struct engine_listener;
 /* Holds a reference to g, which was compiled with m. Returns NULL when out of memory. */
 struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o);
 void engine_listener_free(struct engine_listener *l); /* zeroes the memory */
 
-/* --- a session's place on a sound --------------------------------------------------------------------------------------------- */
+/* --- sessions ----------------------------------------------------------------------------------------------------------------- */
 
 /* The owner fills in the first part and lends the session to a recogniser. It gets the session back with ENGINE_RETIRED or
  * engine_recogniser_remove. */
@@ -46,7 +46,7 @@ struct engine_session {
     uint32_t n_words, words[LISTENER_MAX_WORDS]; /* the last partial result */
 };
 
-/* --- what comes out ----------------------------------------------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------------------------------------------------------------ */
 
 enum engine_record_type {
     ENGINE_HEARD,   /* an event: see event below */

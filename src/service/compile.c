@@ -109,7 +109,7 @@ static void finish_job(struct worker_job *job) {
 
     if (worker_cancelled(job)) {
         result.diagnostics = &none;
-        result.code = base_error_set(&result.error, -ECANCELED, "nobody waits for this grammar any more");
+        result.code = base_error_set(&result.error, -ECANCELED, "cancelled: the caller has left, or the service stops");
     } else if (j->code < 0) {
         result.error = j->error;
     } else {

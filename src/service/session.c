@@ -334,7 +334,7 @@ int service_session_start(struct service_session *session, tragus_error *reterr)
         r = sd_event_add_time_relative(s->event, &session->timeout, CLOCK_MONOTONIC, (uint64_t)session->timeout_ms * 1000, 10000,
                                        on_timeout, session);
         if (r < 0)
-            return base_error_set(reterr, r, "no timer can be had: %s", strerror(-r));
+            return base_error_set(reterr, r, "cannot create a timer: %s", strerror(-r));
     }
     struct engine_session *lent = calloc(1, sizeof(*lent));
     if (lent)

@@ -58,7 +58,7 @@ static void finish_match(struct worker_job *job) {
     j->result.match = j->match;
     j->result.grammar = j->grammar_name;
     if (worker_cancelled(job))
-        j->result.code = base_error_set(&j->result.error, -ECANCELED, "nobody waits for this text any more");
+        j->result.code = base_error_set(&j->result.error, -ECANCELED, "cancelled: the caller has left, or the service stops");
     j->done(&j->result, j->user);
     free_match(j);
 }
@@ -147,7 +147,7 @@ static void run_pronounce(struct worker_job *job) {
 static void finish_pronounce(struct worker_job *job) {
     struct pronounce_job *j = (struct pronounce_job *)job;
     if (worker_cancelled(job))
-        j->result.code = base_error_set(&j->result.error, -ECANCELED, "nobody waits for these words any more");
+        j->result.code = base_error_set(&j->result.error, -ECANCELED, "cancelled: the caller has left, or the service stops");
     j->result.words = (const char *const *)j->words;
     j->result.n_words = j->n_words;
     j->result.variants = j->variants;

@@ -102,7 +102,7 @@ static int check_entry(const struct store *s, uint32_t i, size_t begin, const ch
         if (memcmp(s->entries[j].name, entry->name, STORE_NAME_BYTES) == 0)
             return base_error_at(e, -EBADMSG, path, 0, 0, "section '%s' is there twice; " AGAIN, entry->name);
     if (entry->offset < begin)
-        return base_error_at(e, -EBADMSG, path, 0, 0, "section '%s' overlaps what stands before it; " AGAIN, entry->name);
+        return base_error_at(e, -EBADMSG, path, 0, 0, "section '%s' overlaps the one before it; " AGAIN, entry->name);
     if (entry->offset > begin)
         return base_error_at(e, -EBADMSG, path, 0, 0, "section '%s' is not at its place; " AGAIN, entry->name);
     if (entry->size_bytes > s->size_bytes - begin)

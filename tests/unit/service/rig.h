@@ -19,7 +19,7 @@ char *rig_file(const char *name, const void *bytes, size_t n);
 /* Makes a WAV file (16 kHz, 16 bits, mono) of raw samples; the caller frees it. */
 unsigned char *rig_wav(const int16_t *pcm, size_t n, size_t *ret_len);
 
-/* --- a microphone without hardware, see tests/integration/alsa_test_pcm.c -------------------------------------------------------
+/* --- a microphone without hardware, see tests/integration/alsa_test_pcm.c --------------------------------------------------------
  */
 
 /* Define devices before the first call into ALSA. sound: a raw file at 16 kHz, NULL for silence. */
@@ -27,7 +27,7 @@ void rig_device(const char *name, const char *sound);
 /* "gone", "overrun", "play PATH"; NULL: restores the device's initial state. */
 void rig_control(const char *name, const char *order);
 
-/* --- the event loop -------------------------------------------------------------------------------------------------------------
+/* --- the event loop --------------------------------------------------------------------------------------------------------------
  */
 
 /* Runs the loop until is_so returns true, at most 20 s. Returns its last result. */
@@ -35,7 +35,7 @@ bool rig_until(sd_event *event, bool (*is_so)(const void *user), const void *use
 /* Runs the loop for this long. */
 void rig_run(sd_event *event, unsigned ms);
 
-/* --- a service ------------------------------------------------------------------------------------------------------------------
+/* --- a service -------------------------------------------------------------------------------------------------------------------
  */
 
 /* Default options, except: the model of the build tree, the device "silence", and one second between attempts to open a
@@ -55,7 +55,7 @@ int rig_set_list(struct service *s, sd_event *event, const struct service_caller
 /* Adds a list of sentences on behalf of the daemon; they must be valid. */
 void rig_grammar(struct service *s, sd_event *event, const char *name, const char *list);
 
-/* --- a session and what it was told ---------------------------------------------------------------------------------------------
+/* --- sessions and their events ---------------------------------------------------------------------------------------------------
  */
 
 struct rig_log {
