@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/acceptor.c: the templates' trees to one acceptor of spoken words.
+/* grammar/acceptor.c: converts the trees of the templates to one acceptor of spoken words.
  *
  * Each template becomes an automaton over pieces of words and word borders (pieces.c), then a minimal automaton over words (cut.c).
- * All templates run from one start to one end; the whole is merged, determinised and merged again.
+ * All templates share one start and one end. The union is merged, determinised and merged again.
  */
 #include "grammar/pieces.h"
 
@@ -13,7 +13,7 @@
 
 enum {
     MOST_DETERMINED = 400000,
-    SKIPS = 2, /* skip words in a row at each end */
+    SKIPS = 2, /* consecutive skip words at each end */
 };
 
 enum { START = 0, FINAL = 1 };
@@ -29,7 +29,7 @@ struct acceptor_builder {
     uint32_t n_states;
 };
 
-/* Adds the words of an item between two states. False: too many. */
+/* Adds the words of an item between two states. Returns false if there are too many. */
 static bool add_item(struct acceptor_builder *a, const struct grammar_item *item, uint32_t from, uint32_t to) {
     grammar_pieces_clear(&a->pieces);
     uint32_t start = grammar_pieces_node(&a->pieces), end = grammar_pieces_add(&a->pieces, item, start);
@@ -56,7 +56,8 @@ static void link_states(struct acceptor_builder *a, uint32_t from, uint32_t word
     *grammar_pool_push(a->work, a->links.items, a->links.n, a->links.size) = (struct grammar_link){from, word, to};
 }
 
-/* Up to SKIPS skip words before the sentence and behind it. ends: states where a sentence with so many behind it stops. */
+/* Allows up to SKIPS skip words before and after a sentence. ends[i]: the state where a sentence with i + 1 skip words after it
+ * ends. */
 static void add_skip_words(struct acceptor_builder *a, uint32_t ends[SKIPS]) {
     size_t n_sentences = a->links.n;
     uint32_t before = START, behind = FINAL;
@@ -72,7 +73,7 @@ static void add_skip_words(struct acceptor_builder *a, uint32_t ends[SKIPS]) {
             add_item(a, a->g->skip_words[i], before, next_before);
             add_item(a, a->g->skip_words[i], behind, next_behind);
         }
-        for (size_t i = 0; i < n_sentences; i++) /* behind the skip words a sentence begins as at the start */
+        for (size_t i = 0; i < n_sentences; i++) /* after skip words a sentence can begin as it does at the start */
             if (a->links.items[i].from == START)
                 link_states(a, next_before, a->links.items[i].word, a->links.items[i].to);
         before = next_before;
@@ -85,7 +86,7 @@ static int by_spelling(const void *pa, const void *pb) {
     return strcmp(*(const char *const *)pa, *(const char *const *)pb);
 }
 
-/* Numbers the words that are left in the order of their spelling, and copies all to the grammar. */
+/* Numbers the remaining words in the order of their spelling, and copies everything to the grammar. */
 static void publish(struct acceptor_builder *a, struct grammar_automaton *all) {
     uint32_t n_arcs = all->first_arc[all->n_states], n_words = 0;
     const char **words = grammar_pool_alloc(&a->g->pool, a->spellings.n * sizeof *words);

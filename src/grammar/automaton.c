@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/automaton.c: minimising by hashing from the end (Revuz, 1992: acyclic automata in linear time) and the subset
- * construction. Merging first, on the nondeterministic automaton, keeps the subsets small.
+/* grammar/automaton.c: minimisation by hashing from the end (Revuz, 1992: linear time for acyclic automata), and the subset
+ * construction. The nondeterministic automaton is merged first, which keeps the subsets small.
  */
 #include "grammar/automaton.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define NONE UINT32_MAX
-#define MOST_ELEMENTS (8u << 20) /* of all subsets */
+#define MOST_ELEMENTS (8u << 20) /* of all subsets together */
 
 struct grammar_automaton grammar_automaton_make(struct grammar_pool *p, const struct grammar_links *links, uint32_t n_states,
                                                 uint32_t start, const uint8_t *finals) {
@@ -48,12 +48,12 @@ static uint32_t sort_arcs(struct grammar_word_arc *arcs, uint32_t n) {
     return kept;
 }
 
-/* States reachable from the start, each behind all that it leads to. */
+/* Returns the states reachable from the start, each after all its successors. */
 static uint32_t *order_from_end(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t *ret_n) {
     uint32_t *order = grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *order), n = 0;
     uint32_t *stack = grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *stack), n_stack = 0;
     uint32_t *next =
-        grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *next); /* arc to follow, NONE once done; 0 = not seen */
+        grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *next); /* next arc to follow, NONE if done; 0 = not visited */
     stack[n_stack++] = a->start;
     next[a->start] = a->first_arc[a->start] + 1;
     while (n_stack) {
@@ -74,7 +74,7 @@ static uint32_t *order_from_end(struct grammar_pool *p, const struct grammar_aut
     return order;
 }
 
-/* Numbers states breadth first, so that equal grammars give equal bytes. */
+/* Numbers states breadth first, so that equal grammars give identical bytes. */
 static struct grammar_automaton renumber(struct grammar_pool *p, const struct grammar_automaton *a) {
     uint32_t *number = grammar_pool_alloc(p, (size_t)a->n_states * sizeof *number);
     uint32_t *queue = grammar_pool_alloc(p, (size_t)a->n_states * sizeof *queue), n = 0;
@@ -121,7 +121,7 @@ struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const s
                 arcs[n++] = (struct grammar_word_arc){a->arcs[k].word, class_of[a->arcs[k].to]};
         n = sort_arcs(arcs, n);
         if (n == 0 && !a->is_final[s] && s != a->start) {
-            class_of[s] = NONE; /* leads nowhere */
+            class_of[s] = NONE; /* has no successor */
             continue;
         }
         size_t at = (size_t)grammar_hash_bytes(0xcbf29ce484222325u + a->is_final[s], arcs, n * sizeof *arcs) & (n_table - 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/automaton.h: acyclic automata over words: merged, determinised, numbered. */
+/* grammar/automaton.h: merges, determinises and numbers acyclic automata over words. */
 #ifndef TRAGUS_GRAMMAR_AUTOMATON_H
 #define TRAGUS_GRAMMAR_AUTOMATON_H
 
@@ -10,7 +10,7 @@ struct grammar_link {
     uint32_t from, word, to;
 };
 
-struct grammar_links { /* an automaton while it grows; states are numbers that the maker hands out */
+struct grammar_links { /* an automaton under construction; the caller assigns state numbers */
     struct grammar_link *items;
     size_t n, size;
 };
@@ -22,16 +22,16 @@ struct grammar_automaton {
     uint8_t *is_final;
 };
 
-/* From links in any order. finals: n_states flags. */
+/* Builds an automaton from links in any order. finals: n_states flags. */
 struct grammar_automaton grammar_automaton_make(struct grammar_pool *p, const struct grammar_links *links, uint32_t n_states,
                                                 uint32_t start, const uint8_t *finals);
 
-/* The same language: states that cannot be reached or lead nowhere are gone, states with equal futures are one. A deterministic
- * automaton comes out minimal. Arcs are sorted by word, states numbered breadth first. */
+/* Returns an automaton of the same language without unreachable and dead states, and with equivalent states merged. If the input is
+ * deterministic, the result is minimal. Arcs are sorted by word; states are numbered breadth first. */
 struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const struct grammar_automaton *a);
 
-/* The same language with one arc a word and state. False when it would have more than max_states states, or takes much memory; what
- * was made of it is given back. */
+/* Makes an automaton of the same language with at most one arc per word and state. Returns false if it would have more than
+ * max_states states or take too much memory; the partial result is freed. */
 bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t max_states,
                                    struct grammar_automaton *ret);
 

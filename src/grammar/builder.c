@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/builder.c: collecting files, texts and run-time lists into one model. */
+/* grammar/builder.c: collects files, texts and run-time lists in one model. */
 #include "grammar/costs.h"
 #include "grammar/files.h"
 #include "grammar/model.h"
@@ -127,7 +127,7 @@ static void add_text(struct grammar_builder *b, const char *name, const char *fo
         grammar_read_plain(b, file, text, len, r);
 }
 
-/* A reader left by the pool's escape. name: of the file or list. */
+/* Reports why a reader left the pool's run. name: of the file or list. */
 static int explain(struct grammar_builder *b, int code, const char *name, struct grammar_report *r) {
     struct base_budget unlimited = {0};
     struct grammar_costs costs = {.budget = b->pool.budget ? b->pool.budget : &unlimited};
@@ -165,10 +165,10 @@ struct path_job {
     struct grammar_builder *b;
     tragus_diagnostics *d;
     tragus_error *reterr;
-    int first; /* of the wrong files */
+    int first; /* error of the first file that failed */
 };
 
-/* Goes on after a wrong file, so that all mistakes are told at once. */
+/* Continues after a file that failed, so that all mistakes are reported in one run. */
 static int add_file(const char *path, void *user) {
     struct path_job *j = user;
     tragus_error *reterr = j->first < 0 ? NULL : j->reterr;
@@ -252,7 +252,7 @@ tragus_value grammar_model_value(const char *text, bool plain) {
         value.boolean = (text[0] | 0x20) == 't';
         return value;
     }
-    /* Decimal numbers by hand: strtod would ask the locale what a point is. */
+    /* Parses decimal numbers itself, because the decimal point of strtod depends on the locale. */
     const char *at = text + (text[0] == '-' || text[0] == '+');
     int64_t digits = 0, scale = 1;
     size_t n_digits = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/compile.c: the merged model to a compiled grammar: blocks in order, sentences, conditions, all mistakes reported. */
+/* grammar/compile.c: compiles the merged model: puts blocks in order, compiles sentences and conditions, and reports all
+ * mistakes. */
 #include "grammar/language.h"
 #include "grammar/resolve.h"
 
@@ -125,7 +126,7 @@ static const struct grammar_block *compile_block(struct grammar_compiler *c, con
     return block;
 }
 
-/* Inside a block Home Assistant tries templates with free text first, of these the ones with more literal text before others. */
+/* Within a block Home Assistant tries templates with free text first, those with more pieces of literal text before the others. */
 static int by_wildcard(const void *pa, const void *pb) {
     const struct grammar_template *a = pa, *b = pb;
     if (a->has_wildcard != b->has_wildcard)
@@ -149,7 +150,7 @@ static void add_block(struct grammar_compiler *c, const struct grammar_model_blo
     if (c->g->n_templates > first)
         qsort(c->g->templates + first, c->g->n_templates - first, sizeof *c->g->templates, by_wildcard);
     if (from->intent[0] && c->g->n_templates > first &&
-        (c->g->n_intents == 0 || strcmp(c->g->intents[c->g->n_intents - 1], from->intent) != 0)) /* blocks come sorted by intent */
+        (c->g->n_intents == 0 || strcmp(c->g->intents[c->g->n_intents - 1], from->intent) != 0)) /* blocks are sorted by intent */
         *grammar_pool_push(&c->g->pool, c->g->intents, c->g->n_intents, c->g->size_intents) = block->intent;
 }
 
@@ -213,7 +214,7 @@ static void add_skip_words(struct grammar_compiler *c) {
     grammar_costs_resume(&c->costs, &outer);
 }
 
-/* The language of the first block of sentences that says one; NULL: none does. */
+/* Returns the language of the first block of sentences that names one, or NULL. */
 static const char *language_of(const struct grammar_builder *b) {
     for (size_t i = 0; i < b->n_blocks; i++)
         if (b->blocks[i]->source->language)
@@ -221,7 +222,7 @@ static const char *language_of(const struct grammar_builder *b) {
     return NULL;
 }
 
-/* A cost whose texts live as long as the grammar. */
+/* Copies a cost and its texts, so that they live as long as the grammar. */
 static void keep_cost(struct grammar_compiler *c, struct grammar_cost *to, const struct grammar_cost *from) {
     *to = *from;
     to->text = grammar_copy_text(c, from->text);
@@ -260,7 +261,7 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diag
         free(c);
         return base_error_set(reterr, -ENOMEM, "out of memory");
     }
-    if (!budget) { /* for the costs */
+    if (!budget) { /* needed to measure costs */
         base_budget_init(&unlimited, 0, 0);
         budget = &unlimited;
     }
@@ -288,7 +289,7 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diag
         grammar_free(g);
         return code;
     }
-    g->pool.budget = NULL; /* the grammar may live longer */
+    g->pool.budget = NULL; /* the grammar may outlive the budget */
     *ret = g;
     return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/compiled.h: a compiled grammar: templates as trees with everything they refer to, and the acceptor. */
+/* grammar/compiled.h: a compiled grammar: the templates as trees, with everything they refer to, and the acceptor. */
 #ifndef TRAGUS_GRAMMAR_COMPILED_H
 #define TRAGUS_GRAMMAR_COMPILED_H
 
@@ -11,7 +11,7 @@ struct grammar_entry { /* of a list */
     const struct grammar_item *in;
     bool has_out;
     tragus_value out;
-    const char *spelling; /* what is put out without an out; NULL: as spoken */
+    const char *spelling; /* the output if there is no `out`; NULL: as spoken */
     const struct grammar_pair *context;
     size_t n_context;
 };
@@ -20,7 +20,7 @@ struct grammar_list {
     const char *name;
     uint32_t number; /* 0..n_lists-1 */
     enum grammar_list_kind kind;
-    struct grammar_entry *entries; /* of a range: its numbers in words */
+    struct grammar_entry *entries; /* for a range: its numbers in words */
     size_t n_entries, size_entries;
     struct grammar_range *ranges;
     size_t n_ranges, size_ranges;
@@ -39,34 +39,34 @@ struct grammar_template {
     const char *text, *out;
     const struct grammar_block *block;
     struct grammar_position position;
-    bool spoken_only; /* a lean double of another block, for recognisers */
+    bool spoken_only; /* a shorter copy of another block, for recognisers only */
     bool has_wildcard, starts_wild, ends_wild;
     uint32_t n_chunks; /* pieces of literal text */
 };
 
 struct grammar {
     struct grammar_pool pool;
-    struct grammar_template *templates; /* in the order in which readings of equal rank win */
+    struct grammar_template *templates; /* of readings with equal rank, the one of the earlier template wins */
     size_t n_templates, size_templates;
     const char **intents;
     size_t n_intents, size_intents;
     uint32_t n_lists;
     const struct grammar_item **skip_words; /* trees; longest text first */
     size_t n_skip_words;
-    const char *language; /* that the sentences name; "": none */
+    const char *language;                        /* named by the sentences; "": none */
     struct grammar_position skip_words_position; /* of the longest */
     bool ignore_whitespace;
     struct grammar_acceptor acceptor;
-    struct grammar_cost most_units, most_bytes; /* what cost most to compile */
+    struct grammar_cost most_units, most_bytes; /* the most expensive to compile */
 };
 
-/* Whether a list value may stand in a block: its own context must not contradict what the block asks for. */
+/* Returns whether a list value may be used in a block: its own context must not contradict the conditions of the block. */
 bool grammar_entry_fits(const struct grammar_entry *e, const struct grammar_block *b);
 
-/* Whether a condition's values hold this one (NULL: the key is not there). */
+/* Returns whether the values of a condition include this one (NULL: the key is missing). */
 bool grammar_condition_holds(const struct grammar_condition *c, const char *value);
 
-/* Builds g->acceptor from the templates; works in `work`, and for one template in `scratch`. */
+/* Builds g->acceptor from the templates. Temporary data goes to `work`, and to `scratch` for each template. */
 void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_pool *scratch, struct grammar_costs *costs,
                             struct grammar_report *r);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/costs.c: differences of the budget's counters, and the largest of them. */
+/* grammar/costs.c: measures costs as differences of the budget's counters, and keeps the largest. */
 #include "grammar/costs.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 void grammar_costs_settle(struct grammar_costs *c) {
     c->now.units += c->budget->units - c->units_before;
     c->units_before = c->budget->units;
-    if (c->budget->used_bytes > c->bytes_before) /* else more was freed than allocated */
+    if (c->budget->used_bytes > c->bytes_before) /* otherwise more was freed than allocated */
         c->now.bytes += c->budget->used_bytes - c->bytes_before;
     c->bytes_before = c->budget->used_bytes;
     if (!c->now.text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/costs.h: which template or list of a grammar costs most time and memory, so that a refusal can name it. */
+/* grammar/costs.h: finds the template or list that takes most time or memory, so that an error message can name it. */
 #ifndef TRAGUS_GRAMMAR_COSTS_H
 #define TRAGUS_GRAMMAR_COSTS_H
 
@@ -8,25 +8,25 @@
 
 struct grammar_cost {
     struct grammar_position position;
-    const char *text; /* of the template, or the list's name; NULL: nothing in particular */
+    const char *text; /* the template, or the name of the list; NULL: none in particular */
     uint64_t units, bytes;
 };
 
 struct grammar_costs {
-    const struct base_budget *budget; /* what is spent of it is the cost; not NULL */
+    const struct base_budget *budget; /* a cost is what is spent from it; not NULL */
     struct grammar_cost now, most_units, most_bytes;
     uint64_t units_before;
     size_t bytes_before;
 };
 
-/* From here on costs are those of what stands at a position. Returns what was under way, for grammar_costs_resume. */
+/* Attributes the following costs to the text at this position. Returns the previous attribution, for grammar_costs_resume. */
 struct grammar_cost grammar_costs_begin(struct grammar_costs *c, struct grammar_position position, const char *text);
 void grammar_costs_resume(struct grammar_costs *c, const struct grammar_cost *outer);
 
-/* Counts the cost of what is under way. */
+/* Adds what was spent since the last call to the current cost. */
 void grammar_costs_settle(struct grammar_costs *c);
 
-/* Reports that a budget is exceeded, or memory, and what costs most. what: "compiling", "matching". Returns code. */
+/* Reports that a budget or the memory is exceeded, and what costs most. what: "compiling", "matching". Returns code. */
 int grammar_costs_refuse(const struct grammar_costs *c, int code, const char *what, struct grammar_report *r);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/cut.c: whole words from an automaton over pieces, by the subset construction.
+/* grammar/cut.c: extracts whole words from an automaton over pieces, with the subset construction.
  *
- * A state is the set of nodes where the next word may begin. From it pieces are joined until a word border; all nodes behind equal
- * words are the next state. So "light[s]" gives light and lights, and two borders around something absent count as one. The
- * automaton of each template comes out deterministic and is merged by itself: n optional words in a row make n states, where an arc
- * for each pair of nodes would make n * n. Where the sets become many (like "any of two words twenty times, then one of them, then
- * twenty more"), each node makes a state of its own instead.
+ * A state is the set of nodes where the next word may begin. From there, pieces are joined up to a word border; the nodes reached
+ * by equal words form the next state. So "light[s]" gives light and lights, and two adjacent borders count as one. The automaton of
+ * each template is deterministic and merged separately: n optional words in a row make n states, where one arc per pair of nodes
+ * would make n * n arcs. If there are too many sets (for example "any of two words twenty times, then one of them, then twenty
+ * more"), each node becomes a separate state instead.
  */
 #include "grammar/pieces.h"
 
@@ -15,13 +15,13 @@
 #include <string.h>
 
 enum {
-    MOST_STATES_A_NODE = 4, /* beyond that, and some thousand, sets do not pay */
+    MOST_STATES_A_NODE = 4, /* above MANY_STATES plus this many per node, sets do not pay */
     MANY_STATES = 4096,
-    MOST_JOINED = 1 << 14, /* words joined from pieces, from one state */
+    MOST_JOINED = 1 << 14, /* words joined from pieces, per state */
     LONGEST_WORD = 80,     /* bytes */
 };
 
-struct ending { /* a word, whole or begun, and the node behind it */
+struct ending { /* a word, partial or complete, and the node after it */
     uint32_t word, node;
 };
 
@@ -29,16 +29,16 @@ struct cutter {
     struct grammar_pieces *p;
     struct grammar_pool *pool;
     uint32_t end;
-    bool one_by_one; /* a state for each node: nondeterministic */
+    bool one_by_one; /* one state per node: nondeterministic */
     struct grammar_subsets states;
     struct grammar_links links;
     uint8_t *finals;
     size_t n_finals, size_finals;
 
-    uint32_t *seen, *kept, stamp; /* by node: the closure that last reached it, and kept it */
+    uint32_t *seen, *kept, stamp; /* per node: the last closure that reached it, and that kept it */
     uint32_t *closure;
     size_t n_closure, size_closure;
-    struct ending *begun, *whole; /* of the state under way */
+    struct ending *begun, *whole; /* of the current state */
     size_t n_begun, size_begun, n_whole, size_whole;
     uint32_t *table; /* index into begun + 1 */
     size_t n_table, n_joined;
@@ -63,7 +63,7 @@ static void reach(struct cutter *c, uint32_t node) {
     *grammar_pool_push(c->pool, c->closure, c->n_closure, c->size_closure) = node;
 }
 
-/* Adds the n nodes kept of the closure to the set under way. Where they are many, going over all nodes costs less than sorting. */
+/* Adds the first n nodes of the closure to the current set. For many nodes, a scan over all nodes is cheaper than sorting. */
 static void add_sorted(struct cutter *c, size_t n) {
     if (n > c->p->n_nodes / 16) {
         for (uint32_t node = 0; node < c->p->n_nodes; node++)
@@ -77,7 +77,8 @@ static void add_sorted(struct cutter *c, size_t n) {
         grammar_subsets_add(&c->states, c->closure[i]);
 }
 
-/* The state for the nodes of `behind`, all those of one word: what borders and epsilons reach and a piece or the end follows. */
+/* Returns the state for the n nodes of `behind`, which all follow one word. It consists of the nodes reached through borders and
+ * epsilons that have an arc with a piece or are the end. */
 static uint32_t state_behind(struct cutter *c, const struct ending *behind, size_t n) {
     const struct grammar_pieces *p = c->p;
     size_t n_kept = 0;
@@ -97,7 +98,7 @@ static uint32_t state_behind(struct cutter *c, const struct ending *behind, size
         if (!begins_word)
             continue;
         c->kept[node] = c->stamp;
-        c->closure[n_kept++] = node; /* kept ones are fewer than those looked at */
+        c->closure[n_kept++] = node; /* does not overwrite unread entries, as n_kept <= i */
     }
     grammar_pool_spend(c->pool, 1 + n + 2 * c->n_closure + (n_kept > p->n_nodes / 16 ? p->n_nodes / 8 : 4 * n_kept));
     add_sorted(c, n_kept);
@@ -133,7 +134,7 @@ static void push_begun(struct cutter *c, uint32_t word, uint32_t node) {
 static void clear_begun(struct cutter *c) {
     if (c->n_begun * 8 > c->n_table) {
         memset(c->table, 0, c->n_table * sizeof *c->table);
-    } else { /* little of a large table; the last entry first, so that no search meets a gap */
+    } else { /* few entries of a large table; in reverse order, so that no search stops at a gap */
         for (size_t i = c->n_begun; i > 0; i--)
             c->table[bucket_of(c, c->begun[i - 1])] = 0;
     }
@@ -158,7 +159,7 @@ static uint32_t join(struct cutter *c, uint32_t word, uint32_t piece) {
     return grammar_pieces_spelling(c->p, text);
 }
 
-/* Finds every word that begins in a state, with the nodes behind it. */
+/* Finds every word that begins in a state, and the nodes after it. */
 static void find_words(struct cutter *c, uint32_t state) {
     const struct grammar_pieces *p = c->p;
     for (size_t i = c->states.first[state]; i < c->states.first[state + 1]; i++)
@@ -194,10 +195,10 @@ static void link_words(struct cutter *c, uint32_t state) {
     }
 }
 
-/* Copies the template's automaton. Its start is start_state, and what is final in it also leads to final_state. */
+/* Copies the template's automaton. Its start becomes start_state; arcs to a final state also lead to final_state. */
 static void copy_links(const struct grammar_automaton *a, struct grammar_pool *pool, struct grammar_links *links,
                        uint32_t start_state, uint32_t final_state, uint32_t *n_states) {
-    uint32_t base = *n_states; /* of all states but the start, which comes first */
+    uint32_t base = *n_states; /* offset of all states except the start, which comes first */
     for (uint32_t s = 0; s < a->n_states; s++)
         for (uint32_t k = a->first_arc[s]; k < a->first_arc[s + 1]; k++) {
             uint32_t from = s == a->start ? start_state : base + s - 1, to = a->arcs[k].to, word = a->arcs[k].word;
@@ -209,7 +210,7 @@ static void copy_links(const struct grammar_automaton *a, struct grammar_pool *p
     *n_states += a->n_states - 1;
 }
 
-/* False: there are too many sets. */
+/* Returns false if there are too many sets. */
 static bool find_states(struct cutter *c, uint32_t start) {
     struct grammar_pieces *p = c->p;
     c->seen = grammar_pool_alloc(c->pool, p->n_nodes * sizeof *c->seen);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/diagnostic.c: the growing list of diagnostics. */
+/* grammar/diagnostic.c: a growing list of diagnostics. */
 #include "grammar/diagnostic.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 enum {
     LONGEST_TEXT = sizeof((tragus_diagnostic *)NULL)->text,
-    MOST_LISTED = 1000, /* notes and warnings of one list; twice as many with errors */
+    MOST_LISTED = 1000, /* limit for notes and warnings of one list; twice as many with errors */
 };
 
 void grammar_diagnostics_done(tragus_diagnostics *d) {
@@ -20,7 +20,7 @@ void grammar_diagnostics_done(tragus_diagnostics *d) {
     memset(d, 0, sizeof *d);
 }
 
-/* Takes off a last character that was cut in the middle, so that a message stays UTF-8. */
+/* Removes an incomplete character at the end, so that a message stays valid UTF-8. */
 static void trim_utf8(char *text) {
     size_t len = strlen(text), lead = len;
     while (lead > 0 && ((unsigned char)text[lead - 1] & 0xC0) == 0x80)
@@ -33,7 +33,7 @@ static void trim_utf8(char *text) {
         text[lead - 1] = '\0';
 }
 
-/* Appends to the list. A flood of notes would hide the rest, and hostile text makes many. */
+/* Appends to the list, whose size is limited: many notes would hide the rest, and hostile text causes many. */
 static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar_position position, const char *text) {
     size_t most = severity == TRAGUS_ERROR ? 2 * MOST_LISTED : MOST_LISTED;
     if (d->n_items > most)
@@ -47,7 +47,7 @@ static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar
         size_t size = d->size_items ? d->size_items * 2 : 8;
         tragus_diagnostic *items = realloc(d->items, size * sizeof *items);
         if (!items)
-            return; /* the count of errors is still right; only the sentence is lost */
+            return; /* the count of errors stays right; only the message is lost */
         d->items = items;
         d->size_items = size;
     }

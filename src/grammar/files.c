@@ -125,7 +125,8 @@ struct walk {
     int (*visit)(const char *file, void *user);
     void *user;
     size_t n_files;
-    int unread; /* the first folder that cannot be read: told at the end, so that the mistakes in all the others are seen too */
+    int unread; /* error of the first folder that cannot be read; returned at the end, so that mistakes in the other folders are
+                   found too */
     tragus_error *reterr;
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/grammar.h: sentences as people write them, compiled to a word automaton for the recogniser and a matcher for text.
+/* grammar/grammar.h: compiles sentence templates to a word automaton for the recogniser and a matcher for text.
  *
- * Two things come out of one grammar: `grammar_acceptor`, an acceptor of word sequences without any meaning (what can be said), and
- * grammar_match, which gives the readings (intent, slots) of a word sequence, best first. The decoder finds the words; the matcher
- * then says what they mean, by Home Assistant's ranking: so a typed and a spoken sentence never mean different things.
+ * `grammar_acceptor` gives an acceptor of word sequences without meanings (what can be said). grammar_match gives the readings
+ * (intent, slots) of a word sequence, best first. The decoder finds the words; the matcher then finds their meaning with Home
+ * Assistant's ranking, so a typed sentence and a spoken one always have the same meaning.
  */
 #ifndef TRAGUS_GRAMMAR_GRAMMAR_H
 #define TRAGUS_GRAMMAR_GRAMMAR_H
@@ -18,37 +18,37 @@
 #include <stdint.h>
 
 void grammar_diagnostics_done(tragus_diagnostics *d);
-/* Adds a diagnostic without a place; text is cut to its size. d may be NULL. */
+/* Adds a diagnostic without a position; text is truncated to fit. d may be NULL. */
 void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, const char *text);
 
 struct grammar;         /* compiled; immutable; any thread */
-struct grammar_builder; /* collects files, lists and contexts before compiling; main only */
+struct grammar_builder; /* collects files, lists and contexts before compiling; main thread only */
 
 int grammar_builder_new(struct grammar_builder **ret);
 void grammar_builder_free(struct grammar_builder *b);
 
-/* What reading and compiling from here on may take; NULL (the default): no limit but some hundred megabytes. Borrowed. The calling
- * thread starts the budget. Beyond it functions return -ETIME, -E2BIG or -ECANCELED, and say which template, list or file costs
- * most. */
+/* Limits what reading and compiling may take from now on. NULL (the default): no limit except some hundred megabytes. Borrowed. The
+ * calling thread starts the budget. If it is exceeded, functions return -ETIME, -E2BIG or -ECANCELED, and name the template, list
+ * or file that costs most. */
 void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *budget);
 
-/* Where to find how a language says numbers and signs: a file language.yaml, read at once, or a folder with a folder for each
- * language's tag, in which language.yaml is read when a grammar is of that language. What is added first counts. Without, numbers
- * and signs are understood when typed only. */
+/* Adds a source of a language's numbers and signs: a file language.yaml, which is read now, or a folder with one subfolder per
+ * language tag, whose language.yaml is read when a grammar in that language needs it. Sources added first take precedence. Without
+ * a source, numbers and signs are understood only if typed. */
 int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
-/* The language of sentences that name none: as set, else that of the first file added, else "". Only its letters before a region
+/* Sets the language of sentences that name none. Default: that of the first file added, else "". Only the letters before a region
  * count. */
 void grammar_builder_set_default_language(struct grammar_builder *b, const char *tag);
 const char *grammar_builder_default_language(const struct grammar_builder *b);
 
-/* Adds a file, or every *.yaml, *.yml, *.txt, *.list of a directory (recursively; files before folders, each sorted by name).
- * YAML: both of Home Assistant's layouts. `.txt`, `.list`: one template a line, `#` comments, `template => text`, and `[Name]`
- * alone in a line to begin the sentences of an intent. What has another ending is told by its content. Files of another language
- * than the first one with sentences are left aside. */
+/* Adds a file, or every *.yaml, *.yml, *.txt, *.list of a directory (recursively; files before folders, each sorted by name). YAML:
+ * both of Home Assistant's layouts. `.txt`, `.list`: one template per line, `#` comments, `template => text`, and `[Name]` alone on
+ * a line to begin the sentences of an intent. For other extensions the content decides. Files in another language than the first
+ * one with sentences are ignored. */
 int grammar_builder_add_path(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
-/* Adds text in memory; name is used in diagnostics. format: "hassil", "list" or NULL to tell from the content. */
+/* Adds text from memory; name is used in diagnostics. format: "hassil", "list", or NULL to detect it from the content. */
 int grammar_builder_add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
                              tragus_diagnostics *d, tragus_error *reterr);
 
@@ -57,17 +57,17 @@ struct grammar_list_value {
     const char *out;            /* NULL: as spoken */
     const char *context_domain; /* NULL: none */
 };
-/* Sets (replaces) a whole list given at run time: Home Assistant's {name}, {area}, {floor}. */
+/* Sets or replaces a whole list at run time: Home Assistant's {name}, {area}, {floor}. */
 int grammar_builder_set_list(struct grammar_builder *b, const char *list, const struct grammar_list_value values[], size_t n,
                              tragus_diagnostics *d, tragus_error *reterr);
 
-/* Compiles everything added. A wrong template or list is -EINVAL with all diagnostics (the first error also in reterr). A list that
- * is used and not given skips its templates with a warning. The builder stays usable (change a list, compile again). */
+/* Compiles everything added. Returns -EINVAL for a wrong template or list; d gets all diagnostics, reterr the first error.
+ * Templates that use a missing list are skipped with a warning. The builder stays usable (change a list, compile again). */
 int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diagnostics *d, tragus_error *reterr);
 void grammar_free(struct grammar *g);
 
-/* Reports that what was made of the compiled grammar exceeded the budget: as grammar_compile does it, naming what costs most.
- * Returns code. */
+/* Reports that processing the compiled grammar exceeded the budget, and names what costs most, like grammar_compile. Returns
+ * code. */
 int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, tragus_diagnostics *d,
                    tragus_error *reterr);
 
@@ -76,8 +76,8 @@ size_t grammar_n_templates(const struct grammar *g);
 size_t grammar_n_intents(const struct grammar *g);
 const char *grammar_intent(const struct grammar *g, size_t i);
 
-/* The acceptor: nondeterministic at most in having several arcs of one word; no epsilon; trimmed; words as they are spoken (digits
- * and symbols spelled out), folded to lower case. */
+/* The acceptor. It is nondeterministic only where a state has several arcs with one word; no epsilon; trimmed; words as they are
+ * spoken (digits and symbols spelled out), in lower case. */
 struct grammar_word_arc {
     uint32_t word; /* index into words */
     uint32_t to;
@@ -90,18 +90,18 @@ struct grammar_acceptor {
     const uint8_t *is_final;  /* n_states */
     const char *const *words; /* n_words spellings */
 };
-const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* valid while g is */
+const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* valid as long as g */
 
 #define GRAMMAR_MAX_SLOTS 16
 struct grammar_slot {
     const char *name;
     tragus_value value;
-    uint32_t first_word, n_words; /* where in the input */
+    uint32_t first_word, n_words; /* position in the input */
     bool wildcard;
-    bool fixed; /* from the sentence's `slots:`, not from words */
+    bool fixed; /* from `slots:` of the sentence, not from words */
 };
-struct grammar_reading { /* pointers are valid while the grammar and the match are */
-    const char *intent;  /* "" in an intent-less list */
+struct grammar_reading { /* pointers are valid as long as the grammar and the match */
+    const char *intent;  /* "" in a list without intents */
     const char *text;    /* normalised; for `in`/`out` sentences and `=>` lines their output */
     const char *template_text;
     const char *response; /* NULL: none */
@@ -110,14 +110,14 @@ struct grammar_reading { /* pointers are valid while the grammar and the match a
 };
 struct grammar_match;
 
-/* All readings of typed or recognised text, best first (at most max_readings). 0 readings is not an error. context: what the caller
- * knows (area: where the microphone is). Returns how many, or a negative errno; *ret is freed with grammar_match_free (it keeps the
- * texts). */
+/* Finds the readings of typed or recognised text, best first (at most max_readings). No reading is not an error. context: what the
+ * caller knows (area: where the microphone is). Returns the number of readings, or a negative errno. Free *ret, which owns the
+ * texts, with grammar_match_free. */
 int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
                   size_t n_context, size_t max_readings);
 
-/* The same within a budget, which may be NULL. Beyond it -ETIME, -E2BIG or -ECANCELED, and reterr names the template that took
- * most. */
+/* grammar_match within a budget, which may be NULL. If it is exceeded, returns -ETIME, -E2BIG or -ECANCELED, and reterr names the
+ * template that took most. */
 int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
                          size_t n_context, size_t max_readings, struct base_budget *budget, tragus_error *reterr);
 const struct grammar_reading *grammar_match_reading(const struct grammar_match *m, size_t i);

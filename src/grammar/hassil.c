@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/hassil.c: Home Assistant's sentence files: the layout with `intents:`, the one of 2026 with `data:` and the intent named
- * by its folder, shared lists and rules, and intents.yaml. Keys that mean nothing here but are known pass; others are warned of.
+/* grammar/hassil.c: reads Home Assistant's sentence files: the layout with `intents:`, the layout of 2026 with `data:` and the
+ * intent named by the folder, shared lists and rules, and intents.yaml. Known keys that have no effect here are ignored silently;
+ * unknown keys give a warning.
  */
 #include "grammar/model.h"
 #include "grammar/yaml.h"
@@ -13,7 +14,7 @@ struct reader {
     struct grammar_builder *b;
     struct grammar_report *report;
     struct grammar_source *source;
-    const char *intent, *combination; /* what folder and file name say */
+    const char *intent, *combination; /* from the names of folder and file */
 };
 
 static const char *const top_keys[] = {"language",  "settings",   "intents",   "intent",  "data",   "lists",    "expansion_rules",
@@ -54,7 +55,7 @@ static void wrong(struct reader *r, const struct grammar_yaml *y, const char *wh
 static bool is_mapping(struct reader *r, const struct grammar_yaml *y, const char *what) {
     if (y->kind == GRAMMAR_YAML_MAPPING)
         return true;
-    if (!grammar_yaml_is_null(y)) /* `lists:` with nothing under it is only empty */
+    if (!grammar_yaml_is_null(y)) /* an empty `lists:` is allowed */
         wrong(r, y, what, "a map of \"name: ...\" lines");
     return false;
 }
@@ -161,7 +162,7 @@ static void read_value(struct reader *r, const struct grammar_yaml *y, struct gr
         if (out && out->kind == GRAMMAR_YAML_SCALAR && !grammar_yaml_is_null(out)) {
             v.has_out = true;
             v.out = value_of(out);
-        } else if (out && out->kind == GRAMMAR_YAML_SEQUENCE) { /* several values in one: their texts, with commas between */
+        } else if (out && out->kind == GRAMMAR_YAML_SEQUENCE) { /* several values in one: their texts, separated by commas */
             const char *all = "";
             for (size_t i = 0; i < out->n; i++)
                 if (text_of(r, out->items[i], "an item of out"))
@@ -216,7 +217,7 @@ static void read_list(struct reader *r, struct grammar_map *lists, const struct 
         grammar_report_at(r->report, TRAGUS_ERROR, key->position, "list %s needs values, range or `wildcard: true`", key->text);
     }
     struct grammar_model_list *list = grammar_model_list(r->b, lists, key->text);
-    if (!list->at_run_time) /* what the program sets stands above the files */
+    if (!list->at_run_time) /* lists set by the program take precedence over files */
         *grammar_pool_push(&r->b->pool, list->definitions, list->n, list->size) = d;
 }
 
@@ -274,7 +275,7 @@ static void read_sentence(struct reader *r, const struct grammar_yaml *y, struct
         const struct grammar_yaml *in = grammar_yaml_get(y, "in"), *out = grammar_yaml_get(y, "out");
         if (out && out->kind == GRAMMAR_YAML_SCALAR)
             s.out = out->text;
-        if (in && in->kind == GRAMMAR_YAML_SEQUENCE) { /* several ways to say one thing */
+        if (in && in->kind == GRAMMAR_YAML_SEQUENCE) { /* several ways to say the same */
             for (size_t i = 0; i < in->n; i++)
                 if (text_of(r, in->items[i], "a sentence"))
                     *grammar_pool_push(&r->b->pool, block->sentences, block->n_sentences, block->size_sentences) =
@@ -378,7 +379,7 @@ static void read_intents(struct reader *r, const struct grammar_yaml *y) {
     }
 }
 
-/* intents.yaml: which slots go together, which domains a group of names means, whether the area comes from the microphone */
+/* intents.yaml: which slots go together, which domains a group of names means, whether the area is that of the microphone */
 
 static bool is_intents_file(const struct grammar_yaml *root) {
     if (root->n == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/input.c: normalising text: white space, stops at the ends of words, apostrophes, case. */
+/* grammar/input.c: normalises text: white space, punctuation at the ends of words, apostrophes, case. */
 #include "grammar/input.h"
 
 #include "base/utf8.h"

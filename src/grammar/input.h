@@ -14,13 +14,13 @@ struct grammar_input {
     uint32_t n;              /* characters */
     const uint32_t *chars;   /* folded; one blank between words */
     const uint32_t *spelled; /* as written */
-    const uint16_t *word;    /* of each character: which of the words given, from 0 */
+    const uint16_t *word;    /* of each character: index of its input word, from 0 */
 };
 
-/* Words by white space, without stops at their ends; -E2BIG when too long. */
+/* Splits text into words at white space and strips punctuation at their ends. Returns -E2BIG if it is too long. */
 int grammar_input_read(struct grammar_input *in, struct grammar_pool *p, const char *text, bool ignore_whitespace);
 
-/* A copy without the words marked. */
+/* Returns a copy without the words that `drop` marks. */
 struct grammar_input grammar_input_without(const struct grammar_input *in, struct grammar_pool *p, const bool *drop);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/item.h: a template as a tree. Rules are parsed once and referred to, so the whole is a graph without cycles. */
+/* grammar/item.h: a template as a tree. Each rule is parsed once and referenced, so the whole is an acyclic graph. */
 #ifndef TRAGUS_GRAMMAR_ITEM_H
 #define TRAGUS_GRAMMAR_ITEM_H
 
@@ -10,11 +10,11 @@
 struct grammar_list;
 
 enum grammar_item_kind {
-    GRAMMAR_ITEM_TEXT,        /* chars: folded letters; a blank stands for a word border, never two in a row */
-    GRAMMAR_ITEM_SPOKEN,      /* chars as typed ("%", "25", "-"), or items[0] as spoken; no items: a border */
+    GRAMMAR_ITEM_TEXT,        /* chars: folded letters; a blank is a word border, never two in a row */
+    GRAMMAR_ITEM_SPOKEN,      /* chars as typed ("%", "25", "-"), or items[0] as spoken; without items: a border */
     GRAMMAR_ITEM_SEQUENCE,    /* items one after another; none = nothing */
     GRAMMAR_ITEM_ALTERNATIVE, /* one of items; an optional has an empty sequence last */
-    GRAMMAR_ITEM_PERMUTATION, /* all items in any order, borders between */
+    GRAMMAR_ITEM_PERMUTATION, /* all items in any order, with borders between them */
     GRAMMAR_ITEM_LIST,        /* {name} */
     GRAMMAR_ITEM_RULE,        /* <name>; items[0] is its body once resolved */
 };
@@ -27,10 +27,10 @@ struct grammar_item {
     const uint32_t *chars;
 
     const char *name;  /* LIST, RULE */
-    const char *slot;  /* LIST: the slot it fills, NULL: none (a capture) */
-    const char *range; /* LIST written as a range, "10..100,10": its name too */
+    const char *slot;  /* LIST: the slot that it fills, NULL: none (a capture) */
+    const char *range; /* LIST written as a range, "10..100,10", which is also its name */
     const struct grammar_list *list;
-    bool joins; /* SPOKEN "-" between two letters: may also be nothing ("wi-fi", "wifi"). LIST: text follows without a blank */
+    bool joins; /* SPOKEN "-" between two letters: may be omitted ("wi-fi", "wifi"). LIST: text follows without a blank */
 };
 
 #endif

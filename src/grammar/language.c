@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/language.c: spelling numbers from a language's tables.
+/* grammar/language.c: spells numbers with the tables of a language.
  *
- * The idea is that of CLDR's rule-based number format, turned round: instead of one spelling a row gives a template of all usual
- * ones ("one hundred and one", "a hundred one"), because people say them all.
+ * The idea is the inverse of CLDR's rule-based number format: instead of one spelling, each row gives a template of all usual ones
+ * ("one hundred and one", "a hundred one"), because people use them all.
  */
 #include "grammar/language.h"
 
@@ -27,7 +27,7 @@ bool grammar_language_same(const char *a, const char *b) {
 
 static bool spell_integer(const struct grammar_language *l, int64_t n, struct base_buffer *out);
 
-/* A row's text with `#q`, `#r`, `#i` filled in. */
+/* Appends the text of a row with `#q`, `#r`, `#i` filled in. */
 static bool fill(const struct grammar_language *l, const char *text, int64_t quotient, int64_t remainder, struct base_buffer *out) {
     for (; *text; text++) {
         if (*text != '#') {
@@ -91,7 +91,7 @@ bool grammar_language_spell(const struct grammar_language *l, const char *digits
             value = value * 10 + (digits[n_integer] - '0');
         n_integer++;
     }
-    const char *fraction = n_integer < len ? digits + n_integer + 1 : NULL; /* behind the point or comma */
+    const char *fraction = n_integer < len ? digits + n_integer + 1 : NULL; /* after the decimal point or comma */
     size_t n_fraction = fraction ? len - n_integer - 1 : 0;
     bool one_by_one = n_integer >= 15 || (n_integer > 1 && digits[0] == '0');
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/language_file.c: a language's numbers and signs, from models/TAG/language.yaml; models/en/language.yaml explains the
+/* grammar/language_file.c: reads a language's numbers and signs from models/TAG/language.yaml; models/en/language.yaml explains the
  * keys.
  *
- * A builder is told where languages are and reads one when a grammar asks for it. Only its letters make the file's name, since the
- * tag may stand in anybody's grammar.
+ * The builder knows the folders of languages and reads a language when a grammar needs it. Only the letters of the tag go into the
+ * file name, since anybody can write the tag in a grammar.
  */
 #include "grammar/files.h"
 #include "grammar/language.h"
@@ -31,7 +31,7 @@ struct reading {
     struct grammar_builder *b;
     struct grammar_report *report;
     struct base_buffer scratch;
-    const char *tag; /* asked for; NULL: any */
+    const char *tag; /* the requested one; NULL: any */
     const char *path;
     char *text;
     size_t len;
@@ -44,7 +44,7 @@ static void complain(struct reading *r, const struct grammar_yaml *y, const char
     r->wrong = true;
 }
 
-/* A template, checked with a word in place of each spelled part. "" where it is missing and need not be there. */
+/* Returns a template, checked with a word in place of each spelled part. Returns "" if it is missing and optional. */
 static const char *template_of(struct reading *r, const struct grammar_yaml *mapping, const char *key, bool parts) {
     const struct grammar_yaml *y = key ? grammar_yaml_get(mapping, key) : mapping;
     if (!y)
@@ -91,7 +91,7 @@ static void read_row(struct reading *r, const struct grammar_yaml *y, size_t *si
         }
         *numbers[i] = value;
     }
-    /* So that quotient and rest are smaller than the number, and spelling it ends. */
+    /* Quotient and remainder must be smaller than the number, or spelling would not end. */
     if (row.divisor < 2 || row.divisor > row.from || row.from > row.to || row.from < (int64_t)r->language->n_small) {
         complain(r, y, "a row begins behind the small numbers, and its divisor is from 2 to where it begins");
         return;
@@ -130,7 +130,7 @@ static void read_numbers(struct reading *r, const struct grammar_yaml *y) {
         complain(r, y, "numbers need minus and point");
 }
 
-/* Longer signs first, else as they stand. */
+/* Reads the symbols; longer ones come first, otherwise the order is kept. */
 static void read_symbols(struct reading *r, const struct grammar_yaml *y) {
     struct grammar_symbol *symbols = grammar_pool_alloc(&r->b->pool, (y->n + 1) * sizeof *symbols);
     size_t n = 0;
@@ -164,7 +164,7 @@ static void read_job(void *data) {
         read_symbols(r, symbols);
 }
 
-/* 0, -ENOENT where there is no such file, -EINVAL with reports, or what the pool was left with. */
+/* Returns 0, -ENOENT if there is no such file, -EINVAL after reports, or the code that ended the pool's run. */
 static int read_language(struct reading *r, tragus_error *reterr) {
     if (access(r->path, F_OK) < 0)
         return -ENOENT;
@@ -197,7 +197,7 @@ static void add_folder_job(void *data) {
         grammar_pool_text(&j->b->pool, j->folder, strlen(j->folder));
 }
 
-/* The letters of a tag before its region, in lower case: "en" of "EN_us". False: not a tag. */
+/* Extracts the letters of a tag before its region, in lower case: "en" of "EN_us". Returns false if it is not a tag. */
 static bool primary_tag(char out[LONGEST_TAG + 1], const char *tag) {
     size_t n = strcspn(tag, "-_");
     if (n == 0 || n > LONGEST_TAG)
@@ -265,5 +265,5 @@ int grammar_builder_language(const struct grammar_language **ret, struct grammar
     if (code == 0 || code == -ENOENT)
         code = grammar_pool_run(&b->pool, add_language_job, &j);
     *ret = j.tables;
-    return code == -EINVAL ? 0 : code; /* reported */
+    return code == -EINVAL ? 0 : code; /* was reported */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/letters.c: character classes, and UTF-8 to arrays of characters and back. */
+/* grammar/letters.c: character classes, and conversion between UTF-8 and arrays of characters. */
 #include "grammar/letters.h"
 
 #include "base/utf8.h"
@@ -14,7 +14,7 @@ bool grammar_is_letter(uint32_t c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '\'';
     if (c < 0xC0) /* Latin-1 signs, of which three are letters */
         return c == 0xAA || c == 0xB5 || c == 0xBA;
-    if (c == 0xD7 || c == 0xF7) /* times, divided by */
+    if (c == 0xD7 || c == 0xF7) /* multiplication and division signs */
         return false;
     if (c >= 0x2000 && c <= 0x2BFF) /* punctuation, currency, arrows, mathematics, signs */
         return c == 0x200C || c == 0x200D || (c >= 0x2C00);

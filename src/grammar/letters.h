@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/letters.h: the classes of characters that templates and input share. */
+/* grammar/letters.h: character classes for templates and input. */
 #ifndef TRAGUS_GRAMMAR_LETTERS_H
 #define TRAGUS_GRAMMAR_LETTERS_H
 
@@ -10,13 +10,13 @@
 struct grammar_pool;
 
 bool grammar_is_digit(uint32_t c);
-bool grammar_is_letter(uint32_t c); /* part of a spoken word: letters of all scripts, the apostrophe; no digits */
-bool grammar_is_stop(uint32_t c);   /* punctuation that is ignored at the start and end of words: . , ? ! ; : and kin */
+bool grammar_is_letter(uint32_t c); /* part of a spoken word: letters of all scripts and the apostrophe, but no digits */
+bool grammar_is_stop(uint32_t c);   /* punctuation that is ignored at the start and end of words: . , ? ! ; : and similar */
 
-/* Decodes UTF-8 to characters, white space to blanks, the typographic apostrophe to the plain one. */
+/* Decodes UTF-8 to characters. White space becomes blanks, the typographic apostrophe the plain one. */
 uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, size_t *ret_n);
 
-/* Encodes characters as UTF-8 in the pool. */
+/* Encodes characters as UTF-8; the text is in the pool. */
 char *grammar_encode(struct grammar_pool *p, const uint32_t *chars, size_t n);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/lists.c: lists compiled on first use: values, numbers in words, ranges written in a template. */
+/* grammar/lists.c: compiles lists on first use: values, numbers in words, ranges written in a template. */
 #include "grammar/language.h"
 #include "grammar/resolve.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_NUMBERS = 20000 }; /* in words, of one range */
+enum { MOST_NUMBERS = 20000 }; /* limit for the numbers of one range in words */
 
 enum state { STATE_BUSY = 1, STATE_DONE, STATE_FAILED };
 
@@ -29,7 +29,7 @@ static tragus_value number_value(struct grammar_compiler *c, int64_t tenths, dou
     return v;
 }
 
-/* The numbers of a range in words; false: too many. */
+/* Adds the numbers of a range in words. Returns false if there are too many. */
 static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_range *range) {
     const struct grammar_language *before = c->parser.language;
     if (range->words_language)
@@ -46,7 +46,7 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
                 snprintf(digits, sizeof digits, "%lld.%d", (long long)i, tenth);
             else
                 snprintf(digits, sizeof digits, "%lld", (long long)i);
-            int64_t tenths = i * 10 + (i < 0 ? -tenth : tenth); /* "-3.5" is what "minus three point five" says */
+            int64_t tenths = i * 10 + (i < 0 ? -tenth : tenth); /* "-3.5" means minus three point five */
             struct grammar_entry e = {.has_out = true, .in = grammar_template_number(&c->parser, digits)};
             if (!e.in)
                 continue;
@@ -75,7 +75,7 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
     }
     bool good = true;
     struct grammar_text outer = c->within;
-    tragus_severity severity = at_run_time ? TRAGUS_WARNING : TRAGUS_ERROR; /* a device with an odd name is no reason to be deaf */
+    tragus_severity severity = at_run_time ? TRAGUS_WARNING : TRAGUS_ERROR; /* an odd device name must not disable all commands */
     for (size_t i = 0; i < d->n_values; i++) {
         const struct grammar_model_value *v = &d->values[i];
         struct grammar_entry e = {.has_out = v->has_out, .out = v->out, .n_context = v->n_context};
@@ -110,7 +110,7 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
     return good;
 }
 
-/* The values of the last definitions of one kind, in the grammar's language. */
+/* Compiles the definitions in the grammar's language: values are concatenated, otherwise the last definition wins. */
 static bool compile_list(struct grammar_compiler *c, const struct grammar_model_list *from, struct grammar_list *list) {
     bool good = true, any = false;
     for (size_t i = 0; i < from->n; i++) {
@@ -139,13 +139,13 @@ static struct grammar_list *new_list(struct grammar_compiler *c, const char *nam
     return list;
 }
 
-/* Where a list is defined, for its costs: its last definition, or the range in a template. */
+/* Returns the position to which a list's costs are attributed: its last definition, or the range in a template. */
 static struct grammar_position list_position(const struct grammar_compiler *c, const struct grammar_model_list *from,
                                              const struct grammar_item *item) {
     return from && from->n > 0 ? from->definitions[from->n - 1].position : grammar_position_in(&c->within, item->offset);
 }
 
-/* *ret NULL: the list is not given. */
+/* *ret is NULL if the list is missing. */
 bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item,
                        const struct grammar_list **ret) {
     const struct grammar_model_list *from = s->block ? grammar_map_get(&s->block->lists, item->name) : NULL;

@@ -13,7 +13,7 @@ static size_t hash(const char *key) {
     return (size_t)(h ^ h >> 32);
 }
 
-/* The bucket that holds the key, or the free one where it would go. */
+/* Returns the bucket of the key, or the free one where it belongs. */
 static size_t find(const struct grammar_map *m, const char *key) {
     size_t at = hash(key) & (m->n_buckets - 1);
     while (m->buckets[at] && strcmp(m->items[m->buckets[at] - 1].key, key) != 0)
@@ -36,7 +36,7 @@ void **grammar_map_at(struct grammar_map *m, struct grammar_pool *p, const char 
             m->buckets[find(m, m->items[i].key)] = (uint32_t)i + 1;
     }
     size_t at = find(m, key);
-    grammar_pool_spend(p, (at - hash(key)) & (m->n_buckets - 1)); /* keys may be chosen so that they collide */
+    grammar_pool_spend(p, (at - hash(key)) & (m->n_buckets - 1)); /* hostile keys may be chosen to collide */
     if (m->buckets[at] == 0) {
         grammar_pool_push(p, m->items, m->n, m->size)->key = key;
         m->buckets[at] = (uint32_t)m->n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/map.h: a hash map from strings to pointers that keeps the order of insertion (open addressing, FNV-1a). */
+/* grammar/map.h: a hash map from strings to pointers that keeps insertion order (open addressing, FNV-1a). */
 #ifndef TRAGUS_GRAMMAR_MAP_H
 #define TRAGUS_GRAMMAR_MAP_H
 
@@ -20,13 +20,14 @@ struct grammar_map {
     size_t n_buckets;
 };
 
-void *grammar_map_get(const struct grammar_map *m, const char *key); /* NULL: not there */
+void *grammar_map_get(const struct grammar_map *m, const char *key); /* NULL: not found */
 
-/* The address of the key's value; a new key gets the value NULL. The key is not copied. The next new key invalidates the address.
+/* Returns the address of the key's value. A new key gets the value NULL. The key is not copied. Adding another key invalidates the
+ * address.
  */
 void **grammar_map_at(struct grammar_map *m, struct grammar_pool *p, const char *key);
 
-/* The i-th key of a `struct grammar_map`, for base_suggest. */
+/* Returns the i-th key of a `struct grammar_map`, for base_suggest. */
 const char *grammar_map_key(const void *map, size_t i);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/match.c: the readings of a text, ranked as Home Assistant ranks them.
+/* grammar/match.c: finds the readings of a text and ranks them like Home Assistant.
  *
- * First the ones that fill slot `name` from a list, of these the longest name; then fewest free-text slots, most literal text,
- * shortest free text; ties go to the template that stands first. Skip words are taken out only when nothing else fits.
+ * Readings that fill slot `name` from a list come first, the longest name before others; then those with the fewest free-text
+ * slots, the most literal text, the shortest free text. Otherwise the first template wins. Skip words are removed only if nothing
+ * else matches.
  */
 #include "grammar/matcher.h"
 
@@ -14,7 +15,7 @@
 #include <string.h>
 
 enum {
-    MOST_READINGS = 1000, /* collected before ranking */
+    MOST_READINGS = 1000, /* limit before ranking */
     LARGEST_MATCH = 64 << 20,
 };
 
@@ -40,12 +41,12 @@ struct job {
     size_t n_context;
     const char *typed;
     size_t max_readings;
-    struct grammar_input input; /* the whole */
-    const char *text;           /* of it, normalised */
+    struct grammar_input input; /* the whole text */
+    const char *text;           /* its normalised form */
     bool too_long;
 };
 
-/* Context: the caller's, then what the chosen values bring; the newest counts. */
+/* Looks up a key in the caller's context and in that of the chosen values; the newest wins. */
 static const char *context_value(const struct job *j, const struct grammar_fill *fills, const char *key) {
     for (const struct grammar_fill *f = fills; f; f = f->before)
         for (size_t i = 0; f->entry && i < f->entry->n_context; i++)
@@ -100,7 +101,7 @@ static tragus_value value_of(const struct job *j, const struct grammar_input *in
     return v;
 }
 
-/* `out` of a sentence; {slot} in it stands for the slot's value. */
+/* Builds the `out` text of a sentence; {slot} in it is replaced by the slot's value. */
 static const char *output_text(const struct job *j, const char *out, const struct grammar_reading *r) {
     struct grammar_pool *pool = &j->match->pool;
     const char *text = "";
@@ -212,7 +213,7 @@ static uint32_t end_of_word(const struct grammar_input *in, uint32_t at) {
     return at;
 }
 
-/* Marks the words that are skip words, the longest skip word at each position first. */
+/* Marks the input words that are skip words; at each position the longest one is tried first. */
 static bool mark_skip_words(struct job *j, bool *skip) {
     struct grammar_matcher m;
     grammar_matcher_init(&m, &j->work, &j->match->pool, &j->input, j->g->ignore_whitespace);
@@ -236,7 +237,7 @@ static bool mark_skip_words(struct job *j, bool *skip) {
     return any;
 }
 
-/* Leaves of the marks only the run at one end. */
+/* Keeps only the marks that form a run at one end. */
 static void keep_run(const struct grammar_input *in, bool *skip, bool at_start) {
     bool inside = true;
     for (uint32_t i = 0; i < in->n; i++) {
@@ -294,7 +295,7 @@ static bool same_reading(const struct grammar_reading *a, const struct grammar_r
     return true;
 }
 
-/* By insertion, which is stable: equal ones stay in the order in which the alternatives were tried. */
+/* Insertion sort, because it is stable: equal readings stay in the order in which the alternatives were tried. */
 static void rank(struct grammar_match *match, size_t max_readings) {
     struct candidate *ranked = grammar_pool_alloc(&match->pool, (match->n + 1) * sizeof *ranked);
     size_t n = 0;
@@ -340,7 +341,7 @@ int grammar_match_within(struct grammar_match **ret, const struct grammar *g, co
         free(match);
         return base_error_set(reterr, -ENOMEM, "out of memory");
     }
-    if (!budget) { /* for the costs */
+    if (!budget) { /* needed to measure costs */
         base_budget_init(&unlimited, 0, 0);
         budget = &unlimited;
     }
@@ -368,7 +369,7 @@ int grammar_match_within(struct grammar_match **ret, const struct grammar *g, co
         grammar_match_free(match);
         return r;
     }
-    match->pool.budget = NULL; /* the match may live longer */
+    match->pool.budget = NULL; /* the match may outlive the budget */
     *ret = match;
     return (int)match->n;
 }

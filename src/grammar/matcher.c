@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/matcher.c: a set of tokens goes in at the left of an item and comes out at its right.
+/* grammar/matcher.c: token passing: a set of tokens enters an item at the left and leaves it at the right.
  *
- * A token knows how far the input is eaten and which slots were filled on the way. Two tokens that agree in both are one, so the
- * sets stay small whatever the template (no backtracking, no blow-up); what a list matches at a position is found
- * once for all templates. A set keeps the order in which a reader would try the alternatives, because ties go to the first.
+ * A token records how much input is consumed and which slots are filled. Tokens that agree in both are merged, so the sets stay
+ * small for every template (no backtracking, no exponential growth). The matches of a list at a position are computed once for all
+ * templates. A set keeps the order in which the alternatives are written, because the first one wins a tie.
  */
 #include "grammar/matcher.h"
 
@@ -14,8 +14,8 @@
 #include <string.h>
 
 enum {
-    MOST_TOKENS = 512,  /* in one set; later ones are dropped */
-    LINEAR_TOKENS = 16, /* sets up to this size are searched without a table */
+    MOST_TOKENS = 512,  /* limit for one set; later tokens are dropped */
+    LINEAR_TOKENS = 16, /* sets up to this size are searched without a hash table */
     TOKEN_TABLE = 2 * MOST_TOKENS,
     MOST_WORK = 20000000,
 };
@@ -30,7 +30,7 @@ struct list_hit {
 struct grammar_list_memo {
     uint32_t list, at;
     enum grammar_gap gap;
-    uint32_t start; /* where its first letter stands */
+    uint32_t start; /* position of its first letter */
     struct list_hit *hits;
     size_t n_hits, size_hits;
 };
@@ -102,7 +102,7 @@ static void add(struct grammar_matcher *m, struct grammar_tokens *set, struct gr
     *grammar_pool_push(m->pool, set->items, set->n, set->size) = t;
 }
 
-/* Back from the tokens of the last step to those that entered the whole; equal ones become one. */
+/* Replaces the origins of the last step's tokens by those of the tokens that entered the whole item, and merges equal tokens. */
 static void settle(struct grammar_matcher *m, const struct grammar_tokens *in, const struct grammar_tokens *last,
                    struct grammar_tokens *out) {
     for (size_t i = 0; i < last->n; i++) {
@@ -112,7 +112,7 @@ static void settle(struct grammar_matcher *m, const struct grammar_tokens *in, c
     }
 }
 
-/* Stable, by origin (below n_origins): what came of the first token stands first. */
+/* Stable sort by origin (below n_origins): results of the first token come first. */
 static void order(struct grammar_matcher *m, struct grammar_tokens *set, size_t n_origins) {
     size_t i = 1;
     while (i < set->n && set->items[i - 1].origin <= set->items[i].origin)
@@ -138,7 +138,7 @@ static bool is_border(const struct grammar_matcher *m, uint32_t at) {
     return c == ' ' || c == '-' || c == '_'; /* "up-to-date" typed for "up to date" */
 }
 
-/* Steps over the border that the gap asks for; false: there is none. */
+/* Skips the border that the gap requires. Returns false if there is none. */
 static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) {
     if (t->gap != GRAMMAR_GAP_NONE && t->at < m->input->n && !m->ignore_whitespace) {
         if (m->input->chars[t->at] == ' ' || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
@@ -179,7 +179,7 @@ static void pass_text(struct grammar_matcher *m, const struct grammar_item *item
     }
 }
 
-/* As typed; or as spoken, with borders at both sides. */
+/* As typed, or as spoken with borders on both sides. */
 static void pass_spoken(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
                         struct grammar_tokens *out) {
     struct grammar_tokens padded = {0}, words = {0};
@@ -214,7 +214,7 @@ static bool range_holds(const struct grammar_range *r, int64_t whole, int tenth,
     return n >= r->from && n <= r->to && (n - r->from) % r->step == 0;
 }
 
-/* -?[0-9]+([.,][0-9]+)? at the token, as a number of the range. */
+/* Matches -?[0-9]+([.,][0-9]+)? at the token, as a number of the range. */
 static void match_digits(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
     const uint32_t *chars = m->input->chars;
     uint32_t n = m->input->n, at = memo->start, first;
@@ -228,7 +228,7 @@ static void match_digits(struct grammar_matcher *m, const struct grammar_list *l
         return;
     uint32_t end_whole = at;
     int tenth = 0;
-    bool fine = true; /* at most tenths */
+    bool fine = true; /* at most one decimal digit */
     if (at + 1 < n && (chars[at] == '.' || chars[at] == ',') && grammar_is_digit(chars[at + 1])) {
         tenth = (int)(chars[++at] - '0');
         for (at++; at < n && grammar_is_digit(chars[at]); at++)
@@ -258,7 +258,7 @@ static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list
     memo->start = first.at;
     match_digits(m, list, memo);
     if (list->kind == GRAMMAR_LIST_RANGE && memo->gap == GRAMMAR_GAP_NONE && !m->ignore_whitespace)
-        return; /* number words stand alone */
+        return; /* number words must be separate words */
     struct grammar_tokens in = {.items = &start, .n = 1, .size = 1};
     for (size_t i = 0; i < list->n_entries; i++) {
         struct grammar_tokens out = {0};
@@ -282,7 +282,7 @@ static size_t memo_bucket(const struct grammar_matcher *m, uint32_t list, uint32
     return h;
 }
 
-/* Index into memos, which move when they grow. */
+/* Returns an index into memos, because growing moves the array. */
 static size_t list_at(struct grammar_matcher *m, const struct grammar_list *list, const struct grammar_token *t) {
     if (m->n_memos * 2 >= m->n_buckets) {
         m->n_buckets = m->n_buckets ? m->n_buckets * 2 : 64;
@@ -309,7 +309,7 @@ static const struct grammar_fill *new_fill(struct grammar_matcher *m, const stru
     return copy;
 }
 
-/* One or more words; few first. Within a word only where text follows without a blank. */
+/* Matches one or more words, few first. Ends within a word only if text follows without a blank. */
 static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_token *from,
                           uint32_t origin, struct grammar_tokens *out) {
     struct grammar_token start = *from;
@@ -387,7 +387,7 @@ static void pass_alternative(struct grammar_matcher *m, const struct grammar_ite
     order(m, out, in->n);
 }
 
-/* Subsets of the parts said so far, each with its tokens; every part between blanks. */
+/* Keeps a set of tokens for each subset of the parts said so far; each part is between blanks. */
 static void pass_permutation(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
                              struct grammar_tokens *out) {
     size_t n_sets = (size_t)1 << item->n_items;
@@ -412,7 +412,7 @@ static void pass_permutation(struct grammar_matcher *m, const struct grammar_ite
     order(m, out, in->n);
 }
 
-/* Tokens of out get origin = index into in. */
+/* Tokens of out get origin = their index in `in`. */
 static void pass(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
                  struct grammar_tokens *out) {
     if (in->n == 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/model.h: what the readers of files put together: one merged grammar, still as text.
+/* grammar/model.h: the merged content of all files, still as text.
  *
- * Every piece keeps its source, because a file in another language than the sentences is left out when compiling, and because a
- * template's mistakes are found then and must be reported at their position.
+ * Every piece records its source file: files in another language than the sentences are excluded only when compiling, and mistakes
+ * in templates are found then and must be reported with their position.
  */
 #ifndef TRAGUS_GRAMMAR_MODEL_H
 #define TRAGUS_GRAMMAR_MODEL_H
@@ -27,9 +27,9 @@ struct grammar_pair { /* of a context */
     const char *key, *value;
 };
 
-struct grammar_condition { /* of requires_context, excludes_context */
+struct grammar_condition { /* from requires_context or excludes_context */
     const char *key;
-    const char **values; /* one of them; n = 0: any value */
+    const char **values; /* any of these fits; n = 0: every value fits */
     size_t n, size;
     const char *slot; /* the slot that the value is copied to, NULL: none */
 };
@@ -71,9 +71,9 @@ struct grammar_model_definition { /* of a list, by one file */
 
 struct grammar_model_list {
     const char *name;
-    struct grammar_model_definition *definitions; /* merged when compiling: values concatenate, else the last one wins */
+    struct grammar_model_definition *definitions; /* merged when compiling: values are concatenated, otherwise the last one wins */
     size_t n, size;
-    bool at_run_time; /* set by the program: replaces what files say */
+    bool at_run_time; /* set by the program: replaces the definitions in files */
 };
 
 struct grammar_model_rule {
@@ -111,7 +111,7 @@ struct grammar_model_combination {
 };
 
 struct grammar_model_intent {
-    bool declared; /* in intents.yaml, whose order then counts */
+    bool declared; /* in intents.yaml, which then defines the order */
     size_t order;
     struct grammar_map combinations;
 };
@@ -126,12 +126,12 @@ struct grammar_builder {
     struct grammar_text *skip_words;
     size_t n_skip_words, size_skip_words;
     bool ignore_whitespace;
-    bool has_intent_order;        /* an intents.yaml was read */
-    struct grammar_map languages; /* read already, by tag; language_file.c */
-    const char **folders;         /* where further ones may be */
+    bool has_intent_order;        /* whether an intents.yaml was read */
+    struct grammar_map languages; /* those already read, by tag; language_file.c */
+    const char **folders;         /* where to look for others */
     size_t n_folders, size_folders;
     char default_language[17];               /* "": none */
-    struct grammar_yaml_parser *open_parser; /* freed when a reader leaves by the pool's escape */
+    struct grammar_yaml_parser *open_parser; /* freed after a reader leaves the pool's run */
 };
 
 struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_map *lists, const char *name);
@@ -140,10 +140,10 @@ struct grammar_model_intent *grammar_model_intent(struct grammar_builder *b, con
 struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, const struct grammar_source *source,
                                                     struct grammar_position position, const char *intent, const char *combination);
 
-/* A value from its spelling; plain: may be a number or truth value. */
+/* Converts the spelling of a value; plain: it may be a number or truth value. */
 tragus_value grammar_model_value(const char *text, bool plain);
 
-/* The readers: they report to r and never fail otherwise. */
+/* The readers. They report mistakes to r and do not fail in any other way. */
 void grammar_read_hassil(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
 void grammar_read_plain(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/pieces.c: trees to automata over pieces of words, word borders and epsilons: one arc or two for each item. */
+/* grammar/pieces.c: converts trees to automata over pieces of words, word borders and epsilons, with one or two arcs per item. */
 #include "grammar/pieces.h"
 
 #include "grammar/letters.h"
@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    MOST_NODES = 1 << 20, /* of one template */
+    MOST_NODES = 1 << 20, /* limit for one template */
     MOST_DETERMINED = 400000,
 };
 
@@ -71,11 +71,11 @@ static uint32_t add_spoken(struct grammar_pieces *p, const struct grammar_item *
         return step(p, grammar_pieces_add(p, item->items[0], from), GRAMMAR_WORD_BORDER);
     for (uint32_t i = 0; i < item->n_chars; i++)
         if (grammar_is_digit(item->chars[i]))
-            return grammar_pieces_node(p); /* cannot be said: this way ends here */
+            return grammar_pieces_node(p); /* cannot be said: a dead end */
     return from;
 }
 
-/* The numbers of a list as an automaton of their own, made once. */
+/* Builds the automaton of a list's numbers, once per list. */
 static struct grammar_automaton spell_range(struct grammar_pieces *p, const struct grammar_list *list) {
     struct grammar_pieces alone = {.pool = p->pool, .scratch = p->scratch, .spellings = p->spellings, .ranges = p->ranges};
     struct grammar_links links = {0};
@@ -103,7 +103,7 @@ static uint32_t add_range(struct grammar_pieces *p, const struct grammar_list *l
     const struct grammar_automaton *s = &range->automaton;
     uint32_t base = grammar_pieces_node(p), to = grammar_pieces_node(p);
     for (uint32_t i = 1; i < s->n_states && !p->too_large; i++)
-        grammar_pieces_node(p); /* base + 1 is `to`: state i is the node base + 1 + i */
+        grammar_pieces_node(p); /* state i becomes node base + 1 + i; base + 1 is `to` */
     if (p->too_large)
         return to;
     add_arc(p, from, GRAMMAR_WORD_BORDER, base);
@@ -130,7 +130,7 @@ static uint32_t add_list(struct grammar_pieces *p, const struct grammar_list *li
     return to;
 }
 
-/* Nodes stand for the sets of parts said so far. */
+/* Each node is a set of parts said so far. */
 static uint32_t add_permutation(struct grammar_pieces *p, const struct grammar_item *item, uint32_t from) {
     uint32_t nodes[1 << 8] = {0};
     uint32_t n_sets = 1u << item->n_items;

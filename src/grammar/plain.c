@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/plain.c: the plain list: a template a line; `template => text`; `[Intent]` begins a section; `#` comments. */
+/* grammar/plain.c: reads plain lists: one template per line; `template => text`; `[Intent]` begins a section; `#` comments. */
 #include "grammar/model.h"
 
 #include "base/utf8.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/pool.c: a list of chunks, each twice as large as the one before up to 1 MiB. */
+/* grammar/pool.c: a list of chunks; each is twice as large as the previous one, up to 1 MiB. */
 #include "grammar/pool.h"
 
 #include "base/budget.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/pool.h: memory that lives as long as a builder, a grammar or a match, and is freed at once.
+/* grammar/pool.h: memory that lives as long as a builder, a grammar or a match, and is freed all at once.
  *
- * The compiler makes very many small things with one life. An allocation that fails, or that passes the pool's limit (a hostile
- * grammar) or its budget, leaves by longjmp to grammar_pool_run, under which all work with the pool is done; so the code between
- * needs no check, and nothing leaks because everything it holds lies in the pool or in what it was handed.
+ * The compiler allocates very many small objects with the same lifetime. If an allocation fails, or exceeds the pool's limit (a
+ * hostile grammar) or its budget, it leaves by longjmp to grammar_pool_run, within which all work with the pool is done. So callers
+ * need no checks. Nothing leaks, because all their data is in the pool or owned by their caller.
  */
 #ifndef TRAGUS_GRAMMAR_POOL_H
 #define TRAGUS_GRAMMAR_POOL_H
@@ -19,10 +19,10 @@ struct grammar_pool {
     size_t used_bytes;                 /* of the newest chunk */
     size_t total_bytes;
     size_t limit_bytes;
-    struct base_budget *budget; /* counts memory and work; NULL: nobody does */
-    struct grammar_pool *outer; /* whose run is left instead; NULL: its own */
+    struct base_budget *budget; /* counts memory and work; NULL: not counted */
+    struct grammar_pool *outer; /* the pool whose run is left instead; NULL: this one */
     jmp_buf escape;
-    int code; /* why it was left */
+    int code; /* why the run was left */
 };
 
 struct grammar_pool_mark {
@@ -33,26 +33,26 @@ struct grammar_pool_mark {
 void grammar_pool_init(struct grammar_pool *p, size_t limit_bytes, struct base_budget *budget);
 void grammar_pool_done(struct grammar_pool *p);
 
-/* Zeroed memory, aligned for anything; never NULL. */
+/* Returns zeroed memory, aligned for any type; never NULL. */
 void *grammar_pool_alloc(struct grammar_pool *p, size_t n_bytes);
 char *grammar_pool_text(struct grammar_pool *p, const char *text, size_t len);
 char *grammar_pool_format(struct grammar_pool *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Gives back everything made since the mark. */
+/* grammar_pool_release frees everything allocated since the mark. */
 struct grammar_pool_mark grammar_pool_mark(const struct grammar_pool *p);
 void grammar_pool_release(struct grammar_pool *p, struct grammar_pool_mark m);
 
-/* Room for one more element behind n in an array that grows by doubling; the old copy stays in the pool. */
+/* Makes room for one more element after n elements, by doubling the array; the old copy stays in the pool. */
 void *grammar_pool_grow(struct grammar_pool *p, void *array, size_t n, size_t *size, size_t element_bytes);
 #define grammar_pool_push(p, array, n, size) \
     ((array) = grammar_pool_grow((p), (array), (n), &(size), sizeof *(array)), &(array)[(n)++])
 
-/* Calls work(data). 0; or the code with which it was left on the way: -ENOMEM, -E2BIG, the budget's or what grammar_pool_escape was
- * given. */
+/* Calls work(data). Returns 0, or the code with which work was left: -ENOMEM, -E2BIG, that of the budget, or that given to
+ * grammar_pool_escape. */
 int grammar_pool_run(struct grammar_pool *p, void (*work)(void *data), void *data);
 _Noreturn void grammar_pool_escape(struct grammar_pool *p, int code);
 
-/* Counts work against the budget, for loops that allocate little. Leaves the run once the budget is exceeded. */
+/* Counts work against the budget, for loops that allocate little. Leaves the run if the budget is exceeded. */
 void grammar_pool_spend(struct grammar_pool *p, size_t units);
 
 #endif

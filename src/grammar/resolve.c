@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/resolve.c: rules put into the trees that name them, once each; the size of the whole is held in bounds.
+/* grammar/resolve.c: inserts each rule once into the trees that name it, and limits the size of the result.
  *
- * Names are looked up as Home Assistant does it: what the block brings itself, then what the program set at run time, then the
- * files. A block's own rule also shadows the name inside shared rules, so blocks with names of their own get their own copies.
+ * Names are looked up as in Home Assistant: first in the block, then in what the program set at run time, then in the files. A
+ * block's own rule also replaces the rule of that name inside shared rules, so blocks with their own names get their own copies.
  */
 #include "grammar/resolve.h"
 
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LARGEST_TEMPLATE = 20000 }; /* items after all rules are put in */
+enum { LARGEST_TEMPLATE = 20000 }; /* items after all rules are inserted */
 
 enum state { STATE_BUSY = 1, STATE_DONE, STATE_FAILED };
 
@@ -117,7 +117,7 @@ static const struct known_rule *find_rule(struct grammar_compiler *c, struct gra
 
 /* Items */
 
-static void join(struct grammar_measure *m, const struct grammar_measure *next) { /* m, then next */
+static void join(struct grammar_measure *m, const struct grammar_measure *next) { /* m, followed by next */
     m->starts_wild |= m->nullable && next->starts_wild;
     m->ends_wild = next->ends_wild || (next->nullable && m->ends_wild);
     m->nullable &= next->nullable;
@@ -128,7 +128,7 @@ static void join(struct grammar_measure *m, const struct grammar_measure *next) 
     m->missing = m->missing ? m->missing : next->missing;
 }
 
-static void choose(struct grammar_measure *m, const struct grammar_measure *other) { /* m, or other */
+static void choose(struct grammar_measure *m, const struct grammar_measure *other) { /* m or other */
     m->starts_wild |= other->starts_wild;
     m->ends_wild |= other->ends_wild;
     m->nullable |= other->nullable;
@@ -145,7 +145,7 @@ static bool resolve_items(struct grammar_compiler *c, struct grammar_scope *s, s
     m->nullable = item->kind != GRAMMAR_ITEM_ALTERNATIVE;
     for (uint32_t i = 0; i < item->n_items; i++) {
         struct grammar_measure part = {0};
-        good = grammar_resolve(c, s, item->items[i], &part) && good; /* goes on: all mistakes at once */
+        good = grammar_resolve(c, s, item->items[i], &part) && good; /* continues, so that all mistakes are reported */
         if (item->kind == GRAMMAR_ITEM_ALTERNATIVE)
             choose(m, &part);
         else

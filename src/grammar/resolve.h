@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/resolve.h: the compiler's state, and what resolves the names in a template's tree: rules, lists, ranges. */
+/* grammar/resolve.h: the state of the compiler, and the resolution of the names in a template's tree: rules, lists, ranges. */
 #ifndef TRAGUS_GRAMMAR_RESOLVE_H
 #define TRAGUS_GRAMMAR_RESOLVE_H
 
@@ -9,16 +9,16 @@
 
 enum { GRAMMAR_DEEPEST_TEMPLATE = 200 };
 
-struct grammar_measure { /* of an item with all rules put in */
+struct grammar_measure { /* of an item with all rules inserted */
     uint64_t size;
     unsigned n_slots, n_chunks;
     bool nullable, wildcard, starts_wild, ends_wild;
-    const char *missing; /* a list that is not given, NULL: none */
+    const char *missing; /* the name of a missing list, NULL: none */
 };
 
 struct grammar_scope {
-    const struct grammar_model_block *block; /* whose own names count; NULL: none */
-    struct grammar_map rules, lists;         /* what is resolved already */
+    const struct grammar_model_block *block; /* whose own names take precedence; NULL: none */
+    struct grammar_map rules, lists;         /* already resolved */
 };
 
 struct grammar_compiler {
@@ -30,35 +30,35 @@ struct grammar_compiler {
     const char *language;
     struct grammar_scope global;
     struct grammar_map missing;
-    const char *stack[GRAMMAR_DEEPEST_TEMPLATE]; /* names under way, "<rule>" or "{list}" */
+    const char *stack[GRAMMAR_DEEPEST_TEMPLATE]; /* names being resolved, "<rule>" or "{list}" */
     unsigned depth, n_stack;
-    struct grammar_text within;        /* the text whose items are resolved, for positions */
-    struct grammar_pool work, scratch; /* freed behind the compilation */
+    struct grammar_text within;        /* the text whose items are being resolved, for positions */
+    struct grammar_pool work, scratch; /* freed after compilation */
 };
 
-/* Whether a file's language fits the grammar's. */
+/* Returns whether a file's language fits that of the grammar. */
 bool grammar_in_language(const struct grammar_compiler *c, const struct grammar_source *s);
 
-/* The tables of a language, NULL: none. */
+/* Returns the tables of a language, or NULL if there are none. */
 const struct grammar_language *grammar_tables_of(struct grammar_compiler *c, const char *tag);
 
-/* The position of a character of a text. */
+/* Returns the position of a character in a text. */
 struct grammar_position grammar_position_in(const struct grammar_text *t, uint32_t offset);
 
-/* A copy in the grammar, which outlives the builder; NULL stays NULL. */
+/* Copies a text into the grammar, which outlives the builder; NULL stays NULL. */
 const char *grammar_copy_text(struct grammar_compiler *c, const char *text);
 
-/* The tree of a template, names unresolved; NULL: a mistake was reported. */
+/* Parses a template, leaving names unresolved. Returns NULL after reporting a mistake. */
 struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t, tragus_severity severity);
 
-/* Fills in the lists and rules that an item names, and measures it. False: mistakes were reported. */
+/* Resolves the lists and rules that an item names, and measures it. Returns false after reporting mistakes. */
 bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct grammar_item *item, struct grammar_measure *m);
 
-/* The list that an item names, compiled once; *ret NULL: it is not given. False: mistakes were reported. */
+/* Gets the list that an item names, compiled once; *ret is NULL if the list is missing. Returns false after reporting mistakes. */
 bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item,
                        const struct grammar_list **ret);
 
-/* Reports that a rule or list under way is used inside itself. name: "<rule>" or "{list}". */
+/* Reports that a rule or list that is being resolved uses itself. name: "<rule>" or "{list}". */
 void grammar_report_cycle(struct grammar_compiler *c, const char *name, uint32_t offset);
 
 #endif

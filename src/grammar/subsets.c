@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/subsets.c: the elements of all sets in one array, found again through a hash table with open addressing. */
+/* grammar/subsets.c: stores the elements of all sets in one array; a hash table with open addressing finds them. */
 #include "grammar/subsets.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ size_t grammar_table_size(size_t n) {
     return size;
 }
 
-/* FNV-1a, an element at a time. */
+/* FNV-1a, one element at a time. */
 static uint64_t hash_elements(const uint32_t *elements, size_t n) {
     uint64_t h = 0xcbf29ce484222325u;
     for (size_t i = 0; i < n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/subsets.h: sets of states, numbered: equal sets have one number. For subset constructions. */
+/* grammar/subsets.h: numbers sets of states for subset constructions; equal sets have one number. */
 #ifndef TRAGUS_GRAMMAR_SUBSETS_H
 #define TRAGUS_GRAMMAR_SUBSETS_H
 
@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-struct grammar_subsets { /* zero-initialise, set pool */
+struct grammar_subsets { /* zero-initialise, then set pool */
     struct grammar_pool *pool;
     uint32_t *elements; /* of all sets, one after another */
     size_t n_elements, size_elements;
@@ -17,13 +17,13 @@ struct grammar_subsets { /* zero-initialise, set pool */
     size_t n_table;
 };
 
-/* Adds an element to the set under way. Elements come in ascending order, each once. */
+/* Adds an element to the current set. Elements must be in ascending order without duplicates. */
 void grammar_subsets_add(struct grammar_subsets *s, uint32_t element);
 
-/* Ends the set under way. Returns its number; a set that is there already is dropped. */
+/* Completes the current set. Returns its number; a duplicate is dropped. */
 uint32_t grammar_subsets_close(struct grammar_subsets *s);
 
-/* For hash tables of this room: a hash of bytes, and a size for n entries. */
+/* For hash tables in this room: a hash of bytes, and a table size for n entries. */
 uint64_t grammar_hash_bytes(uint64_t h, const void *data, size_t n);
 size_t grammar_table_size(size_t n);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/template.c: recursive descent over Home Assistant's template language ("hassil").
+/* grammar/template.c: recursive descent parser for Home Assistant's template language ("hassil").
  *
- * Text is cut at once into what is spoken: letters and borders, digits and signs with their words (language.h). So everything
- * behind this file, matcher and acceptor, knows typed and spoken forms as one item.
+ * The parser splits text into what is spoken: letters and borders, digits and signs with their words (language.h). So matcher and
+ * acceptor see the typed and the spoken form as one item.
  */
 #include "grammar/template.h"
 
@@ -20,9 +20,9 @@ enum {
     MOST_PERMUTED = 8, /* 2^n states each; Home Assistant advises at most 4 */
 };
 
-#define NO_SIGN UINT32_MAX /* closes the whole template */
+#define NO_SIGN UINT32_MAX /* ends the whole template */
 
-struct items { /* a sequence while it grows */
+struct items { /* a sequence under construction */
     struct grammar_item **items;
     size_t n, size;
 };
@@ -71,7 +71,7 @@ static void push(struct grammar_parser *p, struct items *s, struct grammar_item 
 struct text_builder {
     struct grammar_parser *parser;
     struct items *out;
-    uint32_t *letters; /* the open TEXT item */
+    uint32_t *letters; /* the current TEXT item */
     size_t n_letters, size_letters, offset;
 };
 
@@ -116,7 +116,7 @@ static bool is_alphanumeric(uint32_t c) {
     return grammar_is_digit(c) || grammar_is_letter(c);
 }
 
-/* The symbol of the language that stands at chars[i], NULL: none. */
+/* Returns the symbol of the language at chars[i], or NULL. */
 static const struct grammar_symbol *symbol_at(const struct grammar_language *l, const uint32_t *chars, size_t n, size_t i,
                                               size_t *ret_n) {
     for (size_t s = 0; l && s < l->n_symbols; s++) {
@@ -137,7 +137,7 @@ static const struct grammar_symbol *symbol_at(const struct grammar_language *l, 
     return NULL;
 }
 
-/* How many characters a number that begins at chars[i] has: -?[0-9]+([.,][0-9]+)?, the sign only at a word's start. */
+/* Returns the length of the number that begins at chars[i]: -?[0-9]+([.,][0-9]+)?, with a sign only at the start of a word. */
 static size_t number_at(const uint32_t *chars, size_t n, size_t i) {
     size_t at = i;
     if (chars[at] == '-' && (i == 0 || chars[i - 1] == ' '))
@@ -181,7 +181,7 @@ static void add_text(struct grammar_parser *p, struct items *out, const uint32_t
         } else if (grammar_is_letter(c) || (c == '.' && !at_start && !at_end && grammar_is_letter(chars[i - 1]))) {
             add_letter(&b, c, offset + i++);
         } else if (grammar_is_stop(c) && (at_start || at_end)) {
-            i++; /* the input loses it too */
+            i++; /* also removed from the input */
         } else {
             struct grammar_item *sign = add_spoken(&b, chars + i, 1, offset + i, NULL);
             sign->joins = c == '-' && !at_start && !at_end && grammar_is_letter(chars[i - 1]) && grammar_is_letter(chars[i + 1]);
@@ -197,7 +197,7 @@ static bool is_reserved(uint32_t c) {
     return c != 0 && c < 0x80 && strchr("()[]{}<>|;", (int)c) != NULL;
 }
 
-/* What stands between the sign at c->at and `close`, unescaped and without blanks at its ends; NULL: error. */
+/* Returns the text between the sign at c->at and `close`, unescaped and trimmed, or NULL on error. */
 static char *read_name(struct cursor *c, uint32_t close) {
     struct grammar_parser *p = c->parser;
     size_t open = c->at++, n = 0;
@@ -338,7 +338,7 @@ static bool parse_sequence(struct cursor *c, uint32_t close, struct items *seque
     return true;
 }
 
-/* Whether what follows a list in the same word is text: then a wildcard may end within a word. */
+/* Marks lists that are followed by text in the same word: there, a wildcard may end within a word. */
 static void mark_joins(struct items *sequence) {
     for (size_t i = 0; i + 1 < sequence->n; i++) {
         const struct grammar_item *next = sequence->items[i + 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/template.h: one template string to its tree. */
+/* grammar/template.h: parses one template to a tree. */
 #ifndef TRAGUS_GRAMMAR_TEMPLATE_H
 #define TRAGUS_GRAMMAR_TEMPLATE_H
 
@@ -11,22 +11,23 @@ struct grammar_language;
 
 struct grammar_parser {
     struct grammar_pool *pool;
-    const struct grammar_language *language; /* NULL: digits and symbols are only typed, never spoken */
-    struct base_buffer scratch;              /* freed by who made the parser */
+    const struct grammar_language *language; /* NULL: digits and symbols match only if typed, not if spoken */
+    struct base_buffer scratch;              /* freed by the owner of the parser */
     uint32_t error_offset;                   /* of the first error, in characters */
     char error[160];
 };
 
-/* The tree, in the pool, names unresolved. NULL: parser->error says what is wrong and how to mend it. */
+/* Parses a template; the tree is in the pool, names are unresolved. Returns NULL if parser->error says what is wrong and how to fix
+ * it. */
 struct grammar_item *grammar_template_parse(struct grammar_parser *parser, const char *text, size_t len);
 
-/* The tree of the words of a number, NULL when the language does not say it. */
+/* Returns the tree of a number's words, or NULL if the language cannot say it. */
 struct grammar_item *grammar_template_number(struct grammar_parser *parser, const char *digits);
 
-/* Whether a list value is a template at all; else every sign in it stands for itself. */
+/* Returns whether a list value is a template; if not, every sign in it is literal. */
 bool grammar_template_is_one(const char *text);
 
-/* The tree of a plain text, in which no sign has a meaning. */
+/* Returns the tree of a plain text, in which all signs are literal. */
 struct grammar_item *grammar_template_plain(struct grammar_parser *parser, const char *text, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/yaml.c: libyaml's document, copied to a tree in the pool. Anchors and aliases become shared nodes. */
+/* grammar/yaml.c: copies libyaml's document to a tree in the pool. Anchors and aliases become shared nodes. */
 #include "grammar/yaml.h"
 
 #include "base/budget.h"
@@ -13,7 +13,7 @@
 
 enum {
     DEEPEST_NODE = 32,
-    NODE_BYTES = 256, /* of libyaml, about, with its text and the growth of its array */
+    NODE_BYTES = 256, /* approximate size in libyaml, with its text and the growth of its array */
 };
 
 struct grammar_yaml_parser {
@@ -23,7 +23,7 @@ struct grammar_yaml_parser {
     const char *text;
     size_t len, at;
     struct base_budget *budget;
-    size_t counted_bytes; /* of the document's nodes, which libyaml allocates */
+    size_t counted_bytes; /* of the nodes that libyaml allocated for the document */
 };
 
 struct reader {
@@ -45,7 +45,7 @@ static struct grammar_yaml *copy_node(struct reader *r, int number, unsigned dep
     const yaml_node_t *node = yaml_document_get_node(r->document, number);
     struct grammar_yaml *y = grammar_pool_alloc(r->pool, sizeof *y);
     y->position = position_of(r, node->start_mark);
-    if (depth > DEEPEST_NODE) { /* also an alias that holds itself */
+    if (depth > DEEPEST_NODE) { /* also for an alias that contains itself */
         if (!r->failed)
             grammar_report_at(r->report, TRAGUS_ERROR, y->position, "nested more than %d deep; a grammar needs fewer levels",
                               DEEPEST_NODE);
@@ -111,7 +111,7 @@ void grammar_yaml_abandon(struct grammar_yaml_parser **parser) {
     *parser = NULL;
 }
 
-/* Gives libyaml the next part of the text, as long as the budget lasts. */
+/* Gives libyaml the next part of the text, unless the budget is exceeded. */
 static int read_part(void *data, unsigned char *buffer, size_t size, size_t *ret_size) {
     struct grammar_yaml_parser *p = data;
     size_t n = p->len - p->at < size ? p->len - p->at : size;
