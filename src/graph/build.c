@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* graph_build: the phone graph with the lexicon's pronunciations. In a file of its own, so that graph_build_with links alone. */
+/* graph_build: uses the lexicon's pronunciations. A separate file, so that graph_build_with can be linked without the lexicon. */
 #include "graph/graph.h"
 
 struct voice {

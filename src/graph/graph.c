@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a word acceptor and pronunciations to the phone graph.
+/* Builds the phone graph from a word acceptor and pronunciations.
  *
- * Every state of the acceptor becomes the root of a trie of the phones of the words that leave it; the arc of a word's last phone
- * goes to the root of the word's target. Then equal continuations are merged (minimise.c) and what is left is numbered by breadth
- * from the start, so that neighbours in the graph are neighbours in memory.
+ * Every state of the acceptor becomes the root of a trie of the phones of its outgoing words. The arc of a word's last phone leads
+ * to the root of the word's target. Then equivalent nodes are merged (minimise.c), and the remaining ones are numbered breadth
+ * first, so that neighbours in the graph are close in memory.
  */
 #include "graph/graph.h"
 #include "base/assert.h"
@@ -20,7 +20,7 @@
 #define GUESS_UNITS BASE_BUDGET_INTERVAL /* a guess from letters takes some 50 us */
 #define LOOKUP_UNITS 256
 
-struct built { /* what graph_build hands out a view of */
+struct built { /* storage for the graph that graph_build returns */
     struct graph graph;
     struct graph_report report;
     uint32_t *first_arc;
@@ -31,16 +31,16 @@ struct built { /* what graph_build hands out a view of */
     const char **guessed;
 };
 
-struct spoken { /* a word's pronunciations within `all` */
+struct spoken { /* range in `all` with the pronunciations of a word */
     uint32_t begin, n;
 };
 
-struct entry { /* one word in one pronunciation leaving a state */
+struct entry { /* one pronunciation of a word that leaves a state */
     const struct lexicon_pronunciation *spoken;
     uint32_t word, to, order;
 };
 
-struct range { /* entries that share the phones on the way from the state's root to this node */
+struct range { /* entries with the same phones from the state's root to this node */
     uint32_t node, begin, end, depth;
 };
 
@@ -52,9 +52,9 @@ struct build {
     struct lexicon_pronunciation *all; /* pronunciations of all words */
     size_t all_bytes;
     struct base_buffer nodes, arcs;                /* struct graph_raw_node, struct graph_raw_arc */
-    struct entry *entries;                         /* of the state being worked on */
+    struct entry *entries;                         /* of the current state */
     struct base_buffer queue;                      /* struct range */
-    uint32_t *classes, *numbers, *nodes_by_number; /* minimised: of a node; of a class; a node of that class; one block */
+    uint32_t *classes, *numbers, *nodes_by_number; /* class of a node; number of a class; node of a number; one allocation */
     size_t classes_bytes;
 };
 
@@ -92,7 +92,7 @@ static int pronounce_words(struct build *b, struct built *out,
     }
     if (all.failed || base_budget_code(b->budget) < 0) {
         base_buffer_done(&all);
-        return -ENOMEM; /* or the budget's code, which goes first */
+        return -ENOMEM; /* replaced by the budget's code if there is one */
     }
     b->all_bytes = all.size_bytes;
     b->all = (struct lexicon_pronunciation *)(void *)all.data; /* freed by build_done */
@@ -119,7 +119,8 @@ static bool same_path(const struct entry *a, const struct entry *b) {
            memcmp(a->spoken->phones, b->spoken->phones, a->spoken->n_phones) == 0;
 }
 
-/* The words leaving a state, in all their pronunciations, sorted by sound; of homophones to one target only the first. */
+/* Collects the words leaving a state, in all their pronunciations, sorted by phones. Of homophones with one target only the first
+ * stays. */
 static uint32_t collect_entries(struct build *b, uint32_t state) {
     uint32_t n = 0, kept = 0;
     for (uint32_t i = b->in->first_arc[state]; i < b->in->first_arc[state + 1]; i++) {
@@ -150,7 +151,8 @@ static void add_arc(struct build *b, const struct range *r, const struct entry *
     base_buffer_add(&b->arcs, &arc, sizeof arc);
 }
 
-/* The arcs of one node of a trie. Entries are sorted, so that those of one phone stand together, words that end here first. */
+/* Adds the arcs of one trie node. The entries are sorted by phones; those with equal phones are adjacent, words that end here
+ * first. */
 static void add_node_arcs(struct build *b, const struct range *r) {
     uint32_t first = n_arcs(b);
     for (uint32_t i = r->begin; i < r->end;) {
@@ -167,7 +169,7 @@ static void add_node_arcs(struct build *b, const struct range *r) {
         base_buffer_add(&b->nodes, &(struct graph_raw_node){0}, sizeof(struct graph_raw_node));
         base_buffer_add(&b->queue, &inner, sizeof inner);
     }
-    if (b->nodes.failed) /* nothing is there to write to; the caller gives up */
+    if (b->nodes.failed) /* there is no memory to write to; the caller fails */
         return;
     struct graph_raw_node *node = (struct graph_raw_node *)(void *)b->nodes.data + r->node;
     node->first_arc = first;
@@ -186,7 +188,7 @@ static int build_tries(struct build *b, tragus_error *reterr) {
         for (size_t i = 0; i < b->queue.len_bytes; i += sizeof root) {
             struct range r;
             memcpy(&r, b->queue.data + i, sizeof r);                           /* a copy: the queue moves as it grows */
-            base_budget_spend(b->budget, 4 + 2 * (uint64_t)(r.end - r.begin)); /* looked at behind the state */
+            base_budget_spend(b->budget, 4 + 2 * (uint64_t)(r.end - r.begin)); /* checked after the state */
             add_node_arcs(b, &r);
             if (b->queue.failed || b->nodes.failed || b->arcs.failed)
                 return -ENOMEM;
@@ -197,9 +199,9 @@ static int build_tries(struct build *b, tragus_error *reterr) {
     return 0;
 }
 
-/* --- the graph handed out ---------------------------------------------------------------------------------------------------- */
+/* --- the resulting graph ----------------------------------------------------------------------------------------------------- */
 
-/* Numbers classes by breadth from the start and writes their arcs. arcs: room for those of one node. */
+/* Numbers classes breadth first and writes their arcs. arcs: room for the arcs of one node. */
 static void number_classes(struct build *b, const struct graph_raw *raw, struct built *out, struct graph_raw_arc *arcs) {
     uint32_t n_numbered = 1, n_out = 0;
     memset(b->numbers, 0xff, (size_t)raw->n_nodes * sizeof *b->numbers);
@@ -213,7 +215,7 @@ static void number_classes(struct build *b, const struct graph_raw *raw, struct 
         for (uint32_t k = 0; k < n; k++)
             out->arcs[n_out + k] =
                 (struct graph_arc){.to = arcs[k].to, .word = arcs[k].word, .phone = arcs[k].phone, .first = arcs[k].first};
-        /* canonical arcs name classes; a node of that class is found through the raw arcs, whose order follows the node's */
+        /* Canonical arcs contain classes. The raw arcs give a node of each class; their order follows the node's. */
         for (uint32_t k = 0; k < raw->nodes[node].n_arcs; k++) {
             uint32_t to = raw->arcs[raw->nodes[node].first_arc + k].to, class = b->classes[to];
             if (b->numbers[class] == NONE) {
@@ -230,7 +232,7 @@ static void number_classes(struct build *b, const struct graph_raw *raw, struct 
     out->graph.n_arcs = n_out;
 }
 
-/* Merges equal continuations and writes what is left. */
+/* Merges equivalent nodes and writes the result. */
 static int emit(struct build *b, struct built *out) {
     const struct graph_raw raw = {(const struct graph_raw_node *)(const void *)b->nodes.data,
                                   (const struct graph_raw_arc *)(const void *)b->arcs.data, n_nodes(b), n_arcs(b)};

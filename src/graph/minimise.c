@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Merging nodes with equal continuations.
+/* Merges nodes with equal continuations.
  *
- * A node's signature is its finality and its sorted outgoing arcs with classes for targets; nodes of equal signature are one class.
- * Without cycles one pass from the end is exact (Revuz, 1992; Daciuk et al., 2000). With cycles classes are split until nothing
- * changes, beginning with all nodes in one (Moore, 1956). Both intern signatures in one hash table.
+ * A node's signature is its finality and its sorted outgoing arcs, with classes as targets. Nodes with equal signatures form a
+ * class. Without cycles one pass from the end is exact (Revuz, 1992; Daciuk et al., 2000). With cycles all nodes begin in one
+ * class, and classes are split until nothing changes (Moore, 1956). Both methods find signatures in one hash table.
  */
 #include "graph/minimise.h"
 #include "base/assert.h"
@@ -18,11 +18,11 @@
 #define NONE UINT32_MAX
 
 struct table {       /* signatures already seen */
-    uint32_t *slots; /* class numbers, NONE = free; a power of two, at least twice the nodes */
+    uint32_t *slots; /* class numbers, NONE = free; the size is a power of two, at least twice the number of nodes */
     uint32_t mask;
     uint32_t n_classes;
-    struct base_buffer signatures; /* all of them, uint32_t words one behind the other */
-    size_t *begin;                 /* n_nodes + 1: where the signature of a class begins, in words */
+    struct base_buffer signatures; /* all signatures, uint32_t words, one after another */
+    size_t *begin;                 /* n_nodes + 1: start of each class's signature, in words */
 };
 
 static int compare_arcs(const void *left, const void *right) {
@@ -86,16 +86,16 @@ static void table_done(struct table *t) {
     base_buffer_done(&t->signatures);
 }
 
-/* The class of a signature of n words, a new one if it was not seen before. */
+/* Returns the class of a signature of n words; a new signature gets a new class. */
 static uint32_t intern(struct table *t, const uint32_t *signature, size_t n) {
-    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, a word at a time */
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, one word at a time */
     for (size_t i = 0; i < n; i++)
         hash = (hash ^ signature[i]) * 0x100000001b3u;
     hash ^= hash >> 32;
 
     for (uint32_t slot = (uint32_t)hash & t->mask;; slot = (slot + 1) & t->mask) {
         uint32_t found = t->slots[slot];
-        if (t->signatures.failed) /* the whole run is thrown away in the end */
+        if (t->signatures.failed) /* the result will be discarded */
             return 0;
         if (found == NONE) {
             base_buffer_add(&t->signatures, signature, n * sizeof *signature);
@@ -109,7 +109,8 @@ static uint32_t intern(struct table *t, const uint32_t *signature, size_t n) {
     }
 }
 
-/* Interns a node as it looks under `classes`. own: what else tells it apart (its class of the round before). */
+/* Returns the class of a node whose targets have the given classes. own: what else distinguishes it (its class in the previous
+ * round). */
 static uint32_t classify(struct table *t, const struct graph_raw *raw, uint32_t node, const uint32_t *classes, uint32_t own,
                          struct graph_raw_arc *arcs, uint32_t *signature) {
     uint32_t n_arcs = graph_canonical_arcs(raw, node, classes, arcs);
@@ -121,11 +122,11 @@ static uint32_t classify(struct table *t, const struct graph_raw *raw, uint32_t 
         signature[n++] = arcs[i].to;
         signature[n++] = arcs[i].word;
     }
-    base_budget_spend(t->signatures.budget, 8 + 8 * (uint64_t)raw->nodes[node].n_arcs); /* looked at by the caller */
+    base_budget_spend(t->signatures.budget, 8 + 8 * (uint64_t)raw->nodes[node].n_arcs); /* checked by the caller */
     return intern(t, signature, n);
 }
 
-/* Writes all nodes in an order in which targets come before sources. False when there is a cycle. */
+/* Writes all nodes in an order in which targets come before sources. Returns false if there is a cycle. */
 static bool order_from_end(const struct graph_raw *raw, uint32_t *order, uint32_t *stack, uint32_t *next_arc) {
     uint32_t n_order = 0;
     memset(next_arc, 0, raw->n_nodes * sizeof *next_arc); /* NONE once a node is done */
@@ -146,7 +147,7 @@ static bool order_from_end(const struct graph_raw *raw, uint32_t *order, uint32_
             uint32_t to = raw->arcs[n->first_arc + next_arc[node]++].to;
             if (next_arc[to] == NONE)
                 continue;
-            if (next_arc[to] > 0) /* begun and not done: on the stack */
+            if (next_arc[to] > 0) /* begun but not done: on the stack */
                 return false;
             stack[depth++] = to;
         }

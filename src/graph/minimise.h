@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* graph/minimise.h: the graph before equal continuations are merged, and the merging. Private to the room. */
+/* graph/minimise.h: the graph before equivalent nodes are merged, and the merging. For this room only. */
 #ifndef TRAGUS_GRAPH_MINIMISE_H
 #define TRAGUS_GRAPH_MINIMISE_H
 
@@ -10,7 +10,7 @@
 struct graph_raw_arc {
     uint32_t to;
     uint32_t word;
-    uint32_t order; /* of the acceptor's arc: of two homophones the lower one stays */
+    uint32_t order; /* of the acceptor's arc: of two homophones the one with the lower order is kept */
     uint8_t phone;
     uint8_t first;
 };
@@ -26,12 +26,12 @@ struct graph_raw {
     uint32_t n_nodes, n_arcs;
 };
 
-/* Writes to classes[n_nodes] a number 0..n-1 for every node, equal for nodes whose continuations are the same; returns n in
- * *ret_n_classes. 0, -ENOMEM or the budget's code. */
+/* Writes a class 0..n-1 for every node to classes[n_nodes]; nodes with equal continuations get equal classes. Sets *ret_n_classes
+ * to n. Returns 0, -ENOMEM or the budget's code. */
 int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret_n_classes, struct base_budget *budget);
 
-/* Writes to out (room for the node's n_arcs) the arcs of one node with classes for targets, sorted by phone and target, homophones
- * of equal target left out. Returns how many. */
+/* Writes the arcs of one node to out (room for its n_arcs), with classes as targets, sorted by phone and target, without homophones
+ * that have the same target. Returns their number. */
 uint32_t graph_canonical_arcs(const struct graph_raw *raw, uint32_t node, const uint32_t *classes, struct graph_raw_arc *out);
 
 #endif
