@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/compile.c: reading, sorting and packing a pronouncing dictionary. */
+/* lexicon/compile.c: reads, sorts and packs a pronouncing dictionary. */
 #include "lexicon/compile.h"
 
 #include "base/buffer.h"
@@ -83,16 +83,16 @@ static int read_file(struct entries *e, const char *path, int number, tragus_err
     return r;
 }
 
-/* By bytes of the word; of one word the later file first, whose entries replace the earlier file's; then as they were written. */
+/* Sorts by the bytes of the word, then later files first, because their entries replace those of earlier files, then by line. */
 static int compare_entries(const void *a, const void *b) {
     const struct entry *x = a, *y = b;
     int order = strcmp(x->word, y->word);
     return order != 0 ? order : x->file != y->file ? y->file - x->file : x->line - y->line;
 }
 
-/* Keeps what dictionary_find will give: sorted, replaced words and repeated pronunciations gone. */
+/* Sorts entries, and removes replaced words and repeated pronunciations. */
 static int settle(struct entries *e, const char *const paths[], tragus_error *reterr) {
-    size_t n = 0, first = 0; /* of the word */
+    size_t n = 0, first = 0; /* first: of the current word */
     if (e->n_items == 0)
         return base_error_set(reterr, -EINVAL, "the dictionary has no words");
     qsort(e->items, e->n_items, sizeof *e->items, compare_entries);
@@ -157,7 +157,7 @@ static void pack(const struct entries *e, struct packed *p) {
     memcpy(p->info, info, sizeof info);
 }
 
-/* The rules of a file, checked. *ret is empty where there is no file. */
+/* Reads and checks the rules of a file. *ret is empty if path is NULL. */
 static int read_endings(struct base_buffer *ret, const char *path, tragus_error *reterr) {
     struct endings checked;
     char part[4096];

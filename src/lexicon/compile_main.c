@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/compile_main.c: `compile-lexicon OUTPUT ENDINGS DICTIONARY...`: runs while tragus is built, on the machine that builds.
- */
+/* lexicon/compile_main.c: `compile-lexicon OUTPUT ENDINGS DICTIONARY...`, which runs on the build machine while tragus is built. */
 #include "lexicon/compile.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/dictionary.c: checking and reading the mapped dictionary; dictionary.h has the layout. */
+/* lexicon/dictionary.c: checks and reads the mapped dictionary; dictionary.h describes the layout. */
 #include "lexicon/dictionary.h"
 
 #include "lexicon/endings.h"
@@ -18,13 +18,13 @@ static int damaged(tragus_error *reterr, const char *path, const char *what) {
     return base_error_at(reterr, -EBADMSG, path, 0, 0, "the dictionary is damaged: %s; build or install it again", what);
 }
 
-/* Unlike memcmp, which may look beyond the shorter one. */
+/* Unlike memcmp, never reads beyond the shorter text. */
 static int compare(const char *a, size_t a_bytes, const char *b, size_t b_bytes) {
     int order = memcmp(a, b, a_bytes < b_bytes ? a_bytes : b_bytes);
     return order != 0 ? order : a_bytes < b_bytes ? -1 : a_bytes > b_bytes;
 }
 
-/* "" where the names are right, or what is wrong with them. */
+/* Returns "" or what is wrong with the names of the phones. */
 static const char *view_phones(struct dictionary *d) {
     if (d->phones_bytes == 0 || d->phones[d->phones_bytes - 1] != '\0')
         return "the list of phones has no end";
@@ -38,7 +38,8 @@ static const char *view_phones(struct dictionary *d) {
     return "";
 }
 
-/* The same for one entry at *at: moves *at behind it. word holds the word before and takes this one. */
+/* Checks the entry at *at; returns "" or what is wrong. Moves *at behind the entry. word holds the previous word and receives this
+ * one. */
 static const char *check_entry(const struct dictionary *d, size_t *at, char *word, size_t *len_bytes, size_t *n_pronunciations) {
     const uint8_t *entry = d->words + *at;
     size_t left = d->words_bytes - *at;
@@ -119,7 +120,7 @@ int dictionary_view(struct dictionary *ret, const struct store *s, const char *p
     return 0;
 }
 
-/* Where a block ends. */
+/* Returns the end of a block. */
 static size_t block_end(const struct dictionary *d, uint32_t block) {
     return block + 1 < d->n_blocks ? d->blocks[block + 1] : d->words_bytes;
 }
@@ -144,7 +145,7 @@ size_t dictionary_find(const struct dictionary *d, const char *word, size_t len_
                        size_t max) {
     if (len_bytes == 0 || len_bytes > DICTIONARY_MAX_WORD_BYTES)
         return 0;
-    uint32_t low = 0, high = d->n_blocks; /* the block, if any, is in [low, high) */
+    uint32_t low = 0, high = d->n_blocks; /* the block, if there is one, is in [low, high) */
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
         const uint8_t *first = d->words + d->blocks[middle];

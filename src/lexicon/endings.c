@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/endings.c: reading the rules of endings.h, and asking them. */
+/* lexicon/endings.c: reads and applies the rules of endings.h. */
 #include "lexicon/endings.h"
 
 #include "lexicon/phones.h"
@@ -112,7 +112,7 @@ static int read_sound(struct reader *r) {
     return 0;
 }
 
-/* Endings one after another share the sounds that follow them. */
+/* Consecutive endings share the sounds that follow them. */
 static int share_sounds(struct reader *r) {
     struct endings *all = r->e;
     for (unsigned i = all->n_items; i > 0; i--) {

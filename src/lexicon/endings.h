@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/endings.h: how words of a language change at their ends, so that "lamps" is said where only "lamp" is known.
+/* lexicon/endings.h: how words of a language inflect at their ends, so that "lamps" can be pronounced if only "lamp" is known.
  *
- * The text that a lexicon keeps in its optional section "endings", one rule a line, `#` begins a comment:
+ * The rules are text in a lexicon's optional section "endings", one rule per line; `#` begins a comment:
  *
  *   ending WRITTEN [becomes TEXT] [known] [letters N] [not TEXT...] [after TEXT...]
- *       A word that ends in WRITTEN is the word with TEXT (nothing; only with known) in its place, and one of the sounds that
- * follow in the file. known: that word must stand in the dictionary or among the user's, or be capitals. letters: the whole word
- * has so many bytes. not: it does not end so. after: one of these stands before WRITTEN. Rules are tried in order. sound PHONES
- * [after PHONES] The sound of the endings before it: the first one whose `after` holds the last phone of the word, or that has
- * none.
+ *       A word that ends in WRITTEN is pronounced like the word with TEXT (nothing by default; only with known) in its place,
+ *       followed by one of the sounds below it in the file. known: that word must be in the dictionary, among the user's, or be
+ *       capitals. letters: the whole word has at least N bytes. not: it does not end in these. after: one of these comes before
+ *       WRITTEN. Rules are tried in order.
+ *   sound PHONES [after PHONES]
+ *       The sound of the endings above it. The first one applies whose `after` contains the word's last phone or that has none.
  */
 #ifndef TRAGUS_LEXICON_ENDINGS_H
 #define TRAGUS_LEXICON_ENDINGS_H
@@ -40,7 +41,7 @@ struct ending {
 
 struct ending_sound {
     struct lexicon_pronunciation sound;
-    uint64_t after; /* bit of each phone; 0: after any */
+    uint64_t after; /* bit set of phones; 0: after any phone */
 };
 
 struct endings {
@@ -53,10 +54,10 @@ struct endings {
 int endings_parse(struct endings *ret, const char *text, size_t len_bytes, const char *const phones[], unsigned n_phones,
                   const char *path, tragus_error *reterr);
 
-/* Whether a folded word ends so. */
+/* Returns whether a folded word has this ending. */
 bool ending_fits(const struct ending *e, const char *folded, size_t len_bytes);
 
-/* The sound of an ending behind a phone; NULL: none. */
+/* Returns the sound of an ending after a phone, or NULL. */
 const struct lexicon_pronunciation *ending_sound_after(const struct endings *all, const struct ending *e, uint8_t phone);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/g2p.c: beam search over graphones; g2p.h has the model and the file.
+/* lexicon/g2p.c: beam search over graphones; g2p.h describes the model and the file.
  *
- * The letters are read from left to right. A hypothesis has explained the first so many of them; it keeps its phones, its cost and
- * the trie nodes of its last graphones as contexts of every length, the longest first. Extending looks the graphone up below each
- * context: the first hit is its n-gram, the misses before it cost their back-off weights, and all hits are the new contexts.
+ * Letters are read from left to right. A hypothesis explains the letters so far; it has its phones, its cost, and the trie nodes of
+ * its last graphones as contexts of every length, longest first. An extension looks the graphone up below each context: the first
+ * hit is its n-gram, each miss before it costs the back-off weight, and all hits are the new contexts.
  */
 #include "lexicon/g2p.h"
 
@@ -14,8 +14,8 @@
 #include <string.h>
 
 #define INFO_WORDS 6
-#define BEAM 32       /* on held-out words half as many are worse, twice as many no better */
-#define CLOSE_COST 20 /* a second guess is at most this much dearer: e^1.25, 3.5 times less likely */
+#define BEAM 32       /* on held-out words half of this is worse, twice this is no better */
+#define CLOSE_COST 20 /* limit for how much more a second guess may cost: e^1.25, 3.5 times less likely */
 
 enum symbol { SYMBOL_START, SYMBOL_END, N_SPECIAL_SYMBOLS };
 
@@ -28,9 +28,9 @@ static int damaged(tragus_error *reterr, const char *path, const char *what) {
     return base_error_at(reterr, -EBADMSG, path, 0, 0, "the letter-to-sound model is damaged: %s; install it again", what);
 }
 
-/* "" or what is wrong. Fills first_graphone. */
+/* Returns "" or what is wrong. Fills first_graphone. */
 static const char *check_graphones(struct g2p *g, unsigned n_phones) {
-    unsigned n_letters = 0; /* letters whose first graphone has been seen */
+    unsigned n_letters = 0; /* letters whose first graphone was found */
     for (uint32_t i = 0; i < g->n_graphones; i++) {
         const struct g2p_graphone *one = &g->graphones[i];
         if (one->letter < 'a' || one->letter > 'z' || one->n_phones > 2)
@@ -61,7 +61,7 @@ static const char *check_trie(const struct g2p *g, uint32_t order) {
             if (g->symbols[k] >= n_symbols || (k > g->children[i] && g->symbols[k] <= g->symbols[k - 1]))
                 return "the symbols of n-grams are not in order";
     }
-    /* Breadth first: the children of one level are the next. */
+    /* Breadth first: the children of one level form the next. */
     uint32_t begin = 0, end = 1, depth = 0;
     while (begin < g->n_inner) {
         uint32_t next_end = g->children[end < g->n_inner ? end : g->n_inner];
@@ -120,22 +120,22 @@ int g2p_view(struct g2p *ret, const struct store *s, const char *phones, size_t 
 struct hypothesis {
     int32_t cost;
     uint8_t n_contexts, n_phones;
-    uint32_t contexts[G2P_MAX_ORDER]; /* trie nodes, the longest context first, the empty one (node 0) last */
+    uint32_t contexts[G2P_MAX_ORDER]; /* trie nodes, longest context first, the empty one (node 0) last */
     uint8_t phones[LEXICON_MAX_PHONES];
 };
 
-struct beam { /* the best hypotheses that explain equally many letters, in no order */
+struct beam { /* the best hypotheses that explain the same number of letters, in no order */
     size_t n;
-    size_t worst;        /* index of the dearest, once it is full */
-    int32_t costs[BEAM]; /* copies of what is searched most, side by side */
+    size_t worst;        /* index of the most expensive one, if the beam is full */
+    int32_t costs[BEAM]; /* copied from items, because they are searched most */
     uint64_t keys[BEAM];
     struct hypothesis items[BEAM];
 };
 
-/* The first child of an inner node with this symbol or a later one. */
+/* Returns the first child of an inner node with this symbol or a later one. */
 static uint32_t find_child(const struct g2p *g, uint32_t node, uint32_t symbol) {
     if (node == 0)
-        return 1 + symbol; /* below the empty context stand all symbols in order */
+        return 1 + symbol; /* the empty context has all symbols in order */
     uint32_t low = g->children[node], high = g->children[node + 1];
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -147,8 +147,7 @@ static uint32_t find_child(const struct g2p *g, uint32_t node, uint32_t symbol) 
     return low;
 }
 
-/* Where the graphones of one letter stand below each context of a hypothesis. They are in order, so that all are found in one pass.
- */
+/* The positions of one letter's graphones below each context of a hypothesis. They are in order, so one pass finds all. */
 struct cursors {
     uint32_t child[G2P_MAX_ORDER];
 };
@@ -158,8 +157,8 @@ static void find_children(const struct g2p *g, const struct hypothesis *h, uint3
         ret->child[i] = find_child(g, h->contexts[i], symbol);
 }
 
-/* Puts a symbol behind h: its cost and contexts. Contexts that nothing follows are left out, they cost nothing to back off from.
- * Symbols come in ascending order. False, and *ret is incomplete: it costs `limit` or more. */
+/* Appends a symbol to h: computes cost and contexts. Contexts without continuations are omitted; backing off from them costs
+ * nothing. Call it with symbols in ascending order. Returns false, and *ret is incomplete, if the cost is `limit` or more. */
 static bool extend(const struct g2p *g, const struct hypothesis *h, struct cursors *cursors, uint32_t symbol, int32_t limit,
                    struct hypothesis *ret) {
     int32_t cost = h->cost;
@@ -191,14 +190,14 @@ static bool extend(const struct g2p *g, const struct hypothesis *h, struct curso
     return cheap;
 }
 
-/* The same for one symbol by itself. */
+/* Like extend, for a single symbol. */
 static void extend_once(const struct g2p *g, const struct hypothesis *h, uint32_t symbol, struct hypothesis *ret) {
     struct cursors cursors;
     find_children(g, h, symbol, &cursors);
     extend(g, h, &cursors, symbol, INT32_MAX, ret);
 }
 
-/* Equal for hypotheses that have equally many phones and the same longest context. */
+/* Returns equal keys for hypotheses with the same number of phones and the same longest context. */
 static uint64_t key_of(const struct hypothesis *h) {
     return (uint64_t)h->n_phones << 32 | h->contexts[0];
 }
@@ -215,7 +214,7 @@ static void put(struct beam *b, size_t at, const struct hypothesis *h) {
         b->worst++;
 }
 
-/* Keeps h if it is among the best. Of two that sound the same and have the same longest context, only the cheaper can win. */
+/* Adds h if it is among the best. Of two with the same phones and the same longest context, only the cheaper is kept. */
 static void insert(struct beam *b, const struct hypothesis *h) {
     if (b->n == BEAM && h->cost >= b->costs[b->worst])
         return;
@@ -229,7 +228,7 @@ static void insert(struct beam *b, const struct hypothesis *h) {
     put(b, b->n < BEAM ? b->n++ : b->worst, h);
 }
 
-/* Extends all hypotheses of one beam by a letter into another. False if one grew too long. */
+/* Extends all hypotheses of `from` by a letter into `to`. Returns false if one became too long. */
 static bool step(const struct g2p *g, const struct beam *from, char letter, struct beam *to) {
     bool all_fit = true;
     to->n = 0;
@@ -241,7 +240,7 @@ static bool step(const struct g2p *g, const struct beam *from, char letter, stru
             const struct g2p_graphone *graphone = &g->graphones[k];
             if (h->n_phones + graphone->n_phones > LEXICON_MAX_PHONES) {
                 all_fit = false;
-                extend(g, h, &cursors, k + N_SPECIAL_SYMBOLS, INT32_MIN, &(struct hypothesis){0}); /* the cursors go on */
+                extend(g, h, &cursors, k + N_SPECIAL_SYMBOLS, INT32_MIN, &(struct hypothesis){0}); /* only advances the cursors */
                 continue;
             }
             struct hypothesis next;
@@ -257,7 +256,7 @@ static bool step(const struct g2p *g, const struct beam *from, char letter, stru
     return all_fit;
 }
 
-/* The cheapest hypothesis that has a sound, and not the one of `but` (NULL = any). */
+/* Returns the cheapest hypothesis that has phones, different from those of `but` (NULL = any). */
 static const struct hypothesis *cheapest(const struct beam *b, const struct hypothesis *but) {
     const struct hypothesis *best = NULL;
     for (size_t i = 0; i < b->n; i++) {

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/g2p.h: a guess at how a word is spoken, from its letters.
+/* lexicon/g2p.h: guesses how a word is pronounced from its letters.
  *
- * A joint-sequence model (Bisani and Ney, 2008): letters and phones are one sequence of graphones, pairs of a letter and up to
- * two phones ("x":K S, "e":silent), under an n-gram. The best sequence whose letters are the word gives its phones.
- * Costs are integers, 1/16 nat, so that the guess is the same on every machine.
+ * A joint-sequence model (Bisani and Ney, 2008): an n-gram over graphones, which are pairs of a letter and up to two phones ("x":K
+ * S, "e":silent). The best sequence whose letters form the word gives its phones. Costs are integers, 1/16 nat, so the guess is the
+ * same on every machine.
  *
  * Store kind STORE_G2P, written by models/training/lexicon/g2p.py, sections:
- *   info       u32: version = 1, order, n_graphones, n_nodes, n_inner, cost units a nat = 16
- *   phones     NUL-terminated names of phones 1..n, the same as the dictionary's
+ *   info       u32: version = 1, order, n_graphones, n_nodes, n_inner, cost units per nat = 16
+ *   phones     NUL-terminated names of phones 1..n, the same as in the dictionary
  *   graphones  4 bytes: letter, n phones, phones; ascending
- *   symbols    u16 a node: symbol 0 begins a word, 1 ends it, 2... are the graphones
- *   costs      u8 a node: of its symbol after its context
- *   weights    i8 an inner node: cost of backing off from it as a context
- *   children   u32 an inner node and one more: its children are the nodes from here to where the next one's begin
- * Nodes are a trie of n-grams, breadth first: node 0 is the empty context, its children are all symbols, the nodes of the highest
- * order come last and are leaves.
+ *   symbols    u16 per node: symbol 0 begins a word, 1 ends it, 2... are the graphones
+ *   costs      u8 per node: of its symbol after its context
+ *   weights    i8 per inner node: cost of backing off from it as a context
+ *   children   u32 per inner node and one more: its children are the nodes from here to where those of the next node begin
+ * Nodes are a trie of n-grams, breadth first: node 0 is the empty context and has all symbols as children; the nodes of the
+ * highest order come last and are leaves.
  */
 #ifndef TRAGUS_LEXICON_G2P_H
 #define TRAGUS_LEXICON_G2P_H
@@ -38,7 +38,7 @@ struct g2p_graphone {
 struct g2p { /* a view of a mapped file */
     const struct g2p_graphone *graphones;
     uint32_t n_graphones;
-    uint32_t first_graphone[27]; /* of each letter, and where those of the last end */
+    uint32_t first_graphone[27]; /* of each letter, and the end of the last letter's */
     const uint16_t *symbols;
     const uint8_t *costs;
     const int8_t *weights;
@@ -48,12 +48,13 @@ struct g2p { /* a view of a mapped file */
 
 struct store;
 
-/* Checks the sections wholly and fills *ret, which points into the store. phones: the dictionary's section, which must be equal. */
+/* Checks all sections and fills *ret, which points into the store. phones: the section of the dictionary, which must be equal. */
 int g2p_view(struct g2p *ret, const struct store *s, const char *phones, size_t phones_bytes, const char *path,
              tragus_error *reterr);
 
-/* Up to max (at most 2) guesses for letters a to z, the better one first; a second only if it is nearly as likely. Returns how many
- * (at least 1), or -E2BIG where every reading has more than LEXICON_MAX_PHONES phones, -ENOENT where all is silent. */
+/* Writes up to max (at most 2) guesses for letters a to z, the best first; a second one only if it is nearly as likely. Returns
+ * their number (at least 1), -E2BIG if every reading has more than LEXICON_MAX_PHONES phones, or -ENOENT if all readings are
+ * silent. */
 int g2p_guess(const struct g2p *g, const char *letters, size_t n_letters, struct lexicon_pronunciation *out, size_t max);
 
 extern const char *const g2p_sections[];

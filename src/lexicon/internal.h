@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/internal.h: what a lexicon is made of; for the files of this room only. */
+/* lexicon/internal.h: the contents of a lexicon; for this room only. */
 #ifndef TRAGUS_LEXICON_INTERNAL_H
 #define TRAGUS_LEXICON_INTERNAL_H
 

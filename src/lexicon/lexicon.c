@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/lexicon.c: opening the two files of a language. */
+/* lexicon/lexicon.c: opens the two files of a language. */
 #include "lexicon/lexicon.h"
 
 #include "lexicon/internal.h"

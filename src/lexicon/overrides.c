@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/overrides.c: a user's own pronunciations: a sorted array, since a home has dozens of them, not thousands. */
+/* lexicon/overrides.c: a user's own pronunciations, in a sorted array, because a home has dozens of them, not thousands. */
 #include "lexicon/overrides.h"
 
 #include "base/assert.h"
@@ -20,7 +20,7 @@ struct override {
 };
 
 struct lexicon_overrides {
-    struct override *items; /* by word, then as they were given */
+    struct override *items; /* by word, then in the order given */
     size_t n_items, size_items;
 };
 
@@ -39,7 +39,7 @@ void lexicon_overrides_free(struct lexicon_overrides *o) {
     free(o);
 }
 
-/* The first item whose word is not before this one. */
+/* Returns the first item whose word does not sort before this one. */
 static size_t lower_bound(const struct lexicon_overrides *o, const char *word) {
     size_t low = 0, high = o->n_items;
     base_assert(high == 0 || o->items);
@@ -66,7 +66,7 @@ static bool same_sound(const struct lexicon_pronunciation *a, const struct lexic
     return a->n_phones == b->n_phones && memcmp(a->phones, b->phones, a->n_phones) == 0;
 }
 
-/* column: where phones begin in the line. */
+/* column: of the first phone in the line. */
 static int add(struct lexicon_overrides *o, const struct lexicon *l, const char *word, size_t word_bytes, const char *phones,
                const char *file, int line, int column, tragus_error *reterr) {
     char folded[SPELLING_MAX_BYTES];
@@ -109,7 +109,7 @@ int lexicon_overrides_add(struct lexicon_overrides *o, const struct lexicon *l, 
     return add(o, l, word, strlen(word), phones, NULL, 0, 0, reterr);
 }
 
-/* One line of a file: `word PH PH`, `word(2) PH PH` as CMUdict marks variants, a comment, or nothing. */
+/* Reads one line of a file: `word PH PH`, `word(2) PH PH` for variants as in CMUdict, a comment, or nothing. */
 static int add_line(struct lexicon_overrides *o, const struct lexicon *l, char *text, const char *file, int line,
                     tragus_error *reterr) {
     static const char space[] = " \t\r\n";
@@ -127,7 +127,7 @@ static int add_line(struct lexicon_overrides *o, const struct lexicon *l, char *
 }
 
 int lexicon_overrides_load(struct lexicon_overrides *o, const struct lexicon *l, const char *path, tragus_error *reterr) {
-    /* A copy is filled, so that a file with a mistake changes nothing. */
+    /* Fill a copy, so that a file with a mistake changes nothing. */
     struct lexicon_overrides next = {.n_items = o->n_items, .size_items = o->n_items};
     FILE *file = fopen(path, "re");
     if (!file)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/phones.c: names of phones, and reading pronunciations as people write them. */
+/* lexicon/phones.c: names of phones, and a parser for written pronunciations. */
 #include "lexicon/phones.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ int phones_find(const char *const names[], unsigned n, const char *name, size_t 
     return phone;
 }
 
-/* The sentence for a phone that does not exist; names all that do. */
+/* Reports a phone that does not exist, and lists those that do. */
 static int unknown(const char *const names[], unsigned n, const char *name, size_t len_bytes, const char *file, int line,
                    int column, tragus_error *reterr) {
     char all[160];

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/pronounce.c: from a written word to its sounds, the surest way first.
+/* lexicon/pronounce.c: finds the pronunciation of a written word, in this order:
  *
- *  1. as it stands: the user's own, else the dictionary (a letter alone also by its name), else the dictionary without accents
+ *  1. as written: the user's own, else the dictionary (a single letter also by its name), else the dictionary without accents
  *  2. without punctuation at its ends
- *  3. without an ending of the language, as a plural has it
- *  4. in parts: at hyphens, dots and underscores, then where capitals begin ("EcoBee", "HVACUnit")
- *  5. letter by letter: a few capitals, or no vowel to say it with ("HVAC", "tbd")
- *  6. a guess from its letters
- * A part goes the same way, so parts get shorter until they are said. What is joined is as sure as its least sure part.
+ *  3. without an ending of the language, such as that of a plural
+ *  4. in parts: split at hyphens, dots and underscores, then where capitals begin ("EcoBee", "HVACUnit")
+ *  5. letter by letter: a few capitals, or a word without vowels ("HVAC", "tbd")
+ *  6. as a guess from its letters
+ * Parts are handled the same way, so they get shorter until they can be pronounced. A joined pronunciation is as reliable as its
+ * least reliable part.
  */
 #include "base/utf8.h"
 #include "lexicon/internal.h"
@@ -17,7 +18,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define MAX_SPELLED_CAPITALS 5 /* more capitals than this are a shouted word, not an abbreviation */
+#define MAX_SPELLED_CAPITALS 5 /* words with more capitals are shouted, not abbreviations */
 
 struct speaker {
     const struct lexicon *lexicon;
@@ -30,7 +31,7 @@ struct variants {
     struct lexicon_pronunciation items[LEXICON_MAX_VARIANTS];
 };
 
-/* All functions below return 1 when they could say the text, 0 when it is not theirs to say, or a negative errno. */
+/* All functions below return 1 if they found a pronunciation, 0 if they do not apply to the text, or a negative errno. */
 static int say(const struct speaker *s, const char *text, size_t len_bytes, struct variants *ret);
 
 static void add_variant(const struct speaker *s, struct variants *v, const struct lexicon_pronunciation *p) {
@@ -41,7 +42,7 @@ static void add_variant(const struct speaker *s, struct variants *v, const struc
         v->items[v->n++] = *p;
 }
 
-/* *v becomes what is said when b follows a: every variant of one with every variant of the other, as far as there is room. */
+/* Appends b to *v: combines each variant of one with each variant of the other, up to the limit. */
 static int join(const struct speaker *s, struct variants *v, const struct variants *b) {
     struct variants a = *v;
     v->n = 0;
@@ -61,14 +62,14 @@ static int join(const struct speaker *s, struct variants *v, const struct varian
     return 1;
 }
 
-/* --- 1: as it stands --- */
+/* --- 1: as written --- */
 
 static int find_in_dictionary(const struct speaker *s, const char *word, size_t len_bytes, struct variants *ret) {
     ret->n = dictionary_find(&s->lexicon->dictionary, word, len_bytes, ret->items, s->max);
     return ret->n > 0;
 }
 
-/* The name of a letter: dictionaries have it as "a.", where "a" may be a word of its own. */
+/* Finds the name of a letter: dictionaries list it as "a.", because "a" may be a word. */
 static int find_letter_name(const struct speaker *s, char letter, struct variants *ret) {
     return find_in_dictionary(s, (char[]){letter, '.'}, 2, ret) || find_in_dictionary(s, &letter, 1, ret);
 }
@@ -110,7 +111,7 @@ static bool is_upper(uint32_t c) {
     return base_utf8_fold(c) != c;
 }
 
-/* How many characters, all of them capitals; 0 when one is not. */
+/* Returns the number of characters if all are capitals, else 0. */
 static size_t count_capitals(const char *text, size_t len_bytes) {
     size_t n = 0;
     for (const char *at = text, *end = text + len_bytes; at < end; n++)
@@ -126,7 +127,7 @@ static unsigned count_characters(const char *text) {
     return n;
 }
 
-/* The length without the last n characters, of which there are more. */
+/* Returns the length without the last n characters; there must be more than n. */
 static size_t without_last(const char *text, size_t len_bytes, unsigned n) {
     for (; n > 0 && len_bytes > 0; n--)
         while (--len_bytes > 0 && ((unsigned char)text[len_bytes] & 0xc0) == 0x80)
@@ -136,7 +137,7 @@ static size_t without_last(const char *text, size_t len_bytes, unsigned n) {
 
 /* --- 3: inflected words --- */
 
-/* *v, each variant with the sound of an ending behind it. */
+/* Appends the sound of an ending to each variant in *v. */
 static int join_ending(const struct speaker *s, const struct ending *e, struct variants *v) {
     struct variants stems = *v;
     v->n = 0;
@@ -155,7 +156,7 @@ static int join_ending(const struct speaker *s, const struct ending *e, struct v
     return v->n > 0;
 }
 
-/* A word without its ending, known as it stands, or capitals ("TVs"). */
+/* Pronounces a word without its ending: a word that is known as written, or capitals ("TVs"). */
 static int say_stem(const struct speaker *s, const char *text, size_t len_bytes, const char *ending, struct variants *ret) {
     char folded[SPELLING_MAX_BYTES];
     int n = spelling_fold(text, len_bytes, folded);
@@ -185,7 +186,7 @@ static int say_inflected(const struct speaker *s, const char *text, size_t len_b
 
 /* --- 4: parts --- */
 
-/* Says text[begin, end) behind what *v holds; n_parts counts. */
+/* Appends the pronunciation of text[begin, end) to *v; n_parts counts the parts. */
 static int say_next_part(const struct speaker *s, const char *begin, const char *end, size_t *n_parts, struct variants *v) {
     struct variants part;
     if (begin == end)
@@ -219,7 +220,7 @@ static int say_separated(const struct speaker *s, const char *text, size_t len_b
     }
 }
 
-/* A part begins at a capital behind a small letter, and at the last of some capitals when a small letter follows. */
+/* A part begins at a capital after a small letter, and at the last of consecutive capitals if a small letter follows. */
 static int say_camel_case(const struct speaker *s, const char *text, size_t len_bytes, struct variants *ret) {
     const char *begin = text, *end = text + len_bytes, *at = text;
     size_t n_parts = 0;

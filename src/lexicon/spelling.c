@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/spelling.c: folding written words; characters by Unicode 15. */
+/* lexicon/spelling.c: folds written words; characters as in Unicode 15. */
 #include "lexicon/spelling.h"
 
 #include "base/utf8.h"
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Latin letters, folded, and the letters of English that are nearest; ascending. */
+/* Folded Latin letters and the nearest letters of English; ascending. */
 static const struct range {
     uint16_t first, last;
     char letters[3];
@@ -55,7 +55,7 @@ int spelling_fold(const char *text, size_t len_bytes, char out[SPELLING_MAX_BYTE
     return (int)n;
 }
 
-/* The letters of one character, NULL if it is none. */
+/* Returns the range of a character, or NULL. */
 static const struct range *find_base(uint32_t c) {
     for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++)
         if (c >= bases[i].first && c <= bases[i].last)
