@@ -63,8 +63,8 @@ libtragus_nn_neon_la_SOURCES = \
     src/nn/kernels/arm/dwconv_neon.c \
     src/nn/kernels/arm/gemm_neon.c \
     src/nn/kernels/arm/requantise.h
-# The compiler's own may be an ARMv6, as on Raspberry Pi OS. gcc's first scheduling, before registers are given out, takes more than
-# there are.
+# The compiler's default may be ARMv6, as on Raspberry Pi OS. gcc's first scheduling pass, before register allocation, uses more registers
+# than there are.
 libtragus_nn_neon_la_CFLAGS = $(AM_CFLAGS) -march=armv7-a -mfpu=neon -fno-schedule-insns
 endif HOST_ARM32
 endif KERNELS

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/logsoftmax.c: with d = largest logit - logit: -d - ln(sum of exp(-d)).
+/* nn/logsoftmax.c: computes -d - ln(sum of exp(-d)), with d = largest logit - logit.
  *
- * exp(-d) is the product of a table for the whole nats and one for the 256ths. The sum is split into a power of two and a mantissa
- * in [1, 2), whose logarithm is interpolated between 129 points: the error there is below (1 / 128)^2 / 8 = 2^-17.
+ * exp(-d) is the product of one table for whole nats and one for 1/256 nat. The sum is split into a power of two and a mantissa in
+ * [1, 2); the logarithm of the mantissa is interpolated between 129 points, with an error below (1 / 128)^2 / 8 = 2^-17.
  */
 #include "nn/logsoftmax.h"
 #include "base/assert.h"
@@ -17,7 +17,7 @@ static int64_t exp_minus_q30(int32_t d_q8) {
     return whole > 21 ? 0 : base_round_shift((int64_t)nn_exp_whole_q30[whole] * nn_exp_part_q30[d_q8 & 255], 30);
 }
 
-/* x_q30: 1 to 64, as each term is at most 1 and one of at most 64 is 1. */
+/* x_q30: 1 to 64, because each of at most 64 terms is at most 1 and one is 1. */
 static int32_t ln_q8(int64_t x_q30) {
     int octave = 33 - __builtin_clzll((unsigned long long)x_q30);
     int64_t mantissa = (x_q30 >> octave) - ((int64_t)1 << 30);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/model.c: opens a model file and checks all of it, section by section as nn/nn.h defines them, so that the runtime checks
- * nothing.
+/* nn/model.c: opens a model file and checks all of it, section by section as defined in nn/nn.h, so that the runtime needs no
+ * checks.
  *
- * The order of the checks is the order of trust: the program's shapes first, then how many numbers they ask for, then the numbers.
+ * Each check relies only on earlier ones: first the shapes in the program, then the counts of numbers that they imply, then the
+ * numbers.
  */
 #include "nn/model.h"
 #include "base/assert.h"
@@ -16,15 +17,15 @@
 #define MAX_TAPS 64
 #define MAX_DEPTHWISE_TAPS 31 /* kernels.h */
 #define MAX_STRIDE 16
-#define MAX_HOPS 64          /* 0.64 s a step is beyond any use */
-#define MAX_LOOK_AHEAD 1000  /* hops: an answer ten seconds late is none */
-#define MAX_STATE (16 << 20) /* bytes of rows that a running sound keeps */
-#define ADD_LIMIT (1 << 22)  /* kernels.h: the sum of an addition stays in int32 */
+#define MAX_HOPS 64          /* 0.64 s per step is more than any use needs */
+#define MAX_LOOK_AHEAD 1000  /* hops: ten seconds are too late for any use */
+#define MAX_STATE (16 << 20) /* bytes of rows that a state keeps */
+#define ADD_LIMIT (1 << 22)  /* kernels.h: the sums of an addition fit in int32 */
 
-/* The contract of gemm asks for whole groups of inputs, and n_in is one of these. */
+/* gemm needs whole groups of inputs, and n_in is one of these. */
 _Static_assert(NN_N_FEATURES % NN_IN_BLOCK == 0 && NN_OUT_BLOCK % NN_IN_BLOCK == 0, "inputs come in whole groups");
 
-/* Reads on in a section. */
+/* A position in a section. */
 struct reader {
     const unsigned char *next;
     size_t left_bytes;
@@ -68,7 +69,7 @@ static int load_passport(struct loader *l) {
     return 0;
 }
 
-/* The words of the program are there, and the numbers in its header make sense. */
+/* Checks that the program is complete and the numbers in its header are valid. */
 static int load_program_header(struct loader *l) {
     struct nn_model *m = l->m;
     const void *p;
@@ -98,7 +99,7 @@ static int load_program_header(struct loader *l) {
     return 0;
 }
 
-/* The words of operation i, each in its own range, into *op. */
+/* Reads operation i into *op and checks the range of each word. */
 static int read_op(const struct loader *l, uint32_t i, struct nn_op *op) {
     const uint32_t *w = l->words + 5 + (size_t)i * 10;
     bool last = i + 1 == l->m->n_ops;
@@ -149,13 +150,14 @@ static int read_op(const struct loader *l, uint32_t i, struct nn_op *op) {
     return 0;
 }
 
-/* When an operation's row is due, the oldest that it reads is the n-th last of a buffer. */
+/* When an operation's row is due, the oldest row that it reads is the n-th last of a buffer. */
 static void keep_rows(struct nn_buffer *b, uint32_t n) {
     if (b->n_keep < n)
         b->n_keep = n;
 }
 
-/* The shapes of operation i against the buffers that it reads; from them its output buffer's channels, rate and look-ahead. */
+/* Checks the shapes of operation i against the buffers that it reads, and computes the channels, rate and look-ahead of its output
+ * buffer. */
 static int place_op(const struct loader *l, uint32_t i, struct nn_op *op) {
     struct nn_model *m = l->m;
     struct nn_buffer *a = &m->buffers[op->from], *b = &m->buffers[op->from_b], *y = &m->buffers[i + 1];
@@ -188,7 +190,7 @@ static int place_op(const struct loader *l, uint32_t i, struct nn_op *op) {
     return 0;
 }
 
-/* The operation's factors, from the section "scale". */
+/* Reads the operation's factors from the section "scale". */
 static int load_scale(struct loader *l, uint32_t i, struct nn_op *op) {
     size_t n = op->kind == NN_ADD ? 2 : op->kind == NN_LOGITS ? 1 : op->n_out;
     int64_t lowest = 0, highest = INT32_MAX;
@@ -213,7 +215,7 @@ static int load_scale(struct loader *l, uint32_t i, struct nn_op *op) {
     return 0;
 }
 
-/* The operation's weights: in range, sums of 32 bits, padding of zero. */
+/* Checks the operation's weights: their range, that sums fit in 32 bits, and that the padding is zero. */
 static int load_weights(struct loader *l, uint32_t i, struct nn_op *op) {
     size_t k_in = (size_t)op->taps * (op->kind == NN_DEPTHWISE ? 1 : op->n_in);
     size_t n_bytes = k_in * op->n_out, n_padding = (64 - n_bytes % 64) % 64;
@@ -232,7 +234,7 @@ static int load_weights(struct loader *l, uint32_t i, struct nn_op *op) {
 
         for (size_t k = 0; k < k_in; k++)
             for (size_t n = 0; n < NN_OUT_BLOCK; n++) {
-                /* The order of a packed block does not matter to its sums, only which output a byte belongs to. */
+                /* A sum does not depend on the order within a packed block, only on the output to which a byte belongs. */
                 size_t at = op->kind == NN_DEPTHWISE ? k * op->n_out + block + n : block * k_in + k * NN_OUT_BLOCK + n;
                 size_t output = op->kind == NN_DEPTHWISE ? n : (k * NN_OUT_BLOCK + n) / NN_IN_BLOCK % NN_OUT_BLOCK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/model.h: the checked view of a model file, shared by the loader (model.c) and the runtime (nn.c); no other room's business. */
+/* nn/model.h: the checked view of a model file, shared by the loader (model.c) and the runtime (nn.c). For this room only. */
 #ifndef TRAGUS_NN_MODEL_H
 #define TRAGUS_NN_MODEL_H
 
@@ -10,8 +10,8 @@
 
 enum nn_op_kind { NN_CONV = 1, NN_DEPTHWISE = 2, NN_ADD = 3, NN_LOGITS = 4 };
 
-/* One operation. It writes the buffer one behind its own index. Row t of that buffer is computed when row t * hops + look_ahead of
- * the features has come, from row t * stride - left of buffer `from` on (and row t of from_b). */
+/* Operation i writes buffer i + 1. Row t of that buffer can be computed when feature row t * hops + look_ahead is available. It
+ * needs the rows of buffer `from` from t * stride - left on (and row t of from_b). */
 struct nn_op {
     enum nn_op_kind kind;
     uint32_t from, from_b;
@@ -28,8 +28,8 @@ struct nn_op {
 /* Rows of n_channels int8. */
 struct nn_buffer {
     uint32_t n_channels;
-    uint32_t hops, look_ahead; /* as its operation's; buffer 0: 1 and 0 */
-    uint32_t n_keep;           /* the newest so many rows must be there, at least 1 */
+    uint32_t hops, look_ahead; /* as of its operation; buffer 0: 1 and 0 */
+    uint32_t n_keep;           /* how many of the newest rows must be kept, at least 1 */
 };
 
 struct nn_model {

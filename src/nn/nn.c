@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/nn.c: runs a network on a sound as it comes, in fixed memory.
+/* nn/nn.c: runs a network on streaming features, in fixed memory.
  *
- * Row r of an operation is due with hop r * hops + look_ahead and reads its buffer from row r * stride - left on (model.h). Some
- * hops at a time go through all operations one after the other, each computing what is due by then: a convolution of several rows
- * loads its weights once. Each buffer holds its newest rows, oldest first and without gaps, so that the window of a convolution is
- * one contiguous vector. When it is full the rows still needed are moved to its beginning.
+ * Row r of an operation is due with hop r * hops + look_ahead and reads its buffer from row r * stride - left on (model.h). Each
+ * call runs all operations in order, and each computes the rows that are due by then, so a convolution loads its weights once for
+ * several rows. Each buffer keeps its newest rows, oldest first and without gaps, so the window of a convolution is one contiguous
+ * vector. When it is full, the rows that are still needed are moved to its start.
  *
- * Before a sound all rows are zero. After it, flushing goes on with rows of zeros and every buffer's rows beyond its own end are
- * zero too, instead of being computed: this is what zero padding of every layer means. So there is no difference between the ways
- * in which a sound can be cut into calls.
+ * Before a sound all rows are zero. Flushing continues with rows of zeros; rows beyond the end of each buffer are set to zero
+ * instead of being computed, which is zero padding in every layer. So the results do not depend on how a sound is cut into calls.
  */
 #include "base/assert.h"
 #include "base/fixed.h"
@@ -21,21 +20,21 @@
 struct rows {
     int8_t *bytes;
     size_t n_filled, n_max; /* rows */
-    int64_t n;              /* of the sound, the last of those that are here */
+    int64_t n;              /* rows of the sound so far; the newest is row n - 1 */
 };
 
 struct nn_state {
     const struct nn_model *m;
     uint64_t hop;     /* of the next row of features */
-    uint64_t n_hops;  /* of the sound; UINT64_MAX while it is not known */
-    uint64_t n_steps; /* given out */
+    uint64_t n_hops;  /* of the sound; UINT64_MAX while unknown */
+    uint64_t n_steps; /* already returned */
     struct rows buffers[NN_MAX_OPS + 1];
 };
 
 struct nn_state *nn_place(struct base_arena *a, const struct nn_model *m) {
     struct nn_state *s = base_arena_place(a, sizeof(*s));
 
-    for (uint32_t i = 0; i < m->n_ops; i++) { /* the last operation's output leaves the network */
+    for (uint32_t i = 0; i < m->n_ops; i++) { /* the output of the last operation is not stored */
         const struct nn_buffer *b = &m->buffers[i];
         size_t n_max = 2 * (size_t)b->n_keep + NN_MAX_HOPS / b->hops + 1;
         int8_t *bytes = base_arena_place(a, n_max * b->n_channels);
@@ -62,7 +61,7 @@ void nn_reset(struct nn_state *s) {
     }
 }
 
-/* Where the next n_new rows of buffer i are to be written. */
+/* Returns where the next n_new rows of buffer i go. */
 static int8_t *add_rows(struct nn_state *s, uint32_t i, size_t n_new) {
     const struct nn_buffer *b = &s->m->buffers[i];
     struct rows *r = &s->buffers[i];
@@ -76,7 +75,7 @@ static int8_t *add_rows(struct nn_state *s, uint32_t i, size_t n_new) {
     return r->bytes + (r->n_filled - n_new) * b->n_channels;
 }
 
-/* Row `row` of the sound in buffer i; before the sound are rows as well. */
+/* Returns row `row` of the sound in buffer i; rows before the sound exist, too. */
 static const int8_t *row_at(const struct nn_state *s, uint32_t i, int64_t row) {
     const struct rows *r = &s->buffers[i];
     size_t before_end = (size_t)(r->n - row);
@@ -85,7 +84,7 @@ static const int8_t *row_at(const struct nn_state *s, uint32_t i, int64_t row) {
     return r->bytes + (r->n_filled - before_end) * s->m->buffers[i].n_channels;
 }
 
-/* The first n_rows of an operation that are new, from row `row` of the sound on. */
+/* Computes the next n_rows rows of an operation, from row `row` of the sound on. */
 static void compute_rows(const struct nn_state *s, const struct nn_op *op, uint64_t row, size_t n_rows, int8_t *out) {
     const struct nn_kernels *k = &s->m->kernels;
     const int8_t *x = row_at(s, op->from, (int64_t)(row * op->stride) - op->left);
@@ -103,7 +102,7 @@ static void compute_rows(const struct nn_state *s, const struct nn_op *op, uint6
                   op->low);
         break;
     case NN_LOGITS:
-        base_assert(false); /* its rows are not of bytes */
+        base_assert(false); /* its rows are not bytes */
         break;
     }
 }
@@ -129,12 +128,12 @@ static void quantise_rows(const struct nn_model *m, const int16_t *rows, size_t 
         out[i] = (int8_t)base_clamp(base_round_shift((int64_t)rows[i] * m->input_multiplier[i % NN_N_FEATURES], 16), -127, 127);
 }
 
-/* How many rows of an operation are due when n_hops hops have come. */
+/* Returns how many rows of an operation are due after n_hops hops. */
 static uint64_t rows_due(const struct nn_op *op, uint64_t n_hops) {
     return n_hops > op->look_ahead ? (n_hops - 1 - op->look_ahead) / op->hops + 1 : 0;
 }
 
-/* n_rows hops on. rows: features, or NULL behind the end of the sound. Returns how many rows of posteriors were written. */
+/* Processes n_rows hops. rows: features, or NULL after the end of the sound. Returns the number of posterior rows written. */
 static size_t advance(struct nn_state *s, const int16_t *rows, size_t n_rows, int16_t *ret_posteriors) {
     const struct nn_model *m = s->m;
     int8_t *input = add_rows(s, 0, n_rows);
@@ -182,7 +181,7 @@ size_t nn_flush(struct nn_state *s, int16_t *ret_posteriors) {
     return n_steps;
 }
 
-/* Compares one row with the expected one. 0, or -EBADMSG. */
+/* Compares one row with the expected one. Returns 0 or -EBADMSG. */
 static int compare_step(const struct nn_model *m, uint32_t step, const int16_t *posteriors, tragus_error *reterr) {
     const int16_t *expected = m->test_posteriors + (size_t)step * m->n_labels;
 
@@ -194,7 +193,7 @@ static int compare_step(const struct nn_model *m, uint32_t step, const int16_t *
     return 0;
 }
 
-/* The file's own test on a fresh state. 0, or -EBADMSG. */
+/* Runs the file's own test on a fresh state. Returns 0 or -EBADMSG. */
 static int run_test(struct nn_state *s, tragus_error *reterr) {
     const struct nn_model *m = s->m;
     int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/add_ref.c: the reference of add_s8: it is the specification and is never made faster. */
+/* nn/kernels/add_ref.c: the reference of add_s8. It is the specification, so it is never optimised. */
 #include "base/assert.h"
 #include "base/fixed.h"
 #include "nn/kernels/kernels.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/dwconv_ref.c: the reference of dwconv_s8: it is the specification and is never made faster. */
+/* nn/kernels/dwconv_ref.c: the reference of dwconv_s8. It is the specification, so it is never optimised. */
 #include "base/assert.h"
 #include "base/fixed.h"
 #include "nn/kernels/kernels.h"

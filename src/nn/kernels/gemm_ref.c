@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/gemm_ref.c: the reference of gemm_s8 and gemm_s32: it is the specification and is never made faster. */
+/* nn/kernels/gemm_ref.c: the reference of gemm_s8 and gemm_s32. It is the specification, so it is never optimised. */
 #include "base/assert.h"
 #include "base/fixed.h"
 #include "nn/kernels/kernels.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/kernels.h: the kernel families of the network: contracts, and the table that says which variant runs.
+/* nn/kernels/kernels.h: the kernel families of the network: their contracts, and the table of the selected variants.
  *
- * The reference (`*_ref.c`) is the specification: obvious loops. Each variant gives the same bytes for every input in range.
- * Arithmetic of all: int8 operands in [-127, 127], exact int32 accumulation (checked at load to fit), then
- * base_requantise (base/fixed.h): one int64 product, add half, one arithmetic shift, clamp. No saturating intermediate.
+ * The reference (`*_ref.c`) is the specification, in simple loops. Each variant gives the same bytes for every input in range.
+ * Arithmetic of all: int8 operands in [-127, 127]; exact int32 accumulation (checked at load to fit); then base_requantise
+ * (base/fixed.h): one int64 product, add half, one arithmetic shift, clamp. No intermediate saturates.
  */
 #ifndef TRAGUS_NN_KERNELS_KERNELS_H
 #define TRAGUS_NN_KERNELS_KERNELS_H
@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NN_OUT_BLOCK 16 /* outputs in one block of packed weights */
-#define NN_IN_BLOCK 4   /* consecutive inputs of each of them */
+#define NN_OUT_BLOCK 16 /* outputs per block of packed weights */
+#define NN_IN_BLOCK 4   /* consecutive inputs per output in a block */
 
 /* gemm_s8: out[m][n] = requantise(bias[n] + sum_k x[m][k] * w[k][n]).
  *   x: n_rows rows of k_in int8, row m begins at x + m * x_stride; rows may overlap (a convolution reads windows of one buffer).
@@ -24,7 +24,7 @@ typedef void nn_gemm_s8(int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrd
                         const int32_t *bias, const int32_t *multiplier, const uint8_t *shift, size_t k_in, size_t n_out,
                         int32_t low);
 
-/* gemm_s32: the same sums without requantising: out[m][n] = bias[n] + sum; the last layer's logits. */
+/* gemm_s32: the same sums without requantisation: out[m][n] = bias[n] + sum; for the logits of the last layer. */
 typedef void nn_gemm_s32(int32_t *out, ptrdiff_t out_stride_elements, const int8_t *x, ptrdiff_t x_stride, size_t n_rows,
                          const int8_t *w, const int32_t *bias, size_t k_in, size_t n_out);
 
@@ -39,7 +39,7 @@ typedef void nn_add_s8(int8_t *out, const int8_t *a, const int8_t *b, size_t n, 
                        int32_t low);
 
 struct nn_kernels {
-    const char *gemm_name; /* "ref", "avx2", "neon", "dotprod", ... as shown to the user */
+    const char *gemm_name; /* "ref", "avx2", "neon", "dotprod", ... as shown to users */
     nn_gemm_s8 *gemm_s8;
     nn_gemm_s32 *gemm_s32;
     const char *dwconv_name;
@@ -48,10 +48,10 @@ struct nn_kernels {
     nn_add_s8 *add_s8;
 };
 
-/* The reference first, then each better variant that this build has and cpu_flags (base/cpu.h) allows. */
+/* Starts with the reference, then takes each better variant that this build has and cpu_flags (base/cpu.h) allows. */
 struct nn_kernels nn_kernels_select(uint32_t cpu_flags);
 
-/* The reference kernels; also what every table begins with. */
+/* The reference kernels; every table starts with them. */
 nn_gemm_s8 nn_gemm_s8_ref;
 nn_gemm_s32 nn_gemm_s32_ref;
 nn_dwconv_s8 nn_dwconv_s8_ref;

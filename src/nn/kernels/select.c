@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/select.c: the reference first, then rung by rung what is better; nothing else in the house knows the variants. */
+/* nn/kernels/select.c: starts with the reference and replaces it step by step by better variants. No other file knows the
+ * variants. */
 #include "base/cpu.h"
 #include "nn/kernels/variants.h"
 
@@ -14,7 +15,7 @@ struct nn_kernels nn_kernels_select(uint32_t cpu_flags) {
         .add_s8 = nn_add_s8_ref,
     };
 
-    (void)cpu_flags; /* unused where no variant is built */
+    (void)cpu_flags; /* unused if no variant is built */
 
 #ifdef NN_KERNELS_X86_64
     if (!(cpu_flags & BASE_CPU_AVX2))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/arm/add_neon.c: add_s8 for ARMv7 with NEON: 8 elements at a time, in 32 bits (the contract's bounds keep the sum
- * inside; vrshl by a negative count adds half and shifts right). Narrowing with saturation is the upper clamp. */
+/* nn/kernels/arm/add_neon.c: add_s8 for ARMv7 with NEON: 8 elements at a time, in 32 bits (the limits of the contract prevent
+ * overflow; vrshl by a negative count adds half and shifts right). Narrowing with saturation applies the upper clamp. */
 #include "nn/kernels/variants.h"
 
 #include <arm_neon.h>

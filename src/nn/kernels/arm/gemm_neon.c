@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nn/kernels/arm/gemm_neon.c: gemm_s8 and gemm_s32 for ARMv7 with NEON.
  *
- * vmull and vmlal add two products of bytes in 16 bits: 2 * 127 * 127 = 32258 fits. vpadal adds neighbours of these to 32-bit sums.
- * Eight bytes of weights hold four inputs of two outputs, so a register holds two halves of the sums of two outputs, which vpadd
- * joins at the end. The second product comes from the next group of four inputs.
+ * vmull and vmlal add two products of bytes in 16 bits: 2 * 127 * 127 = 32258 fits. vpadal adds pairs of these to 32-bit sums.
+ * Eight bytes of weights contain four inputs of two outputs, so a register holds two partial sums for each of two outputs, which
+ * vpadd adds at the end. The second product comes from the next group of four inputs.
  *
- * Of the sixteen registers eight hold sums: of 8 outputs of two rows, which then share the weights that are loaded, or of 16
- * outputs of one row. Four hold products, and the source tells in which order: all first products, then all second ones, then the
- * sums, so that none waits for the one before.
+ * Eight of the sixteen registers hold sums: of 8 outputs of two rows, which share the loads of the weights, or of 16 outputs of one
+ * row. Four hold products. The source fixes the order: all first products, then all second ones, then the sums, so that no
+ * instruction waits for the previous one.
  *
- * A second of speech takes 49 million instructions with these kernels and 845 million with the reference (tests/bench/instructions,
- * gcc 12, the same build with and without --disable-kernels).
+ * One second of speech takes 49 million instructions with these kernels and 845 million with the reference
+ * (tests/bench/instructions, gcc 12, the same build with and without --disable-kernels).
  */
 #include "nn/kernels/arm/requantise.h"
 #include "nn/kernels/variants.h"
@@ -18,7 +18,7 @@
 #include <arm_neon.h>
 #include <string.h>
 
-/* Each of two groups of four inputs, twice. */
+/* Each of two groups of four inputs, repeated. */
 static inline int8x8x2_t two_groups(const int8_t *x) {
     int32x2_t eight = vreinterpret_s32_s8(vld1_s8(x));
 
@@ -32,7 +32,7 @@ static inline int8x8_t one_group(const int8_t *x) {
     return vreinterpret_s8_s32(vdup_n_s32(four));
 }
 
-/* Four outputs of halves and bias. */
+/* Adds the partial sums of four outputs, and the bias. */
 static inline int32x4_t join(const int32x4_t halves[2], const int32_t *bias) {
     int32x2_t y0 = vpadd_s32(vget_low_s32(halves[0]), vget_high_s32(halves[0]));
     int32x2_t y1 = vpadd_s32(vget_low_s32(halves[1]), vget_high_s32(halves[1]));
@@ -40,7 +40,8 @@ static inline int32x4_t join(const int32x4_t halves[2], const int32_t *bias) {
     return vaddq_s32(vld1q_s32(bias), vcombine_s32(y0, y1));
 }
 
-/* 8 outputs of two rows, w at the first of them in its block. sum0[i], sum1[i]: outputs 4 i .. 4 i + 3 of the row at x0, x1. */
+/* 8 outputs of two rows; w points to the first of them in its block. sum0[i], sum1[i]: outputs 4 i .. 4 i + 3 of the row at x0,
+ * x1. */
 static inline void sum_two_rows(int32x4_t sum0[2], int32x4_t sum1[2], const int8_t *x0, const int8_t *x1, const int8_t *w,
                                 const int32_t *bias, size_t k_in) {
     int32x4_t halves0[4], halves1[4];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/arm/requantise.h: from the sums of 8 outputs to their bytes; the same for all that add them up.
+/* nn/kernels/arm/requantise.h: converts the sums of 8 outputs to bytes, for gemm and dwconv.
  *
  * Static, so that each file has its own copy, compiled for its own instruction set (see variants.h).
  */
@@ -8,7 +8,8 @@
 
 #include <arm_neon.h>
 
-/* vrshl by a negative count adds half and shifts right, with no overflow in between. Narrowing with saturation is the upper clamp.
+/* vrshl by a negative count adds half and shifts right, without intermediate overflow. Narrowing with saturation applies the upper
+ * clamp.
  */
 static inline int16x4_t requantise4(int32x4_t sum, const int32_t *multiplier, int32x4_t minus_shift) {
     int32x4_t m = vld1q_s32(multiplier);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/arm64/add_neon.c: add_s8 for every AArch64: 16 elements at a time, in 32 bits (the contract's bounds keep the sum
- * inside; srshl by a negative count adds half and shifts right). */
+/* nn/kernels/arm64/add_neon.c: add_s8 for every AArch64 CPU: 16 elements at a time, in 32 bits (the limits of the contract prevent
+ * overflow; srshl by a negative count adds half and shifts right). */
 #include "nn/kernels/variants.h"
 
 #include <arm_neon.h>

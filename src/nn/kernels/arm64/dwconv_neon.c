@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/arm64/dwconv_neon.c: dwconv_s8 for every AArch64: 16 channels at a time.
+/* nn/kernels/arm64/dwconv_neon.c: dwconv_s8 for every AArch64 CPU: 16 channels at a time.
  *
  * smull and smlal add two taps in 16 bits before they are widened: 2 * 127 * 127 = 32258 fits.
  */

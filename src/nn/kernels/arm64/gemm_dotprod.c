@@ -2,9 +2,9 @@
 /* nn/kernels/arm64/gemm_dotprod.c: gemm_s8 and gemm_s32 for AArch64 with the dot product instructions (Armv8.2 DotProd: Cortex-A55,
  * A75 and later; the Raspberry Pi 5).
  *
- * sdot adds four products of signed bytes to each 32-bit lane, exactly; the packed layout is made for it. Sixteen inputs stand in
- * one register, a lane of it is the four inputs of one group. Four rows at a time share the loads of the weights, or two, of which
- * the daemon hands over most.
+ * sdot adds four exact products of signed bytes to each 32-bit lane; the packed layout is designed for it. A register holds sixteen
+ * inputs; each of its lanes holds the four inputs of one group. Four rows share the loads of the weights, or two, the most frequent
+ * number in the daemon.
  */
 #include "nn/kernels/arm64/requantise.h"
 #include "nn/kernels/variants.h"
@@ -14,7 +14,7 @@
 
 /* sum[i]: outputs 4 i .. 4 i + 3 of the block at w. */
 static inline void sum_block(int32x4_t sum[4], const int8_t *x, const int8_t *w, const int32_t *bias, size_t k_in) {
-    int32x4_t odd[4]; /* sums of every second group: one set would wait for its own additions */
+    int32x4_t odd[4]; /* sums of every second group, because additions to a single set would wait for each other */
     size_t k = 0;
 
 #pragma GCC unroll 4
@@ -46,7 +46,7 @@ static inline void sum_block(int32x4_t sum[4], const int8_t *x, const int8_t *w,
         sum[i] = vaddq_s32(sum[i], odd[i]);
 }
 
-/* Likewise sum[m] for the m-th of n_rows rows, a constant: 2 or 4. */
+/* The same for n_rows rows, a constant: 2 or 4. sum[m]: of row m. */
 static inline __attribute__((always_inline)) void sum_rows(int32x4_t sum[][4], size_t n_rows, const int8_t *x, ptrdiff_t x_stride,
                                                            const int8_t *w, const int32_t *bias, size_t k_in) {
     int8x16_t x16[4];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nn/kernels/arm64/gemm_i8mm.c: gemm_s8 for AArch64 with the matrix instructions (Armv8.6 I8MM: Cortex-A510, A710 and later; no
- * Raspberry Pi has them). What they are of no use for, a single row, is left to the dot product, which all such cores have.
+ * Raspberry Pi has them). They do not help with a single row, so that uses the dot product, which all such cores have.
  *
- * smmla multiplies two rows of eight bytes by two outputs' eight weights and adds the four sums to a register, {row 0: outputs 0
- * and 1, row 1: the same}, exactly. Two groups of four inputs of the packed layout, zipped, are the weights of two pairs of
+ * smmla multiplies two rows of eight bytes by the eight weights of two outputs and adds the four exact sums to a register: {row 0:
+ * outputs 0 and 1, row 1: the same}. Two groups of four inputs of the packed layout, zipped, are the weights of two pairs of
  * outputs.
  */
 #include "nn/kernels/arm64/requantise.h"
@@ -15,7 +15,7 @@
 #define MAX_PAIRS 2
 #define INLINE static inline __attribute__((always_inline)) /* n_pairs is a constant inside */
 
-/* Eight inputs of two rows; with n_inputs 4 the rest is zero. */
+/* Eight inputs of two rows; if n_inputs is 4, the rest is zero. */
 INLINE int8x16_t two_rows(const int8_t *x, ptrdiff_t x_stride, size_t n_inputs) {
     int64_t first = 0, second = 0;
 

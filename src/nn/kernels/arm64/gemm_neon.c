@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/arm64/gemm_neon.c: gemm_s8 and gemm_s32 for every AArch64.
+/* nn/kernels/arm64/gemm_neon.c: gemm_s8 and gemm_s32 for every AArch64 CPU.
  *
- * smull and smlal add two products of bytes in 16 bits: 2 * 127 * 127 = 32258 fits. sadalp adds neighbours of these to 32-bit sums.
- * A register of weights holds four inputs of four outputs, so a sum register holds two halves of two outputs, which addp joins at
- * the end. The second product comes from the next group of four inputs.
+ * smull and smlal add two products of bytes in 16 bits: 2 * 127 * 127 = 32258 fits. sadalp adds pairs of these to 32-bit sums. A
+ * register of weights contains four inputs of four outputs, so a sum register holds two partial sums for each of two outputs, which
+ * addp adds at the end. The second product comes from the next group of four inputs.
  *
- * Rows are taken in pairs, which share the loads of the weights. A core that runs in order (Cortex-A53) waits for every product
- * that is used too early and for every load that comes among them; so this loop is written in its instructions: loads together,
- * then eight products of each kind before the next kind. Compilers' orders of the same are a fifth to a half slower there
- * (tests/bench/cycles).
+ * Pairs of rows share the loads of the weights. An in-order core (Cortex-A53) stalls when a product is used too early and when
+ * loads are mixed with products. So this loop is written in assembler: loads together, then eight products of each kind before the
+ * next kind. The orders that compilers choose are a fifth to a half slower there (tests/bench/cycles).
  */
 #include "nn/kernels/arm64/requantise.h"
 #include "nn/kernels/variants.h"
@@ -25,7 +24,7 @@ static inline int8x16_t broadcast_inputs(const int8_t *x) {
 
 /* sum[i]: outputs 4 i .. 4 i + 3 of the block at w. */
 static inline void sum_block(int32x4_t sum[4], const int8_t *x, const int8_t *w, const int32_t *bias, size_t k_in) {
-    int32x4_t low[4], high[4]; /* halves of outputs 4 i, 4 i + 1, and of 4 i + 2, 4 i + 3 */
+    int32x4_t low[4], high[4]; /* partial sums of outputs 4 i, 4 i + 1, and of 4 i + 2, 4 i + 3 */
     size_t k = 0;
 
 #pragma GCC unroll 4
@@ -59,8 +58,8 @@ static inline void sum_block(int32x4_t sum[4], const int8_t *x, const int8_t *w,
         sum[i] = vaddq_s32(vld1q_s32(bias + 4 * i), vpaddq_s32(low[i], high[i]));
 }
 
-/* What one turn does with half of a block, 8 outputs of 8 inputs for two rows: its weights in v4 and v5, of the next group v6 and
- * v7; the rows' inputs in v0 and v1, of the next group v2 and v3. */
+/* One iteration for half of a block: 8 outputs, 8 inputs, two rows. Weights: v4 and v5, of the next group v6 and v7. Inputs of the
+ * rows: v0 and v1, of the next group v2 and v3. */
 #define PRODUCTS                        \
     "smull  v8.8h,  v4.8b,  v0.8b\n\t"  \
     "smull2 v9.8h,  v4.16b, v0.16b\n\t" \

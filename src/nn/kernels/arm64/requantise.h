@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/arm64/requantise.h: from the sums of one block of 16 outputs to its bytes; the same for all that add them up.
+/* nn/kernels/arm64/requantise.h: converts the sums of one block of 16 outputs to bytes, for gemm and dwconv.
  *
  * Static, so that each file has its own copy, compiled for its own instruction set (see variants.h).
  */
@@ -8,7 +8,7 @@
 
 #include <arm_neon.h>
 
-/* srshl by a negative count adds half and shifts right, with no overflow in between. */
+/* srshl by a negative count adds half and shifts right, without intermediate overflow. */
 static inline int16x4_t requantise4(int32x4_t sum, const int32_t *multiplier, int32x4_t minus_shift, int32x4_t lowest) {
     int32x4_t m = vld1q_s32(multiplier);
     int64x2_t y0 = vrshlq_s64(vmull_s32(vget_low_s32(sum), vget_low_s32(m)), vmovl_s32(vget_low_s32(minus_shift)));

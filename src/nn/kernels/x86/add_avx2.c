@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/x86/add_avx2.c: add_s8 for AVX2: 16 elements at a time, in 32 bits (the contract's bounds keep the sum inside). */
+/* nn/kernels/x86/add_avx2.c: add_s8 for AVX2: 16 elements at a time, in 32 bits (the limits of the contract prevent overflow). */
 #include "nn/kernels/variants.h"
 
 #include <immintrin.h>

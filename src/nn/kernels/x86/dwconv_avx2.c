@@ -17,7 +17,7 @@ static inline void accumulate(__m256i sum[2], __m256i pairs) {
     sum[1] = _mm256_add_epi32(sum[1], _mm256_cvtepi16_epi32(_mm256_extracti128_si256(pairs, 1)));
 }
 
-/* As in gemm_avx2.c, where it is explained. */
+/* See gemm_avx2.c. */
 static inline __m256i requantise4(__m256i sum, __m256i multiplier, __m256i shift, __m256i low) {
     const __m256i top = _mm256_set1_epi64x(INT64_MIN), high = _mm256_set1_epi64x(127);
     __m256i half = _mm256_srli_epi64(_mm256_sllv_epi64(_mm256_set1_epi64x(1), shift), 1);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nn/kernels/x86/gemm_avx2.c: gemm_s8 and gemm_s32 for AVX2.
  *
- * vpmaddubsw multiplies unsigned by signed bytes and adds two products in 16 bits, saturating. Here |x| is the unsigned side and w
- * takes the sign of x (vpsignb). It cannot saturate: with |x|, |w| <= 127 two products are at most 2 * 127 * 127 = 32258 < 32767.
- * vpmaddwd by ones then adds two such sums in 32 bits: the four inputs of one output stand in one lane, and one packed block of 16
- * outputs is two registers.
+ * vpmaddubsw multiplies unsigned by signed bytes and adds pairs of products in 16 bits, with saturation. Here |x| is the unsigned
+ * operand, and w takes the sign of x (vpsignb). It cannot saturate: with |x|, |w| <= 127 two products are at most 2 * 127 * 127 =
+ * 32258 < 32767. vpmaddwd by ones then adds two such sums in 32 bits. A lane holds the four inputs of one output, and a packed
+ * block of 16 outputs is two registers.
  */
 #include "nn/kernels/variants.h"
 
@@ -26,7 +26,7 @@ static inline __m256i broadcast_inputs(const int8_t *x) {
 
 /* sum[0]: outputs 0..7 of the block at w, sum[1]: 8..15. */
 static inline void sum_block(__m256i sum[2], const int8_t *x, const int8_t *w, const int32_t *bias, size_t k_in) {
-    /* Two pairs of sums: one pair would wait for its own additions. */
+    /* Two pairs of sums, because additions to a single pair would wait for each other. */
     __m256i even0 = _mm256_loadu_si256((const __m256i *)bias);
     __m256i even1 = _mm256_loadu_si256((const __m256i *)(bias + 8));
     __m256i odd0 = _mm256_setzero_si256();
@@ -53,7 +53,8 @@ static inline void sum_block(__m256i sum[2], const int8_t *x, const int8_t *w, c
 }
 
 /* Four sums in the even 32-bit lanes -> four requantised values in the low halves of the 64-bit lanes. AVX2 has no arithmetic shift
- * of 64 bits: 2^63 is added, shifted in as well, and taken away again. |sum * multiplier| + half < 2^62 + 2^61 does not overflow.
+ * of 64 bits. So 2^63 is added before the shift, and 2^63 shifted likewise is subtracted after it. |sum * multiplier| + half < 2^62
+ * + 2^61 does not overflow.
  */
 static inline __m256i requantise4(__m256i sum, __m256i multiplier, __m256i shift, __m256i low) {
     const __m256i top = _mm256_set1_epi64x(INT64_MIN), high = _mm256_set1_epi64x(127);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nn/kernels/x86/gemm_avx512vnni.c: gemm_s8 and gemm_s32 for AVX-512 VNNI (with F, BW, VL): a packed block is one register wide.
  *
- * vpdpbusd adds four products of unsigned by signed bytes to each 32-bit lane, without saturation. The weights are made unsigned by
- * adding 128 (their top bit flipped), so every sum comes out too large by 128 * sum(x): counted once a row and subtracted.
+ * vpdpbusd adds four products of unsigned by signed bytes to each 32-bit lane, without saturation. Flipping the top bit of the
+ * weights adds 128 and makes them unsigned, so every sum is too large by 128 * sum(x), which is computed once per row and
+ * subtracted.
  *
  * Four rows by four blocks are computed at a time: a register of weights is loaded and flipped once for all rows, and sixteen sums
- * hide the five cycles that one vpdpbusd takes.
+ * hide the latency of vpdpbusd, five cycles.
  */
 #include "nn/kernels/variants.h"
 
@@ -23,8 +24,8 @@ static inline __m512i load_unsigned(const int8_t *w) {
     return _mm512_xor_si512(_mm512_load_si512(w), _mm512_set1_epi8(-128));
 }
 
-/* sum + products; in assembler because GCC 12 copies most of many sums from register to register, and some to memory, round each
- * _mm512_dpbusd_epi32. */
+/* sum + products. In assembler, because with many sums GCC 12 copies most of them between registers, and some to memory, around
+ * each _mm512_dpbusd_epi32. */
 static inline __m512i add_products(__m512i sum, __m512i w, __m512i x) {
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x));
     return sum;
@@ -45,9 +46,9 @@ static inline __m512i excess_of(const int8_t *x, size_t k_in) {
 #define MAX_ROWS 4
 #define MAX_BLOCKS ((size_t)4)
 #define ROWS_AT_ONCE 16
-#define INLINE static inline __attribute__((always_inline)) /* n_rows and n_blocks are constants inside */
+#define INLINE static inline __attribute__((always_inline)) /* n_rows and n_blocks become constants */
 
-/* sum[m][b]: the b-th block at w for the m-th row. */
+/* sum[m][b]: row m, the b-th block at w. */
 INLINE void sum_tile(size_t n_rows, size_t n_blocks, __m512i sum[MAX_ROWS][MAX_BLOCKS], const int8_t *x, ptrdiff_t x_stride,
                      const __m512i *excess, const int8_t *w, const int32_t *bias, size_t k_in) {
 #pragma GCC unroll 4
@@ -72,7 +73,7 @@ INLINE void sum_tile(size_t n_rows, size_t n_blocks, __m512i sum[MAX_ROWS][MAX_B
     }
 }
 
-/* One row by one block: four sums of parts, because each would wait for its own products. */
+/* One row by one block, in four partial sums, because additions to a single one would wait for each other. */
 static inline __m512i sum_block(const int8_t *x, __m512i excess, const int8_t *w, const int32_t *bias, size_t k_in) {
     __m512i sum0 = _mm512_sub_epi32(_mm512_loadu_si512(bias), excess), sum1 = _mm512_setzero_si512();
     __m512i sum2 = _mm512_setzero_si512(), sum3 = _mm512_setzero_si512();
@@ -89,7 +90,7 @@ static inline __m512i sum_block(const int8_t *x, __m512i excess, const int8_t *w
     return _mm512_add_epi32(_mm512_add_epi32(sum0, sum1), _mm512_add_epi32(sum2, sum3));
 }
 
-/* What a block's sums are requantised with, eight outputs in a register. */
+/* The factors to requantise the sums of a block, eight outputs per register. */
 struct factors {
     __m512i multiplier[2], half[2], shift[2];
 };
@@ -106,7 +107,7 @@ static inline struct factors load_factors(const int32_t *multiplier, const uint8
     return f;
 }
 
-/* The narrowing to bytes saturates, so only the lower end is left to clamp. */
+/* Narrowing to bytes saturates, so only the lower clamp is needed. */
 static inline __m128i requantise8(__m256i sum, const struct factors *f, size_t i) {
     __m512i product = _mm512_mul_epi32(_mm512_cvtepi32_epi64(sum), f->multiplier[i]);
 
@@ -135,7 +136,7 @@ INLINE void store_tile(size_t n_rows, size_t n_blocks, int8_t *out, ptrdiff_t ou
     }
 }
 
-/* All rows by n_blocks blocks, which stay in the nearest cache meanwhile. */
+/* All rows by n_blocks blocks, which stay in the L1 cache meanwhile. */
 INLINE void store_blocks(size_t n_blocks, int8_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride, size_t n_rows,
                          const __m512i *excess, const int8_t *w, const int32_t *bias, const int32_t *multiplier,
                          const uint8_t *shift, size_t k_in, int32_t low) {
@@ -202,7 +203,7 @@ void nn_gemm_s8_avx512vnni(int8_t *out, ptrdiff_t out_stride, const int8_t *x, p
         one_row(out, x, w, bias, multiplier, shift, k_in, n_out, low);
 }
 
-/* Two rows or four by three blocks, as the labels of a model are. */
+/* Two or four rows by three blocks, as a model's labels need. */
 INLINE void store_sums(size_t n_rows, int32_t *out, ptrdiff_t out_stride, const int8_t *x, ptrdiff_t x_stride, const int8_t *w,
                        const int32_t *bias, size_t k_in) {
     __m512i sum[MAX_ROWS][MAX_BLOCKS], excess[MAX_ROWS];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/x86/gemm_avxvnni.c: gemm_s8 and gemm_s32 for AVX-VNNI (with AVX2): vpdpbusd in 256 bits, for CPUs that have it and no
+/* nn/kernels/x86/gemm_avxvnni.c: gemm_s8 and gemm_s32 for AVX-VNNI (with AVX2): vpdpbusd in 256 bits, for CPUs that have it but not
  * AVX-512. A packed block is two registers.
  *
- * As in gemm_avx512vnni.c the weights are made unsigned by flipping their top bit, so every sum comes out too large by 128 *
- * sum(x): counted once a row and subtracted. Rows are taken in pairs, as the daemon hands them over, and blocks in pairs: eight
- * sums hide the five cycles that one vpdpbusd takes, and they fit in the sixteen registers beside what they are made of.
+ * As in gemm_avx512vnni.c, flipping the top bit of the weights makes them unsigned, so every sum is too large by 128 * sum(x),
+ * which is computed once per row and subtracted. Rows are computed in pairs, as the daemon passes them, and blocks in pairs: eight
+ * sums hide the latency of vpdpbusd, five cycles, and fit in the sixteen registers together with their operands.
  *
- * vpdpbusd of 256 bits is also in AVX-512 VNNI, under another encoding. tests/kernels compares this file in that one, too, and
- * tests/bench/beside measures it: on an AMD EPYC with 416 x 416 it does 1.3 times as much as gemm_avx2.c in one row, 2.2 times in
+ * AVX-512 VNNI also has vpdpbusd of 256 bits, with another encoding. tests/kernels also tests this file in that encoding, and
+ * tests/bench/beside measures it: on an AMD EPYC with 416 x 416 it is 1.3 times as fast as gemm_avx2.c for one row, 2.2 times for
  * two.
  */
 #include "nn/kernels/variants.h"
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define INLINE static inline __attribute__((always_inline)) /* n_rows and n_blocks are constants inside */
+#define INLINE static inline __attribute__((always_inline)) /* n_rows and n_blocks become constants */
 
 static inline __m256i broadcast_inputs(const int8_t *x) {
     int32_t four;
@@ -33,8 +33,8 @@ static inline __m256i load_sums(const int32_t *bias) {
     return _mm256_loadu_si256((const __m256i *)bias);
 }
 
-/* sum + products; in assembler because GCC 12 copies most of many sums from register to register round each _mm256_dpbusd_epi32.
- * Without {vex} the assembler takes the encoding of AVX-512. */
+/* sum + products. In assembler, because with many sums GCC 12 copies most of them between registers around each
+ * _mm256_dpbusd_epi32. Without {vex} the assembler chooses the encoding of AVX-512. */
 static inline __m256i add_products(__m256i sum, __m256i w, __m256i x) {
 #ifdef __AVXVNNI__
     __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(w), "x"(x));
@@ -60,7 +60,7 @@ static inline __m256i excess_of(const int8_t *x, size_t k_in) {
     return sum;
 }
 
-/* sum[m][0..1]: the first block at w for the m-th row, sum[m][2..3]: the second. */
+/* sum[m][0..1]: row m, the first block at w; sum[m][2..3]: the second block. */
 INLINE void sum_tile(size_t n_rows, size_t n_blocks, __m256i sum[2][4], const int8_t *x, ptrdiff_t x_stride, const __m256i *excess,
                      const int8_t *w, const int32_t *bias, size_t k_in) {
 #pragma GCC unroll 2
@@ -85,7 +85,7 @@ INLINE void sum_tile(size_t n_rows, size_t n_blocks, __m256i sum[2][4], const in
     }
 }
 
-/* One row by one block: four sums of parts for each half, because each would wait for its own products. */
+/* One row by one block, in four partial sums per half, because additions to a single one would wait for each other. */
 static inline void sum_block(__m256i sum[2], const int8_t *x, __m256i excess, const int8_t *w, const int32_t *bias, size_t k_in) {
     __m256i part[4][2] = {{_mm256_sub_epi32(load_sums(bias), excess), _mm256_sub_epi32(load_sums(bias + 8), excess)}};
     size_t k = 0;
@@ -112,7 +112,7 @@ static inline void sum_block(__m256i sum[2], const int8_t *x, __m256i excess, co
         sum[i] = _mm256_add_epi32(_mm256_add_epi32(part[0][i], part[1][i]), _mm256_add_epi32(part[2][i], part[3][i]));
 }
 
-/* As in gemm_avx2.c, where it is explained. */
+/* See gemm_avx2.c. */
 static inline __m256i requantise4(__m256i sum, __m256i multiplier, __m256i shift, __m256i low) {
     const __m256i top = _mm256_set1_epi64x(INT64_MIN), high = _mm256_set1_epi64x(127);
     __m256i half = _mm256_srli_epi64(_mm256_sllv_epi64(_mm256_set1_epi64x(1), shift), 1);
@@ -132,7 +132,7 @@ static inline __m256i requantise8(__m256i sum, const int32_t *multiplier, const 
     return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
 }
 
-/* Where sums go: requantised to bytes, or as they are to sums. */
+/* Where sums are stored: requantised to bytes, or unchanged to sums. */
 struct output {
     bool requantised;
     int8_t *bytes;
@@ -143,7 +143,7 @@ struct output {
     int32_t low;
 };
 
-/* The block of outputs from n on, of row m. */
+/* Stores the block of outputs from n on, of row m. */
 INLINE void store_block(const struct output *o, size_t m, size_t n, const __m256i sum[2]) {
     ptrdiff_t at = (ptrdiff_t)m * o->stride + (ptrdiff_t)n;
 
@@ -160,7 +160,7 @@ INLINE void store_block(const struct output *o, size_t m, size_t n, const __m256
     }
 }
 
-/* The rows from `first` to `end` by n_blocks blocks from output n on, which stay in the nearest cache meanwhile. */
+/* The rows from `first` to `end` by n_blocks blocks from output n on, which stay in the L1 cache meanwhile. */
 INLINE void store_blocks(size_t n_blocks, const struct output *o, const int8_t *x, ptrdiff_t x_stride, size_t first, size_t end,
                          const __m256i *excess, const int8_t *w, const int32_t *bias, size_t k_in, size_t n) {
     size_t m = first;
