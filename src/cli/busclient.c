@@ -114,7 +114,7 @@ static json_object *basic(sd_bus_message *m, char type) {
     }
 }
 
-/* A value of the grammar's: a number is no confidence, so it keeps all its digits. */
+/* Converts a value from the grammar. Unlike confidences, its numbers keep all their digits. */
 static json_object *slot_value(sd_bus_message *m) {
     const char *contents;
     char type;
@@ -223,14 +223,14 @@ static void merge_details(json_object *o, json_object *details) {
     json_object_object_foreach(details, key, value) {
         if (strcmp(key, "words") == 0)
             json_object_object_add(o, key, word_objects(value));
-        else if (strcmp(key, "slots") == 0) /* in order, with repeats and times; "slots" is the map */
+        else if (strcmp(key, "slots") == 0) /* a list, in order, with repeats and times; "slots" is the map */
             json_object_object_add(o, "slot_list", json_object_get(value));
         else
             json_object_object_add(o, key, json_object_get(value));
     }
 }
 
-/* The fields of a message, and of its details, in o. */
+/* Adds the fields of a message, and those of its details, to o. */
 static void read_fields(json_object *o, sd_bus_message *m, const char *const fields[6]) {
     for (size_t k = 0; k < 6 && fields[k]; k++) {
         bool slots = strcmp(fields[k], "slots") == 0;

@@ -28,8 +28,8 @@ json_object *busclient_to_json(sd_bus_message *m);
 /* Reads an a{sv} whose keys are names from the grammar (slots), without changing them or the digits of numbers. */
 json_object *busclient_named_to_json(sd_bus_message *m);
 
-/* Converts a signal of Session1 to an object: "event", its fields, its details. *ret_event: the name of the event, valid as
- * long as the object. NULL: it is no such signal. */
+/* Converts a signal of Session1 to an object: "event", its fields, its details. *ret_event: the name of the event, valid as long as
+ * the object. Returns NULL for other signals. */
 json_object *busclient_signal_to_json(sd_bus_message *m, const char **ret_event);
 
 /* Calls Properties.GetAll. Returns CLI_OK, or prints an error and returns another exit code. */

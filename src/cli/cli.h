@@ -104,7 +104,7 @@ void cli_heard_done(struct cli_heard *h);
 json_object *cli_json_confidence(double x); /* three decimals */
 json_object *cli_json_real(double x);       /* the fewest digits that give x again */
 json_object *cli_json_value(const tragus_value *v);
-json_object *cli_json_slots(const tragus_slot slots[], size_t n); /* name -> value; the first, where a name repeats */
+json_object *cli_json_slots(const tragus_slot slots[], size_t n); /* name -> value; of a repeated name the first */
 json_object *cli_json_words(const tragus_word words[], size_t n);
 /* The keys that `tragus listen --json` prints for a signal of the daemon, except time_usec, latency_ms and grammar, which only a
  * daemon has. */

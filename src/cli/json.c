@@ -16,10 +16,10 @@ json_object *cli_json_confidence(double x) {
     return o;
 }
 
-/* Not as the grammar spells it: D-Bus carries the number alone, and both sides print the same. */
+/* Not as spelled in the grammar: D-Bus transmits only the number, and both programs must print the same. */
 json_object *cli_json_real(double x) {
     char text[40];
-    int precision = 15; /* digits that every number has; trailing zeros are not printed */
+    int precision = 15; /* a double preserves 15 digits; trailing zeros are not printed */
     snprintf(text, sizeof(text), "%.*g", precision, x);
     while (strtod(text, NULL) != x && precision++ < 17)
         snprintf(text, sizeof(text), "%.*g", precision, x);

@@ -46,7 +46,7 @@ static double seconds(json_object *o, const char *key) {
     return (double)json_object_get_int64(json_object_object_get(o, key)) / 1e6;
 }
 
-/* What the client calls itself, else its program, as far as this user may see it. */
+/* Prints the name that the client gave, else its program, if this user may see it. */
 static void print_listener(json_object *l) {
     const char *app = json_object_get_string(json_object_object_get(l, "app"));
     int pid = json_object_get_int(json_object_object_get(l, "pid"));

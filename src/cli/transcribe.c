@@ -66,7 +66,7 @@ static void print_json(const char *path, const struct cli_heard *h) {
     cli_json_print(o);
 }
 
-/* A file that cannot be read also gets a line, so that lines correspond to files. */
+/* Prints a line also for a file that cannot be read, so that lines correspond to files. */
 static void print_unread(const char *path, bool json) {
     if (json) {
         struct cli_heard none = {.text = (char *)"", .reason = "cannot be read"};
