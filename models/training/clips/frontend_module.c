@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* models/training/clips/frontend_module.c: the front end as a shared module for training (Python's ctypes): the network learns from the
- * very integers that it will see. One front end a thread, made at its first call.
+/* models/training/clips/frontend_module.c: the front end as a shared module for training (Python's ctypes), so the network learns
+ * from exactly the integers that it gets on the device. Each thread has its own front end, made at its first call.
  *
- * Built by `make training`, or by hand from the top:
+ * Built by `make training`, or by hand from the top folder:
  *   gcc -std=gnu11 -O2 -shared -fPIC -fvisibility=hidden -Isrc $(pkg-config --cflags kissfft-float) -o libfrontend.so \
- *       models/training/clips/frontend_module.c src/frontend/{frontend,fft,mel,log2,cepstrum}.c src/frontend/gen/{tables,mean_prior}.c \
- *       src/frontend/kernels/{window,spectrum,cepstrum}_ref.c \
+ *       models/training/clips/frontend_module.c src/frontend/{frontend,fft,mel,log2,cepstrum}.c \
+ *       src/frontend/gen/{tables,mean_prior}.c src/frontend/kernels/{window,spectrum,cepstrum}_ref.c \
  *       src/frontend/kernels/select.c src/base/{arena,assert,cpu}.c -lkissfft-float
  */
 #include "base/arena.h"
@@ -33,8 +33,8 @@ static struct frontend *fresh(void) {
     return frontend;
 }
 
-/* n_samples / 160 whole hops, then two of zeros, because the row of a hop looks 15 ms ahead: a row for each hop. Returns their
- * number, or -1 where rows (size_rows x 40) is too small or memory is short. */
+/* Processes n_samples / 160 whole hops, then two hops of zeros, because the row of a hop looks 15 ms ahead; so each hop gives a
+ * row. Returns the number of rows, or -1 if rows (size_rows x 40) is too small or there is no memory. */
 static int run(const int16_t *pcm, size_t n_samples, int16_t *rows, size_t size_rows, int log_mel) {
     static const int16_t silence[FRONTEND_HOP];
     size_t n_hops = n_samples / FRONTEND_HOP, n_rows = 0;
@@ -55,7 +55,7 @@ static int run(const int16_t *pcm, size_t n_samples, int16_t *rows, size_t size_
 EXPORT int training_features(const int16_t *pcm, size_t n_samples, int16_t *rows, size_t size_rows);
 EXPORT int training_log_mel(const int16_t *pcm, size_t n_samples, int16_t *rows, size_t size_rows);
 
-/* Mean-normalised MFCCs, Q8, from a fresh front end whose mean is its prior. */
+/* Mean-normalised MFCCs, Q8, from a fresh front end whose mean is the prior. */
 int training_features(const int16_t *pcm, size_t n_samples, int16_t *rows, size_t size_rows) {
     return run(pcm, n_samples, rows, size_rows, 0);
 }

@@ -88,7 +88,7 @@ def music(n, rng):
 
 
 def babble(n, rng, others, voices):
-    """So many clips of `others` at once, at levels up to 8 dB apart."""
+    """`voices` clips of `others` at once, at levels up to 8 dB apart."""
     out = np.zeros(n, np.float32)
     for _ in range(voices):
         out += excerpt(others[rng.integers(len(others))].sound(), n, rng) * np.float32(10 ** rng.uniform(-0.4, 0))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* models/training/learning/crf.c: crf.py's sum over all sequences of phones and its gradient, clip by clip, with the states of a step in the
- * first level of the cache. PyTorch goes through the states of all clips a dozen times a step. Part of the module of fused.c; what
- * a state is, and why sums are brought to one, is said in crf.py; fused.py has checked the shapes.
+/* models/training/learning/crf.c: the sum over all phone sequences of crf.py and its gradient, one clip at a time, so that the
+ * states of a step stay in the L1 cache. PyTorch would go through the states of all clips a dozen times per step. Part of the
+ * module of fused.c. crf.py explains the states and the normalisation; fused.py has checked the shapes.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -14,14 +14,14 @@ enum { HISTORIES = 40, STEPS_TO_ONE = 4 }; /* as in crf.py */
 typedef float table[HISTORIES][HISTORIES];
 
 struct model {
-    const table *onward;      /* [second][first][third]: the chance of a third phone, 0 where it is the second once more */
+    const table *onward;      /* [second][first][third]: probability of a third phone, 0 if it equals the second */
     const table *back;        /* [second][third][first]: the same */
-    const float (*again)[40]; /* [first][second]: the chance of the second once more, after a blank */
-    const float (*ends)[40];  /* [first][second]: that nothing follows */
+    const float (*again)[40]; /* [first][second]: probability that the second phone repeats, after a blank */
+    const float (*ends)[40];  /* [first][second]: probability of the end */
 };
 
-/* A step on: states [first][second], what sounds and what is silent after it, in the chances `phone` of each phone, 0 for none, and
- * of a blank. */
+/* One step forwards. sound and silent: probabilities of the states [first][second] in which the step is the second phone or a
+ * blank. phone: probability of each phone, 0 for index 0; blank: of the blank. */
 WITHIN void advance(const struct model *m, const float phone[restrict HISTORIES], float blank, table sound, table silent) {
     table entered;
     for (ptrdiff_t second = 0; second < HISTORIES; second++) {
@@ -44,7 +44,7 @@ WITHIN void advance(const struct model *m, const float phone[restrict HISTORIES]
     }
 }
 
-/* A step back: of each state the chance of all that may follow on it, were the step's sound heard. */
+/* One step backwards: the probability of all continuations of each state, including the phone or blank of this step. */
 WITHIN void retreat(const struct model *m, const float phone[restrict HISTORIES], float blank, table after_sound,
                     table after_silent) {
     table heard, onwards;
@@ -91,10 +91,10 @@ WITHIN float sum_of(table states) {
     return sum;
 }
 
-/* chances (clips, most, 40): of a blank and of each phone, of which the first counts[clip] steps are sounding. kept: most tables,
- * what sounded after each step. Gives sums (clips, most): what those of a step were before they were brought to one, 1 where they
- * were not; end (clips,): what is left at the end; shares (clips, most, 40): how much of the whole each label has in a step,
- * sounding ones only. */
+/* chances (clips, most, 40): probabilities of the blank and of each phone; only the first counts[clip] steps are valid. kept:
+ * `most` tables for the sounding states of each step. Output: sums (clips, most), filled with 1: the sums by which steps were
+ * divided; end (clips,): the sum at the end; shares (clips, most, 40): each label's share of the total in a step, in valid
+ * steps only. */
 FOR_EACH_CPU void crf_everything(const float (*restrict chances)[40], const int64_t *restrict counts, ptrdiff_t clips,
                                  ptrdiff_t most, const table *onward, const table *back, const float (*again)[40],
                                  const float (*ends)[40], table *restrict kept, float *restrict sums, float *restrict end,

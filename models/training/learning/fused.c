@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* models/training/learning/fused.c: what a step of training does between its matrix products, each in one pass through memory: the depthwise
- * convolution and its gradients, batch normalisation with what follows it; the device's rounding of sums to int8. PyTorch 1.13 goes
- * through memory once for each operation, for some several times, and on a CPU that takes longer than the products do.
+/* models/training/learning/fused.c: the parts of a training step between the matrix products, each in one pass through memory: the
+ * depthwise convolution and its gradients, batch normalisation with what follows it, and the device's rounding of sums to int8.
+ * PyTorch 1.13 makes one or more passes per operation; on a CPU they take longer than the products.
  *
- * Tensors are bfloat16, in which the device's integers are exact; sums and what belongs to a channel float32; channels lie last:
- * x[row * channels + channel]. Pointers are fused.py's, which has checked the shapes. `make training` builds it; nothing that is
+ * Tensors are bfloat16, which represents the device's integers exactly; sums and per-channel values are float32. Channels are last:
+ * x[row * channels + channel]. fused.py passes the pointers and has checked the shapes. Built by `make training`; nothing that is
  * installed uses it.
  */
 #include <stddef.h>
@@ -16,8 +16,8 @@
 enum {
     TAPS = 9,
     MAX_CHANNELS = 1024,
-    LANES = 32,     /* channels that are summed in registers */
-    ROWS_A_SUM = 64 /* rows that are summed in float32 before the sum goes to float64 */
+    LANES = 32,     /* channels summed in registers */
+    ROWS_A_SUM = 64 /* rows summed in float32 before the sum is added in float64 */
 };
 
 static inline float widened(uint16_t bfloat16) {
@@ -27,16 +27,16 @@ static inline float widened(uint16_t bfloat16) {
     return value;
 }
 
-/* To the nearest, halves to the even one. */
+/* Rounds to nearest, halves to even. */
 static inline uint16_t narrowed(float value) {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-/* y[step] = sum over k of weights[k] * x[step + k - left] in each of n sounds of n_steps, zeros beyond their ends. weights: TAPS x
- * channels, channels a multiple of LANES. With the weights' order reversed and left of TAPS - 1 - left it is the gradient towards
- * x. Where sums is not NULL, the float32 sums go there and none to y. */
+/* y[step] = sum over k of weights[k] * x[step + k - left] in each of n sounds of n_steps, with zeros beyond their ends. weights:
+ * TAPS x channels; channels is a multiple of LANES. With reversed weights and left = TAPS - 1 - left it computes the gradient with
+ * respect to x. If sums is not NULL, the float32 sums are written to it and nothing to y. */
 FOR_EACH_CPU void fused_depthwise(const uint16_t *restrict x, const float *restrict weights, ptrdiff_t n, ptrdiff_t n_steps,
                                   ptrdiff_t channels, ptrdiff_t left, uint16_t *restrict y, float *restrict sums) {
     for (ptrdiff_t row = 0; row < n * n_steps; row++) {
@@ -61,7 +61,7 @@ FOR_EACH_CPU void fused_depthwise(const uint16_t *restrict x, const float *restr
     }
 }
 
-/* The gradient of fused_depthwise() towards its weights, where dy is that towards y: TAPS x channels. */
+/* The gradient of fused_depthwise() with respect to its weights, TAPS x channels; dy: the gradient with respect to y. */
 FOR_EACH_CPU void fused_depthwise_weights(const uint16_t *restrict x, const uint16_t *restrict dy, ptrdiff_t n, ptrdiff_t n_steps,
                                           ptrdiff_t channels, ptrdiff_t left, float *restrict dweights) {
     for (ptrdiff_t channel = 0; channel < channels; channel += LANES) {
@@ -83,7 +83,7 @@ FOR_EACH_CPU void fused_depthwise_weights(const uint16_t *restrict x, const uint
     }
 }
 
-/* Of each channel the sums of a and of a * b over all rows; channels at most MAX_CHANNELS. */
+/* For each channel the sums of a and of a * b over all rows; at most MAX_CHANNELS channels. */
 FOR_EACH_CPU void fused_sums(const uint16_t *restrict a, const uint16_t *restrict b, ptrdiff_t rows, ptrdiff_t channels,
                              double *restrict sum_a, double *restrict sum_ab) {
     memset(sum_a, 0, (size_t)channels * sizeof *sum_a);
@@ -104,7 +104,8 @@ FOR_EACH_CPU void fused_sums(const uint16_t *restrict a, const uint16_t *restric
     }
 }
 
-/* y = (gain * x + offset + residual) * mask, mask a number for each row; then no less than `least`. */
+/* With a residual y = (gain * x + offset + residual) * mask, with one mask value per row; without one y = max(gain * x + offset,
+ * least). */
 FOR_EACH_CPU void fused_affine(const uint16_t *restrict x, const float *restrict gain, const float *restrict offset,
                                const uint16_t *restrict residual, const float *restrict mask, float least, ptrdiff_t rows,
                                ptrdiff_t channels, uint16_t *restrict y) {
@@ -141,8 +142,8 @@ static inline int64_t clamped(int64_t value, int64_t least, int64_t most) {
     return value > most ? most : value;
 }
 
-/* y = clamp(round_shift((sums + bias) * multiplier, shift), least, 127) as the device computes it, sums integers below 2^24;
- * inside: whether that lies between its bounds before it is rounded, gain * sums + offset being the same in real numbers. */
+/* y = clamp(round_shift((sums + bias) * multiplier, shift), least, 127) as on the device; sums are integers below 2^24. inside:
+ * whether gain * sums + offset, the same value before rounding, is within the bounds. */
 FOR_EACH_CPU void fused_rounded(const float *restrict sums, const int64_t *restrict bias, const int64_t *restrict multiplier,
                                 const int64_t *restrict shift, const float *restrict gain, const float *restrict offset,
                                 int64_t least, ptrdiff_t rows, ptrdiff_t channels, uint16_t *restrict y, uint8_t *restrict inside) {
@@ -156,8 +157,8 @@ FOR_EACH_CPU void fused_rounded(const float *restrict sums, const int64_t *restr
     }
 }
 
-/* y = clamp(round_shift(a * multiplier_a + b * multiplier_b, shift), -127, 127) as the device adds a residual, 0 in rows whose mask
- * is 0; inside as above. */
+/* y = clamp(round_shift(a * multiplier_a + b * multiplier_b, shift), -127, 127), as the device adds a residual; 0 in rows whose
+ * mask is 0. inside: whether the value before rounding is within the bounds, and the mask is not 0. */
 FOR_EACH_CPU void fused_added(const uint16_t *restrict a, const uint16_t *restrict b, int64_t multiplier_a, int64_t multiplier_b,
                               int64_t shift, const float *restrict mask, ptrdiff_t rows, ptrdiff_t channels, uint16_t *restrict y,
                               uint8_t *restrict inside) {
@@ -171,7 +172,7 @@ FOR_EACH_CPU void fused_added(const uint16_t *restrict a, const uint16_t *restri
     }
 }
 
-/* dx = gain * dy where inside, else 0: the gradient of both of the above. */
+/* dx = gain * dy if inside, else 0: the gradient of the two functions above. */
 FOR_EACH_CPU void fused_passed(const uint16_t *restrict dy, const uint8_t *restrict inside, const float *restrict gain,
                                ptrdiff_t rows, ptrdiff_t channels, uint16_t *restrict dx) {
     for (ptrdiff_t at = 0; at < rows * channels; at += channels) {

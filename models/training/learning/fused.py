@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A block of net.py in training, in bfloat16 with channels last, faster than by PyTorch's operations alone: fused.c does in one pass through
-memory what lies between the matrix products. The results equal PyTorch's up to rounding, in the device's integers bit for bit
+"""Computes a block of net.py in training, in bfloat16 with channels last, faster than PyTorch's own operations: fused.c does all work between
+two matrix products in one pass through memory. The results equal PyTorch's up to rounding, and bit for bit in the device's integers
 (tests/golden/fused.py)."""
 
 import concurrent.futures
@@ -12,8 +12,8 @@ from device import program
 
 TAPS, MAX_CHANNELS, LANES = 9, 1024, 32                 # as in fused.c
 KIND = torch.bfloat16
-# Whether products of matrices of bfloat16 are summed in float32. On an x86 CPU without AVX-512 PyTorch 1.13 rounds to bfloat16 after
-# each addition: a sum of ones stays at 256, and the gradient of a weight is a sum over all steps of a batch.
+# Whether matrix products of bfloat16 are summed in float32. On an x86 CPU without AVX-512 PyTorch 1.13 rounds to bfloat16 after each
+# addition, so a sum of ones stops at 256. That is too inexact for gradients of weights, which are sums over all steps of a batch.
 WIDE_SUMS = bool((torch.ones(64, 512, dtype=KIND) @ torch.ones(512, 64, dtype=KIND) == 512).all())
 
 
@@ -24,7 +24,7 @@ def address(tensor, kind):
 
 
 class Fused:
-    """The functions of the module at `path`, on tensors and with as many threads as PyTorch has. x, y: (sounds, steps, channels), bfloat16."""
+    """Calls the functions of the module at `path` with tensors, in as many threads as PyTorch uses. x, y: (sounds, steps, channels), bfloat16."""
 
     kind = KIND
 
@@ -33,24 +33,24 @@ class Fused:
         self.threads = concurrent.futures.ThreadPoolExecutor(torch.get_num_threads())
 
     def shared(self, work, *tensors):
-        """Split each tensor by sounds or rows, call work() on a part of each in each thread and return the results in order. None stays None."""
+        """Split each tensor by sounds or rows, call work() in each thread with one part of each, and return the results in order. None stays None."""
         n = torch.get_num_threads()
         parts = [[None] * n if tensor is None else tensor.tensor_split(n) for tensor in tensors]
         return list(self.threads.map(work, *parts))
 
     @staticmethod
     def computes(net):
-        """Whether to compute a net.Net's blocks here in its present stage."""
+        """Whether this class computes the blocks of a net.Net in its current stage."""
         floats = net.input_range.stage == "float" and torch.is_autocast_cpu_enabled() and (net.training or not torch.is_grad_enabled())
         return floats or net.training and net.int8
 
     @staticmethod
     def bears(width):
-        """Whether a network of this width can be computed."""
+        """Whether a network of this width is supported."""
         return width % LANES == 0 and width <= MAX_CHANNELS
 
     def depthwise(self, x, weights, left, kind=KIND):
-        """weights: (TAPS, channels), float32. kind: of the result; float32 for sums that are exact."""
+        """weights: (TAPS, channels), float32. kind: type of the result; float32 gives exact sums."""
         y = torch.empty_like(x, dtype=kind)
 
         def work(x, y):
@@ -69,7 +69,7 @@ class Fused:
         return sum(self.shared(work, x, dy))
 
     def sums(self, a, b):
-        """Of a and of a * b over all but the channels: float64, each (channels,)."""
+        """The sums of a and of a * b for each channel: float64, each (channels,)."""
         def work(a, b):
             both = torch.empty(2, a.shape[-1], dtype=torch.float64)
             self.library.fused_sums(address(a, KIND), address(b, KIND), *rows_of(a), *(address(one, torch.float64) for one in both))
@@ -78,7 +78,7 @@ class Fused:
         return sum(self.shared(work, a, b)).unbind()
 
     def affine(self, x, gain, offset, least=float("-inf"), residual=None, mask=None):
-        """mask: (sounds, steps), where there is a residual."""
+        """mask: (sounds, steps), with a residual only."""
         y = torch.empty_like(x)
 
         def work(x, y, residual, mask):
@@ -132,9 +132,9 @@ class Fused:
         return dx
 
     def everything(self, chances, counts, onward, again, ends):
-        """What crf.Everything sums over, which see: chances (clips, steps, 40) of a blank and of each phone, counts (clips,) int64; onward
-        (second, first, third), again and ends (first, second). Returns what was divided by (clips, steps), what is left at the end (clips,),
-        and the labels' shares (clips, steps, 40)."""
+        """The computation of crf.Everything: chances (clips, steps, 40), probabilities of the blank and of each phone; counts (clips,) int64;
+        onward (second, first, third), again and ends (first, second). Returns the divisors of the steps (clips, steps), the sum at the end
+        (clips,), and the labels' shares (clips, steps, 40)."""
         sums, end, shares = torch.ones(chances.shape[:2]), torch.empty(len(chances)), torch.zeros_like(chances)
         assert chances.shape[2] == len(again) and int(counts.max()) <= chances.shape[1]
         back = onward.transpose(1, 2).contiguous()
@@ -149,7 +149,7 @@ class Fused:
         return sums, end, shares
 
     def block(self, block, x, mask):
-        """What net.Block.forward() computes, gradients in training only: x (sounds, steps, channels) bfloat16, mask (sounds, steps) float32."""
+        """Computes net.Block.forward(), with gradients in training only: x (sounds, steps, channels) bfloat16, mask (sounds, steps) float32."""
         y = Depthwise.apply(x, block.dw.conv.weight, block.left, self, KIND)
         y = Normalised.apply(y, block.dw.norm.weight, block.dw.norm.bias, block.dw.norm, self, False, None, None)
         y = Pointwise.apply(y, block.pw1.conv.weight, KIND)
@@ -158,7 +158,7 @@ class Fused:
         return Normalised.apply(y, block.pw2.norm.weight, block.pw2.norm.bias, block.pw2.norm, self, False, x, mask)
 
     def integer_block(self, block, x, scale, mask):
-        """What net.Block.integers() computes: x holds integers of `scale`. Returns those of the sum's scale."""
+        """Computes net.Block.integers(): x contains integers of `scale`. Returns integers of the scale of the residual sum."""
         s_dw, s_pw1, s_pw2, s_sum = (r.scale for r in (block.dw_range, block.pw1_range, block.pw2_range, block.sum_range))
         y = Depthwise.apply(x, block.dw.weight_integers(), block.left, self, torch.float32)
         y = Rounded.apply(y, *block.dw.rounding(scale, s_dw), -127, self)
@@ -178,7 +178,7 @@ def rows_of(x):
 
 
 def product(a, b):
-    """a @ b in their kind, summed in float32, in which products of two numbers of bfloat16 are exact."""
+    """a @ b in their type, summed in float32, which represents products of two bfloat16 numbers exactly."""
     return a @ b if WIDE_SUMS else (a.float() @ b.float()).to(a.dtype)
 
 
@@ -213,8 +213,8 @@ class Pointwise(torch.autograd.Function):
 
 
 class Normalised(torch.autograd.Function):
-    """Batch normalisation over rows as nn.BatchNorm2d `norm` does it, then ReLU; or a residual added, and rows masked. Its gradient is that of
-    training."""
+    """Batch normalisation over rows like nn.BatchNorm2d `norm`, followed by ReLU, or by adding a residual and masking rows. The gradient is that
+    of training mode."""
 
     @staticmethod
     def forward(context, x, weight, bias, norm, fused, relu, residual, mask):
@@ -253,7 +253,7 @@ class Normalised(torch.autograd.Function):
 
 
 class Rounded(torch.autograd.Function):
-    """Sums of products of integers to integers, by what net.Conv.rounding() gives; straight-through."""
+    """Converts sums of integer products to integers with the result of net.Conv.rounding(). The gradient is straight-through."""
 
     @staticmethod
     def forward(context, sums, near_bias, bias, multiplier, shift, gain, least, fused):
@@ -269,7 +269,7 @@ class Rounded(torch.autograd.Function):
 
 
 class Added(torch.autograd.Function):
-    """Integers of two scales, each so many times that of the sum, to integers of the sum's; straight-through."""
+    """Adds integers of two scales, given as multiples of the sum's scale, to integers of the sum's scale. The gradient is straight-through."""
 
     @staticmethod
     def forward(context, a, b, scale_a, scale_b, mask, fused):

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 
 def by_tap(x, weights, left):
-    """x (sounds, steps, channels), weights (taps, channels) float32 -> sums over taps, as x is, with zeros outside the sounds."""
+    """x (sounds, steps, channels), weights (taps, channels) float32 -> sums over taps in the shape and type of x; x is zero outside the sounds."""
     n, taps = x.shape[1], weights.shape[0]
     wide = F.pad(x, (0, 0, left, taps - 1 - left))
     total = wide[:, :n].float() * weights[0]
@@ -51,18 +51,18 @@ class Graphics:
 
     @staticmethod
     def computes(net):
-        """Whether to compute a net.Net's blocks here in its present stage."""
+        """Whether this class computes the blocks of a net.Net in its current stage."""
         return not net.folded
 
     @staticmethod
     def normalised(conv, x):
-        """Batch normalisation of (sounds, steps, channels) as the nn.BatchNorm2d of a net.Conv does it."""
+        """Batch normalisation of (sounds, steps, channels) like the nn.BatchNorm2d of a net.Conv."""
         norm = conv.norm
         y = F.batch_norm(x.flatten(0, 1), norm.running_mean, norm.running_var, norm.weight, norm.bias, norm.training, norm.momentum, norm.eps)
         return y.view_as(x)
 
     def block(self, block, x, mask):
-        """What net.Block.forward() computes: x (sounds, steps, channels), mask (sounds, steps) float32."""
+        """Computes net.Block.forward(): x (sounds, steps, channels), mask (sounds, steps) float32."""
         y = self.normalised(block.dw, Depthwise.apply(x, block.dw.conv.weight, block.left, self))
         y = F.relu(self.normalised(block.pw1, F.linear(y, block.pw1.conv.weight[:, :, 0])))
         y = self.normalised(block.pw2, F.linear(y, block.pw2.conv.weight[:, :, 0]))

@@ -25,7 +25,7 @@ def aligned(logs, steps, labels, counts):
     for row, some in zip(states, labels.split(counts.tolist())):
         row[1:2 * len(some):2] = some
     spoken = states > 0
-    skips = spoken.clone()                                      # a label may follow another one at once
+    skips = spoken.clone()                                      # a label may directly follow a different one
     skips[:, 2:] &= states[:, 2:] != states[:, :-2]
     sounds = logs.gather(2, states[:, None].expand(-1, most, -1))
     score, nowhere = torch.full((n, width), -1e9), torch.full((n, 2), -1e9)
@@ -113,7 +113,7 @@ def device_of(net):
 
 
 def told_by(teacher, batch):
-    """A teacher's log-posteriors (clips, steps, labels) of a Batch's plain features, float32, without gradients."""
+    """A teacher's log-posteriors (clips, steps, labels) for the plain features of a Batch, float32, without gradients."""
     with torch.no_grad(), torch.autocast(device_of(teacher), torch.bfloat16):
         return teacher(batch.plain, batch.rows)[0].float()
 

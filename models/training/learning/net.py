@@ -26,7 +26,7 @@ TAPS = 9
 
 
 class Exact(torch.autograd.Function):
-    """The value is `exact`; the gradient goes to `near`, the real number that `exact` was rounded from."""
+    """The value is `exact`; the gradient goes to `near`, the real number from which `exact` was rounded."""
 
     @staticmethod
     def forward(_, near, exact):
@@ -38,7 +38,7 @@ class Exact(torch.autograd.Function):
 
 
 def rounded(near, total, multiplier, shift, low, high=127):
-    """clamp(round_shift(total * multiplier, shift), low, high) in exact integers, as a tensor like `near`, the same in reals.
+    """clamp(round_shift(total * multiplier, shift), low, high) in exact integers, as a tensor like `near`, which is the same value in reals.
 
     total: integers below 2^24 in a float32 tensor, below 2^53 in a float64 one; multiplier, shift: numbers or int64 tensors."""
     exact = (total.detach().long() * multiplier + (torch.ones_like(torch.as_tensor(shift)) << (shift - 1))) >> shift
@@ -138,7 +138,7 @@ class Conv(nn.Module):
         return quantised(self.conv.weight, self.weight_scale(), self.most)
 
     def forward(self, x):
-        if x.is_cuda and self.conv.groups == 1:               # cuDNN plans anew for each length, a matrix product does not
+        if x.is_cuda and self.conv.groups == 1:               # cuDNN makes a new plan for each length, unlike a matrix product
             windows = x.unfold(2, *self.conv.kernel_size, *self.conv.stride).transpose(1, 2).flatten(2)
             return self.norm(F.linear(windows, self.conv.weight.flatten(1)).transpose(1, 2).unsqueeze(2)).squeeze(2)
         x, weight = x.unsqueeze(2).contiguous(memory_format=torch.channels_last), self.conv.weight.unsqueeze(2)
@@ -288,8 +288,8 @@ class Net(nn.Module):
 
 
 def far_sighted(net, steps):
-    """Give each block of a float network (not folded; changed in place) so many more steps of look-ahead, with weights of zero. A model file
-    cannot hold such a network."""
+    """Give each block of a float network (not folded; changed in place) `steps` more steps of look-ahead, with weights of zero. The model file
+    format does not support such a network."""
     for block in net.blocks:
         old = block.dw.conv
         block.dw.conv = nn.Conv1d(old.in_channels, old.out_channels, TAPS + steps, groups=old.groups, bias=False)

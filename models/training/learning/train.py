@@ -237,7 +237,7 @@ def build_networks(arguments, state, clips, front):
 
 
 def choose_kernels(arguments, net, teacher):
-    """Let both networks compute by fused.c or on the graphics processor, if the options say so."""
+    """Let both networks compute with fused.c or on the graphics processor, if the options say so."""
     if arguments.fused:
         if arguments.shape != "separable" or not fused.Fused.bears(arguments.width):
             sys.exit(f"train: --fused is for the separable shape with a multiple of {fused.LANES} channels, at most {fused.MAX_CHANNELS}")
@@ -351,7 +351,7 @@ class Training:
             self.save()
 
     def report(self, elapsed):
-        """A line for who watches; elapsed: seconds before the step."""
+        """Print a line of progress; elapsed: seconds before the step."""
         per = (time.time() - self.began) / (self.step - self.first_step)
         limit = self.arguments.minutes
         left = limit - elapsed / 60 if limit else (self.arguments.steps - self.step) * per / 60
@@ -360,7 +360,7 @@ class Training:
               f"about {left:.0f} min left", file=sys.stderr, flush=True)
 
     def log(self):
-        """A line in OUT/log.tsv."""
+        """Add a line to OUT/log.tsv."""
         errors = "\t".join(f"{phone_errors(self.net, examples):.4f}" for examples in self.dev)
         self.log_file.write(f"{self.step}\t{self.heard / 3600:.2f}\t{self.rate:.6f}\t{np.mean(self.seen[-1000:]):.4f}\t{errors}\t"
                             f"{'int8' if self.net.folded else 'float'}\n")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* models/training/learning/vectors.h: the functions that follow are for the vector registers of whatever CPU trains. At -O2, which stands
- * after whatever a Makefile asks for, GCC 12 leaves loops of unknown length as they are: four times slower.
+/* models/training/learning/vectors.h: lets GCC vectorise the functions that follow, for the CPU that runs the training. At -O2,
+ * which follows any other option that a Makefile sets, GCC 12 does not vectorise loops of unknown length; they are four times
+ * slower.
  */
 #pragma once
 
@@ -12,6 +13,6 @@
 #else
 #define FOR_EACH_CPU
 #endif
-/* Part of a function FOR_EACH_CPU, and so compiled for each. */
+/* For parts of a FOR_EACH_CPU function, to compile them for each CPU, too. */
 #define WITHIN static inline __attribute__((always_inline))
 #pragma GCC visibility push(default)

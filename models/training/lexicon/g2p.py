@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains the letter-to-sound model of a language from its pronouncing dictionary.
 
-A word and its sound are one sequence of graphones, pairs of a letter and phones (joint-sequence model: Bisani and Ney, 2008).
-Expectation maximisation finds which pairs there are, the best segmentation of each word is taken, and an n-gram over graphones
-(modified Kneser-Ney, interpolated: Chen and Goodman, 1999) is counted on it, pruned by the likelihood each n-gram is worth
-(weighted difference: Seymore and Rosenfeld, 1996) and written as integers. src/lexicon/g2p.c reads the file and searches.
+A word and its pronunciation form one sequence of graphones, pairs of a letter and phones (joint-sequence model: Bisani and Ney, 2008).
+Expectation maximisation finds the pairs and the best segmentation of each word. An n-gram model over graphones (modified Kneser-Ney,
+interpolated: Chen and Goodman, 1999) is estimated on the segmentations, pruned by the loss of likelihood (weighted difference: Seymore
+and Rosenfeld, 1996) and written as integers. src/lexicon/g2p.c reads the file and searches.
 
     g2p.py --dictionary cmudict-en-us.dict --exclude tests/data/g2p_heldout.dict --output models/en/g2p.tragus
     g2p.py --dictionary cmudict-en-us.dict --hold-out-words 300 --seed 2 --hold-out-list tests/data/g2p_heldout.dict
     g2p.py --dictionary cmudict-en-us.dict --hold-out 0.05 --hold-out-list heldout.dict --output evaluation.tragus
     tests/unit/lexicon/score_g2p evaluation.tragus heldout.dict
 
-One thread, less than a minute. The same inputs and options give the same bytes. The first line made the model, the second the list
-of words that it has not seen, which make check measures; the last two measure the method on one word in twenty.
+Takes one thread less than a minute. The same inputs and options give the same bytes. The first command made the model, the second the
+list of held-out words that `make check` tests; the last two measure the method on one word in twenty.
 """
 import argparse
 import collections
@@ -30,8 +30,8 @@ from device import store  # noqa: E402
 
 PHONES = ("AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH").split()
 PHONE_NUMBER = {name: number for number, name in enumerate(PHONES, 1)}
-# A graphone is one letter and up to so many phones: "x" has two, and the "h" of "sh" is silent. Pairs of letters as well, measured
-# on held-out words, give the same errors at the same number of n-grams.
+# The most phones of a graphone, which has one letter: "x" has two, and the "h" of "sh" is silent. On held-out words, graphones with pairs
+# of letters give the same errors at the same number of n-grams.
 MAX_PHONES = 2
 N_PHONE_CODES = 1 + 39 + 39 * 39
 START, END = 0, 1  # symbols before the graphones
@@ -65,7 +65,7 @@ def letter_names(path):
 
 
 def training_pairs(words, names):
-    """(letters, phones) of every pronunciation that letters explain: acronyms, which are spelled, would teach nonsense."""
+    """(letters, phones) of every pronunciation except those of spelled acronyms, whose letters do not correspond to sounds."""
     pairs = []
     for word, sounds in words.items():
         spelled = tuple(phone for letter in word for phone in names[letter])
@@ -74,19 +74,19 @@ def training_pairs(words, names):
 
 
 class Group:
-    """Words of equal numbers of letters and of phones: their alignment lattices are one array."""
+    """Words with the same numbers of letters and of phones, whose alignment lattices share one array."""
 
     def __init__(self, pairs, graphone_of_key):
         self.n_letters, self.n_phones = len(pairs[0][1][0]), len(pairs[0][1][1])
         self.indices = np.array([index for index, _ in pairs])
         letters = np.array([[ord(c) - 97 for c in word] for _, (word, _) in pairs], dtype=np.int64)
         phones = np.array([sound for _, (_, sound) in pairs], dtype=np.int64)
-        self.arcs = []  # (i, j, n_phones, graphone of each word): letter i takes phones j to j + n_phones; by where they begin
+        self.arcs = []  # (i, j, n_phones, graphone of each word): letter i takes phones j to j + n_phones; sorted by start
         for i in range(self.n_letters):
             for j in range(min(self.n_phones, MAX_PHONES * i) + 1):
                 for n in range(min(MAX_PHONES, self.n_phones - j) + 1):
                     if self.n_phones - j - n > MAX_PHONES * (self.n_letters - i - 1):
-                        continue  # the other letters could not take the rest
+                        continue  # too many phones for the remaining letters
                     sound = 0 if n == 0 else phones[:, j] if n == 1 else 39 * phones[:, j] + phones[:, j + 1]
                     self.arcs.append((i, j, n, graphone_of_key(letters[:, i] * N_PHONE_CODES + sound)))
 
@@ -130,7 +130,7 @@ class Group:
 
 
 def align(pairs, n_iterations, least_count):
-    """Best segmentations of the pairs (a list of arrays of graphone keys), and how many pairs had none."""
+    """Return the best segmentations of the pairs, a list of arrays of graphone keys, without the pairs that have none."""
     sizes = collections.defaultdict(list)
     for index, pair in enumerate(pairs):
         sizes[len(pair[0]), len(pair[1])].append((index, pair))
@@ -148,7 +148,7 @@ def align(pairs, n_iterations, least_count):
     for iteration in range(n_iterations):
         counts = np.zeros(len(keys))
         likelihood = sum(group.expect(probability, counts) for group in groups)
-        if iteration >= 3:  # pairs seen by chance leave; words that need one are outliers and leave with them
+        if iteration >= 3:  # drop rare graphones, and so the outliers among the words that need one
             counts[counts < least_count] = 0
         probability = counts / counts.sum()
         print(f"alignment {iteration + 1}: log-likelihood a pair {likelihood / len(pairs):.4f}, "
@@ -164,11 +164,11 @@ def align(pairs, n_iterations, least_count):
 
 
 class Order:
-    """The n-grams of one order: arrays with an entry for each.
+    """The n-grams of one order: arrays with one entry per n-gram.
 
-    context, suffix: which n-gram of the order below it begins and ends with; symbol: its last; raw: how often it was seen;
-    starts: whether it begins with START. estimate adds p, the probability of the symbol, and gamma, its weight as a context;
-    prune adds keep.
+    context, suffix: index of the n-gram of the next lower order with which it begins and ends; symbol: its last symbol; raw: its count;
+    starts: whether it begins with START. estimate() adds p, the probability of the symbol, and gamma, its weight as a context;
+    prune() adds keep.
     """
 
 
@@ -178,7 +178,7 @@ def count(sequences, n_symbols, order):
     begins = np.flatnonzero(tokens == START)
     position = np.arange(len(tokens)) - np.repeat(begins, np.diff(np.append(begins, len(tokens))))
     orders = [None]
-    node = tokens.copy()  # of the n-gram that ends at each position; order 1: the symbol
+    node = tokens.copy()  # the n-gram that ends at each position; for order 1 the symbol
     first = Order()
     first.context = np.zeros(n_symbols, dtype=np.int64)
     first.symbol = np.arange(n_symbols)
@@ -227,7 +227,7 @@ def estimate(orders, n_symbols):
 
 
 def prune(orders, n_keep):
-    """Marks `keep`: about n_keep n-grams, those whose loss would cost most likelihood, with their contexts and suffixes."""
+    """Marks in `keep` about n_keep n-grams, those whose removal would reduce the likelihood most, with their contexts and suffixes."""
     worths = []
     for k in range(2, len(orders)):
         this = orders[k]
@@ -260,10 +260,10 @@ def prune(orders, n_keep):
 
 
 def lay_out(orders):
-    """The pruned n-grams as one trie, breadth first: symbols, costs, weights and where the children of each begin."""
+    """The pruned n-grams as one trie, breadth first: symbols, costs, weights and the start of each node's children."""
     symbols, costs, weights = [np.zeros(1, dtype=np.int64)], [np.zeros(1)], []
     children = []
-    place = np.zeros(1, dtype=np.int64)  # of each n-gram of the order below in the trie
+    place = np.zeros(1, dtype=np.int64)  # trie node of each n-gram of the next lower order
     n_nodes = 1
     for k in range(1, len(orders)):
         this = orders[k]
@@ -272,7 +272,7 @@ def lay_out(orders):
         symbols.append(this.symbol[kept])
         with np.errstate(divide="ignore"):
             costs.append(-np.log(this.p[kept]))
-        # The weight of backing off, so that what the kept n-grams leave is shared out as the lower order says.
+        # The back-off weight distributes the probability left by the kept n-grams in the proportions of the lower order.
         n_contexts = len(place)
         sums = np.bincount(this.context[kept], weights=this.p[kept], minlength=n_contexts)
         lower = orders[k - 1].p[this.suffix[kept]] if k > 1 else np.zeros(len(kept))
@@ -292,7 +292,7 @@ def lay_out(orders):
 
 
 def graphone_bytes(key):
-    """A graphone as the file holds it: letter, number of phones, phones, padded."""
+    """A graphone in the format of the file: letter, number of phones, phones, padding."""
     letter, sound = divmod(int(key), N_PHONE_CODES)
     phones = [] if sound == 0 else [sound] if sound <= 39 else [(sound - 40) // 39 + 1, (sound - 40) % 39 + 1]
     return bytes([97 + letter, len(phones), *phones, *[0] * (2 - len(phones))])

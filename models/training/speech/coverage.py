@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Which phones and pairs of phones are in lists of clips or of texts, and how often: what was never heard is not learned.
+"""Count the phones and pairs of phones in lists of clips or texts: the network does not learn what its training data lacks.
 
 coverage.py FILE... [--least N] [--least-share S]
 
-FILE is a shard's .tsv or a list of texts.py; the last column but one of five, or the last of two, is the text. Pairs are counted within
-and across words, first pronunciations, silence at both ends of a text; those that could be said are all that stand within a word of the
-dictionary. Exit status 1 where a phone is there less than --least times, or less than --least-share of the dictionary's pairs, each
-weighed by how many words have it, at least ten times.
+FILE is a shard's .tsv or a list by texts.py; the text is the fourth of five columns or the second of two. Pairs are counted within and across
+words, with the first pronunciation of each word and silence at both ends of a text. The possible pairs are those within words of the
+dictionary. The exit status is 1 if a phone occurs less than --least times, or if the pairs that occur at least ten times are less than
+--least-share of the possible ones, weighted by the number of words with each.
 """
 
 import argparse
@@ -20,12 +20,12 @@ from clips import corpus  # noqa: E402
 
 
 def pairs_of(labels):
-    """Neighbours in one sequence of labels."""
+    """Return the pairs of neighbours in a sequence of labels."""
     return zip(labels[:-1].tolist(), labels[1:].tolist())
 
 
 def count(paths, dictionary):
-    """Counters of phones and of pairs, and how many texts they are from."""
+    """Return counters of phones and of pairs, and the number of texts."""
     phones, pairs, n = collections.Counter(), collections.Counter(), 0
     for path in paths:
         for line in open(path, encoding="utf-8"):

@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// synthesise.mjs: read texts aloud with a many-voiced Piper VITS model, or with Kokoro (both ONNX), into PCM shards.
+// synthesise.mjs: converts texts to speech with a multi-speaker Piper VITS model or with Kokoro (both ONNX), and writes PCM shards.
 //
 // usage: synthesise.mjs --voices DIR --texts texts.tsv --out DIR [--from 0] [--to N] [--seed 1] [--shard 500] [--engine piper|kokoro]
 //
-// DIR holds node_modules/onnxruntime-node and model.onnx, tokens.txt of Piper (see prepare) or, under kokoro/, kokoro-quantized.onnx,
-// tokenizer.json and voices/*.bin (see tests/accuracy/unseen). Each shard is two files:
+// DIR contains node_modules/onnxruntime-node and, for Piper, model.onnx and tokens.txt (see prepare) or, for Kokoro, in kokoro/:
+// kokoro-quantized.onnx, tokenizer.json and voices/*.bin (see tests/accuracy/unseen). Each shard is two files:
 // NAME.s16 (16 kHz mono, little-endian, clips end to end) and NAME.tsv (first sample, samples, kind, text, voice).
-// A clip's voice, liveliness and speed depend on the seed and the number of its text alone, the noise that Piper draws on the seed
-// and the number of the shard: so the same texts, seed and shard borders give the same samples. A finished shard is never made
-// again, and a shard appears by renaming: so a run may be stopped anywhere, and several may share the work (--from, --to).
+// A clip's voice, liveliness and speed depend only on the seed and the number of its text. Piper's noise depends on the seed and the
+// number of the shard. So the same texts, seed and shard borders give the same samples. Finished shards are skipped, and a shard is
+// renamed into place, so a run can be stopped at any time, and several runs can share the work (--from, --to).
 // VITS: Kim, Kong and Son, 2021, arXiv 2106.06103. Kokoro: a StyleTTS 2 (Li et al., 2023, arXiv 2306.07691) with 28 English voices.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -23,10 +23,10 @@ for (const name of ['voices', 'texts', 'out'])
 
 const kokoro = options.engine === 'kokoro';
 const RATE_IN = kokoro ? 24000 : 22050, RATE_OUT = 16000;
-const UP = kokoro ? 2 : 320, DOWN = kokoro ? 3 : 441, ZEROS = 12;   // windowed sinc, 12 zero crossings a side
+const UP = kokoro ? 2 : 320, DOWN = kokoro ? 3 : 441, ZEROS = 12;   // windowed sinc, 12 zero crossings per side
 const ort = createRequire(path.join(path.resolve(options.voices), 'x.js'))('onnxruntime-node');
 
-/** A generator of numbers in [0, 1) from a 32-bit seed (mulberry32). */
+/** Returns a generator of numbers in [0, 1) from a 32-bit seed (mulberry32). */
 function random(seed) {
   let s = seed >>> 0;
   return () => {
@@ -37,7 +37,7 @@ function random(seed) {
   };
 }
 
-/** The polyphase filters of the resampler: UP rows of taps, and where each begins. */
+/** The polyphase filters of the resampler: UP rows of taps, and the start of each. */
 const phases = (() => {
   const cut = (RATE_OUT / RATE_IN) * 0.94, half = ZEROS / cut, rows = [];
   for (let p = 0; p < UP; p++) {
@@ -51,7 +51,7 @@ const phases = (() => {
   return rows;
 })();
 
-/** Resample RATE_IN to 16 kHz. */
+/** Resamples from RATE_IN to 16 kHz. */
 function resample(x) {
   const n = Math.floor((x.length * UP) / DOWN), y = new Float32Array(n);
   for (let i = 0; i < n; i++) {
@@ -63,7 +63,7 @@ function resample(x) {
   return y;
 }
 
-/** IPA of many texts at once; a text that espeak-ng cuts in pieces is asked for again alone. */
+/** Converts many texts to IPA at once; a text that espeak-ng splits into pieces is converted again alone. */
 function ipa(texts, accent) {
   const ask = (input) => execFileSync('espeak-ng', ['-q', '--ipa', '-b', '1', '-v', accent], { input, encoding: 'utf8' })
     .split('\n').map((line) => line.trim()).filter(Boolean);
@@ -77,7 +77,7 @@ const floats = (values, shape) => new ort.Tensor('float32', values, shape);
 
 const oneThread = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all' };
 
-/** Sets the seed of every operator of an ONNX model (bytes, changed in place) that draws noise. unpack_voices.py left a mark there. */
+/** Sets the seed of every operator that draws noise in an ONNX model (bytes, changed in place); unpack_voices.py has marked them. */
 function seedNoise(model, seed) {
   const mark = Buffer.concat([Buffer.from('\x0a\x04seed\x15', 'latin1'), Buffer.alloc(4)]);   // AttributeProto: name, then f
   mark.writeFloatLE(12345678, 7);
@@ -86,14 +86,14 @@ function seedNoise(model, seed) {
   if (n === 0) throw new Error('model.onnx has no seeds: remove it and run prepare again');
 }
 
-/** Each engine gives `start(shard's number)`, called before each shard, and `speak(text's number, phonemes by accent, random)`:
- *  {samples at RATE_IN, voice}. Kokoro adds noise that no seed governs: its words and voices repeat, not its samples. */
+/** Each engine returns two functions: `start(number of the shard)`, called before each shard, and `speak(number of the text, phonemes by
+ *  accent, random)`, which returns {samples at RATE_IN, voice}. Kokoro's noise cannot be seeded, so its samples differ between runs. */
 async function piper() {
   const file = path.join(options.voices, 'model.onnx');
   let session;
   const start = async (shard) => {
     const model = fs.readFileSync(file);
-    seedNoise(model, (Number(options.seed) % 64) * 131072 + 2 * (shard % 65536) + 1);            // exact in a float
+    seedNoise(model, (Number(options.seed) % 64) * 131072 + 2 * (shard % 65536) + 1);            // a float can represent it exactly
     await session?.release();
     session = await ort.InferenceSession.create(model, oneThread);
   };
@@ -119,7 +119,7 @@ async function kokoroEngine() {
   const { vocab } = JSON.parse(fs.readFileSync(path.join(folder, 'tokenizer.json'), 'utf8')).model;
   const names = fs.readdirSync(path.join(folder, 'voices')).filter((f) => /^[ab][fm]_.*\.bin$/.test(f)).sort();
   const styles = names.map((f) => new Float32Array(new Uint8Array(fs.readFileSync(path.join(folder, 'voices', f))).buffer));
-  const symbols = { r: 'ɹ', x: 'k', ʲ: 'j', ɬ: 'l' };                  // espeak-ng's IPA to what Kokoro was trained with
+  const symbols = { r: 'ɹ', x: 'k', ʲ: 'j', ɬ: 'l' };                  // espeak-ng's IPA to the symbols of Kokoro's training
   const speak = async (i, phonemes, rnd) => {
     const v = Math.floor(rnd() * names.length), speed = 0.8 + 0.45 * rnd();
     const said = phonemes(names[v][0] === 'b' ? 'en-gb' : 'en-us')[i].normalize('NFC').replace(/t͡ʃ/g, 'ʧ').replace(/[rxʲɬ]/g, (c) => symbols[c]);
@@ -134,7 +134,7 @@ async function kokoroEngine() {
 }
 const { start, speak } = await (kokoro ? kokoroEngine() : piper());
 
-/** Samples at RATE_IN to int16 at 16 kHz, their peak at 0.7. */
+/** Converts samples at RATE_IN to int16 at 16 kHz, with a peak of 0.7. */
 function pcmOf(samples) {
   const y = resample(samples);
   let peak = 1e-9;

