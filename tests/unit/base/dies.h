@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/base/dies.h: whether a function ends in base_assert_failed; it runs in a child. */
+/* tests/unit/base/dies.h: checks in a child process whether a function ends in base_assert_failed. */
 #ifndef TRAGUS_TESTS_UNIT_BASE_DIES_H
 #define TRAGUS_TESTS_UNIT_BASE_DIES_H
 

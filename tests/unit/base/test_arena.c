@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An arena counts first, hands out aligned zeroed pieces then, and keeps them apart; misuse stops the program. */
+/* Tests that an arena first counts, then returns aligned zeroed pieces that do not overlap, and that misuse ends the program. */
 #include "base/arena.h"
 
 #include "dies.h"
@@ -20,7 +20,7 @@ struct state {
     char *nothing;
 };
 
-/* As rooms do: the same code counts and places. */
+/* As in rooms: the same code counts and places. */
 static void place(struct base_arena *a, struct state *s) {
     s->text = base_arena_place(a, 65);
     s->nothing = base_arena_place(a, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Time, memory and cancellation of a budget, each reported by its own code, and kept until the next start. */
+/* Tests that time, memory and cancellation of a budget are each reported with their own code until the next start. */
 #include "base/budget.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -33,7 +33,7 @@ static void time_ends(void **state) {
         assert_true(base_clock_thread_cpu_ns() - start < 2000000000);
     assert_int_equal(base_budget_code(&b), -ETIME);
     assert_true(base_clock_thread_cpu_ns() - start >= 20000000);
-    assert_int_equal(base_budget_spend(&b, 1), -ETIME); /* at once, also between two looks */
+    assert_int_equal(base_budget_spend(&b, 1), -ETIME); /* immediately, also between two checks of the clock */
     base_budget_start(&b);
     assert_int_equal(base_budget_spend(&b, 1), 0);
 }
@@ -98,7 +98,7 @@ static void another_thread_cancels(void **state) {
     assert_int_equal(base_budget_code(&b), -ECANCELED);
     assert_int_equal(pthread_join(thread, NULL), 0);
     base_budget_start(&b);
-    assert_int_equal(base_budget_spend(&b, BASE_BUDGET_INTERVAL), -ECANCELED); /* cancelled before it began counts too */
+    assert_int_equal(base_budget_spend(&b, BASE_BUDGET_INTERVAL), -ECANCELED); /* a cancellation before the start counts, too */
 }
 
 int main(void) {

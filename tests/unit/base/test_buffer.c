@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A buffer grows to what is added, stays a text, and remembers a failure. */
+/* Tests that a buffer grows as needed, stays terminated, and remembers a failure. */
 #include "base/buffer.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Masks are read and written by the same names; what is detected agrees with the compiler's own check. */
+/* Tests that masks are read and written with the same names, and that the detection agrees with the compiler's. */
 #include "base/cpu.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static void test_detect(void **unused) {
     assert_int_equal(flags & ~(uint32_t)(BASE_CPU_AVX2 | BASE_CPU_AVX512VNNI | BASE_CPU_AVXVNNI), 0);
 #elif defined(__aarch64__)
     assert_true(flags & BASE_CPU_NEON);
-    /* i8mm came two years after the dot product and always with it. */
+    /* i8mm came two years after the dot product; CPUs with it always have both. */
     assert_true((flags & BASE_CPU_I8MM) == 0 || (flags & BASE_CPU_DOTPROD) != 0);
 #else
     assert_int_equal(flags & ~(uint32_t)BASE_CPU_NEON, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CRC-32C: the check value, RFC 3720's vectors, and the tables against the definition bit by bit. */
+/* Tests CRC-32C: the check value, RFC 3720's vectors, and the tables against the definition bit by bit. */
 #include "base/crc32c.h"
 
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/* The definition: one bit a turn. */
+/* The definition: one bit per iteration. */
 static uint32_t crc_by_bits(const unsigned char *p, size_t n) {
     uint32_t r = 0xffffffff;
     for (size_t i = 0; i < n; i++) {
@@ -45,7 +45,7 @@ static void test_against_definition(void **unused) {
         random = random * 1664525 + 1013904223;
         bytes[i] = (unsigned char)(random >> 24);
     }
-    /* Every length and, over the first eight, every alignment; and in two pieces cut anywhere. */
+    /* Every length with each of eight alignments, also in two pieces. */
     for (size_t begin = 0; begin < 8; begin++)
         for (size_t n = 0; n <= sizeof bytes - begin; n++) {
             uint32_t expected = crc_by_bits(bytes + begin, n);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors carry code, place and sentence; long ones are cut between characters. */
+/* Tests that errors contain code, position and message, and that long ones are cut between characters. */
 #include "base/error.h"
 
 #include "base/utf8.h"
@@ -45,7 +45,7 @@ static void test_long_text(void **unused) {
     (void)unused;
     tragus_error e;
     char text[400];
-    /* Each start puts the end at another place in a three-byte character. */
+    /* Each start moves the end to another position in a three-byte character. */
     for (size_t n_ascii = 0; n_ascii < 3; n_ascii++) {
         memset(text, 'a', n_ascii);
         text[n_ascii] = '\0';
@@ -67,7 +67,7 @@ static void test_long_path(void **unused) {
     base_error_at(&e, -EIO, path, 1, 1, "text");
     assert_int_equal(strlen(e.file), 127);
     assert_string_equal(e.file, path + strlen(path) - 127);
-    /* A path whose cut lies inside a character begins with the next one. */
+    /* If a path is cut inside a character, it begins with the next one. */
     strcpy(path, "x");
     for (int i = 0; i < 80; i++)
         strcat(path, "\u00e4");

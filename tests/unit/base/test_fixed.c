@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one rounding: half goes up, on both sides of zero, at every shift and at the ends of the range. */
+/* Tests the one rounding: halves go up, on both sides of zero, at every shift and at the ends of the range. */
 #include "base/fixed.h"
 
 #include <setjmp.h>
@@ -50,7 +50,7 @@ static void test_requantise(void **unused) {
     assert_int_equal(base_requantise(-3, half, 31, 0), 0);
     assert_int_equal(base_requantise(254, half, 31, 0), 127);
     assert_int_equal(base_requantise(255, half, 31, 0), 127);
-    /* The largest product, -2^31 * (2^31 - 1), plus half stays in 64 bits at every shift. */
+    /* The largest product, -2^31 * (2^31 - 1), plus half fits in 64 bits at every shift. */
     for (unsigned shift = 1; shift <= 62; shift++) {
         int64_t expected = -(INT64_C(1) << (62 - shift));
         assert_int_equal(base_requantise(INT32_MIN, INT32_MAX, shift, -127), expected < -127 ? -127 : expected);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ring keeps order and loses nothing: alone, over the wrap of its indices, and between two threads. */
+/* Tests that a ring keeps order and loses nothing: in one thread, across the wrap of its indices, and between two threads. */
 #include "base/ring.h"
 
 #include <pthread.h>
@@ -28,7 +28,7 @@ static void test_full_and_empty(void **unused) {
                 next_in++;
             assert_int_equal(base_ring_fill(&ring), 8);
             assert_int_equal(next_in - next_out, 8);
-            /* Leaves another number of elements each time, so that the borders move. */
+            /* Leaves a different number of elements each time, so that the borders move. */
             for (int i = 0; i < 8 - round % 8; i++) {
                 uint32_t ahead = value + 1000;
                 assert_true(base_ring_peek(&ring, &ahead));
@@ -56,7 +56,7 @@ static void test_odd_elements(void **unused) {
 
 #define N_MESSAGES 200000u
 
-struct message { /* torn or reordered writes show */
+struct message { /* makes torn or reordered writes visible */
     uint32_t number, square, inverse;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What counts as a slip, and which word it means. */
+/* Tests what counts as a typing error, and which word is suggested. */
 #include "base/suggest.h"
 
 #include <setjmp.h>
@@ -15,13 +15,13 @@ static void test_slips(void **state) {
     (void)state;
     assert_string_equal(base_suggest("Gramar", known, 4), "Grammar");
     assert_string_equal(base_suggest("grammar", known, 4), "Grammar");
-    assert_string_equal(base_suggest("Oneshto", known, 4), "OneShot"); /* an exchange is one error */
+    assert_string_equal(base_suggest("Oneshto", known, 4), "OneShot"); /* a transposition is one error */
 }
 
 static void test_others(void **state) {
     (void)state;
     assert_null(base_suggest("Colour", known, 4));
-    assert_null(base_suggest("Grammar", known, 1)); /* not misspelt */
+    assert_null(base_suggest("Grammar", known, 1)); /* identical, so no suggestion */
     assert_null(base_suggest("", known, 4));
     assert_null(base_suggest("x", known, 0));
     assert_null(base_suggest("Grammmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmar", known, 4));
@@ -31,7 +31,7 @@ static void test_nearest(void **state) {
     (void)state;
     static const char *const near[] = {"lights", "light", "fight"};
     assert_string_equal(base_suggest("ligth", near, 3), "light");
-    assert_string_equal(base_suggest("xight", near, 3), "light"); /* of equals the first */
+    assert_string_equal(base_suggest("xight", near, 3), "light"); /* the first of equally near words */
 }
 
 static const char *without_first(const void *words, size_t i) {

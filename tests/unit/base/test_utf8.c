@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UTF-8: every character there and back, every wrong form refused without losing the place; folding. */
+/* Tests UTF-8: encoding and decoding of every character, rejection of every wrong form without losing synchronisation, and
+ * folding. */
 #include "base/utf8.h"
 
 #include <string.h>
@@ -57,7 +58,7 @@ static void test_wrong_forms(void **unused) {
             base_utf8_next(&text, end);
         assert_ptr_equal(text, end);
     }
-    /* Never reads beyond end, though what follows would complete the character. */
+    /* Does not read beyond end, although the next byte would complete the character. */
     const char *text = "\xe2\x82\xac";
     assert_int_equal(base_utf8_next(&text, text + 2), 0xfffd);
     char bytes[4];
@@ -100,7 +101,7 @@ static void test_fold(void **unused) {
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         assert_int_equal(base_utf8_fold(pairs[i][0]), pairs[i][1]);
-    /* Folding twice is folding once. */
+    /* Folding is idempotent. */
     for (uint32_t c = 0; c <= 0x10ffff; c++)
         if (base_utf8_fold(base_utf8_fold(c)) != base_utf8_fold(c))
             fail_msg("U+%04X folds further", c);
@@ -111,7 +112,7 @@ static void test_space(void **unused) {
     unsigned n = 0;
     for (uint32_t c = 0; c <= 0x10ffff; c++)
         n += base_utf8_is_space(c);
-    assert_int_equal(n, 25); /* as many as PropList.txt has */
+    assert_int_equal(n, 25); /* as many as in PropList.txt */
     assert_true(base_utf8_is_space(' ') && base_utf8_is_space('\t') && base_utf8_is_space(0xa0) && base_utf8_is_space(0x3000));
     assert_false(base_utf8_is_space('a') || base_utf8_is_space(0x200b) || base_utf8_is_space(0xfeff));
 }

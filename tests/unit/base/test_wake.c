@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waking another thread, and starting one: no call is lost, signals stay with the main thread, and a thread has its name. */
+/* Tests waking and starting a thread: no wake-up is lost, signals stay with the main thread, and a thread has its name. */
 #include "base/thread.h"
 #include "base/wake.h"
 
@@ -47,7 +47,7 @@ static void no_call_is_lost_between_two_threads(void **state) {
         base_wake_up(&p.to_thread);
         while (atomic_load(&p.n_answered) < i)
             base_wake_wait(&p.to_main, 10000);
-        if (i == N_ROUNDS - 1) /* while the thread is there */
+        if (i == N_ROUNDS - 1) /* while the thread exists */
             assert_true(base_thread_cpu_us(thread) > 0);
     }
     pthread_join(thread, NULL);
@@ -74,7 +74,7 @@ static void many_calls_wake_once(void **state) {
     assert_int_equal(is_readable(&w), 1);
     base_wake_wait(&w, -1);
     assert_int_equal(is_readable(&w), 0);
-    base_wake_wait(&w, 1); /* ends by its timeout */
+    base_wake_wait(&w, 1); /* ends with its timeout */
     base_wake_done(&w);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/grammar/builder.h: a builder that knows the languages of the source tree. */
+/* tests/unit/grammar/builder.h: creates a builder with the languages of the source tree. */
 #ifndef TRAGUS_TESTS_GRAMMAR_BUILDER_H
 #define TRAGUS_TESTS_GRAMMAR_BUILDER_H
 

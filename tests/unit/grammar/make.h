@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/grammar/make.h: a grammar from a text in one call. */
+/* tests/unit/grammar/make.h: compiles a grammar from a text in one call. */
 #ifndef TRAGUS_TESTS_GRAMMAR_MAKE_H
 #define TRAGUS_TESTS_GRAMMAR_MAKE_H
 
@@ -21,11 +21,11 @@ static inline struct grammar *make_grammar(const char *text) {
     assert_int_equal(english_builder(&b), 0);
     if (grammar_builder_add_text(b, "test", NULL, text, strlen(text), NULL, &error) < 0 || grammar_compile(&g, b, NULL, &error) < 0)
         fail_msg("%d:%d: %s", error.line, error.column, error.text);
-    grammar_builder_free(b); /* before the grammar is used: it must not need the builder */
+    grammar_builder_free(b); /* before the grammar is used, because it must not need the builder */
     return g;
 }
 
-/* The best reading as "intent|slot=value,slot=value", "-" for none. */
+/* Returns the best reading as "intent|slot=value,slot=value", "-" if there is none. */
 static inline const char *reading(const struct grammar *g, const char *text) {
     static char out[512];
     struct grammar_match *m = NULL;

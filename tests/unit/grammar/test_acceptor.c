@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The acceptor: its words, its shape, and that it and the matcher speak the same language. */
+/* Tests the acceptor: its words, its shape, and that it accepts the same language as the matcher. */
 #include "make.h"
 #include "walk.h"
 
@@ -22,7 +22,7 @@ static void words(void **state) {
     assert_true(walk_accepts(w, "set to fifty five percent"));
     assert_true(walk_accepts(w, "set to one hundred"));
     assert_true(walk_accepts(w, "wi fi five"));
-    assert_true(walk_accepts(w, "reds now")); /* pieces joined across a list's border */
+    assert_true(walk_accepts(w, "reds now")); /* pieces joined across the border of a list */
     assert_true(walk_accepts(w, "light blues now"));
     assert_true(walk_accepts(w, "lightblues now"));
     assert_true(walk_accepts(w, "b one two one two"));
@@ -42,7 +42,7 @@ static void words(void **state) {
 
 static void shape(void **state) {
     (void)state;
-    /* Equal endings are one: n sentences that differ in one word make a ladder. */
+    /* Equivalent states are merged: n sentences that differ in one word form a ladder. */
     struct grammar *g = make_grammar("(a|b|c) (d|e) f\nc d f\n(a|b) e f\n");
     const struct grammar_acceptor *w = grammar_acceptor(g);
     assert_int_equal(w->n_states, 4);
@@ -50,7 +50,7 @@ static void shape(void **state) {
     assert_int_equal(w->start, 0);
     for (uint32_t s = 0; s < w->n_states; s++)
         for (uint32_t i = w->first_arc[s]; i + 1 < w->first_arc[s + 1]; i++)
-            assert_true(w->arcs[i].word < w->arcs[i + 1].word); /* sorted, one arc a word */
+            assert_true(w->arcs[i].word < w->arcs[i + 1].word); /* sorted, one arc per word */
     grammar_free(g);
 }
 
@@ -76,7 +76,7 @@ static void domains(void **state) {
     grammar_free(g);
 }
 
-/* What can be said is understood: random sentences of the acceptor have a reading. */
+/* Whatever the acceptor accepts is understood: random sentences from it have a reading. */
 static void everything_said_is_matched(void **state) {
     (void)state;
     static const char *const grammars[] = {
@@ -102,7 +102,7 @@ static void everything_said_is_matched(void **state) {
     }
 }
 
-/* Where a deterministic acceptor would have a million states, it is not one, and says the same. */
+/* If a deterministic acceptor would have a million states, it stays nondeterministic and accepts the same. */
 static void sets_do_not_explode(void **state) {
     (void)state;
     char text[1024] = "";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Budgets of reading, compiling and matching: what exceeds them is refused with the template that costs most, and what does not is
- * the same as without. */
+/* Tests budgets for reading, compiling and matching: work that exceeds them fails and names the most expensive template; other work
+ * gives the same results as without a budget. */
 #include "make.h"
 
 #include "base/budget.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* 1024 optional words in a row, in line 5 and those behind it. */
+/* 1024 optional words in a row, in line 5 and the lines after it. */
 static const char expansive[] = "language: en\n"
                                 "expansion_rules: {a: '[a] [b] [c] [d]', b: '<a> <a> <a> <a>', c: '<b> <b> <b> <b>', d: '<c> <c> "
                                 "<c> <c>', e: '<d> <d> <d> <d>'}\n"
@@ -52,7 +52,7 @@ static void time_is_limited(void **state) {
     assert_int_equal(d.items[0].severity, TRAGUS_ERROR);
     assert_string_equal(d.items[0].text, e.text);
     grammar_diagnostics_done(&d);
-    assert_int_equal(budget.used_bytes, 0); /* what was abandoned is given back */
+    assert_int_equal(budget.used_bytes, 0); /* abandoned work was freed */
 }
 
 static void memory_is_limited(void **state) {
@@ -68,7 +68,7 @@ static void memory_is_limited(void **state) {
     assert_non_null(strstr(e.text, "<e> x"));
 }
 
-/* The list, and not the short template that uses it. */
+/* Names the list, not the short template that uses it. */
 static void list_is_named(void **state) {
     (void)state;
     struct base_budget budget;
@@ -82,7 +82,7 @@ static void list_is_named(void **state) {
     assert_non_null(strstr(e.text, ": n"));
 }
 
-/* Skip words cost twice before and twice behind each sentence. */
+/* Skip words cost twice before and twice after each sentence. */
 static void skip_words_are_named(void **state) {
     (void)state;
     enum { SIZE = 300000 };
@@ -159,7 +159,7 @@ static void large_budget_changes_nothing(void **state) {
     grammar_free(free_one);
 }
 
-/* Thousands of templates of free text, and a text with many ways through each. */
+/* Thousands of templates with free text, and a text that matches each in many ways. */
 static struct grammar *free_text(void) {
     static char text[400000];
     size_t len = (size_t)snprintf(text, sizeof text, "language: en\nlists: {w: {wildcard: true}}\nsentences:\n");

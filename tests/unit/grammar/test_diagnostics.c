@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Wrong grammars: what is said, and where. */
+/* Tests the messages for wrong grammars and their positions. */
 #include "make.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 struct expectation {
     const char *text;
     int severity, line, column;
-    const char *says; /* part of the sentence */
+    const char *says; /* part of the message */
 };
 
 static const struct expectation expectations[] = {
@@ -49,7 +49,7 @@ static const struct expectation expectations[] = {
     {"intents: {A: {data: [{sentences: [x], name_domains: all}]}}\n", 2, 1, 53, "load intents.yaml"},
     {"say {text}\n", 2, 1, 1, "{text}"},
     {"sentences: ['say {t}']\nlists: {t: {wildcard: true}}\n", 1, 1, 14, "free text is not recognised yet"},
-    {"[a]\nb\n", 0, 0, 0, ""}, /* a section: nothing to say */
+    {"[a]\nb\n", 0, 0, 0, ""}, /* a section is no mistake */
     {"[a] [b]\n", 1, 1, 1, "may be silence"},
     {"language: xx\nsentences: [x]\n", 2, 0, 0, "language \"xx\""},
     {"# nothing\n", 3, 0, 0, "no sentences"},
@@ -115,7 +115,7 @@ static void all_at_once(void **state) {
     grammar_diagnostics_done(&d);
 }
 
-/* Rules that double themselves would grow without end. */
+/* Rules that double at each level grow exponentially. */
 static void growth(void **state) {
     (void)state;
     char text[2000] = "sentences: ['<r0>']\nexpansion_rules:\n";
@@ -155,7 +155,7 @@ static void write_text(const char *path, const char *text) {
     assert_int_equal(fclose(f), 0);
 }
 
-/* A folder that cannot be read is told, and hides neither a mistake nor a sentence beside it. */
+/* A folder that cannot be read is reported, and the mistakes and sentences beside it are still found. */
 static void unreadable_folder(void **state) {
     (void)state;
     char top[] = "/tmp/tragus-grammar-XXXXXX", shut[64], beside[64], file[80];
@@ -169,7 +169,7 @@ static void unreadable_folder(void **state) {
     write_text(file, "intents: [\n");
     uid_t before = geteuid();
     if (before == 0)
-        assert_int_equal(seteuid(65534), 0); /* nobody: root reads everything */
+        assert_int_equal(seteuid(65534), 0); /* nobody, because root can read everything */
 
     struct grammar_builder *b;
     tragus_diagnostics d = {0};

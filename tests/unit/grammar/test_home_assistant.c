@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Home Assistant's English sentences and the tests that come with them, whole: every test sentence, typed and in words, must give
- * the intent and slots that the reference matcher gives; and what is in words and holds no free text must be in the acceptor.
+/* Uses Home Assistant's English sentences and the tests that come with them, all of both. Every test sentence, typed and in words,
+ * must give the intent and slots of the reference matcher. Sentences in words without free text must be in the acceptor.
  */
 #include "builder.h"
 #include "grammar/grammar.h"
@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-/* Pinned: a change is a decision. */
+/* Pinned: change these only on purpose. */
 enum {
     SENTENCES = 1110,
     TYPED = 1110,
@@ -38,10 +38,10 @@ struct counts {
     int sentences, typed, spoken, closed, accepted, unmatched;
 };
 
-struct world { /* of one test file */
+struct world { /* for one test file */
     struct grammar *grammar;
     char file[128];
-    char area[64]; /* where the microphone is */
+    char area[64]; /* of the microphone */
 };
 
 static char *read_all(const char *path, size_t *len) {
@@ -117,7 +117,7 @@ static void open_world(struct grammar_builder *b, struct world *w, const char *f
         fail_msg("%s: %s", file, error.text);
 }
 
-/* Free text that was spoken has no capitals. */
+/* Spoken free text has no capitals. */
 static int same_value(const struct grammar_slot *slot, struct json_object *expected, int spoken) {
     const tragus_value *v = &slot->value;
     switch (json_object_get_type(expected)) {
@@ -162,7 +162,7 @@ static int check(const struct world *w, const char *text, struct json_object *ro
     return good;
 }
 
-/* What may be said is understood: random sentences of the acceptor have a reading. Returns how many have none. */
+/* Whatever the acceptor accepts is understood: random sentences from it have a reading. Returns the number of those without one. */
 static int unmatched_walks(const struct world *w, int n) {
     uint64_t seed = 1;
     int unmatched = 0;
@@ -212,7 +212,7 @@ static void whole_suite(void **state) {
     assert_int_equal(english_builder(&b), 0);
     add(b, "intents.yaml");
     add(b, "sentences/en");
-    add(b, "lists"); /* of all languages: the others are left aside */
+    add(b, "lists"); /* of all languages: the others are ignored */
     add(b, "rules/en");
     char path[1024];
     snprintf(path, sizeof path, "%s/reference-en.jsonl", folder);
@@ -242,7 +242,7 @@ static void whole_suite(void **state) {
     assert_int_equal(c.unmatched, 0);
 }
 
-/* The older layout, with tests of its own: one world for all of them. */
+/* The older layout, with its own tests: one world for all of them. */
 
 struct legacy {
     struct grammar_pool pool;
@@ -267,7 +267,7 @@ static const char *quoted(struct grammar_pool *p, const char *text) {
     return grammar_pool_format(p, "'%s'", out);
 }
 
-/* A name may be a template, "Joe[']s": its value is then what must be said of it, as in the suite's own runner. */
+/* A name may be a template, "Joe[']s"; its value is then the part that must be spoken, as in the suite's own runner. */
 static const char *without_optional(struct grammar_pool *p, const char *name) {
     char *all = grammar_pool_text(p, name, strlen(name)), *end = all;
     for (int inside = 0; *name; name++) {
@@ -280,7 +280,7 @@ static const char *without_optional(struct grammar_pool *p, const char *name) {
     return all;
 }
 
-/* The fixtures as lists in YAML; a name's context is its domain and device class. */
+/* Converts the fixtures to lists in YAML; a name's context is its domain and device class. */
 static const char *lists_of(struct legacy *l, const struct grammar_yaml *root) {
     static const char *const kinds[][2] = {{"name", "entities"}, {"area", "areas"}, {"floor", "floors"}};
     const char *out = "lists:\n";
@@ -350,7 +350,7 @@ static void compile_legacy(void *data) {
     assert_int_equal(english_builder(&b), 0);
     assert_int_equal(grammar_builder_add_text(b, "fixtures.yaml", NULL, lists, strlen(lists), NULL, &error), 0);
     snprintf(path, sizeof path, "%s/legacy-2025-07/sentences/en/*.yaml",
-             folder); /* not the folders beside: half moved to the new layout */
+             folder); /* not the folders beside it, which are partly moved to the new layout */
     glob_t found;
     assert_int_equal(glob(path, 0, NULL, &found), 0);
     for (size_t i = 0; i < found.gl_pathc; i++)

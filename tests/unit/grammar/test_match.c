@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Readings: values of lists, ranges, wildcards, context, skip words, ranking, places of words, output texts. */
+/* Tests readings: values of lists, ranges, wildcards, context, skip words, ranking, positions of words, output texts. */
 #include "make.h"
 
 static void values_of_lists(void **state) {
@@ -145,7 +145,7 @@ static void context(void **state) {
     assert_int_equal(grammar_builder_add_text(b, "test.yaml", "hassil", text, sizeof text - 1, &d, NULL), 0);
     assert_int_equal(grammar_builder_set_list(b, "name", names, 3, &d, NULL), 0);
     assert_int_equal(grammar_compile(&g, b, &d, NULL), 0);
-    assert_int_equal(d.n_items, 1); /* the odd name is left out, with a warning */
+    assert_int_equal(d.n_items, 1); /* the odd name is omitted with a warning */
     assert_int_equal(d.items[0].severity, TRAGUS_WARNING);
     grammar_diagnostics_done(&d);
     assert_string_equal(reading(g, "open blind"), "Cover|name=cover.blind");
@@ -163,7 +163,7 @@ static void context(void **state) {
     assert_int_equal(grammar_match(&m, g, "what is up", kitchen, 1, 1), 0);
     grammar_match_free(m);
     grammar_free(g);
-    /* The builder stays usable: another list, another grammar. */
+    /* The builder stays usable for another list and another grammar. */
     assert_int_equal(grammar_builder_set_list(b, "name", names, 1, NULL, NULL), 0);
     assert_int_equal(grammar_compile(&g, b, NULL, NULL), 0);
     assert_string_equal(reading(g, "open lamp"), "-");
@@ -181,7 +181,7 @@ static void skip_words(void **state) {
     assert_string_equal(reading(g, "you turn on"), "-");
     struct grammar_match *m;
     assert_int_equal(grammar_match(&m, g, "please note milk", NULL, 0, 1), 1);
-    assert_int_equal(grammar_match_reading(m, 0)->slots[0].first_word, 2); /* in the input as given */
+    assert_int_equal(grammar_match_reading(m, 0)->slots[0].first_word, 2); /* positions in the input as given */
     grammar_match_free(m);
     grammar_free(g);
 }
@@ -195,7 +195,7 @@ static void ranking(void **state) {
         "  First: {data: [{sentences: ['stop {x}']}]}\n"
         "  Second: {data: [{sentences: ['stop {y}']}]}\n"
         "lists: {item: {wildcard: true}, name: {values: [corner, corner light]}, x: {values: [it]}, y: {values: [it]}}\n");
-    assert_string_equal(reading(g, "turn on corner light"), "Short|name=corner light"); /* the longest name */
+    assert_string_equal(reading(g, "turn on corner light"), "Short|name=corner light"); /* the longest name wins */
     assert_string_equal(reading(g, "turn on anything"), "Wild|item=anything");
     assert_string_equal(reading(g, "stop it"), "First|x=it");
     struct grammar_match *m;
@@ -227,7 +227,7 @@ static void plain_lists(void **state) {
 
 static void lean_blocks(void **state) {
     (void)state;
-    /* A tagged block doubles an untagged one of the same file for recognisers: text matching does not see it. */
+    /* A tagged block is a copy for recognisers of an untagged one in the same file; text matching ignores it. */
     struct grammar *g = make_grammar("intents:\n  A:\n    data:\n      - sentences: ['all of it']\n"
                                      "      - {sentences: ['lean'], speech_to_phrase: true}\n");
     assert_string_equal(reading(g, "lean"), "-");
@@ -238,7 +238,7 @@ static void lean_blocks(void **state) {
     grammar_free(g);
 }
 
-/* What would take a backtracking matcher for ever must end quickly, one way or the other. */
+/* Inputs that would take a backtracking matcher forever must end quickly, with or without a reading. */
 static void hostile_input(void **state) {
     (void)state;
     struct grammar *g =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The template language: what each construct matches, typed and in words, and what it does not. */
+/* Tests the template language: what each construct matches, typed and in words, and what it does not match. */
 #include "make.h"
 
 struct expectation {
@@ -22,7 +22,7 @@ static const struct expectation expectations[] = {
     {"[küchen]licht", "küchen licht", 0},
     {"ÉTÉ", "été", 1},
     {"straße", "strasse", 0},
-    /* white space is a border and nothing else */
+    /* white space is just a border */
     {"a [b] c", "a c", 1},
     {"a [b] c", "ac", 0},
     {"a [b] c", "a \t  b c ", 1},
@@ -79,7 +79,7 @@ static void constructs(void **state) {
     for (size_t i = 0; i < sizeof expectations / sizeof expectations[0]; i++) {
         char yaml[256];
         snprintf(yaml, sizeof yaml, "language: en\nsentences:\n  - '%s'\n", expectations[i].template);
-        if (strchr(expectations[i].template, '\'')) /* it's: written in double quotes */
+        if (strchr(expectations[i].template, '\'')) /* it's: in double quotes */
             snprintf(yaml, sizeof yaml, "language: en\nsentences:\n  - \"%s\"\n", expectations[i].template);
         struct grammar *g = make_grammar(yaml);
         if (matches(g, expectations[i].text) != expectations[i].matches)
@@ -105,7 +105,7 @@ static void rules(void **state) {
                                      "  A: {data: [{sentences: ['<turn> on'], expansion_rules: {verb: flip}}]}\n"
                                      "  B: {data: [{sentences: ['<turn> off']}]}\n"
                                      "expansion_rules: {turn: '[please] <verb>', verb: '(turn|switch)'}\n");
-    assert_string_equal(reading(g, "please flip on"), "A|"); /* the block's own <verb>, also inside <turn> */
+    assert_string_equal(reading(g, "please flip on"), "A|"); /* uses the block's own <verb>, also inside <turn> */
     assert_string_equal(reading(g, "turn on"), "-");
     assert_string_equal(reading(g, "switch off"), "B|");
     grammar_free(g);

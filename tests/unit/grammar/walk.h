@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/grammar/walk.h: asking an acceptor whether it takes a sentence, and drawing sentences from it. */
+/* tests/unit/grammar/walk.h: checks whether an acceptor accepts a sentence, and draws random sentences from it. */
 #ifndef TRAGUS_TESTS_GRAMMAR_WALK_H
 #define TRAGUS_TESTS_GRAMMAR_WALK_H
 
@@ -26,7 +26,7 @@ static inline int walk_accepts(const struct grammar_acceptor *w, const char *tex
     return walk_from(w, w->start, text);
 }
 
-/* A random sentence; the same seed gives the same one. */
+/* Draws a random sentence; the same seed gives the same one. */
 static inline void walk_draw(const struct grammar_acceptor *w, uint64_t *seed, char *out, size_t size) {
     uint32_t state = w->start;
     size_t len = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The phone graph: that it says what the acceptor says, shares what it can, and refuses what it must. */
+/* Tests the phone graph: that it has the language of the acceptor, shares paths, and rejects what it must. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "toy.h"
 
-/* --- the language of a graph or of an acceptor, as sorted lines "sounds: words" --- */
+/* --- the language of a graph or of an acceptor, as sorted lines "phones: words" --- */
 
 #define MAX_LINES 20000
 #define LINE 128
@@ -37,7 +37,7 @@ static void speak_graph(struct language *l, const struct graph *g, uint32_t node
     }
 }
 
-/* depth counts sounds, as above */
+/* depth counts phones, as above */
 static void speak_words(struct language *l, const struct grammar_acceptor *in, const char *dictionary, uint32_t state,
                         const char *sounds, const char *words, int depth) {
     if (in->is_final[state])
@@ -89,8 +89,8 @@ static int contains(const struct language *l, const char *line) {
     return bsearch(line, l->lines, l->n, LINE, compare_lines) != NULL;
 }
 
-/* Every sound sequence of one is in the other; every word sequence of the graph is one that the acceptor has with those sounds.
- * With exact the word sequences are the same too. */
+/* Every phone sequence of one is in the other; every word sequence of the graph is in the acceptor with the same phones. With exact
+ * the word sequences are also equal. */
 static void check_language(const struct graph *g, const struct grammar_acceptor *in, const char *dictionary, int depth, int exact) {
     struct language of_graph = language(), of_words = language();
     speak_graph(&of_graph, g, g->start, "", "", depth);
@@ -99,7 +99,7 @@ static void check_language(const struct graph *g, const struct grammar_acceptor 
     sort_unique(&of_graph);
     sort_unique(&of_words);
     if (exact) {
-        assert_int_equal(n, of_graph.n); /* no two paths for one thing */
+        assert_int_equal(n, of_graph.n); /* no two paths are equal */
         assert_int_equal(of_graph.n, of_words.n);
     }
     for (size_t i = 0; i < of_graph.n; i++)
@@ -113,7 +113,7 @@ static void check_language(const struct graph *g, const struct grammar_acceptor 
     free(of_words.lines);
 }
 
-/* What holds of every graph: sorted arcs, marks, one way on within words, no two nodes alike, all reached. */
+/* Checks what holds for every graph: sorted arcs, marks, one continuation within words, no two nodes alike, all nodes reachable. */
 static void check_shape(const struct graph *g) {
     assert_int_equal(g->start, 0);
     assert_int_equal(g->first_arc[0], 0);
@@ -122,7 +122,7 @@ static void check_shape(const struct graph *g) {
     assert_non_null(reached);
     reached[g->start] = 1;
     for (uint32_t n = 0; n < g->n_nodes; n++) {
-        assert_true(reached[n]); /* numbered by breadth: a node is reached from one before it */
+        assert_true(reached[n]); /* breadth first: a node is reached from one with a lower number */
         const struct graph_arc *arcs = g->arcs + g->first_arc[n];
         uint32_t n_arcs = g->first_arc[n + 1] - g->first_arc[n];
         for (uint32_t i = 0; i < n_arcs; i++) {
@@ -138,7 +138,7 @@ static void check_shape(const struct graph *g) {
             if (i == 0)
                 continue;
             assert_true(arcs[i - 1].phone <= arcs[i].phone);
-            if (arcs[i - 1].phone == arcs[i].phone) { /* one arc inwards at most, and it comes first */
+            if (arcs[i - 1].phone == arcs[i].phone) { /* at most one arc that continues a word, and it comes first */
                 assert_true(arcs[i].word != GRAPH_NO_WORD);
                 assert_true(arcs[i - 1].to != arcs[i].to);
             }
@@ -166,7 +166,8 @@ static void prefixes_and_suffixes_are_shared(void **state) {
     struct graph *g = toy_graph(t, dictionary);
     check_shape(g);
     check_language(g, &t->words, dictionary, 20, 1);
-    /* k i t(kit) / k i t n(kitten) / m i t n(mitten): words are known on the last arc, so "kitten" and "mitten" share no ending */
+    /* k i t(kit) / k i t n(kitten) / m i t n(mitten): the word is on the last arc, so "kitten" and "mitten" do not share their
+     * ends */
     assert_int_equal(g->n_arcs, 9);
     assert_int_equal(g->n_words, 3);
     assert_string_equal(g->words[0], "kitten");
@@ -197,7 +198,7 @@ static void homophones(void **state) {
     struct toy *t = toy_new();
     toy_arc(t, 0, "too", 1);
     toy_arc(t, 0, "two", 1);
-    toy_arc(t, 0, "to", 2); /* state 2 goes on otherwise */
+    toy_arc(t, 0, "to", 2); /* state 2 continues differently */
     toy_arc(t, 1, "late", 3);
     toy_arc(t, 2, "eight", 3);
     t->is_final[3] = 1;
@@ -215,7 +216,7 @@ static void homophones(void **state) {
     graph_free(g);
     free(t);
 
-    /* to different states that go on alike: the first one of the acceptor again */
+    /* to different states with the same continuation: again the first one of the acceptor */
     t = toy_new();
     toy_arc(t, 0, "two", 2);
     toy_arc(t, 0, "too", 1);
@@ -233,7 +234,7 @@ static void homophones(void **state) {
 static void cycles(void **state) {
     (void)state;
     const char *dictionary = "one wan\ntwo tu\nup ap\n";
-    struct toy *t = toy_new(); /* the loop unrolled: states 0 and 2 are the same, 1 and 3 too */
+    struct toy *t = toy_new(); /* the loop unrolled: states 0 and 2 are equivalent, and 1 and 3 */
     for (uint32_t s = 0; s < 4; s++) {
         toy_arc(t, s, "one", (s + 1) % 4);
         toy_arc(t, s, "two", (s + 1) % 4);
@@ -249,7 +250,7 @@ static void cycles(void **state) {
     free(t);
 }
 
-/* Random acceptors, a dictionary of few sounds so that much coincides. */
+/* Random acceptors, with a dictionary of few phones so that many paths coincide. */
 static void random_acceptors(void **state) {
     (void)state;
     struct toy_random r = {20240607};
@@ -262,7 +263,7 @@ static void random_acceptors(void **state) {
             for (unsigned v = 0; v < 1 + toy_random(&r, 2); v++) {
                 at += (size_t)snprintf(dictionary + at, sizeof dictionary - at, "%c ", 'A' + w);
                 if (!homophones_too)
-                    dictionary[at++] = (char)('h' + w); /* a sound of its own keeps words apart */
+                    dictionary[at++] = (char)('h' + w); /* a phone of its own keeps words apart */
                 for (unsigned i = 0; i < 1 + toy_random(&r, 3); i++)
                     dictionary[at++] = (char)('a' + toy_random(&r, 3));
                 at += (size_t)snprintf(dictionary + at, sizeof dictionary - at, "\n");
@@ -276,13 +277,13 @@ static void random_acceptors(void **state) {
                 toy_arc(t, s, names[toy_random(&r, 8)], to);
             }
             t->is_final[s] = toy_random(&r, 4) == 0;
-            toy_arc(t, s, names[toy_random(&r, 8)], s + 1); /* all are reached and reach the end */
+            toy_arc(t, s, names[toy_random(&r, 8)], s + 1); /* all states are reachable and reach the end */
         }
         t->is_final[n_states - 1] = 1;
         struct graph *g = toy_graph(t, dictionary), *again = toy_graph(t, dictionary);
         check_shape(g);
         check_language(g, &t->words, dictionary, cyclic ? 7 : 40, 0);
-        if (!homophones_too) { /* nondeterminism of the acceptor may leave two paths; the pairs are the same nevertheless */
+        if (!homophones_too) { /* a nondeterministic acceptor may leave two paths; the pairs are still the same */
             struct language a = language(), b = language();
             speak_graph(&a, g, 0, "", "", cyclic ? 7 : 40);
             speak_words(&b, &t->words, dictionary, 0, "", "", cyclic ? 7 : 40);
@@ -335,7 +336,7 @@ static void limits_and_errors(void **state) {
     graph_free(g);
 }
 
-/* A word that sounds as it is written: looking names up in a toy dictionary would cost more than the building. */
+/* A word sounds as it is spelled, because a search in a toy dictionary would take longer than the building. */
 static int spell(void *user, const char *word, struct lexicon_pronunciation *out, size_t max) {
     (void)user;
     assert(max > 0);
@@ -345,7 +346,7 @@ static int spell(void *user, const char *word, struct lexicon_pronunciation *out
     return 1;
 }
 
-/* A list of ten thousand names, every third of two words, as a device list might be after a bad import. */
+/* A list of ten thousand names, every third of two words, like a device list after a bad import. */
 static void large_list(void **state) {
     (void)state;
     enum { N = 10000 };
@@ -356,7 +357,7 @@ static void large_list(void **state) {
         size_t n = 3 + toy_random(&r, 7);
         for (size_t k = 0; k < n; k++)
             names[i][k] = (char)('a' + toy_random(&r, 26));
-        t->spellings[i] = names[i]; /* toy_word looks for equals, too slow here; equal names do no harm */
+        t->spellings[i] = names[i]; /* toy_word searches for equals, too slowly here; equal names do no harm */
     }
     t->words.n_words = N;
     for (uint32_t i = 0; i < N; i++) {
@@ -374,7 +375,7 @@ static void large_list(void **state) {
     check_shape(g);
     assert_true(g->n_arcs > 40000 && g->n_arcs < 100000);
 
-    /* A budget that suffices changes nothing; one that does not ends the work with its code and gives its memory back. */
+    /* A sufficient budget changes nothing; an insufficient one ends the work with its code and frees its memory. */
     struct base_budget budget;
     struct graph *same = NULL;
     base_budget_init(&budget, 60000, 64 << 20);
@@ -401,7 +402,7 @@ static void large_list(void **state) {
     free(t);
 }
 
-/* --- the n-th allocation fails, for every n (the linker's --wrap leads the room's calls here) --- */
+/* --- the n-th allocation fails, for every n (the linker's --wrap redirects the room's calls to these) --- */
 
 static long n_until_failure = -1; /* -1 = never */
 
@@ -457,7 +458,7 @@ static void out_of_memory_anywhere(void **state) {
             graph_free(g);
         }
     }
-    assert_true(n > 30 && n_failed >= n - 2); /* one is done without: giving back what is too much; the last is not reached */
+    assert_true(n > 30 && n_failed >= n - 2); /* giving back surplus memory may fail; the last n is not reached */
     free(t);
 }
 

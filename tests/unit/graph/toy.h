@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Small acceptors and pronunciations written down in a test: for the tests of graph and decoder. */
+/* Small acceptors and pronunciations that tests write as text, for the tests of graph and decoder. */
 #ifndef TESTS_UNIT_GRAPH_TOY_H
 #define TESTS_UNIT_GRAPH_TOY_H
 
@@ -23,11 +23,10 @@ static inline uint32_t toy_random(struct toy_random *r, uint32_t below) {
     return (uint32_t)((r->state * 0x2545f4914f6cdd1du) >> 33) % below;
 }
 
-/* --- phones: one letter each in the toy's dictionaries, 'a' = 1 --- */
+/* --- phones: one letter each in the toy dictionaries, 'a' = 1 --- */
 #define TOY_PHONES 26
 
-/* A dictionary: "word sounds", one a line, variants on lines of their own; a sound in capitals is the same phone, marked a guess.
- */
+/* A dictionary: one "word sounds" per line, variants on further lines; a capital is the same phone, marked as a guess. */
 static inline int toy_pronounce(void *user, const char *word, struct lexicon_pronunciation *out, size_t max) {
     size_t n = 0, len = strlen(word);
     for (const char *line = user; *line; line += strcspn(line, "\n"), line += *line == '\n') {
@@ -44,7 +43,7 @@ static inline int toy_pronounce(void *user, const char *word, struct lexicon_pro
     return n > 0 ? (int)n : -ENOENT;
 }
 
-/* --- an acceptor that grows: arcs in any order, then toy_words --- */
+/* --- an acceptor under construction: arcs in any order, then toy_words --- */
 struct toy {
     struct grammar_acceptor words;
     uint32_t n, from[1 << 17];
@@ -60,7 +59,7 @@ static inline struct toy *toy_new(void) {
     return t;
 }
 
-/* The number of a word, its spelling kept by reference. */
+/* Returns the number of a word; keeps a pointer to its spelling. */
 static inline uint32_t toy_word(struct toy *t, const char *word) {
     for (uint32_t i = 0; i < t->words.n_words; i++)
         if (strcmp(t->spellings[i], word) == 0)
@@ -103,7 +102,7 @@ static inline const struct grammar_acceptor *toy_words(struct toy *t) {
     return &t->words;
 }
 
-/* Adds a sentence to a prefix tree of words; its last state is final. Cuts text in place. */
+/* Adds a sentence to a prefix tree of words; its last state is final. Splits text in place. */
 static inline void toy_sentence(struct toy *t, char *text) {
     uint32_t state = 0;
     if (t->words.n_states == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/lexicon/score.c: word and phone errors of guesses; phone errors by edit distance (Levenshtein, 1966). */
+/* tests/unit/lexicon/score.c: counts word and phone errors of guesses; phone errors by edit distance (Levenshtein, 1966). */
 #include "score.h"
 
 #include "lexicon/phones.h"

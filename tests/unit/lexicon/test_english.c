@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/lexicon/test_english.c: the English dictionary and letter-to-sound model as they are shipped. */
+/* tests/unit/lexicon/test_english.c: tests the shipped English dictionary and letter-to-sound model. */
 #include "lexicon/internal.h"
 #include "lexicon/lexicon.h"
 #include "score.h"
@@ -20,7 +20,7 @@
 static char dictionary_path[4096], g2p_path[4096], heldout_path[4096];
 static struct lexicon *lexicon;
 
-/* Whether one of the pronunciations of word is this. *ret_source: of the first. */
+/* Returns whether one of the pronunciations of word equals phones. *ret_source: that of the first. */
 static bool says(const char *word, const char *phones, enum lexicon_source *ret_source) {
     struct lexicon_pronunciation out[LEXICON_MAX_VARIANTS];
     int n = lexicon_pronounce(lexicon, NULL, word, out, LEXICON_MAX_VARIANTS);
@@ -93,8 +93,8 @@ static void every_word_of_cmudict_is_there(void **state) {
     assert_in_range(store_size_bytes(lexicon->g2p_store), 100000, 1500000);
 }
 
-/* Words that the model was not trained on (inflections of some of them it was). Measured when the model was made: 6.92 % of phones
- * and 29.3 % of words wrong; the search is exact arithmetic, so the margin is for a model trained anew. */
+/* Words that were not in the training data (some of their inflections were). When the model was made, 6.92 % of phones and 29.3 %
+ * of words were wrong. The search is exact arithmetic, so the margin is only for a retrained model. */
 static void unseen_words(void **state) {
     (void)state;
     struct score s;
@@ -108,7 +108,8 @@ static void unseen_words(void **state) {
     assert_true(100 * s.wrong_words <= 33 * s.n_words);
 }
 
-/* Bytes of the model changed at many places, with checksums made right: refused, or as harmless as a whole file. */
+/* Changes bytes of the model at many places and fixes the checksums: the file must be refused, or be as harmless as an intact
+ * one. */
 static void damaged_model_is_refused_or_harmless(void **state) {
     (void)state;
     char path[] = "/tmp/tragus-g2p-XXXXXX";

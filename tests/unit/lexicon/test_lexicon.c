@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/lexicon/test_lexicon.c: compiling, finding and refusing, with a small dictionary that is written here. */
+/* tests/unit/lexicon/test_lexicon.c: tests compiling, lookup and errors with a small dictionary in this file. */
 #define _GNU_SOURCE /* strerrorname_np */
 #include "lexicon/compile.h"
 #include "lexicon/dictionary.h"
@@ -50,7 +50,7 @@ static struct lexicon *open_output(void) {
     return l;
 }
 
-/* All pronunciations, as "K AE T; K AE T S", or the name of the error. */
+/* Returns all pronunciations, as "K AE T; K AE T S", or the name of the error. */
 static const char *say(const struct lexicon *l, const struct lexicon_overrides *o, const char *word) {
     static char text[1024];
     struct lexicon_pronunciation out[LEXICON_MAX_VARIANTS];
@@ -126,7 +126,7 @@ static void words_are_derived(void **state) {
     lexicon_free(l);
 }
 
-/* Endings are the language's, not the program's. */
+/* Endings come from the language, not from the program. */
 static void other_endings(void **state) {
     (void)state;
     const char *paths[] = {dict_path};
@@ -200,7 +200,7 @@ static void every_word_of_many_blocks_is_found(void **state) {
     enum { N = 1000 };
     static char text[N * 24];
     size_t len = 0;
-    for (int i = N - 1; i >= 0; i--) /* written backwards: sorting is the compiler's work */
+    for (int i = N - 1; i >= 0; i--) /* in reverse order: the compiler must sort */
         len += (size_t)sprintf(text + len, "w%c%c%c%s %s\n", 'a' + i % 10, 'a' + i / 10 % 10, 'a' + i / 100, i % 3 ? "" : "ing",
                                i % 2 ? "K AE T" : "D AO G");
     compile(text, "");
@@ -210,7 +210,7 @@ static void every_word_of_many_blocks_is_found(void **state) {
         char word[16];
         sprintf(word, "w%c%c%c%s", 'a' + i % 10, 'a' + i / 10 % 10, 'a' + i / 100, i % 3 ? "" : "ing");
         assert_string_equal(say(l, NULL, word), i % 2 ? "K AE T" : "D AO G");
-        word[strlen(word) - 1]++; /* a neighbour that is not there, unless its last letter made it one */
+        word[strlen(word) - 1]++; /* a neighbour that is not in the dictionary, unless its last letter made it one */
         if (i % 3 == 0)
             assert_string_equal(say(l, NULL, word), "ENOENT");
     }
@@ -267,7 +267,7 @@ static void compiler_says_what_is_wrong(void **state) {
     }
 }
 
-/* Every byte of every section, changed, with its checksum made right again: refused, or as harmless as a whole file. */
+/* Changes every byte of every section and fixes its checksum: the file must be refused, or be as harmless as an intact one. */
 static void damage_is_refused_or_harmless(void **state) {
     (void)state;
     compile(small, "");
@@ -305,7 +305,7 @@ static void damage_is_refused_or_harmless(void **state) {
                 free(copy);
             }
         }
-        /* Another name of a phone, or another letter or phone in a word, is nothing that can be seen. */
+        /* A different name of a phone, or another letter or phone in a word, cannot be detected. */
         print_message("%s: %zu changes refused, %zu harmless\n", dictionary_sections[i], n_refused, n_opened);
         if (strcmp(dictionary_sections[i], "blocks") == 0)
             assert_int_equal(n_opened, 0);
@@ -384,7 +384,7 @@ static void foreign_files_are_refused(void **state) {
     write_text(other, "hello\n", 6);
     assert_true(lexicon_open(&l, other, NULL, &error) < 0);
     compile(small, "");
-    assert_true(lexicon_open(&l, output, output, &error) < 0); /* a dictionary is no letter-to-sound model */
+    assert_true(lexicon_open(&l, output, output, &error) < 0); /* a dictionary is not a letter-to-sound model */
     assert_null(l);
 }
 

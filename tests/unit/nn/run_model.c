@@ -19,7 +19,7 @@ static int fail(const char *what, const tragus_error *e) {
     return 1;
 }
 
-/* cut: so many rows at once. */
+/* cut: number of rows at once. */
 static void run(struct nn_state *s, const struct nn_model *m, const int16_t *rows, size_t n_rows, size_t cut,
                 struct base_buffer *out) {
     int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log-softmax in integers against the real value in long double. */
+/* Compares log-softmax in integers with the exact value in long double. */
 #include "nn/logsoftmax.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* The stated bound: half a step of rounding, and the errors of the tables. */
+/* The documented bound: half a step of rounding, and the errors of the tables. */
 #define BOUND 0.51L
 
 static uint32_t state = 1;
@@ -58,7 +58,7 @@ static void test_random(void **unused) {
     }
 }
 
-/* Every distance between two labels: all entries of both tables of the exponential. */
+/* Every distance between two labels, so all entries of both tables of the exponential. */
 static void test_every_distance(void **unused) {
     (void)unused;
     for (int d = 0; d <= 65535; d++)
@@ -69,7 +69,7 @@ static void test_extremes(void **unused) {
     int16_t logits[64], out[64];
 
     (void)unused;
-    for (size_t n = 1; n <= 64; n++) { /* equal ones: every value of the sum's whole part */
+    for (size_t n = 1; n <= 64; n++) { /* equal logits: every value of the sum's integer part */
         for (size_t i = 0; i < n; i++)
             logits[i] = n % 2 ? INT16_MAX : INT16_MIN;
         check(logits, n);

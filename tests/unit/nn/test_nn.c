@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The runtime against the exact computation of whole sounds by models/training/device/program.py, and the loader against bad files.
+/* Compares the runtime with the exact computation of whole sounds by models/training/device/program.py, and tests the loader with
+ * bad files.
  *
- * tests/data/nn-tiny.tragus is a small network of random numbers with every operation, nn-tiny-lengths.bin its posteriors for the
- * first 0, 1, 2, .. 40 rows of its test (made by test_programs.py --tiny). The bad files have valid checksums, so that only the
- * network's own checks stand between them and the runtime.
+ * tests/data/nn-tiny.tragus is a small network of random numbers with every operation; nn-tiny-lengths.bin contains its posteriors
+ * for the first 0, 1, 2, .. 40 rows of its test (made by test_programs.py --tiny). The bad files have valid checksums, so only the
+ * checks of the network can reject them.
  */
 #define _GNU_SOURCE /* memfd_create */
 #include "base/buffer.h"
@@ -31,7 +32,7 @@
 #define STEP_HOPS 3
 
 static char tiny_path[4096], disk_path[] = "/tmp/tragus-nn-XXXXXX", memory_path[64];
-static const char *bad_path; /* one of both: most bad files stand in memory, for speed */
+static const char *bad_path; /* one of two: most bad files are in memory, for speed */
 static int memory_fd;
 static const char *const names[] = {"passport", "labels", "program", "scale", "weights", "test"};
 #define N_SECTIONS (sizeof(names) / sizeof(names[0]))
@@ -39,7 +40,7 @@ enum { PASSPORT, LABELS, PROGRAM, SCALE, WEIGHTS, TEST };
 
 static struct base_buffer file; /* the tiny model's bytes */
 static struct store *sections;
-static const int16_t *features; /* of its test */
+static const int16_t *features; /* of the model's test */
 
 static void read_file(const char *path, struct base_buffer *out) {
     FILE *f = fopen(path, "rb");
@@ -80,7 +81,7 @@ static struct nn_state *new_state(struct base_arena *a, const struct nn_model *m
     return s;
 }
 
-/* Whole sounds of each length one after the other on one state, with each set of kernels, cut into pieces of all sizes. */
+/* Whole sounds of each length one after another on one state, with each set of kernels, cut into pieces of all sizes. */
 static void test_lengths(void **unused) {
     const uint32_t masks[] = {0, base_cpu_detect()};
     struct base_buffer expected = {0};
@@ -109,7 +110,7 @@ static void test_lengths(void **unused) {
                     n_new = nn_push(s, features + row * NN_N_FEATURES, n, posteriors);
                     row += n;
                     n_steps += n_new;
-                    /* A step comes out with the row that it looks ahead to. */
+                    /* A step is returned with the row to which it looks ahead. */
                     assert_int_equal(n_steps, row > look_ahead ? (row - 1 - look_ahead) / STEP_HOPS + 1 : 0);
                     assert_memory_equal(posteriors, next, n_new * N_LABELS * sizeof(int16_t));
                     next += n_new * N_LABELS * sizeof(int16_t);
@@ -130,7 +131,7 @@ static void test_lengths(void **unused) {
     base_buffer_done(&expected);
 }
 
-/* A reset in the middle of a sound or of a flush leaves nothing behind. */
+/* After a reset in the middle of a sound or of a flush, nothing remains of it. */
 static void test_reset(void **unused) {
     struct nn_model *m = open_tiny(base_cpu_detect());
     struct base_arena a, fresh_a;
@@ -185,7 +186,8 @@ static void test_properties(void **unused) {
     nn_model_free(m);
 }
 
-/* Opens the bad file. Refused with a sentence that names the file: true. Else runs it, which must do no harm: false. */
+/* Opens the bad file. Returns true if it is refused with a message that names the file. Otherwise runs it, which must do no harm,
+ * and returns false. */
 static bool refused(const char *part) {
     struct nn_model *m = NULL;
     tragus_error e = {0};
@@ -227,14 +229,14 @@ static void test_truncated_and_flipped(void **unused) {
     for (size_t i = 0; i < file.len_bytes; i += i < 512 ? 1 : 5) {
         bytes[i] = (char)(bytes[i] ^ 1 << i % 8);
         write_bad(bytes, file.len_bytes);
-        if (!refused(NULL) && i != 10) /* a minor version that is higher is read */
+        if (!refused(NULL) && i != 10) /* a higher minor version is accepted */
             fail_msg("bit %zu of byte %zu is not covered", i % 8, i);
         bytes[i] = file.data[i];
     }
     free(bytes);
 }
 
-/* Writes the tiny model with one section replaced (NULL: left out). */
+/* Writes the tiny model with one section replaced, or omitted if bytes is NULL. */
 static void write_with(size_t section, const void *bytes, size_t n_bytes) {
     struct store_part parts[N_SECTIONS];
     size_t n = 0;
@@ -254,8 +256,7 @@ static void write_with(size_t section, const void *bytes, size_t n_bytes) {
     assert_int_equal(store_write(bad_path, STORE_ACOUSTIC, parts, n, NULL), 0);
 }
 
-/* Writes the tiny model with some bytes of a section changed and all checksums made right again; without the cost of store_write.
- */
+/* Writes the tiny model with some bytes of a section changed and all checksums fixed; cheaper than store_write. */
 static void write_changed(size_t section, size_t at, const void *bytes, size_t n_bytes) {
     size_t n;
     const unsigned char *original = store_section(sections, names[section], &n);
@@ -279,7 +280,7 @@ static void write_changed(size_t section, size_t at, const void *bytes, size_t n
     free(copy);
 }
 
-/* Every word of the program replaced by every value that could matter. Most are refused; the others must do no harm. */
+/* Replaces every word of the program by every value that could matter. Most are refused; the others must do no harm. */
 static void test_hostile_program(void **unused) {
     size_t n_bytes, n_refused = 0, n_accepted = 0;
     const uint32_t *words = store_section(sections, "program", &n_bytes);
@@ -303,7 +304,7 @@ static void test_hostile_program(void **unused) {
     assert_true(n_refused > 10 * n_accepted);
 }
 
-/* Numbers at the ends of their ranges everywhere in the factors and weights. */
+/* Extreme values everywhere in the factors and weights. */
 static void test_hostile_numbers(void **unused) {
     static const int32_t values[] = {0, 1, -1, INT32_MAX, INT32_MIN, 1 << 22, -(1 << 22), 0x3f3f3f3f};
     size_t n_scale, n_weights;
@@ -377,7 +378,7 @@ static void test_sentences(void **unused) {
         write_with(i, NULL, 0);
         assert_true(refused(names[i]));
     }
-    for (size_t i = 0; i < N_SECTIONS; i++) { /* one byte less, and some more */
+    for (size_t i = 0; i < N_SECTIONS; i++) { /* one byte less, and some bytes more */
         p = store_section(sections, names[i], &n);
         if (i != PASSPORT) {
             write_with(i, p, n - 1);
@@ -390,12 +391,12 @@ static void test_sentences(void **unused) {
     }
     p = store_section(sections, "labels", &n);
     memcpy(text, p, n);
-    text[9] = '2'; /* L1 becomes L2, which there is */
+    text[9] = '2'; /* L1 becomes L2, which already exists */
     write_with(LABELS, text, n);
     assert_true(refused("same name"));
 }
 
-/* A file whose own test does not agree is opened, but its check says where. */
+/* A file whose own test fails can be opened, but its check reports where. */
 static void test_check_finds_difference(void **unused) {
     struct nn_model *m;
     tragus_error e;
