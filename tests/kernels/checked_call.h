@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/kernels/checked_call.h: a call that finds out whether a function keeps the registers that belong to its caller.
+/* tests/kernels/checked_call.h: calls a function and checks that it preserves the registers that belong to its caller.
  *
- *     CHECKED_CALL(function, WORD(a), WORD(b), ...)      an expression: a text; NULL, or the name of a register that was not kept
+ *     CHECKED_CALL(function, WORD(a), WORD(b), ...)      gives NULL, or the name of a register that was changed
  *
- * The registers get patterns, the function is called, and what they hold then is stored. A compiler cannot be trusted to leave them
- * alone in between, so this stands in assembler: x86-64 by the System V ABI (rbx, rbp, r12..r15), AArch64 by AAPCS64 (x19..x28, the
- * low halves of v8..v15), 32-bit ARM by AAPCS (r4..r11, d8..d15). There every argument is a word, those beyond the registers on the
- * stack. On other machines, which have no variants to check, it is a plain call.
+ * The registers are filled with patterns, the function is called, and their contents afterwards are stored. This is in assembler,
+ * because a compiler may use the registers in between: x86-64 by the System V ABI (rbx, rbp, r12..r15), AArch64 by AAPCS64
+ * (x19..x28, the low halves of v8..v15), 32-bit ARM by AAPCS (r4..r11, d8..d15). There every argument is a word; those that do not
+ * fit in registers go on the stack. Other machines have no variants to check; there it is a plain call.
  */
 #ifndef TRAGUS_TESTS_KERNELS_CHECKED_CALL_H
 #define TRAGUS_TESTS_KERNELS_CHECKED_CALL_H
@@ -16,11 +16,11 @@
 
 #if defined(__x86_64__) || defined(__aarch64__) || defined(__arm__)
 
-#define MAX_WORDS 12 /* nn_gemm_s8 has so many */
+#define MAX_WORDS 12 /* the number of arguments of nn_gemm_s8 */
 #define WORD(x) (uintptr_t)(x)
 #define CHECKED_CALL(function, ...) checked_call((void (*)(void))(function), (const uintptr_t[MAX_WORDS]){__VA_ARGS__})
 
-/* Calls function with the words; kept: what the registers hold before, then what they hold after, eight bytes for each. */
+/* Calls function with the words. kept: the registers' contents before, replaced by those after the call; eight bytes each. */
 __attribute__((visibility("hidden"))) void call_with_registers(void (*function)(void), const uintptr_t words[MAX_WORDS],
                                                                uint64_t *kept);
 

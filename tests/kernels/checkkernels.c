@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/kernels/checkkernels.c: every kernel variant that this build and CPU have, against the reference, byte for byte.
+/* tests/kernels/checkkernels.c: compares every kernel variant of this build and CPU with the reference, byte for byte.
  *
- * The variants are found by tables.h, so a new rung needs nothing here. The shapes of the network's kernels are first those of a
- * model's layers, read from its file: by default models/en/acoustic.tragus of the sources (or of the current folder); then a list,
- * and random ones. Each input ends at a page that cannot be touched (a read
- * beyond it is a crash), in another run begins right behind one. Outputs are filled before the call, and the whole area around them
- * is compared, so a byte written outside is a difference. Data: random, only the extremes of the range, and extremes in
- * alternation, for which sums are largest. Each call also tells whether the caller's registers were kept. What this finds is tried
- * with planted errors by tests/kernels/mutations.
+ * tables.h finds the variants, so a new one needs no change here. The shapes for the network's kernels are those of a model's
+ * layers, read from its file (by default models/en/acoustic.tragus in the source tree or the current folder), then a list, then
+ * random ones. In one run each input ends at an inaccessible page, so a read beyond it crashes; in another it begins right after
+ * one. Outputs are filled before the call, and the whole area around them is compared, so a write outside is detected. Data:
+ * random; only the extremes of the range; and alternating extremes, which give the largest sums. Each call also checks whether the
+ * caller's registers were preserved. tests/kernels/mutations tests this program with planted errors.
  *
  *     checkkernels [--seed N] [--only FAMILY] [--model FILE] [--list]     exit status 0: all equal
  */
@@ -27,7 +26,7 @@
 #include <unistd.h>
 
 #define FILL 0x88
-#define MARGIN 64 /* bytes looked at on both sides of an output */
+#define MARGIN 64 /* bytes compared on both sides of an output */
 
 enum data { DATA_RANDOM, DATA_EXTREMES, DATA_ALTERNATING, N_DATA };
 static const char *const data_names[N_DATA] = {"random", "extremes", "alternating"};
@@ -46,11 +45,11 @@ static int64_t random_between(int64_t low, int64_t high) {
     return low + (int64_t)(((uint64_t)random_u32() << 32 | random_u32()) % (uint64_t)(high - low + 1));
 }
 
-/* Memory between two pages that cannot be touched. */
+/* Memory between two inaccessible pages. */
 struct guarded {
     unsigned char *map;
     size_t map_bytes;
-    unsigned char *low, *high; /* what may be touched */
+    unsigned char *low, *high; /* the accessible range */
 };
 
 static struct guarded guarded_new(size_t n_bytes) {
@@ -70,12 +69,13 @@ static void guarded_free(struct guarded *g) {
     munmap(g->map, g->map_bytes);
 }
 
-/* n_bytes of g at the end or the beginning. Operands of a kernel have alignments: 64 for weights of gemm, else that of the type. */
+/* Returns n_bytes at the end or the beginning of g. Operands of a kernel are aligned: to 64 bytes for the weights of gemm, else to
+ * their type. */
 static void *guarded_at(const struct guarded *g, size_t n_bytes, bool at_end) {
     return at_end ? g->high - n_bytes : g->low;
 }
 
-/* Outputs between their margins, for the reference. */
+/* Allocates an output for the reference, with margins. */
 static unsigned char *area_new(size_t n_bytes) {
     unsigned char *p = n_bytes < SIZE_MAX / 2 ? malloc(n_bytes) : NULL;
 
@@ -116,15 +116,15 @@ static bool same(const char *family, const char *variant, const char *shape, enu
     return false;
 }
 
-/* lost: what CHECKED_CALL gave. */
+/* lost: the result of CHECKED_CALL. */
 static bool kept(const char *family, const char *variant, const char *lost) {
     if (lost)
         fprintf(stderr, "FAIL %s %s: the caller's register %s was not kept\n", family, variant, lost);
     return !lost;
 }
 
-/* Multipliers and shifts: as a model has them; powers of two, with which sums fall on the halves that rounding is about; and
- * anything in range, where small shifts run into the clamp. */
+/* Multipliers and shifts: as in a model; powers of two, for which many sums are halves that need rounding; and anything in range,
+ * where results of small shifts are clamped. */
 static void fill_factors(int32_t *multiplier, uint8_t *shift, size_t n, enum data data) {
     for (size_t i = 0; i < n; i++)
         if (i % 3 == 1) {
@@ -253,7 +253,7 @@ static bool check_add(const struct nn_kernels *ref, const struct nn_kernels *k, 
                                 WORD(low)));
         ok &= same("add_s8", k->add_name, text, data, expected, got, n + 2 * MARGIN);
 
-        /* in place, first over a, then over b */
+        /* In place: first over a, then over b. */
         memcpy(got + MARGIN, a, n);
         ok &= kept("add_s8", k->add_name,
                    CHECKED_CALL(k->add_s8, WORD((int8_t *)got + MARGIN), WORD((int8_t *)got + MARGIN), WORD(b), WORD(n), WORD(ma),
@@ -272,7 +272,7 @@ static bool check_add(const struct nn_kernels *ref, const struct nn_kernels *k, 
 
 typedef bool check_function(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end);
 
-/* The smallest, odd counts of groups and blocks, those beside the sizes of unrolled loops, and large ones. */
+/* The smallest sizes, odd counts of groups and blocks, sizes just above and below those of unrolled loops, and large ones. */
 static const struct shape gemm_shapes[] = {
     {1, 4, 16, 0},   {1, 8, 16, 0},   {1, 12, 16, 0},  {2, 16, 32, 0},  {3, 20, 16, 0},   {5, 28, 48, 0},   {7, 44, 16, 0},
     {1, 52, 208, 0}, {2, 252, 32, 0}, {3, 260, 16, 0}, {1, 256, 48, 0}, {4, 256, 256, 0}, {1, 1024, 16, 0},
@@ -288,8 +288,8 @@ static struct family {
     check_function *check;
     const struct shape *shapes;
     size_t n_shapes;
-    size_t max_rows, k_step, max_k, max_out; /* of random shapes; raised to what the model has */
-    struct shape layers[NN_MAX_OPS];         /* of the model, that differ; n_rows: the most there can be */
+    size_t max_rows, k_step, max_k, max_out; /* limits of random shapes; raised to those of the model */
+    struct shape layers[NN_MAX_OPS];         /* the distinct ones of the model; n_rows: the largest possible */
     size_t n_layers;
 } families[] = {
     {"gemm", check_gemm, gemm_shapes, sizeof(gemm_shapes) / sizeof(gemm_shapes[0]), 6, 4, 600, 512, {{0, 0, 0, 0}}, 0},
@@ -312,7 +312,7 @@ static void add_layer(struct family *f, struct shape sh) {
     f->max_out = larger(f->max_out, sh.n_out);
 }
 
-/* The shapes of a model's layers into families; false if the file is no model. */
+/* Reads the shapes of a model's layers into families. Returns false if the file is not a model. */
 static bool read_layers(const char *path) {
     tragus_error error;
     struct nn_model *m;
@@ -382,9 +382,9 @@ static bool check_family(const struct family *f, const struct nn_kernels *ref, c
     return ok;
 }
 
-/* --- the front end's --- */
+/* --- kernels of the front end --- */
 
-/* Where operands lie: at the end or the beginning of what may be touched, or an element behind the latter, where no vector is
+/* Where operands are: at the end or the beginning of the accessible range, or one element after the beginning, where no vector is
  * aligned. */
 enum place { PLACE_END, PLACE_BEGIN, PLACE_ODD, N_PLACES };
 
@@ -400,7 +400,7 @@ static struct operand operand_new(size_t n, size_t element_bytes, enum place pla
     return o;
 }
 
-/* An output, and what the reference makes of it, each between margins. */
+/* An output and that of the reference, each between margins. */
 struct output {
     struct operand got;
     unsigned char *expected_area;
@@ -451,7 +451,7 @@ static bool check_window(const struct frontend_kernels *ref, const struct fronte
     char text[96];
     bool ok = true;
 
-    /* small values too: of few bits, so that products fall on the halves that rounding is about */
+    /* also values of few bits, so that some products are halves that need rounding */
     fill_s32(x32, n, random_u32() & 1 ? INT32_MAX : 7, data);
     for (size_t i = 0; i < n; i++)
         w16[i] = (uint16_t)(random_u32() & 1 ? random_between(0, 32768) : 1 << random_between(0, 15));
@@ -514,7 +514,7 @@ static bool check_round(const struct frontend_kernels *ref, const struct fronten
     char text[96];
     bool ok = true;
 
-    /* anything; the greatest; and values on the edges of the band, with a fraction that is to be cut off */
+    /* any values; the largest; and values at the edges of the band, with a fraction to be cut off */
     for (size_t i = 0; i < n; i++) {
         int64_t edge = random_between(-1000, 1000) * 1024 + 512 + (random_u32() & 1 ? band : -band) + random_between(-1, 1);
 
@@ -541,7 +541,7 @@ static bool check_product(const struct frontend_kernels *ref, const struct front
     char text[96];
     bool ok = true;
 
-    /* At most 128 terms of 2^55: the sums of the magnitudes are as large as they may be. */
+    /* At most 128 terms of 2^55: the sums of the magnitudes are as large as allowed. */
     fill_s32(a.at, n, swap ? 1 << 30 : 1 << 25, data);
     fill_s32(b.at, n, swap ? 1 << 25 : 1 << 30, data);
     snprintf(text, sizeof(text), "%zu", n);
@@ -585,7 +585,7 @@ static bool check_mel(const struct frontend_kernels *ref, const struct frontend_
     return ok;
 }
 
-/* DATA_EXTREMES: 32767 and -32768, whose squares and differences are the greatest there are. */
+/* DATA_EXTREMES: 32767 and -32768, which have the largest squares and differences. */
 static void fill_s16(int16_t *p, size_t n, enum data data) {
     unsigned phase = random_u32() & 3;
 

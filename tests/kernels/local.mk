@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# The kernels against their references, --list for people; and whether that finds the errors that are planted.
+# Compares the kernels with their references (--list prints them); mutations tests that planted errors are found.
 check_PROGRAMS += tests/kernels/checkkernels
 TESTS += tests/kernels/checkkernels tests/kernels/mutations
 tests_kernels_checkkernels_SOURCES = tests/kernels/checkkernels.c tests/kernels/checked_call.h tests/kernels/tables.h
 tests_kernels_checkkernels_CPPFLAGS = $(AM_CPPFLAGS) $(evex_cppflags)
 tests_kernels_checkkernels_LDADD = $(evex_libs) $(nn_libs) $(frontend_libs)
-# gemm_avxvnni.c encoded for AVX-512, which more machines that test have. Its functions get names of their own: the other one is there, too.
+# gemm_avxvnni.c encoded for AVX-512, which more test machines have. Its functions get other names, because the original is linked, too.
 if KERNELS
 if HOST_X86_64
 if AVXVNNI
@@ -20,7 +20,7 @@ endif AVXVNNI
 endif HOST_X86_64
 endif KERNELS
 
-# The encoding that is shipped, which no machine without AVX-VNNI can run.
+# The shipped encoding, which machines without AVX-VNNI cannot run.
 TESTS += tests/kernels/encoding
 dist_check_SCRIPTS += tests/kernels/encoding
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/kernels/tables.h: every table of kernels that this build and CPU have, for the programs that go through them.
+/* tests/kernels/tables.h: finds all tables of kernels of this build and CPU, for programs that test or measure each.
  *
- * The select functions are asked for every subset of the CPU's flags, so a new rung needs nothing here. Where AVXVNNI_EVEX is
- * defined and a CPU has AVX-512 VNNI and no AVX-VNNI, there is also gemm_avxvnni.c as it is encoded for the former.
+ * The select functions are called with every subset of the CPU's flags, so a new variant needs no change here. If AVXVNNI_EVEX is
+ * defined and a CPU has AVX-512 VNNI but not AVX-VNNI, gemm_avxvnni.c is included in the encoding of the former.
  */
 #ifndef TRAGUS_TESTS_KERNELS_TABLES_H
 #define TRAGUS_TESTS_KERNELS_TABLES_H
@@ -20,7 +20,7 @@ extern nn_gemm_s8 nn_gemm_s8_avxvnni_evex;
 extern nn_gemm_s32 nn_gemm_s32_avxvnni_evex;
 #endif
 
-/* Whether the variant avxvnni is that. */
+/* Returns whether the variant avxvnni is in that encoding. */
 static inline bool evex_stands_in(void) {
 #ifdef AVXVNNI_EVEX
     return (base_cpu_detect() & (BASE_CPU_AVX512VNNI | BASE_CPU_AVXVNNI)) == BASE_CPU_AVX512VNNI;
@@ -29,12 +29,12 @@ static inline bool evex_stands_in(void) {
 #endif
 }
 
-/* All tables of the network's kernels that differ, the reference first; how many. */
+/* Finds all different tables of the network's kernels, the reference first. Returns their number. */
 static inline size_t find_tables(struct nn_kernels tables[MAX_TABLES]) {
     uint32_t detected = base_cpu_detect(), subset = 0;
     size_t n = 0;
 
-    do { /* counts through the subsets of the bits of detected, from none to all */
+    do { /* iterates over the subsets of the bits of detected, from none to all */
         struct nn_kernels k = nn_kernels_select(subset);
         bool known = false;
 
@@ -55,7 +55,7 @@ static inline size_t find_tables(struct nn_kernels tables[MAX_TABLES]) {
     return n;
 }
 
-/* Of the front end's. */
+/* The same for the front end's kernels. */
 static inline size_t find_frontend_tables(struct frontend_kernels tables[MAX_TABLES]) {
     uint32_t detected = base_cpu_detect(), subset = 0;
     size_t n = 0;
