@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/bench/beside.c: how fast the kernels are on this CPU, beside the matrix products of libraries made for that: oneDNN,
- * XNNPACK and OpenBLAS, on the same shapes and the same numbers, with one thread. Built on demand: make tests/bench/beside.
+/* tests/bench/beside.c: compares the speed of the kernels on this CPU with the matrix products of oneDNN, XNNPACK and OpenBLAS, on
+ * the same shapes and numbers, in one thread. Built on demand: make tests/bench/beside.
  *
- *     beside [--windows N] [MODEL]      a Markdown table; exit status 1 if a library and the kernels do not agree
+ *     beside [--windows N] [MODEL]      prints a Markdown table; exit status 1 if a library and the kernels disagree
  *
- * All contestants of a shape take turns, each for a window of a millisecond, and the fastest of N windows counts, so that other
- * work on the machine disturbs all alike and seldom the best. In a window the weights of eight layers are gone through in turn, as
- * in a network, because one matrix alone would stay in the nearest cache. What libraries can prepare once (packing, code made for a
- * shape) is prepared before. They get the same activations and weights. "Sums" are the bare int32 (of float32 for OpenBLAS, exact
- * for these numbers), ours with a bias and theirs without, "bytes" are requantised: ours exactly as the network needs it, theirs in
- * float32, within 1 of it.
+ * All contestants of a shape take turns in windows of one millisecond, and the fastest of N windows counts. So other work on the
+ * machine affects all alike, and rarely the fastest window. A window runs through the weights of eight layers in turn, as a network
+ * does, because a single matrix would stay in the L1 cache. What libraries can prepare once (packing, code generated for a shape)
+ * is not timed. All get the same activations and weights. "Sums" are plain int32 (float32 for OpenBLAS, exact for these numbers),
+ * ours with a bias and theirs without. "Bytes" are requantised: ours exactly as the network needs them, theirs in float32, within 1
+ * of ours.
  *
- * oneDNN chooses its code by the CPU once a process. So it runs in processes of its own: one as it likes (this may be AMX), one
- * held to AVX-512 VNNI, one to AVX2.
+ * oneDNN chooses its code for the CPU once per process. So it runs in separate processes: one without limits (this may use AMX),
+ * one limited to AVX-512 VNNI, one to AVX2.
  *
- * Cycles come from a chain of dependent additions before and behind each window; the time stamp counter has another clock. Register
- * operands, since newer cores carry out additions of constants while renaming; and with products of 512 bits beside it where the
- * contestant has such, since they lower the clock. The peak is measured, too: products on registers alone.
+ * Cycles are measured with a chain of dependent additions before and after each window, because the time stamp counter has a
+ * different clock. The additions use registers, because newer cores add constants during renaming. 512-bit products run beside the
+ * chain if the contestant uses them, because they lower the clock. The peak is measured, too: products on registers alone.
  */
 #include "../kernels/tables.h"
 #include "base/error.h"
@@ -70,21 +70,21 @@ static void *get_memory(size_t n_bytes) {
     return memset(p, 0, (n_bytes + 63) / 64 * 64);
 }
 
-/* --- one shape: the numbers that all contestants get -------------------------------------------------------------------------- */
+/* --- one shape: the numbers for all contestants ------------------------------------------------------------------------------- */
 
 struct problem {
-    size_t k_in, n_out;       /* of a depthwise layer: taps, channels */
-    int8_t *x, *x_abs;        /* MAX_ROWS x k_in; x_abs for products of unsigned by signed */
+    size_t k_in, n_out;       /* for a depthwise layer: taps, channels */
+    int8_t *x, *x_abs;        /* MAX_ROWS x k_in; x_abs for products of unsigned by signed bytes */
     int8_t *w[N_LAYERS];      /* k_in x n_out */
-    int8_t *packed[N_LAYERS]; /* the same as kernels.h wants it */
+    int8_t *packed[N_LAYERS]; /* the same in the layout of kernels.h */
     int32_t *bias[N_LAYERS];  /* [n_out] */
-    int32_t *multiplier;      /* [n_out], all alike, because XNNPACK has one for all */
+    int32_t *multiplier;      /* [n_out], all equal, because XNNPACK has one for all outputs */
     uint8_t *shift;
     int32_t *sums[N_LAYERS], *sums_abs[N_LAYERS]; /* MAX_ROWS x n_out, without bias, by the reference */
     int8_t *bytes[N_LAYERS];
 };
 
-/* Sums of some 350 random products come out between -127 and 127, few of them clamped. */
+/* Makes sums of some 350 random products come out between -127 and 127, few of them clamped. */
 #define MULTIPLIER (3 << 29)
 #define SHIFT 42
 
@@ -147,28 +147,28 @@ static void problem_done(struct problem *p) {
 
 enum side { OUR_SUMS, OUR_BYTES, THEIR_SUMS, THEIR_BYTES, PEAK };
 
-/* One layer of one shape with so many rows, ready to run. */
+/* One layer of one shape with a number of rows, ready to run. */
 struct job {
     void (*run)(const struct job *j, size_t layer);
     const struct problem *p;
     size_t n_rows;
-    double work; /* in one run: multiply-adds, or elements */
+    double work; /* per run: multiply-adds, or elements */
     const struct nn_kernels *kernels;
     void *out;
-    void *theirs[N_LAYERS]; /* what a library has prepared for each layer */
-    bool wide;              /* with products of 512 bits */
-    size_t n_runs;          /* in a window, found by the first one */
+    void *theirs[N_LAYERS]; /* what a library prepared for each layer */
+    bool wide;              /* uses 512-bit products */
+    size_t n_runs;          /* per window, chosen in the first one */
 };
 
 struct window {
-    double per_s, hz; /* work in a second; the core's clock then, 0 where it is not known */
+    double per_s, hz; /* work per second; the core's clock during it, 0 if unknown */
 };
 
 struct contestant {
     char name[64];
     enum side side;
-    char isa[32]; /* the variant of a kernel; what a library is held to, or "" */
-    int to, from; /* pipes to the process that has the jobs, 0: this one has them */
+    char isa[32]; /* the variant of a kernel; the limit of a library, or "" */
+    int to, from; /* pipes to the process that runs the jobs, 0: this process */
     struct job jobs[N_BATCHES];
     struct window best[N_BATCHES];
 };
@@ -180,7 +180,7 @@ static double seconds(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Cycles a second. The better of two, each ten microseconds long, since one may be interrupted. */
+/* Cycles per second. The better of two measurements of ten microseconds, because one may be interrupted. */
 static double clock_hz(bool wide) {
     double best = 0;
 
@@ -229,7 +229,7 @@ static struct window run_window(struct job *j) {
             best = fmin(best, time_runs(j, N_LAYERS));
         j->n_runs = (size_t)(WINDOW_S * N_LAYERS / best) + 1;
     }
-    time_runs(j, j->n_runs < N_LAYERS ? j->n_runs : N_LAYERS); /* brings the layers back into the caches */
+    time_runs(j, j->n_runs < N_LAYERS ? j->n_runs : N_LAYERS); /* loads the layers into the caches again */
     before = clock_hz(j->wide);
     took = time_runs(j, j->n_runs);
     return (struct window){.per_s = j->work * (double)j->n_runs / took, .hz = fmax(before, clock_hz(j->wide))};
@@ -254,8 +254,8 @@ static void add_contestant(struct contestant *c, enum side side, const char *isa
                                   .out = get_memory(batches[b] * p->n_out * 4)};
 }
 
-/* Runs all layers of all jobs and compares. tolerance: how far bytes may be away. True: they agree; if they must, all else ends
- * here. */
+/* Runs all layers of all jobs and compares the results. tolerance: allowed difference of bytes. Returns whether they agree; if they
+ * must, a difference ends the program. */
 static bool compare(struct contestant *c, bool is_abs, int tolerance, bool must_agree) {
     for (size_t b = 0; b < N_BATCHES; b++)
         for (size_t layer = 0; layer < N_LAYERS; layer++) {
@@ -298,7 +298,7 @@ static void run_gemm_s32(const struct job *j, size_t layer) {
 static void run_dwconv(const struct job *j, size_t layer) {
     const struct problem *p = j->p;
 
-    /* any bytes will do for rows of input and for weights */
+    /* the values of input rows and weights do not matter */
     j->kernels->dwconv_s8(j->out, p->w[layer], 1, p->packed[layer], p->bias[layer], p->multiplier, p->shift, p->n_out, p->k_in,
                           -127);
 }
@@ -311,7 +311,7 @@ static void run_add(const struct job *j, size_t layer) {
 
 #define PEAK_TURNS 250
 
-static void run_peak_avx2(const struct job *j, size_t layer) { /* 4 x 6 x 32 products a turn, as gemm_avx2.c makes them */
+static void run_peak_avx2(const struct job *j, size_t layer) { /* 4 x 6 x 32 products per iteration, as in gemm_avx2.c */
     size_t n = PEAK_TURNS;
 
     (void)j, (void)layer;
@@ -326,7 +326,7 @@ static void run_peak_avx2(const struct job *j, size_t layer) { /* 4 x 6 x 32 pro
                        "xmm12", "xmm13", "xmm14", "xmm15");
 }
 
-static void run_peak_avx512vnni(const struct job *j, size_t layer) { /* 4 x 12 x 64 products a turn */
+static void run_peak_avx512vnni(const struct job *j, size_t layer) { /* 4 x 12 x 64 products per iteration */
     size_t n = PEAK_TURNS;
 
     (void)j, (void)layer;
@@ -444,11 +444,11 @@ static size_t add_xnnpack(struct contestant *c, const struct problem *p) {
 
 #endif
 
-/* --- oneDNN, in processes of its own ------------------------------------------------------------------------------------------ */
+/* --- oneDNN, in separate processes -------------------------------------------------------------------------------------------- */
 
 #ifdef BESIDE_DNNL
 
-#define N_DNNL 5 /* contestants in one process */
+#define N_DNNL 5 /* contestants per process */
 
 struct matmul {
     dnnl_primitive_t primitive;
@@ -496,7 +496,7 @@ static dnnl_memory_t memory_of(const dnnl_memory_desc_t *d, dnnl_engine_t engine
     return memory;
 }
 
-/* Prepares a product whose weights have the layout that oneDNN likes best. Bytes come with bias and a factor for each output. */
+/* Prepares a product with the weight layout that oneDNN prefers. Bytes have a bias and a factor for each output. */
 static void prepare_matmul(struct job *j, dnnl_engine_t engine, dnnl_stream_t stream, dnnl_data_type_t x_type,
                            dnnl_data_type_t type) {
     const struct problem *p = j->p;
@@ -564,8 +564,8 @@ struct hello {
     bool exact[N_DNNL];
 };
 
-/* The process of one instruction set: tells its name, then makes a window for each number of a job that comes, until none comes.
- * Before VNNI oneDNN lets sums of two products saturate at 16 bits, which its manual tells ("Nuances of int8 computations"). */
+/* The process for one instruction set: sends its name, then runs a window for each job number that it receives, until the pipe
+ * ends. Before VNNI oneDNN lets sums of two products saturate at 16 bits; its manual says so ("Nuances of int8 computations"). */
 _Noreturn static void serve_dnnl(dnnl_cpu_isa_t most, const struct problem *p, int from, int to) {
     struct contestant c[N_DNNL];
     struct hello hello = {0};
@@ -611,7 +611,7 @@ static size_t add_dnnl_processes(struct contestant *c, const struct problem *p) 
             give_up("oneDNN failed, see above");
         for (size_t k = 0; k < n; k++)
             known |= strcmp(c[k].isa, hello.isa) == 0;
-        if (known) { /* the CPU has no more than what another process was held to */
+        if (known) { /* the CPU supports no more than another process was limited to */
             close(orders[1]), close(answers[0]);
             continue;
         }
@@ -634,9 +634,9 @@ static size_t add_dnnl_processes(struct contestant *c, const struct problem *p) 
 
 #endif
 
-/* --- measuring and telling ---------------------------------------------------------------------------------------------------- */
+/* --- measurement and output --------------------------------------------------------------------------------------------------- */
 
-/* Contestant `index` of those of its process. */
+/* index: of the contestant in its process. */
 static struct window measure(struct contestant *c, size_t index, size_t batch) {
     size_t number = index * N_BATCHES + batch;
     struct window w;
@@ -666,7 +666,7 @@ static double per_cycle(struct window w) {
     return w.hz > 0 ? w.per_s / w.hz : NAN;
 }
 
-/* What libraries have prepared stays until the program ends. */
+/* What libraries have prepared is kept until the program ends. */
 static void contestants_done(struct contestant *c, size_t n) {
     for (size_t i = 0; i < n; i++) {
         for (size_t b = 0; b < N_BATCHES; b++)
@@ -678,7 +678,7 @@ static void contestants_done(struct contestant *c, size_t n) {
         ;
 }
 
-/* The best of a side at a batch, of one instruction set or of all (""); NULL where there is none. */
+/* Returns the best contestant of a side for a batch, with one instruction set or with any (""), or NULL. */
 static const struct contestant *best_of(const struct contestant *c, size_t n, enum side side, const char *isa, size_t batch) {
     const struct contestant *best = NULL;
 
@@ -700,7 +700,7 @@ static void tell_rates(const struct contestant *c, size_t n, enum side side) {
     }
 }
 
-/* One of ours beside the best of theirs, held to one instruction set or all (""). */
+/* Prints the ratio of one of ours to the best of theirs, with one instruction set or with any (""). */
 static void tell_ratio(const struct contestant *c, size_t n, const struct contestant *ours, enum side theirs, const char *isa) {
     if (!best_of(c, n, theirs, isa, 0))
         return;
@@ -762,7 +762,7 @@ static size_t add_peaks(struct contestant *c, const struct problem *p) {
 static void bench_gemm(size_t k_in, size_t n_out, const struct nn_kernels *tables, size_t n_tables, long n_windows) {
     struct contestant c[MAX_CONTESTANTS];
     struct problem p = problem_new(k_in, n_out);
-    size_t n = add_dnnl_processes(c, &p); /* first, so that its processes begin with nothing but the problem */
+    size_t n = add_dnnl_processes(c, &p); /* first, so that its processes start with nothing but the problem */
 
     n += add_ours(c + n, &p, tables, n_tables);
     n += add_xnnpack(c + n, &p);
@@ -858,7 +858,7 @@ int main(int argc, char **argv) {
     struct nn_model *m;
     long n_windows = 50;
 
-    /* OpenMP and OpenBLAS read these while they are loaded. */
+    /* OpenMP and OpenBLAS read these when they are loaded. */
     if (!getenv("OMP_NUM_THREADS") || !getenv("OPENBLAS_NUM_THREADS")) {
         setenv("OMP_NUM_THREADS", "1", 1);
         setenv("OPENBLAS_NUM_THREADS", "1", 1);
@@ -882,7 +882,7 @@ int main(int argc, char **argv) {
         else if (m->ops[i].kind != NN_ADD)
             add_shape(gemm, &n_gemm, (size_t)m->ops[i].taps * m->ops[i].n_in, m->ops[i].n_out);
     nn_model_free(m);
-    add_shape(gemm, &n_gemm, 416, 416); /* of a wider network that was trained, too */
+    add_shape(gemm, &n_gemm, 416, 416); /* of a wider network that was also trained */
     add_shape(gemm, &n_gemm, 360, 416);
 
     n_tables = find_tables(tables);

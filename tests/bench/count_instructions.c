@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/bench/count_instructions.c: a plugin of QEMU's user-mode emulator that counts the instructions a program executes.
+/* tests/bench/count_instructions.c: a plugin for QEMU's user-mode emulator that counts the instructions that a program executes.
  *
  *     qemu-aarch64 -plugin libcount_instructions.so -d plugin PROGRAM
  *
- * tells at its end "instructions N" on standard error; with libcount_instructions.so,blocks=on before that a line for each block of
- * code that was executed: "block TIMES INSTRUCTIONS OFFSET FILE", how long it is and where in which file it begins.
- * tests/bench/functions makes functions of them.
+ * prints "instructions N" on standard error at the end. With libcount_instructions.so,blocks=on it first prints a line for each
+ * executed block of code: "block TIMES INSTRUCTIONS OFFSET FILE" with its length, and the file and offset where it begins.
+ * tests/bench/functions groups them by function.
  *
  * Debian packages the emulator without the header of its plugin interface (QEMU, docs/devel/tcg-plugins.rst), so the few functions
- * that are needed are declared here. Counting is inline in the translated code: exact, and it costs next to nothing.
+ * that are needed are declared here. The counters are inline in the translated code: exact and almost free.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -39,15 +39,15 @@ extern int qemu_plugin_version;
 int qemu_plugin_version = PLUGIN_VERSION;
 int qemu_plugin_install(plugin_id id, const void *info, int n_arguments, char **arguments);
 
-/* One translation of a block. The emulator may translate it again, and cut it otherwise then: that is another one. */
+/* One translation of a block. If the emulator translates it again, perhaps with other borders, that has a new counter. */
 struct counter {
     struct counter *next;
     uint64_t n_times;
-    uintptr_t address; /* in the emulator's memory, into which it maps the program's files */
+    uintptr_t address; /* in the memory of the emulator, which maps the program's files */
     size_t n_instructions;
 };
 
-static uint64_t n_instructions; /* of all threads; what is counted here has one */
+static uint64_t n_instructions; /* of all threads; the measured programs have one */
 static struct counter *counters;
 
 static void count_block(plugin_id id, struct qemu_plugin_tb *block) {
@@ -68,7 +68,7 @@ static void count_each_block(plugin_id id, struct qemu_plugin_tb *block) {
     qemu_plugin_register_vcpu_tb_exec_inline(block, PLUGIN_INLINE_ADD, &c->n_times, 1);
 }
 
-/* Of the blocks in one mapping of the emulator's. */
+/* Prints the blocks in one mapping of the emulator. */
 static void tell_blocks(uintptr_t start, uintptr_t end, uint64_t offset, const char *path) {
     char text[4200];
 

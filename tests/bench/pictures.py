@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Draws what tests/bench/pictures measures, as SVG.
+"""Draws the measurements of tests/bench/pictures as SVG.
 
-pictures.py note                                                  < lines: each with the time of CLOCK_MONOTONIC, in us, before it
-pictures.py latency EVENTS RAW RATE LOOK_AHEAD_MS OUT.svg         also prints the latencies, and writes what is drawn to OUT.tsv
+pictures.py note                                                  < lines: prints each after the time of CLOCK_MONOTONIC in us
+pictures.py latency EVENTS RAW RATE LOOK_AHEAD_MS OUT.svg         also prints the latencies, and writes the data to OUT.tsv
 pictures.py redraw latency.tsv OUT.svg                            draws that file again, without measuring
-pictures.py terminal COMMAND OUT.svg                              < what the command printed
+pictures.py terminal COMMAND OUT.svg                              < the output of the command
 """
 import array
 import json
@@ -47,7 +47,7 @@ def note():
 
 
 def utterances(path):
-    """Each with ms from the end of its words: how much sound the decision had heard, and when a client was told."""
+    """The utterances, with times in ms from the end of the words: of the sound at the decision, and of the event at a client."""
     found = []
     with open(path, encoding="utf-8") as lines:
         for line in lines:
@@ -55,14 +55,14 @@ def utterances(path):
             event = json.loads(text)
             if event["event"] == "utterance":
                 found.append((int(arrived), event))
-    # Words are counted in ms since the start of the session, other times in us of CLOCK_MONOTONIC. latency_ms, the daemon's own count,
-    # is from the one to the other, but for the way to the client; the shortest way gives the session's start.
+    # Times of words are in ms since the start of the session, other times in us of CLOCK_MONOTONIC. The daemon's latency_ms is the
+    # difference without the way to the client, so the shortest way gives the start of the session.
     start_us = min((arrived - 1000 * (e["latency_ms"] + e["end_ms"]) for arrived, e in found), default=0)
     return [{"event": e, "decided": (e["time_usec"] - start_us) / 1000 - e["end_ms"], "told": (arrived - start_us) / 1000 - e["end_ms"]}
             for arrived, e in found]
 
 
-BEGIN_MS, END_MS, ENVELOPE_MS = -1500, 1500, 10  # what latency.svg shows, from the end of the words; one line of the envelope
+BEGIN_MS, END_MS, ENVELOPE_MS = -1500, 1500, 10  # range of latency.svg, from the end of the words; step of the envelope
 
 
 def latency(events, raw, rate, look_ahead_ms, out):
@@ -92,7 +92,7 @@ def latency(events, raw, rate, look_ahead_ms, out):
 
 
 def redraw(table, out):
-    """Draw what latency() wrote."""
+    """Draw the output of latency()."""
     rows = {}
     with open(table, encoding="utf-8") as lines:
         for line in lines:
