@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The sum over all that could have been said, and its gradient, as models/training/learning/crf.py and crf.c compute them, against every path written
-out."""
+"""Compares the sum over all phone sequences and its gradient, as models/training/learning/crf.py and crf.c compute them, with an enumeration of
+every path."""
 import itertools
 import os
 import pathlib
@@ -20,16 +20,16 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(TOP / "models" / "training"))
 from learning import crf, fused  # noqa: E402
 
-LABELS, STEPS = 4, (6, 4, 1)    # the blank and three phones; of each clip, the first beyond where sums are brought to one
+LABELS, STEPS = 4, (6, 4, 1)    # the blank and three phones; the steps of each clip: the first continues after a normalisation
 
 
 def collapsed(path):
-    """The phones of a path: what is repeated counts once, blanks not at all."""
+    """The phones of a path, without repetitions and blanks."""
     return tuple(label for label, _ in itertools.groupby(path) if label)
 
 
 def written_out(logs, phones):
-    """(clips,): what everything() computes, path by path."""
+    """(clips,): the result of everything(), computed path by path."""
     out = []
     for clip, n in zip(logs, STEPS):
         paths = itertools.product(range(LABELS), repeat=n)
@@ -46,7 +46,7 @@ def main():
     rng = np.random.default_rng(1)
     phones = crf.Phones([rng.integers(1, LABELS, rng.integers(0, 5)) for _ in range(100)])
     logits = 2 * torch.randn(len(STEPS), max(STEPS), crf.HISTORIES)
-    logits[:, :, LABELS:] = -200                                    # the other phones are never heard
+    logits[:, :, LABELS:] = -200                                    # the other phones never occur
     weights, sums, gradients = torch.tensor((1.0, 2.0, 3.0)), [], []
     everything = lambda logs: crf.everything(logs, torch.tensor(STEPS), phones)
     for module, how in ((None, everything), (fused.Fused(MODULE), everything), (None, lambda logs: written_out(logs, phones))):

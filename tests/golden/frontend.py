@@ -1,17 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The front end against an independent computation of the same formula in float64.
+"""Compares the front end with an independent computation of the same formula in float64.
 
-Nothing is read from the C tables: window, mel triangles and DCT are written from their formulae, so an error in a table shows too.
-Only the prior of the mean is data, and is read. Sounds: made here (noise, tones, pulses, a voice), and the spoken test sounds of
-alsa-utils where they are installed, taken as if they were at 16 kHz.
+No C tables are read: window, mel triangles and DCT are computed from their formulae, so an error in a table is detected, too. Only the
+prior of the mean is read, because it is data. Sounds: synthetic ones (noise, tones, pulses, a voice), and the spoken test sounds of
+alsa-utils if they are installed, read as if they were at 16 kHz.
 
-How far the two may differ: the C code rounds the frame to 16 bits below its peak and the spectrum to steps of 32. Of both, a bin gets
-noise of the variance q^2 (32^2 / 6 + 400 / 12), where q is the unit of the scaled frame (2^-15 to 2); the window of 16 bits adds
-2^-30 / 12 times the energy of the frame before it (felt only where a pulse stands at the edge of the window). For a band whose energy is
-E and whose share of that noise is N, four standard deviations in the amplitude change log2 E by 2 log2(1 + 4 sqrt(N / E)); rounding to
-Q8, tables and logarithm add 1 / 256. Where a band lies 60 dB above the noise that is 4 / 256. The cepstra are compared with DCT
-and mean of C's own log-mel: tables of 16 bits and three roundings, 4 / 256.
+The tolerance: the C code rounds the frame to 16 bits below its peak and the spectrum to steps of 32. Together they add noise with
+variance q^2 (32^2 / 6 + 400 / 12) to a bin, where q is the unit of the scaled frame (2^-15 to 2). The 16-bit window adds 2^-30 / 12
+times the energy of the frame before it (noticeable only for a pulse at the edge of the window). For a band with energy E and noise N,
+four standard deviations in the amplitude change log2 E by 2 log2(1 + 4 sqrt(N / E)); rounding to Q8, tables and logarithm add 1 / 256.
+For a band 60 dB above the noise that is 4 / 256. The cepstra are compared with DCT and mean of C's own log-mel: tables of 16 bits and
+three roundings, 4 / 256.
 """
 import ctypes
 import glob
@@ -30,7 +30,7 @@ BOUND_FEATURES = 4 / 256
 
 
 def log_mel_float(pcm):
-    """int16[n] -> float64[n // 160, 40]: log2 of the mel energies; and what C may differ from it (same shape, log2 units)."""
+    """int16[n] -> float64[n // 160, 40]: log2 of the mel energies; and the tolerance of C's (same shape, log2 units)."""
     n_rows = len(pcm) // 160
     x = np.concatenate([pcm[: n_rows * 160].astype(float), np.zeros(320)])
     x = x - 0.97 * np.concatenate([[0.0], x[:-1]])
@@ -94,7 +94,7 @@ def sounds():
 
 
 def run_c(function, pcm):
-    """int16[n] -> int16[n // 160, 40] by a function of the module."""
+    """int16[n] -> int16[n // 160, 40] with a function of the module."""
     pcm = np.ascontiguousarray(pcm)
     rows = np.zeros((len(pcm) // 160, 40), dtype=np.int16)
     n = function(ctypes.c_void_p(pcm.ctypes.data), ctypes.c_size_t(len(pcm)), ctypes.c_void_p(rows.ctypes.data), ctypes.c_size_t(len(rows)))

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exact bits of the features of sounds that integers make, pinned: every CPU, compiler and build of KissFFT must give these,
- * with the reference kernels and with the best that this CPU has.
+/* Pins the exact bits of the features of sounds that are made with integers. Every CPU, compiler and build of KissFFT must
+ * reproduce them, with the reference kernels and with the best ones of this CPU.
  *
- * usage: frontend_bits [--print | FILE.wav...]: compares with the pinned values, or prints the values (of 16-bit WAV files too,
- * whose bytes behind the first 44 are taken for sound at 16 kHz), to compare two machines. Plain C, so that it runs under any
- * emulator.
+ * usage: frontend_bits [--print | FILE.wav...]: compares with the pinned values, or prints the values to compare two machines, also
+ * of 16-bit WAV files, whose bytes after the first 44 are read as sound at 16 kHz. Plain C, so it runs under any emulator.
  */
 #include "base/arena.h"
 #include "base/cpu.h"
@@ -39,7 +38,7 @@ static void one_bit_noise(int16_t *pcm) {
     }
 }
 
-static void extremes(int16_t *pcm) { /* full-scale squares whose length changes */
+static void extremes(int16_t *pcm) { /* full-scale square waves of varying length */
     for (int n = 0, left = 1, value = 32767, length = 1; n < N_SAMPLES; n++) {
         if (--left == 0) {
             value = value == 32767 ? -32768 : 32767;
@@ -56,7 +55,8 @@ static void pulses(int16_t *pcm) {
     }
 }
 
-/* Pulses of the voice through two resonators whose place moves, with gaps and a little noise: like speech in level and spectrum. */
+/* Glottal pulses through two resonators with moving frequencies, with gaps and a little noise: like speech in level and
+ * spectrum. */
 static void like_speech(int16_t *pcm) {
     int64_t a1 = 0, a2 = 0, b1 = 0, b2 = 0;
     for (int n = 0, phase = 0; n < N_SAMPLES; n++) {

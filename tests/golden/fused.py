@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A training step by models/training/learning/fused.c against PyTorch's own operations: posteriors, gradients, the normalisations' means, and what
-a network that was trained so tells as a teacher.
+"""Compares a training step by models/training/learning/fused.c with PyTorch's own operations: posteriors, gradients, the normalisations' means,
+and the posteriors of the trained network as a teacher.
 
-Both compute in bfloat16, each with its own order of sums, and neither is exact: PyTorch's step in float32 is what both are compared
-with, and the fused one may be off by half as much again as PyTorch's in bfloat16. In the device's integers the posteriors must be the
-same bits, and at half depth, whose posteriors reals compute in a BLAS's order, what these are made of; and gradients, which PyTorch has in
-float32 there, off by 2 % at most.
+Both compute in bfloat16, each with its own order of sums, so neither is exact. Both are compared with PyTorch's step in float32; the error of
+the fused one may be 1.5 times that of PyTorch's in bfloat16. In the device's integers the posteriors must be bit-equal. Those at half depth
+are computed in reals, in the order of a BLAS, so there their inputs must be bit-equal. Gradients, which PyTorch computes in float32 there, may
+be off by 2 % at most.
 """
 import os
 import pathlib
@@ -29,7 +29,7 @@ ROWS = torch.tensor((300, 297, 151, 20))
 
 
 def step(module=None, bfloat16=True, int8=False):
-    """What a step gives, by name."""
+    """The results of a step, by name."""
     torch.manual_seed(1)
     net = network.Net(64, 4, look_ahead_blocks=2)
     for name, kept in net.named_buffers():
@@ -56,7 +56,7 @@ def step(module=None, bfloat16=True, int8=False):
 
 
 def as_teacher(net, features, bfloat16):
-    """Posteriors by the means that the normalisations keep, with no gradient: (sounds, steps, labels)."""
+    """Posteriors with the running means of the normalisations, without gradients: (sounds, steps, labels)."""
     net.eval()
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         assert net.fused is None or net.fused.computes(net)
@@ -74,7 +74,7 @@ def main():
     far = {}
     for name, value in exact.items():
         by_plain, by_quick = (float((some[name].float() - value).norm()) for some in (plain, quick))
-        # the gradient of a bias that a normalisation takes away again is nothing but rounding
+        # the gradient of a bias that a normalisation cancels is only rounding errors
         if "dw.norm.bias" not in name:
             far[name] = (by_quick / (by_plain + 1e-4 * float(value.norm())), by_quick / float(value.norm()))
     name = max(far, key=lambda name: far[name][0])

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A step as models/training/learning/graphics.py computes it against PyTorch's own operations: posteriors, gradients, the normalisations' means.
+"""Compares a training step of models/training/learning/graphics.py with PyTorch's own operations: posteriors, gradients, the normalisations'
+means.
 
-Here on the processor and in float32, where both must give the same to within a few roundings; a network that sees further, of which the
-same is asked, must give what it did before it learns.
+It runs on the processor in float32, where the two may differ only by a few roundings. The same is required of a network with more look-ahead;
+before it is trained, its posteriors must equal those of the original network.
 """
 import os
 import pathlib
@@ -25,7 +26,7 @@ STEPS_MORE = 3
 
 
 def step(blocks_by=None, further=False):
-    """What a step gives, by name."""
+    """The results of a step, by name."""
     torch.manual_seed(1)
     net = network.Net(64, 4, look_ahead_blocks=2)
     for module in net.modules():
@@ -51,7 +52,7 @@ def main():
     status, near = 0, step()
     for further in (False, True):
         plain, other = step(further=further), step(graphics.Graphics(torch.float32, compiled=False), further)
-        # the gradient of a bias that a normalisation takes away again is nothing but rounding
+        # the gradient of a bias that a normalisation cancels is only rounding errors
         far = {name: float((other[name] - value).norm() / value.norm()) for name, value in plain.items() if "dw.norm.bias" not in name}
         worst = max(far, key=far.get)
         print(f"graphics: {'further sight: ' if further else ''}off by at most {far[worst]:.1e} of {worst}")

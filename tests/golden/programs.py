@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every program of models/training, and those of tests/accuracy that use its packages, starts from any directory and prints its help."""
+"""Tests that every program in models/training, and those in tests/accuracy that use its packages, can print its help in any directory."""
 import importlib.util
 import os
 import pathlib

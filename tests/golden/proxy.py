@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The comparison of augmentations (models/training/trials/proxy.py): all arms learn from the same clips, equal settings give equal networks,
-and a training that was stopped goes on to the same weights."""
+"""Tests the comparison of augmentations (models/training/trials/proxy.py): all arms learn from the same clips, equal settings give equal
+networks, and a training that was stopped and resumed gives the same weights."""
 import argparse
 import os
 import pathlib
@@ -30,7 +30,7 @@ RATE = 16000
 
 
 def made(folder):
-    """Clips of noise with labels, a folder of noise and a small network, in `folder`; proxy.py's parts of them."""
+    """Write clips of noise with labels, a folder of noise and a small network to `folder`; return proxy.py's objects for them."""
     rng = np.random.default_rng(1)
     (folder / "train").mkdir()
     soundfile.write(folder / "train" / "tap.wav", 0.1 * rng.standard_normal(2 * RATE), RATE)
@@ -48,7 +48,7 @@ def made(folder):
 
 
 def trained(folder, batches, clips, steps, begin=None):
-    """A proxy.Training to this step of 16."""
+    """A proxy.Training at this step of 16."""
     training = proxy.Training(folder / "float.pt", batches.arms, 2e-3)
     if begin:
         training.restore(torch.load(begin))

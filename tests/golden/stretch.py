@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Speech at another tempo (models/training/clips/stretch.py): a voice's pitch stays, its length changes, and at the same tempo it is the same."""
+"""Tests speech at another tempo (models/training/clips/stretch.py): the length changes, the pitch does not; the ratio 1 changes nothing."""
 import pathlib
 import sys
 

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the training simulates against what the device computes, bit for bit, on the model that is shipped.
+"""Compares the simulation in training with the computation of the device, bit for bit, on the shipped model.
 
-The model file carries features and the posteriors that the C runtime must give for them (tests/unit/nn). Here the network of
-models/training/learning/net.py is built from the file's integers and must give the same posteriors, in the stage in which it is trained. So
-must program.py, which is written from the definition of the operations alone. Float64, in which the file's multipliers are exact.
+The model file contains features and the posteriors that the C runtime must give for them (tests/unit/nn). Here the network of
+models/training/learning/net.py is built from the file's integers and must give the same posteriors, in the stage "int8" of training. So must
+program.py, which is written from the definition of the operations alone. Float64 represents the file's multipliers exactly.
 
-Then the float network that training goes on from: with its normalisations put back, and made wider, it must still compute the same.
-Quantised again in each way of quantise.py, its ranges measured on the very features, it must stay near, and what would be written to a
-file must compute what the trainer does. Last, the gradients in which PyTorch's of CTC is used where it takes a distribution for granted, and the
-likeliest path of CTC.
+Then the float network from which training continues is tested: with its normalisations restored, and widened, it must compute nearly the same.
+Quantised again in each way of quantise.py, with ranges measured on the same features, it must stay close, and the program that would be
+written to a file must compute the same as the trainer. Last come the losses that use PyTorch's gradient of CTC although it assumes a
+distribution, and the best path of CTC.
 """
 import itertools
 import pathlib
@@ -30,7 +30,7 @@ from device import export, program, quantise, restore  # noqa: E402
 
 
 def alignment_is_best():
-    """Whether losses.aligned() finds the likeliest of all paths that say what was said: by trying them."""
+    """Whether losses.aligned() finds the most likely path for the labels, by trying all."""
     torch.manual_seed(1)
     for n, labels in ((5, [1, 2]), (5, [1, 1]), (6, [3, 1, 3]), (4, []), (3, [2, 1, 2])):
         logs = torch.randn(2, 6, 4).log_softmax(2)
@@ -49,7 +49,7 @@ def alignment_is_best():
 
 
 def gradients_agree():
-    """Whether the gradient of losses.unpeaked() is that of CTC over quotients: by differences."""
+    """Whether the gradients of losses.unpeaked() and losses.mistaken() equal finite differences."""
     torch.manual_seed(1)
     logits = torch.randn(3, 30, 40, dtype=torch.float64, requires_grad=True)
     labels, steps, counts = torch.randint(1, 40, (15,)), torch.tensor([30, 25, 20]), torch.tensor([5, 6, 4])
@@ -94,7 +94,7 @@ def main():
         same = float((wider.eval()(x, rows)[0].argmax(2) == wanted.argmax(2)).float().mean())
         print(f"a wider one that looks further ahead: {100 * same:.0f} % of the steps have the same best label")
         failed |= not (worst < 1e-2 and same > 0.9)
-    heard = wanted[0].numpy() > -10                                     # whether one in 20,000 or one in a million decides nothing
+    heard = wanted[0].numpy() > -10                                     # smaller probabilities, below 1 in 20,000, do not matter
     for name, (bits, method, options) in quantise.WAYS.items():
         net = network.Net(**{**unfolded.shape, "weight_bits": bits})
         net.load_state_dict(unfolded.state_dict())

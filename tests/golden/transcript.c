@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/golden/transcript.c: everything that is decided about some sounds, one line an event, so that two CPUs or two kernel
- * variants can be compared byte by byte: words, their times, confidences to the last bit, intent.
+/* tests/golden/transcript.c: prints all results for some sounds, one event per line, to compare two CPUs or kernel variants byte by
+ * byte: words, their times, confidences to the last bit, intent.
  *
- * usage: transcript MODEL GRAMMAR CPU FILE...     FILE: raw 16 kHz mono int16; CPU: a mask as TRAGUS_CPU takes
+ * usage: transcript MODEL GRAMMAR CPU FILE...     FILE: raw 16 kHz mono int16; CPU: a mask as in TRAGUS_CPU
  */
 #include "tragus.h"
 
@@ -34,7 +34,7 @@ static int transcribe(tragus_model *model, tragus_grammar *grammar, const char *
         fprintf(stderr, "%s: cannot be read, or out of memory\n", path);
         return 1;
     }
-    int16_t pcm[960]; /* 60 ms, as the daemon reads */
+    int16_t pcm[960]; /* 60 ms, as in the daemon */
     const tragus_event *event;
     for (size_t n = 1; n > 0;) {
         n = fread(pcm, sizeof(pcm[0]), sizeof(pcm) / sizeof(pcm[0]), f);
