@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a grammar, in both dialects, and as the text to match: no crash, no leak, no hang; what the acceptor says has arcs
- * within bounds. A plain program over saved samples; with -fsanitize=fuzzer and -DTRAGUS_LIBFUZZER a libFuzzer target.
+/* Uses arbitrary bytes as a grammar, in both dialects, and as the text to match. There must be no crash, leak or hang, and the arcs
+ * of the acceptor must be within bounds. Runs on saved samples; with -fsanitize=fuzzer and -DTRAGUS_LIBFUZZER it is a libFuzzer
+ * target.
  */
 #include "../unit/grammar/builder.h"
 #include "grammar/grammar.h"
@@ -70,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 }
 
 #ifndef TRAGUS_LIBFUZZER
-/* Each sample as it is, cut at some places, and with some bytes changed: the same ones every time. */
+/* Tests each sample unchanged, truncated at some places, and with some bytes changed, the same ones in every run. */
 static void vary(const char *path) {
     FILE *f = fopen(path, "rb");
     if (!f) {
