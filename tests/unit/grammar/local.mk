@@ -28,7 +28,7 @@ tests_unit_grammar_test_template_SOURCES = tests/unit/grammar/test_template.c te
 tests_unit_grammar_test_template_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_template_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
-# Reads JSON, and so wants json-c.
+# Reads JSON, so it needs json-c.
 if PROGRAMS
 check_PROGRAMS += tests/unit/grammar/test_home_assistant
 TESTS += tests/unit/grammar/test_home_assistant

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Random networks, computed on whole sounds by models/training/device/program.py and in a stream by the C runtime: the same posteriors.
+"""Tests random networks: program.py in models/training/device, on whole sounds, and the C runtime, streaming, must give the same posteriors.
 
     test_programs.py [--seed N] [--programs N]     runs tests/unit/nn/run_model of the build tree on them
     test_programs.py --tiny FOLDER                 writes the network and the expected posteriors of test_nn.c
@@ -26,7 +26,7 @@ TINY_ROWS = 40
 
 
 class Layers:
-    """Adds layers with random numbers, scaled so that activations fill their range and some of them clip."""
+    """Adds layers with random numbers, scaled so that activations use their whole range and some are clipped."""
 
     def __init__(self, rng):
         self.rng = rng
@@ -61,7 +61,7 @@ class Layers:
 
 
 def tiny():
-    """Every operation, a residual over two of them, one that waits for a later layer, and a ReLU behind an addition."""
+    """Every operation, a residual over two of them, one that waits for a later layer, and a ReLU after an addition."""
     layers = Layers(np.random.default_rng(1))
     x = layers.conv(0, 16, taps=9, stride=3, left=3, relu=True)
     d = layers.depthwise(x, 9, left=7)
@@ -72,7 +72,7 @@ def tiny():
 
 
 def random_program(rng):
-    """Other tap counts, strides, widths, factored layers and residuals of any span."""
+    """Random numbers of taps, strides and widths, factored layers, and residuals of any span."""
     layers = Layers(rng)
     p = layers.program
     while len(p.ops) < rng.integers(1, 25):
