@@ -24,7 +24,8 @@ noinst_LTLIBRARIES += libtragus_nn_avx2.la libtragus_nn_avx512vnni.la
 libtragus_nn_avx2_la_SOURCES = \
     src/nn/kernels/x86/add_avx2.c \
     src/nn/kernels/x86/dwconv_avx2.c \
-    src/nn/kernels/x86/gemm_avx2.c
+    src/nn/kernels/x86/gemm_avx2.c \
+    src/nn/kernels/x86/requantise.h
 libtragus_nn_avx2_la_CFLAGS = $(AM_CFLAGS) -mavx2
 libtragus_nn_avx512vnni_la_SOURCES = src/nn/kernels/x86/gemm_avx512vnni.c
 libtragus_nn_avx512vnni_la_CFLAGS = $(AM_CFLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512vnni
@@ -32,7 +33,9 @@ if AVXVNNI
 libtragus_nn_la_CPPFLAGS += -DNN_KERNELS_AVXVNNI
 libtragus_nn_la_LIBADD += libtragus_nn_avxvnni.la
 noinst_LTLIBRARIES += libtragus_nn_avxvnni.la
-libtragus_nn_avxvnni_la_SOURCES = src/nn/kernels/x86/gemm_avxvnni.c
+libtragus_nn_avxvnni_la_SOURCES = \
+    src/nn/kernels/x86/gemm_avxvnni.c \
+    src/nn/kernels/x86/requantise.h
 libtragus_nn_avxvnni_la_CFLAGS = $(AM_CFLAGS) -mavx2 -mavxvnni
 endif AVXVNNI
 endif HOST_X86_64
