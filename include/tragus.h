@@ -59,8 +59,8 @@ void tragus_diagnostics_done(tragus_diagnostics *d);
 const char *tragus_version(void); /* "0.1.0" */
 
 /* Opens the files of a language. path: an acoustic model file, or a directory with acoustic.tragus, lexicon.tragus, g2p.tragus and
- * language.yaml, or the tag of an installed language, or NULL: the installed English model. cpu: NULL = all kernels, or a mask as in
- * TRAGUS_CPU ("none", "avx2,..."). */
+ * language.yaml, or the tag of an installed language, or NULL: the installed English model. cpu: NULL = all kernels, or a mask as
+ * in TRAGUS_CPU ("none", "avx2,..."). */
 int tragus_model_open(tragus_model **ret, const char *path, const char *cpu, tragus_error *reterr);
 tragus_model *tragus_model_ref(tragus_model *m);
 tragus_model *tragus_model_unref(tragus_model *m); /* always returns NULL; m may be NULL */

@@ -48,6 +48,12 @@ static bool take_record(const struct engine_record *r, void *user) {
     return true;
 }
 
+/* Frees what belongs to a record that will not be polled. */
+static void drop_record(const struct engine_record *r) {
+    if (r->type == ENGINE_SWAPPED)
+        engine_listener_free(r->listener);
+}
+
 /* 0 if every record of this call found a slot, else an error. */
 static int answer(tragus_stream *stream) {
     int r = 0;
@@ -105,11 +111,25 @@ ENGINE_PUBLIC int tragus_stream_new(tragus_stream **ret, tragus_model *m, const 
     return 0;
 }
 
+/* Frees a session that the caller takes off its stream's list. */
+static void free_session(tragus_session *s) {
+    engine_recogniser_remove(s->stream->recogniser, &s->session);
+    engine_event_free(s->event);
+    for (; s->n_read != s->n_written; s->n_read++)
+        drop_record(&s->records[s->n_read % N_RECORDS]);
+    engine_listener_free(s->session.listener);
+    engine_listener_free(s->session.coming);
+    explicit_bzero(s, sizeof(*s));
+    free(s);
+}
+
 ENGINE_PUBLIC void tragus_stream_free(tragus_stream *s) {
     if (!s)
         return;
-    for (tragus_session *first; (first = s->sessions);)
-        tragus_session_free(first);
+    for (tragus_session *session = s->sessions, *next; session; session = next) {
+        next = session->next;
+        free_session(session);
+    }
     engine_recogniser_free(s->recogniser);
     tragus_model_unref(s->model);
     explicit_bzero(s, sizeof(*s));
@@ -166,12 +186,6 @@ ENGINE_PUBLIC int tragus_session_new(tragus_session **ret, tragus_stream *stream
     return 0;
 }
 
-/* Frees what belongs to a record that will not be polled. */
-static void drop_record(const struct engine_record *r) {
-    if (r->type == ENGINE_SWAPPED)
-        engine_listener_free(r->listener);
-}
-
 ENGINE_PUBLIC void tragus_session_free(tragus_session *s) {
     if (!s)
         return;
@@ -180,14 +194,7 @@ ENGINE_PUBLIC void tragus_session_free(tragus_session *s) {
             *at = s->next;
             break;
         }
-    engine_recogniser_remove(s->stream->recogniser, &s->session);
-    engine_event_free(s->event);
-    for (; s->n_read != s->n_written; s->n_read++)
-        drop_record(&s->records[s->n_read % N_RECORDS]);
-    engine_listener_free(s->session.listener);
-    engine_listener_free(s->session.coming);
-    explicit_bzero(s, sizeof(*s));
-    free(s);
+    free_session(s);
 }
 
 ENGINE_PUBLIC int tragus_session_set_grammar(tragus_session *s, tragus_grammar *g) {

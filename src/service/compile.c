@@ -95,8 +95,8 @@ static int put(struct compile_job *j, tragus_error *reterr) {
     if (old && !is_of_now(j, old))
         return 1;
     tragus_grammar *grammar = j->grammar;
-    j->grammar = NULL;                              /* grammars_put takes the reference even on failure */
-    uid_t uid = j->list ? old->uid : j->caller.uid; /* changing a list does not change the grammar's owner */
+    j->grammar = NULL;                                     /* grammars_put takes the reference even on failure */
+    uid_t uid = j->list && old ? old->uid : j->caller.uid; /* changing a list does not change the grammar's owner */
     return grammars_put(j->service, old, j->name, *j->format ? j->format : "auto", j->is_private ? j->caller.owner : NULL, uid,
                         grammar, reterr);
 }

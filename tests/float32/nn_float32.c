@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/float32/nn_float32.c: the network in float32, to say what its integers cost and bring; linked in place of nn/nn.c.
  *
- * The model file is the device's own with one section more, "float32", which models/training/device/quantise.py --float32 writes: float
- * input_gain[40], then for each operation but ADD bias[n_out] and weights [taps * n_in][n_out] (DEPTHWISE: [taps][n_out]; LOGITS:
- * n_out labels rounded up to 16). The program, its shapes and look-aheads are the integers'; only the values are not rounded.
+ * The model file is the device's own with one section more, "float32", which models/training/device/quantise.py --float32 writes:
+ * float input_gain[40], then for each operation but ADD bias[n_out] and weights [taps * n_in][n_out] (DEPTHWISE: [taps][n_out];
+ * LOGITS: n_out labels rounded up to 16). The program, its shapes and look-aheads are the integers'; only the values are not
+ * rounded.
  *
  * Rows live in rings of the lengths that the loader worked out. Sums run over 16 outputs at a time, so that the compiler keeps them
  * in vector registers: a plain but not a slow kernel.
