@@ -104,7 +104,7 @@ static void test_silence_is_the_floor_and_runs_no_transform(void **state) {
     uint64_t n_decided, n_total;
     frontend_fft_counts(frontend, &n_decided, &n_total);
     assert_int_equal(n_total, 0);
-    /* Far below the prior at first; the mean comes after it: after 4 s most is gone. */
+    /* Silence starts far below the prior. The running mean follows, so after 4 s little of the offset is left. */
     assert_true(rows[0][0] < -10000);
     assert_true(abs(rows[n_rows - 1][0]) < abs(rows[0][0]) / 3);
 }
