@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What graph and decoder cost: bench_decoder [N_NAMES [SECONDS]].
+/* Measures the cost of graph and decoder: bench_decoder [N_NAMES [SECONDS]].
  *
- * Sentences "COMMAND the NAME", "COMMAND the NAME in the NAME" with 20 commands and N_NAMES names of 4 to 9 phones; sound of spoken
- * sentences whose rows are as unsure as a small network's are. Prints the size of the graph, the time to build it, and the time a
- * step. Instructions: `valgrind --tool=callgrind --toggle-collect=decoder_step bench_decoder 300 10`.
+ * Sentences "COMMAND the NAME", "COMMAND the NAME in the NAME" with 20 commands and N_NAMES names of 4 to 9 phones; random
+ * sentences, with rows as uncertain as those of a small network. Prints the size of the graph, the time to build it, and the time
+ * per step. Instructions: `valgrind --tool=callgrind --toggle-collect=decoder_step bench_decoder 300 10`.
  */
 #include "../graph/toy.h"
 #include "base/clock.h"
@@ -15,7 +15,7 @@
 
 static char (*spellings)[12];
 
-/* As it is written; letters stand for phones 1..26. */
+/* Pronounces a word as it is spelled; letters are phones 1..26. */
 static int spell(void *user, const char *word, struct lexicon_pronunciation *out, size_t max) {
     (void)user, (void)max;
     *out = (struct lexicon_pronunciation){.n_phones = (uint8_t)strlen(word), .source = LEXICON_DICTIONARY};
@@ -24,7 +24,7 @@ static int spell(void *user, const char *word, struct lexicon_pronunciation *out
     return 1;
 }
 
-/* Blanks are sure, as CTC makes them; a phone has a rival or two within 1 to 3 nats. */
+/* Blanks are certain, as in CTC; a phone has one or two competitors within 1 to 3 nats. */
 static void row(struct toy_random *r, int16_t *y, unsigned label) {
     for (unsigned i = 0; i < N_LABELS; i++)
         y[i] = (int16_t) - (1280 + (int)toy_random(r, 1792));
@@ -39,7 +39,7 @@ static void row(struct toy_random *r, int16_t *y, unsigned label) {
 static void speak(struct toy_random *r, const char *word, int16_t (*rows)[N_LABELS], uint32_t *n, uint32_t most) {
     for (; *word && *n + 4 < most; word++) {
         row(r, rows[(*n)++], (unsigned)(*word - 'a' + 1));
-        for (uint32_t i = 0; i < 1 + toy_random(r, 2); i++) /* 75 ms a phone */
+        for (uint32_t i = 0; i < 1 + toy_random(r, 2); i++) /* 75 ms per phone */
             row(r, rows[(*n)++], 0);
     }
 }
@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
     t->words.n_words = n_words;
     for (uint32_t c = 0; c < N_COMMANDS; c++)
         toy_arc_number(t, 0, 2 + c, 1 + c % 4);
-    for (uint32_t s = 0; s < 4; s++) { /* four kinds of commands take names of their own */
+    for (uint32_t s = 0; s < 4; s++) { /* four kinds of commands, each with its own names */
         toy_arc_number(t, 1 + s, 0, 5 + s);
         for (uint32_t i = 0; i < n_names; i++)
             if (i % 4 == s || i % 7 == 0)
@@ -93,7 +93,7 @@ int main(int argc, char **argv) {
     uint32_t n_rows = 0, most = seconds * 1000 / ROW_MS;
     int16_t(*rows)[N_LABELS] = calloc(most + 1, sizeof *rows);
     assert(rows);
-    while (n_rows + 4 < most) { /* a way through the acceptor, then half a second of silence */
+    while (n_rows + 4 < most) { /* a path through the acceptor, then half a second of silence */
         for (uint32_t state = 0; state < 9 || state > 12 || toy_random(&r, 2) == 0;) {
             uint32_t n = t->first_arc[state + 1] - t->first_arc[state];
             if (n == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decoder on rows made from strings of phones: paths, times, pruning, histories, verdicts, endpoints; and against an
- * exhaustive computation. */
+/* Tests the decoder on rows made from strings of phones: paths, times, pruning, histories, results, endpoints. Also compares it
+ * with an exhaustive search. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ static const char home[] =
     "turn tern\non an\non on\noff of\nthe dh\nthe di\nlight lait\nlights laits\nlamp lamp\nred red\nread red\n"
     "cat kat\ntwo tu\ntoo tu\nstop stap\na h\nkitchen kicen\none wan\nthree zri\n";
 
-/* --- rows -------------------------------------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------------------------------------- */
 
 struct rows {
     uint32_t n;
@@ -30,7 +30,7 @@ static struct rows *rows_new(void) {
     return r;
 }
 
-/* One row for each character: a phone, or '_' for the blank. The label has -0.1 nats, others -9. */
+/* One row for each character: a phone, or '_' for the blank. The label has -0.1 nats, the others -9. */
 static void sound(struct rows *r, const char *labels) {
     for (; *labels; labels++) {
         assert_true(r->n < MAX_ROWS);
@@ -40,7 +40,7 @@ static void sound(struct rows *r, const char *labels) {
     }
 }
 
-/* Moves all values by up to +-amount. */
+/* Adds a random value from -amount to +amount to every value. */
 static void add_noise(struct rows *r, int amount, uint64_t seed) {
     struct toy_random random = {seed};
     for (uint32_t t = 0; t < r->n; t++)
@@ -50,7 +50,7 @@ static void add_noise(struct rows *r, int amount, uint64_t seed) {
         }
 }
 
-/* --- a decoder and its memory ------------------------------------------------------------------------------------------------ */
+/* --- a decoder and its memory ------------------------------------------------------------------------------------------------- */
 
 struct listener {
     struct toy *toy;
@@ -75,7 +75,7 @@ static struct listener listen_with(struct toy *t, const char *dictionary, const 
     return l;
 }
 
-/* A listener to sentences separated by '|'. */
+/* Makes a listener for sentences separated by '|'. */
 static struct listener listen_to(const char *sentences, const struct decoder_options *o) {
     struct toy *t = toy_new();
     static char text[4096];
@@ -120,11 +120,11 @@ static struct listener_result hear(struct listener *l, const struct rows *r) {
     return result;
 }
 
-/* What a row of sound() costs a path that takes it for another phone. */
+/* The cost of a row of sound() for a path with another phone. */
 #define WRONG_PHONE (9 * 256 - 26)
 
-/* The rules of decoder/result.c, computed anew: of a word with n phones that lies score below the greedy path, and of a sentence.
- */
+/* The confidence rules of decoder/result.c, computed independently: for a word of n phones whose score is below the greedy path,
+ * and for a sentence. */
 static int32_t ratio_of_word(const struct decoder_options *o, int n, int score_q8) {
     return (score_q8 + n * o->filler_penalty_q8) / (n + 2);
 }
@@ -146,7 +146,7 @@ static void expect(struct listener *l, const char *labels, const char *text, tra
     free(r);
 }
 
-/* --- what is heard ----------------------------------------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------------------------------------------------------------ */
 
 static void sentences(void **state) {
     (void)state;
@@ -165,14 +165,14 @@ static void equal_phones_need_a_blank_between(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
     struct listener l = listen_to("cat|cat two|cat too|a a|a|a a a", &o);
-    expect(&l, "__kat_tu__", "cat two", TRAGUS_REASON_NONE); /* of homophones the first */
+    expect(&l, "__kat_tu__", "cat two", TRAGUS_REASON_NONE); /* the first homophone wins */
     expect(&l, "__kat__", "cat", TRAGUS_REASON_NONE);
     expect(&l, "__katt__", "cat", TRAGUS_REASON_NONE);
     expect(&l, "__hhh__", "a", TRAGUS_REASON_NONE);
     expect(&l, "__h_h__", "a a", TRAGUS_REASON_NONE);
     expect(&l, "__hh_hhh__h__", "a a a", TRAGUS_REASON_NONE);
 
-    /* without the blank the second t has to be paid for: cheapest is "cat", with the u as more of its t, which the filler hears */
+    /* Without a blank the second t costs. "cat" is cheapest: it takes the u for more of its t, but the filler finds the u. */
     struct rows *r = rows_new();
     sound(r, "__kat_tu__");
     struct listener_result result = hear(&l, r);
@@ -200,7 +200,7 @@ static void cyclic_grammar_of_digits(void **state) {
     struct listener l = listen_with(t, home, &o);
     expect(&l, "__wan_tuzri_zri__wan_", "one two three three one", TRAGUS_REASON_NONE);
 
-    /* a sentence longer than a result holds: the first words stay */
+    /* The result has room for fewer words than the sentence: it keeps the first ones. */
     struct rows *r = rows_new();
     for (int i = 0; i < LISTENER_MAX_WORDS + 20; i++)
         sound(r, i % 2 ? "_tu_" : "_wan_");
@@ -242,7 +242,7 @@ static void word_times(void **state) {
     (void)state;
     check_word_times(0);
     check_word_times(60);
-    check_word_times(250); /* the first word would begin before the sound does */
+    check_word_times(250); /* otherwise the first word would begin before the sound */
 }
 
 static void score_of_a_known_path(void **state) {
@@ -253,7 +253,7 @@ static void score_of_a_known_path(void **state) {
     sound(r, "_s_tap__");
     struct listener_result result = hear(&l, r);
     assert_int_equal(result.score_q8, -8 * 26 - 4 * 640);
-    /* the filler hears the same and pays for four phones; a phone then stands two nats better than the filler */
+    /* The filler finds the same and pays for four phones, so each phone is two nats better than the filler. */
     assert_int_equal(result.ratio_q8, o.filler_penalty_q8);
     free(r);
     listener_done(&l);
@@ -280,17 +280,17 @@ static void partial_results_grow(void **state) {
         if (t == 7) {
             assert_int_equal(partial.n_words, 1);
             assert_string_equal(l.graph->words[partial.words[0]], "turn");
-            assert_int_equal(partial.n_stable, 0); /* "on" and "off" may still follow it at another time */
+            assert_int_equal(partial.n_stable, 0); /* it may still end at another time, before "on" or "off" */
         }
     }
     assert_int_equal(n_seen, 4);
-    assert_true(n_stable >= 1); /* nothing within the beam begins with another word */
+    assert_true(n_stable >= 1); /* all tokens within the beam begin with this word */
     assert_string_equal(l.graph->words[partial.words[3]], "light");
     free(r);
     listener_done(&l);
 }
 
-/* --- what is refused --------------------------------------------------------------------------------------------------------- */
+/* --- rejection ---------------------------------------------------------------------------------------------------------------- */
 
 static void refusals(void **state) {
     (void)state;
@@ -306,9 +306,9 @@ static void refusals(void **state) {
         sound(r, others[i]);
         result = hear(&l, r);
         assert_int_equal(result.reason, TRAGUS_NOT_IN_GRAMMAR);
-        assert_true(result.n_words > 0); /* a guess all the same */
+        assert_true(result.n_words > 0); /* a guess is reported */
     }
-    r->n = 0; /* begun and broken off: completed as a guess */
+    r->n = 0; /* an incomplete sentence: the guess completes it */
     sound(r, "__ternofdil");
     result = hear(&l, r);
     assert_int_equal(result.reason, TRAGUS_NOT_IN_GRAMMAR);
@@ -338,7 +338,7 @@ static void refusals(void **state) {
     free(r);
 }
 
-/* Rows in which every phone lies so much (Q8 nats) below the blank. */
+/* Makes rows in which every phone is this far (Q8 nats) below the blank. */
 static void sound_faintly(struct rows *r, const char *labels, int below) {
     uint32_t first = r->n;
     sound(r, labels);
@@ -349,7 +349,7 @@ static void sound_faintly(struct rows *r, const char *labels, int below) {
         }
 }
 
-/* Twelve phones that each lie so much above silence, shared by all but two and a half of them. */
+/* The evidence: the sum over twelve phones, each this far above silence, divided by the number of phones less two and a half. */
 static int32_t evidence_of_twelve(int each_q8) {
     return 12 * 2 * each_q8 / (12 * 2 - 5);
 }
@@ -360,7 +360,7 @@ static void what_lies_below_silence_was_not_said(void **state) {
     struct listener l = listen_to("turn on the light", &o);
     struct rows *r = rows_new();
     static const char said[] = "__tteerrnn_oonn_ddhh_llaaiitt__";
-    sound_faintly(r, said, 150); /* two rows a phone; the blank's penalty lifts them above it */
+    sound_faintly(r, said, 150); /* two rows per phone; the blank penalty makes them better than blank */
     struct listener_result result = hear(&l, r);
     assert_int_equal(result.evidence_q8, evidence_of_twelve(-300));
     assert_int_equal(result.reason, TRAGUS_REASON_NONE);
@@ -368,14 +368,14 @@ static void what_lies_below_silence_was_not_said(void **state) {
     sound_faintly(r, said, 250);
     result = hear(&l, r);
     assert_int_equal(result.evidence_q8, evidence_of_twelve(-500));
-    assert_int_equal(result.ratio_q8, o.filler_penalty_q8); /* against other phones it is as good as ever */
+    assert_int_equal(result.ratio_q8, o.filler_penalty_q8); /* unchanged, because it compares with other phones */
     assert_int_equal(result.reason, TRAGUS_TOO_NOISY);
     r->n = 0;
     sound(r, "__tern_on_dh_lait__");
     result = hear(&l, r);
     assert_int_equal(result.evidence_q8, evidence_of_twelve(WRONG_PHONE));
     listener_done(&l);
-    l = listen_to("on", &o); /* two phones: the least that evidence is shared by is half a phone */
+    l = listen_to("on", &o); /* two phones: the divisor is at least half a phone */
     r->n = 0;
     sound_faintly(r, "__oonn__", 50);
     result = hear(&l, r);
@@ -384,21 +384,22 @@ static void what_lies_below_silence_was_not_said(void **state) {
     listener_done(&l);
 }
 
-/* Each word costs, so that what is barely there adds none; no score that is told contains the cost. */
+/* Each word has a cost, so that faint sounds add no words. No reported score contains it. */
 static void a_word_has_its_price(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
     o.word_penalty_q8 = 256;
     struct listener l = listen_to("stop|stop on", &o);
     struct rows *r = rows_new();
-    for (int gain = 100; gain <= 160; gain += 60) { /* of each of the two phones over the blank */
+    for (int gain = 100; gain <= 160; gain += 60) { /* how far each of the two phones is above the blank */
         r->n = 0;
         sound(r, "__stap__");
         sound_faintly(r, "an", o.blank_penalty_q8 - gain);
         sound(r, "____");
         struct listener_result result = hear(&l, r);
         assert_string_equal(text_of(l.graph, &result), 2 * gain > 256 ? "stop on" : "stop");
-        int32_t lost = 2 * gain > 256 ? 0 : -2 * gain; /* against the greedy path, which the filler takes at two nats a phone */
+        int32_t lost =
+            2 * gain > 256 ? 0 : -2 * gain; /* compared with the greedy path, for which the filler pays two nats per phone */
         int64_t ratio = (lost + 6 * o.filler_penalty_q8) / (2 * gain > 256 ? 6 : 4);
         assert_in_range(result.ratio_q8, 1, ratio);
     }
@@ -414,13 +415,13 @@ static void a_word_has_its_price(void **state) {
     listener_done(&l);
 }
 
-/* Of more sentences one is sooner found that fits. */
+/* The more sentences there are, the more likely one fits by chance. */
 static void confidence_falls_with_choice(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
     static const struct {
         const char *sentences;
-        int ln_q8; /* of their number, times 256 */
+        int ln_q8; /* logarithm of their number, times 256 */
     } cases[] = {
         {"stop", 0},
         {"stop|read", 177},
@@ -456,7 +457,7 @@ static void confidence_falls_with_what_does_not_fit(void **state) {
         struct listener_result result = hear(&l, r);
         assert_true(result.confidence_q15 < last);
         last = result.confidence_q15;
-        if (i == 1) { /* the word that was said badly is the one that is doubted */
+        if (i == 1) { /* the mispronounced word has the lowest confidence */
             assert_int_equal(result.words[0].confidence_q15, confidence_of_word(&o, 4, 0));
             assert_int_equal(result.words[3].confidence_q15, confidence_of_word(&o, 4, -WRONG_PHONE));
         }
@@ -464,7 +465,7 @@ static void confidence_falls_with_what_does_not_fit(void **state) {
     /* four of twelve phones are wrong, two of them in "light" */
     int32_t ratio = (-4 * WRONG_PHONE + 12 * o.filler_penalty_q8) / 12;
     assert_int_equal(last, confidence_of_sentence(&o, ratio, ratio_of_word(&o, 4, -2 * WRONG_PHONE)));
-    r->n = 0; /* what was wrong before a word does not count against it */
+    r->n = 0; /* errors before a word do not lower its confidence */
     sound(r, "_kirn_on_dh_lait_");
     struct listener_result begun_badly = hear(&l, r);
     assert_int_equal(begun_badly.words[0].confidence_q15, confidence_of_word(&o, 4, -2 * WRONG_PHONE));
@@ -486,9 +487,9 @@ static void confidence_falls_with_what_does_not_fit(void **state) {
     listener_done(&l);
 }
 
-/* --- when it ends ------------------------------------------------------------------------------------------------------------ */
+/* --- endpoints ---------------------------------------------------------------------------------------------------------------- */
 
-/* The row after which the utterance ended, or -1. */
+/* Returns the row after which the utterance ended, or -1. */
 static int ends_after(struct listener *l, const char *labels) {
     struct rows *r = rows_new();
     int end = -1;
@@ -522,7 +523,7 @@ static void endpoint(void **state) {
     decoder_finish(l.decoder, &result);
     assert_int_equal(result.reason, TRAGUS_TOO_LONG);
 
-    /* what only the filler hears is no silence either */
+    /* speech that only the filler matches is not silence */
     struct rows *r = rows_new();
     sound(r, "___k_______________________");
     r->y[3][0] = -256;
@@ -545,7 +546,7 @@ static void endpoint(void **state) {
     listener_done(&l);
 }
 
-/* --- limits ------------------------------------------------------------------------------------------------------------------ */
+/* --- limits ------------------------------------------------------------------------------------------------------------------- */
 
 static void no_sentence_at_all(void **state) {
     (void)state;
@@ -567,7 +568,7 @@ static void no_sentence_at_all(void **state) {
     graph_free(g);
 }
 
-/* An acceptor that was not trimmed: words that lead nowhere are no guess. */
+/* In an acceptor that was not trimmed, words that lead nowhere are not guessed. */
 static void dead_ends(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
@@ -637,7 +638,7 @@ static void histories_are_collected(void **state) {
     assert_true(large.decoder->n_history > 1000);
     assert_true(same_result(&a, &b));
     assert_true(a.n_words > 20);
-    assert_true(c.score_q8 <= a.score_q8); /* too small a pool costs accuracy and nothing else */
+    assert_true(c.score_q8 <= a.score_q8); /* too small a pool only reduces accuracy */
     free(r);
     listener_done(&large);
     listener_done(&small);
@@ -706,7 +707,7 @@ static void tokens_are_capped(void **state) {
     free(r);
 }
 
-/* The sentence that ended long ago stays to be had when the beam has dropped it. */
+/* A sentence that ended long ago is still found after the beam has dropped it. */
 static void a_complete_sentence_is_kept(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
@@ -737,7 +738,7 @@ static void long_sound_does_not_overflow(void **state) {
     struct listener l = listen_to("stop", &o);
     int16_t row[N_LABELS];
     for (unsigned i = 0; i < N_LABELS; i++)
-        row[i] = INT16_MIN; /* the worst there can be but one phone that is not in "stop" */
+        row[i] = INT16_MIN; /* the lowest value, except for one phone that is not in "stop" */
     row['z' - 'a' + 1] = 0;
     decoder_start(l.decoder);
     for (int t = 0; t < 200000; t++)
@@ -745,18 +746,18 @@ static void long_sound_does_not_overflow(void **state) {
     struct listener_result result;
     decoder_finish(l.decoder, &result);
     assert_true(result.reason != TRAGUS_REASON_NONE);
-    expect(&l, "__stap__", "stop", TRAGUS_REASON_NONE); /* and after it all is as ever */
+    expect(&l, "__stap__", "stop", TRAGUS_REASON_NONE); /* later utterances are not affected */
 
     o.reject_q8 = INT32_MIN;
     o.min_confidence_q15 = 0;
-    o.blank_penalty_q8 = 0; /* or the last phone would be the cheaper silence */
+    o.blank_penalty_q8 = 0; /* otherwise staying in the last phone would be cheaper than blank */
     decoder_set_options(l.decoder, &o);
     decoder_start(l.decoder);
     struct rows *r = rows_new();
     sound(r, "_stap_");
     for (uint32_t t = 0; t < r->n; t++)
         decoder_step(l.decoder, r->y[t]);
-    for (int t = 0; t < 3000; t++) /* scores are normalised on the way: the sum stays exact */
+    for (int t = 0; t < 3000; t++) /* scores are normalised in between; the total stays exact */
         decoder_step(l.decoder, row);
     assert_true(l.decoder->taken_off < 0);
     decoder_finish(l.decoder, &result);
@@ -764,7 +765,7 @@ static void long_sound_does_not_overflow(void **state) {
     assert_int_equal(result.score_q8, -6 * 26 + 3000 * INT16_MIN);
     listener_done(&l);
 
-    /* the same when the sentence is not among the tokens any more: a dead end fits better */
+    /* The same if no token has the sentence any more, because a dead end fits better. */
     struct toy *t = toy_new();
     toy_arc(t, 0, "stop", 1);
     toy_arc(t, 1, "kitchen", 2);
@@ -796,7 +797,7 @@ static void same_sound_same_result(void **state) {
     for (uint64_t seed = 1; seed < 20; seed++) {
         add_noise(r, 300, seed);
         struct listener_result a = hear(&l, r);
-        hear(&m, other); /* what was heard before does not matter */
+        hear(&m, other); /* earlier sound does not matter */
         struct listener_result b = hear(&m, r);
         assert_true(same_result(&a, &b));
     }
@@ -806,7 +807,7 @@ static void same_sound_same_result(void **state) {
     listener_done(&m);
 }
 
-/* --- against an exhaustive computation --------------------------------------------------------------------------------------- */
+/* --- comparison with an exhaustive search ------------------------------------------------------------------------------------- */
 
 struct search {
     const struct grammar_acceptor *in;
@@ -815,7 +816,7 @@ struct search {
     int32_t blank_penalty_q8, word_penalty_q8;
     int64_t best;
     char best_text[256]; /* one of the best */
-    const char *asked;   /* a text whose best score is wanted */
+    const char *asked;   /* the text to find the best score of */
     int64_t best_asked;
 };
 
@@ -900,7 +901,7 @@ static void exhaustive(void **state) {
         o.max_tokens = 100000;
         o.blank_penalty_q8 = (int32_t)toy_random(&random, 1000) - 200;
         o.word_penalty_q8 = (int32_t)toy_random(&random, 600);
-        o.filler_penalty_q8 = 1 << 20; /* hears nothing, so that nothing unfinished is offered */
+        o.filler_penalty_q8 = 1 << 20; /* disables the filler, so that no incomplete sentence is reported */
         o.reject_q8 = INT32_MIN;
         o.min_confidence_q15 = 0;
         struct listener l = listen_with(t, dictionary, &o);
@@ -909,7 +910,7 @@ static void exhaustive(void **state) {
         r->n = 1 + toy_random(&random, cyclic ? 6 : 11);
         for (uint32_t i = 0; i < r->n; i++)
             for (unsigned k = 0; k < N_LABELS; k++)
-                r->y[i][k] = (int16_t)-toy_random(&random, round % 2 ? 3000 : 4); /* of the latter many are equal */
+                r->y[i][k] = (int16_t)-toy_random(&random, round % 2 ? 3000 : 4); /* with 4, many values are equal */
         struct listener_result result = hear(&l, r);
 
         uint8_t phones[64];
@@ -921,7 +922,7 @@ static void exhaustive(void **state) {
             n_heard++;
             int32_t paid = (int32_t)result.n_words * o.word_penalty_q8;
             assert_int_equal(result.score_q8 - paid, s.best);
-            assert_int_equal(result.score_q8 - paid, s.best_asked); /* and the words are such as have that score */
+            assert_int_equal(result.score_q8 - paid, s.best_asked); /* the words have that score */
         }
         free(r);
         listener_done(&l);

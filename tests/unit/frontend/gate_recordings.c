@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate on recordings of people (TRAGUS_SHARED/corpora/dev): it must let their speech through and may let through some more.
+/* Tests the gate on recordings of people (TRAGUS_SHARED/corpora/dev): it must pass all speech and may pass some other sound.
  *
- * No one has marked where speech is, so this test does it after the fact, with what a gate cannot have: the whole clip. A hop is
- * speech when its level lies within 25 dB of the clip's loudest and 10 dB above the clip's quiet tenth. With the 500 ms of history
- * that a caller pushes first, all of these hops must get through in nearly all clips.
+ * The clips have no marks for speech, so the test finds it from the level over the whole clip, which a gate does not know. A hop is
+ * speech if its level is within 25 dB of the clip's loudest hop and 10 dB above its quietest tenth. With the 500 ms of history that
+ * a caller gets first, all of these hops must pass in nearly all clips.
  *
- * usage: gate_recordings [FOLDER...]: prints a line a folder. Without arguments: the sets and limits below.
+ * usage: gate_recordings [FOLDER...]: prints a line per folder. Without arguments: the sets and limits below.
  */
 #include "base/cpu.h"
 #include "base/fixed.h"
@@ -17,12 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE_HOPS (60 * 100) /* the longest clip looked at */
+#define SIZE_HOPS (60 * 100) /* longest clip that is tested */
 
 static const struct {
     const char *name;
-    int least_whole_percent; /* clips of which not one hop of speech is kept out */
-    int most_open_percent;   /* of all sound let through */
+    int least_whole_percent; /* clips in which every hop of speech passes */
+    int most_open_percent;   /* share of all sound that passes */
 } limits[] = {
     {"coffee_dev", 99, 65}, /* measured: 100 %, 56 % */
     {"rhasspy_commands", 99, 100},
@@ -38,7 +38,7 @@ static int compare(const void *a, const void *b) {
     return (*x > *y) - (*x < *y);
 }
 
-/* levels and open: a value a hop. */
+/* levels and open: one value per hop. */
 static void judge(const int32_t *levels, const bool *open, size_t n, struct tally *t) {
     static int32_t sorted[SIZE_HOPS];
     static bool passed[SIZE_HOPS];
@@ -86,7 +86,7 @@ static void listen(const char *path, struct tally *t) {
         fprintf(stderr, "%s: not a mono file at 16 or 48 kHz: %s\n", path, sf_strerror(file));
         exit(1);
     }
-    /* libsndfile gives Opus at 48 kHz: the mean of each three is near enough for a level. */
+    /* libsndfile decodes Opus at 48 kHz. The mean of three samples is exact enough for a level. */
     int step = info.samplerate / FRONTEND_RATE;
     static int16_t raw[SIZE_HOPS * FRONTEND_HOP * 3];
     sf_count_t n = sf_read_short(file, raw, SIZE_HOPS * FRONTEND_HOP * step) / step;

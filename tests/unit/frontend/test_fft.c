@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The spectrum: the exact sum against the plain transform, KissFFT's error against its proven bound, the bound against the band,
- * and every decided value against the exact sum. The derivation is in docs/FIXED-POINT.md, the same names there.
+/* Tests the spectrum: compares the exact sum with the plain transform, KissFFT's error with its proven bound, the bound with the
+ * band, and every decided value with the exact sum. docs/FIXED-POINT.md has the derivation, with the same names.
  */
 #include "base/cpu.h"
 #include "base/fixed.h"
@@ -45,7 +45,7 @@ static int teardown(void **state) {
     return 0;
 }
 
-/* The bound of docs/FIXED-POINT.md in units of u S, put together from its parts. */
+/* The bound of docs/FIXED-POINT.md in units of u S, computed from its parts. */
 static double derived_bound(void) {
     const double u = ldexp(1, -24);
     const double twiddle = sqrt(0.5) * 1.01;     /* a cosine and a sine, each rounded to float from double */
@@ -69,7 +69,7 @@ static double sum_of_pairs(const int32_t frame[FRONTEND_WINDOW]) {
 static void test_bound_is_below_the_band(void **state) {
     (void)state;
     assert_true(derived_bound() < BAND_NUMERATOR);
-    assert_true(derived_bound() > 0.95 * BAND_NUMERATOR); /* and not wider than it must be */
+    assert_true(derived_bound() > 0.95 * BAND_NUMERATOR); /* no wider than necessary */
 }
 
 static void test_table_is_the_cosine(void **state) {
@@ -168,10 +168,10 @@ static void test_voice(void **state) {
         check(frame, &w);
     }
     report("voice", &w);
-    assert_true(w.decided < 0.35 * w.n_frames); /* cheap where it matters */
+    assert_true(w.decided < 0.35 * w.n_frames); /* cheap for speech */
 }
 
-/* People, where alsa-utils is installed: its spoken channel names, every 50th hop, pre-emphasised, windowed and scaled to the full
+/* Speech, if alsa-utils is installed: its spoken channel names, every 50th hop, pre-emphasised, windowed and scaled to the full
  * 16 bits. */
 static void test_speech(void **state) {
     (void)state;
@@ -205,8 +205,7 @@ static void test_speech(void **state) {
     report("speech", &w);
 }
 
-/* The sum of magnitudes at its greatest, all of it in one bin: the tones that lie on a bin, as squares and as cosines, and an
- * offset. */
+/* The largest sum of magnitudes, all in one bin: tones at the frequency of a bin, as squares and cosines, and an offset. */
 static void test_extremes(void **state) {
     (void)state;
     struct worst w = {0};

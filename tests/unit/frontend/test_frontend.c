@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The chain from hops to rows: which samples a row sees, reset, silence, extremes, the running mean, the counts. */
+/* Tests the way from hops to rows: which samples affect a row, reset, silence, extremes, the running mean, the counts. */
 #include "base/cpu.h"
 #include "frontend/cepstrum.h"
 #include "frontend/mel.h"
@@ -122,7 +122,7 @@ static void test_gain_is_in_the_first_coefficient(void **state) {
         run(pcm[i], 8, rows[i], log_mel[i]);
     }
     for (int k = 0; k < FRONTEND_FEATURES; k++) {
-        int expected = k == 0 ? 3206 : 0; /* 1 - 1/101 of 3238: the mean has taken its share */
+        int expected = k == 0 ? 3206 : 0; /* 1 - 1/101 of 3238: the running mean has taken 1/101 */
         assert_in_range(rows[1][0][k] - rows[0][0][k] + 32768 - expected, 32768 - 4, 32768 + 4);
     }
 }
@@ -148,7 +148,7 @@ static void test_extremes_stay_in_range(void **state) {
     }
 }
 
-/* A row that stays is taken off wholly in the end; a step is half gone after as many hops as the weight says. */
+/* The mean of a constant row becomes that row. After a step, half is gone after the number of hops given by the weight. */
 static void test_mean_follows(void **state) {
     (void)state;
     struct frontend_mean mean;

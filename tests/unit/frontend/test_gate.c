@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate on sounds made here: what it must stay closed in, what it must open for, and how fast. */
+/* Tests the gate on synthetic sounds: when it must stay closed, when it must open, and how fast. */
 #include "base/cpu.h"
 #include "frontend/gate.h"
 
@@ -103,7 +103,7 @@ static void test_speech_opens_within_the_history(void **state) {
                 n++;
             } while (!frontend_gate_push(&g, hop) && n < 1000);
             assert_in_range(n, 1, FRONTEND_GATE_HISTORY / 2);
-            assert_int_equal(push(&g, &r, 1000), 1000); /* ten seconds of it: the floor does not swallow speech */
+            assert_int_equal(push(&g, &r, 1000), 1000); /* ten seconds: the floor does not rise to the level of speech */
             r.speech = 0;
             push(&g, &r, SETTLE);
             assert_int_equal(push(&g, &r, 1000), 0);

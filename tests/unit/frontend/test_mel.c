@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Logarithm, mel bands and DCT against libm. */
+/* Compares logarithm, mel bands and DCT with libm. */
 #include "base/cpu.h"
 #include "base/fixed.h"
 #include "frontend/cepstrum.h"
@@ -42,7 +42,7 @@ static double mel(double hz) {
     return 2595 * log10(1 + hz / 700);
 }
 
-/* One bin of power at a time, so loud that the floor does not count: the energies are its weights in the triangles. */
+/* Power in one bin at a time, so loud that the floor has no effect: the energies are the bin's weights in the triangles. */
 static void test_triangles(void **state) {
     (void)state;
     struct frontend_kernels kernels = frontend_kernels_select(base_cpu_detect());
@@ -66,7 +66,7 @@ static void test_triangles(void **state) {
     }
 }
 
-/* The same power at every block exponent, and the floor beside it. */
+/* The same power at every block exponent, and the floor. */
 static void test_exponent_and_floor(void **state) {
     (void)state;
     struct frontend_kernels kernels = frontend_kernels_select(base_cpu_detect());
@@ -112,7 +112,7 @@ static void test_dct(void **state) {
     }
 }
 
-/* The sums in 32 bits against sums in 64, also of the inputs that make each coefficient as large as it can be. */
+/* Compares the sums in 32 bits with sums in 64, also for the inputs that make each coefficient largest. */
 static void test_dct_sums(void **state) {
     (void)state;
     struct frontend_kernels kernels = frontend_kernels_select(base_cpu_detect());
