@@ -130,7 +130,7 @@ void decoder_start(struct decoder *d) {
     d->greedy_sum = d->taken_off = d->silence = 0;
     d->n_history = 0;
     d->tokens[0] = (struct decoder_active){.id = d->graph->start,
-                                           .token = {.history = DECODER_NONE, .word = GRAPH_NO_WORD, .entry = DECODER_NONE}};
+                                           .token = {.history = DECODER_NONE, .arc = DECODER_NONE, .entry = DECODER_NONE}};
     d->n_arcs = 0;
     d->n_tokens = 1;
     d->best = 0;
@@ -273,17 +273,13 @@ static int32_t cut(const struct decoder *d, int32_t best) {
 }
 
 /* Makes the token that enters an arc. Returns false if it needs a history entry and the pool is full. */
-static bool enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, const struct graph_arc *arc) {
-    *t = *source;
-    if (arc->first) {
-        if (!decoder_history_commit(d, source, &t->history))
-            return false;
-        t->start_step = d->step;
-        t->start_score = source->score - d->options.word_penalty_q8;
-        t->n_phones = 0;
-    }
-    t->n_phones++;
-    t->word = arc->word;
+static bool enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, uint32_t arc) {
+    if (!decoder_history_commit(d, source, &t->history))
+        return false;
+    t->arc = arc;
+    t->start_step = d->step;
+    t->start_score = source->score - (d->graph->arcs[arc].first ? d->options.word_penalty_q8 : 0);
+    t->gap_q8 = source->score - source->last_score;
     return true;
 }
 
@@ -302,20 +298,18 @@ static void advance(struct decoder *d, int32_t least) {
     d->best = d->best_complete = DECODER_NONE;
     for (uint32_t i = 0; i < d->n_arc_candidates && n < d->max_tokens; i++) {
         const struct decoder_candidate *c = &d->arc_candidates[i];
-        const struct graph_arc *arc = &d->graph->arcs[c->id];
         struct decoder_token *t = &d->next_tokens[n].token, *source = &d->tokens[c->source & ~STAY].token;
         if (c->score < least)
             continue;
         if (c->source & STAY)
             *t = *source;
-        else if (!enter(d, t, source, arc))
+        else if (!enter(d, t, source, c->id))
             continue;
         d->next_tokens[n].id = c->id;
-        t->entry = DECODER_NONE; /* the end of the word is known only when the phone ends */
+        t->entry = DECODER_NONE; /* the phone's end is known only when the next one begins */
         t->score = t->last_score = c->score;
         t->last_step = d->step;
-        t->n_sounding++;
-        note_best(d, n++, arc->to);
+        note_best(d, n++, d->graph->arcs[c->id].to);
     }
     d->n_arcs = n;
     for (uint32_t i = 0; i < d->n_node_candidates && n < d->max_tokens; i++) {
@@ -372,7 +366,7 @@ static void apply_rules(struct decoder *d) {
         last = best->last_step > last ? best->last_step : last;
         if (d->best_complete != DECODER_NONE) {
             const struct decoder_token *t = &d->tokens[d->best_complete].token;
-            complete = t->word != GRAPH_NO_WORD && t->score >= best->score - d->options.end_margin_q8;
+            complete = decoder_history_word(d, t->arc) != GRAPH_NO_WORD && t->score >= best->score - d->options.end_margin_q8;
         }
     }
     if (speech && d->speech_step == 0)

@@ -21,7 +21,7 @@ struct decoder_options {
     int32_t blank_penalty_q8;     /* subtracted from the blank's log-posterior, Q8 nats */
     int32_t beam_q8;              /* prunes tokens this far below the best, Q8 nats */
     uint32_t max_tokens;          /* tokens kept per step */
-    uint32_t max_history;         /* word-history entries; garbage-collected when full */
+    uint32_t max_history;         /* phones of all histories; garbage-collected when full */
     int32_t word_penalty_q8;      /* cost per word, Q8 nats; not part of any reported score */
     int32_t filler_penalty_q8;    /* cost per phone of the filler, Q8 nats */
     int32_t prior_q8;             /* weight of the logarithm of the number of sentences, which lowers the confidence */

@@ -10,7 +10,7 @@ struct decoder_options decoder_defaults(void) {
         .blank_penalty_q8 = 640, /* 2.5 nats: best of 0..5 on 619 coffee orders with networks of this kind */
         .beam_q8 = 4096,         /* 16 nats */
         .max_tokens = 4000,      /* arcs and nodes together */
-        .max_history = 4096,     /* 112 KiB; a loop of forty words makes 1,100 entries in 45 s */
+        .max_history = 16384,    /* 448 KiB with the scratch memory */
         .word_penalty_q8 = 0,
         .prior_q8 = 0,
         .filler_penalty_q8 = 512,     /* 2 nats; a uniform choice among 39 phones would cost 3.7 */

@@ -3,10 +3,11 @@
  * histories of all tokens within the beam (partial traceback: Brown, Spohrer, Hochschild and Baker, 1982). */
 #include "decoder/state.h"
 
-static uint32_t depth_of(const struct decoder *d, uint32_t entry) {
+/* The words completed up to an entry. */
+static uint32_t words_until(const struct decoder *d, uint32_t entry) {
     uint32_t n = 0;
     for (; entry != DECODER_NONE; entry = d->history[entry].previous)
-        n++;
+        n += decoder_history_word(d, d->history[entry].arc) != GRAPH_NO_WORD;
     return n;
 }
 
@@ -28,17 +29,20 @@ void decoder_partial(const struct decoder *d, struct listener_partial *ret) {
     if (d->best == DECODER_NONE)
         return;
     const struct decoder_token *t = &d->tokens[d->best].token;
-    uint32_t n = depth_of(d, t->history) + (t->word != GRAPH_NO_WORD), at = n;
-    if (t->word != GRAPH_NO_WORD && --at < LISTENER_MAX_WORDS)
-        ret->words[at] = t->word;
-    for (uint32_t i = t->history; i != DECODER_NONE; i = d->history[i].previous)
-        if (--at < LISTENER_MAX_WORDS)
-            ret->words[at] = d->history[i].word;
+    uint32_t last = decoder_history_word(d, t->arc);
+    uint32_t n = words_until(d, t->history) + (last != GRAPH_NO_WORD), at = n;
+    if (last != GRAPH_NO_WORD && --at < LISTENER_MAX_WORDS)
+        ret->words[at] = last;
+    for (uint32_t i = t->history; i != DECODER_NONE; i = d->history[i].previous) {
+        uint32_t word = decoder_history_word(d, d->history[i].arc);
+        if (word != GRAPH_NO_WORD && --at < LISTENER_MAX_WORDS)
+            ret->words[at] = word;
+    }
     ret->n_words = n < LISTENER_MAX_WORDS ? n : LISTENER_MAX_WORDS;
 
     uint32_t shared = t->history;
     for (uint32_t i = 0; i < d->n_tokens && shared != DECODER_NONE; i++)
         shared = last_shared(d, shared, d->tokens[i].token.history);
-    uint32_t n_stable = depth_of(d, shared);
+    uint32_t n_stable = words_until(d, shared);
     ret->n_stable = n_stable < ret->n_words ? n_stable : ret->n_words;
 }

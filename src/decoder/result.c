@@ -34,75 +34,64 @@
 #define WORD_PRIOR_PHONES 2
 #define HALF_PHONES_FREE 5 /* keeps the results of short words without accepting orders found in noise: docs/ACCURACY.md */
 
+struct word {
+    uint32_t word;
+    uint32_t start_step, end_step; /* first and last step in which one of its phones sounds */
+    int32_t score_q8;              /* of the steps from the first to the last */
+    uint32_t n_phones;
+};
+
 struct sentence {
-    uint32_t n_words; /* all words, but entries holds only the first LISTENER_MAX_WORDS */
+    uint32_t n_words; /* all words, but `words` holds only the first LISTENER_MAX_WORDS */
     uint32_t n_phones;
     int64_t score_q8; /* relative to the greedy path, over all rows */
     uint32_t n_sounding;
-    struct decoder_entry entries[LISTENER_MAX_WORDS];
+    struct word words[LISTENER_MAX_WORDS];
+    struct word begun; /* its last phone has not been added yet */
 };
 
-static struct decoder_entry last_word(const struct decoder_token *t) {
-    return (struct decoder_entry){.previous = t->history,
-                                  .word = t->word,
-                                  .start_step = t->start_step,
-                                  .end_step = t->last_step,
-                                  .score_q8 = t->last_score - t->start_score,
-                                  .n_phones = t->n_phones};
-}
-
-static uint32_t n_completed(const struct decoder *d, const struct decoder_token *t) {
-    uint32_t n = t->word != GRAPH_NO_WORD;
-    for (uint32_t i = t->history; i != DECODER_NONE; i = d->history[i].previous)
-        n++;
-    return n;
-}
-
-static void add_word(struct sentence *s, const struct decoder_entry *e) {
+/* Adds a phone to the word begun, or begins one; with its last phone, the word is added to the sentence. */
+static void add_phone(struct sentence *s, const struct graph_arc *arc, const struct decoder_entry *e) {
+    struct word *w = &s->begun;
+    if (arc->first)
+        *w = (struct word){.start_step = e->start_step};
+    w->score_q8 += e->score_q8 + (arc->first ? 0 : e->gap_q8);
+    w->end_step = e->end_step;
+    w->n_phones++;
+    w->word = arc->word;
+    if (arc->word == GRAPH_NO_WORD)
+        return;
     if (s->n_words < LISTENER_MAX_WORDS)
-        s->entries[s->n_words] = *e;
+        s->words[s->n_words] = *w;
     s->n_words++;
-    s->n_phones += e->n_phones;
+    s->n_phones += w->n_phones;
 }
 
 /* The words that a token has completed, and its score without word penalties. */
-static void trace(const struct decoder *d, const struct decoder_token *t, struct sentence *s) {
-    uint32_t n = n_completed(d, t);
-    bool within = t->word == GRAPH_NO_WORD && t->n_phones > 0;
-    int64_t paid = (int64_t)(n + within) * d->options.word_penalty_q8;
-    *s = (struct sentence){.n_words = n, .score_q8 = d->taken_off + t->score + paid, .n_sounding = t->n_sounding};
-    struct decoder_entry e = {.previous = t->history};
-    if (t->word != GRAPH_NO_WORD)
-        e = last_word(t);
-    else if (t->history != DECODER_NONE)
-        e = d->history[t->history];
-    while (n-- > 0) {
-        if (n < LISTENER_MAX_WORDS)
-            s->entries[n] = e;
-        s->n_phones += e.n_phones;
-        if (e.previous != DECODER_NONE)
-            e = d->history[e.previous];
+static void trace(struct decoder *d, const struct decoder_token *t, struct sentence *s) {
+    struct decoder_path path;
+    decoder_history_path(d, t, &path);
+    *s = (struct sentence){.score_q8 = d->taken_off + t->score};
+    for (uint32_t i = 0; i < path.n_phones; i++) {
+        const struct decoder_entry *e = decoder_history_phone(d, &path, i);
+        const struct graph_arc *arc = &d->graph->arcs[e->arc];
+        s->n_sounding += e->end_step - e->start_step + 1;
+        s->score_q8 += arc->first ? d->options.word_penalty_q8 : 0;
+        add_phone(s, arc, e);
     }
 }
 
 /* Completes a token's sentence along the shortest way to a final node. */
-static void complete(const struct decoder *d, const struct decoder_token *t, uint32_t node, struct sentence *s) {
+static void complete(struct decoder *d, const struct decoder_token *t, uint32_t node, struct sentence *s) {
     const struct graph *g = d->graph;
+    const struct decoder_entry missing = {.start_step = d->step + 1, .end_step = d->step, .score_q8 = -MISSING_PHONE_Q8};
     trace(d, t, s);
-    struct decoder_entry e = last_word(t); /* needed only if the token is within a word */
     while (d->to_end[node] > 0) {
         uint32_t a = g->first_arc[node];
         while (d->to_end[g->arcs[a].to] != d->to_end[node] - 1)
             a++;
-        if (g->arcs[a].first)
-            e = (struct decoder_entry){.start_step = d->step + 1};
-        e.end_step = d->step;
-        e.n_phones++;
-        e.score_q8 -= MISSING_PHONE_Q8;
         s->score_q8 -= MISSING_PHONE_Q8;
-        e.word = g->arcs[a].word;
-        if (e.word != GRAPH_NO_WORD)
-            add_word(s, &e);
+        add_phone(s, &g->arcs[a], &missing);
         node = g->arcs[a].to;
     }
 }
@@ -112,7 +101,7 @@ static uint32_t node_of(const struct decoder *d, uint32_t token) {
 }
 
 /* Stores the best sentence in *s. Returns 1 if it was complete, 0 if it is a guess, -1 if there is none. */
-static int choose(const struct decoder *d, struct sentence *s) {
+static int choose(struct decoder *d, struct sentence *s) {
     int64_t best = d->has_complete ? d->complete.score : INT64_MIN;
     uint32_t unfinished = DECODER_NONE;
     for (uint32_t i = 0; i < d->n_tokens && d->filler.best.n_phones > 0; i++) {
@@ -140,10 +129,10 @@ static uint32_t in_time(const struct decoder *d, uint32_t heard_ms) {
 static void set_times(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     uint32_t before_ms = 0;
     for (uint32_t i = 0; i < ret->n_words; i++) {
-        uint32_t first_ms = (s->entries[i].start_step - 1) * d->options.step_ms;
+        uint32_t first_ms = (s->words[i].start_step - 1) * d->options.step_ms;
         uint32_t lead_ms = (first_ms - before_ms) / 2;
         ret->words[i].start_ms = in_time(d, first_ms - (lead_ms < MAX_LEAD_MS ? lead_ms : MAX_LEAD_MS));
-        before_ms = s->entries[i].end_step * d->options.step_ms;
+        before_ms = s->words[i].end_step * d->options.step_ms;
         ret->words[i].end_ms = in_time(d, before_ms);
     }
     if (ret->n_words > 0) {
@@ -155,8 +144,8 @@ static void set_times(const struct decoder *d, const struct sentence *s, struct 
 static void set_confidence(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     int32_t worst = INT32_MAX;
     for (uint32_t i = 0; i < ret->n_words; i++) {
-        int64_t n_phones = s->entries[i].n_phones;
-        int64_t gained = s->entries[i].score_q8 + n_phones * d->options.filler_penalty_q8;
+        int64_t n_phones = s->words[i].n_phones;
+        int64_t gained = s->words[i].score_q8 + n_phones * d->options.filler_penalty_q8;
         int32_t ratio = (int32_t)(gained / (n_phones + WORD_PRIOR_PHONES));
         ret->words[i].confidence_q15 = decoder_confidence(&d->options, ratio);
         worst = ratio < worst ? ratio : worst;
@@ -186,7 +175,7 @@ void decoder_finish(struct decoder *d, struct listener_result *ret) {
     }
     ret->n_words = s.n_words < LISTENER_MAX_WORDS ? s.n_words : LISTENER_MAX_WORDS;
     for (uint32_t i = 0; i < ret->n_words; i++)
-        ret->words[i].word = s.entries[i].word;
+        ret->words[i].word = s.words[i].word;
     ret->score_q8 = (int32_t)base_clamp(d->greedy_sum + s.score_q8, INT32_MIN, INT32_MAX);
     set_times(d, &s, ret);
     set_confidence(d, &s, ret);

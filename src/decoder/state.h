@@ -15,25 +15,30 @@
 #define DECODER_NONE UINT32_MAX
 #define DECODER_NO_SCORE (-(1 << 30)) /* below every real score, but far enough from INT32_MIN for additions */
 
-struct decoder_entry { /* one word of a word history */
+struct decoder_entry { /* one phone of a path */
     uint32_t previous; /* entry, or DECODER_NONE; always a lower index */
-    uint32_t word;
-    uint32_t start_step, end_step; /* first and last step in which one of its phones sounds; steps count from 1 */
-    int32_t score_q8;              /* of the word's own steps */
-    uint32_t n_phones;
+    uint32_t arc;
+    uint32_t start_step, end_step; /* first and last step in which it sounds; steps count from 1 */
+    int32_t score_q8;              /* of these steps */
+    int32_t gap_q8;                /* of the blank steps before it, since the phone before or the start */
 };
 
 struct decoder_token {
     int32_t score;
-    uint32_t history;    /* the last word before `word` */
-    uint32_t word;       /* the word just completed; GRAPH_NO_WORD inside a word and before the first */
-    uint32_t entry;      /* its history entry, or DECODER_NONE: made only when a following word begins */
-    uint32_t start_step; /* of the word begun or completed last */
-    uint32_t last_step;  /* last step in which a phone sounded; 0 = none yet */
-    int32_t start_score; /* before the word's first phone */
-    int32_t last_score;  /* in last_step */
-    uint32_t n_phones;   /* of the word begun or completed last */
-    uint32_t n_sounding; /* steps in which a phone sounded, over the whole path */
+    uint32_t history;    /* the phone before `arc` */
+    uint32_t arc;        /* of the phone that sounds or sounded last; DECODER_NONE: none yet */
+    uint32_t entry;      /* its history entry, or DECODER_NONE: made only when a following phone begins */
+    uint32_t start_step; /* in which it began */
+    uint32_t last_step;  /* last step in which it sounded; 0 = none yet */
+    int32_t start_score; /* before start_step */
+    int32_t last_score;  /* in last_step; 0 = none yet */
+    int32_t gap_q8;      /* score of the blank steps before it */
+};
+
+struct decoder_path { /* a path's phones in order; see decoder_history_path */
+    uint32_t n_phones;
+    const uint32_t *entries; /* of all but the last */
+    struct decoder_entry last;
 };
 
 struct decoder_active {
@@ -108,7 +113,7 @@ struct decoder {
 
     struct decoder_entry *history;
     uint32_t n_history;
-    uint32_t *history_moved; /* scratch memory for garbage collection */
+    uint32_t *history_moved; /* scratch memory for garbage collection and for decoder_history_path */
 
     struct decoder_filler filler;
     int32_t choice_q8; /* natural logarithm of the number of ways through the graph */
@@ -116,10 +121,13 @@ struct decoder {
 };
 
 /* history.c */
-/* Makes, if missing, the history entry of the word that t completed (t's own history if it completed none). Returns false when the
- * pool is full. */
+/* Makes, if missing, the history entry of t's last phone (DECODER_NONE if it has none). Returns false when the pool is full. */
 bool decoder_history_commit(struct decoder *d, struct decoder_token *t, uint32_t *ret);
-void decoder_history_collect(struct decoder *d); /* frees the entries that no token references */
+/* The phones of t's path. Valid until the next step. */
+void decoder_history_path(struct decoder *d, const struct decoder_token *t, struct decoder_path *ret);
+const struct decoder_entry *decoder_history_phone(const struct decoder *d, const struct decoder_path *p, uint32_t i);
+uint32_t decoder_history_word(const struct decoder *d, uint32_t arc); /* that the phone completes; GRAPH_NO_WORD: none */
+void decoder_history_collect(struct decoder *d);                      /* frees the entries that no token references */
 
 /* filler.c */
 void decoder_filler_place(struct base_arena *a, struct decoder_filler *f, unsigned n_labels);

@@ -614,7 +614,7 @@ static void histories_are_collected(void **state) {
     o.min_confidence_q15 = 0;
     o.reject_q8 = INT32_MIN;
     struct listener large = listen_with(names_loop(dictionary, sizeof dictionary, 40, 5), dictionary, &o);
-    o.max_history = 600;
+    o.max_history = 2500;
     struct listener small = listen_with(names_loop(dictionary, sizeof dictionary, 40, 5), dictionary, &o);
     o.max_history = 0;
     struct listener least = listen_with(names_loop(dictionary, sizeof dictionary, 40, 5), dictionary, &o);
@@ -651,7 +651,7 @@ static void collection_by_hand(void **state) {
     uint32_t moved[6];
     const uint32_t previous[] = {DECODER_NONE, DECODER_NONE, 1, 0, 2, DECODER_NONE};
     for (uint32_t i = 0; i < 6; i++)
-        pool[i] = (struct decoder_entry){.previous = previous[i], .word = 10 + i};
+        pool[i] = (struct decoder_entry){.previous = previous[i], .arc = 10 + i};
     struct decoder_active token = {.token = {.history = DECODER_NONE, .entry = 4}};
     struct decoder d = {.history = pool, .history_moved = moved, .n_history = 6, .max_history = 6, .tokens = &token, .n_tokens = 1};
     d.has_complete = true;
@@ -660,14 +660,14 @@ static void collection_by_hand(void **state) {
     assert_int_equal(d.n_history, 4); /* 0 and 3 are gone */
     assert_int_equal(token.token.history, DECODER_NONE);
     assert_int_equal(token.token.entry, 2);
-    assert_int_equal(pool[2].word, 14);
+    assert_int_equal(pool[2].arc, 14);
     assert_int_equal(pool[2].previous, 1);
-    assert_int_equal(pool[1].word, 12);
+    assert_int_equal(pool[1].arc, 12);
     assert_int_equal(pool[1].previous, 0);
-    assert_int_equal(pool[0].word, 11);
+    assert_int_equal(pool[0].arc, 11);
     assert_int_equal(pool[0].previous, DECODER_NONE);
     assert_int_equal(d.complete.history, 3);
-    assert_int_equal(pool[3].word, 15);
+    assert_int_equal(pool[3].arc, 15);
 }
 
 static void tokens_are_capped(void **state) {
