@@ -3,9 +3,11 @@
 // synthesise.mjs: converts texts to speech with a multi-speaker Piper VITS model or with Kokoro (both ONNX), and writes PCM shards.
 //
 // usage: synthesise.mjs --voices DIR --texts texts.tsv --out DIR [--from 0] [--to N] [--seed 1] [--shard 500] [--engine piper|kokoro]
+//                       [--name libritts_r]
 //
-// DIR contains node_modules/onnxruntime-node and, for Piper, model.onnx and tokens.txt (see prepare) or, for Kokoro, in kokoro/:
-// kokoro-quantized.onnx, tokenizer.json and voices/*.bin (see tests/accuracy/unseen). Each shard is two files:
+// DIR or a folder above it contains node_modules/onnxruntime-node. For Piper, DIR contains model.onnx and tokens.txt (see prepare) and NAME
+// is what the list calls the voice; for Kokoro, kokoro/ in DIR contains kokoro-quantized.onnx, tokenizer.json and voices/*.bin (see
+// tests/accuracy/unseen). Each shard is two files:
 // NAME.s16 (16 kHz mono, little-endian, clips end to end) and NAME.tsv (first sample, samples, kind, text, voice).
 // A clip's voice, liveliness and speed depend only on the seed and the number of its text. Piper's noise depends on the seed and the
 // number of the shard. So the same texts, seed and shard borders give the same samples. Finished shards are skipped, and a shard is
@@ -16,7 +18,7 @@ import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 
-const options = { seed: '1', shard: '500', from: '0', speakers: '904', engine: 'piper' };
+const options = { seed: '1', shard: '500', from: '0', speakers: '904', engine: 'piper', name: 'libritts_r' };
 for (let i = 2; i + 1 < process.argv.length; i += 2) options[process.argv[i].replace(/^--/, '')] = process.argv[i + 1];
 for (const name of ['voices', 'texts', 'out'])
   if (!options[name]) { console.error(`synthesise: --${name} is missing; see the head of this file`); process.exit(2); }
@@ -105,11 +107,12 @@ async function piper() {
     const ids = [1];
     for (const c of phonemes('en-us')[i]) if (tokens.has(c)) ids.push(0, tokens.get(c));
     ids.push(0, 2);
+    const many = session.inputNames.includes('sid');
     const result = await session.run({
-      input: ints(ids, [1, ids.length]), input_lengths: ints([ids.length], [1]),
-      scales: floats([noise, length, noiseW], [3]), sid: ints([speaker], [1]),
+      input: ints(ids, [1, ids.length]), input_lengths: ints([ids.length], [1]), scales: floats([noise, length, noiseW], [3]),
+      ...(many && { sid: ints([speaker], [1]) }),
     });
-    return { samples: result[session.outputNames[0]].data, voice: `libritts_r/${speaker}` };
+    return { samples: result[session.outputNames[0]].data, voice: many ? `${options.name}/${speaker}` : options.name };
   };
   return { start, speak };
 }

