@@ -142,13 +142,21 @@ typedef enum {
     TRAGUS_REASON_NONE = 0,
     TRAGUS_NOT_IN_GRAMMAR, /* other phones explain the sound better */
     TRAGUS_LOW_CONFIDENCE,
-    TRAGUS_AMBIGUOUS,
+    TRAGUS_AMBIGUOUS, /* an alternative is nearly as likely */
     TRAGUS_TOO_SHORT,
     TRAGUS_NO_SPEECH,
-    TRAGUS_TOO_NOISY, /* silence explains the sound as well */
+    TRAGUS_TOO_NOISY, /* the sound is not clear enough */
     TRAGUS_TOO_LONG
 } tragus_reason;
 const char *tragus_reason_text(tragus_reason reason); /* "not in grammar", ... */
+
+/* Another sentence that fits the sound nearly as well and means something else. */
+typedef struct tragus_alternative {
+    const char *text, *intent;
+    const tragus_slot *slots; /* without times */
+    size_t n_slots;
+    double confidence; /* 0..1 */
+} tragus_alternative;
 
 typedef struct tragus_event {
     tragus_event_type type;
@@ -164,7 +172,10 @@ typedef struct tragus_event {
     size_t n_words;
     const tragus_slot *slots;
     size_t n_slots;
-    double stability; /* of a partial one: the share of its words that no longer change, 0..1 */
+    double stability;                       /* of a partial one: the share of its words that no longer change, 0..1 */
+    const tragus_alternative *alternatives; /* of an utterance or a rejected one: the most likely first */
+    size_t n_alternatives;
+    const char *detail; /* if there is a reason: where the sentence does not fit, in words; "" if unknown */
 } tragus_event;
 
 typedef struct tragus_stream_options {
@@ -181,8 +192,10 @@ typedef struct tragus_session_options {
     int partial;             /* 1: partial results as events */
     int reject;              /* 1 (default); 0: give the best sentence for any sound that passes the gate, at any confidence */
     double min_confidence;   /* 0 = the model's default */
-    uint32_t end_silence_ms; /* 0 = default */
+    uint32_t end_silence_ms; /* silence that ends a sentence; 0 = default */
     uint32_t max_speech_ms;  /* 0 = default */
+    /* The same where the grammar knows more: nothing can follow the words heard, and they are clear; words are missing. */
+    uint32_t final_silence_ms, open_silence_ms; /* 0 = default */
 } tragus_session_options;
 void tragus_session_options_init(tragus_session_options *o);
 

@@ -51,6 +51,8 @@ static void call_options_init(struct call_options *o, const struct bus *b) {
     {"Grammar", BUS_STRING, &(o).session.grammar}, {"Language", BUS_STRING, &(o).session.language},                               \
         {"Context", BUS_CONTEXT, &(o).context}, {"MinConfidence", BUS_DOUBLE, &(o).session.session.min_confidence},               \
         {"EndSilenceMs", BUS_UINT32, &(o).session.session.end_silence_ms},                                                        \
+        {"FinalSilenceMs", BUS_UINT32, &(o).session.session.final_silence_ms},                                                    \
+        {"OpenSilenceMs", BUS_UINT32, &(o).session.session.open_silence_ms},                                                      \
         {"MaxCommandMs", BUS_UINT32, &(o).session.session.max_speech_ms}, {"Reject", BUS_BOOLEAN, &(o).session.session.reject}, { \
         "AppId", BUS_STRING, &(o).session.app                                                                                     \
     }

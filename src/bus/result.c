@@ -86,6 +86,23 @@ static void append_texts(sd_bus_message *m, const char *grammar, const char *tem
         (void)sd_bus_message_append(m, "{sv}", "Response", "s", response);
 }
 
+static void append_alternatives(sd_bus_message *m, const tragus_alternative a[], size_t n) {
+    bus_open_entry(m, "Alternatives", "aa{sv}");
+    (void)sd_bus_message_open_container(m, 'a', "a{sv}");
+    for (size_t i = 0; i < n; i++) {
+        (void)sd_bus_message_open_container(m, 'a', "{sv}");
+        (void)sd_bus_message_append(m, "{sv}", "Text", "s", a[i].text);
+        (void)sd_bus_message_append(m, "{sv}", "Intent", "s", a[i].intent);
+        bus_open_entry(m, "Slots", "a{sv}");
+        (void)bus_append_values(m, a[i].slots, a[i].n_slots);
+        bus_close_entry(m);
+        (void)sd_bus_message_append(m, "{sv}", "Confidence", "d", a[i].confidence);
+        (void)sd_bus_message_close_container(m);
+    }
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
+}
+
 static void append_details(sd_bus_message *m, const struct service_event *e) {
     const tragus_event *h = e->heard;
     bool is_result = h->type == TRAGUS_UTTERANCE || h->type == TRAGUS_REJECTED;
@@ -105,8 +122,16 @@ static void append_details(sd_bus_message *m, const struct service_event *e) {
     append_words(m, h->words, h->n_words);
     if (h->type == TRAGUS_UTTERANCE)
         append_slots(m, h->slots, h->n_slots, true);
+    if (h->type == TRAGUS_REJECTED && h->reason == TRAGUS_AMBIGUOUS) {
+        (void)sd_bus_message_append(m, "{sv}", "Intent", "s", h->intent);
+        append_slots(m, h->slots, h->n_slots, true);
+    }
+    if (h->n_alternatives > 0)
+        append_alternatives(m, h->alternatives, h->n_alternatives);
     if (h->reason != TRAGUS_REASON_NONE)
         (void)sd_bus_message_append(m, "{sv}", "ReasonText", "s", tragus_reason_text(h->reason));
+    if (h->detail && h->detail[0])
+        (void)sd_bus_message_append(m, "{sv}", "Detail", "s", h->detail);
 }
 
 int bus_append_details(sd_bus_message *m, const struct service_event *e) {

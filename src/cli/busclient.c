@@ -125,6 +125,20 @@ static json_object *slot_value(sd_bus_message *m) {
     return busclient_to_json(m);
 }
 
+/* The slots of an alternative: names and values from the grammar. */
+static json_object *slots_by_name(sd_bus_message *m) {
+    const char *contents;
+    char type;
+
+    if (sd_bus_message_peek_type(m, &type, &contents) <= 0 || strcmp(contents, "a{sv}") != 0)
+        return busclient_to_json(m);
+    if (sd_bus_message_enter_container(m, 'v', contents) < 0)
+        return NULL;
+    json_object *o = busclient_named_to_json(m);
+    (void)sd_bus_message_exit_container(m);
+    return o;
+}
+
 static json_object *dictionary(sd_bus_message *m, bool ours) {
     json_object *o = json_object_new_object();
     const char *key;
@@ -134,7 +148,10 @@ static json_object *dictionary(sd_bus_message *m, bool ours) {
         if (sd_bus_message_read(m, "s", &key) < 0)
             break;
         snake_case(key, name, sizeof(name));
-        json_object_object_add(o, ours ? name : key, !ours || strcmp(key, "Value") == 0 ? slot_value(m) : busclient_to_json(m));
+        json_object *value = !ours || strcmp(key, "Value") == 0 ? slot_value(m)
+                             : strcmp(key, "Slots") == 0        ? slots_by_name(m)
+                                                                : busclient_to_json(m);
+        json_object_object_add(o, ours ? name : key, value);
         (void)sd_bus_message_exit_container(m);
     }
     return o;

@@ -78,6 +78,19 @@ static json_object *slot_list(const tragus_slot slots[], size_t n) {
     return list;
 }
 
+static json_object *alternative_list(const tragus_alternative a[], size_t n) {
+    json_object *list = json_object_new_array();
+    for (size_t i = 0; i < n; i++) {
+        json_object *o = json_object_new_object();
+        add(o, "text", json_object_new_string(a[i].text));
+        add(o, "intent", json_object_new_string(a[i].intent));
+        add(o, "slots", cli_json_slots(a[i].slots, a[i].n_slots));
+        add(o, "confidence", cli_json_confidence(a[i].confidence));
+        json_object_array_add(list, o);
+    }
+    return list;
+}
+
 json_object *cli_json_event(const tragus_event *e) {
     bool is_result = e->type == TRAGUS_UTTERANCE || e->type == TRAGUS_REJECTED;
     json_object *o = json_object_new_object();
@@ -89,7 +102,7 @@ json_object *cli_json_event(const tragus_event *e) {
         add(o, "text", json_object_new_string(e->text));
     if (e->type == TRAGUS_PARTIAL)
         add(o, "stability", cli_json_confidence(e->stability));
-    if (e->type == TRAGUS_UTTERANCE) {
+    if (e->type == TRAGUS_UTTERANCE || e->reason == TRAGUS_AMBIGUOUS) {
         add(o, "intent", json_object_new_string(e->intent));
         add(o, "slots", cli_json_slots(e->slots, e->n_slots));
     }
@@ -111,6 +124,10 @@ json_object *cli_json_event(const tragus_event *e) {
         add(o, "slot_list", slot_list(e->slots, e->n_slots));
     if (e->reason != TRAGUS_REASON_NONE)
         add(o, "reason_text", json_object_new_string(tragus_reason_text(e->reason)));
+    if (e->detail && e->detail[0])
+        add(o, "detail", json_object_new_string(e->detail));
+    if (e->n_alternatives > 0)
+        add(o, "alternatives", alternative_list(e->alternatives, e->n_alternatives));
     return o;
 }
 

@@ -96,6 +96,8 @@ static void print_text(const char *event, json_object *o) {
         printf("(not understood: %s", member_text(o, "reason_text"));
         if (*member_text(o, "text"))
             printf("; perhaps \"%s\", %.0f %%", member_text(o, "text"), confidence * 100);
+        if (*member_text(o, "detail"))
+            printf("; %s", member_text(o, "detail"));
         puts(")");
     } else if (strcmp(event, "partial") == 0) {
         printf("... %s\n", member_text(o, "text"));

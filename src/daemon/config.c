@@ -38,6 +38,8 @@ static const struct key keys[] = {
     {"recognition", "default_grammar", TEXT, 0, 0, AT(default_grammar)},
     {"recognition", "min_confidence", FRACTION, 0, 1, AT(service.session.min_confidence)},
     {"recognition", "end_silence_ms", MILLISECONDS, 100, 5000, AT(service.session.end_silence_ms)},
+    {"recognition", "final_silence_ms", MILLISECONDS, 100, 5000, AT(service.session.final_silence_ms)},
+    {"recognition", "open_silence_ms", MILLISECONDS, 100, 5000, AT(service.session.open_silence_ms)},
     {"recognition", "max_command_ms", MILLISECONDS, 1000, 60000, AT(service.session.max_speech_ms)},
     {"gate", "open_db", DECIBEL_RISE, 1, 60, AT(service.gate.open_q8)},
     {"gate", "open_ms", HOPS, 10, 100, AT(service.gate.open_hops)},

@@ -22,7 +22,7 @@
 #define N_BINS 256u
 #define MANY (1u << 24)
 #define MAX_SWEEPS 16u
-#define LN2_Q16 45426
+#define MAX_ROWS 4096                /* two minutes */
 #define NORMALISE_BELOW (-(1 << 24)) /* a step lowers scores by at most 2^17, so they stay far from the limits of int32 */
 
 /* --- memory and start ------------------------------------------------------------------------------------------------------- */
@@ -33,6 +33,7 @@ static struct decoder_options checked(const struct decoder_options *o) {
     c.beam_q8 = (int32_t)base_clamp(c.beam_q8, 0, 1 << 24);
     c.word_penalty_q8 = (int32_t)base_clamp(c.word_penalty_q8, 0, 1 << 16);
     c.prior_q8 = (int32_t)base_clamp(c.prior_q8, 0, 1 << 16);
+    c.min_confidence_q15 = (int32_t)base_clamp(c.min_confidence_q15, 0, 1 << 15);
     c.filler_penalty_q8 = (int32_t)base_clamp(c.filler_penalty_q8, 0, 1 << 20);
     return c;
 }
@@ -74,16 +75,6 @@ static uint32_t count_ways(uint32_t *ways, const struct graph *g) {
     return ways[g->start];
 }
 
-/* The natural logarithm of n in Q8; 0 for n = 0. Approximates the logarithm of the mantissa linearly, with an error of at most
- * 0.06. */
-static int32_t ln_q8(uint32_t n) {
-    if (n == 0)
-        return 0;
-    unsigned whole = 31u - (unsigned)__builtin_clz(n);
-    int64_t log2_q8 = (int64_t)(((uint64_t)n << 8) >> whole) - 256 + (int64_t)whole * 256;
-    return (int32_t)base_round_shift(log2_q8 * LN2_Q16, 16);
-}
-
 struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsigned n_labels, const struct decoder_options *o) {
     uint64_t most = (uint64_t)g->n_arcs + g->n_nodes;
     uint32_t max_tokens = (uint32_t)base_clamp(o->max_tokens, 1, (int64_t)most);
@@ -92,6 +83,9 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
         .options = checked(o), .graph = g, .n_labels = n_labels, .max_tokens = max_tokens, .max_history = max_history};
     struct decoder *d = base_arena_place(a, sizeof *d);
     placed.gain = base_arena_place(a, n_labels * sizeof *d->gain);
+    placed.max_rows = (uint32_t)base_clamp(((int64_t)o->no_speech_ms + o->max_speech_ms) / o->step_ms + 8, 8, MAX_ROWS);
+    placed.rows = base_arena_place(a, (size_t)placed.max_rows * n_labels * sizeof *d->rows);
+    placed.path_scores = base_arena_place(a, placed.max_rows * sizeof *d->path_scores);
     placed.tokens = base_arena_place(a, max_tokens * sizeof *d->tokens);
     placed.next_tokens = base_arena_place(a, max_tokens * sizeof *d->tokens);
     placed.arc_index = base_arena_place(a, g->n_arcs * sizeof *d->arc_index);
@@ -111,7 +105,7 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
         base_assert(g->arcs[i].phone > 0 && g->arcs[i].phone < n_labels);
     *d = placed;
     measure_to_end(d->to_end, g);
-    d->choice_q8 = ln_q8(count_ways(d->node_index, g)); /* the index is free to use as scratch here */
+    d->choice_q8 = decoder_ln_q8(count_ways(d->node_index, g)); /* the index is free to use as scratch here */
     decoder_rules(d->rules, &d->options);
     decoder_start(d);
     return d;
@@ -123,21 +117,38 @@ void decoder_set_options(struct decoder *d, const struct decoder_options *o) {
 }
 
 void decoder_start(struct decoder *d) {
+    d->step = d->n_before = 0;
+    decoder_continue(d);
+}
+
+void decoder_continue(struct decoder *d) {
+    d->base_row = (uint32_t)(((uint64_t)d->base_row + d->step) % d->max_rows);
+    d->n_before = d->step < DECODER_EDGE_STEPS - d->n_before ? d->n_before + d->step : DECODER_EDGE_STEPS;
     d->step = 0;
     d->state = LISTENER_WAITING;
     d->ended_by = TRAGUS_REASON_NONE;
     d->speech_step = 0;
-    d->greedy_sum = d->taken_off = d->silence = 0;
+    d->greedy_sum = d->taken_off = 0;
+    d->forbidden = GRAPH_NO_WORD;
+    decoder_filler_start(&d->filler);
+    decoder_start_at(d, d->graph->start, 0);
+}
+
+void decoder_start_at(struct decoder *d, uint32_t node, int32_t score) {
     d->n_history = 0;
-    d->tokens[0] = (struct decoder_active){.id = d->graph->start,
-                                           .token = {.history = DECODER_NONE, .arc = DECODER_NONE, .entry = DECODER_NONE}};
+    d->tokens[0] = (struct decoder_active){
+        .id = node,
+        .token = {.score = score, .last_score = score, .history = DECODER_NONE, .arc = DECODER_NONE, .entry = DECODER_NONE}};
     d->n_arcs = 0;
     d->n_tokens = 1;
     d->best = 0;
-    d->has_complete = d->graph->is_final[d->graph->start];
+    d->has_complete = d->graph->is_final[node];
     d->complete = d->tokens[0].token;
     d->best_complete = d->has_complete ? 0 : DECODER_NONE;
-    decoder_filler_start(&d->filler);
+}
+
+int16_t *decoder_row(const struct decoder *d, int64_t step) {
+    return d->rows + (size_t)((d->max_rows + d->base_row + step) % d->max_rows) * d->n_labels;
 }
 
 /* --- a step ------------------------------------------------------------------------------------------------------------------ */
@@ -148,10 +159,12 @@ static void take_row(struct decoder *d, const int16_t *posteriors) {
         d->gain[i] = posteriors[i];
         best = d->gain[i] > best ? d->gain[i] : best;
     }
-    for (unsigned i = 0; i < d->n_labels; i++)
+    int16_t *row = decoder_row(d, d->step);
+    for (unsigned i = 0; i < d->n_labels; i++) {
         d->gain[i] -= best;
+        row[i] = (int16_t)(d->gain[i] > INT16_MIN ? d->gain[i] : INT16_MIN);
+    }
     d->greedy_sum += best;
-    d->silence += d->gain[0];
 }
 
 static struct decoder_node *reach(struct decoder *d, uint32_t node) {
@@ -273,8 +286,17 @@ static int32_t cut(const struct decoder *d, int32_t best) {
 }
 
 /* Makes the token that enters an arc. Returns false if it needs a history entry and the pool is full. */
+/* Whether a path of this history has completed no word. */
+static bool in_first_word(const struct decoder *d, uint32_t history) {
+    while (history != DECODER_NONE && d->graph->arcs[d->history[history].arc].word == GRAPH_NO_WORD)
+        history = d->history[history].previous;
+    return history == DECODER_NONE;
+}
+
 static bool enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, uint32_t arc) {
     if (!decoder_history_commit(d, source, &t->history))
+        return false;
+    if (d->graph->arcs[arc].word == d->forbidden && d->forbidden != GRAPH_NO_WORD && in_first_word(d, t->history))
         return false;
     t->arc = arc;
     t->start_step = d->step;
@@ -356,17 +378,30 @@ static void normalise(struct decoder *d) {
     d->taken_off += off;
 }
 
+void decoder_pass(struct decoder *d) {
+    if (d->n_tokens > d->max_history - d->n_history)
+        decoder_history_collect(d);
+    if (d->n_tokens > 0) {
+        gather(d);
+        advance(d, cut(d, expand(d)));
+    }
+    keep_complete(d);
+}
+
 /* --- endpoint ---------------------------------------------------------------------------------------------------------------- */
 
 static void apply_rules(struct decoder *d) {
-    bool speech = d->filler.best.n_phones > 0, complete = false;
+    bool speech = d->filler.best.n_phones > 0, complete = false, final = false;
     uint32_t last = d->filler.best.last_step;
     if (d->best != DECODER_NONE) {
         const struct decoder_token *best = &d->tokens[d->best].token;
         last = best->last_step > last ? best->last_step : last;
         if (d->best_complete != DECODER_NONE) {
             const struct decoder_token *t = &d->tokens[d->best_complete].token;
+            uint32_t node = d->tokens[d->best_complete].id;
             complete = decoder_history_word(d, t->arc) != GRAPH_NO_WORD && t->score >= best->score - d->options.end_margin_q8;
+            final = complete && d->best_complete == d->best && d->best >= d->n_arcs &&
+                    d->graph->first_arc[node] == d->graph->first_arc[node + 1];
         }
     }
     if (speech && d->speech_step == 0)
@@ -380,7 +415,9 @@ static void apply_rules(struct decoder *d) {
     for (unsigned i = 0; i < DECODER_N_RULES; i++) {
         const struct decoder_rule *r = &d->rules[i];
         if ((r->in_speech == ANY || (r->in_speech == YES) == speech) && (r->complete == ANY || (r->complete == YES) == complete) &&
-            silence_ms >= r->silence_ms && length_ms >= r->length_ms) {
+            (r->final == ANY || final) && silence_ms >= r->silence_ms && length_ms >= r->length_ms) {
+            if (r->final == YES && !decoder_is_sure(d))
+                continue;
             d->state = LISTENER_ENDED;
             d->ended_by = r->reason;
             return;
@@ -392,13 +429,7 @@ enum listener_state decoder_step(struct decoder *d, const int16_t *posteriors) {
     d->step++;
     take_row(d, posteriors);
     decoder_filler_step(&d->filler, d->gain, d->options.filler_penalty_q8, d->step);
-    if (d->n_tokens > d->max_history - d->n_history)
-        decoder_history_collect(d);
-    if (d->n_tokens > 0) {
-        gather(d);
-        advance(d, cut(d, expand(d)));
-    }
-    keep_complete(d);
+    decoder_pass(d);
     normalise(d);
     apply_rules(d);
     return d->state;

@@ -11,6 +11,7 @@
 #define TRAGUS_DECODER_DECODER_H
 
 #include "base/arena.h"
+#include "decoder/evidence.h"
 #include "graph/graph.h"
 #include "listener/listener.h"
 
@@ -18,19 +19,20 @@
 #include <stdint.h>
 
 struct decoder_options {
-    int32_t blank_penalty_q8;     /* subtracted from the blank's log-posterior, Q8 nats */
-    int32_t beam_q8;              /* prunes tokens this far below the best, Q8 nats */
-    uint32_t max_tokens;          /* tokens kept per step */
-    uint32_t max_history;         /* phones of all histories; garbage-collected when full */
-    int32_t word_penalty_q8;      /* cost per word, Q8 nats; not part of any reported score */
-    int32_t filler_penalty_q8;    /* cost per phone of the filler, Q8 nats */
-    int32_t prior_q8;             /* weight of the logarithm of the number of sentences, which lowers the confidence */
-    int32_t reject_q8;            /* least ratio_q8 of a result; INT32_MIN: no limit */
-    int32_t least_evidence_q8;    /* least evidence_q8 of a result */
-    int32_t min_confidence_q15;   /* least utterance confidence; if 0, with reject_q8 INT32_MIN, no complete sentence is rejected */
-    int32_t confidence_offset_q8; /* the ratio per phone, Q8 nats, at which the confidence is 0.5 */
+    int32_t blank_penalty_q8;   /* subtracted from the blank's log-posterior, Q8 nats */
+    int32_t beam_q8;            /* prunes tokens this far below the best, Q8 nats */
+    uint32_t max_tokens;        /* tokens kept per step */
+    uint32_t max_history;       /* phones of all histories; garbage-collected when full */
+    int32_t word_penalty_q8;    /* cost per word, Q8 nats; not part of any reported score */
+    int32_t filler_penalty_q8;  /* cost per phone of the filler, Q8 nats */
+    int32_t prior_q8;           /* weight of the logarithm of the number of sentences, which lowers the confidence */
+    int32_t min_confidence_q15; /* least confidence of a sentence; 0: no sentence is rejected */
+    int32_t sure_q15;           /* confidence from which a sentence that nothing can follow ends early */
+    struct decoder_scorecard scorecard;
+    int32_t confidence_offset_q8; /* of a word: the ratio per phone, Q8 nats, at which its confidence is 0.5 */
     int32_t confidence_scale_q8;  /* slope of the logistic curve there, Q8 per nat */
     int32_t end_margin_q8;        /* a sentence may end if it is at most this far below the best token, Q8 nats */
+    uint32_t final_silence_ms;    /* trailing silence that ends a complete sentence that nothing can follow */
     uint32_t end_silence_ms;      /* trailing silence that ends a complete sentence */
     uint32_t open_silence_ms;     /* trailing silence that ends an incomplete one */
     uint32_t no_speech_ms;        /* silence from decoder_start that ends the utterance */
@@ -51,6 +53,9 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
 /* Begins an utterance: one token at the graph's start. */
 void decoder_start(struct decoder *d);
 
+/* The same for an utterance that follows the last one without a gap: the rows before it count as what was heard before it. */
+void decoder_continue(struct decoder *d);
+
 /* Takes one row of log-posteriors (Q8 nats, label 0 blank). Never allocates. Returns the state; after ENDED, call
  * decoder_finish. */
 enum listener_state decoder_step(struct decoder *d, const int16_t *posteriors);
@@ -58,7 +63,8 @@ enum listener_state decoder_step(struct decoder *d, const int16_t *posteriors);
 /* The words of the best token so far, complete or not. Words shared by all tokens within the beam are stable. */
 void decoder_partial(const struct decoder *d, struct listener_partial *ret);
 
-/* Decides the result: the best sentence that may end here, with times and confidence, or why it is rejected. */
+/* Decides the result: the best sentence that may end here, with times and confidence, or why it is rejected. Only a new start may
+ * follow. */
 void decoder_finish(struct decoder *d, struct listener_result *ret);
 
 /* Changes thresholds between utterances (rejection, silences); sizes must not change. */

@@ -7,8 +7,11 @@ static void *place(struct base_arena *a, const void *setup) {
     return decoder_place(a, s->graph, s->n_labels, &s->options);
 }
 
-static void start(void *listener) {
-    decoder_start(listener);
+static void start(void *listener, bool follows) {
+    if (follows)
+        decoder_continue(listener);
+    else
+        decoder_start(listener);
 }
 
 static enum listener_state step(void *listener, const int16_t *posteriors) {

@@ -2,9 +2,12 @@
 noinst_LTLIBRARIES += libtragus_decoder.la
 libtragus_decoder_la_SOURCES = \
     src/decoder/decoder.c src/decoder/decoder.h src/decoder/state.h \
+    src/decoder/confidence.c \
+    src/decoder/evidence.c src/decoder/evidence.h \
     src/decoder/filler.c \
     src/decoder/history.c \
     src/decoder/listener.c src/listener/listener.h \
     src/decoder/options.c \
     src/decoder/partial.c \
-    src/decoder/result.c
+    src/decoder/result.c \
+    src/decoder/rivals.c

@@ -13,13 +13,29 @@ struct decoder_options decoder_defaults(void) {
         .max_history = 16384,    /* 448 KiB with the scratch memory */
         .word_penalty_q8 = 0,
         .prior_q8 = 0,
-        .filler_penalty_q8 = 512,     /* 2 nats; a uniform choice among 39 phones would cost 3.7 */
-        .reject_q8 = -640,            /* -2.5 nats a phone */
-        .least_evidence_q8 = -384,    /* -1.5 nats a phone: orders are above -1.2 down to 12 dB, false results in noise are below */
-        .min_confidence_q15 = 16384,  /* 0.5 */
+        .filler_penalty_q8 = 512,    /* 2 nats; a uniform choice among 39 phones would cost 3.7 */
+        .min_confidence_q15 = 26214, /* 0.8 */
+        .sure_q15 = 32604,           /* 0.995: with less, some sentences with pauses are cut */
+        .scorecard =                 /* rounded from the shipped English network's */
+        {
+            .bias_q8 = 1137,
+            .curves =
+                {
+                    [DECODER_LOSS] = {4, {-256, 0, 256, 512}, {-180, -350, -850, -1000}},
+                    [DECODER_GAP] = {2, {1024, 2048}, {-110, -340}},
+                    [DECODER_WORD_GAP] = {3, {2048, 3072, 5120}, {0, -290, -430}},
+                    [DECODER_BEFORE] = {2, {0, 3072}, {0, -270}},
+                    [DECODER_AFTER] = {2, {0, 3072}, {0, -380}},
+                    [DECODER_WINDOW] = {3, {0, 2560, 6400}, {0, -210, -920}},
+                    [DECODER_ENTROPY] = {2, {384, 640}, {0, -590}},
+                    [DECODER_PEAK] = {2, {512, 1024}, {0, -550}},
+                    [DECODER_MARGIN] = {3, {0, 512, 1024}, {0, 85, 440}},
+                },
+        },
         .confidence_offset_q8 = -205, /* -0.8 nats a phone */
         .confidence_scale_q8 = 512,   /* slope 2 a nat: confidence 0.88 one nat above, 0.12 one nat below */
         .end_margin_q8 = 1024,        /* 4 nats */
+        .final_silence_ms = 200,
         .end_silence_ms = 500,
         .open_silence_ms = 1200,
         .no_speech_ms = 5000,
@@ -31,26 +47,16 @@ struct decoder_options decoder_defaults(void) {
 
 void decoder_rules(struct decoder_rule rules[DECODER_N_RULES], const struct decoder_options *o) {
     const struct decoder_rule table[DECODER_N_RULES] = {
-        /* speech, complete, silence, length, verdict */
-        {NO, ANY, 0, o->no_speech_ms, TRAGUS_REASON_NONE},
-        {YES, YES, o->end_silence_ms, 0, TRAGUS_REASON_NONE},
-        {YES, ANY, o->open_silence_ms, 0, TRAGUS_REASON_NONE},
-        {YES, ANY, 0, o->max_speech_ms, TRAGUS_TOO_LONG},
+        /* speech, complete, final, silence, length, verdict */
+        {NO, ANY, ANY, 0, o->no_speech_ms, TRAGUS_REASON_NONE},    {YES, YES, YES, o->final_silence_ms, 0, TRAGUS_REASON_NONE},
+        {YES, YES, ANY, o->end_silence_ms, 0, TRAGUS_REASON_NONE}, {YES, ANY, ANY, o->open_silence_ms, 0, TRAGUS_REASON_NONE},
+        {YES, ANY, ANY, 0, o->max_speech_ms, TRAGUS_TOO_LONG},
     };
     for (unsigned i = 0; i < DECODER_N_RULES; i++)
         rules[i] = table[i];
 }
 
-/* 1 / (1 + exp(-x)) for x = -8, -7.5 .. 8, times 2^15, rounded. */
-#define LOGISTIC_MAX_Q8 ((int64_t)8 * 256)
-static const uint16_t logistic_q15[33] = {11,    18,    30,    49,    81,    133,   219,   360,   589,   961,   1554,
-                                          2486,  3906,  5978,  8813,  12371, 16384, 20397, 23955, 26790, 28862, 30282,
-                                          31214, 31807, 32179, 32408, 32549, 32635, 32687, 32719, 32738, 32750, 32757};
-
 uint16_t decoder_confidence(const struct decoder_options *o, int32_t ratio_q8) {
     int64_t x_q8 = base_round_shift(((int64_t)ratio_q8 - o->confidence_offset_q8) * o->confidence_scale_q8, 8);
-    /* 0..4095; 128 between two table entries */
-    uint32_t at = (uint32_t)(base_clamp(x_q8, -LOGISTIC_MAX_Q8, LOGISTIC_MAX_Q8 - 1) + LOGISTIC_MAX_Q8);
-    uint32_t low = logistic_q15[at / 128], high = logistic_q15[at / 128 + 1];
-    return (uint16_t)(low + ((high - low) * (at % 128) + 64) / 128);
+    return decoder_logistic((int32_t)base_clamp(x_q8, INT16_MIN, INT16_MAX));
 }

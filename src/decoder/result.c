@@ -6,24 +6,16 @@
  * guess for callers who want a sentence in any case; otherwise it is never accepted.
  *
  * ratio = (sentence - filler, both over all rows) / phones of the sentence. Sound that the sentence treats as silence and the
- * filler does not thus counts against the sentence. A word's own ratio is computed against the greedy path over the word's steps,
- * with the filler's cost added for each of its phones, and with two extra phones of ratio 0: otherwise a swallowed "a" or "an"
- * would outweigh all the rest. The confidence of the utterance comes from 3/4 of the whole ratio plus 1/4 of the worst
- * word's, on the curve of options.c. A large grammar is likely to contain something that fits by chance, above all
+ * filler does not thus counts against the sentence. A large grammar is likely to contain something that fits by chance, above all
  * something short. So the logarithm of the number of sentences, divided by the phones, is subtracted, as for a uniform prior over
- * that number.
+ * that number. A word's own ratio is computed against the greedy path over the word's steps, with the filler's cost added for each
+ * of its phones, and with two extra phones of ratio 0: otherwise a swallowed "a" or "an" would outweigh all the rest.
  *
- * evidence = (sentence - all blank, without the blank penalty) / phones of the sentence beyond the first two and a half. In noise
- * the network is unsure, so any phones will do: sentence and filler become equally likely, and the ratio tells nothing. But then
- * blank is nearly as likely, so a sentence that is not far above silence was not said. A single short word cannot be far above
- * silence even if it was said, but a long sentence found in noise by chance is not: this is why the first phones need no evidence.
+ * These numbers and those of evidence.c give the confidence.
  *
  * Words are heard late: the network's spikes are near the middle of a phone or after it. So a word begins halfway between the
  * previous word's last sound and its own first one, but at most 100 ms before the latter, and ends with the last step in which its
  * last phone sounded. The model's constant lateness is subtracted from both.
- *
- * TRAGUS_AMBIGUOUS is never reported. If paths of different words meet in a node, only the best survives, so the tokens alive at
- * the end are not an n-best list.
  */
 #include "base/assert.h"
 #include "base/fixed.h"
@@ -32,7 +24,9 @@
 #define MISSING_PHONE_Q8 2048 /* 8 nats: a phone that was not said must cost more than a badly spoken one */
 #define MAX_LEAD_MS 100u
 #define WORD_PRIOR_PHONES 2
-#define HALF_PHONES_FREE 5 /* keeps the results of short words without accepting orders found in noise: docs/ACCURACY.md */
+#define MOST_SUM_Q8 30720          /* 120 nats */
+#define NO_LOGIT_Q8 (-4096)        /* -16: the least that is reported */
+#define LEAST_FOR_RIVALS_Q8 (-512) /* a sentence below this is not accepted by anyone, so its rivals do not matter */
 
 struct word {
     uint32_t word;
@@ -45,8 +39,8 @@ struct sentence {
     uint32_t n_words; /* all words, but `words` holds only the first LISTENER_MAX_WORDS */
     uint32_t n_phones;
     int64_t score_q8; /* relative to the greedy path, over all rows */
-    uint32_t n_sounding;
     struct word words[LISTENER_MAX_WORDS];
+    struct decoder_path path;
     struct word begun; /* its last phone has not been added yet */
 };
 
@@ -69,13 +63,11 @@ static void add_phone(struct sentence *s, const struct graph_arc *arc, const str
 
 /* The words that a token has completed, and its score without word penalties. */
 static void trace(struct decoder *d, const struct decoder_token *t, struct sentence *s) {
-    struct decoder_path path;
-    decoder_history_path(d, t, &path);
     *s = (struct sentence){.score_q8 = d->taken_off + t->score};
-    for (uint32_t i = 0; i < path.n_phones; i++) {
-        const struct decoder_entry *e = decoder_history_phone(d, &path, i);
+    decoder_history_path(d, t, &s->path);
+    for (uint32_t i = 0; i < s->path.n_phones; i++) {
+        const struct decoder_entry *e = decoder_history_phone(d, &s->path, i);
         const struct graph_arc *arc = &d->graph->arcs[e->arc];
-        s->n_sounding += e->end_step - e->start_step + 1;
         s->score_q8 += arc->first ? d->options.word_penalty_q8 : 0;
         add_phone(s, arc, e);
     }
@@ -141,55 +133,164 @@ static void set_times(const struct decoder *d, const struct sentence *s, struct 
     }
 }
 
-static void set_confidence(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
+/* Sets the words' confidences, and the features of the whole sentence except those of its path. */
+static void set_ratios(const struct decoder *d, const struct sentence *s, struct listener_result *ret,
+                       int32_t f[DECODER_N_FEATURES]) {
     int32_t worst = INT32_MAX;
     for (uint32_t i = 0; i < ret->n_words; i++) {
         int64_t n_phones = s->words[i].n_phones;
         int64_t gained = s->words[i].score_q8 + n_phones * d->options.filler_penalty_q8;
         int32_t ratio = (int32_t)(gained / (n_phones + WORD_PRIOR_PHONES));
         ret->words[i].confidence_q15 = decoder_confidence(&d->options, ratio);
+        if (ratio < worst)
+            ret->fault_word = i;
         worst = ratio < worst ? ratio : worst;
     }
     base_assert(s->n_phones > 0);
-    int64_t silence = d->silence + (int64_t)d->options.blank_penalty_q8 * s->n_sounding;
-    int64_t half_phones = 2 * (int64_t)s->n_phones - HALF_PHONES_FREE;
-    ret->evidence_q8 = (int32_t)base_clamp(2 * (s->score_q8 - silence) / (half_phones > 1 ? half_phones : 1), INT32_MIN, INT32_MAX);
     int64_t heard = d->filler.taken_off + d->filler.best.score;
-    ret->ratio_q8 = (int32_t)base_clamp((s->score_q8 - heard) / s->n_phones, INT32_MIN, INT32_MAX);
     int64_t prior = base_round_shift((int64_t)d->options.prior_q8 * d->choice_q8, 8) / s->n_phones;
-    ret->confidence_q15 = decoder_confidence(&d->options, (int32_t)((3 * (ret->ratio_q8 - prior) + worst) / 4));
+    ret->ratio_q8 = (int32_t)base_clamp((s->score_q8 - heard) / s->n_phones, INT16_MIN, INT16_MAX);
+    f[DECODER_LOSS] = (int32_t)prior - ret->ratio_q8;
+    f[DECODER_SUM] = (int32_t)base_clamp((int64_t)s->n_phones * (256 - f[DECODER_LOSS]), -MOST_SUM_Q8, MOST_SUM_Q8);
+    f[DECODER_MARGIN] = DECODER_RIVAL_LIMIT;
+}
+
+/* The word that phone i of a path belongs to, and whether it is the word's first phone. */
+static uint32_t word_of(const struct decoder *d, const struct decoder_path *path, uint32_t i, bool *ret_first) {
+    uint32_t word = 0;
+    for (uint32_t k = 0; k < i; k++)
+        word += decoder_history_word(d, decoder_history_phone(d, path, k)->arc) != GRAPH_NO_WORD;
+    *ret_first = d->graph->arcs[decoder_history_phone(d, path, i)->arc].first;
+    return word;
+}
+
+/* The feature that speaks most against the sentence, compared with the best value of its curve. */
+static enum decoder_feature worst_feature(const struct decoder_scorecard *card, const int32_t f[DECODER_N_FEATURES]) {
+    int32_t most = 0;
+    enum decoder_feature worst = DECODER_LOSS;
+    for (unsigned i = 0; i < DECODER_N_FEATURES; i++) {
+        const struct decoder_curve *c = &card->curves[i];
+        int32_t best = INT32_MIN;
+        for (uint32_t k = 0; k < c->n; k++)
+            best = c->y_q8[k] > best ? c->y_q8[k] : best;
+        int32_t cost = c->n > 0 ? best - decoder_curve_at(c, f[i]) : 0;
+        if (cost > most) {
+            most = cost;
+            worst = (enum decoder_feature)i;
+        }
+    }
+    return worst;
+}
+
+/* Why a sentence with these features is not accepted, and where it does not fit. ret->fault_word is the worst word when called. */
+static tragus_reason blame(const struct decoder *d, const struct decoder_path *path, uint32_t gap,
+                           const int32_t f[DECODER_N_FEATURES], struct listener_result *ret) {
+    bool first = false;
+    switch (worst_feature(&d->options.scorecard, f)) {
+    case DECODER_BEFORE:
+        ret->fault = LISTENER_FAULT_BEFORE;
+        return TRAGUS_NOT_IN_GRAMMAR;
+    case DECODER_AFTER:
+        ret->fault = LISTENER_FAULT_AFTER;
+        return TRAGUS_NOT_IN_GRAMMAR;
+    case DECODER_GAP:
+    case DECODER_WORD_GAP:
+        ret->fault_word = word_of(d, path, gap, &first);
+        ret->fault = first ? LISTENER_FAULT_GAP : LISTENER_FAULT_WORD;
+        return TRAGUS_NOT_IN_GRAMMAR;
+    case DECODER_WINDOW:
+        ret->fault = LISTENER_FAULT_WORD;
+        return TRAGUS_NOT_IN_GRAMMAR;
+    case DECODER_LOSS:
+    case DECODER_SUM:
+        return TRAGUS_NOT_IN_GRAMMAR;
+    case DECODER_ENTROPY:
+    case DECODER_PEAK:
+        return TRAGUS_TOO_NOISY;
+    case DECODER_MARGIN:
+    case DECODER_N_FEATURES:
+        break;
+    }
+    return TRAGUS_LOW_CONFIDENCE;
+}
+
+static int32_t logit_of(const struct decoder_scorecard *card, const int32_t f[DECODER_N_FEATURES]) {
+    int64_t sum = card->bias_q8;
+    for (unsigned i = 0; i < DECODER_N_FEATURES; i++)
+        sum += decoder_curve_at(&card->curves[i], f[i]);
+    return (int32_t)base_clamp(sum, NO_LOGIT_Q8, -NO_LOGIT_Q8);
+}
+
+/* Sets the confidences and the features. Returns why the sentence would be rejected if its confidence is too low. */
+static tragus_reason set_confidence(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
+    int32_t f[DECODER_N_FEATURES] = {0};
+    uint32_t gap = 0;
+    set_ratios(d, s, ret, f);
+    ret->logit_q8 = NO_LOGIT_Q8;
+    tragus_reason reason = TRAGUS_NOT_IN_GRAMMAR;
+    if (s->path.n_phones > 0 && decoder_evidence(d, &s->path, f, &gap)) {
+        ret->logit_q8 = logit_of(&d->options.scorecard, f);
+        reason = blame(d, &s->path, gap, f, ret);
+        ret->n_features = DECODER_N_FEATURES;
+        for (unsigned i = 0; i < DECODER_N_FEATURES; i++)
+            ret->features[i] = (int16_t)base_clamp(f[i], INT16_MIN, INT16_MAX);
+    }
+    ret->confidence_q15 = decoder_logistic(ret->logit_q8);
+    return reason;
+}
+
+static void set_words(const struct sentence *s, struct listener_result *ret) {
+    ret->n_words = s->n_words < LISTENER_MAX_WORDS ? s->n_words : LISTENER_MAX_WORDS;
+    for (uint32_t i = 0; i < ret->n_words; i++)
+        ret->words[i].word = s->words[i].word;
+}
+
+bool decoder_is_sure(struct decoder *d) {
+    struct sentence s;
+    struct listener_result r = {0};
+    trace(d, &d->complete, &s);
+    if (s.n_words == 0)
+        return false;
+    set_words(&s, &r);
+    (void)set_confidence(d, &s, &r);
+    return r.confidence_q15 >= d->options.sure_q15;
+}
+
+/* What each rival takes off the confidence, if it has another meaning. */
+static void set_costs(const struct decoder *d, struct listener_result *ret) {
+    const struct decoder_curve *c = &d->options.scorecard.curves[DECODER_MARGIN];
+    for (uint32_t i = 0; i < ret->n_rivals; i++)
+        ret->rivals[i].cost_q8 = decoder_curve_at(c, DECODER_RIVAL_LIMIT) - decoder_curve_at(c, ret->rivals[i].margin_q8);
 }
 
 void decoder_finish(struct decoder *d, struct listener_result *ret) {
     const struct decoder_options *o = &d->options;
-    bool never_reject = o->reject_q8 == INT32_MIN && o->min_confidence_q15 <= 0;
+    bool never_reject = o->min_confidence_q15 <= 0;
     uint32_t n_heard = d->filler.best.n_phones;
     struct sentence s = {0};
     int said = choose(d, &s);
 
-    *ret = (struct listener_result){.reason = TRAGUS_NO_SPEECH, .ratio_q8 = INT32_MIN, .evidence_q8 = INT32_MIN};
+    *ret = (struct listener_result){.reason = TRAGUS_NO_SPEECH, .ratio_q8 = INT32_MIN};
     if (said < 0 || s.n_words == 0) {
         if (n_heard > 0)
             ret->reason = TRAGUS_NOT_IN_GRAMMAR;
         return;
     }
-    ret->n_words = s.n_words < LISTENER_MAX_WORDS ? s.n_words : LISTENER_MAX_WORDS;
-    for (uint32_t i = 0; i < ret->n_words; i++)
-        ret->words[i].word = s.words[i].word;
+    set_words(&s, ret);
     ret->score_q8 = (int32_t)base_clamp(d->greedy_sum + s.score_q8, INT32_MIN, INT32_MAX);
+    ret->least_q15 = (uint16_t)o->min_confidence_q15;
     set_times(d, &s, ret);
-    set_confidence(d, &s, ret);
+    tragus_reason doubt = set_confidence(d, &s, ret);
 
-    if (never_reject)
-        ret->reason = TRAGUS_REASON_NONE;
-    else if (n_heard == 0)
+    ret->reason = TRAGUS_REASON_NONE;
+    if (!never_reject && n_heard == 0)
         ret->reason = TRAGUS_NO_SPEECH;
-    else if (d->ended_by != TRAGUS_REASON_NONE)
+    else if (!never_reject && d->ended_by != TRAGUS_REASON_NONE)
         ret->reason = d->ended_by;
-    else if (said == 0 || ret->ratio_q8 < o->reject_q8)
-        ret->reason = 2 * n_heard < s.n_phones ? TRAGUS_TOO_SHORT : TRAGUS_NOT_IN_GRAMMAR;
-    else if (ret->evidence_q8 < o->least_evidence_q8)
-        ret->reason = TRAGUS_TOO_NOISY;
-    else
-        ret->reason = ret->confidence_q15 < o->min_confidence_q15 ? TRAGUS_LOW_CONFIDENCE : TRAGUS_REASON_NONE;
+    else if (!never_reject && (said == 0 || ret->confidence_q15 < o->min_confidence_q15))
+        ret->reason = 2 * n_heard < s.n_phones ? TRAGUS_TOO_SHORT : said == 0 ? TRAGUS_NOT_IN_GRAMMAR : doubt;
+    if (said > 0 && ret->n_features > 0 && (never_reject || ret->logit_q8 > LEAST_FOR_RIVALS_Q8)) {
+        decoder_rivals(d, &s.path, ret);
+        set_costs(d, ret);
+    }
 }

@@ -9,11 +9,14 @@
 #define TRAGUS_DECODER_STATE_H
 
 #include "decoder/decoder.h"
+#include "decoder/evidence.h"
 
 #include <stddef.h>
 
 #define DECODER_NONE UINT32_MAX
-#define DECODER_NO_SCORE (-(1 << 30)) /* below every real score, but far enough from INT32_MIN for additions */
+#define DECODER_RIVAL_LIMIT (12 * 256) /* nats; a sentence this far behind the best one is no rival */
+#define DECODER_EDGE_STEPS 13u         /* before and after a sentence, for its evidence: 390 ms */
+#define DECODER_NO_SCORE (-(1 << 30))  /* below every real score, but far enough from INT32_MIN for additions */
 
 struct decoder_entry { /* one phone of a path */
     uint32_t previous; /* entry, or DECODER_NONE; always a lower index */
@@ -72,13 +75,13 @@ struct decoder_candidate {
     uint32_t source; /* source token; with STAY set, the arc's own token */
 };
 
-struct decoder_rule { /* an endpoint rule: ends the utterance when all its conditions hold */
-    enum { ANY, NO, YES } in_speech, complete;
-    uint32_t silence_ms; /* at least this long since a phone sounded */
-    uint32_t length_ms;  /* at least this long since the start, or since speech began if it has begun */
+struct decoder_rule {                                 /* an endpoint rule: ends the utterance when all its conditions hold */
+    enum { ANY, NO, YES } in_speech, complete, final; /* final: nothing can follow, and the sentence is sure */
+    uint32_t silence_ms;                              /* at least this long since a phone sounded */
+    uint32_t length_ms; /* at least this long since the start, or since speech began if it has begun */
     tragus_reason reason;
 };
-#define DECODER_N_RULES 4
+#define DECODER_N_RULES 5
 
 struct decoder {
     struct decoder_options options;
@@ -93,8 +96,12 @@ struct decoder {
     uint32_t speech_step;   /* in which speech began; 0 = not yet */
     int64_t greedy_sum;     /* sum of what was subtracted from the rows */
     int64_t taken_off;      /* subtracted by normalising */
-    int64_t silence;        /* score of the all-blank path */
     int32_t *gain;          /* by label: this row, relative to its greatest value */
+    int16_t *rows;          /* the last max_rows of them: step s at (base_row + s) % max_rows */
+    uint32_t max_rows, base_row;
+    uint32_t n_before;    /* rows kept from before the utterance, at most DECODER_EDGE_STEPS */
+    int32_t *path_scores; /* of the best path, by row */
+    uint32_t forbidden;   /* word that may not be a path's first; GRAPH_NO_WORD: none */
 
     struct decoder_active *tokens, *next_tokens; /* arcs first, then nodes */
     uint32_t n_arcs, n_tokens;
@@ -120,6 +127,16 @@ struct decoder {
     uint16_t *to_end;  /* by node: phones missing to a final node; UINT16_MAX = too many */
 };
 
+/* rivals.c */
+/* Finds the rivals of the sentence on this path. Only after the last step; the tokens are lost. */
+void decoder_rivals(struct decoder *d, const struct decoder_path *path, struct listener_result *ret);
+
+/* decoder.c */
+int16_t *decoder_row(const struct decoder *d,
+                     int64_t step); /* by label; one of the last max_rows; 0 and less: before the utterance */
+void decoder_start_at(struct decoder *d, uint32_t node, int32_t score);
+void decoder_pass(struct decoder *d); /* passes the tokens through the row in d->gain */
+
 /* history.c */
 /* Makes, if missing, the history entry of t's last phone (DECODER_NONE if it has none). Returns false when the pool is full. */
 bool decoder_history_commit(struct decoder *d, struct decoder_token *t, uint32_t *ret);
@@ -129,10 +146,21 @@ const struct decoder_entry *decoder_history_phone(const struct decoder *d, const
 uint32_t decoder_history_word(const struct decoder *d, uint32_t arc); /* that the phone completes; GRAPH_NO_WORD: none */
 void decoder_history_collect(struct decoder *d);                      /* frees the entries that no token references */
 
+/* evidence.c */
+/* The natural logarithm of n in Q8; 0 for n = 0. Approximates the logarithm of the mantissa linearly, with an error of at most
+ * 0.06. */
+int32_t decoder_ln_q8(uint32_t n);
+/* Computes the features from GAP to PEAK of a path with phones, and the phone after its worst gap. Returns false if its rows are no
+ * longer kept. */
+bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES], uint32_t *ret_gap);
+
 /* filler.c */
 void decoder_filler_place(struct base_arena *a, struct decoder_filler *f, unsigned n_labels);
 void decoder_filler_start(struct decoder_filler *f);
 void decoder_filler_step(struct decoder_filler *f, const int32_t *gain, int32_t penalty_q8, uint32_t step);
+
+/* result.c */
+bool decoder_is_sure(struct decoder *d); /* whether the confidence of d->complete is at least options.sure_q15 */
 
 /* options.c */
 void decoder_rules(struct decoder_rule rules[DECODER_N_RULES], const struct decoder_options *o);

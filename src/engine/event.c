@@ -6,7 +6,10 @@
  */
 #include "engine/private.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +60,8 @@ struct engine_event {
     struct grammar_match *match;
     tragus_word words[LISTENER_MAX_WORDS];
     tragus_slot slots[GRAMMAR_MAX_SLOTS];
+    struct engine_alternatives alternatives;
+    char detail[256];
     size_t text_bytes; /* size of text: the sentence, then the words of each slot */
     char text[];
 };
@@ -71,7 +76,7 @@ static uint32_t time_of(int64_t start_ms, uint32_t ms, uint64_t heard_ms) {
 }
 
 /* Makes an event with n graph words as its text, and room for n_texts more texts of the sentence's length. */
-static struct engine_event *event_new(tragus_grammar *g, const uint32_t words[], size_t n, size_t n_texts) {
+static struct engine_event *event_new(tragus_grammar *g, tragus_event_type type, const uint32_t words[], size_t n, size_t n_texts) {
     const struct graph *graph = engine_grammar_graph(g);
     size_t len = 1;
     for (size_t i = 0; i < n; i++)
@@ -87,8 +92,9 @@ static struct engine_event *event_new(tragus_grammar *g, const uint32_t words[],
             *to++ = ' ';
         to = stpcpy(to, graph->words[words[i]]);
     }
+    e->view.type = type;
     e->view.text = e->text;
-    e->view.intent = "";
+    e->view.intent = e->view.detail = "";
     return e;
 }
 
@@ -137,6 +143,55 @@ static int give_meaning(struct engine_event *e, const tragus_context context[], 
     return 0;
 }
 
+/* Says where a sentence does not fit the sound. */
+static void give_detail(struct engine_event *e, const struct listener_result *r) {
+    uint32_t i = r->fault_word;
+    const char *word = i < e->view.n_words ? e->words[i].word : "",
+               *before = i > 0 && i <= e->view.n_words ? e->words[i - 1].word : "";
+    e->view.detail = e->detail;
+    if (e->view.reason == TRAGUS_AMBIGUOUS && e->view.n_alternatives > 0) {
+        snprintf(e->detail, sizeof(e->detail), "it may also be '%s'", e->view.alternatives[0].text);
+        return;
+    }
+    switch (r->fault) {
+    case LISTENER_FAULT_NONE:
+        break;
+    case LISTENER_FAULT_BEFORE:
+        snprintf(e->detail, sizeof(e->detail), "something unknown before '%s'", e->view.n_words > 0 ? e->words[0].word : "");
+        break;
+    case LISTENER_FAULT_AFTER:
+        snprintf(e->detail, sizeof(e->detail), "something unknown after '%s'",
+                 e->view.n_words > 0 ? e->words[e->view.n_words - 1].word : "");
+        break;
+    case LISTENER_FAULT_GAP:
+        snprintf(e->detail, sizeof(e->detail), "something unknown between '%s' and '%s'", before, word);
+        break;
+    case LISTENER_FAULT_WORD:
+        snprintf(e->detail, sizeof(e->detail), "'%s' does not fit", word);
+        break;
+    }
+    size_t len = strlen(e->detail);
+    while (!base_utf8_valid(e->detail, len)) /* cut within a character */
+        e->detail[--len] = '\0';
+}
+
+/* Takes the rivals into account, and may reject what the sound's thread accepted. */
+static void decide(struct engine_event *e, const struct engine_record *record, const tragus_context context[], size_t n_context) {
+    const struct listener_result *r = &record->result;
+    struct engine_alternatives *a = &e->alternatives;
+    engine_alternatives_find(a, e->grammar, r, context, n_context);
+    e->view.alternatives = a->view;
+    e->view.n_alternatives = a->n;
+    uint16_t confidence_q15 = a->nearest ? decoder_logistic(r->logit_q8 - a->nearest->cost_q8) : r->confidence_q15;
+    a->nearest = NULL; /* lies in the record */
+    e->view.confidence = confidence_q15 / 32768.0;
+    if (e->view.reason == TRAGUS_REASON_NONE && confidence_q15 < r->least_q15) {
+        e->view.reason = TRAGUS_AMBIGUOUS;
+        if (record->reject)
+            e->view.type = TRAGUS_REJECTED;
+    }
+}
+
 static int give_result(struct engine_event **ret, const struct engine_record *record, int64_t start_ms, uint64_t heard_ms,
                        const tragus_context context[], size_t n_context) {
     const struct listener_result *r = &record->result;
@@ -145,7 +200,7 @@ static int give_result(struct engine_event **ret, const struct engine_record *re
     uint32_t words[LISTENER_MAX_WORDS];
     for (uint32_t i = 0; i < r->n_words; i++)
         words[i] = r->words[i].word;
-    struct engine_event *e = event_new(g, words, r->n_words, accepted ? GRAMMAR_MAX_SLOTS : 0);
+    struct engine_event *e = event_new(g, record->event, words, r->n_words, accepted ? GRAMMAR_MAX_SLOTS : 0);
     if (!e)
         return -ENOMEM;
     for (uint32_t i = 0; i < r->n_words; i++)
@@ -154,11 +209,13 @@ static int give_result(struct engine_event **ret, const struct engine_record *re
                                     .end_ms = time_of(start_ms, r->words[i].end_ms, heard_ms),
                                     .confidence = r->words[i].confidence_q15 / 32768.0};
     e->view.reason = record->reason;
-    e->view.confidence = r->confidence_q15 / 32768.0;
     e->view.start_ms = time_of(start_ms, r->start_ms, heard_ms);
     e->view.end_ms = time_of(start_ms, r->end_ms, heard_ms);
     e->view.words = e->words;
     e->view.n_words = r->n_words;
+    decide(e, record, context, n_context);
+    if (e->view.reason != TRAGUS_REASON_NONE)
+        give_detail(e, r);
     int error = accepted ? give_meaning(e, context, n_context) : 0;
     if (error < 0) {
         engine_event_free(e);
@@ -170,7 +227,7 @@ static int give_result(struct engine_event **ret, const struct engine_record *re
 
 static int give_partial(struct engine_event **ret, const struct engine_record *record) {
     const struct listener_partial *p = &record->partial;
-    struct engine_event *e = event_new(record->listener->grammar, p->words, p->n_words, 0);
+    struct engine_event *e = event_new(record->listener->grammar, record->event, p->words, p->n_words, 0);
     if (!e)
         return -ENOMEM;
     e->view.stability = p->n_words > 0 ? (double)p->n_stable / p->n_words : 0.0;
@@ -180,7 +237,7 @@ static int give_partial(struct engine_event **ret, const struct engine_record *r
 
 /* An event without words, for the start or end of speech. */
 static int give_moment(struct engine_event **ret, const struct engine_record *record, uint32_t start_ms, uint32_t end_ms) {
-    struct engine_event *e = event_new(record->listener->grammar, NULL, 0, 0);
+    struct engine_event *e = event_new(record->listener->grammar, record->event, NULL, 0, 0);
     if (!e)
         return -ENOMEM;
     e->view.start_ms = start_ms;
@@ -215,7 +272,6 @@ int engine_event_new(struct engine_event **ret, const struct engine_record *r, u
     }
     if (error < 0)
         return error;
-    e->view.type = r->event;
     e->view.sequence = r->sequence;
     e->view.time_ms = heard_ms;
     *ret = e;
@@ -229,6 +285,7 @@ const tragus_event *engine_event_view(const struct engine_event *e) {
 void engine_event_free(struct engine_event *e) {
     if (!e)
         return;
+    engine_alternatives_done(&e->alternatives);
     grammar_match_free(e->match);
     tragus_grammar_unref(e->grammar);
     explicit_bzero(e, sizeof(*e) + e->text_bytes);

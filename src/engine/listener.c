@@ -40,5 +40,6 @@ void engine_listener_free(struct engine_listener *l) {
 uint32_t engine_hang_hops(tragus_model *m, const tragus_session_options *o) {
     struct decoder_options d = engine_decoder_options(m, o);
     uint32_t silence_ms = d.open_silence_ms > d.end_silence_ms ? d.open_silence_ms : d.end_silence_ms;
+    silence_ms = silence_ms > d.final_silence_ms ? silence_ms : d.final_silence_ms;
     return silence_ms / ENGINE_HOP_MS + nn_model_look_ahead_hops(engine_model_network(m)) + HANG_MARGIN_HOPS;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LTLIBRARIES += libtragus_engine.la
 libtragus_engine_la_SOURCES = \
+    src/engine/alternatives.c \
     src/engine/core.c src/engine/core.h \
     src/engine/engine.h \
     src/engine/event.c \

@@ -233,25 +233,60 @@ static void take(const tragus_model *m, const char *key, unsigned fraction_bits,
         *value = parsed;
 }
 
+/* Parses "x y, x y, ..." with ascending x. Returns whether it is a curve. */
+static bool parse_curve(char *text, struct decoder_curve *ret) {
+    struct decoder_curve c = {0};
+    char *rest = text;
+    for (char *point; (point = strsep(&rest, ",")); c.n++) {
+        point += *point == ' ';
+        char *y = strchr(point, ' ');
+        if (!y || c.n == DECODER_MAX_POINTS)
+            return false;
+        *y++ = '\0';
+        if (!parse_fixed(point, 8, &c.x_q8[c.n]) || !parse_fixed(y, 8, &c.y_q8[c.n]) || c.y_q8[c.n] >= 1 << 20 ||
+            c.y_q8[c.n] <= -(1 << 20) || (c.n > 0 && c.x_q8[c.n] <= c.x_q8[c.n - 1]))
+            return false;
+    }
+    *ret = c;
+    return true;
+}
+
+/* A passport with a bias has its own curves; one that lacks a curve, or has an invalid one, does not use that feature. */
+static void take_scorecard(const tragus_model *m, struct decoder_scorecard *card) {
+    struct decoder_scorecard own = {.bias_q8 = INT32_MIN};
+    take(m, "confidence", 8, -(64 << 8), 64 << 8, &own.bias_q8);
+    if (own.bias_q8 == INT32_MIN)
+        return;
+    for (unsigned i = 0; i < DECODER_N_FEATURES; i++) {
+        char key[64], text[256];
+        snprintf(key, sizeof(key), "confidence_%s", decoder_feature_names[i]);
+        if (nn_model_passport_value(m->network, key, text, sizeof(text)) == 0)
+            (void)parse_curve(text, &own.curves[i]);
+    }
+    *card = own;
+}
+
 struct decoder_options engine_decoder_options(const tragus_model *m, const tragus_session_options *o) {
     struct decoder_options d = decoder_defaults();
     d.step_ms = nn_model_step_hops(m->network) * 10;
 
     int32_t end_silence = (int32_t)d.end_silence_ms, open_silence = (int32_t)d.open_silence_ms;
-    int32_t lateness = (int32_t)d.lateness_ms;
+    int32_t lateness = (int32_t)d.lateness_ms, final_silence = (int32_t)d.final_silence_ms;
     take(m, "blank_penalty", 8, 0, 64 << 8, &d.blank_penalty_q8);
     take(m, "beam", 8, 1 << 8, 1000 << 8, &d.beam_q8);
     take(m, "word_penalty", 8, 0, 64 << 8, &d.word_penalty_q8);
     take(m, "prior", 8, 0, 64 << 8, &d.prior_q8);
     take(m, "filler_penalty", 8, -(64 << 8), 64 << 8, &d.filler_penalty_q8);
-    take(m, "reject", 8, -(1000 << 8), 1000 << 8, &d.reject_q8);
-    take(m, "least_evidence", 8, -(1000 << 8), 1000 << 8, &d.least_evidence_q8);
     take(m, "confidence_offset", 8, -(64 << 8), 64 << 8, &d.confidence_offset_q8);
     take(m, "confidence_scale", 8, 1, 64 << 8, &d.confidence_scale_q8);
     take(m, "min_confidence", 15, 0, 1 << 15, &d.min_confidence_q15);
+    take_scorecard(m, &d.scorecard);
+    take(m, "sure", 15, 0, 1 << 15, &d.sure_q15);
+    take(m, "final_silence_ms", 0, 100, 10000, &final_silence);
     take(m, "end_silence_ms", 0, 100, 10000, &end_silence);
     take(m, "open_silence_ms", 0, 100, 10000, &open_silence);
     take(m, "lateness_ms", 0, 0, 500, &lateness);
+    d.final_silence_ms = (uint32_t)final_silence;
     d.end_silence_ms = (uint32_t)end_silence;
     d.open_silence_ms = (uint32_t)open_silence;
     d.lateness_ms = (uint32_t)lateness;
@@ -262,9 +297,16 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
         d.min_confidence_q15 = o->min_confidence >= 1.0 ? 1 << 15 : (int32_t)(o->min_confidence * (1 << 15));
     if (o->end_silence_ms > 0) {
         d.end_silence_ms = o->end_silence_ms;
-        if (d.open_silence_ms < d.end_silence_ms)
-            d.open_silence_ms = d.end_silence_ms;
     }
+    if (o->final_silence_ms > 0)
+        d.final_silence_ms = o->final_silence_ms;
+    if (o->open_silence_ms > 0)
+        d.open_silence_ms = o->open_silence_ms;
+    /* What was set for the usual case limits the others, unless they were set, too. */
+    if (o->final_silence_ms == 0 && d.final_silence_ms > d.end_silence_ms)
+        d.final_silence_ms = d.end_silence_ms;
+    if (o->open_silence_ms == 0 && d.open_silence_ms < d.end_silence_ms)
+        d.open_silence_ms = d.end_silence_ms;
     if (o->max_speech_ms > 0)
         d.max_speech_ms = o->max_speech_ms;
     return d;

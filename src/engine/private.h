@@ -20,6 +20,20 @@ int engine_give_languages(struct grammar_builder *b, const tragus_model *m, cons
  * strlen(text) + 1 bytes. Returns a pointer past the NUL. */
 char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n);
 
+/* Whether two readings have the same intent and slots; without an intent, the same text. */
+bool engine_same_meaning(const tragus_reading *a, const tragus_reading *b);
+
+struct engine_alternatives { /* the rivals of a sentence that mean something else */
+    size_t n;
+    tragus_alternative view[LISTENER_MAX_RIVALS]; /* point into the matches */
+    tragus_match *matches[LISTENER_MAX_RIVALS];
+    const struct listener_rival *nearest; /* in the result; NULL: there is none */
+};
+/* Takes at most 100 ms of processor time. Free with engine_alternatives_done. */
+void engine_alternatives_find(struct engine_alternatives *ret, tragus_grammar *g, const struct listener_result *r,
+                              const tragus_context context[], size_t n_context);
+void engine_alternatives_done(struct engine_alternatives *a);
+
 struct engine_listener {
     struct base_arena arena;
     tragus_grammar *grammar;
@@ -30,8 +44,8 @@ struct engine_listener {
 /* Decoder options from the model's passport, overridden by the session's options (NULL: none). Keys of the passport are decimal
  * numbers; decoder_defaults applies to a key that is missing or out of range:
  *   blank_penalty     nats, 0..64         word_penalty      nats, 0..64         min_confidence    0..1
- *   filler_penalty    nats, -64..64       least_evidence    nats, -1000..1000   prior             0..64
- *   beam              nats, 1..1000       reject            nats, -1000..1000   end_silence_ms, open_silence_ms   100..10000
+ *   filler_penalty    nats, -64..64       prior             0..64               sure              0..1
+ *   beam              nats, 1..1000       final_silence_ms, end_silence_ms, open_silence_ms   100..10000
  *   confidence_offset nats, -64..64       confidence_scale  a nat, 0..64        lateness_ms       0..500 */
 struct decoder_options engine_decoder_options(const tragus_model *m, const tragus_session_options *o);
 

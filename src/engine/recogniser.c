@@ -99,6 +99,7 @@ static struct engine_record *prepare(struct engine_recogniser *r, enum engine_re
     record->start_us = time_of(r, s->start_hop);
     record->heard_us = time_of(r, (int64_t)record->n_heard);
     record->reason = TRAGUS_REASON_NONE;
+    record->reject = s->reject;
     return record;
 }
 
@@ -120,10 +121,11 @@ static void begin_utterance(struct engine_recogniser *r, struct engine_session *
         if (send(r)) {
             s->listener = s->coming;
             s->coming = NULL;
+            s->end_hop = INT64_MIN;
         }
     }
-    s->listener->ops->start(s->listener->state);
     s->start_hop = r->first_hop + r->next_hop;
+    s->listener->ops->start(s->listener->state, s->start_hop == s->end_hop);
     s->running = true;
     s->speaking = false;
     s->n_steps = s->n_words = 0;
@@ -142,6 +144,7 @@ static void end_utterance(struct engine_recogniser *r, struct engine_session *s)
     if (!s->running)
         return;
     s->running = false;
+    s->end_hop = r->first_hop + engine_core_position(r->core);
     s->listener->ops->finish(s->listener->state, &r->record.result);
     struct listener_result *result = &r->record.result;
     if (!s->speaking && !s->reject && result->n_words > 0)
@@ -194,6 +197,7 @@ void engine_recogniser_add(struct engine_recogniser *r, struct engine_session *s
     s->coming = NULL;
     s->running = s->speaking = s->stopping = false;
     s->start_hop = 0;
+    s->end_hop = INT64_MIN;
     s->next = r->sessions;
     r->sessions = s;
 }

@@ -42,6 +42,7 @@ struct engine_session {
     bool stopping;
     int64_t stop_hop;  /* if stopping: the first hop that arrived after the stop, counted from the start of the segment */
     int64_t start_hop; /* start of this utterance; negative in the padding before the sound */
+    int64_t end_hop;   /* where the utterance before ended, if the listener has heard it; else INT64_MIN */
     uint32_t n_steps;  /* steps of this utterance */
     uint32_t n_words, words[LISTENER_MAX_WORDS]; /* the last partial result */
 };
@@ -64,6 +65,7 @@ struct engine_record {
     uint64_t n_heard;                 /* hops of the sound that had arrived when this became known */
     uint64_t start_us, heard_us;      /* the same two as times of the hops */
     tragus_reason reason;             /* for an utterance: why it would be rejected, if the session does not reject */
+    bool reject;                      /* whether the session rejects */
     union {
         struct listener_result result; /* for an accepted or rejected utterance; for the end of speech only its times count */
         struct listener_partial partial;

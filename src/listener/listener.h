@@ -11,9 +11,12 @@
 #include "base/arena.h"
 #include "tragus.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LISTENER_MAX_WORDS 64
+#define LISTENER_MAX_RIVALS 6
+#define LISTENER_MAX_FEATURES 16
 
 enum listener_state { LISTENER_WAITING, LISTENER_SPEAKING, LISTENER_ENDED };
 
@@ -23,15 +26,37 @@ struct listener_word {
     uint16_t confidence_q15;
 };
 
+/* Where a sentence does not fit the sound. */
+enum listener_fault {
+    LISTENER_FAULT_NONE,
+    LISTENER_FAULT_BEFORE, /* something unknown before the sentence */
+    LISTENER_FAULT_AFTER,  /* or after it */
+    LISTENER_FAULT_GAP,    /* before word fault_word */
+    LISTENER_FAULT_WORD,   /* word fault_word is not clear */
+};
+
+struct listener_rival {
+    int32_t margin_q8; /* nats below the best sentence */
+    int32_t cost_q8;   /* what it takes off logit_q8, if it has another meaning */
+    uint32_t n_words, words[LISTENER_MAX_WORDS];
+};
+
 struct listener_result {
-    tragus_reason reason; /* TRAGUS_REASON_NONE: accepted */
+    tragus_reason reason; /* TRAGUS_REASON_NONE: accepted, unless a rival has another meaning */
     uint32_t n_words;     /* the best complete sentence, even if rejected; truncated to LISTENER_MAX_WORDS */
     struct listener_word words[LISTENER_MAX_WORDS];
-    uint16_t confidence_q15;
+    uint16_t confidence_q15; /* if no rival has another meaning */
+    uint16_t least_q15;      /* the least confidence that is accepted */
+    int32_t logit_q8;        /* logarithm of the odds that confidence_q15 stands for */
+    enum listener_fault fault;
+    uint32_t fault_word;
+    uint32_t n_rivals; /* the nearest first */
+    struct listener_rival rivals[LISTENER_MAX_RIVALS];
     int32_t score_q8;          /* sum of the path's log-posteriors, after the blank penalty; clamped to int32 */
     int32_t ratio_q8;          /* path against the free phone loop, per phone */
-    int32_t evidence_q8;       /* path against silence, per phone */
     uint32_t start_ms, end_ms; /* of the speech */
+    uint32_t n_features;       /* numbers from which the listener computed its confidence, Q8; 0: none */
+    int16_t features[LISTENER_MAX_FEATURES];
 };
 
 /* The words so far. Later rows may change those after the first n_stable. */
@@ -46,8 +71,8 @@ struct listener_ops {
     /* Allocates all memory from the arena. Called twice with the same setup, see base/arena.h; returns NULL while the arena only
      * counts. */
     void *(*place)(struct base_arena *a, const void *setup);
-    /* Begins an utterance. */
-    void (*start)(void *listener);
+    /* Begins an utterance. follows: its first row follows the last row of the utterance before, without a gap. */
+    void (*start)(void *listener, bool follows);
     /* Takes one row of log-posteriors (Q8 nats, label 0 the blank). After LISTENER_ENDED the engine calls finish. */
     enum listener_state (*step)(void *listener, const int16_t *posteriors);
     /* Returns the words of the best path so far. */

@@ -56,6 +56,10 @@ int service_check_options(struct service_session_options *o, tragus_error *reter
         return base_error_set(reterr, -EINVAL, "option MinConfidence must be from 0 to 1");
     if (s->end_silence_ms != 0)
         r = check(s->end_silence_ms, SILENCE_LEAST_MS, SILENCE_MOST_MS, "EndSilenceMs", reterr);
+    if (r >= 0 && s->final_silence_ms != 0)
+        r = check(s->final_silence_ms, SILENCE_LEAST_MS, SILENCE_MOST_MS, "FinalSilenceMs", reterr);
+    if (r >= 0 && s->open_silence_ms != 0)
+        r = check(s->open_silence_ms, SILENCE_LEAST_MS, SILENCE_MOST_MS, "OpenSilenceMs", reterr);
     if (r >= 0 && s->max_speech_ms != 0)
         r = check(s->max_speech_ms, COMMAND_LEAST_MS, COMMAND_MOST_MS, "MaxCommandMs", reterr);
     if (r >= 0 && o->limited) {

@@ -284,6 +284,8 @@ static void try_options(sd_bus *bus, const char *session) {
     TRY(INVALID, "Partial", PATH, MANAGER, "CreateSession", "a{sv}", 1, "Partial", "s", "yes");
     TRY(INVALID, "twice", PATH, MANAGER, "CreateSession", "a{sv}", 2, "Partial", "b", 1, "Partial", "b", 0);
     TRY(INVALID, "MinConfidence", PATH, MANAGER, "CreateSession", "a{sv}", 1, "MinConfidence", "d", 1.5);
+    TRY(INVALID, "FinalSilenceMs", PATH, MANAGER, "CreateSession", "a{sv}", 1, "FinalSilenceMs", "u", 5001);
+    TRY(INVALID, "OpenSilenceMs", PATH, MANAGER, "CreateSession", "a{sv}", 1, "OpenSilenceMs", "u", 99);
     TRY(INVALID, "EndSilenceMs", PATH, MANAGER, "CreateSession", "a{sv}", 1, "EndSilenceMs", "u", 1);
     TRY(INVALID, "Timeout", PATH, MANAGER, "Listen", "a{sv}", 1, "Timeout", "u", 60001);
     TRY("org.tragus.Error.NoSuchGrammar", "nowhere", PATH, MANAGER, "CreateSession", "a{sv}", 1, "Grammar", "s", "nowhere");

@@ -4,7 +4,7 @@
 
 revise.py MODEL.tragus --out FILE [--set KEY=VALUE ...] [--label-prior PART --data DIR]
 
-KEY is a line of the passport and is added if it is missing. PART is added to what was divided out before (export.py --label-prior); DIR holds
+KEY is a line of the passport and is added if it is missing; without a VALUE it is removed. PART is added to what was divided out before (export.py --label-prior); DIR holds
 the texts-*.tsv of `prepare`. The file's test vector is computed anew.
 """
 
@@ -32,10 +32,10 @@ def main():
     passport = bytes(store.read(arguments.model)[1]["passport"]).decode()
     for said in arguments.set:
         key, value = said.split("=", 1)
-        passport, n = re.subn(rf"^{re.escape(key)}: .*$", f"{key}: {value}", passport, flags=re.MULTILINE)
+        passport, n = re.subn(rf"^{re.escape(key)}: .*\n", f"{key}: {value}\n" if value else "", passport, flags=re.MULTILINE)
         if n > 1:
             parser.error(f"{key} stands {n} times in the passport of {arguments.model}")
-        if n == 0:
+        if n == 0 and value:
             passport = passport.rstrip("\n") + f"\n{key}: {value}\n"
     if arguments.label_prior:
         before = float((re.findall(r"^label_prior: (.*)$", passport, re.MULTILINE) or [0])[0])

@@ -64,6 +64,25 @@ static void each_event_has_its_keys(void **state) {
         "{\"name\":\"level\",\"value\":0.5,\"text\":\"half\",\"start_ms\":0,\"end_ms\":0,\"confidence\":0.250}]}");
 }
 
+static void alternatives_are_listed(void **state) {
+    (void)state;
+    const tragus_slot drink[] = {{.name = "coffeeDrink", .value = {.type = TRAGUS_TEXT, .text = "latte"}}};
+    const tragus_alternative other = {.text = "a latte", .intent = "order", .slots = drink, .n_slots = 1, .confidence = 0.25};
+    tragus_event e = {.type = TRAGUS_REJECTED,
+                      .sequence = 1,
+                      .text = "a mocha",
+                      .intent = "order",
+                      .reason = TRAGUS_AMBIGUOUS,
+                      .alternatives = &other,
+                      .n_alternatives = 1,
+                      .detail = "it may also be 'a latte'"};
+    prints(cli_json_event(&e),
+           "{\"event\":\"rejected\",\"sequence\":1,\"reason\":3,\"text\":\"a mocha\",\"intent\":\"order\",\"slots\":{},"
+           "\"confidence\":0.000,\"time_ms\":0,\"start_ms\":0,\"end_ms\":0,\"words\":[],\"reason_text\":\"ambiguous\","
+           "\"detail\":\"it may also be 'a latte'\",\"alternatives\":[{\"text\":\"a latte\",\"intent\":\"order\","
+           "\"slots\":{\"coffeeDrink\":\"latte\"},\"confidence\":0.250}]}");
+}
+
 static void a_reason_is_a_number_where_it_rejects(void **state) {
     (void)state;
     tragus_event e = {.type = TRAGUS_REJECTED, .sequence = 1, .text = "dim", .intent = "", .reason = TRAGUS_LOW_CONFIDENCE};
@@ -81,6 +100,7 @@ int main(void) {
         cmocka_unit_test(reals_have_the_fewest_digits),
         cmocka_unit_test(of_a_repeated_slot_the_first_counts),
         cmocka_unit_test(each_event_has_its_keys),
+        cmocka_unit_test(alternatives_are_listed),
         cmocka_unit_test(a_reason_is_a_number_where_it_rejects),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);

@@ -66,6 +66,8 @@ static const struct {
     {"microphone", "longest_pause_s", U32, AT(service.most_pause_s), "1", "3600", "0", "3601", 1, 3600},
     {"recognition", "min_confidence", REAL, AT(service.session.min_confidence), "0", "1", "-0.01", "1.01", 0, 1},
     {"recognition", "end_silence_ms", U32, AT(service.session.end_silence_ms), "100", "5000", "99", "5001", 100, 5000},
+    {"recognition", "final_silence_ms", U32, AT(service.session.final_silence_ms), "100", "5000", "99", "5001", 100, 5000},
+    {"recognition", "open_silence_ms", U32, AT(service.session.open_silence_ms), "100", "5000", "99", "5001", 100, 5000},
     {"recognition", "max_command_ms", U32, AT(service.session.max_speech_ms), "1000", "60000", "999", "60001", 1000, 60000},
     {"gate", "open_db", I32, AT(service.gate.open_q8), "1", "60", "0.9", "60.1", 85, 5102},
     {"gate", "open_ms", U32, AT(service.gate.open_hops), "10", "100", "9", "101", 1, 10},

@@ -3,7 +3,7 @@
 calls_sources = tests/unit/calls.c tests/unit/calls.h
 calls_wrap = -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=open -Wl,--wrap=read -Wl,--wrap=write
 
-engine_tests = tests/unit/engine/test_budget tests/unit/engine/test_grammar tests/unit/engine/test_home \
+engine_tests = tests/unit/engine/test_budget tests/unit/engine/test_event tests/unit/engine/test_grammar tests/unit/engine/test_home \
     tests/unit/engine/test_language tests/unit/engine/test_model tests/unit/engine/test_segment tests/unit/engine/test_stream
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
@@ -12,6 +12,9 @@ engine_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit -I$(top_srcdir)
 tests_unit_engine_test_budget_SOURCES = tests/unit/engine/test_budget.c tests/unit/engine/ready.c tests/unit/engine/ready.h
 tests_unit_engine_test_budget_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_budget_LDADD = $(engine_libs) $(CMOCKA_LIBS)
+tests_unit_engine_test_event_SOURCES = tests/unit/engine/test_event.c tests/unit/engine/ready.c tests/unit/engine/ready.h
+tests_unit_engine_test_event_CPPFLAGS = $(engine_test_cppflags)
+tests_unit_engine_test_event_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_grammar_SOURCES = tests/unit/engine/test_grammar.c
 tests_unit_engine_test_grammar_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_grammar_LDADD = $(engine_libs) $(CMOCKA_LIBS)

@@ -355,6 +355,29 @@ static void session_options_reach_the_decoder(void **state) {
     assert_int_equal(d.end_silence_ms, 5000);
     assert_true(d.open_silence_ms >= 5000);
     assert_int_equal(d.max_speech_ms, 7000);
+    o.final_silence_ms = 150;
+    o.open_silence_ms = 300; /* said explicitly, it may be less */
+    d = engine_decoder_options(model, &o);
+    assert_int_equal(d.final_silence_ms, 150);
+    assert_int_equal(d.open_silence_ms, 300);
+    o.final_silence_ms = o.open_silence_ms = 0;
+    o.end_silence_ms = 100;
+    d = engine_decoder_options(model, &o);
+    assert_int_equal(d.final_silence_ms, 100);
+}
+
+static void the_passport_has_the_curves(void **state) {
+    (void)state;
+    struct decoder_options d = engine_decoder_options(model, NULL);
+    const struct decoder_curve *loss = &d.scorecard.curves[DECODER_LOSS];
+    assert_true(loss->n >= 4);
+    for (uint32_t i = 1; i < loss->n; i++) {
+        assert_true(loss->x_q8[i] > loss->x_q8[i - 1]);
+        assert_true(loss->y_q8[i] <= loss->y_q8[i - 1]); /* a greater loss never sounds better */
+    }
+    assert_true(memcmp(&d.scorecard, &(struct decoder_scorecard){0}, sizeof(d.scorecard)) != 0);
+    struct decoder_options defaults = decoder_defaults();
+    assert_true(memcmp(&d.scorecard, &defaults.scorecard, sizeof(d.scorecard)) != 0);
 }
 
 static void nonsense_is_refused(void **state) {
@@ -397,6 +420,7 @@ int main(void) {
         cmocka_unit_test(without_rejection_it_comes_even_where_nothing_was_heard),
         cmocka_unit_test(events_that_nobody_polls_are_bounded),
         cmocka_unit_test(session_options_reach_the_decoder),
+        cmocka_unit_test(the_passport_has_the_curves),
         cmocka_unit_test(nonsense_is_refused),
     };
     return cmocka_run_group_tests(tests, make, unmake);

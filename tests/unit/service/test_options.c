@@ -62,7 +62,7 @@ static void times_have_ranges(void **state) {
     struct service_session_options o = defaults();
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        o.session.end_silence_ms = silence[i];
+        o.session.end_silence_ms = o.session.final_silence_ms = o.session.open_silence_ms = silence[i];
         o.session.max_speech_ms = longest[i];
         assert_int_equal(check(o, ""), 0);
     }
@@ -70,6 +70,12 @@ static void times_have_ranges(void **state) {
         o = defaults();
         o.session.end_silence_ms = wrong_silence[i];
         assert_int_equal(check(o, "EndSilenceMs"), -EINVAL);
+        o = defaults();
+        o.session.final_silence_ms = wrong_silence[i];
+        assert_int_equal(check(o, "FinalSilenceMs"), -EINVAL);
+        o = defaults();
+        o.session.open_silence_ms = wrong_silence[i];
+        assert_int_equal(check(o, "OpenSilenceMs"), -EINVAL);
         o = defaults();
         o.session.max_speech_ms = wrong_longest[i];
         assert_int_equal(check(o, "MaxCommandMs"), -EINVAL);

@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Count near misses that are accepted: sentences with one word more than the grammar has, and commands without their wake phrase.
+
+removed_words.py --shared DIR [--build DIR] [--model DIR] [--snr DB] [--seeds 3] [--out FILE]
+
+Removed words: a grammar has every text of a set of recordings with one word taken out, another one for each seed. So each recording contains
+a word that its sentence lacks, and must be rejected. The sets are those of SHARED/corpora/dev with whole sentences.
+
+Wake phrases: the grammar is "view glass" and an order of coffee. It hears orders alone, orders after another wake word (both must be rejected),
+and orders after "view glass" (must be understood).
+
+With --snr, noise of that many dB below the speech is added, as in report.py. Prints counts with Wilson's intervals; --out writes every
+candidate.
+"""
+
+import argparse
+import json
+import pathlib
+import random
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+from scipy import signal
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import report  # noqa: E402
+import sets  # noqa: E402
+
+RATE = 16000
+SETS = "an4_dev", "speechocean_dev", "rhasspy_commands"
+PAUSE_SECONDS = 0.15
+
+
+def wilson(n, of):
+    """n of so many, with Wilson's 95 % interval in per cent."""
+    if of == 0:
+        return "0 of 0"
+    z, p = 1.96, n / of
+    middle, half = (p + z * z / (2 * of)) / (1 + z * z / of), z * np.sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / (1 + z * z / of)
+    return f"{n} of {of} ({100 * p:.1f} % [{100 * (middle - half):.1f}, {100 * (middle + half):.1f}])"
+
+
+class Recordings:
+    """Reads recordings as float64 at 16 kHz, with noise if wanted."""
+
+    def __init__(self, corpora, snr):
+        self.snr, self.noises = snr, report.Noises(corpora / "noise", "dev")
+
+    def read(self, path):
+        sound, rate = report.read(path)
+        return sound if rate == RATE else signal.resample_poly(sound, RATE, rate)
+
+    def noisy(self, sound, name):
+        return sound if self.snr is None else report.noisy(sound, RATE, name, self.noises, self.snr)
+
+
+def trimmed(sound):
+    """A recording without the silence before and after its speech: from the first to the last 20 ms within 30 dB of the loudest."""
+    frames = sound[:len(sound) // 320 * 320].reshape(-1, 320)
+    power = (frames ** 2).mean(1)
+    loud = np.flatnonzero(power >= power.max() / 1000)
+    return sound[max(0, loud[0] - 3) * 320:(loud[-1] + 4) * 320]
+
+
+def accepted(arguments, grammar, sounds):
+    """Plays sounds to a grammar (a path). Returns for each the candidate with the highest confidence: [reason, confidence, words, features...]."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as found:
+        program = subprocess.Popen([arguments.build / "tests/accuracy/candidates", arguments.model, grammar], stdin=subprocess.PIPE, stdout=found)
+        n = 0
+        for sound in sounds:
+            pcm = np.clip(np.rint(sound * 32768), -32768, 32767).astype("<i2")
+            program.stdin.write(struct.pack("<I", len(pcm)) + pcm.tobytes())
+            n += 1
+        program.stdin.close()
+        if program.wait() != 0:
+            sys.exit("removed_words: candidates failed")
+        found.seek(0)
+        best = [None] * n
+        next(found)
+        for line in found:
+            number, _, reason, confidence, _, _, _, words, *features = line.rstrip("\n").split("\t")
+            if best[int(number)] is None or (reason == "0", float(confidence)) > (best[int(number)][0] == "0", float(best[int(number)][1])):
+                best[int(number)] = [reason, confidence, words, *features]
+        return best
+
+
+def without_a_word(texts, rng):
+    """{text: the text without one of its words}, for texts of three words and more; none of the results is itself a text."""
+    removed = {}
+    for text in sorted(set(texts)):
+        words = text.split()
+        for i in rng.sample(range(len(words)), len(words)):
+            shorter = " ".join(words[:i] + words[i + 1:])
+            if len(words) >= 3 and shorter not in texts:
+                removed[text] = shorter
+                break
+    return removed
+
+
+def removed_words(arguments, corpora, recordings, folder, tell):
+    """Yields what was played, how often it was accepted, and how often it was played."""
+    n = of = 0
+    for name in SETS:
+        rows = sets.rows_of(corpora / "dev" / name / "LIST.tsv")
+        for seed in range(arguments.seeds):
+            removed = without_a_word({row["text"] for row in rows}, random.Random(seed))
+            path = folder / f"{name}-{seed}.txt"
+            path.write_text("\n".join(sorted(set(removed.values()))) + "\n", encoding="utf-8")
+            some = [row for row in rows if row["text"] in removed]
+            sounds = (recordings.noisy(recordings.read(corpora / "dev" / name / row["file"]), row["file"]) for row in some)
+            for row, best in zip(some, accepted(arguments, path, sounds)):
+                of += 1
+                n += best is not None and best[0] == "0"
+                tell(f"removed {name}", row["text"], best)
+    yield "a word removed", n, of
+
+
+def wake_phrases(arguments, corpora, recordings, folder, tell):
+    """The same as removed_words(), for each of the three ways."""
+    grammar = json.loads(subprocess.run(["/usr/bin/python3", "-c", "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))",
+                                         sets.GRAMMARS / "coffee.yaml"], check=True, stdout=subprocess.PIPE, text=True).stdout)
+    for intent in grammar["intents"].values():
+        for block in intent["data"]:
+            block["sentences"] = [f"view glass {sentence}" for sentence in block["sentences"]]
+    path = folder / "wake-coffee.yaml"
+    path.write_text(json.dumps(grammar), encoding="utf-8")
+    orders = sets.rows_of(corpora / "dev/coffee_dev/LIST.tsv")
+    phrases = {name: sets.rows_of(corpora / "dev" / name / "LIST.tsv") for name in ("view_glass_dev", "other_wake_dev")}
+    for title, name in ("without the phrase", None), ("after another wake word", "other_wake_dev"), ("after the phrase", "view_glass_dev"):
+        def sounds():
+            for i, order in enumerate(orders):
+                sound = trimmed(recordings.read(corpora / "dev/coffee_dev" / order["file"]))
+                if name:
+                    first = phrases[name][i % len(phrases[name])]
+                    first = trimmed(recordings.read(corpora / "dev" / name / first["file"]))
+                    first *= np.sqrt(report.active_power(sound, RATE) / report.active_power(first, RATE))
+                    sound = np.concatenate([first, np.zeros(int(PAUSE_SECONDS * RATE)), sound])
+                yield recordings.noisy(np.pad(sound, RATE // 2), order["file"])
+        n = 0
+        for order, best in zip(orders, accepted(arguments, path, sounds())):
+            n += best is not None and best[0] == "0"
+            tell(f"wake {name}", order["text"], best)
+        yield f"an order {title}", n, len(orders)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=pathlib.Path, required=True)
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."))
+    parser.add_argument("--model", type=pathlib.Path)
+    parser.add_argument("--snr", type=float)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--out", type=pathlib.Path)
+    arguments = parser.parse_args()
+    arguments.model = arguments.model or arguments.build / "models/en"
+    corpora = arguments.shared / "corpora"
+    recordings = Recordings(corpora, arguments.snr)
+    rows = []
+
+    def tell(kind, text, best):
+        if best:
+            rows.append("\t".join([kind, re.sub(r"\s+", " ", text), *best]))
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in removed_words, wake_phrases:
+            for title, n, of in kind(arguments, corpora, recordings, pathlib.Path(folder), tell):
+                print(f"{title}: accepted {wilson(n, of)}")
+    if arguments.out:
+        arguments.out.write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
