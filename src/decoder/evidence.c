@@ -33,7 +33,7 @@ struct spread { /* of a row's likelihoods, relative to its greatest */
 
 static struct spread spread_of(const struct decoder *d, int64_t step) {
     const int16_t *row = decoder_row(d, step);
-    uint32_t sum = 1; /* the greatest alone adds 2^15 */
+    uint32_t sum = 0;
     uint64_t weighted = 0;
     for (unsigned i = 0; i < d->n_labels; i++) {
         uint32_t p = exp_q15(row[i]);
@@ -41,7 +41,7 @@ static struct spread spread_of(const struct decoder *d, int64_t step) {
         weighted += (uint64_t)p * (uint32_t)-row[i];
     }
     int32_t log_sum = decoder_ln_q8(sum) - LN_2_15_Q8;
-    return (struct spread){log_sum, log_sum + (int32_t)(weighted / sum)};
+    return (struct spread){log_sum, log_sum + (int32_t)(weighted / (sum > 0 ? sum : 1))}; /* never 0: the greatest adds 2^15 */
 }
 
 static void raise_to(int32_t *most, int32_t value) {
