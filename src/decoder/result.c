@@ -278,7 +278,6 @@ void decoder_finish(struct decoder *d, struct listener_result *ret) {
     }
     set_words(&s, ret);
     ret->score_q8 = (int32_t)base_clamp(d->greedy_sum + s.score_q8, INT32_MIN, INT32_MAX);
-    ret->least_q15 = (uint16_t)o->min_confidence_q15;
     set_times(d, &s, ret);
     tragus_reason doubt = set_confidence(d, &s, ret);
 

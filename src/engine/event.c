@@ -175,7 +175,7 @@ static void give_detail(struct engine_event *e, const struct listener_result *r)
         e->detail[--len] = '\0';
 }
 
-/* Takes the rivals into account, and may reject what the sound's thread accepted. */
+/* Takes the rivals and the confidence that the intent needs into account, and may reject what the sound's thread accepted. */
 static void decide(struct engine_event *e, const struct engine_record *record, const tragus_context context[], size_t n_context) {
     const struct listener_result *r = &record->result;
     struct engine_alternatives *a = &e->alternatives;
@@ -185,11 +185,15 @@ static void decide(struct engine_event *e, const struct engine_record *record, c
     uint16_t confidence_q15 = a->nearest ? decoder_logistic(r->logit_q8 - a->nearest->cost_q8) : r->confidence_q15;
     a->nearest = NULL; /* lies in the record */
     e->view.confidence = confidence_q15 / 32768.0;
-    if (e->view.reason == TRAGUS_REASON_NONE && confidence_q15 < r->least_q15) {
-        e->view.reason = TRAGUS_AMBIGUOUS;
-        if (record->reject)
-            e->view.type = TRAGUS_REJECTED;
-    }
+    const struct grammar_reading *reading = e->match ? grammar_match_reading(e->match, 0) : NULL;
+    int32_t least_q15 = record->listener->min_confidence_q15;
+    if (reading && reading->min_confidence > 0)
+        least_q15 = (int32_t)(reading->min_confidence * (1 << 15));
+    if (e->view.reason != TRAGUS_REASON_NONE || confidence_q15 >= least_q15)
+        return;
+    e->view.reason = r->confidence_q15 >= least_q15 ? TRAGUS_AMBIGUOUS : TRAGUS_LOW_CONFIDENCE;
+    if (record->reject)
+        e->view.type = TRAGUS_REJECTED;
 }
 
 static int give_result(struct engine_event **ret, const struct engine_record *record, int64_t start_ms, uint64_t heard_ms,
@@ -213,10 +217,11 @@ static int give_result(struct engine_event **ret, const struct engine_record *re
     e->view.end_ms = time_of(start_ms, r->end_ms, heard_ms);
     e->view.words = e->words;
     e->view.n_words = r->n_words;
-    decide(e, record, context, n_context);
+    int error = accepted ? give_meaning(e, context, n_context) : 0;
+    if (error == 0)
+        decide(e, record, context, n_context);
     if (e->view.reason != TRAGUS_REASON_NONE)
         give_detail(e, r);
-    int error = accepted ? give_meaning(e, context, n_context) : 0;
     if (error < 0) {
         engine_event_free(e);
         return error;

@@ -18,6 +18,11 @@ struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, 
         return NULL;
     l->grammar = tragus_grammar_ref(g);
     l->ops = &decoder_listener;
+    /* The decoder does not know what sentences mean. So it keeps whatever the least demanding intent would accept. */
+    int32_t least_q15 = (int32_t)(grammar_least_confidence(engine_grammar_sentences(g)) * (1 << 15));
+    l->min_confidence_q15 = (uint16_t)setup.options.min_confidence_q15;
+    if (least_q15 > 0 && least_q15 < setup.options.min_confidence_q15)
+        setup.options.min_confidence_q15 = least_q15;
     struct base_arena counting = {0};
     l->ops->place(&counting, &setup);
     if (base_arena_init(&l->arena, counting.used_bytes) < 0) {

@@ -38,7 +38,8 @@ struct engine_listener {
     struct base_arena arena;
     tragus_grammar *grammar;
     const struct listener_ops *ops;
-    void *state; /* passed to ops; lies in the arena */
+    void *state;                 /* passed to ops; lies in the arena */
+    uint16_t min_confidence_q15; /* of the session; sentences may ask for another one */
 };
 
 /* Decoder options from the model's passport, overridden by the session's options (NULL: none). Keys of the passport are decimal

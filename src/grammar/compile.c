@@ -98,6 +98,9 @@ static const struct grammar_block *compile_block(struct grammar_compiler *c, con
     const struct grammar_model_combination *combination = combination_of(c, from);
     block->intent = grammar_copy_text(c, from->intent);
     block->response = grammar_copy_text(c, from->response);
+    block->min_confidence = from->min_confidence;
+    if (from->min_confidence > 0 && (c->g->least_confidence <= 0 || from->min_confidence < c->g->least_confidence))
+        c->g->least_confidence = from->min_confidence;
     block->slots = grammar_pool_alloc(&c->g->pool, from->n_slots * sizeof *block->slots);
     block->n_slots = from->n_slots;
     for (size_t i = 0; i < from->n_slots; i++) {
@@ -316,6 +319,10 @@ const char *grammar_language(const struct grammar *g) {
 
 size_t grammar_n_templates(const struct grammar *g) {
     return g->n_templates;
+}
+
+double grammar_least_confidence(const struct grammar *g) {
+    return g->least_confidence;
 }
 
 size_t grammar_n_intents(const struct grammar *g) {

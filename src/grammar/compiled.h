@@ -28,6 +28,7 @@ struct grammar_list {
 
 struct grammar_block {
     const char *intent, *response;
+    double min_confidence; /* 0: none */
     struct grammar_named_value *slots;
     size_t n_slots;
     struct grammar_condition *required, *excluded;
@@ -56,6 +57,7 @@ struct grammar {
     const char *language;                        /* named by the sentences; "": none */
     struct grammar_position skip_words_position; /* of the longest */
     bool ignore_whitespace;
+    double least_confidence; /* the least of the blocks that have one; 0: none has */
     struct grammar_acceptor acceptor;
     struct grammar_cost most_units, most_bytes; /* the most expensive to compile */
 };

@@ -75,6 +75,7 @@ const char *grammar_language(const struct grammar *g); /* the tag that the sente
 size_t grammar_n_templates(const struct grammar *g);
 size_t grammar_n_intents(const struct grammar *g);
 const char *grammar_intent(const struct grammar *g, size_t i);
+double grammar_least_confidence(const struct grammar *g); /* the least min_confidence of its sentences; 0: none */
 
 /* The acceptor. It is nondeterministic only where a state has several arcs with one word; no epsilon; trimmed; words as they are
  * spoken (digits and symbols spelled out), in lower case. */
@@ -104,7 +105,8 @@ struct grammar_reading { /* pointers are valid as long as the grammar and the ma
     const char *intent;  /* "" in a list without intents */
     const char *text;    /* normalised; for `in`/`out` sentences and `=>` lines their output */
     const char *template_text;
-    const char *response; /* NULL: none */
+    const char *response;  /* NULL: none */
+    double min_confidence; /* that the sentences ask for, 0..1; 0: none */
     struct grammar_slot slots[GRAMMAR_MAX_SLOTS];
     size_t n_slots;
 };

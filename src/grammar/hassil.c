@@ -21,9 +21,23 @@ static const char *const top_keys[] = {"language",  "settings",   "intents",   "
                                        "sentences", "skip_words", "responses", "version", "filter", "metadata", NULL};
 static const char *const settings_keys[] = {"ignore_whitespace", "filter_with_regex", NULL};
 static const char *const intent_keys[] = {"data", "description", "platform", "domain", "metadata", "settings", NULL};
-static const char *const block_keys[] = {
-    "sentences", "slots",   "requires_context", "excludes_context", "expansion_rules",  "lists",    "required_keywords", "response",
-    "metadata",  "example", "name_domains",     "inferred_domain",  "speech_to_phrase", "settings", "description",       NULL};
+static const char *const block_keys[] = {"sentences",
+                                         "slots",
+                                         "requires_context",
+                                         "excludes_context",
+                                         "expansion_rules",
+                                         "lists",
+                                         "required_keywords",
+                                         "response",
+                                         "min_confidence",
+                                         "metadata",
+                                         "example",
+                                         "name_domains",
+                                         "inferred_domain",
+                                         "speech_to_phrase",
+                                         "settings",
+                                         "description",
+                                         NULL};
 static const char *const sentence_keys[] = {"in", "out", NULL};
 static const char *const list_keys[] = {"values", "range", "multi_range", "wildcard", "metadata", NULL};
 static const char *const range_keys[] = {"type",      "from",   "to",    "step",           "multiplier",
@@ -310,6 +324,16 @@ static void add_slot(struct reader *r, struct grammar_model_block *block, const 
     *grammar_pool_push(&r->b->pool, block->slots, block->n_slots, block->size_slots) = (struct grammar_named_value){name, value};
 }
 
+static void read_confidence(struct reader *r, const struct grammar_yaml *y, struct grammar_model_block *block) {
+    tragus_value v = {0};
+    if (y->kind == GRAMMAR_YAML_SCALAR)
+        v = value_of(y);
+    if ((v.type == TRAGUS_INTEGER || v.type == TRAGUS_REAL) && v.real > 0 && v.real <= 1)
+        block->min_confidence = v.real;
+    else
+        wrong(r, y, "min_confidence", "a number above 0 and at most 1");
+}
+
 static void read_block(struct reader *r, const char *intent, const struct grammar_yaml *y) {
     if (y->kind != GRAMMAR_YAML_MAPPING) {
         wrong(r, y, "an item of data", "a map with sentences");
@@ -325,6 +349,8 @@ static void read_block(struct reader *r, const char *intent, const struct gramma
     read_sentences(r, sentences, block);
     if ((entry = grammar_yaml_get(y, "response")))
         block->response = text_of(r, entry, "response");
+    if ((entry = grammar_yaml_get(y, "min_confidence")))
+        read_confidence(r, entry, block);
     if ((entry = grammar_yaml_get(y, "speech_to_phrase")) && !grammar_yaml_boolean(entry, &block->speech_to_phrase))
         wrong(r, entry, "speech_to_phrase", "true or false");
     if (!block->speech_to_phrase)

@@ -166,6 +166,7 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
     }
     r->intent = t->block->intent;
     r->response = t->block->response;
+    r->min_confidence = t->block->min_confidence;
     r->template_text = t->text;
     r->text = t->out ? output_text(j, t->out, r) : j->text;
     *grammar_pool_push(&j->match->pool, j->match->candidates, j->match->n, j->match->size) = c;

@@ -94,6 +94,7 @@ struct grammar_model_block {
     struct grammar_model_sentence *sentences;
     size_t n_sentences, size_sentences;
     const char *response;
+    double min_confidence; /* 0: none */
     bool speech_to_phrase;
     struct grammar_named_value *slots;
     size_t n_slots, size_slots;

@@ -46,7 +46,6 @@ struct listener_result {
     uint32_t n_words;     /* the best complete sentence, even if rejected; truncated to LISTENER_MAX_WORDS */
     struct listener_word words[LISTENER_MAX_WORDS];
     uint16_t confidence_q15; /* if no rival has another meaning */
-    uint16_t least_q15;      /* the least confidence that is accepted */
     int32_t logit_q8;        /* logarithm of the odds that confidence_q15 stands for */
     enum listener_fault fault;
     uint32_t fault_word;

@@ -40,7 +40,7 @@ static bool print(const struct engine_record *r, void *user) {
     const struct listener_rival *rival = alternatives.nearest;
     uint16_t confidence_q15 = decoder_logistic(result->logit_q8 - (rival ? rival->cost_q8 : 0));
     int reason = (int)result->reason;
-    if (reason == TRAGUS_REASON_NONE && confidence_q15 < result->least_q15)
+    if (reason == TRAGUS_REASON_NONE && confidence_q15 < r->listener->min_confidence_q15)
         reason = TRAGUS_AMBIGUOUS;
     const char *const *words = engine_grammar_graph(grammar)->words;
     int64_t start_ms = r->start_hop * ENGINE_HOP_MS;

@@ -21,6 +21,11 @@ static const char sentences[] = "language: en\n"
                                 "  Stop:\n"
                                 "    data:\n"
                                 "      - sentences: ['stop']\n"
+                                "        min_confidence: 0.5\n"
+                                "  Open:\n"
+                                "    data:\n"
+                                "      - sentences: ['open']\n"
+                                "        min_confidence: 0.95\n"
                                 "lists:\n"
                                 "  n:\n"
                                 "    values: [{in: thirteen, out: 13}, {in: thirty, out: 30}, {in: a dozen, out: 12}]\n";
@@ -40,6 +45,8 @@ static int set_up(void **state) {
     assert_int_equal(tragus_grammar_load_texts(&t.grammar, t.model, NULL, &text, 1, NULL, &error), 0);
     t.listener = engine_listener_new(t.model, t.grammar, NULL);
     assert_non_null(t.listener);
+    assert_int_equal(t.listener->min_confidence_q15, engine_decoder_options(t.model, NULL).min_confidence_q15);
+    t.listener->min_confidence_q15 = 24576; /* odds of 3 to 1 */
     return 0;
 }
 
@@ -81,7 +88,6 @@ static struct listener_result *heard(const char *text) {
         r->words[i].word = words[i];
     r->logit_q8 = 512;
     r->confidence_q15 = decoder_logistic(512);
-    r->least_q15 = 24576;
     return r;
 }
 
@@ -160,6 +166,33 @@ static void nearly_equal_is_ambiguous(void **state) {
     }
 }
 
+static void an_intent_may_need_more_or_less(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t logit_q8; /* 0: even odds */
+        tragus_reason reason;
+    } cases[] = {
+        {"set thirteen", 256, TRAGUS_LOW_CONFIDENCE},
+        {"set thirteen", 300, TRAGUS_REASON_NONE}, /* 3 to 1: 281 */
+        {"stop", 1, TRAGUS_REASON_NONE},
+        {"stop", -30, TRAGUS_LOW_CONFIDENCE},
+        {"open", 700, TRAGUS_LOW_CONFIDENCE},
+        {"open", 800, TRAGUS_REASON_NONE}, /* 19 to 1: 754 */
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct listener_result *r = heard(cases[i].text);
+        r->logit_q8 = cases[i].logit_q8;
+        r->confidence_q15 = decoder_logistic(r->logit_q8);
+        struct engine_event *e = event();
+        assert_int_equal(engine_event_view(e)->reason, cases[i].reason);
+        assert_int_equal(engine_event_view(e)->type, cases[i].reason ? TRAGUS_REJECTED : TRAGUS_UTTERANCE);
+        engine_event_free(e);
+    }
+    /* the decoder keeps what the least demanding intent accepts */
+    assert_true(grammar_least_confidence(engine_grammar_sentences(t.grammar)) == 0.5);
+}
+
 static void the_place_is_named(void **state) {
     (void)state;
     static const struct {
@@ -191,6 +224,7 @@ int main(void) {
         cmocka_unit_test(another_meaning_is_an_alternative),
         cmocka_unit_test(other_words_with_the_same_meaning_are_none),
         cmocka_unit_test(nearly_equal_is_ambiguous),
+        cmocka_unit_test(an_intent_may_need_more_or_less),
         cmocka_unit_test(the_place_is_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -34,6 +34,7 @@ static const struct expectation expectations[] = {
     {"sentences: ['{l}']\nlists:\n  l: {values: ['(x', y]}\n", 3, 3, 17, "( is not closed"},
     {"intents:\n  A:\n    data:\n      - sentence: [x]\n", 3, 4, 9, "data needs sentences"},
     {"intents:\n  A:\n    data:\n      - sentences: [x]\n        respose: y\n", 2, 5, 9, "did you mean \"response\"?"},
+    {"intents: {A: {data: [{sentences: [x], min_confidence: 2}]}}\n", 3, 1, 55, "above 0 and at most 1"},
     {"intents:\n  A: 5\n", 3, 2, 6, "must be a map"},
     {"sentences: {a: b}\n", 3, 1, 12, "must be a list"},
     {"sentences: [x]\nlists: {a: {range: {from: 5, to: 1}}}\n", 3, 2, 20, "runs upwards"},

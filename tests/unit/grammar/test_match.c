@@ -12,6 +12,7 @@ static void values_of_lists(void **state) {
         "      - sentences: ['set {lamp} [to] {color:hue}', 'show {what}', 'hide {@what}']\n"
         "        slots: {domain: light, level: 3, name: fixed}\n"
         "        response: done\n"
+        "        min_confidence: 0.9\n"
         "lists:\n"
         "  lamp: {values: ['Desk Lamp', {in: '(big|large) lamp', out: lamp.big}]}\n"
         "  color: {values: [{in: red, out: 4000}, {in: warm, out: 2.5}, {in: blue, out: true}, {in: green, out: '7'}]}\n"
@@ -28,6 +29,8 @@ static void values_of_lists(void **state) {
     const struct grammar_reading *r = grammar_match_reading(m, 0);
     assert_string_equal(r->text, "set desk lamp to red");
     assert_string_equal(r->response, "done");
+    assert_true(r->min_confidence == 0.9);
+    assert_true(grammar_least_confidence(g) == 0.9);
     assert_string_equal(r->template_text, "set {lamp} [to] {color:hue}");
     assert_int_equal(r->slots[0].first_word, 1);
     assert_int_equal(r->slots[0].n_words, 2);
