@@ -4,13 +4,11 @@
  * A rival with other words may have the same meaning ("turn on the light", "turn the light on"), and then it does not make the
  * sentence less certain. So rivals are found in the sound's thread and judged here, where meanings are known.
  */
+#include "base/clock.h"
 #include "engine/private.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The thread that asks for an event may be unable to afford a long computation. */
-#define MEANING_MS 100
 
 static bool same_value(const tragus_value *a, const tragus_value *b) {
     if (a->type != b->type)
@@ -39,12 +37,16 @@ bool engine_same_meaning(const tragus_reading *a, const tragus_reading *b) {
     return true;
 }
 
-/* The first reading of some words, or NULL; *ret owns it. */
+/* The first reading of some words, or NULL, also when the thread's CPU time has reached deadline_ns. *ret owns it. */
 static const tragus_reading *read_words(tragus_match **ret, tragus_grammar *g, const uint32_t words[], uint32_t n,
-                                        const tragus_context context[], size_t n_context, struct base_budget *budget) {
+                                        const tragus_context context[], size_t n_context, uint64_t deadline_ns) {
     const struct graph *graph = engine_grammar_graph(g);
+    uint64_t now_ns = base_clock_thread_cpu_ns();
+    struct base_budget budget;
     char text[LISTENER_MAX_WORDS * 32];
     size_t len = 0;
+    if (now_ns >= deadline_ns)
+        return NULL;
     for (uint32_t i = 0; i < n; i++) {
         size_t more = strlen(graph->words[words[i]]);
         if (len + more + 2 > sizeof(text))
@@ -55,7 +57,8 @@ static const tragus_reading *read_words(tragus_match **ret, tragus_grammar *g, c
         len += more;
     }
     text[len] = '\0';
-    return engine_match_text(ret, g, text, context, n_context, 1, budget, NULL) > 0 ? tragus_match_reading(*ret, 0) : NULL;
+    base_budget_init(&budget, (uint32_t)((deadline_ns - now_ns) / 1000000 + 1), 0);
+    return engine_match_text(ret, g, text, context, n_context, 1, &budget, NULL) > 0 ? tragus_match_reading(*ret, 0) : NULL;
 }
 
 static void add(struct engine_alternatives *a, tragus_match *m, const tragus_reading *r, const struct listener_rival *rival,
@@ -72,17 +75,16 @@ static void add(struct engine_alternatives *a, tragus_match *m, const tragus_rea
 void engine_alternatives_find(struct engine_alternatives *ret, tragus_grammar *g, const struct listener_result *r,
                               const tragus_context context[], size_t n_context) {
     *ret = (struct engine_alternatives){.nearest = NULL};
-    struct base_budget budget;
-    base_budget_init(&budget, MEANING_MS, 0);
+    uint64_t deadline_ns = base_clock_thread_cpu_ns() + (uint64_t)ENGINE_MEANING_MS * 1000000;
     uint32_t words[LISTENER_MAX_WORDS];
     for (uint32_t i = 0; i < r->n_words; i++)
         words[i] = r->words[i].word;
     tragus_match *best = NULL;
-    const tragus_reading *meant = r->n_rivals > 0 ? read_words(&best, g, words, r->n_words, context, n_context, &budget) : NULL;
+    const tragus_reading *meant = r->n_rivals > 0 ? read_words(&best, g, words, r->n_words, context, n_context, deadline_ns) : NULL;
     for (uint32_t i = 0; i < r->n_rivals && meant; i++) {
         const struct listener_rival *rival = &r->rivals[i];
         tragus_match *m = NULL;
-        const tragus_reading *other = read_words(&m, g, rival->words, rival->n_words, context, n_context, &budget);
+        const tragus_reading *other = read_words(&m, g, rival->words, rival->n_words, context, n_context, deadline_ns);
         bool differs = other && !engine_same_meaning(meant, other);
         for (size_t k = 0; k < ret->n && differs; k++)
             differs = !engine_same_meaning(tragus_match_reading(ret->matches[k], 0), other);

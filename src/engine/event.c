@@ -13,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The thread that asks for an event may be unable to afford a long computation. */
-#define MEANING_MS 100
-
 ENGINE_PUBLIC const char *tragus_reason_text(tragus_reason reason) {
     switch (reason) {
     case TRAGUS_REASON_NONE:
@@ -130,7 +127,7 @@ static void give_slots(struct engine_event *e, const struct grammar_reading *rea
 
 static int give_meaning(struct engine_event *e, const tragus_context context[], size_t n_context) {
     struct base_budget budget;
-    base_budget_init(&budget, MEANING_MS, 0);
+    base_budget_init(&budget, ENGINE_MEANING_MS, 0);
     base_budget_start(&budget);
     int n = grammar_match_within(&e->match, engine_grammar_sentences(e->grammar), e->text, context, n_context, 1, &budget, NULL);
     if (n <= 0) /* matches the grammar, but not in this context, or took too long to parse: words without a meaning */

@@ -20,6 +20,9 @@ int engine_give_languages(struct grammar_builder *b, const tragus_model *m, cons
  * strlen(text) + 1 bytes. Returns a pointer past the NUL. */
 char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n);
 
+/* CPU time for what a sentence means: the thread that asks for an event may be unable to afford a long computation. */
+#define ENGINE_MEANING_MS 100
+
 /* Whether two readings have the same intent and slots; without an intent, the same text. */
 bool engine_same_meaning(const tragus_reading *a, const tragus_reading *b);
 
@@ -29,7 +32,8 @@ struct engine_alternatives { /* the rivals of a sentence that mean something els
     tragus_match *matches[LISTENER_MAX_RIVALS];
     const struct listener_rival *nearest; /* in the result; NULL: there is none */
 };
-/* Takes at most 100 ms of processor time. Free with engine_alternatives_done. */
+/* Takes at most ENGINE_MEANING_MS of CPU time altogether; rivals not read by then are left out. Free with engine_alternatives_done.
+ */
 void engine_alternatives_find(struct engine_alternatives *ret, tragus_grammar *g, const struct listener_result *r,
                               const tragus_context context[], size_t n_context);
 void engine_alternatives_done(struct engine_alternatives *a);

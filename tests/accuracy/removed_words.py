@@ -28,21 +28,13 @@ from scipy import signal
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import peers  # noqa: E402
 import report  # noqa: E402
 import sets  # noqa: E402
 
 RATE = 16000
 SETS = "an4_dev", "speechocean_dev", "rhasspy_commands"
 PAUSE_SECONDS = 0.15
-
-
-def wilson(n, of):
-    """n of so many, with Wilson's 95 % interval in per cent."""
-    if of == 0:
-        return "0 of 0"
-    z, p = 1.96, n / of
-    middle, half = (p + z * z / (2 * of)) / (1 + z * z / of), z * np.sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return f"{n} of {of} ({100 * p:.1f} % [{100 * (middle - half):.1f}, {100 * (middle + half):.1f}])"
 
 
 class Recordings:
@@ -165,7 +157,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for kind in removed_words, wake_phrases:
             for title, n, of in kind(arguments, corpora, recordings, pathlib.Path(folder), tell):
-                print(f"{title}: accepted {wilson(n, of)}")
+                share = peers.wilson(n, of)
+                print(f"{title}: accepted {n} of {of} ({100 * share['share']:.1f} % [{100 * share['low']:.1f}, {100 * share['high']:.1f}])")
     if arguments.out:
         arguments.out.write_text("\n".join(rows) + "\n", encoding="utf-8")
 
