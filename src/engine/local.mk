@@ -13,6 +13,7 @@ libtragus_engine_la_SOURCES = \
     src/engine/recogniser.c src/engine/recogniser.h \
     src/engine/segment.c src/engine/segment.h \
     src/engine/stream.c \
+    src/engine/utterance.c src/engine/utterance.h \
     include/tragus.h
 libtragus_engine_la_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_MODELS_DIR='"$(pkgdatadir)"'
 

@@ -2,39 +2,16 @@
 #include "engine/recogniser.h"
 #include "base/assert.h"
 #include "base/clock.h"
-#include "engine/core.h"
-#include "engine/private.h"
+#include "engine/utterance.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Limits partial results to about 8 a second: one per four steps of 30 ms. */
-#define PARTIAL_STEPS 4
 /* Hops of silence added before a sound that begins with speech and after one that ends with it, because the network was trained on
  * speech surrounded by silence. */
 #define PADDING_HOPS 30
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "counters are read without locks");
-
-struct engine_recogniser {
-    struct engine_core *core;
-    engine_record_sink *sink;
-    void *user;
-    struct engine_session *sessions;
-
-    bool in_segment;
-    int64_t first_hop;           /* index in the sound of the first hop that went into the core, including padding */
-    uint64_t first_us;           /* its time */
-    uint64_t opened;             /* hops of the sound that had arrived when the segment began */
-    uint64_t n_heard;            /* hops of the sound that have arrived */
-    uint64_t next_index;         /* index of the hop expected next */
-    int64_t n_pushed;            /* hops of the segment so far, including padding */
-    int64_t next_hop;            /* where the next row of posteriors begins, counted from first_hop */
-    struct engine_record record; /* the record being written; too large for a thread's stack */
-
-    _Atomic uint64_t n_hops, listeners_us;
-};
 
 struct engine_recogniser *engine_recogniser_new(tragus_model *m, engine_record_sink *sink, void *user) {
     struct engine_recogniser *r = calloc(1, sizeof(*r));
@@ -69,121 +46,6 @@ static void count(_Atomic uint64_t *counter, uint64_t more) {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
 }
 
-/* --- records ------------------------------------------------------------------------------------------------------------------ */
-
-/* The hops of the sound that had arrived when the listeners' latest row became known, independent of chunking. History arrived
- * before the gate opened but is handed out only then, and padding after the end of the segment is not sound, so both are
- * clamped. */
-static uint64_t heard(const struct engine_recogniser *r) {
-    int64_t hops = r->first_hop + engine_core_heard(r->core);
-    if (hops < (int64_t)r->opened)
-        hops = (int64_t)r->opened;
-    return (uint64_t)hops < r->n_heard ? (uint64_t)hops : r->n_heard;
-}
-
-static uint64_t time_of(const struct engine_recogniser *r, int64_t hop) {
-    int64_t us = (int64_t)r->first_us + (hop - r->first_hop) * (int64_t)ENGINE_HOP_US;
-    return us > 0 ? (uint64_t)us : 0;
-}
-
-/* Fills in a session's record; the caller completes and sends it. */
-static struct engine_record *prepare(struct engine_recogniser *r, enum engine_record_type type, struct engine_session *s) {
-    struct engine_record *record = &r->record;
-    record->type = type;
-    record->event = (tragus_event_type)0;
-    record->session = s;
-    record->listener = s->listener;
-    record->sequence = s->sequence;
-    record->start_hop = s->start_hop;
-    record->n_heard = heard(r);
-    record->start_us = time_of(r, s->start_hop);
-    record->heard_us = time_of(r, (int64_t)record->n_heard);
-    record->reason = TRAGUS_REASON_NONE;
-    record->reject = s->reject;
-    return record;
-}
-
-static struct engine_record *prepare_event(struct engine_recogniser *r, tragus_event_type event, struct engine_session *s) {
-    struct engine_record *record = prepare(r, ENGINE_HEARD, s);
-    record->event = event;
-    return record;
-}
-
-static bool send(struct engine_recogniser *r) {
-    return r->sink(&r->record, r->user);
-}
-
-/* --- utterances --------------------------------------------------------------------------------------------------------------- */
-
-static void begin_utterance(struct engine_recogniser *r, struct engine_session *s) {
-    if (s->coming) {
-        prepare(r, ENGINE_SWAPPED, s);
-        if (send(r)) {
-            s->listener = s->coming;
-            s->coming = NULL;
-            s->end_hop = INT64_MIN;
-        }
-    }
-    s->start_hop = r->first_hop + r->next_hop;
-    s->listener->ops->start(s->listener->state, s->start_hop == s->end_hop);
-    s->running = true;
-    s->speaking = false;
-    s->n_steps = s->n_words = 0;
-}
-
-static void begin_speaking(struct engine_recogniser *r, struct engine_session *s) {
-    s->speaking = true;
-    s->sequence++;
-    prepare_event(r, TRAGUS_SPEECH_STARTED, s);
-    send(r);
-}
-
-/* If nothing was said there is no record, because the gate opens on any noise. A session that does not reject gets the best
- * sentence even then. */
-static void end_utterance(struct engine_recogniser *r, struct engine_session *s) {
-    if (!s->running)
-        return;
-    s->running = false;
-    s->end_hop = r->first_hop + engine_core_position(r->core);
-    s->listener->ops->finish(s->listener->state, &r->record.result);
-    struct listener_result *result = &r->record.result;
-    if (!s->speaking && !s->reject && result->n_words > 0)
-        begin_speaking(r, s); /* does not touch the result */
-    if (!s->speaking)
-        return;
-    s->speaking = false;
-    prepare_event(r, TRAGUS_SPEECH_ENDED, s);
-    send(r);
-    bool accepted = result->reason == TRAGUS_REASON_NONE || (!s->reject && result->n_words > 0);
-    if (!accepted && result->reason == TRAGUS_NO_SPEECH)
-        return;
-    prepare_event(r, accepted ? TRAGUS_UTTERANCE : TRAGUS_REJECTED, s)->reason = result->reason;
-    send(r);
-}
-
-static void tell_partial(struct engine_recogniser *r, struct engine_session *s) {
-    struct listener_partial *p = &prepare_event(r, TRAGUS_PARTIAL, s)->partial;
-    s->listener->ops->partial(s->listener->state, p);
-    if (p->n_words == 0 || (p->n_words == s->n_words && memcmp(p->words, s->words, p->n_words * sizeof(p->words[0])) == 0))
-        return;
-    s->n_words = p->n_words;
-    memcpy(s->words, p->words, p->n_words * sizeof(p->words[0]));
-    send(r);
-}
-
-static void step_session(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors) {
-    if (!s->running)
-        begin_utterance(r, s);
-    s->n_steps++;
-    enum listener_state state = s->listener->ops->step(s->listener->state, posteriors);
-    if (state == LISTENER_SPEAKING && !s->speaking)
-        begin_speaking(r, s);
-    if (state == LISTENER_ENDED)
-        end_utterance(r, s);
-    else if (s->wants_partial && s->speaking && s->n_steps % PARTIAL_STEPS == 0)
-        tell_partial(r, s);
-}
-
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
 
 static struct engine_session **find(struct engine_recogniser *r, const struct engine_session *s) {
@@ -216,8 +78,8 @@ static struct engine_session **retire(struct engine_recogniser *r, struct engine
     struct engine_session *s = *link;
     struct engine_session *next = s->next;
     s->stopping = true;
-    prepare(r, ENGINE_RETIRED, s);
-    if (!send(r)) /* once sent, the owner may have freed it */
+    engine_utterance_record(r, ENGINE_RETIRED, s);
+    if (!engine_utterance_send(r)) /* once sent, the owner may have freed it */
         return &s->next;
     *link = next;
     return link;
@@ -248,10 +110,10 @@ static void take_row(struct engine_recogniser *r, const int16_t *posteriors) {
     for (struct engine_session **link = &r->sessions; *link;) {
         struct engine_session *s = *link;
         if (s->stopping && r->next_hop >= s->stop_hop) {
-            end_utterance(r, s);
+            engine_utterance_end(r, s);
             link = retire(r, link);
         } else {
-            step_session(r, s, posteriors);
+            engine_utterance_step(r, s, posteriors);
             link = &s->next;
         }
     }
@@ -299,7 +161,7 @@ static void end_segment(struct engine_recogniser *r) {
     r->in_segment = false;
     for (struct engine_session **link = &r->sessions; *link;) {
         struct engine_session *s = *link;
-        end_utterance(r, s);
+        engine_utterance_end(r, s);
         link = s->stopping ? retire(r, link) : &s->next;
     }
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* engine/utterance.h: the recogniser's state, and what a row of posteriors does to a session. Shared by recogniser.c, which turns
+ * hops into rows, and utterance.c, which turns rows into records. Private to them.
+ */
+#ifndef TRAGUS_ENGINE_UTTERANCE_H
+#define TRAGUS_ENGINE_UTTERANCE_H
+
+#include "engine/core.h"
+#include "engine/private.h"
+
+#include <stdatomic.h>
+
+struct engine_recogniser {
+    struct engine_core *core;
+    engine_record_sink *sink;
+    void *user;
+    struct engine_session *sessions;
+
+    bool in_segment;
+    int64_t first_hop;           /* index in the sound of the first hop that went into the core, including padding */
+    uint64_t first_us;           /* its time */
+    uint64_t opened;             /* hops of the sound that had arrived when the segment began */
+    uint64_t n_heard;            /* hops of the sound that have arrived */
+    uint64_t next_index;         /* index of the hop expected next */
+    int64_t n_pushed;            /* hops of the segment so far, including padding */
+    int64_t next_hop;            /* where the next row of posteriors begins, counted from first_hop */
+    struct engine_record record; /* the record being written; too large for a thread's stack */
+
+    _Atomic uint64_t n_hops, listeners_us;
+};
+
+/* Fills in a session's record; the caller completes and sends it. */
+struct engine_record *engine_utterance_record(struct engine_recogniser *r, enum engine_record_type type, struct engine_session *s);
+/* Returns whether there was room for the record. */
+bool engine_utterance_send(struct engine_recogniser *r);
+
+/* Gives a session the row that begins at r->next_hop. */
+void engine_utterance_step(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors);
+/* Decides the utterance that a session is in, if it is in one. */
+void engine_utterance_end(struct engine_recogniser *r, struct engine_session *s);
+
+#endif
