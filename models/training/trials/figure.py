@@ -28,7 +28,8 @@ def label_ends(axes, x, ends, gap=None):
 
 
 def save(path, draw, columns=1, size=(8, 5)):
-    """Call draw(*axes) with `columns` empty axes side by side, and write what it drew to path (PNG); size in inches.
+    """Call draw(*axes) with `columns` empty axes side by side, and write what it drew to path, a PNG or an SVG by its name; size in inches.
+    The same lines give the same bytes.
 
     A legend is added to axes whose lines have a `label`. Without matplotlib one line on standard error says so, and nothing is drawn."""
     try:
@@ -37,6 +38,7 @@ def save(path, draw, columns=1, size=(8, 5)):
         print(f"{path}: not drawn without matplotlib", file=sys.stderr)
         return
     matplotlib.use("Agg")
+    matplotlib.rcParams.update({"svg.hashsalt": "tragus", "svg.fonttype": "none"})
     from matplotlib import pyplot
 
     drawing, axes = pyplot.subplots(1, columns, figsize=size, squeeze=False)
@@ -47,5 +49,5 @@ def save(path, draw, columns=1, size=(8, 5)):
         if each.get_legend_handles_labels()[0]:
             each.legend(fontsize=8)
     drawing.tight_layout()
-    drawing.savefig(path, dpi=110)
+    drawing.savefig(path, dpi=110, metadata={"Date": None})
     pyplot.close(drawing)
