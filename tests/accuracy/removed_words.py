@@ -15,6 +15,7 @@ candidate.
 """
 
 import argparse
+import contextlib
 import pathlib
 import random
 import re
@@ -59,26 +60,31 @@ def trimmed(sound):
     return sound[max(0, loud[0] - 3) * 320:(loud[-1] + 4) * 320]
 
 
-def accepted(arguments, grammar, sounds):
-    """Plays sounds to a grammar (a path). Returns for each the candidate with the highest confidence: [reason, confidence, words, features...]."""
+def heard(arguments, grammars, sounds):
+    """Plays sounds to grammars (paths). Returns the candidates of each sound: [(number of the grammar, reason, confidence, words, features...)]."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as found:
-        program = subprocess.Popen([arguments.build / "tests/accuracy/candidates", arguments.model, grammar], stdin=subprocess.PIPE, stdout=found)
-        n = 0
-        for sound in sounds:
-            pcm = np.clip(np.rint(sound * 32768), -32768, 32767).astype("<i2")
-            program.stdin.write(struct.pack("<I", len(pcm)) + pcm.tobytes())
-            n += 1
-        program.stdin.close()
+        program = subprocess.Popen([arguments.build / "tests/accuracy/candidates", arguments.model, *grammars], stdin=subprocess.PIPE, stdout=found)
+        candidates = []
+        with contextlib.suppress(BrokenPipeError):  # then it has said why, and its exit code is tested below
+            for sound in sounds:
+                pcm = np.clip(np.rint(sound * 32768), -32768, 32767).astype("<i2")
+                program.stdin.write(struct.pack("<I", len(pcm)) + pcm.tobytes())
+                candidates.append([])
+            program.stdin.close()
         if program.wait() != 0:
             sys.exit("removed_words: candidates failed")
         found.seek(0)
-        best = [None] * n
         next(found)
         for line in found:
-            number, _, reason, confidence, _, _, _, words, *features = line.rstrip("\n").split("\t")
-            if best[int(number)] is None or (reason == "0", float(confidence)) > (best[int(number)][0] == "0", float(best[int(number)][1])):
-                best[int(number)] = [reason, confidence, words, *features]
-        return best
+            number, grammar, reason, confidence, _, _, _, *words_and_features = line.rstrip("\n").split("\t")
+            candidates[int(number)].append((int(grammar), reason, confidence, *words_and_features))
+        return candidates
+
+
+def accepted(arguments, grammar, sounds):
+    """Plays sounds to a grammar (a path). Returns for each the candidate with the highest confidence: [reason, confidence, words, features...]."""
+    best = (max(some, key=lambda each: (each[1] == "0", float(each[2])), default=None) for some in heard(arguments, [grammar], sounds))
+    return [each and list(each[1:]) for each in best]
 
 
 def without_a_word(texts, rng):
