@@ -132,7 +132,8 @@ typedef enum {
     TRAGUS_SPEECH_ENDED,
     TRAGUS_PARTIAL,
     TRAGUS_UTTERANCE,
-    TRAGUS_REJECTED
+    TRAGUS_REJECTED,
+    TRAGUS_WAKE_DETECTED
 } tragus_event_type;
 
 const char *tragus_event_name(tragus_event_type type); /* "speech_started", "partial", ... */
@@ -176,6 +177,7 @@ typedef struct tragus_event {
     const tragus_alternative *alternatives; /* of an utterance or a rejected one: the most likely first */
     size_t n_alternatives;
     const char *detail; /* if there is a reason: where the sentence does not fit, in words; "" if unknown */
+    double level_db;    /* of a wake phrase: its loudness, dB re full scale */
 } tragus_event;
 
 typedef struct tragus_stream_options {
@@ -196,8 +198,17 @@ typedef struct tragus_session_options {
     uint32_t max_speech_ms;  /* 0 = default */
     /* The same where the grammar knows more: nothing can follow the words heard, and they are clear; words are missing. */
     uint32_t final_silence_ms, open_silence_ms; /* 0 = default */
+    tragus_grammar *wake;  /* of tragus_wake_phrases: the session hears only what follows one of them; NULL = all */
+    uint32_t wake_open_ms; /* how long after the phrase a sentence may begin; 0 = 8 s */
+    double wake_per_hour;  /* false alarms an hour of other talk that are acceptable; 0 = 0.1 */
 } tragus_session_options;
 void tragus_session_options_init(tragus_session_options *o);
+
+/* Prepares wake phrases, in plain text such as "hey house", for tragus_session_options. Any phrase will do, without training; but a
+ * short one, or one that sounds like ordinary speech, is missed more often at the same number of false alarms (per_hour; 0 = 0.1),
+ * and gets a warning that says how often. d and reterr may be NULL. */
+int tragus_wake_phrases(tragus_grammar **ret, tragus_model *m, const char *const phrases[], size_t n, double per_hour,
+                        tragus_diagnostics *d, tragus_error *reterr);
 
 int tragus_session_new(tragus_session **ret, tragus_stream *s, tragus_grammar *g, const tragus_session_options *o);
 void tragus_session_free(tragus_session *s);

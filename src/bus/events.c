@@ -19,6 +19,9 @@ static int fill_heard(sd_bus_message *m, const struct service_event *e) {
     case TRAGUS_SPEECH_ENDED:
         (void)sd_bus_message_append(m, "t", e->time_us);
         break;
+    case TRAGUS_WAKE_DETECTED:
+        (void)sd_bus_message_append(m, "tsd", e->time_us, h->text, h->confidence);
+        break;
     case TRAGUS_PARTIAL:
         (void)sd_bus_message_append(m, "tsd", h->sequence, h->text, h->stability);
         break;

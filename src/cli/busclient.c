@@ -215,6 +215,7 @@ struct signal_shape {
 
 /* Signals that are not listed have a time and details. */
 static const struct signal_shape shapes[] = {
+    {"WakeDetected", {"time_usec", "text", "confidence", ""}},
     {"Partial", {"sequence", "text", "stability", ""}},
     {"Utterance", {"sequence", "text", "intent", "slots", "confidence", ""}},
     {"Rejected", {"sequence", "reason", "text", "confidence", ""}},

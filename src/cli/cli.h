@@ -24,7 +24,7 @@ enum cli_exit {
 
 /* argv[0] is the verb. Returns a cli_exit. */
 typedef int cli_verb_function(int argc, char **argv);
-cli_verb_function cli_transcribe, cli_match, cli_evaluate, cli_features, cli_pronounce, cli_model, cli_bench, cli_listen,
+cli_verb_function cli_transcribe, cli_spot, cli_match, cli_evaluate, cli_features, cli_pronounce, cli_model, cli_bench, cli_listen,
     cli_status;
 
 /* --- options.c: command lines --- */
@@ -63,6 +63,21 @@ int cli_open_model(tragus_model **ret, const char *path);
 /* Opens the grammars that are given, else the sentences of this machine, in /etc. Prints all diagnostics. */
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s);
 
+#define CLI_MAX_PHRASES 16
+struct cli_wake { /* wake phrases, from the command line */
+    const char *phrases[CLI_MAX_PHRASES];
+    size_t n_phrases;
+    double per_hour; /* 0 = default */
+    tragus_grammar *grammar;
+};
+/* Adds a phrase; option is its name on the command line. Returns CLI_OK or an exit code. */
+int cli_wake_add(struct cli_wake *w, const char *phrase, const char *option, const char *verb);
+/* Reads a number of false alarms an hour. */
+int cli_wake_per_hour(struct cli_wake *w, const char *value, const char *verb);
+/* Sets w->grammar, which the caller unrefs; without phrases it stays NULL. Prints warnings and errors. Returns CLI_OK or CLI_MODEL.
+ */
+int cli_open_wake(struct cli_wake *w, tragus_model *m, const struct cli_setup *s);
+
 /* --- hear.c: one file through one stream --- */
 
 struct cli_utterance {
@@ -90,7 +105,10 @@ struct cli_heard {
 };
 
 struct cli_hear_options {
-    bool reject, partial;                             /* as in tragus_session_options */
+    bool reject, partial; /* as in tragus_session_options; so are the next three */
+    tragus_grammar *wake;
+    uint32_t wake_open_ms;
+    double wake_per_hour;
     void (*event)(const tragus_event *e, void *user); /* called with every event as it comes; may be NULL */
     void *user;
 };
@@ -101,7 +119,7 @@ void cli_heard_done(struct cli_heard *h);
 
 /* --- json.c: results as json-c objects --- */
 
-json_object *cli_json_confidence(double x); /* three decimals */
+json_object *cli_json_confidence(double x); /* three decimals; also for levels */
 json_object *cli_json_real(double x);       /* the fewest digits that give x again */
 json_object *cli_json_value(const tragus_value *v);
 json_object *cli_json_slots(const tragus_slot slots[], size_t n); /* name -> value; of a repeated name the first */

@@ -75,6 +75,9 @@ static int recognise(struct cli_heard *h, const int16_t *pcm, size_t n, tragus_m
     tragus_session_options_init(&o);
     o.reject = options->reject;
     o.partial = options->partial;
+    o.wake = options->wake;
+    o.wake_open_ms = options->wake_open_ms;
+    o.wake_per_hour = options->wake_per_hour;
     int r = tragus_stream_new(&stream, m, NULL);
     if (r < 0)
         return r;

@@ -98,7 +98,7 @@ json_object *cli_json_event(const tragus_event *e) {
     add(o, "sequence", json_object_new_uint64(e->sequence));
     if (e->type == TRAGUS_REJECTED)
         add(o, "reason", json_object_new_int64(e->reason));
-    if (is_result || e->type == TRAGUS_PARTIAL)
+    if (is_result || e->type == TRAGUS_PARTIAL || e->type == TRAGUS_WAKE_DETECTED)
         add(o, "text", json_object_new_string(e->text));
     if (e->type == TRAGUS_PARTIAL)
         add(o, "stability", cli_json_confidence(e->stability));
@@ -106,13 +106,15 @@ json_object *cli_json_event(const tragus_event *e) {
         add(o, "intent", json_object_new_string(e->intent));
         add(o, "slots", cli_json_slots(e->slots, e->n_slots));
     }
-    if (is_result)
+    if (is_result || e->type == TRAGUS_WAKE_DETECTED)
         add(o, "confidence", cli_json_confidence(e->confidence));
     add(o, "time_ms", json_object_new_uint64(e->time_ms));
     if (e->type != TRAGUS_PARTIAL) {
         add(o, "start_ms", json_object_new_int64(e->start_ms));
         add(o, "end_ms", json_object_new_int64(e->end_ms));
     }
+    if (e->type == TRAGUS_WAKE_DETECTED)
+        add(o, "level_db", cli_json_confidence(e->level_db));
     if (!is_result)
         return o;
     if (e->template_text)

@@ -27,6 +27,9 @@ static const char usage[] =
     "  -n, --name NAME          use a grammar of the daemon; without it, its default grammar\n"
     "      --json               print events as JSON, one object per line\n"
     "      --both               print each event as text, then as JSON\n"
+    "      --wake PHRASE        hear only what follows this phrase, such as 'hey house'; may be repeated. Without it, the phrases "
+    "in the\n"
+    "                           configuration of tragusd count, if there are any\n"
     "      --once               stop after one sentence\n"
     "      --partial            also print partial results\n"
     "      --user               use the tragusd of this user (session bus)\n"
@@ -36,14 +39,20 @@ static const char usage[] =
     "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read, 4 the grammar is invalid, 5 tragusd cannot be\n"
     "reached.\n";
 
-enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_USER, OPTION_ADDRESS };
+enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_USER, OPTION_ADDRESS, OPTION_WAKE };
 
 static const struct option options[] = {
-    {"grammar", required_argument, NULL, 'g'}, {"name", required_argument, NULL, 'n'},
-    {"json", no_argument, NULL, OPTION_JSON},  {"both", no_argument, NULL, OPTION_BOTH},
-    {"once", no_argument, NULL, OPTION_ONCE},  {"partial", no_argument, NULL, OPTION_PARTIAL},
-    {"user", no_argument, NULL, OPTION_USER},  {"bus-address", required_argument, NULL, OPTION_ADDRESS},
-    {"help", no_argument, NULL, 'h'},          {0},
+    {"grammar", required_argument, NULL, 'g'},
+    {"name", required_argument, NULL, 'n'},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"both", no_argument, NULL, OPTION_BOTH},
+    {"once", no_argument, NULL, OPTION_ONCE},
+    {"partial", no_argument, NULL, OPTION_PARTIAL},
+    {"wake", required_argument, NULL, OPTION_WAKE},
+    {"user", no_argument, NULL, OPTION_USER},
+    {"bus-address", required_argument, NULL, OPTION_ADDRESS},
+    {"help", no_argument, NULL, 'h'},
+    {0},
 };
 
 struct listen {
@@ -51,6 +60,7 @@ struct listen {
     sd_event *event;
     const char *grammars[CLI_MAX_GRAMMARS], *name, *address;
     size_t n_grammars;
+    struct cli_wake wake;
     bool text, json, once, partial, meter;
     char path[128];
     unsigned n_understood;
@@ -99,6 +109,8 @@ static void print_text(const char *event, json_object *o) {
         if (*member_text(o, "detail"))
             printf("; %s", member_text(o, "detail"));
         puts(")");
+    } else if (strcmp(event, "wake_detected") == 0) {
+        printf("(%s, %.0f %%)\n", member_text(o, "text"), confidence * 100);
     } else if (strcmp(event, "partial") == 0) {
         printf("... %s\n", member_text(o, "text"));
     } else if (strcmp(event, "input_lost") == 0) {
@@ -254,15 +266,37 @@ static int add_grammar(struct listen *l) {
     return result;
 }
 
+/* Appends the options of CreateSession. */
+static int append_session(const struct listen *l, sd_bus_message *call) {
+    (void)sd_bus_message_open_container(call, 'a', "{sv}");
+    (void)sd_bus_message_append(call, "{sv}", "Grammar", "s", l->name);
+    (void)sd_bus_message_append(call, "{sv}", "Partial", "b", (int)l->partial);
+    (void)sd_bus_message_append(call, "{sv}", "OneShot", "b", (int)l->once);
+    (void)sd_bus_message_append(call, "{sv}", "AppId", "s", "tragus listen");
+    if (l->wake.n_phrases > 0) {
+        (void)sd_bus_message_open_container(call, 'e', "sv");
+        (void)sd_bus_message_append(call, "s", "Wake");
+        (void)sd_bus_message_open_container(call, 'v', "as");
+        (void)sd_bus_message_open_container(call, 'a', "s");
+        for (size_t i = 0; i < l->wake.n_phrases; i++)
+            (void)sd_bus_message_append(call, "s", l->wake.phrases[i]);
+        for (unsigned i = 0; i < 3; i++)
+            (void)sd_bus_message_close_container(call);
+    }
+    return sd_bus_message_close_container(call);
+}
+
 static int create_session(struct listen *l) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
-    sd_bus_message *reply = NULL;
+    sd_bus_message *call = NULL, *reply = NULL;
     const char *path = NULL;
     int result = CLI_OK;
 
-    int r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "CreateSession", &error, &reply, "a{sv}",
-                               4, "Grammar", "s", l->name, "Partial", "b", (int)l->partial, "OneShot", "b", (int)l->once, "AppId",
-                               "s", "tragus listen");
+    int r = sd_bus_message_new_method_call(l->bus, &call, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "CreateSession");
+    if (r >= 0)
+        r = append_session(l, call);
+    if (r >= 0)
+        r = sd_bus_call(l->bus, call, 0, &error, &reply);
     if (r >= 0)
         r = sd_bus_message_read(reply, "o", &path);
     if (r >= 0) {
@@ -274,6 +308,7 @@ static int create_session(struct listen *l) {
         r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, "Start", &error, NULL, "a{sv}", 0);
     if (r < 0)
         result = busclient_complain(&error, r, CLI_MODEL);
+    sd_bus_message_unref(call);
     sd_bus_message_unref(reply);
     sd_bus_error_free(&error);
     return result;
@@ -353,6 +388,12 @@ int cli_listen(int argc, char **argv) {
         case OPTION_ONCE:
             l.once = true;
             break;
+        case OPTION_WAKE: {
+            int r = cli_wake_add(&l.wake, optarg, "--wake", "listen");
+            if (r != CLI_OK)
+                return r;
+            break;
+        }
         case OPTION_PARTIAL:
             l.partial = true;
             break;

@@ -18,6 +18,7 @@ libtragus_cli_la_SOURCES = \
     src/cli/pronounce.c \
     src/cli/score.c src/cli/score.h \
     src/cli/setup.c \
+    src/cli/spot.c \
     src/cli/status.c \
     src/cli/transcribe.c
 cli_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_SENTENCES='"$(sysconfdir)/tragus/sentences"'

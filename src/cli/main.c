@@ -14,6 +14,7 @@ struct verb {
 
 static const struct verb verbs[] = {
     {"transcribe", "recognise sound files and print their sentences", cli_transcribe},
+    {"spot", "find a phrase, such as a wake phrase, in sound files", cli_spot},
     {"match", "print intent and slots of typed sentences", cli_match},
     {"evaluate", "measure accuracy and CPU time on labelled recordings", cli_evaluate},
     {"pronounce", "print the pronunciations of words", cli_pronounce},

@@ -38,6 +38,25 @@ int cli_open_model(tragus_model **ret, const char *path) {
     return CLI_MODEL;
 }
 
+/* Prints what a load has to say. Returns CLI_OK or CLI_MODEL. */
+static int report(int r, tragus_diagnostics *d, const tragus_error *e, bool verbose) {
+    size_t n_errors = 0;
+    for (size_t i = 0; i < d->n_items; i++) {
+        static const char *const severities[] = {"", "note: ", "warning: ", "error: "};
+        const tragus_diagnostic *item = &d->items[i];
+        if (item->severity < 2 && !verbose)
+            continue;
+        char text[sizeof(item->text) + 16];
+        snprintf(text, sizeof(text), "%s%s", severities[item->severity & 3], item->text);
+        cli_complain(item->file, item->line, item->column, text);
+        n_errors += item->severity == 3;
+    }
+    if (r < 0 && n_errors == 0)
+        cli_complain(e->file, e->line, e->column, e->text);
+    tragus_diagnostics_done(d);
+    return r < 0 ? CLI_MODEL : CLI_OK;
+}
+
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s) {
     char near[PATH_MAX], models[PATH_MAX];
     const char *standard[1];
@@ -57,20 +76,28 @@ int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_set
     tragus_grammar_options_init(&o);
     o.pronunciations_path = s->pronunciations;
     o.models_path = beside(models, "models");
-    int r = tragus_grammar_load(ret, m, &o, paths, n_paths, &d, &e);
-    size_t n_errors = 0;
-    for (size_t i = 0; i < d.n_items; i++) {
-        static const char *const severities[] = {"", "note: ", "warning: ", "error: "};
-        const tragus_diagnostic *item = &d.items[i];
-        if (item->severity < 2 && !s->verbose)
-            continue;
-        char text[sizeof(item->text) + 16];
-        snprintf(text, sizeof(text), "%s%s", severities[item->severity & 3], item->text);
-        cli_complain(item->file, item->line, item->column, text);
-        n_errors += item->severity == 3;
-    }
-    if (r < 0 && n_errors == 0)
-        cli_complain(e.file, e.line, e.column, e.text);
-    tragus_diagnostics_done(&d);
-    return r < 0 ? CLI_MODEL : CLI_OK;
+    return report(tragus_grammar_load(ret, m, &o, paths, n_paths, &d, &e), &d, &e, s->verbose);
+}
+
+int cli_wake_add(struct cli_wake *w, const char *phrase, const char *option, const char *verb) {
+    if (w->n_phrases == CLI_MAX_PHRASES)
+        return cli_usage(verb, "%s can be given at most %d times", option, CLI_MAX_PHRASES);
+    w->phrases[w->n_phrases++] = phrase;
+    return CLI_OK;
+}
+
+int cli_wake_per_hour(struct cli_wake *w, const char *value, const char *verb) {
+    char *end;
+    w->per_hour = strtod(value, &end);
+    if (end == value || *end || !(w->per_hour >= 0.001 && w->per_hour <= 100))
+        return cli_usage(verb, "--per-hour must be a number from 0.001 to 100, not %s", value);
+    return CLI_OK;
+}
+
+int cli_open_wake(struct cli_wake *w, tragus_model *m, const struct cli_setup *s) {
+    tragus_diagnostics d = {0};
+    tragus_error e = {0};
+    if (w->n_phrases == 0)
+        return CLI_OK;
+    return report(tragus_wake_phrases(&w->grammar, m, w->phrases, w->n_phrases, w->per_hour, &d, &e), &d, &e, s->verbose);
 }

@@ -20,7 +20,8 @@ static const char help[] =
     "      --events               print every event as a JSON object per line, as `tragus listen --json` does, with the file\n"
     "      --partial              with --events: also print what is understood so far\n"
     "      --no-reject            if nothing was understood, take the best sentence at any confidence; with --events, every\n"
-    "                             utterance is printed as its best sentence\n" CLI_SETUP_HELP "\n"
+    "                             utterance is printed as its best sentence\n"
+    "      --wake PHRASE          hear only what follows this phrase; may be repeated\n" CLI_SETUP_HELP "\n"
     "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 the model or grammar is invalid.\n";
 
 static void add(json_object *o, const char *key, json_object *value) {
@@ -86,17 +87,19 @@ static void print_event(const tragus_event *e, void *user) {
 struct request {
     struct cli_setup setup;
     struct cli_hear_options hearing;
+    struct cli_wake wake;
     bool json, events;
 };
 
 /* Reads the options. Returns -1 to go on, or the exit code. */
 static int read_options(struct request *ret, int argc, char **argv) {
-    enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL };
+    enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL, WAKE };
     static const struct option options[] = {CLI_SETUP_LONG,
                                             {"json", no_argument, NULL, JSON},
                                             {"events", no_argument, NULL, EVENTS},
                                             {"partial", no_argument, NULL, PARTIAL},
                                             {"no-reject", no_argument, NULL, NO_REJECT},
+                                            {"wake", required_argument, NULL, WAKE},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     int option, r;
@@ -115,6 +118,9 @@ static int read_options(struct request *ret, int argc, char **argv) {
             ret->hearing.event = print_event;
         } else if (option == PARTIAL) {
             ret->hearing.partial = true;
+        } else if (option == WAKE) {
+            if ((r = cli_wake_add(&ret->wake, optarg, "--wake", argv[0])) != CLI_OK)
+                return r;
         } else if (option == 'h') {
             fputs(help, stdout);
             return CLI_OK;
@@ -184,7 +190,11 @@ int cli_transcribe(int argc, char **argv) {
     if (r == CLI_OK)
         r = cli_open_grammar(&grammar, model, &request.setup);
     if (r == CLI_OK)
+        r = cli_open_wake(&request.wake, model, &request.setup);
+    request.hearing.wake = request.wake.grammar;
+    if (r == CLI_OK)
         r = transcribe(argv + optind, (size_t)(argc - optind), model, grammar, &request);
+    tragus_grammar_unref(request.wake.grammar);
     tragus_grammar_unref(grammar);
     tragus_model_unref(model);
     return r;

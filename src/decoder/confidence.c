@@ -3,8 +3,8 @@
 #include "base/fixed.h"
 #include "decoder/state.h"
 
-const char *const decoder_feature_names[DECODER_N_FEATURES] = {"loss",  "sum",    "gap",     "word_gap", "before",
-                                                               "after", "window", "entropy", "peak",     "margin"};
+const char *const decoder_feature_names[DECODER_N_FEATURES] = {"loss",   "sum",     "gap",  "word_gap", "before", "after",
+                                                               "window", "entropy", "peak", "word",     "margin"};
 
 int32_t decoder_curve_at(const struct decoder_curve *c, int32_t x_q8) {
     if (c->n == 0)

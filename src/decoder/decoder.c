@@ -134,11 +134,21 @@ void decoder_continue(struct decoder *d) {
     decoder_start_at(d, d->graph->start, 0);
 }
 
-void decoder_start_at(struct decoder *d, uint32_t node, int32_t score) {
-    d->n_history = 0;
-    d->tokens[0] = (struct decoder_active){
+static void shift(struct decoder_token *t, int32_t by) {
+    int32_t *scores[] = {&t->score, &t->start_score, &t->last_score};
+    for (unsigned i = 0; i < 3; i++)
+        *scores[i] = (int32_t)base_clamp((int64_t)*scores[i] + by, DECODER_NO_SCORE, -DECODER_NO_SCORE);
+}
+
+static struct decoder_active new_token(uint32_t node, int32_t score) {
+    return (struct decoder_active){
         .id = node,
         .token = {.score = score, .last_score = score, .history = DECODER_NONE, .arc = DECODER_NONE, .entry = DECODER_NONE}};
+}
+
+void decoder_start_at(struct decoder *d, uint32_t node, int32_t score) {
+    d->n_history = 0;
+    d->tokens[0] = new_token(node, score);
     d->n_arcs = 0;
     d->n_tokens = 1;
     d->best = 0;
@@ -147,13 +157,27 @@ void decoder_start_at(struct decoder *d, uint32_t node, int32_t score) {
     d->best_complete = d->has_complete ? 0 : DECODER_NONE;
 }
 
+void decoder_start_again(struct decoder *d, int32_t cost_q8) {
+    for (uint32_t i = 0; i < d->n_tokens; i++)
+        shift(&d->tokens[i].token, -cost_q8);
+    uint32_t i = d->n_arcs;
+    while (i < d->n_tokens && d->tokens[i].id != d->graph->start)
+        i++;
+    if (i == d->max_tokens)
+        return;
+    d->n_tokens += i == d->n_tokens;
+    d->tokens[i] = new_token(d->graph->start, 0);
+    d->best = i; /* no score is above 0 */
+}
+
 int16_t *decoder_row(const struct decoder *d, int64_t step) {
     return d->rows + (size_t)((d->max_rows + d->base_row + step) % d->max_rows) * d->n_labels;
 }
 
 /* --- a step ------------------------------------------------------------------------------------------------------------------ */
 
-static void take_row(struct decoder *d, const int16_t *posteriors) {
+void decoder_hear(struct decoder *d, const int16_t *posteriors) {
+    d->step++;
     int32_t best = d->gain[0] = posteriors[0] - d->options.blank_penalty_q8;
     for (unsigned i = 1; i < d->n_labels; i++) {
         d->gain[i] = posteriors[i];
@@ -361,12 +385,6 @@ static void keep_complete(struct decoder *d) {
     }
 }
 
-static void shift(struct decoder_token *t, int32_t by) {
-    int32_t *scores[] = {&t->score, &t->start_score, &t->last_score};
-    for (unsigned i = 0; i < 3; i++)
-        *scores[i] = (int32_t)base_clamp((int64_t)*scores[i] + by, DECODER_NO_SCORE, -DECODER_NO_SCORE);
-}
-
 static void normalise(struct decoder *d) {
     if (d->best == DECODER_NONE || d->tokens[d->best].token.score > NORMALISE_BELOW)
         return;
@@ -426,8 +444,7 @@ static void apply_rules(struct decoder *d) {
 }
 
 enum listener_state decoder_step(struct decoder *d, const int16_t *posteriors) {
-    d->step++;
-    take_row(d, posteriors);
+    decoder_hear(d, posteriors);
     decoder_filler_step(&d->filler, d->gain, d->options.filler_penalty_q8, d->step);
     decoder_pass(d);
     normalise(d);

@@ -29,6 +29,7 @@ struct decoder_options {
     int32_t min_confidence_q15; /* least confidence of a sentence; 0: no sentence is rejected */
     int32_t sure_q15;           /* confidence from which a sentence that nothing can follow ends early */
     struct decoder_scorecard scorecard;
+    struct decoder_spotting spotting;
     int32_t confidence_offset_q8; /* of a word: the ratio per phone, Q8 nats, at which its confidence is 0.5 */
     int32_t confidence_scale_q8;  /* slope of the logistic curve there, Q8 per nat */
     int32_t end_margin_q8;        /* a sentence may end if it is at most this far below the best token, Q8 nats */
@@ -70,12 +71,14 @@ void decoder_finish(struct decoder *d, struct listener_result *ret);
 /* Changes thresholds between utterances (rejection, silences); sizes must not change. */
 void decoder_set_options(struct decoder *d, const struct decoder_options *o);
 
-/* The decoder as a listener: place takes a struct decoder_setup, whose graph must outlive the decoder. */
+/* Two listeners; place takes a struct decoder_setup, whose graph must outlive them. decoder_listener is the decoder.
+ * decoder_spotter waits for a sentence of the graph anywhere in other speech; it ends when it has heard one, and its result is
+ * empty if it is asked before. */
 struct decoder_setup {
     const struct graph *graph;
     unsigned n_labels; /* width of a row */
     struct decoder_options options;
 };
-extern const struct listener_ops decoder_listener;
+extern const struct listener_ops decoder_listener, decoder_spotter;
 
 #endif

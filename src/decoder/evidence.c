@@ -96,7 +96,7 @@ static int32_t worst_window(const struct decoder *d, const struct decoder_path *
     return worst;
 }
 
-static int32_t silence_lost(const struct decoder *d, int64_t from, int64_t to) {
+int32_t decoder_silence_lost(const struct decoder *d, int64_t from, int64_t to) {
     int32_t sum = 0;
     for (int64_t step = from; step <= to; step++)
         sum -= decoder_row(d, step)[0];
@@ -127,8 +127,8 @@ bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, 
     }
     f[DECODER_ENTROPY] = (int32_t)(entropies / n);
     f[DECODER_PEAK] = (int32_t)(surprises / n);
-    f[DECODER_BEFORE] = silence_lost(d, from, first - 1);
-    f[DECODER_AFTER] = silence_lost(d, last + 1, to);
-    f[DECODER_WINDOW] = worst_window(d, path, from, to);
+    f[DECODER_BEFORE] = decoder_silence_lost(d, from, first - 1);
+    f[DECODER_AFTER] = decoder_silence_lost(d, last + 1, to);
+    f[DECODER_WINDOW] = d->spots ? worst_window(d, path, first, last) : worst_window(d, path, from, to);
     return true;
 }

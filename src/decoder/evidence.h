@@ -12,6 +12,7 @@
 #ifndef TRAGUS_DECODER_EVIDENCE_H
 #define TRAGUS_DECODER_EVIDENCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum decoder_feature {                   /* all in Q8 */
@@ -25,6 +26,7 @@ enum decoder_feature {                   /* all in Q8 */
                        DECODER_WINDOW,   /* in the worst 180 ms */
                        DECODER_ENTROPY,  /* mean entropy of the rows where the phones peak, nats */
                        DECODER_PEAK,     /* mean of -ln of the phones' posteriors there */
+                       DECODER_WORD,     /* nats lost in the worst word, divided by one more than its phones */
                        DECODER_MARGIN,   /* nats above the best sentence with another meaning; at most DECODER_RIVAL_LIMIT */
                        DECODER_N_FEATURES
 };
@@ -44,7 +46,31 @@ struct decoder_scorecard {
     struct decoder_curve curves[DECODER_N_FEATURES];
 };
 
+#define DECODER_MAX_LABELS 64
+
+struct decoder_bar { /* what a phrase needs to be reported */
+    struct decoder_scorecard scorecard;
+    struct decoder_curve least; /* by the rarity of its phones: the logit at which other talk gives a false alarm in twenty hours */
+};
+
+struct decoder_spotting {
+    struct decoder_bar soon;     /* at once, whatever follows */
+    struct decoder_curve missed; /* percent of the calls in a quiet room that are missed, by the logit that `alone` asks for */
+    struct decoder_bar alone;    /* 300 ms later, if nothing follows: it may then be less clear, because few words stand alone */
+    int32_t rarity_q8[DECODER_MAX_LABELS]; /* of each phone: -ln of its share of all phones in speech */
+    int32_t slope_q8;                      /* nats by which false alarms grow rarer per nat of the logit */
+    int32_t rarer_q8;                      /* nats by which they are to be rarer than that */
+    bool any;                              /* reports every candidate, for measurements */
+};
+
+/* The logit that a phrase of this rarity must have. */
+int32_t decoder_least_logit(const struct decoder_spotting *s, const struct decoder_bar *b, int32_t rarity_q8);
+
 int32_t decoder_curve_at(const struct decoder_curve *c, int32_t x_q8);
+
+/* The natural logarithm of n in Q8; 0 for n = 0. Approximates the logarithm of the mantissa linearly, with an error of at most
+ * 0.06. */
+int32_t decoder_ln_q8(uint32_t n);
 
 /* 1 / (1 + exp(-logit)) in Q15, never 0 nor 1. */
 uint16_t decoder_logistic(int32_t logit_q8);

@@ -10,4 +10,5 @@ libtragus_decoder_la_SOURCES = \
     src/decoder/options.c \
     src/decoder/partial.c \
     src/decoder/result.c \
-    src/decoder/rivals.c
+    src/decoder/rivals.c \
+    src/decoder/spot.c

@@ -133,9 +133,7 @@ static void set_times(const struct decoder *d, const struct sentence *s, struct 
     }
 }
 
-/* Sets the words' confidences, and the features of the whole sentence except those of its path. */
-static void set_ratios(const struct decoder *d, const struct sentence *s, struct listener_result *ret,
-                       int32_t f[DECODER_N_FEATURES]) {
+static void set_word_confidences(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     int32_t worst = INT32_MAX;
     for (uint32_t i = 0; i < ret->n_words; i++) {
         int64_t n_phones = s->words[i].n_phones;
@@ -146,12 +144,31 @@ static void set_ratios(const struct decoder *d, const struct sentence *s, struct
             ret->fault_word = i;
         worst = ratio < worst ? ratio : worst;
     }
+}
+
+static int32_t worst_word_loss(const struct sentence *s) {
+    int32_t worst = 0;
+    for (uint32_t i = 0; i < s->n_words && i < LISTENER_MAX_WORDS; i++) {
+        int32_t loss = -s->words[i].score_q8 / (int32_t)(s->words[i].n_phones + 1);
+        worst = loss > worst ? loss : worst;
+    }
+    return worst;
+}
+
+static int32_t sum_of(uint32_t n_phones, int32_t loss_q8) {
+    return (int32_t)base_clamp((int64_t)n_phones * (256 - loss_q8), -MOST_SUM_Q8, MOST_SUM_Q8);
+}
+
+/* Sets the features of the whole sentence except those of its path. */
+static void set_ratio(const struct decoder *d, const struct sentence *s, struct listener_result *ret,
+                      int32_t f[DECODER_N_FEATURES]) {
     base_assert(s->n_phones > 0);
     int64_t heard = d->filler.taken_off + d->filler.best.score;
     int64_t prior = base_round_shift((int64_t)d->options.prior_q8 * d->choice_q8, 8) / s->n_phones;
     ret->ratio_q8 = (int32_t)base_clamp((s->score_q8 - heard) / s->n_phones, INT16_MIN, INT16_MAX);
     f[DECODER_LOSS] = (int32_t)prior - ret->ratio_q8;
-    f[DECODER_SUM] = (int32_t)base_clamp((int64_t)s->n_phones * (256 - f[DECODER_LOSS]), -MOST_SUM_Q8, MOST_SUM_Q8);
+    f[DECODER_SUM] = sum_of(s->n_phones, f[DECODER_LOSS]);
+    f[DECODER_WORD] = worst_word_loss(s);
     f[DECODER_MARGIN] = DECODER_RIVAL_LIMIT;
 }
 
@@ -199,6 +216,7 @@ static tragus_reason blame(const struct decoder *d, const struct decoder_path *p
         ret->fault = first ? LISTENER_FAULT_GAP : LISTENER_FAULT_WORD;
         return TRAGUS_NOT_IN_GRAMMAR;
     case DECODER_WINDOW:
+    case DECODER_WORD:
         ret->fault = LISTENER_FAULT_WORD;
         return TRAGUS_NOT_IN_GRAMMAR;
     case DECODER_LOSS:
@@ -214,26 +232,31 @@ static tragus_reason blame(const struct decoder *d, const struct decoder_path *p
     return TRAGUS_LOW_CONFIDENCE;
 }
 
-static int32_t logit_of(const struct decoder_scorecard *card, const int32_t f[DECODER_N_FEATURES]) {
+int32_t decoder_logit(const struct decoder_scorecard *card, const int32_t f[DECODER_N_FEATURES]) {
     int64_t sum = card->bias_q8;
     for (unsigned i = 0; i < DECODER_N_FEATURES; i++)
         sum += decoder_curve_at(&card->curves[i], f[i]);
     return (int32_t)base_clamp(sum, NO_LOGIT_Q8, -NO_LOGIT_Q8);
 }
 
+void decoder_set_features(struct listener_result *ret, const int32_t f[DECODER_N_FEATURES]) {
+    ret->n_features = DECODER_N_FEATURES;
+    for (unsigned i = 0; i < DECODER_N_FEATURES; i++)
+        ret->features[i] = (int16_t)base_clamp(f[i], INT16_MIN, INT16_MAX);
+}
+
 /* Sets the confidences and the features. Returns why the sentence would be rejected if its confidence is too low. */
 static tragus_reason set_confidence(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     int32_t f[DECODER_N_FEATURES] = {0};
     uint32_t gap = 0;
-    set_ratios(d, s, ret, f);
+    set_word_confidences(d, s, ret);
+    set_ratio(d, s, ret, f);
     ret->logit_q8 = NO_LOGIT_Q8;
     tragus_reason reason = TRAGUS_NOT_IN_GRAMMAR;
     if (s->path.n_phones > 0 && decoder_evidence(d, &s->path, f, &gap)) {
-        ret->logit_q8 = logit_of(&d->options.scorecard, f);
+        ret->logit_q8 = decoder_logit(&d->options.scorecard, f);
         reason = blame(d, &s->path, gap, f, ret);
-        ret->n_features = DECODER_N_FEATURES;
-        for (unsigned i = 0; i < DECODER_N_FEATURES; i++)
-            ret->features[i] = (int16_t)base_clamp(f[i], INT16_MIN, INT16_MAX);
+        decoder_set_features(ret, f);
     }
     ret->confidence_q15 = decoder_logistic(ret->logit_q8);
     return reason;
@@ -292,4 +315,28 @@ void decoder_finish(struct decoder *d, struct listener_result *ret) {
         decoder_rivals(d, &s.path, ret);
         set_costs(d, ret);
     }
+}
+
+bool decoder_describe(struct decoder *d, const struct decoder_token *t, struct listener_result *ret,
+                      int32_t f[DECODER_N_FEATURES]) {
+    struct sentence s;
+    uint32_t gap;
+    int64_t score_q8 = 0;
+    trace(d, t, &s);
+    *ret = (struct listener_result){.reason = TRAGUS_REASON_NONE, .n_rows_after = d->step - t->last_step};
+    if (s.n_words == 0 || s.n_words > LISTENER_MAX_WORDS || !decoder_evidence(d, &s.path, f, &gap))
+        return false;
+    for (uint32_t i = 0; i < s.path.n_phones; i++) {
+        const struct decoder_entry *e = decoder_history_phone(d, &s.path, i);
+        score_q8 += e->score_q8 + (i > 0 ? e->gap_q8 : 0);
+    }
+    set_words(&s, ret);
+    set_times(d, &s, ret);
+    set_word_confidences(d, &s, ret);
+    f[DECODER_LOSS] = (int32_t)base_clamp(-score_q8 / s.n_phones, 0, INT16_MAX);
+    f[DECODER_SUM] = sum_of(s.n_phones, f[DECODER_LOSS]);
+    f[DECODER_WORD] = worst_word_loss(&s);
+    f[DECODER_MARGIN] = DECODER_RIVAL_LIMIT;
+    decoder_set_features(ret, f);
+    return true;
 }

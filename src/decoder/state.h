@@ -101,6 +101,7 @@ struct decoder {
     uint32_t max_rows, base_row;
     uint32_t n_before;    /* rows kept from before the utterance, at most DECODER_EDGE_STEPS */
     int32_t *path_scores; /* of the best path, by row */
+    bool spots;           /* only the path is judged, because what surrounds it is other speech */
     uint32_t forbidden;   /* word that may not be a path's first; GRAPH_NO_WORD: none */
 
     struct decoder_active *tokens, *next_tokens; /* arcs first, then nodes */
@@ -135,7 +136,10 @@ void decoder_rivals(struct decoder *d, const struct decoder_path *path, struct l
 int16_t *decoder_row(const struct decoder *d,
                      int64_t step); /* by label; one of the last max_rows; 0 and less: before the utterance */
 void decoder_start_at(struct decoder *d, uint32_t node, int32_t score);
-void decoder_pass(struct decoder *d); /* passes the tokens through the row in d->gain */
+/* Lets a new path begin, with score 0: adds a token at the graph's start, or replaces the one there. The others pay cost_q8. */
+void decoder_start_again(struct decoder *d, int32_t cost_q8);
+void decoder_hear(struct decoder *d, const int16_t *posteriors); /* the next row, into d->gain and the rows kept */
+void decoder_pass(struct decoder *d);                            /* passes the tokens through the row in d->gain */
 
 /* history.c */
 /* Makes, if missing, the history entry of t's last phone (DECODER_NONE if it has none). Returns false when the pool is full. */
@@ -147,12 +151,11 @@ uint32_t decoder_history_word(const struct decoder *d, uint32_t arc); /* that th
 void decoder_history_collect(struct decoder *d);                      /* frees the entries that no token references */
 
 /* evidence.c */
-/* The natural logarithm of n in Q8; 0 for n = 0. Approximates the logarithm of the mantissa linearly, with an error of at most
- * 0.06. */
-int32_t decoder_ln_q8(uint32_t n);
 /* Computes the features from GAP to PEAK of a path with phones, and the phone after its worst gap. Returns false if its rows are no
  * longer kept. */
 bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES], uint32_t *ret_gap);
+
+int32_t decoder_silence_lost(const struct decoder *d, int64_t from, int64_t to); /* by blank in these steps */
 
 /* filler.c */
 void decoder_filler_place(struct base_arena *a, struct decoder_filler *f, unsigned n_labels);
@@ -160,6 +163,12 @@ void decoder_filler_start(struct decoder_filler *f);
 void decoder_filler_step(struct decoder_filler *f, const int32_t *gain, int32_t penalty_q8, uint32_t step);
 
 /* result.c */
+/* Words, times and features of a token's path alone, whatever is said before or after it; the loss is that against the greedy path.
+ * Returns false if it has no words, or its rows are no longer kept. */
+bool decoder_describe(struct decoder *d, const struct decoder_token *t, struct listener_result *ret, int32_t f[DECODER_N_FEATURES]);
+void decoder_set_features(struct listener_result *ret, const int32_t f[DECODER_N_FEATURES]);
+/* The logarithm of the odds that these features stand for. */
+int32_t decoder_logit(const struct decoder_scorecard *card, const int32_t f[DECODER_N_FEATURES]);
 bool decoder_is_sure(struct decoder *d); /* whether the confidence of d->complete is at least options.sure_q15 */
 
 /* options.c */

@@ -42,6 +42,10 @@ int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char
 int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
                       size_t max, struct base_budget *budget, tragus_error *reterr);
 
+/* Like tragus_wake_phrases; pronunciations: a file of the user's own, NULL for none. */
+int engine_wake_phrases(tragus_grammar **ret, tragus_model *m, const char *const phrases[], size_t n, double per_hour,
+                        const char *pronunciations, tragus_diagnostics *d, tragus_error *reterr);
+
 /* The number of hops without speech that the gate must stay open, so that it never ends a sentence before the endpoint rules do. */
 uint32_t engine_hang_hops(tragus_model *m, const tragus_session_options *o);
 

@@ -47,6 +47,8 @@ ENGINE_PUBLIC const char *tragus_event_name(tragus_event_type type) {
         return "utterance";
     case TRAGUS_REJECTED:
         return "rejected";
+    case TRAGUS_WAKE_DETECTED:
+        return "wake_detected";
     }
     return "unknown";
 }
@@ -193,27 +195,47 @@ static void decide(struct engine_event *e, const struct engine_record *record, c
         e->view.type = TRAGUS_REJECTED;
 }
 
-static int give_result(struct engine_event **ret, const struct engine_record *record, int64_t start_ms, uint64_t heard_ms,
-                       const tragus_context context[], size_t n_context) {
-    const struct listener_result *r = &record->result;
-    tragus_grammar *g = record->listener->grammar;
-    bool accepted = record->event == TRAGUS_UTTERANCE;
-    uint32_t words[LISTENER_MAX_WORDS];
+/* Adds the words' times and confidences, and those of all of them. */
+static void give_words(struct engine_event *e, const struct listener_result *r, int64_t start_ms, uint64_t heard_ms) {
     for (uint32_t i = 0; i < r->n_words; i++)
-        words[i] = r->words[i].word;
-    struct engine_event *e = event_new(g, record->event, words, r->n_words, accepted ? GRAMMAR_MAX_SLOTS : 0);
-    if (!e)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < r->n_words; i++)
-        e->words[i] = (tragus_word){.word = engine_grammar_graph(g)->words[words[i]],
+        e->words[i] = (tragus_word){.word = engine_grammar_graph(e->grammar)->words[r->words[i].word],
                                     .start_ms = time_of(start_ms, r->words[i].start_ms, heard_ms),
                                     .end_ms = time_of(start_ms, r->words[i].end_ms, heard_ms),
                                     .confidence = r->words[i].confidence_q15 / 32768.0};
-    e->view.reason = record->reason;
-    e->view.start_ms = time_of(start_ms, r->start_ms, heard_ms);
-    e->view.end_ms = time_of(start_ms, r->end_ms, heard_ms);
     e->view.words = e->words;
     e->view.n_words = r->n_words;
+    e->view.start_ms = time_of(start_ms, r->start_ms, heard_ms);
+    e->view.end_ms = time_of(start_ms, r->end_ms, heard_ms);
+    e->view.confidence = r->confidence_q15 / 32768.0;
+}
+
+/* An event with the words of a result as its text, and room for n_texts more texts. */
+static struct engine_event *result_new(const struct engine_record *record, size_t n_texts) {
+    uint32_t words[LISTENER_MAX_WORDS];
+    for (uint32_t i = 0; i < record->result.n_words; i++)
+        words[i] = record->result.words[i].word;
+    return event_new(record->listener->grammar, record->event, words, record->result.n_words, n_texts);
+}
+
+static int give_wake(struct engine_event **ret, const struct engine_record *record, int64_t start_ms, uint64_t heard_ms) {
+    struct engine_event *e = result_new(record, 0);
+    if (!e)
+        return -ENOMEM;
+    give_words(e, &record->result, start_ms, heard_ms);
+    e->view.level_db = record->level_cdb / 100.0;
+    *ret = e;
+    return 0;
+}
+
+static int give_result(struct engine_event **ret, const struct engine_record *record, int64_t start_ms, uint64_t heard_ms,
+                       const tragus_context context[], size_t n_context) {
+    const struct listener_result *r = &record->result;
+    bool accepted = record->event == TRAGUS_UTTERANCE;
+    struct engine_event *e = result_new(record, accepted ? GRAMMAR_MAX_SLOTS : 0);
+    if (!e)
+        return -ENOMEM;
+    give_words(e, r, start_ms, heard_ms);
+    e->view.reason = record->reason;
     int error = accepted ? give_meaning(e, context, n_context) : 0;
     if (error == 0)
         decide(e, record, context, n_context);
@@ -270,6 +292,9 @@ int engine_event_new(struct engine_event **ret, const struct engine_record *r, u
     case TRAGUS_UTTERANCE:
     case TRAGUS_REJECTED:
         error = give_result(&e, r, start_ms, heard_ms, context, n_context);
+        break;
+    case TRAGUS_WAKE_DETECTED:
+        error = give_wake(&e, r, start_ms, heard_ms);
         break;
     }
     if (error < 0)

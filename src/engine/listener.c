@@ -9,7 +9,8 @@
 /* Added to the longest pause that a sentence may contain, so that the gate never ends a sentence before the endpoint rules do. */
 #define HANG_MARGIN_HOPS 20
 
-struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o) {
+static struct engine_listener *listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o,
+                                            const struct listener_ops *ops) {
     struct decoder_setup setup = {.graph = engine_grammar_graph(g),
                                   .n_labels = nn_model_n_labels(engine_model_network(m)),
                                   .options = engine_decoder_options(m, o)};
@@ -17,7 +18,7 @@ struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, 
     if (!l)
         return NULL;
     l->grammar = tragus_grammar_ref(g);
-    l->ops = &decoder_listener;
+    l->ops = ops;
     /* The decoder does not know what sentences mean. So it keeps whatever the least demanding intent would accept. */
     int32_t least_q15 = (int32_t)(grammar_least_confidence(engine_grammar_sentences(g)) * (1 << 15));
     l->min_confidence_q15 = (uint16_t)setup.options.min_confidence_q15;
@@ -32,6 +33,14 @@ struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, 
     l->state = l->ops->place(&l->arena, &setup);
     base_arena_seal(&l->arena);
     return l;
+}
+
+struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o) {
+    return listener_new(m, g, o, &decoder_listener);
+}
+
+struct engine_listener *engine_spotter_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o) {
+    return listener_new(m, g, o, &decoder_spotter);
 }
 
 void engine_listener_free(struct engine_listener *l) {

@@ -14,6 +14,7 @@ libtragus_engine_la_SOURCES = \
     src/engine/segment.c src/engine/segment.h \
     src/engine/stream.c \
     src/engine/utterance.c src/engine/utterance.h \
+    src/engine/wake.c \
     include/tragus.h
 libtragus_engine_la_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_MODELS_DIR='"$(pkgdatadir)"'
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,19 +252,43 @@ static bool parse_curve(char *text, struct decoder_curve *ret) {
     return true;
 }
 
+static void take_curve(const tragus_model *m, const char *prefix, const char *name, struct decoder_curve *curve) {
+    char key[64], text[256];
+    snprintf(key, sizeof(key), "%s_%s", prefix, name);
+    if (nn_model_passport_value(m->network, key, text, sizeof(text)) == 0)
+        (void)parse_curve(text, curve);
+}
+
 /* A passport with a bias has its own curves; one that lacks a curve, or has an invalid one, does not use that feature. */
-static void take_scorecard(const tragus_model *m, struct decoder_scorecard *card) {
+static void take_scorecard(const tragus_model *m, const char *prefix, struct decoder_scorecard *card) {
     struct decoder_scorecard own = {.bias_q8 = INT32_MIN};
-    take(m, "confidence", 8, -(64 << 8), 64 << 8, &own.bias_q8);
+    take(m, prefix, 8, -(64 << 8), 64 << 8, &own.bias_q8);
     if (own.bias_q8 == INT32_MIN)
         return;
-    for (unsigned i = 0; i < DECODER_N_FEATURES; i++) {
-        char key[64], text[256];
-        snprintf(key, sizeof(key), "confidence_%s", decoder_feature_names[i]);
-        if (nn_model_passport_value(m->network, key, text, sizeof(text)) == 0)
-            (void)parse_curve(text, &own.curves[i]);
-    }
+    for (unsigned i = 0; i < DECODER_N_FEATURES; i++)
+        take_curve(m, prefix, decoder_feature_names[i], &own.curves[i]);
     *card = own;
+}
+
+static void take_spotting(const tragus_model *m, struct decoder_spotting *s) {
+    char text[512], *rest = text;
+    take_scorecard(m, "wake", &s->soon.scorecard);
+    take_curve(m, "wake", "least", &s->soon.least);
+    take_scorecard(m, "wake_alone", &s->alone.scorecard);
+    take_curve(m, "wake_alone", "least", &s->alone.least);
+    take_curve(m, "wake", "missed", &s->missed);
+    take(m, "wake_slope", 8, 1, 64 << 8, &s->slope_q8);
+    if (nn_model_passport_value(m->network, "wake_rarity", text, sizeof(text)) < 0)
+        return;
+    for (unsigned i = 1; i < DECODER_MAX_LABELS && rest; i++)
+        (void)parse_fixed(strsep(&rest, " "), 8, &s->rarity_q8[i]);
+}
+
+/* How much rarer false alarms are to be than the one in ten hours that the passport's curve stands for, in nats. */
+static int32_t rarer_q8(double per_hour) {
+    double per_10000_h = per_hour > 0 ? per_hour * 10000 : 1000;
+    uint32_t n = per_10000_h < 1 ? 1 : per_10000_h > 1000000 ? 1000000 : (uint32_t)per_10000_h;
+    return decoder_ln_q8(1000) - decoder_ln_q8(n);
 }
 
 struct decoder_options engine_decoder_options(const tragus_model *m, const tragus_session_options *o) {
@@ -280,7 +305,8 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
     take(m, "confidence_offset", 8, -(64 << 8), 64 << 8, &d.confidence_offset_q8);
     take(m, "confidence_scale", 8, 1, 64 << 8, &d.confidence_scale_q8);
     take(m, "min_confidence", 15, 0, 1 << 15, &d.min_confidence_q15);
-    take_scorecard(m, &d.scorecard);
+    take_scorecard(m, "confidence", &d.scorecard);
+    take_spotting(m, &d.spotting);
     take(m, "sure", 15, 0, 1 << 15, &d.sure_q15);
     take(m, "final_silence_ms", 0, 100, 10000, &final_silence);
     take(m, "end_silence_ms", 0, 100, 10000, &end_silence);
@@ -309,5 +335,7 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
         d.open_silence_ms = d.end_silence_ms;
     if (o->max_speech_ms > 0)
         d.max_speech_ms = o->max_speech_ms;
+    d.spotting.rarer_q8 = rarer_q8(o->wake_per_hour);
+    d.spotting.any = isinf(o->wake_per_hour);
     return d;
 }

@@ -51,6 +51,7 @@ struct engine_listener {
  *   blank_penalty     nats, 0..64         word_penalty      nats, 0..64         min_confidence    0..1
  *   filler_penalty    nats, -64..64       prior             0..64               sure              0..1
  *   beam              nats, 1..1000       final_silence_ms, end_silence_ms, open_silence_ms   100..10000
+ *   wake_slope        nats a nat, 0..64
  *   confidence_offset nats, -64..64       confidence_scale  a nat, 0..64        lateness_ms       0..500 */
 struct decoder_options engine_decoder_options(const tragus_model *m, const tragus_session_options *o);
 

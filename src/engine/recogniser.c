@@ -60,6 +60,8 @@ void engine_recogniser_add(struct engine_recogniser *r, struct engine_session *s
     s->running = s->speaking = s->stopping = false;
     s->start_hop = 0;
     s->end_hop = INT64_MIN;
+    if (s->wake)
+        engine_wake_reset(s->wake);
     s->next = r->sessions;
     r->sessions = s;
 }
@@ -128,8 +130,15 @@ static void take_rows(struct engine_recogniser *r) {
         take_row(r, posteriors);
 }
 
+static uint32_t mean_square(const int16_t pcm[FRONTEND_HOP]) {
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < FRONTEND_HOP; i++)
+        sum += (uint64_t)((int32_t)pcm[i] * pcm[i]);
+    return (uint32_t)(sum / FRONTEND_HOP);
+}
+
 static void push(struct engine_recogniser *r, const int16_t pcm[FRONTEND_HOP]) {
-    r->n_pushed++;
+    r->powers[r->n_pushed++ % ENGINE_POWER_HOPS] = mean_square(pcm);
     if (engine_core_push(r->core, pcm))
         take_rows(r);
 }

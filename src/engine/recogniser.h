@@ -22,7 +22,14 @@
 struct engine_listener;
 /* Holds a reference to g, which was compiled with m. Returns NULL when out of memory. */
 struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o);
+/* The same for a listener that hears the sentences of g, which are wake phrases, within other speech. */
+struct engine_listener *engine_spotter_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o);
 void engine_listener_free(struct engine_listener *l); /* zeroes the memory */
+
+/* What a session needs to wait for a wake phrase, a sentence of `phrases`. Returns NULL when out of memory. */
+struct engine_wake;
+struct engine_wake *engine_wake_new(tragus_model *m, tragus_grammar *phrases, const tragus_session_options *o);
+void engine_wake_free(struct engine_wake *w); /* zeroes the sound it holds */
 
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
 
@@ -30,6 +37,7 @@ void engine_listener_free(struct engine_listener *l); /* zeroes the memory */
  * engine_recogniser_remove. */
 struct engine_session {
     struct engine_listener *listener;
+    struct engine_wake *wake; /* NULL: the listener hears everything; else only what follows a wake phrase */
     bool wants_partial;
     bool reject;       /* false: reports the best sentence whatever its confidence, with the reason why it would be rejected */
     uint64_t tag;      /* for the owner's use */
@@ -66,6 +74,8 @@ struct engine_record {
     uint64_t start_us, heard_us;      /* the same two as times of the hops */
     tragus_reason reason;             /* for an utterance: why it would be rejected, if the session does not reject */
     bool reject;                      /* whether the session rejects */
+    int32_t level_cdb;                /* of a wake phrase: loudness in 1/100 dB re full scale */
+    uint64_t open_until;              /* of a wake phrase: the hop of the sound until which a command may begin */
     union {
         struct listener_result result; /* for an accepted or rejected utterance; for the end of speech only its times count */
         struct listener_partial partial;

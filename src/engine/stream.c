@@ -119,6 +119,7 @@ static void free_session(tragus_session *s) {
         drop_record(&s->records[s->n_read % N_RECORDS]);
     engine_listener_free(s->session.listener);
     engine_listener_free(s->session.coming);
+    engine_wake_free(s->session.wake);
     explicit_bzero(s, sizeof(*s));
     free(s);
 }
@@ -160,6 +161,8 @@ ENGINE_PUBLIC int tragus_session_new(tragus_session **ret, tragus_stream *stream
                                      const tragus_session_options *o) {
     if (!ret || !stream || !g || !engine_grammar_graph(g) || (o && o->size_bytes < sizeof(*o)))
         return -EINVAL;
+    if (o && o->wake && !engine_grammar_graph(o->wake))
+        return -EINVAL;
     tragus_session *s = calloc(1, sizeof(*s));
     if (!s)
         return -ENOMEM;
@@ -170,10 +173,15 @@ ENGINE_PUBLIC int tragus_session_new(tragus_session **ret, tragus_stream *stream
     s->session.wants_partial = s->options.partial;
     s->session.reject = s->options.reject;
     s->session.listener = engine_listener_new(stream->model, g, &s->options);
-    if (!s->session.listener) {
+    if (s->options.wake)
+        s->session.wake = engine_wake_new(stream->model, s->options.wake, &s->options);
+    if (!s->session.listener || (s->options.wake && !s->session.wake)) {
+        engine_listener_free(s->session.listener);
+        engine_wake_free(s->session.wake);
         free(s);
         return -ENOMEM;
     }
+    s->options.wake = NULL; /* a borrowed pointer */
     struct frontend_gate_options *gate = &stream->segmenter.gate.options;
     uint32_t hang_hops = engine_hang_hops(stream->model, &s->options);
     if (gate->hang_hops < hang_hops)

@@ -52,16 +52,20 @@ bool engine_utterance_send(struct engine_recogniser *r) {
 
 /* --- utterances --------------------------------------------------------------------------------------------------------------- */
 
-static void begin_utterance(struct engine_recogniser *r, struct engine_session *s) {
-    if (s->coming) {
-        engine_utterance_record(r, ENGINE_SWAPPED, s);
-        if (engine_utterance_send(r)) {
-            s->listener = s->coming;
-            s->coming = NULL;
-            s->end_hop = INT64_MIN;
-        }
-    }
-    s->start_hop = r->first_hop + r->next_hop;
+static void take_new_listener(struct engine_recogniser *r, struct engine_session *s) {
+    engine_utterance_record(r, ENGINE_SWAPPED, s);
+    if (!engine_utterance_send(r))
+        return;
+    s->listener = s->coming;
+    s->coming = NULL;
+    s->end_hop = INT64_MIN;
+}
+
+/* hop: of the sound, where the utterance's first row begins. */
+static void begin_utterance(struct engine_recogniser *r, struct engine_session *s, int64_t hop) {
+    if (s->coming)
+        take_new_listener(r, s);
+    s->start_hop = hop;
     s->listener->ops->start(s->listener->state, s->start_hop == s->end_hop);
     s->running = true;
     s->speaking = false;
@@ -77,7 +81,7 @@ static void begin_speaking(struct engine_recogniser *r, struct engine_session *s
 
 /* If nothing was said there is no record, because the gate opens on any noise. A session that does not reject gets the best
  * sentence even then. */
-void engine_utterance_end(struct engine_recogniser *r, struct engine_session *s) {
+static void end_utterance(struct engine_recogniser *r, struct engine_session *s) {
     if (!s->running)
         return;
     s->running = false;
@@ -96,6 +100,8 @@ void engine_utterance_end(struct engine_recogniser *r, struct engine_session *s)
         return;
     prepare_event(r, accepted ? TRAGUS_UTTERANCE : TRAGUS_REJECTED, s)->reason = result->reason;
     engine_utterance_send(r);
+    if (accepted && s->wake)
+        s->wake->open = false;
 }
 
 static void tell_partial(struct engine_recogniser *r, struct engine_session *s) {
@@ -108,15 +114,96 @@ static void tell_partial(struct engine_recogniser *r, struct engine_session *s) 
     engine_utterance_send(r);
 }
 
-void engine_utterance_step(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors) {
+/* hop: of the sound, where the row begins. */
+static void hear(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors, int64_t hop) {
     if (!s->running)
-        begin_utterance(r, s);
+        begin_utterance(r, s, hop);
     s->n_steps++;
     enum listener_state state = s->listener->ops->step(s->listener->state, posteriors);
     if (state == LISTENER_SPEAKING && !s->speaking)
         begin_speaking(r, s);
     if (state == LISTENER_ENDED)
-        engine_utterance_end(r, s);
+        end_utterance(r, s);
     else if (s->wants_partial && s->speaking && s->n_steps % PARTIAL_STEPS == 0)
         tell_partial(r, s);
+}
+
+/* --- wake phrases ------------------------------------------------------------------------------------------------------------- */
+
+/* Loudness from one hop of the sound to another, which must still be in r->powers. */
+static int32_t level_cdb(const struct engine_recogniser *r, int64_t from_hop, int64_t to_hop) {
+    uint64_t sum = 0, n = 0;
+    for (int64_t hop = from_hop - r->first_hop; hop < to_hop - r->first_hop && hop < r->n_pushed; hop++) {
+        if (hop < 0 || hop + ENGINE_POWER_HOPS <= r->n_pushed)
+            continue;
+        sum += r->powers[hop % ENGINE_POWER_HOPS];
+        n++;
+    }
+    return frontend_level_cdb(n > 0 ? sum / n : 0);
+}
+
+/* What the session was hearing is not a command: the phrase begins anew. */
+static void abandon(struct engine_recogniser *r, struct engine_session *s) {
+    if (s->speaking) {
+        r->record.result = (struct listener_result){.n_words = 0};
+        prepare_event(r, TRAGUS_SPEECH_ENDED, s);
+        engine_utterance_send(r);
+    }
+    s->running = s->speaking = false;
+}
+
+/* The phrase was heard: opens the session from its end on, and gives the listener the rows since then, but not the last. */
+static void wake_up(struct engine_recogniser *r, struct engine_session *s) {
+    struct engine_wake *w = s->wake;
+    struct listener_result *result = &r->record.result;
+    abandon(r, s); /* overwrites the record */
+    w->running = false;
+    w->spotter->ops->finish(w->spotter->state, result);
+    uint32_t n_after = result->n_rows_after;
+    int64_t hop = w->end_hop - (int64_t)n_after * w->step_hops;
+    s->sequence++;
+    struct engine_record *record = prepare_event(r, TRAGUS_WAKE_DETECTED, s);
+    record->listener = w->spotter;
+    record->start_hop = w->start_hop;
+    record->start_us = time_of(r, w->start_hop);
+    record->open_until = (uint64_t)(hop + w->open_hops);
+    record->level_cdb =
+        level_cdb(r, w->start_hop + result->start_ms / ENGINE_HOP_MS, w->start_hop + result->end_ms / ENGINE_HOP_MS);
+    engine_utterance_send(r);
+    w->open = true;
+    w->close_hop = hop + w->open_hops;
+    s->end_hop = INT64_MIN;
+    for (; n_after > 1; n_after--, hop += w->step_hops)
+        hear(r, s, engine_wake_row(w, n_after - 1), hop);
+}
+
+/* Returns whether the session's grammar is open for this row. */
+static bool is_open(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors, int64_t hop) {
+    struct engine_wake *w = s->wake;
+    engine_wake_keep(w, posteriors);
+    if (!w->running) {
+        w->spotter->ops->start(w->spotter->state, hop == w->end_hop);
+        w->start_hop = hop;
+        w->running = true;
+    }
+    w->end_hop = hop + w->step_hops;
+    if (w->spotter->ops->step(w->spotter->state, posteriors) == LISTENER_ENDED)
+        wake_up(r, s);
+    if (w->open && !s->speaking && hop >= w->close_hop)
+        w->open = s->running = false;
+    if (!w->open && s->coming)
+        take_new_listener(r, s);
+    return w->open;
+}
+
+void engine_utterance_step(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors) {
+    int64_t hop = r->first_hop + r->next_hop;
+    if (!s->wake || is_open(r, s, posteriors, hop))
+        hear(r, s, posteriors, hop);
+}
+
+void engine_utterance_end(struct engine_recogniser *r, struct engine_session *s) {
+    if (s->wake)
+        s->wake->running = false;
+    end_utterance(r, s);
 }

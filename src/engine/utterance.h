@@ -10,6 +10,22 @@
 
 #include <stdatomic.h>
 
+#define ENGINE_WAKE_ROWS 32u   /* more than a spotter takes to decide */
+#define ENGINE_POWER_HOPS 512u /* longer than a wake phrase and the time to decide it */
+
+struct engine_wake {
+    struct engine_listener *spotter;
+    uint32_t open_hops; /* how long the grammar is open after a phrase */
+    uint32_t n_labels, step_hops;
+    int16_t *rows; /* ring of the last ENGINE_WAKE_ROWS */
+    uint32_t n_rows;
+    bool running;      /* the spotter has started */
+    int64_t start_hop; /* where it has */
+    int64_t end_hop;   /* after the last row it has heard */
+    bool open;         /* the phrase was heard: the session's grammar listens ... */
+    int64_t close_hop; /* ... until here, or to the end of the sentence that is being said then */
+};
+
 struct engine_recogniser {
     struct engine_core *core;
     engine_record_sink *sink;
@@ -17,14 +33,15 @@ struct engine_recogniser {
     struct engine_session *sessions;
 
     bool in_segment;
-    int64_t first_hop;           /* index in the sound of the first hop that went into the core, including padding */
-    uint64_t first_us;           /* its time */
-    uint64_t opened;             /* hops of the sound that had arrived when the segment began */
-    uint64_t n_heard;            /* hops of the sound that have arrived */
-    uint64_t next_index;         /* index of the hop expected next */
-    int64_t n_pushed;            /* hops of the segment so far, including padding */
-    int64_t next_hop;            /* where the next row of posteriors begins, counted from first_hop */
-    struct engine_record record; /* the record being written; too large for a thread's stack */
+    int64_t first_hop;                  /* index in the sound of the first hop that went into the core, including padding */
+    uint64_t first_us;                  /* its time */
+    uint64_t opened;                    /* hops of the sound that had arrived when the segment began */
+    uint64_t n_heard;                   /* hops of the sound that have arrived */
+    uint64_t next_index;                /* index of the hop expected next */
+    int64_t n_pushed;                   /* hops of the segment so far, including padding */
+    int64_t next_hop;                   /* where the next row of posteriors begins, counted from first_hop */
+    uint32_t powers[ENGINE_POWER_HOPS]; /* mean square of the hops pushed last, by their number from first_hop */
+    struct engine_record record;        /* the record being written; too large for a thread's stack */
 
     _Atomic uint64_t n_hops, listeners_us;
 };
@@ -36,7 +53,12 @@ bool engine_utterance_send(struct engine_recogniser *r);
 
 /* Gives a session the row that begins at r->next_hop. */
 void engine_utterance_step(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors);
-/* Decides the utterance that a session is in, if it is in one. */
+/* The segment ends: decides what the session is hearing. */
 void engine_utterance_end(struct engine_recogniser *r, struct engine_session *s);
+
+/* wake.c */
+void engine_wake_reset(struct engine_wake *w); /* waits for the phrase, and has heard nothing */
+void engine_wake_keep(struct engine_wake *w, const int16_t *posteriors);
+const int16_t *engine_wake_row(const struct engine_wake *w, uint32_t n_before); /* 0: the last one kept */
 
 #endif

@@ -80,6 +80,14 @@ bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]
     return g->open;
 }
 
+static int32_t in_cdb(int32_t level_q8) {
+    return (int32_t)base_clamp((level_q8 - FULL_SCALE_Q8) * 30103 / 25600, -9000, 0); /* 100 * 3.0103 dB a unit */
+}
+
 int32_t frontend_gate_level_cdb(const struct frontend_gate *g) {
-    return (int32_t)base_clamp((g->level_q8 - FULL_SCALE_Q8) * 30103 / 25600, -9000, 0); /* 100 * 3.0103 dB a unit */
+    return in_cdb(g->level_q8);
+}
+
+int32_t frontend_level_cdb(uint64_t mean_square) {
+    return in_cdb(frontend_log2_q16_of(mean_square + 1) >> 8);
 }

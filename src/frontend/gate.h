@@ -55,5 +55,7 @@ bool frontend_gate_push(struct frontend_gate *g, const int16_t hop[FRONTEND_HOP]
 
 /* Level of the last hop in 1/100 dB re full scale (0 .. -9000), for meters. */
 int32_t frontend_gate_level_cdb(const struct frontend_gate *g);
+/* The same for sound with this mean square of its samples. */
+int32_t frontend_level_cdb(uint64_t mean_square);
 
 #endif

@@ -2,7 +2,7 @@
 /* listener/listener.h: the interface between the engine and a listener: a table of operations.
  *
  * The acoustic network turns a sound into rows of log-posteriors once, for all listeners. A listener takes these rows and finds
- * out what was said. The grammar decoder (decoder/decoder.h) is the first one; a phrase spotter or a free-text decoder would be
+ * out what was said. The grammar decoder and the spotter of wake phrases (decoder/decoder.h) are two; a free-text decoder would be
  * another table. The engine, its threads and the service use only these operations.
  */
 #ifndef TRAGUS_LISTENER_LISTENER_H
@@ -54,6 +54,7 @@ struct listener_result {
     int32_t score_q8;          /* sum of the path's log-posteriors, after the blank penalty; clamped to int32 */
     int32_t ratio_q8;          /* path against the free phone loop, per phone */
     uint32_t start_ms, end_ms; /* of the speech */
+    uint32_t n_rows_after;     /* rows after the last one in which a phone of the sentence sounds */
     uint32_t n_features;       /* numbers from which the listener computed its confidence, Q8; 0: none */
     int16_t features[LISTENER_MAX_FEATURES];
 };

@@ -2,7 +2,9 @@
 /* Prints the best sentence that each of several grammars finds in each utterance, accepted or not, with the numbers that its
  * confidence is computed from. The network runs once for all grammars.
  *
- * usage: candidates MODEL GRAMMAR... < SOUNDS
+ * usage: candidates [--phrases PER_HOUR] MODEL GRAMMAR... < SOUNDS
+ *   --phrases  spot the sentences of the grammars anywhere in the sounds, as wake phrases are, with so many false alarms an hour;
+ *              inf: every candidate counts
  *   SOUNDS   any number of sounds: their number of samples as a 32-bit number, then the samples, 16 kHz mono, 16 bits,
  * little-endian
  *
@@ -68,8 +70,12 @@ static int fail(const char *what, const tragus_error *error) {
 
 int main(int argc, char *argv[]) {
     tragus_error error = {0};
+    bool phrases = argc > 2 && strcmp(argv[1], "--phrases") == 0;
+    double per_hour = phrases ? strtod(argv[2], NULL) : 0;
+    argc -= 2 * phrases;
+    argv += 2 * phrases;
     if (argc < 3 || argc - 2 > MAX_GRAMMARS) {
-        fprintf(stderr, "usage: candidates MODEL GRAMMAR... < SOUNDS\n");
+        fprintf(stderr, "usage: candidates [--phrases PER_HOUR] MODEL GRAMMAR... < SOUNDS\n");
         return 2;
     }
     if (tragus_model_open(&all.model, argv[1], getenv("TRAGUS_CPU"), &error) < 0)
@@ -77,6 +83,7 @@ int main(int argc, char *argv[]) {
     tragus_session_options options;
     tragus_session_options_init(&options);
     options.reject = 0;
+    options.wake_per_hour = per_hour;
     all.recogniser = engine_recogniser_new(all.model, print, NULL);
     if (!all.recogniser)
         return fail("recogniser", NULL);
@@ -87,8 +94,9 @@ int main(int argc, char *argv[]) {
         if (tragus_grammar_load(&all.grammars[all.n], all.model, NULL, paths, 1, &d, &error) < 0)
             return fail(argv[i], &error);
         tragus_diagnostics_done(&d);
-        all.sessions[all.n] =
-            (struct engine_session){.listener = engine_listener_new(all.model, all.grammars[all.n], &options), .tag = all.n};
+        all.sessions[all.n] = (struct engine_session){
+            .listener = (phrases ? engine_spotter_new : engine_listener_new)(all.model, all.grammars[all.n], &options),
+            .tag = all.n};
         if (!all.sessions[all.n].listener)
             return fail(argv[i], NULL);
         all.n++;

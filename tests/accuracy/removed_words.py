@@ -60,10 +60,11 @@ def trimmed(sound):
     return sound[max(0, loud[0] - 3) * 320:(loud[-1] + 4) * 320]
 
 
-def heard(arguments, grammars, sounds):
-    """Plays sounds to grammars (paths). Returns the candidates of each sound: [(number of the grammar, reason, confidence, words, features...)]."""
+def heard(arguments, grammars, sounds, options=()):
+    """Plays sounds to grammars (paths). Returns the candidates of each sound: [(number of the grammar, reason, confidence, words, features...)].
+    options: of the program `candidates`."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as found:
-        program = subprocess.Popen([arguments.build / "tests/accuracy/candidates", arguments.model, *grammars], stdin=subprocess.PIPE, stdout=found)
+        program = subprocess.Popen([arguments.build / "tests/accuracy/candidates", *options, arguments.model, *grammars], stdin=subprocess.PIPE, stdout=found)
         candidates = []
         with contextlib.suppress(BrokenPipeError):  # then it has said why, and its exit code is tested below
             for sound in sounds:

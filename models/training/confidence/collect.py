@@ -130,17 +130,19 @@ def same_sound(a, b, dictionary):
 
 
 def talk_of(pool, rng, seconds):
-    """int16 sound of so many seconds: clips with pauses of up to 0.8 s between them."""
-    parts, n = [], 0
+    """int16 sound of so many seconds: clips with pauses of up to 0.8 s between them; and their texts."""
+    parts, texts, n = [], [], 0
     while n < seconds * RATE:
-        clip = pool[rng.integers(len(pool))].sound()
-        parts += [clip, np.zeros(int(RATE * 0.8 * rng.random() ** 2), np.int16)]
-        n += len(parts[-1]) + len(clip)
-    return np.concatenate(parts)[:int(seconds * RATE)]
+        clip = pool[rng.integers(len(pool))]
+        parts += [clip.sound(), np.zeros(int(RATE * 0.8 * rng.random() ** 2), np.int16)]
+        texts.append(clip.text)
+        n += len(parts[-1]) + len(parts[-2])
+    return np.concatenate(parts)[:int(seconds * RATE)], texts
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def read_arguments(doc, talk):
+    """The command line of this program and of collect_phrases.py. talk: default of --talk."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with speech/ and people/, made by `prepare`")
     parser.add_argument("--noise", required=True)
     parser.add_argument("--candidates", required=True, help="tests/accuracy/candidates of a build")
@@ -148,13 +150,22 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--groups", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--talk", type=float, default=1.0, help="hours of talk for each group")
-    arguments = parser.parse_args()
+    parser.add_argument("--talk", type=float, default=talk, help="hours of talk for each group")
+    return parser.parse_args()
+
+
+def read_clips(arguments):
+    """The training clips that streams.py leaves, the dictionary, and what puts clips into noise and rooms."""
     dictionary = corpus.read_dictionary(corpus.DICTIONARY)
     clips = [c for folder in ("speech", "people") for c in corpus.load(arguments.data / folder, dictionary)[0]]
-    clips = [c for c in clips if not held_for_streams(c)]
-    sounds, near = Sounds(clips), Near(clips, dictionary)
     augmented = augment.Augment(arguments.noise, augment.Settings(room_share=0.5, room_decay=1, babble_share=0.1))
+    return [c for c in clips if not held_for_streams(c)], dictionary, augmented
+
+
+def main():
+    arguments = read_arguments(__doc__, 1.0)
+    clips, dictionary, augmented = read_clips(arguments)
+    sounds, near = Sounds(clips), Near(clips, dictionary)
     with open(arguments.out, "w", encoding="utf-8") as out:
         for group in range(arguments.groups):
             collect(arguments, group, sounds, near, augmented, dictionary, out)
@@ -185,7 +196,7 @@ def collect(arguments, group, sounds, near, augmented, dictionary, out):
                     else:
                         play("clip", clip.text, augmented(sound, numbers, sounds.talk))
             for _ in range(int(arguments.talk * 3600 / TALK_SECONDS)):
-                talk = talk_of(sounds.talk, numbers, TALK_SECONDS)
+                talk, _ = talk_of(sounds.talk, numbers, TALK_SECONDS)
                 play("talk", "", augmented.placed(talk.astype(np.float32), 0, 0, numbers, sounds.talk))
             for _ in range(int(arguments.talk * 3600 / TALK_SECONDS / 4)):
                 play("noise", "", augmented.nothing(TALK_SECONDS * RATE, numbers, sounds.talk))

@@ -89,10 +89,10 @@ def pieces(x, points):
     return np.clip(x[:, None] - points[:-1], 0, np.diff(points))
 
 
-def fit(features, right, weights, names):
-    """Returns the bias and {name: values at the curve's points}."""
-    columns = [pieces(features[:, names.index(name)], points) for name, (points, _) in CURVES.items()]
-    bounds = [(None, None)] + [(None, 0) if side < 0 else (0, None) for points, side in CURVES.values() for _ in points[1:]]
+def fit(features, right, weights, names, shapes):
+    """Returns the bias and {name: values at the curve's points}. shapes: points and direction of each curve, such as CURVES."""
+    columns = [pieces(features[:, names.index(name)], points) for name, (points, _) in shapes.items()]
+    bounds = [(None, None)] + [(None, 0) if side < 0 else (0, None) for points, side in shapes.values() for _ in points[1:]]
     x, sign = np.concatenate(columns, 1).astype(np.float64), np.where(right, 1.0, -1.0)
 
     def loss(w):
@@ -102,11 +102,18 @@ def fit(features, right, weights, names):
 
     found = optimize.minimize(loss, np.zeros(len(bounds)), jac=True, bounds=bounds, method="L-BFGS-B", options={"maxiter": 500})
     curves, at = {}, 1
-    for name, (points, _) in CURVES.items():
+    for name, (points, _) in shapes.items():
         n = len(points) - 1
         curves[name] = np.concatenate([[0.0], np.cumsum(found.x[at:at + n] * np.diff(points))])
         at += n
     return found.x[0], curves
+
+
+def write(prefix, bias, curves, shapes):
+    """Prints what fit() returns as lines of a passport."""
+    print(f"{prefix}: {bias:.3f}")
+    for name, values in curves.items():
+        print(f"{prefix}_{name}: " + ", ".join(f"{x:g} {y:.3f}" for x, y in zip(shapes[name][0], values)))
 
 
 def main():
@@ -118,10 +125,8 @@ def main():
     for name, share in SHARES.items():
         weights[classes == name] = share / max(1, (classes == name).sum())
         print(f"fit: {(classes == name).sum()} candidates: {name}", file=sys.stderr)
-    bias, curves = fit(features, right, weights / weights.sum(), names)
-    print(f"confidence: {bias + np.log(ODDS):.3f}")
-    for name, values in curves.items():
-        print(f"confidence_{name}: " + ", ".join(f"{x:g} {y:.3f}" for x, y in zip(CURVES[name][0], values)))
+    bias, curves = fit(features, right, weights / weights.sum(), names, CURVES)
+    write("confidence", bias + np.log(ODDS), curves, CURVES)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ calls_sources = tests/unit/calls.c tests/unit/calls.h
 calls_wrap = -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=open -Wl,--wrap=read -Wl,--wrap=write
 
 engine_tests = tests/unit/engine/test_budget tests/unit/engine/test_event tests/unit/engine/test_grammar tests/unit/engine/test_home \
-    tests/unit/engine/test_language tests/unit/engine/test_model tests/unit/engine/test_segment tests/unit/engine/test_stream
+    tests/unit/engine/test_language tests/unit/engine/test_model tests/unit/engine/test_segment tests/unit/engine/test_stream \
+    tests/unit/engine/test_wake
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 
@@ -29,6 +30,11 @@ tests_unit_engine_test_language_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_model_SOURCES = tests/unit/engine/test_model.c
 tests_unit_engine_test_model_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_model_LDADD = $(engine_libs) $(CMOCKA_LIBS)
+tests_unit_engine_test_wake_SOURCES = tests/unit/engine/test_wake.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
+    $(calls_sources)
+tests_unit_engine_test_wake_CPPFLAGS = $(engine_test_cppflags)
+tests_unit_engine_test_wake_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
+tests_unit_engine_test_wake_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_stream_SOURCES = tests/unit/engine/test_stream.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
     $(calls_sources)
 tests_unit_engine_test_stream_CPPFLAGS = $(engine_test_cppflags)
