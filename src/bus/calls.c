@@ -89,17 +89,23 @@ int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct call_options o;
     const char *input = "microphone";
     int one_shot = 0;
+    struct bus_strings wake = {.n = 0};
     call_options_init(&o, b);
     o.session.event = bus_on_client_event;
     const struct bus_option table[] = {COMMON_OPTIONS(o),
                                        {"Input", BUS_STRING, &input},
                                        {"Partial", BUS_BOOLEAN, &o.session.session.partial},
-                                       {"OneShot", BUS_BOOLEAN, &one_shot}};
+                                       {"OneShot", BUS_BOOLEAN, &one_shot},
+                                       {"Wake", BUS_STRINGS, &wake},
+                                       {"WakeOpenMs", BUS_UINT32, &o.session.session.wake_open_ms},
+                                       {"WakePerHour", BUS_DOUBLE, &o.session.session.wake_per_hour}};
 
     int r = bus_read_options(m, table, COUNT(table), error);
     if (r < 0)
         return r;
     o.session.one_shot = one_shot;
+    o.session.wake = wake.given ? wake.items : NULL;
+    o.session.n_wake = wake.n;
     o.session.microphone = strcmp(input, "microphone") == 0;
     if (!o.session.microphone && strcmp(input, "fd") != 0)
         return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "Unknown input \"%.60s\"; use microphone or fd", input);

@@ -12,8 +12,8 @@
 #define INVALID SD_BUS_ERROR_INVALID_ARGS
 #define MOST_OPTIONS 32
 
-static const char *const signatures[] = {[BUS_STRING] = "s", [BUS_BOOLEAN] = "b",     [BUS_UINT32] = "u",
-                                         [BUS_DOUBLE] = "d", [BUS_CONTEXT] = "a{sv}", [BUS_FILES] = "a(st)"};
+static const char *const signatures[] = {[BUS_STRING] = "s",   [BUS_BOOLEAN] = "b",     [BUS_UINT32] = "u",   [BUS_DOUBLE] = "d",
+                                         [BUS_STRINGS] = "as", [BUS_CONTEXT] = "a{sv}", [BUS_FILES] = "a(st)"};
 
 static int unknown_key(const char *key, const struct bus_option options[], size_t n, sd_bus_error *error) {
     const char *known[MOST_OPTIONS] = {NULL};
@@ -79,6 +79,22 @@ static int read_files(sd_bus_message *m, struct bus_files *ret, sd_bus_error *er
     return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
+static int read_strings(sd_bus_message *m, const char *key, struct bus_strings *ret, sd_bus_error *error) {
+    const char *text;
+
+    ret->n = 0;
+    ret->given = true;
+    int r = sd_bus_message_enter_container(m, 'a', "s");
+    if (r < 0)
+        return r;
+    while ((r = sd_bus_message_read_basic(m, 's', &text)) > 0) {
+        if (ret->n == BUS_MAX_PHRASES)
+            return sd_bus_error_setf(error, INVALID, "%s has more than %d entries", key, BUS_MAX_PHRASES);
+        ret->items[ret->n++] = text;
+    }
+    return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static int read_value(sd_bus_message *m, const struct bus_option *o, sd_bus_error *error) {
     const char *contents;
 
@@ -92,6 +108,8 @@ static int read_value(sd_bus_message *m, const struct bus_option *o, sd_bus_erro
         return r;
     if (o->type == BUS_CONTEXT)
         r = bus_read_context(m, o->value, error);
+    else if (o->type == BUS_STRINGS)
+        r = read_strings(m, o->key, o->value, error);
     else if (o->type == BUS_FILES)
         r = read_files(m, o->value, error);
     else

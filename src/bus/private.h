@@ -88,11 +88,17 @@ struct bus_files {
     } items[BUS_MAX_FILES];
     size_t n;
 };
-enum bus_option_type { BUS_STRING, BUS_BOOLEAN, BUS_UINT32, BUS_DOUBLE, BUS_CONTEXT, BUS_FILES };
+#define BUS_MAX_PHRASES 16
+struct bus_strings {
+    const char *items[BUS_MAX_PHRASES];
+    size_t n;
+    bool given;
+};
+enum bus_option_type { BUS_STRING, BUS_BOOLEAN, BUS_UINT32, BUS_DOUBLE, BUS_STRINGS, BUS_CONTEXT, BUS_FILES };
 struct bus_option {
     const char *key;
     enum bus_option_type type;
-    void *value; /* const char **, int *, uint32_t *, double *, struct bus_context *, struct bus_files * */
+    void *value; /* const char **, int *, uint32_t *, double *, struct bus_strings *, struct bus_context *, struct bus_files * */
 };
 /* Reads an a{sv}; strings live as long as the message. Unknown keys (except "x-..."), wrong types and repeated keys give
  * InvalidArgs. */

@@ -114,6 +114,8 @@ static void append_details(sd_bus_message *m, const struct service_event *e) {
         (void)sd_bus_message_append(m, "{sv}", "StartMs", "u", h->start_ms);
         (void)sd_bus_message_append(m, "{sv}", "EndMs", "u", h->end_ms);
     }
+    if (h->type == TRAGUS_WAKE_DETECTED)
+        (void)sd_bus_message_append(m, "{sv}", "LevelDb", "d", h->level_db);
     if (!is_result)
         return;
     if (e->latency_ms > 0)

@@ -156,6 +156,7 @@ const sd_bus_vtable bus_session_vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("SetInput", SD_BUS_ARGS("h", sound, "a{sv}", options), SD_BUS_NO_RESULT, method_set_input,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Close", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_close, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_SIGNAL_WITH_ARGS("WakeDetected", SD_BUS_ARGS("t", time_usec, "s", phrase, "d", confidence, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("SpeechStarted", SD_BUS_ARGS("t", time_usec, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("SpeechEnded", SD_BUS_ARGS("t", time_usec, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("Partial", SD_BUS_ARGS("t", sequence, "s", text, "d", stability, "a{sv}", details), 0),

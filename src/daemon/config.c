@@ -41,6 +41,9 @@ static const struct key keys[] = {
     {"recognition", "final_silence_ms", MILLISECONDS, 100, 5000, AT(service.session.final_silence_ms)},
     {"recognition", "open_silence_ms", MILLISECONDS, 100, 5000, AT(service.session.open_silence_ms)},
     {"recognition", "max_command_ms", MILLISECONDS, 1000, 60000, AT(service.session.max_speech_ms)},
+    {"wake", "phrases", TEXT, 0, 0, AT(service.wake)},
+    {"wake", "open_ms", MILLISECONDS, 1000, 60000, AT(service.session.wake_open_ms)},
+    {"wake", "per_hour", FRACTION, 0.001, 100, AT(service.session.wake_per_hour)},
     {"gate", "open_db", DECIBEL_RISE, 1, 60, AT(service.gate.open_q8)},
     {"gate", "open_ms", HOPS, 10, 100, AT(service.gate.open_hops)},
     {"gate", "hang_ms", HOPS, 100, 10000, AT(service.gate.hang_hops)},
@@ -58,7 +61,7 @@ static const struct key keys[] = {
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 /* In [grammars] the administrator chooses the names of the keys. */
-static const char *const sections[] = {"bus", "model", "microphone", "grammars", "recognition", "gate", "limits"};
+static const char *const sections[] = {"bus", "model", "microphone", "grammars", "recognition", "wake", "gate", "limits"};
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
 void config_init(struct config *c) {
@@ -230,8 +233,9 @@ static int take_section(struct reader *r, char *text) {
     const char *meant = base_suggest(name, sections, N_SECTIONS);
     if (meant)
         return WRONG(r, "unknown section [%.60s]; did you mean [%s]?", name, meant);
-    return WRONG(r, "unknown section [%.60s]; known are [bus], [model], [microphone], [grammars], [recognition], [gate], [limits]",
-                 name);
+    return WRONG(
+        r, "unknown section [%.60s]; known are [bus], [model], [microphone], [grammars], [recognition], [wake], [gate], [limits]",
+        name);
 }
 
 static int take_line(struct reader *r, char *line, size_t len) {

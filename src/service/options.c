@@ -11,6 +11,10 @@
 #define SILENCE_MOST_MS 5000
 #define COMMAND_LEAST_MS 1000
 #define COMMAND_MOST_MS 60000
+#define OPEN_LEAST_MS 1000
+#define OPEN_MOST_MS 60000
+#define RATE_LEAST_PER_HOUR 0.001
+#define RATE_MOST_PER_HOUR 100.0
 #define RATE_LEAST 8000
 #define RATE_MOST 192000
 #define CHANNELS_MOST 32
@@ -60,6 +64,10 @@ int service_check_options(struct service_session_options *o, tragus_error *reter
         r = check(s->final_silence_ms, SILENCE_LEAST_MS, SILENCE_MOST_MS, "FinalSilenceMs", reterr);
     if (r >= 0 && s->open_silence_ms != 0)
         r = check(s->open_silence_ms, SILENCE_LEAST_MS, SILENCE_MOST_MS, "OpenSilenceMs", reterr);
+    if (r >= 0 && s->wake_open_ms != 0)
+        r = check(s->wake_open_ms, OPEN_LEAST_MS, OPEN_MOST_MS, "WakeOpenMs", reterr);
+    if (r >= 0 && s->wake_per_hour != 0 && !(s->wake_per_hour >= RATE_LEAST_PER_HOUR && s->wake_per_hour <= RATE_MOST_PER_HOUR))
+        r = base_error_set(reterr, -EINVAL, "option WakePerHour must be from %g to %g", RATE_LEAST_PER_HOUR, RATE_MOST_PER_HOUR);
     if (r >= 0 && s->max_speech_ms != 0)
         r = check(s->max_speech_ms, COMMAND_LEAST_MS, COMMAND_MOST_MS, "MaxCommandMs", reterr);
     if (r >= 0 && o->limited) {

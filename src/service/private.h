@@ -53,6 +53,8 @@ struct service_session {
     struct service_caller caller; /* its owner is the string above */
     uint32_t pid;
     tragus_grammar *grammar;
+    tragus_grammar *wake; /* phrases; NULL: none are needed */
+    uint64_t open_until;  /* the hop of the sound until which a command may follow the last phrase; 0: none may */
     unsigned model;
     bool microphone, one_shot, limited;
     uint32_t timeout_ms;
@@ -109,6 +111,12 @@ unsigned service_model_of(const struct service *s, const tragus_grammar *g);
 /* Replaces the old grammar by a compiled one, whose reference it takes, or appends it if old is NULL; sessions switch to it. */
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
                  tragus_grammar *grammar, tragus_error *reterr);
+
+/* wake.c */
+/* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */
+int wake_compile(const struct service *s, tragus_grammar **ret, unsigned model, const struct service_session_options *o,
+                 tragus_error *reterr);
+void wake_check(const struct service *s); /* logs what is wrong with the configured phrases */
 
 /* energy.c */
 uint64_t energy_meter_uj(void);

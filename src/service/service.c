@@ -201,6 +201,7 @@ static int load_models(struct service *s) {
         open_languages(s);
     if (s->options.pronunciations)
         load_pronunciations(s);
+    wake_check(s);
     struct microphone_options options = {
         .device = s->options.device, .most_pause_s = s->options.most_pause_s, .gate = s->options.gate};
     r = microphone_new(&s->microphone, s->models, s->n_models, s->event, &options, &s->wake, on_microphone_change, s);

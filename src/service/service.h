@@ -40,6 +40,7 @@ struct service_options {
     const char *cpu;            /* mask of CPU features; NULL: all */
     const char *device;         /* ALSA PCM */
     const char *pronunciations; /* NULL: none */
+    const char *wake;           /* wake phrases of sessions that name none, separated by commas; NULL: they hear everything */
     unsigned most_pause_s;      /* longest pause between attempts to open a missing microphone */
     const char *listen_group;   /* may open the microphone; "" = only root and the daemon's own user */
     const char *admin_group;    /* may change what belongs to everybody */
@@ -209,13 +210,15 @@ struct service_event {
 };
 
 struct service_session_options {
-    const char *grammar;  /* "" = the default */
-    const char *language; /* the language the grammar must have; "": any */
-    const char *app;      /* name of the application, shown to people who check who listens */
-    uint32_t pid;         /* of the client; 0: unknown */
-    bool microphone;      /* false: sound comes from service_session_set_input or service_session_push */
-    bool one_shot;        /* finishes at the first result */
-    bool limited;         /* finishes after timeout_ms without a result; 0: the default */
+    const char *grammar;     /* "" = the default */
+    const char *language;    /* the language the grammar must have; "": any */
+    const char *app;         /* name of the application, shown to people who check who listens */
+    uint32_t pid;            /* of the client; 0: unknown */
+    bool microphone;         /* false: sound comes from service_session_set_input or service_session_push */
+    bool one_shot;           /* finishes at the first result */
+    const char *const *wake; /* wake phrases; NULL: the configured ones if it uses the microphone and is not limited */
+    size_t n_wake;           /* 0: hears everything */
+    bool limited;            /* finishes after timeout_ms without a result; 0: the default */
     uint32_t timeout_ms;
     tragus_session_options session;
     const tragus_context *context;
@@ -231,7 +234,7 @@ void service_session_defaults(const struct service *s, struct service_session_op
 int service_check_options(struct service_session_options *o, tragus_error *reterr);
 
 /* Values of org.tragus.Session1.State. */
-enum service_state { SERVICE_IDLE = 1, SERVICE_WAITING_FOR_SPEECH = 3, SERVICE_IN_SPEECH, SERVICE_DECIDING };
+enum service_state { SERVICE_IDLE = 1, SERVICE_WAITING_FOR_WAKE, SERVICE_WAITING_FOR_SPEECH, SERVICE_IN_SPEECH, SERVICE_DECIDING };
 
 /* Returns -EINVAL: an option is out of range; -EDQUOT: too many sessions of this user; -ENOENT: no such grammar; -EPERM: the
  * caller may not open the microphone. */

@@ -26,6 +26,7 @@ static void free_contents(struct service_session *session) {
         close(session->push_fd);
     sd_event_source_disable_unref(session->timeout);
     tragus_grammar_unref(session->grammar);
+    tragus_grammar_unref(session->wake);
     for (size_t i = 0; i < session->n_context; i++) {
         free((char *)session->context[i].key);
         free((char *)session->context[i].value);
@@ -54,11 +55,16 @@ int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_conte
     return 0;
 }
 
+/* Takes the reference to the wake phrases. */
 static struct service_session *session_new(struct service *s, const struct service_caller *caller,
-                                           const struct service_session_options *o, const struct service_grammar *g) {
+                                           const struct service_session_options *o, const struct service_grammar *g,
+                                           tragus_grammar *wake) {
     struct service_session *session = calloc(1, sizeof(*session));
-    if (!session)
+    if (!session) {
+        tragus_grammar_unref(wake);
         return NULL;
+    }
+    session->wake = wake;
     session->service = s;
     session->input_fd = session->push_fd = -1;
     session->pid = o->pid;
@@ -108,7 +114,11 @@ int service_session_new(struct service_session **ret, struct service *s, const s
     if (*o.language && (unsigned)r != service_model_of(s, g->grammar))
         return base_error_set(reterr, -ENODATA, "grammar \"%.60s\" is of language \"%s\", not \"%.20s\"", g->name, g->language,
                               o.language);
-    struct service_session *session = session_new(s, caller, &o, g);
+    tragus_grammar *wake;
+    r = wake_compile(s, &wake, service_model_of(s, g->grammar), &o, reterr);
+    if (r < 0)
+        return r;
+    struct service_session *session = session_new(s, caller, &o, g, wake);
     if (!session)
         return base_error_set(reterr, -ENOMEM, "out of memory");
     session->number = ++s->last_session;
@@ -322,6 +332,28 @@ static void start_microphone(struct service_session *session) {
     microphone_want(s->microphone, true);
 }
 
+static void lent_free(struct engine_session *lent) {
+    engine_listener_free(lent->listener);
+    engine_listener_free(lent->coming);
+    engine_wake_free(lent->wake);
+    explicit_bzero(lent, sizeof(*lent));
+    free(lent);
+}
+
+static struct engine_session *lent_new(const struct service_session *session) {
+    tragus_model *model = session->service->models[session->model];
+    struct engine_session *lent = calloc(1, sizeof(*lent));
+    if (!lent)
+        return NULL;
+    lent->listener = engine_listener_new(model, session->grammar, &session->options);
+    if (session->wake)
+        lent->wake = engine_wake_new(model, session->wake, &session->options);
+    if (lent->listener && (lent->wake || !session->wake))
+        return lent;
+    lent_free(lent);
+    return NULL;
+}
+
 int service_session_start(struct service_session *session, tragus_error *reterr) {
     struct service *s = session->service;
     struct timespec now;
@@ -336,13 +368,9 @@ int service_session_start(struct service_session *session, tragus_error *reterr)
         if (r < 0)
             return base_error_set(reterr, r, "cannot create a timer: %s", strerror(-r));
     }
-    struct engine_session *lent = calloc(1, sizeof(*lent));
-    if (lent)
-        lent->listener = engine_listener_new(s->models[session->model], session->grammar, &session->options);
-    if (!lent || !lent->listener) {
-        free(lent);
+    struct engine_session *lent = lent_new(session);
+    if (!lent)
         return base_error_set(reterr, -ENOMEM, "not enough memory for this grammar");
-    }
     lent->tag = session->number;
     lent->wants_partial = session->options.partial;
     lent->reject = session->options.reject;
@@ -351,14 +379,13 @@ int service_session_start(struct service_session *session, tragus_error *reterr)
     session->finish = 0;
     session->speaking = session->told_missing = false;
     session->swap_wanted = false;
-    session->start_hop = 0;
+    session->start_hop = session->open_until = 0;
 
     if (session->microphone) {
         start_microphone(session);
     } else if ((r = start_batch(session, reterr)) < 0) {
         session->lent = NULL;
-        engine_listener_free(lent->listener);
-        free(lent);
+        lent_free(lent);
         return r;
     }
     (void)clock_gettime(CLOCK_REALTIME, &now);
@@ -397,10 +424,11 @@ void service_session_view(const struct service_session *session, struct service_
         level_cdb = c.level_cdb;
     }
     *ret = (struct service_session_view){
-        .state = !session->lent      ? SERVICE_IDLE
-                 : session->finish   ? SERVICE_DECIDING
-                 : session->speaking ? SERVICE_IN_SPEECH
-                                     : SERVICE_WAITING_FOR_SPEECH,
+        .state = !session->lent                                                      ? SERVICE_IDLE
+                 : session->finish                                                   ? SERVICE_DECIDING
+                 : session->speaking                                                 ? SERVICE_IN_SPEECH
+                 : session->wake && session->start_hop + hops >= session->open_until ? SERVICE_WAITING_FOR_WAKE
+                                                                                     : SERVICE_WAITING_FOR_SPEECH,
         .owner = session->owner,
         .grammar = session->grammar_name,
         .app = session->app,
@@ -472,6 +500,10 @@ static void tell_record(struct service_session *session, const struct engine_rec
 
     session->sequence = r->sequence;
     session->speaking = r->event == TRAGUS_SPEECH_STARTED || r->event == TRAGUS_PARTIAL;
+    if (r->event == TRAGUS_WAKE_DETECTED)
+        session->open_until = r->open_until;
+    else if (r->event == TRAGUS_UTTERANCE)
+        session->open_until = 0;
     int error = engine_event_new(&event, r, session->start_hop, session->context, session->n_context);
     if (error < 0) {
         service_log(SERVICE_LOG_ERROR, "Failed to tell what was heard: %s", strerror(-error));
@@ -516,10 +548,7 @@ static struct service_session *find(struct service *s, uint64_t number) {
 static void come_home(struct service *s, struct engine_session *lent, struct batch *batch) {
     struct service_session *session = find(s, lent->tag);
 
-    engine_listener_free(lent->listener);
-    engine_listener_free(lent->coming);
-    explicit_bzero(lent, sizeof(*lent));
-    free(lent);
+    lent_free(lent);
     if (!batch)
         s->n_live--;
     if (session) {

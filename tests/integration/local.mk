@@ -48,6 +48,7 @@ integration_tests = \
     tests/integration/test_microphone.sh \
     tests/integration/test_quickstart.sh \
     tests/integration/test_snippets.sh \
+    tests/integration/test_wake.sh \
     tests/integration/test_ways.sh
 TESTS += $(integration_tests)
 endif
@@ -56,4 +57,4 @@ EXTRA_DIST += tests/integration/lib.sh tests/integration/play tests/data/channel
     tests/integration/test_language.sh \
     tests/integration/test_man.sh tests/integration/test_microphone.sh tests/integration/test_quickstart.sh \
     tests/integration/snippets.py tests/integration/snippets.tsv tests/integration/test_snippets.sh \
-    tests/integration/test_ways.sh tests/integration/ways.py
+    tests/integration/test_wake.sh tests/integration/test_ways.sh tests/integration/ways.py
