@@ -90,6 +90,8 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
     placed.next_tokens = base_arena_place(a, max_tokens * sizeof *d->tokens);
     placed.arc_index = base_arena_place(a, g->n_arcs * sizeof *d->arc_index);
     placed.node_index = base_arena_place(a, g->n_nodes * sizeof *d->node_index);
+    placed.kept_tokens = base_arena_place(a, max_tokens * sizeof *d->kept_tokens);
+    placed.kept_filler = base_arena_place(a, n_labels * sizeof *d->kept_filler);
     placed.nodes = base_arena_place(a, max_tokens * sizeof *d->nodes);
     placed.handled = base_arena_place(a, max_tokens);
     placed.arc_candidates = base_arena_place(a, g->n_arcs * sizeof *d->arc_candidates);
@@ -117,14 +119,15 @@ void decoder_set_options(struct decoder *d, const struct decoder_options *o) {
 }
 
 void decoder_start(struct decoder *d) {
-    d->step = d->n_before = 0;
+    d->step = d->n_before = d->n_assumed = 0;
     decoder_continue(d);
 }
 
 void decoder_continue(struct decoder *d) {
-    d->base_row = (uint32_t)(((uint64_t)d->base_row + d->step) % d->max_rows);
-    d->n_before = d->step < DECODER_EDGE_STEPS - d->n_before ? d->n_before + d->step : DECODER_EDGE_STEPS;
-    d->step = 0;
+    uint32_t n_heard = d->step - d->n_assumed;
+    d->base_row = (uint32_t)(((uint64_t)d->base_row + n_heard) % d->max_rows);
+    d->n_before = n_heard < DECODER_EDGE_STEPS - d->n_before ? d->n_before + n_heard : DECODER_EDGE_STEPS;
+    d->step = d->n_assumed = d->doubted_step = 0;
     d->state = LISTENER_WAITING;
     d->ended_by = TRAGUS_REASON_NONE;
     d->speech_step = 0;
@@ -408,8 +411,8 @@ void decoder_pass(struct decoder *d) {
 
 /* --- endpoint ---------------------------------------------------------------------------------------------------------------- */
 
-static void apply_rules(struct decoder *d) {
-    bool speech = d->filler.best.n_phones > 0, complete = false, final = false;
+static struct decoder_moment moment_of(const struct decoder *d) {
+    struct decoder_moment m = {.speech = d->filler.best.n_phones > 0};
     uint32_t last = d->filler.best.last_step;
     if (d->best != DECODER_NONE) {
         const struct decoder_token *best = &d->tokens[d->best].token;
@@ -417,29 +420,36 @@ static void apply_rules(struct decoder *d) {
         if (d->best_complete != DECODER_NONE) {
             const struct decoder_token *t = &d->tokens[d->best_complete].token;
             uint32_t node = d->tokens[d->best_complete].id;
-            complete = decoder_history_word(d, t->arc) != GRAPH_NO_WORD && t->score >= best->score - d->options.end_margin_q8;
-            final = complete && d->best_complete == d->best && d->best >= d->n_arcs &&
-                    d->graph->first_arc[node] == d->graph->first_arc[node + 1];
+            m.complete = decoder_history_word(d, t->arc) != GRAPH_NO_WORD && t->score >= best->score - d->options.end_margin_q8;
+            m.final = m.complete && d->best_complete == d->best && d->best >= d->n_arcs &&
+                      d->graph->first_arc[node] == d->graph->first_arc[node + 1];
         }
     }
-    if (speech && d->speech_step == 0)
+    m.silence_ms = (d->step - last) * d->options.step_ms;
+    m.length_ms = (m.speech && d->speech_step > 0 ? d->step - d->speech_step + 1 : d->step) * d->options.step_ms;
+    return m;
+}
+
+static bool holds(const struct decoder_rule *r, const struct decoder_moment *m) {
+    return (r->in_speech == ANY || (r->in_speech == YES) == m->speech) &&
+           (r->complete == ANY || (r->complete == YES) == m->complete) && (r->final == ANY || m->final) &&
+           m->silence_ms >= r->silence_ms && m->length_ms >= r->length_ms;
+}
+
+static void apply_rules(struct decoder *d) {
+    if (d->filler.best.n_phones > 0 && d->speech_step == 0)
         d->speech_step = d->step;
     if (d->state == LISTENER_ENDED)
         return;
-
-    uint64_t silence_ms = (uint64_t)(d->step - last) * d->options.step_ms;
-    uint64_t length_ms = (uint64_t)(speech ? d->step - d->speech_step + 1 : d->step) * d->options.step_ms;
-    d->state = speech ? LISTENER_SPEAKING : LISTENER_WAITING;
+    const struct decoder_moment m = moment_of(d);
+    d->state = m.speech ? LISTENER_SPEAKING : LISTENER_WAITING;
     for (unsigned i = 0; i < DECODER_N_RULES; i++) {
         const struct decoder_rule *r = &d->rules[i];
-        if ((r->in_speech == ANY || (r->in_speech == YES) == speech) && (r->complete == ANY || (r->complete == YES) == complete) &&
-            (r->final == ANY || final) && silence_ms >= r->silence_ms && length_ms >= r->length_ms) {
-            if (r->final == YES && !decoder_is_sure(d))
-                continue;
-            d->state = LISTENER_ENDED;
-            d->ended_by = r->reason;
-            return;
-        }
+        if (!holds(r, &m) || (r->sure == YES && !decoder_is_sure(d)))
+            continue;
+        d->state = LISTENER_ENDED;
+        d->ended_by = r->reason;
+        return;
     }
 }
 
@@ -450,4 +460,41 @@ enum listener_state decoder_step(struct decoder *d, const int16_t *posteriors) {
     normalise(d);
     apply_rules(d);
     return d->state;
+}
+
+/* --- assumed silence --------------------------------------------------------------------------------------------------------- */
+
+uint32_t decoder_rows_to_end(const struct decoder *d) {
+    struct decoder_moment m = moment_of(d), later = m;
+    uint32_t least = 0;
+    if (d->state != LISTENER_SPEAKING || !m.complete || m.silence_ms == 0)
+        return 0;
+    later.silence_ms = UINT32_MAX;
+    for (unsigned i = 0; i < DECODER_N_RULES; i++) {
+        const struct decoder_rule *r = &d->rules[i];
+        bool doubted = r->sure == YES && d->tokens[d->best_complete].token.last_step == d->doubted_step;
+        if (r->silence_ms <= m.silence_ms || doubted || !holds(r, &later))
+            continue;
+        uint32_t n = (r->silence_ms - m.silence_ms + d->options.step_ms - 1) / d->options.step_ms;
+        least = least == 0 || n < least ? n : least;
+    }
+    return least;
+}
+
+bool decoder_assume(struct decoder *d, const int16_t *posteriors, size_t n) {
+    decoder_history_collect(d); /* later it would move what the kept tokens refer to */
+    struct decoder kept = *d;
+    memcpy(d->kept_tokens, d->tokens, d->n_tokens * sizeof *d->tokens);
+    memcpy(d->kept_filler, d->filler.tokens, d->n_labels * sizeof *d->kept_filler);
+    for (size_t i = 0; i < n && d->n_tokens <= d->max_history - d->n_history; i++) {
+        if (decoder_step(d, posteriors + i * d->n_labels) == LISTENER_ENDED) {
+            d->n_assumed = (uint32_t)i + 1;
+            return true;
+        }
+    }
+    *d = kept;
+    memcpy(d->tokens, d->kept_tokens, d->n_tokens * sizeof *d->tokens);
+    memcpy(d->filler.tokens, d->kept_filler, d->n_labels * sizeof *d->kept_filler);
+    d->doubted_step = d->tokens[d->best_complete].token.last_step;
+    return false;
 }

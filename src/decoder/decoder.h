@@ -61,6 +61,11 @@ void decoder_continue(struct decoder *d);
  * decoder_finish. */
 enum listener_state decoder_step(struct decoder *d, const int16_t *posteriors);
 
+/* How many more silent rows would end the utterance, if the sentence heard so far is complete and silence has begun; else 0. */
+uint32_t decoder_rows_to_end(const struct decoder *d);
+/* Takes n rows like decoder_step, until the utterance ends. If it does not, forgets them again and returns false. */
+bool decoder_assume(struct decoder *d, const int16_t *posteriors, size_t n);
+
 /* The words of the best token so far, complete or not. Words shared by all tokens within the beam are stable. */
 void decoder_partial(const struct decoder *d, struct listener_partial *ret);
 

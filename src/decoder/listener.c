@@ -18,6 +18,14 @@ static enum listener_state step(void *listener, const int16_t *posteriors) {
     return decoder_step(listener, posteriors);
 }
 
+static uint32_t rows_to_end(const void *listener) {
+    return decoder_rows_to_end(listener);
+}
+
+static bool assume(void *listener, const int16_t *posteriors, size_t n) {
+    return decoder_assume(listener, posteriors, n);
+}
+
 static void partial(const void *listener, struct listener_partial *ret) {
     decoder_partial(listener, ret);
 }
@@ -26,5 +34,11 @@ static void finish(void *listener, struct listener_result *ret) {
     decoder_finish(listener, ret);
 }
 
-const struct listener_ops decoder_listener = {
-    .name = "grammar", .place = place, .start = start, .step = step, .partial = partial, .finish = finish};
+const struct listener_ops decoder_listener = {.name = "grammar",
+                                              .place = place,
+                                              .start = start,
+                                              .step = step,
+                                              .rows_to_end = rows_to_end,
+                                              .assume = assume,
+                                              .partial = partial,
+                                              .finish = finish};

@@ -15,7 +15,7 @@ struct decoder_options decoder_defaults(void) {
         .prior_q8 = 0,
         .filler_penalty_q8 = 512,    /* 2 nats; a uniform choice among 39 phones would cost 3.7 */
         .min_confidence_q15 = 26214, /* 0.8 */
-        .sure_q15 = 32604,           /* 0.995: with less, some sentences with pauses are cut */
+        .sure_q15 = 32440,           /* 0.99: with less, some sentences with pauses are cut */
         .scorecard =                 /* rounded from the shipped English network's */
         {
             .bias_q8 = 1137,
@@ -37,7 +37,7 @@ struct decoder_options decoder_defaults(void) {
         .confidence_scale_q8 = 512,   /* slope 2 a nat: confidence 0.88 one nat above, 0.12 one nat below */
         .end_margin_q8 = 1024,        /* 4 nats */
         .final_silence_ms = 200,
-        .end_silence_ms = 500,
+        .end_silence_ms = 700,
         .open_silence_ms = 1200,
         .no_speech_ms = 5000,
         .max_speech_ms = 20000,
@@ -47,11 +47,15 @@ struct decoder_options decoder_defaults(void) {
 }
 
 void decoder_rules(struct decoder_rule rules[DECODER_N_RULES], const struct decoder_options *o) {
+    uint32_t unsure_ms = (o->final_silence_ms + o->end_silence_ms) / 2;
     const struct decoder_rule table[DECODER_N_RULES] = {
-        /* speech, complete, final, silence, length, verdict */
-        {NO, ANY, ANY, 0, o->no_speech_ms, TRAGUS_REASON_NONE},    {YES, YES, YES, o->final_silence_ms, 0, TRAGUS_REASON_NONE},
-        {YES, YES, ANY, o->end_silence_ms, 0, TRAGUS_REASON_NONE}, {YES, ANY, ANY, o->open_silence_ms, 0, TRAGUS_REASON_NONE},
-        {YES, ANY, ANY, 0, o->max_speech_ms, TRAGUS_TOO_LONG},
+        /* speech, complete, final, sure, silence, length, verdict */
+        {NO, ANY, ANY, ANY, 0, o->no_speech_ms, TRAGUS_REASON_NONE},
+        {YES, YES, YES, YES, o->final_silence_ms, 0, TRAGUS_REASON_NONE},
+        {YES, YES, YES, ANY, unsure_ms, 0, TRAGUS_REASON_NONE},
+        {YES, YES, ANY, ANY, o->end_silence_ms, 0, TRAGUS_REASON_NONE},
+        {YES, ANY, ANY, ANY, o->open_silence_ms, 0, TRAGUS_REASON_NONE},
+        {YES, ANY, ANY, ANY, 0, o->max_speech_ms, TRAGUS_TOO_LONG},
     };
     for (unsigned i = 0; i < DECODER_N_RULES; i++)
         rules[i] = table[i];

@@ -75,13 +75,18 @@ struct decoder_candidate {
     uint32_t source; /* source token; with STAY set, the arc's own token */
 };
 
-struct decoder_rule {                                 /* an endpoint rule: ends the utterance when all its conditions hold */
-    enum { ANY, NO, YES } in_speech, complete, final; /* final: nothing can follow, and the sentence is sure */
-    uint32_t silence_ms;                              /* at least this long since a phone sounded */
+struct decoder_moment { /* what the endpoint rules look at */
+    bool speech, complete, final;
+    uint32_t silence_ms, length_ms;
+};
+
+struct decoder_rule {                                       /* an endpoint rule: ends the utterance when all its conditions hold */
+    enum { ANY, NO, YES } in_speech, complete, final, sure; /* final: nothing can follow; sure: see sure_q15 */
+    uint32_t silence_ms;                                    /* at least this long since a phone sounded */
     uint32_t length_ms; /* at least this long since the start, or since speech began if it has begun */
     tragus_reason reason;
 };
-#define DECODER_N_RULES 5
+#define DECODER_N_RULES 6
 
 struct decoder {
     struct decoder_options options;
@@ -90,7 +95,9 @@ struct decoder {
     uint32_t max_tokens, max_history;
     struct decoder_rule rules[DECODER_N_RULES];
 
-    uint32_t step; /* rows so far */
+    uint32_t step;         /* rows so far */
+    uint32_t doubted_step; /* in which a sentence ended that was not sure when silence after it was assumed; 0: none */
+    uint32_t n_assumed;    /* of them assumed, see decoder_assume */
     enum listener_state state;
     tragus_reason ended_by; /* ACCEPTED, or TOO_LONG */
     uint32_t speech_step;   /* in which speech began; 0 = not yet */
@@ -124,6 +131,8 @@ struct decoder {
     uint32_t *history_moved; /* scratch memory for garbage collection and for decoder_history_path */
 
     struct decoder_filler filler;
+    struct decoder_active *kept_tokens; /* scratch memory for decoder_assume */
+    struct decoder_filler_token *kept_filler;
     int32_t choice_q8; /* natural logarithm of the number of ways through the graph */
     uint16_t *to_end;  /* by node: phones missing to a final node; UINT16_MAX = too many */
 };

@@ -13,7 +13,7 @@
 #include <string.h>
 
 struct engine_core {
-    struct base_arena arena;
+    struct base_arena arena, kept; /* kept: a copy, while engine_core_assume runs */
     tragus_model *model;
     struct frontend *frontend;
     struct nn_state *network;
@@ -42,7 +42,7 @@ struct engine_core *engine_core_new(tragus_model *m) {
     c->step_hops = nn_model_step_hops(engine_model_network(m));
     struct base_arena counting = {0};
     place_core(c, &counting);
-    if (base_arena_init(&c->arena, counting.used_bytes) < 0) {
+    if (base_arena_init(&c->arena, counting.used_bytes) < 0 || base_arena_init(&c->kept, counting.used_bytes) < 0) {
         engine_core_free(c);
         return NULL;
     }
@@ -57,6 +57,7 @@ void engine_core_free(struct engine_core *c) {
     if (!c)
         return;
     base_arena_done(&c->arena);
+    base_arena_done(&c->kept);
     tragus_model_unref(c->model);
     free(c);
 }
@@ -94,7 +95,11 @@ bool engine_core_push(struct engine_core *c, const int16_t hop[FRONTEND_HOP]) {
         c->has_row = true;
         c->n_rows++;
     }
-    return c->n_rows == NN_MAX_HOPS;
+    return c->n_rows == NN_MAX_HOPS || engine_core_is_even(c);
+}
+
+bool engine_core_is_even(const struct engine_core *c) {
+    return c->n_hops % NN_MAX_HOPS == 0;
 }
 
 static int next_step(struct engine_core *c, bool flush, const int16_t **ret_posteriors) {
@@ -123,6 +128,27 @@ int engine_core_next(struct engine_core *c, const int16_t **ret_posteriors) {
 
 int engine_core_flush(struct engine_core *c, const int16_t **ret_posteriors) {
     return next_step(c, true, ret_posteriors);
+}
+
+uint32_t engine_core_behind(const struct engine_core *c) {
+    int64_t hops = c->n_hops - engine_core_position(c);
+    return hops > 0 ? (uint32_t)(hops / c->step_hops) : 0;
+}
+
+size_t engine_core_assume(struct engine_core *c, int16_t *ret_posteriors, size_t most) {
+    unsigned n_labels = nn_model_n_labels(engine_model_network(c->model));
+    size_t n = 0, more;
+    base_assert(c->n_rows == 0 && c->n_left == 0);
+    uint64_t start_us = base_clock_monotonic_us();
+    memcpy(c->kept.memory, c->arena.memory, c->arena.used_bytes);
+    while (n < most && (more = nn_flush(c->network, c->posteriors)) > 0) {
+        more = more < most - n ? more : most - n;
+        memcpy(ret_posteriors + n * n_labels, c->posteriors, more * n_labels * sizeof(*ret_posteriors));
+        n += more;
+    }
+    memcpy(c->arena.memory, c->kept.memory, c->arena.used_bytes);
+    count(&c->network_us, base_clock_monotonic_us() - start_us);
+    return n;
 }
 
 int64_t engine_core_position(const struct engine_core *c) {

@@ -24,6 +24,14 @@ int engine_core_next(struct engine_core *c, const int16_t **ret_posteriors);
 /* The same at the end of a segment. Call it until it returns 0. */
 int engine_core_flush(struct engine_core *c, const int16_t **ret_posteriors);
 
+/* Whether all hops pushed so far are complete batches, so that what engine_core_assume returns depends on the hops alone. */
+bool engine_core_is_even(const struct engine_core *c);
+/* How many rows of the hops pushed are still to come, because front end and network look ahead. */
+uint32_t engine_core_behind(const struct engine_core *c);
+/* Writes the rows that would come next if the sound ended here, at most `most` of them, and changes nothing. Only after
+ * engine_core_next has returned 0. Returns their number. */
+size_t engine_core_assume(struct engine_core *c, int16_t *ret_posteriors, size_t most);
+
 /* The hop at which the next row begins, counted from the first one pushed since the reset. Front end and network look ahead, so it
  * lags behind the hops pushed. It may be -1 if the front end's window still held a hop from before the reset. */
 int64_t engine_core_position(const struct engine_core *c);

@@ -139,8 +139,11 @@ static uint32_t mean_square(const int16_t pcm[FRONTEND_HOP]) {
 
 static void push(struct engine_recogniser *r, const int16_t pcm[FRONTEND_HOP]) {
     r->powers[r->n_pushed++ % ENGINE_POWER_HOPS] = mean_square(pcm);
-    if (engine_core_push(r->core, pcm))
-        take_rows(r);
+    if (!engine_core_push(r->core, pcm))
+        return;
+    take_rows(r);
+    if (engine_core_is_even(r->core))
+        engine_utterance_assume(r);
 }
 
 static void push_padding(struct engine_recogniser *r) {

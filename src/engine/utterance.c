@@ -13,7 +13,7 @@
  * before the gate opened but is handed out only then, and padding after the end of the segment is not sound, so both are
  * clamped. */
 static uint64_t heard(const struct engine_recogniser *r) {
-    int64_t hops = r->first_hop + engine_core_heard(r->core);
+    int64_t hops = r->first_hop + (r->assuming ? r->n_pushed : engine_core_heard(r->core));
     if (hops < (int64_t)r->opened)
         hops = (int64_t)r->opened;
     return (uint64_t)hops < r->n_heard ? (uint64_t)hops : r->n_heard;
@@ -126,6 +126,31 @@ static void hear(struct engine_recogniser *r, struct engine_session *s, const in
         end_utterance(r, s);
     else if (s->wants_partial && s->speaking && s->n_steps % PARTIAL_STEPS == 0)
         tell_partial(r, s);
+}
+
+/* How many assumed rows would end the session's utterance; 0: it will not end, or not within the rows that can be assumed. */
+static uint32_t rows_to_end(const struct engine_recogniser *r, const struct engine_session *s) {
+    const struct listener_ops *ops = s->listener->ops;
+    if (!s->running || !s->speaking || s->stopping || !ops->rows_to_end)
+        return 0;
+    uint32_t n = ops->rows_to_end(s->listener->state);
+    return n <= engine_core_behind(r->core) && n <= ENGINE_MOST_ASSUMED ? n : 0;
+}
+
+void engine_utterance_assume(struct engine_recogniser *r) {
+    uint32_t most = 0;
+    for (struct engine_session *s = r->sessions; s; s = s->next) {
+        uint32_t n = rows_to_end(r, s);
+        most = n > most ? n : most;
+    }
+    if (most == 0)
+        return;
+    size_t n = engine_core_assume(r->core, r->assumed, most);
+    r->assuming = true;
+    for (struct engine_session *s = r->sessions; s; s = s->next)
+        if (rows_to_end(r, s) > 0 && s->listener->ops->assume(s->listener->state, r->assumed, n))
+            end_utterance(r, s);
+    r->assuming = false;
 }
 
 /* --- wake phrases ------------------------------------------------------------------------------------------------------------- */

@@ -10,8 +10,9 @@
 
 #include <stdatomic.h>
 
-#define ENGINE_WAKE_ROWS 32u   /* more than a spotter takes to decide */
-#define ENGINE_POWER_HOPS 512u /* longer than a wake phrase and the time to decide it */
+#define ENGINE_MOST_ASSUMED 16u /* rows; more than the network looks ahead */
+#define ENGINE_WAKE_ROWS 32u    /* more than a spotter takes to decide */
+#define ENGINE_POWER_HOPS 512u  /* longer than a wake phrase and the time to decide it */
 
 struct engine_wake {
     struct engine_listener *spotter;
@@ -33,14 +34,16 @@ struct engine_recogniser {
     struct engine_session *sessions;
 
     bool in_segment;
-    int64_t first_hop;                  /* index in the sound of the first hop that went into the core, including padding */
-    uint64_t first_us;                  /* its time */
-    uint64_t opened;                    /* hops of the sound that had arrived when the segment began */
-    uint64_t n_heard;                   /* hops of the sound that have arrived */
-    uint64_t next_index;                /* index of the hop expected next */
-    int64_t n_pushed;                   /* hops of the segment so far, including padding */
-    int64_t next_hop;                   /* where the next row of posteriors begins, counted from first_hop */
+    int64_t first_hop;   /* index in the sound of the first hop that went into the core, including padding */
+    uint64_t first_us;   /* its time */
+    uint64_t opened;     /* hops of the sound that had arrived when the segment began */
+    uint64_t n_heard;    /* hops of the sound that have arrived */
+    uint64_t next_index; /* index of the hop expected next */
+    int64_t n_pushed;    /* hops of the segment so far, including padding */
+    int64_t next_hop;    /* where the next row of posteriors begins, counted from first_hop */
+    int16_t assumed[ENGINE_MOST_ASSUMED * NN_MAX_LABELS];
     uint32_t powers[ENGINE_POWER_HOPS]; /* mean square of the hops pushed last, by their number from first_hop */
+    bool assuming;                      /* what is decided now depends on all hops pushed */
     struct engine_record record;        /* the record being written; too large for a thread's stack */
 
     _Atomic uint64_t n_hops, listeners_us;
@@ -53,6 +56,8 @@ bool engine_utterance_send(struct engine_recogniser *r);
 
 /* Gives a session the row that begins at r->next_hop. */
 void engine_utterance_step(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors);
+/* Ends the utterances that are over if nothing more is said. */
+void engine_utterance_assume(struct engine_recogniser *r);
 /* The segment ends: decides what the session is hearing. */
 void engine_utterance_end(struct engine_recogniser *r, struct engine_session *s);
 

@@ -123,8 +123,8 @@ static int estimate(tragus_model *m, const char *phrase, double per_hour, const 
     int32_t percent = (decoder_curve_at(&s.missed, decoder_least_logit(&s, &s.alone, rarity_q8)) + 128) / 256;
     bool many = percent >= MANY_MISSED_PERCENT;
     char text[256];
-    snprintf(text, sizeof(text), "\"%.60s\": in a quiet room about %d %% of the calls are missed at %g false alarms an hour%s", phrase,
-             percent, per_hour > 0 ? per_hour : DEFAULT_PER_HOUR,
+    snprintf(text, sizeof(text), "\"%.60s\": in a quiet room about %d %% of the calls are missed at %g false alarms an hour%s",
+             phrase, percent, per_hour > 0 ? per_hour : DEFAULT_PER_HOUR,
              many ? "; take a longer phrase with rarer sounds, or allow more false alarms" : "");
     grammar_diagnostics_add(d, many ? TRAGUS_WARNING : TRAGUS_NOTE, text);
     return 0;

@@ -12,6 +12,7 @@
 #include "tragus.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LISTENER_MAX_WORDS 64
@@ -75,6 +76,11 @@ struct listener_ops {
     void (*start)(void *listener, bool follows);
     /* Takes one row of log-posteriors (Q8 nats, label 0 the blank). After LISTENER_ENDED the engine calls finish. */
     enum listener_state (*step)(void *listener, const int16_t *posteriors);
+    /* How many more rows without speech would end the utterance; 0: it is not known, or nothing was understood yet. NULL: never. */
+    uint32_t (*rows_to_end)(const void *listener);
+    /* The network looks ahead, so the latest rows are not known yet. These n are what they would be if nothing more is said.
+     * Returns whether the utterance is over then; if so, the engine calls finish, else nothing has changed. */
+    bool (*assume)(void *listener, const int16_t *posteriors, size_t n);
     /* Returns the words of the best path so far. */
     void (*partial)(const void *listener, struct listener_partial *ret);
     /* Decides what was said since start, or why to reject it. */

@@ -599,6 +599,65 @@ static int ends_after(struct listener *l, const char *labels) {
     return end;
 }
 
+/* The result after these rows; before each of them, the decoder assumes rows in which more is said. */
+static struct listener_result result_of(const struct listener *l, const struct rows *said, const struct rows *assumed) {
+    struct listener_result result;
+    decoder_start(l->decoder);
+    for (uint32_t t = 0; t < said->n; t++) {
+        if (assumed && decoder_rows_to_end(l->decoder) > 0)
+            assert_false(decoder_assume(l->decoder, assumed->y[0], assumed->n));
+        decoder_step(l->decoder, said->y[t]);
+    }
+    decoder_finish(l->decoder, &result);
+    return result;
+}
+
+static void assumed_silence_ends_a_sentence_or_changes_nothing(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    o.step_ms = 50;
+    o.sure_q15 = 16384;
+    struct listener l = listen_to("stop|stop the light", &o);
+    struct rows *said = rows_new(), *more = rows_new(), *silence = rows_new();
+    sound(said, "__stap__dh__lait__");
+    sound(more, "__kz_kz");
+    sound(silence, "____________");
+
+    struct listener_result plain = result_of(&l, said, NULL), disturbed = result_of(&l, said, more);
+    assert_int_equal(plain.n_words, 3);
+    assert_memory_equal(&plain, &disturbed, sizeof(plain));
+
+    unsigned n_asked = 0;
+    decoder_start(l.decoder);
+    for (uint32_t t = 0; t < said->n; t++) {
+        assert_int_equal(decoder_step(l.decoder, said->y[t]) == LISTENER_ENDED, false);
+        uint32_t n = decoder_rows_to_end(l.decoder);
+        n_asked += n > 0;
+        if (t + 1 < said->n)
+            continue;
+        assert_int_equal(n, 2); /* two silent rows were heard; 200 ms end a sure sentence that nothing can follow */
+        assert_false(decoder_assume(l.decoder, silence->y[0], n - 1));
+        assert_int_equal(decoder_rows_to_end(l.decoder), 7); /* 450 ms: it is not asked twice whether it is sure */
+        decoder_continue(l.decoder);
+    }
+    assert_true(n_asked >= 2); /* after "stop", too */
+    result_of(&l, said, NULL);
+    decoder_start(l.decoder);
+    for (uint32_t t = 0; t < said->n; t++)
+        decoder_step(l.decoder, said->y[t]);
+    assert_true(decoder_assume(l.decoder, silence->y[0], 2));
+    struct listener_result early;
+    decoder_finish(l.decoder, &early);
+    assert_int_equal(early.n_words, 3);
+    assert_int_equal(early.end_ms, plain.end_ms);
+    decoder_continue(l.decoder);
+    assert_int_equal(l.decoder->n_before, DECODER_EDGE_STEPS < said->n ? DECODER_EDGE_STEPS : said->n);
+    free(said);
+    free(more);
+    free(silence);
+    listener_done(&l);
+}
+
 static void endpoint(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
@@ -616,7 +675,7 @@ static void endpoint(void **state) {
     o.sure_q15 = 1 << 15;
     decoder_set_options(l.decoder, &o);
     assert_int_equal(ends_after(&l, "__stap_____dh_____lait_______________"),
-                     2 + 4 + 5 + 2 + 5 + 4 + 10); /* but it is never sure */
+                     2 + 4 + 5 + 2 + 5 + 4 + 7); /* but it is never sure: half-way between the two times */
     assert_int_equal(ends_after(&l, "__k_z________________________"), 2 + 3 + 20);
     assert_int_equal(ends_after(&l, "______________________________________________"), 40);
     assert_int_equal(ends_after(&l, "_____________________________________stap__"), -1);
@@ -1047,6 +1106,7 @@ int main(void) {
         cmocka_unit_test(rivals_are_found),
         cmocka_unit_test(curves),
         cmocka_unit_test(endpoint),
+        cmocka_unit_test(assumed_silence_ends_a_sentence_or_changes_nothing),
         cmocka_unit_test(no_sentence_at_all),
         cmocka_unit_test(dead_ends),
         cmocka_unit_test(histories_are_collected),
