@@ -9,7 +9,7 @@ The recordings, SHARED/corpora/dev/coffee_dev, are written as WAV files once for
 on one thread, and gets the grammar in a form that it can use. PocketSphinx gets the whole grammar as JSGF. Vosk, whose grammar is a list
 of sentences, gets SENTENCES random ones. Moonshine takes no grammar; it gets only the speech of each clip, made loud, as its own
 program would get it from a voice detector. The speech is located in the clean recording, so that noise has no influence on that.
-`peers/setup DIR` fetches the peers; a missing one is not run.
+`peers/setup DIR` fetches the peers; a missing one is not run. streams.py and removed_words.py run those of listeners().
 
 peers/grammar.py scores. Strict: the text itself is a sentence with exactly the labelled slots. Near: the sentence nearest to the text by
 characters has exactly the labelled slots. Each recording contains one order: if several utterances are recognised, the one with most
@@ -36,6 +36,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 GRAMMAR = HERE.parent / "data" / "grammars" / "coffee.yaml"
 PEERS = HERE / "peers"
 SENTENCES, SEED = 3000, 1
+LEAST_CONFIDENCE = 0.8  # tragus's default
 POCKETSPHINX = pathlib.Path("/usr/share/pocketsphinx/model/en-us")
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(PEERS), str(PEERS.parents[2] / "models" / "training")]
@@ -43,13 +44,12 @@ sys.path[:0] = [str(PEERS), str(PEERS.parents[2] / "models" / "training")]
 try:
     import numpy as np
     import soundfile
-    import yaml
 
     from trials import figure
     import grammar as sentences
     import report
 except ImportError as error:
-    sys.exit(f"peers: Python's {error.name} is missing: apt-get install python3-numpy python3-soundfile python3-yaml")
+    sys.exit(f"peers: Python's {error.name} is missing: apt-get install python3-numpy python3-soundfile")
 
 
 @dataclasses.dataclass
@@ -59,9 +59,12 @@ class Recogniser:
     given: str  # the form of the grammar that it gets
     needs: dict  # path -> how to get it; the first missing one is reported
     weights: list  # paths of files and folders
-    command: callable  # (list of clips without .wav, their folder) -> arguments; runs in that folder
-    read: callable  # a line of its output -> path of the clip, its utterances
+    command: callable  # (list of clips without .wav, their folder, path of the grammar) -> arguments; runs in that folder
+    read: callable  # a line of its output -> path of the clip, its utterances (dictionaries with "text")
+    form: callable = None  # (sentences.Grammar) -> its form of the grammar; None: it does not get the grammar that way
+    words: callable = set  # -> the words it knows, if it has a form of the grammar
     trimmed: bool = False  # gets the clips cut to their speech
+    sure: float = None  # count it a second time with this least confidence
 
     def missing(self):
         """Returns None, or a sentence that says what is missing."""
@@ -70,26 +73,50 @@ class Recogniser:
                 return f"{self.name} is not run: there is no {path}; {mend}"
         return None
 
+    def give(self, known, folder):
+        """Writes the grammar in its form to folder. Returns the path, or None if it does not get the grammar that way."""
+        if not self.form:
+            return None
+        unknown = known.words() - self.words()
+        if unknown:
+            print(f"peers: {self.name} gets no sentences with {', '.join(sorted(unknown))}: not in its dictionary", file=sys.stderr)
+        left = known.without(unknown)
+        if left.tree is None:
+            sys.exit(f"peers: {self.name} knows no sentence of the grammar")
+        path = folder / "grammar"
+        path.write_text(self.form(left), encoding="utf-8")
+        return path
+
+    def least(self):
+        """Returns the least confidence with which it is counted, by the name of that count."""
+        return {self.name: 0} | ({f"{self.name} from {self.sure}": self.sure} if self.sure else {})
+
     def weights_bytes(self):
         files = [file for path in self.weights for file in ([path] if path.is_file() else path.rglob("*"))]
         return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def read_tabs(line):
-    path, *utterances = line.split("\t")
-    return path, utterances
+    path, *texts = line.split("\t")
+    return path, [{"text": text} for text in texts]
 
 
-def read_tragus(line):
-    """Reads `tragus transcribe --json`."""
+def read_json(line):
+    """Reads `tragus transcribe --json`, and what others print like that."""
     told = json.loads(line)
-    return told["file"], [utterance["text"] for utterance in told["utterances"] if not utterance["rejected"]]
+    return told["file"], [utterance for utterance in told["utterances"] if not utterance.get("rejected")]
 
 
 def read_pocketsphinx(line):
     """Reads the text, which may be empty, and in brackets the clip and its score."""
     text, path = re.fullmatch(r"(.*?) ?\((\S+) -?\d+\)", line).groups()
-    return path, [text]
+    return path, [{"text": text}]
+
+
+def first_words(path):
+    """Returns the first word of each line of a file."""
+    with open(path, encoding="utf-8") as lines:
+        return {line.split()[0] for line in lines if line.strip()}
 
 
 def package_version(folder):
@@ -108,52 +135,112 @@ def printed(*command):
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
-def recognisers(arguments, known, folder):
-    """Returns all recognisers. known: the grammar; its other forms are written to folder."""
-    drawn, jsgf = folder / "sentences.txt", folder / "grammar.jsgf"
-    drawn.write_text("\n".join(known.draw(SENTENCES, SEED)) + "\n", encoding="utf-8")
-    jsgf.write_text(known.jsgf(), encoding="utf-8")
-    node = shutil.which("node") or "node"
-    modules, tragus = arguments.peers / "node_modules", arguments.build / "tragus"
-    fetch = f"run {PEERS / 'setup'} {arguments.peers}"
+def fetched(peers, *paths):
+    """Returns the needs of a recogniser that `setup` fetches and node runs."""
+    return {shutil.which("node") or "node": "apt-get install nodejs"} | {path: f"run {PEERS / 'setup'} {peers}" for path in paths}
+
+
+def run_node(peers, script):
+    """Returns the command of a script."""
+    return lambda clips, at, grammar: ["node", PEERS / script, peers, write_list(clips, at, ".wav"), *([grammar] if grammar else [])]
+
+
+def vosk(peers):
+    modules, package = peers / "node_modules", peers / "vosk-english"
+    model = package / "model" / "english"
+
+    def words():
+        return first_words(model / "graph" / "words.txt")
+
+    def form(known):
+        unknown = ["[unk]"] if "[unk]" in words() else []
+        return "\n".join(known.draw(SENTENCES, SEED) + unknown) + "\n"
+
+    return Recogniser("Vosk", f"{package_version(modules / 'vosk')}, {package_version(package)}", f"{SENTENCES} sentences of the grammar",
+                      fetched(peers, modules / "vosk", modules / "koffi", package), [model], run_node(peers, "vosk.mjs"), read_json, form, words)
+
+
+def pocketsphinx(program):
+    """Returns PocketSphinx without a command. program: the one that is needed."""
+    model, dictionary = POCKETSPHINX / "en-us", POCKETSPHINX / "cmudict-en-us.dict"
+    return Recogniser("PocketSphinx", printed("dpkg-query", "-W", "-f", "${Version}", "pocketsphinx"), "the grammar",
+                      {shutil.which(program) or program: "apt-get install pocketsphinx", model: "apt-get install pocketsphinx-en-us"},
+                      [model, dictionary], None, None, lambda known: known.jsgf(), lambda: first_words(dictionary))
+
+
+def pocketsphinx_options(grammar):
+    return ["-hmm", POCKETSPHINX / "en-us", "-dict", POCKETSPHINX / "cmudict-en-us.dict", "-jsgf", grammar, "-logfn", "/dev/null"]
+
+
+def recognisers(arguments):
+    """Returns all recognisers."""
+    peers, tragus = arguments.peers, arguments.build / "tragus"
     build = "build tragus there, or say --build DIR"
-    install_node = "apt-get install nodejs"
     model = arguments.model or arguments.build / "models" / "en"
     about = json.loads(printed(str(tragus), "model", "info", "--json", "-m", str(model)) or "{}")
+    onnx, moonshine = peers / "node_modules" / "onnxruntime-node", peers / "moonshine"
 
     def run_tragus(*options):
         command = [tragus, "transcribe", "-g", GRAMMAR, "-m", model, "--json", *options]
-        return lambda clips, at: command + [f"{clip}.wav" for clip in clips]
+        return lambda clips, at, grammar: command + [f"{clip}.wav" for clip in clips]
 
-    def run_node(script, *more):
-        return lambda clips, at: [node, PEERS / script, arguments.peers, write_list(clips, at, ".wav"), *more]
-
-    def run_pocketsphinx(clips, at):
-        return ["pocketsphinx_batch", "-hmm", POCKETSPHINX / "en-us", "-dict", POCKETSPHINX / "cmudict-en-us.dict",
-                "-jsgf", jsgf, "-ctl", write_list(clips, at, ""), "-cepdir", at, "-cepext", ".wav", "-adcin", "yes", "-adchdr", "44",
-                "-hyp", "/dev/stdout", "-logfn", "/dev/null"]
+    def run_pocketsphinx(clips, at, grammar):
+        return ["pocketsphinx_batch", *pocketsphinx_options(grammar), "-ctl", write_list(clips, at, ""), "-cepdir", at, "-cepext", ".wav",
+                "-adcin", "yes", "-adchdr", "44", "-hyp", "/dev/stdout"]
 
     mine = dict(version=f"{printed(str(tragus), '--version').removeprefix('tragus ')}, model {about.get('crc32c')}",
                 needs={tragus: build, model: build},
-                weights=sorted(model.glob("*.tragus")) if model.is_dir() else [model], read=read_tragus)
+                weights=sorted(model.glob("*.tragus")) if model.is_dir() else [model], read=read_json)
     return [
         Recogniser("tragus", given="the grammar", command=run_tragus("--no-reject"), **mine),
         Recogniser("tragus with rejection", given="the grammar; may answer nothing", command=run_tragus(), **mine),
-        Recogniser("Vosk", f"{package_version(modules / 'vosk')}, {package_version(arguments.peers / 'vosk-english')}",
-                   f"{SENTENCES} sentences of the grammar",
-                   {node: install_node, modules / "vosk": fetch, modules / "koffi": fetch, arguments.peers / "vosk-english": fetch},
-                   [arguments.peers / "vosk-english" / "model" / "english"], run_node("vosk.mjs", drawn), read_tabs),
-        Recogniser("PocketSphinx", printed("dpkg-query", "-W", "-f", "${Version}", "pocketsphinx"), "the grammar",
-                   {shutil.which("pocketsphinx_batch") or "pocketsphinx_batch": "apt-get install pocketsphinx",
-                    POCKETSPHINX / "en-us": "apt-get install pocketsphinx-en-us"},
-                   [POCKETSPHINX / "en-us", POCKETSPHINX / "cmudict-en-us.dict"], run_pocketsphinx, read_pocketsphinx),
-        Recogniser("Moonshine tiny",
-                   f"{package_version(arguments.peers / 'moonshine')}, {package_version(modules / 'onnxruntime-node')}",
-                   "nothing; the clip cut to its speech",
-                   {node: install_node, modules / "onnxruntime-node": fetch, arguments.peers / "moonshine": fetch},
-                   [arguments.peers / "moonshine" / "dist" / "model" / "tiny" / "quantized"],
-                   run_node("moonshine.mjs"), read_tabs, trimmed=True),
+        vosk(peers),
+        dataclasses.replace(pocketsphinx("pocketsphinx_batch"), command=run_pocketsphinx, read=read_pocketsphinx),
+        Recogniser("Moonshine tiny", f"{package_version(moonshine)}, {package_version(onnx)}", "nothing; the clip cut to its speech",
+                   fetched(peers, onnx, moonshine), [moonshine / "dist" / "model" / "tiny" / "quantized"],
+                   run_node(peers, "moonshine.mjs"), read_tabs, trimmed=True),
     ]
+
+
+def listeners(peers):
+    """Returns the installed peers that find utterances in long sound themselves. Says what is missing.
+
+    Each runs with its own defaults. Vosk is also counted with a least confidence, that of tragus, and also runs without the grammar: its
+    model has no word for unknown speech, so with a grammar it makes any speech words of the grammar.
+    """
+    def run_pocketsphinx(clips, at, grammar):
+        return [PEERS / "sphinx.py", write_list(clips, at, ".wav"), *pocketsphinx_options(grammar)]
+
+    found = [
+        dataclasses.replace(vosk(peers), sure=LEAST_CONFIDENCE),
+        dataclasses.replace(vosk(peers), name="Vosk without the grammar", given="nothing", form=None),
+        dataclasses.replace(pocketsphinx("pocketsphinx_continuous"), command=run_pocketsphinx, read=read_json),
+    ]
+    for recogniser in found:
+        if recogniser.missing():
+            print(f"peers: {recogniser.missing()}", file=sys.stderr)
+    return [recogniser for recogniser in found if not recogniser.missing()]
+
+
+def names(listening):
+    """Returns the names under which accepted() counts these peers."""
+    return [name for recogniser in listening for name in recogniser.least()]
+
+
+def accepted(listening, grammars, clips, folder):
+    """Yields what the peers accept: name of the peer, name of the grammar, and for each clip the utterances that are sentences of it.
+
+    listening: peers of listeners(); grammars: path of each, by name; clips: WAV files in folder, without .wav.
+    """
+    for recogniser in listening:
+        heard = None
+        for name, path in grammars.items():
+            known = sentences.read(path)
+            if recogniser.form or heard is None:
+                heard, *_ = run(recogniser, clips, folder, recogniser.give(known, folder))
+            events = {clip: [utterance for utterance in heard[clip] if utterance["text"] in known] for clip in clips}
+            for title, least in recogniser.least().items():
+                yield title, name, {clip: [u for u in some if u.get("confidence", 1) >= least] for clip, some in events.items()}
 
 
 def write_list(clips, folder, suffix):
@@ -161,10 +248,10 @@ def write_list(clips, folder, suffix):
     return folder / "list"
 
 
-def run(recogniser, clips, folder):
-    """Returns the utterances recognised in each clip, CPU seconds, and peak memory in MiB."""
+def run(recogniser, clips, folder, grammar):
+    """Returns the utterances recognised in each clip, CPU seconds, and peak memory in MiB. grammar: what give() returned."""
     measured = folder / "measured"
-    command = [PEERS / "measure", measured, *recogniser.command(clips, folder)]
+    command = [PEERS / "measure", measured, *recogniser.command(clips, folder, grammar)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     heard = {path.removesuffix(".wav"): utterances for path, utterances in map(recogniser.read, done.stdout.splitlines())}
     if set(heard) != set(clips):
@@ -221,16 +308,18 @@ def wilson(n, of):
     return {"n": n, "of": of, "share": share, "low": max(0.0, middle - half), "high": min(1.0, middle + half)}
 
 
-def compare(recogniser, labels, seconds, conditions, folder, judge):
-    """Returns all results of a recogniser. seconds: length of each clip; judge(heard): score of each clip."""
+def compare(recogniser, labels, seconds, conditions, folder, known, judge):
+    """Returns all results of a recogniser. seconds: length of each clip; known: the grammar; judge(heard): score of each clip."""
     told = {"version": recogniser.version, "given": recogniser.given, "weights_bytes": recogniser.weights_bytes(), "conditions": {}}
     clips = list(labels)
     total = sum(seconds.values())
+    grammar = recogniser.give(known, folder)
     for condition in conditions:
         at = folder / condition / ("trimmed" if recogniser.trimmed else "")
         if not told["conditions"]:
-            first_s = run(recogniser, clips[:1], at)[1]
-        heard, cpu_s, peak = run(recogniser, clips, at)
+            first_s = run(recogniser, clips[:1], at, grammar)[1]
+        heard, cpu_s, peak = run(recogniser, clips, at, grammar)
+        heard = {clip: [utterance["text"] for utterance in said] for clip, said in heard.items()}
         if not told["conditions"]:
             factor = (cpu_s - first_s) / (total - seconds[clips[0]])
             told["load_cpu_s"] = max(0.0, cpu_s - factor * total)
@@ -359,14 +448,14 @@ def main():
         sys.exit(f"peers: {tragus} is missing, and it is needed to read the answers: build it, or give its build tree with --build DIR")
     source = arguments.shared / "corpora" / "dev" / "coffee_dev" / "LIST.tsv"
     labels = read_labels(source, arguments.limit)
-    known = sentences.Grammar(yaml.safe_load(GRAMMAR.read_text(encoding="utf-8")))
+    known = sentences.read(GRAMMAR)
     conditions = {"clean": math.inf} | {f"{snr} dB": snr for snr in arguments.snr}
     understand = understanding(tragus)
     arguments.out.mkdir(parents=True, exist_ok=True)
     results = {}
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        all_of_them = recognisers(arguments, known, folder)
+        all_of_them = recognisers(arguments)
         unknown = set(arguments.only or []) - {recogniser.name for recogniser in all_of_them}
         if unknown:
             parser.error(f"--only: there is no {', '.join(sorted(unknown))}; there are: {', '.join(r.name for r in all_of_them)}")
@@ -379,7 +468,7 @@ def main():
             if missing:
                 print(f"peers: {missing}", file=sys.stderr)
             results[recogniser.name] = None if missing else compare(
-                recogniser, labels, seconds, conditions, folder, lambda heard: sentences.score(heard, labels, known, understand))
+                recogniser, labels, seconds, conditions, folder, known, lambda heard: sentences.score(heard, labels, known, understand))
             tables = write(results, conditions, seconds, arguments.out)  # write after each recogniser, in case a later one fails
     print(tables, end="")
 

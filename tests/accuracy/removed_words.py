@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Count near misses that are accepted: sentences with one word more than the grammar has, and commands without their wake phrase.
 
-removed_words.py --shared DIR [--build DIR] [--model DIR] [--snr DB] [--seeds 3] [--out FILE]
+removed_words.py --shared DIR [--build DIR] [--model DIR] [--snr DB] [--seeds 3] [--peers DIR] [--out FILE]
 
 Removed words: a grammar has every text of a set of recordings with one word taken out, another one for each seed. So each recording contains
 a word that its sentence lacks, and must be rejected. The sets are those of SHARED/corpora/dev with whole sentences.
@@ -10,11 +10,13 @@ a word that its sentence lacks, and must be rejected. The sets are those of SHAR
 Wake phrases: the grammar is "view glass" and an order of coffee. It hears orders alone, orders after another wake word (both must be rejected),
 and orders after "view glass" (must be understood).
 
-With --snr, noise of that many dB below the speech is added, as in report.py. Prints counts with Wilson's intervals; --out writes every
-candidate.
+With --snr, noise of that many dB below the speech is added, as in report.py. With --peers, the peers that `peers/setup DIR` fetched hear the
+same (peers.listeners()); they accept a recording if an utterance is a sentence of the grammar, and a missing peer is not run. Prints counts
+with Wilson's intervals; --out writes every candidate of tragus.
 """
 
 import argparse
+import collections
 import contextlib
 import pathlib
 import random
@@ -25,6 +27,7 @@ import sys
 import tempfile
 
 import numpy as np
+import soundfile
 from scipy import signal
 
 sys.dont_write_bytecode = True
@@ -60,6 +63,27 @@ def trimmed(sound):
     return sound[max(0, loud[0] - 3) * 320:(loud[-1] + 4) * 320]
 
 
+def samples(sound):
+    """The sound as 16-bit samples."""
+    return np.clip(np.rint(sound * 32768), -32768, 32767).astype("<i2")
+
+
+def count(arguments, grammar, sounds, counts, tell):
+    """Plays sounds to a grammar (a path), and adds to `counts` how many tragus ("") and each peer accept. tell(number of the sound, candidate of
+    tragus) is called for each sound."""
+    for number, best in enumerate(accepted(arguments, grammar, sounds)):
+        counts[""] += best is not None and best[0] == "0"
+        tell(number, best)
+    if not arguments.listening:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for number, sound in enumerate(sounds):
+            soundfile.write(pathlib.Path(folder) / f"{number}.wav", samples(sound), RATE, subtype="PCM_16")
+        clips = [str(number) for number in range(len(sounds))]
+        for peer, _, events in peers.accepted(arguments.listening, {"": grammar}, clips, pathlib.Path(folder)):
+            counts[f", {peer}"] += sum(bool(utterances) for utterances in events.values())
+
+
 def heard(arguments, grammars, sounds, options=()):
     """Plays sounds to grammars (paths). Returns the candidates of each sound: [(number of the grammar, reason, confidence, words, features...)].
     options: of the program `candidates`."""
@@ -68,8 +92,7 @@ def heard(arguments, grammars, sounds, options=()):
         candidates = []
         with contextlib.suppress(BrokenPipeError):  # then it has said why, and its exit code is tested below
             for sound in sounds:
-                pcm = np.clip(np.rint(sound * 32768), -32768, 32767).astype("<i2")
-                program.stdin.write(struct.pack("<I", len(pcm)) + pcm.tobytes())
+                program.stdin.write(struct.pack("<I", len(sound)) + samples(sound).tobytes())
                 candidates.append([])
             program.stdin.close()
         if program.wait() != 0:
@@ -103,7 +126,7 @@ def without_a_word(texts, rng):
 
 def removed_words(arguments, corpora, recordings, folder, tell):
     """Yields what was played, how often it was accepted, and how often it was played."""
-    n = of = 0
+    counts, of = collections.Counter(), 0
     for name in SETS:
         rows = sets.rows_of(corpora / "dev" / name / "LIST.tsv")
         for seed in range(arguments.seeds):
@@ -111,12 +134,11 @@ def removed_words(arguments, corpora, recordings, folder, tell):
             path = folder / f"{name}-{seed}.txt"
             path.write_text("\n".join(sorted(set(removed.values()))) + "\n", encoding="utf-8")
             some = [row for row in rows if row["text"] in removed]
-            sounds = (recordings.noisy(recordings.read(corpora / "dev" / name / row["file"]), row["file"]) for row in some)
-            for row, best in zip(some, accepted(arguments, path, sounds)):
-                of += 1
-                n += best is not None and best[0] == "0"
-                tell(f"removed {name}", row["text"], best)
-    yield "a word removed", n, of
+            sounds = [recordings.noisy(recordings.read(corpora / "dev" / name / row["file"]), row["file"]) for row in some]
+            of += len(some)
+            count(arguments, path, sounds, counts, lambda i, best, name=name, some=some: tell(f"removed {name}", some[i]["text"], best))
+    for who, n in counts.items():
+        yield f"a word removed{who}", n, of
 
 
 def wake_phrases(arguments, corpora, recordings, folder, tell):
@@ -137,11 +159,10 @@ def wake_phrases(arguments, corpora, recordings, folder, tell):
                     first *= np.sqrt(report.active_power(sound, RATE) / report.active_power(first, RATE))
                     sound = np.concatenate([first, np.zeros(int(PAUSE_SECONDS * RATE)), sound])
                 yield recordings.noisy(np.pad(sound, RATE // 2), order["file"])
-        n = 0
-        for order, best in zip(orders, accepted(arguments, path, sounds())):
-            n += best is not None and best[0] == "0"
-            tell(f"wake {name}", order["text"], best)
-        yield f"an order {title}", n, len(orders)
+        counts = collections.Counter()
+        count(arguments, path, list(sounds()), counts, lambda i, best, name=name: tell(f"wake {name}", orders[i]["text"], best))
+        for who, n in counts.items():
+            yield f"an order {title}{who}", n, len(orders)
 
 
 def main():
@@ -151,9 +172,11 @@ def main():
     parser.add_argument("--model", type=pathlib.Path)
     parser.add_argument("--snr", type=float)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--peers", type=pathlib.Path, help="folder made by peers/setup")
     parser.add_argument("--out", type=pathlib.Path)
     arguments = parser.parse_args()
     arguments.model = arguments.model or arguments.build / "models/en"
+    arguments.listening = peers.listeners(arguments.peers.resolve()) if arguments.peers else []
     corpora = arguments.shared / "corpora"
     recordings = Recordings(corpora, arguments.snr)
     rows = []

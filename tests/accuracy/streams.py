@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Count false events: play hours of other talk, noise, music and television to several grammars, and count what they accept an hour.
 
-streams.py --shared DIR [--build DIR] [--model DIR] [--data DIR] [--hours 20] [--conditions quiet 10 ...] [--grammars NAME...] [--out DIR]
+streams.py --shared DIR [--build DIR] [--model DIR] [--data DIR] [--hours 20] [--conditions quiet 10 ...] [--grammars NAME...]
+    [--peers DIR] [--out DIR]
 
 Talk is a chain of sentences with pauses from 0.1 to 3 s. The sentences are in no grammar. Their speakers are the people of SHARED/corpora/dev
 who say nothing that a grammar of the tests has, the half of SHARED/corpora/train that collect.py leaves out, and the voices that `talk`
@@ -18,6 +19,9 @@ lists give the same sound on every machine. Conditions:
 An event is false if its words were not said. Those whose words were said, as part of a longer sentence, are counted apart. Intervals are exact
 Poisson ones, 95 %. Writes OUT/events.tsv, a line for each candidate, OUT/table.md, and OUT/thresholds.md, the false events an hour at several
 least confidences.
+
+With --peers, the peers that `peers/setup DIR` fetched hear the same streams (peers.listeners()). An event of a peer is an utterance that is a
+sentence of the grammar. A missing peer is not run.
 """
 
 import argparse
@@ -35,7 +39,8 @@ from scipy import signal, stats
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "models" / "training"))
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "models" / "training")]
+import peers  # noqa: E402
 from clips import corpus, noises, rooms  # noqa: E402
 from confidence import collect  # noqa: E402
 
@@ -204,6 +209,22 @@ def listen(arguments, condition, sentences, noise, music, out):
     return seconds / 3600
 
 
+def listen_with_peers(arguments, listening, condition, sentences, noise, music, out):
+    """Plays the streams of a condition to the peers and writes every event. A grammar is named after the peer, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        all_said = {}
+        for number, (sound, said) in enumerate(streams(arguments, condition, sentences, noise, music)):
+            soundfile.write(pathlib.Path(folder) / f"{number}.wav", sound, RATE, subtype="PCM_16")
+            all_said[str(number)] = said
+        grammars = {name: GRAMMARS[name] for name in arguments.grammars}
+        for peer, name, events in peers.accepted(listening, grammars, list(all_said), pathlib.Path(folder)):
+            for number, utterances in events.items():
+                for event in utterances:
+                    start, end, words = event["start_ms"], event["end_ms"], event["text"]
+                    told = was_said(words, start, end, all_said[number])
+                    print(condition, f"{peer}, {name}", number, start, end, int(told), 0, event.get("confidence", 1), words, sep="\t", file=out)
+
+
 def interval(n, hours):
     """The rate of n events in so many hours, with its exact 95 % interval (Garwood, 1936)."""
     low = stats.chi2.ppf(0.025, 2 * n) / 2 if n else 0.0
@@ -261,9 +282,11 @@ def main():
     parser.add_argument("--hours", type=float, default=20.0, help="at most so many hours of each condition")
     parser.add_argument("--conditions", nargs="+", default=["quiet", "10", "noise"], choices=CONDITIONS)
     parser.add_argument("--grammars", nargs="+", default=list(GRAMMARS), choices=list(GRAMMARS))
+    parser.add_argument("--peers", type=pathlib.Path, help="folder made by peers/setup")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("streams"))
     arguments = parser.parse_args()
     arguments.model = arguments.model or arguments.build / "models/en"
+    listening = peers.listeners(arguments.peers.resolve()) if arguments.peers else []
     arguments.out.mkdir(parents=True, exist_ok=True)
     sources = talk(arguments.shared, arguments.data)
     for name, some in sources.items():
@@ -274,10 +297,13 @@ def main():
     with open(arguments.out / "events.tsv", "w", encoding="utf-8") as out:
         for condition in arguments.conditions:
             hours[condition] = listen(arguments, condition, sentences, noise, music, out)
-    text = table(arguments.out / "events.tsv", hours, arguments.grammars)
+            if listening:
+                listen_with_peers(arguments, listening, condition, sentences, noise, music, out)
+    names = arguments.grammars + [f"{peer}, {name}" for peer in peers.names(listening) for name in arguments.grammars]
+    text = table(arguments.out / "events.tsv", hours, names)
     (arguments.out / "table.md").write_text(text + "\n", encoding="utf-8")
     print(text)
-    text = thresholds(arguments.out / "events.tsv", hours, arguments.grammars)
+    text = thresholds(arguments.out / "events.tsv", hours, names)
     (arguments.out / "thresholds.md").write_text(text + "\n", encoding="utf-8")
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tests the scoring of peers.py on hand-made answers. Exit code 77: skipped."""
+"""Tests the scoring of peers.py on hand-made answers, and the forms of grammars and answers. Exit code 77: skipped."""
 
 import pathlib
 import sys
@@ -15,6 +15,7 @@ except ImportError:
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "peers"))
 import grammar  # noqa: E402
+import sphinx  # noqa: E402
 
 TEA = grammar.Grammar({
     "intents": {"orderTea": {"data": [{"sentences": ["(brew|i'd like) <kind>{tea}[ with <extras>]", "no tea [today|please]"]}]}},
@@ -103,6 +104,35 @@ class Forms(unittest.TestCase):
         drawn = TEA.draw(len(ALL), seed=1)
         self.assertEqual(set(drawn), ALL)
         self.assertEqual(drawn, TEA.draw(len(ALL), seed=1))
+
+    def test_sentences_are_told_from_other_texts(self):
+        for sentence in sorted(ALL):
+            self.assertIn(sentence, TEA)
+        for text in ("", "brew", "tea", "brew small", "brew oolong oolong", "no tea today please", "brew oolong with", "please no tea"):
+            self.assertNotIn(text, TEA)
+
+    def test_without_words(self):
+        some = TEA.without({"milk", "small", "today"})
+        left = {sentence for sentence in ALL if not {"milk", "small", "today"} & set(sentence.split())}
+        self.assertEqual(set(some.draw(len(ALL), seed=1)), left)
+        self.assertEqual(some.words(), {word for sentence in left for word in sentence.split()})
+        self.assertIsNone(TEA.without({"brew", "i'd", "no"}).tree)
+
+    def test_numbers_and_endings(self):
+        timer = grammar.Grammar({"intents": {"a": {"data": [{"sentences": ["{0..120:n} minute[s]", "{level} percent"]}]}},
+                                 "lists": {"level": {"range": {"type": "percentage", "from": 99, "to": 100}}}})
+        for text in ("zero minutes", "one minute", "nineteen minutes", "twenty minutes", "forty two minutes", "one hundred minutes",
+                     "one hundred twenty minute", "ninety nine percent", "one hundred percent"):
+            self.assertIn(text, timer)
+        for text in ("one hundred twenty one minutes", "minutes", "one minute s", "ninety eight percent"):
+            self.assertNotIn(text, timer)
+
+    def test_pocketsphinx_answers(self):
+        lines = ["view glass", "(NULL) 576.500 576.500 1.000000", "<sil> 576.510 576.650 1.000000", "view(2) 576.660 577.120 1.000000",
+                 "<sil> 577.130 577.660 1.000000", "glass 577.670 577.920 1.000000", "", "<sil> 578.420 578.830 1.000000",
+                 "alexa", "alexa 580.030 580.470 1.000000", "++NOISE++ 580.480 580.630 1.000000"]
+        self.assertEqual(sphinx.utterances(lines), [{"text": "view glass", "start_ms": 576660, "end_ms": 577920},
+                                                    {"text": "alexa", "start_ms": 580030, "end_ms": 580470}])
 
     def test_jsgf(self):
         tea = grammar.Grammar({"intents": {"a": {"data": [{"sentences": ["(brew|make) [me|us] {tea}"]}]}},
