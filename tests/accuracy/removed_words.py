@@ -5,7 +5,8 @@
 removed_words.py --shared DIR [--build DIR] [--model DIR] [--snr DB] [--seeds 3] [--peers DIR] [--out FILE]
 
 Removed words: a grammar has every text of a set of recordings with one word taken out, another one for each seed. So each recording contains
-a word that its sentence lacks, and must be rejected. The sets are those of SHARED/corpora/dev with whole sentences.
+a word that its sentence lacks, and must be rejected. The sets are those of SHARED/corpora/dev with whole sentences. To show what rejection
+costs, the same recordings are also played to a grammar of the whole sentences.
 
 Wake phrases: the grammar is "view glass" and an order of coffee. It hears orders alone, orders after another wake word (both must be rejected),
 and orders after "view glass" (must be understood).
@@ -124,25 +125,41 @@ def without_a_word(texts, rng):
     return removed
 
 
-def removed_words(arguments, corpora, recordings, folder, tell):
-    """Yields what was played, how often it was accepted, and how often it was played."""
+def play_sets(title, kind, change, arguments, corpora, recordings, folder, tell):
+    """Plays each set to every grammar in change(its texts), a dictionary with the grammar's sentence in place of each text.
+
+    Yields what was played (title), how often it was accepted, and how often it was played; then the same for each peer.
+    """
     counts, of = collections.Counter(), 0
     for name in SETS:
         rows = sets.rows_of(corpora / "dev" / name / "LIST.tsv")
-        for seed in range(arguments.seeds):
-            removed = without_a_word({row["text"] for row in rows}, random.Random(seed))
-            path = folder / f"{name}-{seed}.txt"
-            path.write_text("\n".join(sorted(set(removed.values()))) + "\n", encoding="utf-8")
-            some = [row for row in rows if row["text"] in removed]
+        for number, sentences in enumerate(change({row["text"] for row in rows})):
+            path = folder / f"{kind}-{name}-{number}.txt"
+            path.write_text("\n".join(sorted(set(sentences.values()))) + "\n", encoding="utf-8")
+            some = [row for row in rows if row["text"] in sentences]
             sounds = [recordings.noisy(recordings.read(corpora / "dev" / name / row["file"]), row["file"]) for row in some]
             of += len(some)
-            count(arguments, path, sounds, counts, lambda i, best, name=name, some=some: tell(f"removed {name}", some[i]["text"], best))
+            count(arguments, path, sounds, counts, lambda i, best, name=name, some=some: tell(f"{kind} {name}", some[i]["text"], best))
     for who, n in counts.items():
-        yield f"a word removed{who}", n, of
+        yield f"{title}{who}", n, of
+
+
+def removed_words(arguments, *more):
+    """The same as play_sets(), for sentences of which the grammar lacks a word."""
+    def change(texts):
+        return [without_a_word(texts, random.Random(seed)) for seed in range(arguments.seeds)]
+    return play_sets("a word removed", "removed", change, arguments, *more)
+
+
+def whole_sentences(arguments, *more):
+    """The same as play_sets(), for the same sentences with nothing removed; they should be accepted."""
+    def change(texts):
+        return [{text: text for text in without_a_word(texts, random.Random(0))}]
+    return play_sets("a whole sentence", "whole", change, arguments, *more)
 
 
 def wake_phrases(arguments, corpora, recordings, folder, tell):
-    """The same as removed_words(), for each of the three ways."""
+    """The same as play_sets(), for each of the three ways to say an order."""
     orders_alone, start = (sets.GRAMMARS / "coffee.yaml").read_text(encoding="utf-8"), '- "<start>'
     assert start in orders_alone
     path = folder / "wake-coffee.yaml"
@@ -185,7 +202,7 @@ def main():
         if best:
             rows.append("\t".join([kind, re.sub(r"\s+", " ", text), *best]))
     with tempfile.TemporaryDirectory() as folder:
-        for kind in removed_words, wake_phrases:
+        for kind in removed_words, whole_sentences, wake_phrases:
             for title, n, of in kind(arguments, corpora, recordings, pathlib.Path(folder), tell):
                 share = peers.wilson(n, of)
                 print(f"{title}: accepted {n} of {of} ({100 * share['share']:.1f} % [{100 * share['low']:.1f}, {100 * share['high']:.1f}])")
