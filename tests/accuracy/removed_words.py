@@ -9,7 +9,7 @@ a word that its sentence lacks, and must be rejected. The sets are those of SHAR
 costs, the same recordings are also played to a grammar of the whole sentences.
 
 Wake phrases: the grammar is "view glass" and an order of coffee. It hears orders alone, orders after another wake word (both must be rejected),
-and orders after "view glass" (must be understood).
+and orders after "view glass" (must be understood). The same with the grammar of orders in a session whose wake phrase is "view glass".
 
 With --snr, noise of that many dB below the speech is added, as in report.py. With --peers, the peers that `peers/setup DIR` fetched hear the
 same (peers.listeners()); they accept a recording if an utterance is a sentence of the grammar, and a missing peer is not run. Prints counts
@@ -158,28 +158,51 @@ def whole_sentences(arguments, *more):
     return play_sets("a whole sentence", "whole", change, arguments, *more)
 
 
+WAYS = ("without the phrase", None), ("after another wake word", "other_wake_dev"), ("after the phrase", "view_glass_dev")
+
+
+def orders_said(corpora, recordings, name):
+    """Returns the orders of coffee, and the sound of each after a recording of this set, or alone if it is None."""
+    orders = sets.rows_of(corpora / "dev/coffee_dev/LIST.tsv")
+    phrases = sets.rows_of(corpora / "dev" / name / "LIST.tsv") if name else []
+    sounds = []
+    for i, order in enumerate(orders):
+        sound = trimmed(recordings.read(corpora / "dev/coffee_dev" / order["file"]))
+        if name:
+            first = trimmed(recordings.read(corpora / "dev" / name / phrases[i % len(phrases)]["file"]))
+            first *= np.sqrt(report.active_power(sound, RATE) / report.active_power(first, RATE))
+            sound = np.concatenate([first, np.zeros(int(PAUSE_SECONDS * RATE)), sound])
+        sounds.append(recordings.noisy(np.pad(sound, RATE // 2), order["file"]))
+    return orders, sounds
+
+
 def wake_phrases(arguments, corpora, recordings, folder, tell):
-    """The same as play_sets(), for each of the three ways to say an order."""
+    """The same as play_sets(), for each of the three ways to say an order; the grammar has the phrase in its sentences."""
     orders_alone, start = (sets.GRAMMARS / "coffee.yaml").read_text(encoding="utf-8"), '- "<start>'
     assert start in orders_alone
     path = folder / "wake-coffee.yaml"
     path.write_text(orders_alone.replace(start, '- "view glass <start>'), encoding="utf-8")
-    orders = sets.rows_of(corpora / "dev/coffee_dev/LIST.tsv")
-    phrases = {name: sets.rows_of(corpora / "dev" / name / "LIST.tsv") for name in ("view_glass_dev", "other_wake_dev")}
-    for title, name in ("without the phrase", None), ("after another wake word", "other_wake_dev"), ("after the phrase", "view_glass_dev"):
-        def sounds():
-            for i, order in enumerate(orders):
-                sound = trimmed(recordings.read(corpora / "dev/coffee_dev" / order["file"]))
-                if name:
-                    first = phrases[name][i % len(phrases[name])]
-                    first = trimmed(recordings.read(corpora / "dev" / name / first["file"]))
-                    first *= np.sqrt(report.active_power(sound, RATE) / report.active_power(first, RATE))
-                    sound = np.concatenate([first, np.zeros(int(PAUSE_SECONDS * RATE)), sound])
-                yield recordings.noisy(np.pad(sound, RATE // 2), order["file"])
+    for title, name in WAYS:
+        orders, sounds = orders_said(corpora, recordings, name)
         counts = collections.Counter()
-        count(arguments, path, list(sounds()), counts, lambda i, best, name=name: tell(f"wake {name}", orders[i]["text"], best))
+        count(arguments, path, sounds, counts, lambda i, best, name=name, orders=orders: tell(f"wake {name}", orders[i]["text"], best))
         for who, n in counts.items():
             yield f"an order {title}{who}", n, len(orders)
+
+
+def wake_sessions(arguments, corpora, recordings, folder, tell):
+    """The same as wake_phrases(), with the grammar of orders alone in a session whose wake phrase is "view glass"."""
+    for title, name in WAYS:
+        orders, sounds = orders_said(corpora, recordings, name)
+        paths = [folder / f"order-{i}.wav" for i in range(len(sounds))]
+        for path, sound in zip(paths, sounds):
+            soundfile.write(path, samples(sound), RATE, subtype="PCM_16")
+        heard_text = subprocess.run([arguments.build / "tragus", "transcribe", "-m", arguments.model, "--wake", "view glass", "-g",
+                                     sets.GRAMMARS / "coffee.yaml", *paths], stdout=subprocess.PIPE, text=True, check=False).stdout
+        texts = [line.split("\t")[1] for line in heard_text.splitlines()]
+        for order, text in zip(orders, texts):
+            tell(f"session {name}", order["text"], ["0", "", text] if text else None)
+        yield f"an order {title}, in a session with a wake phrase", sum(map(bool, texts)), len(orders)
 
 
 def main():
@@ -202,7 +225,7 @@ def main():
         if best:
             rows.append("\t".join([kind, re.sub(r"\s+", " ", text), *best]))
     with tempfile.TemporaryDirectory() as folder:
-        for kind in removed_words, whole_sentences, wake_phrases:
+        for kind in removed_words, whole_sentences, wake_phrases, wake_sessions:
             for title, n, of in kind(arguments, corpora, recordings, pathlib.Path(folder), tell):
                 share = peers.wilson(n, of)
                 print(f"{title}: accepted {n} of {of} ({100 * share['share']:.1f} % [{100 * share['low']:.1f}, {100 * share['high']:.1f}])")
