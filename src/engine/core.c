@@ -73,6 +73,7 @@ void engine_core_reset(struct engine_core *c) {
 void engine_core_wipe(struct engine_core *c) {
     frontend_reset(c->frontend);
     engine_core_reset(c);
+    explicit_bzero(c->kept.memory, c->kept.size_bytes);
     explicit_bzero(c->rows, sizeof(c->rows));
     explicit_bzero(c->posteriors, sizeof(c->posteriors));
 }

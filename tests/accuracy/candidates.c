@@ -72,8 +72,10 @@ int main(int argc, char *argv[]) {
     tragus_error error = {0};
     bool phrases = argc > 2 && strcmp(argv[1], "--phrases") == 0;
     double per_hour = phrases ? strtod(argv[2], NULL) : 0;
-    argc -= 2 * phrases;
-    argv += 2 * phrases;
+    if (phrases) {
+        argc -= 2;
+        argv += 2;
+    }
     if (argc < 3 || argc - 2 > MAX_GRAMMARS) {
         fprintf(stderr, "usage: candidates [--phrases PER_HOUR] MODEL GRAMMAR... < SOUNDS\n");
         return 2;
