@@ -27,6 +27,7 @@ sentence of the grammar. A missing peer is not run.
 import argparse
 import csv
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def read_shard(path, wanted):
     for line in open(path, encoding="utf-8"):
         first, n, kind, text, voice = line.rstrip("\n").split("\t")
         if 0.6 <= int(n) / RATE <= 15 and len(text.split()) >= 3 and wanted(kind, text, voice):
-            yield Sentence(shard, int(first), int(n), text.lower())
+            yield Sentence(shard, int(first), int(n), " ".join(re.findall(r"[\w']+", text.lower())))
 
 
 class Half:  # collect.held_for_streams() takes a clip

@@ -287,6 +287,11 @@ static void try_options(sd_bus *bus, const char *session) {
     TRY(INVALID, "FinalSilenceMs", PATH, MANAGER, "CreateSession", "a{sv}", 1, "FinalSilenceMs", "u", 5001);
     TRY(INVALID, "OpenSilenceMs", PATH, MANAGER, "CreateSession", "a{sv}", 1, "OpenSilenceMs", "u", 99);
     TRY(INVALID, "EndSilenceMs", PATH, MANAGER, "CreateSession", "a{sv}", 1, "EndSilenceMs", "u", 1);
+    TRY(INVALID, "Wake", PATH, MANAGER, "CreateSession", "a{sv}", 1, "Wake", "s", "hey house");
+    TRY(INVALID, "wake phrase", PATH, MANAGER, "CreateSession", "a{sv}", 1, "Wake", "as", 1, "hey <house>");
+    TRY(INVALID, "wake phrase", PATH, MANAGER, "CreateSession", "a{sv}", 1, "Wake", "as", 1, "");
+    TRY(INVALID, "WakeOpenMs", PATH, MANAGER, "CreateSession", "a{sv}", 1, "WakeOpenMs", "u", 999);
+    TRY(INVALID, "WakePerHour", PATH, MANAGER, "CreateSession", "a{sv}", 1, "WakePerHour", "d", 101.0);
     TRY(INVALID, "Timeout", PATH, MANAGER, "Listen", "a{sv}", 1, "Timeout", "u", 60001);
     TRY("org.tragus.Error.NoSuchGrammar", "nowhere", PATH, MANAGER, "CreateSession", "a{sv}", 1, "Grammar", "s", "nowhere");
     TRY("org.tragus.Error.NoSuchDevice", "kitchen", PATH, MANAGER, "CreateSession", "a{sv}", 1, "Input", "s", "kitchen");
