@@ -106,10 +106,29 @@ static int32_t least_rarity(const struct graph *g, const struct decoder_spotting
     return least;
 }
 
+/* Whether every word of a phrase is among the most frequent words of the language, so that it may be said to somebody else. */
+static bool is_common(tragus_model *m, const char *phrase) {
+    char value[4096], common[sizeof(value) + 2], word[MOST_BYTES + 3];
+    if (nn_model_passport_value(engine_model_network(m), "wake_common", value, sizeof(value)) < 0)
+        return false;
+    snprintf(common, sizeof(common), " %s ", value);
+    while (*(phrase += strspn(phrase, " \t")) != '\0') {
+        size_t n = strcspn(phrase, " \t");
+        snprintf(word, sizeof(word), " %.*s ", (int)n, phrase);
+        for (char *c = word; *c; c++)
+            *c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+        if (!strstr(common, word))
+            return false;
+        phrase += n;
+    }
+    return true;
+}
+
 /* Says how often a phrase will be missed, as a warning if that is often. */
 static int estimate(tragus_model *m, const char *phrase, double per_hour, const char *pronunciations, tragus_diagnostics *d) {
     tragus_grammar *g;
     tragus_session_options o;
+    char text[256];
     tragus_session_options_init(&o);
     o.wake_per_hour = per_hour;
     struct decoder_spotting s = engine_decoder_options(m, &o).spotting;
@@ -118,11 +137,17 @@ static int estimate(tragus_model *m, const char *phrase, double per_hour, const 
         return r;
     int32_t rarity_q8 = least_rarity(engine_grammar_graph(g), &s);
     tragus_grammar_unref(g);
-    if (rarity_q8 < 0 || s.missed.n == 0)
-        return rarity_q8 < 0 ? rarity_q8 : 0;
+    if (rarity_q8 < 0)
+        return rarity_q8;
+    if (is_common(m, phrase)) {
+        snprintf(text, sizeof(text),
+                 "\"%.60s\" has only frequent words, so it will be said to others, too; add a rarer word, such as a name", phrase);
+        grammar_diagnostics_add(d, TRAGUS_WARNING, text);
+    }
+    if (s.missed.n == 0)
+        return 0;
     int32_t percent = (decoder_curve_at(&s.missed, decoder_least_logit(&s, &s.alone, rarity_q8)) + 128) / 256;
     bool many = percent >= MANY_MISSED_PERCENT;
-    char text[256];
     snprintf(text, sizeof(text), "\"%.60s\": in a quiet room about %d %% of the calls are missed at %g false alarms an hour%s",
              phrase, percent, per_hour > 0 ? per_hour : DEFAULT_PER_HOUR,
              many ? "; take a longer phrase with rarer sounds, or allow more false alarms" : "");

@@ -12,7 +12,8 @@ training ("clip"); hours of other talk, half of it as recorded; and noise. Recor
 A candidate is right if the sound begins with the phrase. It is left out if the phrase's phones occur elsewhere in what was said.
 
 Writes to FILE.tsv a line for each candidate: 1 (right) or 0, kind of the sound, kind of the phrase, number of the sound, the phrase, whether the
-sound has nothing else (1 or 0), features; and to FILE.phrases.tsv a line for each phrase: group, phrase, kind, its phones (labels), hours of talk.
+sound has nothing else (1 or 0), features; to FILE.phrases.tsv a line for each phrase: group, phrase, kind, its phones (labels), hours of talk; and
+to FILE.words.txt the most frequent words of the talk, in that order.
 """
 
 import collections
@@ -35,6 +36,7 @@ NAMES, SHORT, FIRST_WORDS = 80, 40, 40  # phrases of a group, by kind
 CLIPS_OF_A_PHRASE = 6
 LEAST_PHONES, MOST_PHONES = 5, 18
 MOST_LOSS = 2.4  # nats a phone; candidates that fit worse are not written
+COMMON_WORDS = 300
 PEOPLE = "common_voice", "common_voice_more", "speechocean", "an4", "kathleen_full", "wake_words"
 
 
@@ -98,6 +100,10 @@ def with_a_sequel(clip, same_voice, numbers, rng):
     return np.concatenate([first, pause, np.clip(second, -32768, 32767).astype(np.int16)]), f"{clip.text} {other.text}"
 
 
+def talk_of(clips):
+    return [c for c in clips if c.kind in ("prose", "assistant", *PEOPLE) and 3 <= len(c.text.split()) <= 40]
+
+
 class Group:
     """Plays the sounds of a group to its phrases and reads the candidates."""
 
@@ -147,7 +153,7 @@ def collect_group(arguments, number, clips, near, augmented, phones, out, phrase
     by_voice = collections.defaultdict(list)
     for clip in clips:
         by_voice[clip.voice].append(clip)
-    talk_pool = [c for c in clips if c.kind in ("prose", "assistant", *PEOPLE) and 3 <= len(c.text.split()) <= 40]
+    talk_pool = talk_of(clips)
     group = Group(arguments, phrases, phones)
     for phrase in [p for p, kind in phrases.items() if kind != "name"]:
         begun = [c for c in clips if f"{c.text} ".startswith(f"{phrase} ")]
@@ -181,6 +187,9 @@ def main():
     arguments = collect.read_arguments(__doc__, 0.5)
     clips, dictionary, augmented = collect.read_clips(arguments)
     near, phones = collect.Near(clips, dictionary), Phones(dictionary)
+    counts = collections.Counter(word for clip in talk_of(clips) for word in clip.text.split())
+    words = [word for word, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:COMMON_WORDS]]
+    arguments.out.with_suffix(".words.txt").write_text(" ".join(words) + "\n", encoding="utf-8")
     with open(arguments.out, "w", encoding="utf-8") as out, open(arguments.out.with_suffix(".phrases.tsv"), "w", encoding="utf-8") as phrase_out:
         for number in range(arguments.groups):
             collect_group(arguments, number, clips, near, augmented, phones, out, phrase_out)

@@ -4,14 +4,14 @@
 
 fit_phrases.py CANDIDATES.tsv > lines
 
-CANDIDATES.tsv and CANDIDATES.phrases.tsv are from collect_phrases.py. Two models as in fit.py give the logarithm of the odds that a candidate
+CANDIDATES.tsv, CANDIDATES.phrases.tsv and CANDIDATES.words.txt are from collect_phrases.py. Two models as in fit.py give the logarithm of the odds that a candidate
 is right: `wake`, just after the phrase, whatever follows; and `wake_alone`, 300 ms later, for a phrase that nothing follows.
 
 How high that must be for LEAST_RATE false alarms an hour depends on how often the phrase's phones occur in speech. Its rarity is the sum of
 -ln(share of the phone among all phones of the phrases that are spoken). The number of candidates of names in talk that are above a logit t is taken as
 Poisson, with the rate exp(a + b rarity - s (t - t0)) an hour; s is the inverse of their mean excess over t0, and a and b are those of the
 greatest likelihood. `wake_least` and `wake_alone_least` are the logits that follow, by the rarity, never below FLOOR. `wake_missed` is the
-percentage of phrases said alone in clean recordings that are below a logit.
+percentage of phrases said alone in clean recordings that are below a logit; `wake_common` are the most frequent words.
 """
 
 import argparse
@@ -140,6 +140,7 @@ def main():
     print(f"wake_slope: {min(slopes):.3f}")
     called = np.sort(found[candidates.alone & (candidates.sound == "clean")])
     print("wake_missed: " + ", ".join(f"{t} {100 * np.searchsorted(called, t) / len(called):.1f}" for t in MISSED_AT))
+    print("wake_common: " + arguments.candidates.with_suffix(".words.txt").read_text(encoding="utf-8").strip())
     print("wake_rarity: " + " ".join(f"{each:.2f}" for each in rarity))
 
 
