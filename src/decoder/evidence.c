@@ -96,6 +96,13 @@ static int32_t worst_window(const struct decoder *d, const struct decoder_path *
     return worst;
 }
 
+int32_t decoder_blank_loss(const struct decoder *d, const int16_t *posteriors) {
+    int32_t blank = posteriors[0] - d->options.blank_penalty_q8, best = blank;
+    for (unsigned i = 1; i < d->n_labels; i++)
+        best = posteriors[i] > best ? posteriors[i] : best;
+    return best - blank;
+}
+
 int32_t decoder_silence_lost(const struct decoder *d, int64_t from, int64_t to) {
     int32_t sum = 0;
     for (int64_t step = from; step <= to; step++)

@@ -98,28 +98,63 @@ int32_t decoder_least_logit(const struct decoder_spotting *s, const struct decod
     return decoder_curve_at(&b->least, rarity_q8) + (int32_t)((int64_t)s->rarer_q8 * 256 / s->slope_q8);
 }
 
-/* Sets the confidence of the candidate, 0.5 at the bar. Returns whether it is above. */
-static bool passes(struct spotter *p, const struct decoder_bar *b) {
-    int32_t least_q8 = decoder_least_logit(&p->decoder->options.spotting, b, p->rarity_q8);
-    p->found.logit_q8 = decoder_logit(&b->scorecard, p->features) - least_q8;
+/* How far the candidate is above a bar, if so much was lost after it. */
+static int32_t above(const struct spotter *p, const struct decoder_bar *b, int32_t after_q8) {
+    int32_t f[DECODER_N_FEATURES];
+    memcpy(f, p->features, sizeof(f));
+    f[DECODER_AFTER] = after_q8;
+    return decoder_logit(&b->scorecard, f) - decoder_least_logit(&p->decoder->options.spotting, b, p->rarity_q8);
+}
+
+/* Reports the candidate if it is above a bar: its confidence there is 0.5. */
+static bool report(struct spotter *p, const struct decoder_bar *b, int32_t after_q8) {
+    p->found.logit_q8 = above(p, b, after_q8);
     p->found.confidence_q15 = decoder_logistic(p->found.logit_q8);
+    p->found.n_rows_after = p->decoder->step - p->last_step;
+    p->features[DECODER_AFTER] = after_q8;
+    decoder_set_features(&p->found, p->features);
     return p->found.logit_q8 >= 0;
 }
 
+static int32_t lost_after(const struct spotter *p) {
+    return decoder_silence_lost(p->decoder, p->last_step + 1, p->decoder->step);
+}
+
 static bool decide(struct spotter *p) {
-    const struct decoder *d = p->decoder;
-    bool any = d->options.spotting.any; /* but not before all its numbers are known */
-    p->found.n_rows_after = d->step - p->last_step;
-    if (p->found.n_rows_after == SOON_STEPS && !any)
-        return passes(p, &d->options.spotting.soon);
-    if (p->found.n_rows_after < ALONE_STEPS)
+    const struct decoder_spotting *s = &p->decoder->options.spotting;
+    uint32_t n_after = p->decoder->step - p->last_step;
+    if (n_after == SOON_STEPS && !s->any)
+        return report(p, &s->soon, 0);
+    if (n_after < ALONE_STEPS)
         return false;
-    p->features[DECODER_AFTER] = decoder_silence_lost(d, p->last_step + 1, d->step);
-    decoder_set_features(&p->found, p->features);
-    if (passes(p, &d->options.spotting.alone) || any)
+    if (report(p, &s->alone, lost_after(p)) || s->any)
         return true;
     p->last_step = 0;
     return false;
+}
+
+/* If the candidate needs only silence after it. */
+static uint32_t rows_to_end(const void *listener) {
+    const struct spotter *p = listener;
+    const struct decoder_spotting *s = &p->decoder->options.spotting;
+    if (p->last_step == 0 || p->heard || s->any || above(p, &s->alone, lost_after(p)) < 0)
+        return 0;
+    uint32_t n_after = p->decoder->step - p->last_step;
+    return n_after >= SOON_STEPS && n_after < ALONE_STEPS ? ALONE_STEPS - n_after : 0;
+}
+
+static bool assume(void *listener, const int16_t *posteriors, size_t n) {
+    struct spotter *p = listener;
+    const struct decoder *d = p->decoder;
+    int32_t lost = lost_after(p);
+    if (n < ALONE_STEPS - (d->step - p->last_step))
+        return false;
+    for (uint32_t i = 0; i < ALONE_STEPS - (d->step - p->last_step); i++)
+        lost += decoder_blank_loss(d, posteriors + (size_t)i * d->n_labels);
+    int32_t after = p->features[DECODER_AFTER];
+    p->heard = report(p, &d->options.spotting.alone, lost);
+    p->features[DECODER_AFTER] = after;
+    return p->heard;
 }
 
 static enum listener_state step(void *listener, const int16_t *posteriors) {
@@ -148,5 +183,11 @@ static void finish(void *listener, struct listener_result *ret) {
     *ret = p->heard ? p->found : (struct listener_result){.reason = TRAGUS_NO_SPEECH};
 }
 
-const struct listener_ops decoder_spotter = {
-    .name = "phrases", .place = place, .start = start, .step = step, .partial = partial, .finish = finish};
+const struct listener_ops decoder_spotter = {.name = "phrases",
+                                             .place = place,
+                                             .start = start,
+                                             .step = step,
+                                             .rows_to_end = rows_to_end,
+                                             .assume = assume,
+                                             .partial = partial,
+                                             .finish = finish};

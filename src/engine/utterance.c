@@ -128,31 +128,6 @@ static void hear(struct engine_recogniser *r, struct engine_session *s, const in
         tell_partial(r, s);
 }
 
-/* How many assumed rows would end the session's utterance; 0: it will not end, or not within the rows that can be assumed. */
-static uint32_t rows_to_end(const struct engine_recogniser *r, const struct engine_session *s) {
-    const struct listener_ops *ops = s->listener->ops;
-    if (!s->running || !s->speaking || s->stopping || !ops->rows_to_end)
-        return 0;
-    uint32_t n = ops->rows_to_end(s->listener->state);
-    return n <= engine_core_behind(r->core) && n <= ENGINE_MOST_ASSUMED ? n : 0;
-}
-
-void engine_utterance_assume(struct engine_recogniser *r) {
-    uint32_t most = 0;
-    for (struct engine_session *s = r->sessions; s; s = s->next) {
-        uint32_t n = rows_to_end(r, s);
-        most = n > most ? n : most;
-    }
-    if (most == 0)
-        return;
-    size_t n = engine_core_assume(r->core, r->assumed, most);
-    r->assuming = true;
-    for (struct engine_session *s = r->sessions; s; s = s->next)
-        if (rows_to_end(r, s) > 0 && s->listener->ops->assume(s->listener->state, r->assumed, n))
-            end_utterance(r, s);
-    r->assuming = false;
-}
-
 /* --- wake phrases ------------------------------------------------------------------------------------------------------------- */
 
 /* Loudness from one hop of the sound to another, which must still be in r->powers. */
@@ -177,8 +152,9 @@ static void abandon(struct engine_recogniser *r, struct engine_session *s) {
     s->running = s->speaking = false;
 }
 
-/* The phrase was heard: opens the session from its end on, and gives the listener the rows since then, but not the last. */
-static void wake_up(struct engine_recogniser *r, struct engine_session *s) {
+/* The phrase was heard: opens the session from its end on, and gives the listener the rows since then. n_to_come: how many of them
+ * the caller will give it. */
+static void wake_up(struct engine_recogniser *r, struct engine_session *s, uint32_t n_to_come) {
     struct engine_wake *w = s->wake;
     struct listener_result *result = &r->record.result;
     abandon(r, s); /* overwrites the record */
@@ -198,7 +174,7 @@ static void wake_up(struct engine_recogniser *r, struct engine_session *s) {
     w->open = true;
     w->close_hop = hop + w->open_hops;
     s->end_hop = INT64_MIN;
-    for (; n_after > 1; n_after--, hop += w->step_hops)
+    for (; n_after > n_to_come; n_after--, hop += w->step_hops)
         hear(r, s, engine_wake_row(w, n_after - 1), hop);
 }
 
@@ -213,7 +189,7 @@ static bool is_open(struct engine_recogniser *r, struct engine_session *s, const
     }
     w->end_hop = hop + w->step_hops;
     if (w->spotter->ops->step(w->spotter->state, posteriors) == LISTENER_ENDED)
-        wake_up(r, s);
+        wake_up(r, s, 1);
     if (w->open && !s->speaking && hop >= w->close_hop)
         w->open = s->running = false;
     if (!w->open && s->coming)
@@ -231,4 +207,40 @@ void engine_utterance_end(struct engine_recogniser *r, struct engine_session *s)
     if (s->wake)
         s->wake->running = false;
     end_utterance(r, s);
+}
+
+/* --- assumed silence ---------------------------------------------------------------------------------------------------------- */
+
+/* How many assumed rows a listener needs to be done; 0: none, or more than can be assumed. */
+static uint32_t rows_to_end(const struct engine_recogniser *r, const struct engine_listener *l) {
+    uint32_t n = l->ops->rows_to_end ? l->ops->rows_to_end(l->state) : 0;
+    return n <= engine_core_behind(r->core) && n <= ENGINE_MOST_ASSUMED ? n : 0;
+}
+
+static uint32_t rows_to_sentence(const struct engine_recogniser *r, const struct engine_session *s) {
+    return s->running && s->speaking && !s->stopping ? rows_to_end(r, s->listener) : 0;
+}
+
+static uint32_t rows_to_phrase(const struct engine_recogniser *r, const struct engine_session *s) {
+    return s->wake && s->wake->running && !s->stopping ? rows_to_end(r, s->wake->spotter) : 0;
+}
+
+void engine_utterance_assume(struct engine_recogniser *r) {
+    uint32_t most = 0;
+    for (struct engine_session *s = r->sessions; s; s = s->next) {
+        uint32_t n = rows_to_sentence(r, s), n_phrase = rows_to_phrase(r, s);
+        most = n > most ? n : most;
+        most = n_phrase > most ? n_phrase : most;
+    }
+    if (most == 0)
+        return;
+    size_t n = engine_core_assume(r->core, r->assumed, most);
+    r->assuming = true;
+    for (struct engine_session *s = r->sessions; s; s = s->next) {
+        if (rows_to_phrase(r, s) > 0 && s->wake->spotter->ops->assume(s->wake->spotter->state, r->assumed, n))
+            wake_up(r, s, 0);
+        else if (rows_to_sentence(r, s) > 0 && s->listener->ops->assume(s->listener->state, r->assumed, n))
+            end_utterance(r, s);
+    }
+    r->assuming = false;
 }
