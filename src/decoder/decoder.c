@@ -312,7 +312,6 @@ static int32_t cut(const struct decoder *d, int32_t best) {
     return least;
 }
 
-/* Makes the token that enters an arc. Returns false if it needs a history entry and the pool is full. */
 /* Whether a path of this history has completed no word. */
 static bool in_first_word(const struct decoder *d, uint32_t history) {
     while (history != DECODER_NONE && d->graph->arcs[d->history[history].arc].word == GRAPH_NO_WORD)
@@ -320,6 +319,7 @@ static bool in_first_word(const struct decoder *d, uint32_t history) {
     return history == DECODER_NONE;
 }
 
+/* Makes the token that enters an arc. Returns false if it needs a history entry and the pool is full, or the word is forbidden. */
 static bool enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, uint32_t arc) {
     if (!decoder_history_commit(d, source, &t->history))
         return false;
