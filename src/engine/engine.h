@@ -46,9 +46,6 @@ int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, c
 int engine_wake_phrases(tragus_grammar **ret, tragus_model *m, const char *const phrases[], size_t n, double per_hour,
                         const char *pronunciations, tragus_diagnostics *d, tragus_error *reterr);
 
-/* The number of hops without speech that the gate must stay open, so that it never ends a sentence before the endpoint rules do. */
-uint32_t engine_hang_hops(tragus_model *m, const tragus_session_options *o);
-
 /* Makes an event from a record; free it with engine_event_free. Returns -EINVAL for SWAPPED and RETIRED, which are not events.
  * Times count from hop `origin` of the sound; earlier times are set to the origin. */
 struct engine_event;

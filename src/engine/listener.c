@@ -9,6 +9,11 @@
 /* Added to the longest pause that a sentence may contain, so that the gate never ends a sentence before the endpoint rules do. */
 #define HANG_MARGIN_HOPS 20
 
+static uint32_t longest_pause_ms(const struct decoder_options *o) {
+    uint32_t longest_ms = o->open_silence_ms > o->end_silence_ms ? o->open_silence_ms : o->end_silence_ms;
+    return longest_ms > o->final_silence_ms ? longest_ms : o->final_silence_ms;
+}
+
 static struct engine_listener *listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o,
                                             const struct listener_ops *ops) {
     struct decoder_setup setup = {.graph = engine_grammar_graph(g),
@@ -24,6 +29,8 @@ static struct engine_listener *listener_new(tragus_model *m, tragus_grammar *g, 
     l->min_confidence_q15 = (uint16_t)setup.options.min_confidence_q15;
     if (least_q15 > 0 && least_q15 < setup.options.min_confidence_q15)
         setup.options.min_confidence_q15 = least_q15;
+    l->hang_hops =
+        longest_pause_ms(&setup.options) / ENGINE_HOP_MS + nn_model_look_ahead_hops(engine_model_network(m)) + HANG_MARGIN_HOPS;
     struct base_arena counting = {0};
     l->ops->place(&counting, &setup);
     if (base_arena_init(&l->arena, counting.used_bytes) < 0) {
@@ -51,9 +58,6 @@ void engine_listener_free(struct engine_listener *l) {
     free(l);
 }
 
-uint32_t engine_hang_hops(tragus_model *m, const tragus_session_options *o) {
-    struct decoder_options d = engine_decoder_options(m, o);
-    uint32_t silence_ms = d.open_silence_ms > d.end_silence_ms ? d.open_silence_ms : d.end_silence_ms;
-    silence_ms = silence_ms > d.final_silence_ms ? silence_ms : d.final_silence_ms;
-    return silence_ms / ENGINE_HOP_MS + nn_model_look_ahead_hops(engine_model_network(m)) + HANG_MARGIN_HOPS;
+uint32_t engine_listener_hang_hops(const struct engine_listener *l) {
+    return l->hang_hops;
 }

@@ -44,6 +44,7 @@ struct engine_listener {
     const struct listener_ops *ops;
     void *state;                 /* passed to ops; lies in the arena */
     uint16_t min_confidence_q15; /* of the session; sentences may ask for another one */
+    uint32_t hang_hops;
 };
 
 /* Decoder options from the model's passport, overridden by the session's options (NULL: none). Keys of the passport are decimal

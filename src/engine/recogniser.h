@@ -25,6 +25,8 @@ struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, 
 /* The same for a listener that hears the sentences of g, which are wake phrases, within other speech. */
 struct engine_listener *engine_spotter_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o);
 void engine_listener_free(struct engine_listener *l); /* zeroes the memory */
+/* The number of hops without speech that the gate must stay open, so that it never ends a sentence before the endpoint rules do. */
+uint32_t engine_listener_hang_hops(const struct engine_listener *l);
 
 /* What a session needs to wait for a wake phrase, a sentence of `phrases`. Returns NULL when out of memory. */
 struct engine_wake;

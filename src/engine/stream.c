@@ -157,6 +157,12 @@ ENGINE_PUBLIC void tragus_session_options_init(tragus_session_options *o) {
         *o = (tragus_session_options){.size_bytes = sizeof(*o), .reject = 1};
 }
 
+static void let_hang(tragus_stream *stream, const struct engine_listener *l) {
+    struct frontend_gate_options *gate = &stream->segmenter.gate.options;
+    uint32_t hang_hops = engine_listener_hang_hops(l);
+    gate->hang_hops = hang_hops > gate->hang_hops ? hang_hops : gate->hang_hops;
+}
+
 ENGINE_PUBLIC int tragus_session_new(tragus_session **ret, tragus_stream *stream, tragus_grammar *g,
                                      const tragus_session_options *o) {
     if (!ret || !stream || !g || !engine_grammar_graph(g) || (o && o->size_bytes < sizeof(*o)))
@@ -182,10 +188,7 @@ ENGINE_PUBLIC int tragus_session_new(tragus_session **ret, tragus_stream *stream
         return -ENOMEM;
     }
     s->options.wake = NULL; /* a borrowed pointer */
-    struct frontend_gate_options *gate = &stream->segmenter.gate.options;
-    uint32_t hang_hops = engine_hang_hops(stream->model, &s->options);
-    if (gate->hang_hops < hang_hops)
-        gate->hang_hops = hang_hops;
+    let_hang(stream, s->session.listener);
     s->stream = stream;
     s->next = stream->sessions;
     stream->sessions = s;
@@ -211,6 +214,7 @@ ENGINE_PUBLIC int tragus_session_set_grammar(tragus_session *s, tragus_grammar *
     struct engine_listener *l = engine_listener_new(s->stream->model, g, &s->options);
     if (!l)
         return -ENOMEM;
+    let_hang(s->stream, l);
     engine_listener_free(engine_recogniser_swap(s->stream->recogniser, &s->session, l));
     return 0;
 }

@@ -289,7 +289,7 @@ static int start_batch(struct service_session *session, tragus_error *reterr) {
         .max_bytes = s->options.limits.sound_bytes,
         .gate = s->options.gate,
     };
-    uint32_t hang_hops = engine_hang_hops(s->models[session->model], &session->options);
+    uint32_t hang_hops = engine_listener_hang_hops(session->lent->listener);
     if (options.gate.hang_hops < hang_hops)
         options.gate.hang_hops = hang_hops;
     struct service_batch *entry = calloc(1, sizeof(*entry));
@@ -327,8 +327,8 @@ static void start_microphone(struct service_session *session) {
 
     session->batch = NULL;
     s->n_live++;
+    microphone_let_hang(s->microphone, engine_listener_hang_hops(session->lent->listener));
     session->start_hop = command(session, RECOGNISER_ADD, NULL);
-    microphone_let_hang(s->microphone, engine_hang_hops(s->models[session->model], &session->options));
     microphone_want(s->microphone, true);
 }
 
@@ -452,6 +452,8 @@ static void swap(struct service_session *session) {
         service_log(SERVICE_LOG_WARNING, "Failed to give a session its new grammar, keeping the old one: out of memory");
         return;
     }
+    if (session->microphone)
+        microphone_let_hang(session->service->microphone, engine_listener_hang_hops(listener));
     command(session, RECOGNISER_SWAP, listener);
 }
 

@@ -101,15 +101,14 @@ int main(int argc, char *argv[]) {
             .tag = all.n};
         if (!all.sessions[all.n].listener)
             return fail(argv[i], NULL);
+        uint32_t hang_hops = engine_listener_hang_hops(all.sessions[all.n].listener);
+        gate.hang_hops = hang_hops > gate.hang_hops ? hang_hops : gate.hang_hops;
         all.n++;
     }
     printf("sound\tgrammar\treason\tconfidence\tstart\tend\tdecided\twords");
     for (unsigned i = 0; i < DECODER_N_FEATURES; i++)
         printf("\t%s", decoder_feature_names[i]);
     putchar('\n');
-    uint32_t hang_hops = engine_hang_hops(all.model, &options);
-    if (hang_hops > gate.hang_hops)
-        gate.hang_hops = hang_hops;
     for (uint32_t n; fread(&n, sizeof(n), 1, stdin) == 1; all.sound++) {
         static int16_t pcm[FRONTEND_HOP * 6];
         engine_segmenter_init(&all.segmenter, &gate, engine_model_cpu_flags(all.model), 0);
