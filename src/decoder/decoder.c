@@ -38,10 +38,13 @@ static struct decoder_options checked(const struct decoder_options *o) {
     return c;
 }
 
-/* For each node, the fewest phones to a final node. Most arcs go to higher nodes, so few sweeps are needed. */
-static void measure_to_end(uint16_t *to_end, const struct graph *g) {
-    for (uint32_t n = 0; n < g->n_nodes; n++)
+/* For each node, the fewest phones to a final node, and which one that is. Most arcs go to higher nodes, so few sweeps are
+ * needed. */
+static void measure_to_end(uint16_t *to_end, uint8_t *ending, const struct graph *g) {
+    for (uint32_t n = 0; n < g->n_nodes; n++) {
         to_end[n] = g->is_final[n] ? 0 : UINT16_MAX;
+        ending[n] = g->is_final[n];
+    }
     for (bool changed = true; changed;) {
         changed = false;
         for (uint32_t n = g->n_nodes; n-- > 0;) {
@@ -49,6 +52,7 @@ static void measure_to_end(uint16_t *to_end, const struct graph *g) {
                 uint32_t through = to_end[g->arcs[a].to] + 1u;
                 if (through < to_end[n]) {
                     to_end[n] = (uint16_t)through;
+                    ending[n] = ending[g->arcs[a].to];
                     changed = true;
                 }
             }
@@ -63,7 +67,7 @@ static uint32_t count_ways(uint32_t *ways, const struct graph *g) {
     for (unsigned sweep = 0; sweep < MAX_SWEEPS && changed; sweep++) {
         changed = false;
         for (uint32_t n = g->n_nodes; n-- > 0;) {
-            uint32_t sum = g->is_final[n];
+            uint32_t sum = g->is_final[n] > 0;
             for (uint32_t a = g->first_arc[n]; a < g->first_arc[n + 1]; a++) {
                 sum += ways[g->arcs[a].to];
                 sum = sum < MANY ? sum : MANY;
@@ -73,6 +77,11 @@ static uint32_t count_ways(uint32_t *ways, const struct graph *g) {
         }
     }
     return ways[g->start];
+}
+
+static void make_rules(struct decoder *d) {
+    for (uint32_t i = 0; i <= d->graph->n_pauses; i++)
+        decoder_rules(d->rules + (size_t)i * DECODER_N_RULES, &d->options, i > 0 ? &d->graph->pauses[i - 1] : NULL);
 }
 
 struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsigned n_labels, const struct decoder_options *o) {
@@ -99,23 +108,27 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
     placed.history = base_arena_place(a, max_history * sizeof *d->history);
     placed.history_moved = base_arena_place(a, max_history * sizeof *d->history_moved);
     placed.to_end = base_arena_place(a, g->n_nodes * sizeof *d->to_end);
+    placed.ending = base_arena_place(a, g->n_nodes);
+    placed.rules = base_arena_place(a, (1 + (size_t)g->n_pauses) * DECODER_N_RULES * sizeof *d->rules);
     decoder_filler_place(a, &placed.filler, n_labels);
     if (!d)
         return NULL;
 
     for (uint32_t i = 0; i < g->n_arcs; i++)
         base_assert(g->arcs[i].phone > 0 && g->arcs[i].phone < n_labels);
+    for (uint32_t n = 0; n < g->n_nodes; n++)
+        base_assert(g->is_final[n] <= 1 + g->n_pauses);
     *d = placed;
-    measure_to_end(d->to_end, g);
+    measure_to_end(d->to_end, d->ending, g);
     d->choice_q8 = decoder_ln_q8(count_ways(d->node_index, g)); /* the index is free to use as scratch here */
-    decoder_rules(d->rules, &d->options);
+    make_rules(d);
     decoder_start(d);
     return d;
 }
 
 void decoder_set_options(struct decoder *d, const struct decoder_options *o) {
     d->options = checked(o);
-    decoder_rules(d->rules, &d->options);
+    make_rules(d);
 }
 
 void decoder_start(struct decoder *d) {
@@ -409,21 +422,27 @@ void decoder_pass(struct decoder *d) {
     keep_complete(d);
 }
 
+uint32_t decoder_node_of(const struct decoder *d, uint32_t token) {
+    return token < d->n_arcs ? d->graph->arcs[d->tokens[token].id].to : d->tokens[token].id;
+}
+
 /* --- endpoint ---------------------------------------------------------------------------------------------------------------- */
 
 static struct decoder_moment moment_of(const struct decoder *d) {
-    struct decoder_moment m = {.speech = d->filler.best.n_phones > 0};
+    struct decoder_moment m = {.speech = d->filler.best.n_phones > 0, .rules = d->rules};
     uint32_t last = d->filler.best.last_step;
     if (d->best != DECODER_NONE) {
         const struct decoder_token *best = &d->tokens[d->best].token;
+        uint32_t node = decoder_node_of(d, d->best);
         last = best->last_step > last ? best->last_step : last;
         if (d->best_complete != DECODER_NONE) {
             const struct decoder_token *t = &d->tokens[d->best_complete].token;
-            uint32_t node = d->tokens[d->best_complete].id;
             m.complete = decoder_history_word(d, t->arc) != GRAPH_NO_WORD && t->score >= best->score - d->options.end_margin_q8;
             m.final = m.complete && d->best_complete == d->best && d->best >= d->n_arcs &&
                       d->graph->first_arc[node] == d->graph->first_arc[node + 1];
+            node = m.complete ? decoder_node_of(d, d->best_complete) : node;
         }
+        m.rules += d->ending[node] > 0 ? (size_t)(d->ending[node] - 1) * DECODER_N_RULES : 0;
     }
     m.silence_ms = (d->step - last) * d->options.step_ms;
     m.length_ms = (m.speech && d->speech_step > 0 ? d->step - d->speech_step + 1 : d->step) * d->options.step_ms;
@@ -444,7 +463,7 @@ static void apply_rules(struct decoder *d) {
     const struct decoder_moment m = moment_of(d);
     d->state = m.speech ? LISTENER_SPEAKING : LISTENER_WAITING;
     for (unsigned i = 0; i < DECODER_N_RULES; i++) {
-        const struct decoder_rule *r = &d->rules[i];
+        const struct decoder_rule *r = &m.rules[i];
         if (!holds(r, &m) || (r->sure == YES && !decoder_is_sure(d)))
             continue;
         d->state = LISTENER_ENDED;
@@ -471,7 +490,7 @@ uint32_t decoder_rows_to_end(const struct decoder *d) {
         return 0;
     later.silence_ms = UINT32_MAX;
     for (unsigned i = 0; i < DECODER_N_RULES; i++) {
-        const struct decoder_rule *r = &d->rules[i];
+        const struct decoder_rule *r = &m.rules[i];
         bool doubted = r->sure == YES && d->tokens[d->best_complete].token.last_step == d->doubted_step;
         if (r->silence_ms <= m.silence_ms || doubted || !holds(r, &later))
             continue;

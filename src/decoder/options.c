@@ -46,16 +46,23 @@ struct decoder_options decoder_defaults(void) {
     };
 }
 
-void decoder_rules(struct decoder_rule rules[DECODER_N_RULES], const struct decoder_options *o) {
-    uint32_t unsure_ms = (o->final_silence_ms + o->end_silence_ms) / 2;
+static uint32_t either(uint32_t a, uint32_t b) {
+    return a > 0 ? a : b;
+}
+
+void decoder_rules(struct decoder_rule rules[DECODER_N_RULES], const struct decoder_options *o, const struct grammar_pauses *p) {
+    static const struct grammar_pauses none;
+    p = p ? p : &none;
+    uint32_t end_ms = either(p->end_silence_ms, o->end_silence_ms);
+    uint32_t final_ms = either(p->final_silence_ms, o->final_silence_ms);
+    /* An incomplete sentence gets no less time than a complete one has here. */
+    uint32_t open_ms = either(p->open_silence_ms, o->open_silence_ms > p->end_silence_ms ? o->open_silence_ms : p->end_silence_ms);
+    uint32_t unsure_ms = (final_ms + end_ms) / 2;
     const struct decoder_rule table[DECODER_N_RULES] = {
         /* speech, complete, final, sure, silence, length, verdict */
-        {NO, ANY, ANY, ANY, 0, o->no_speech_ms, TRAGUS_REASON_NONE},
-        {YES, YES, YES, YES, o->final_silence_ms, 0, TRAGUS_REASON_NONE},
-        {YES, YES, YES, ANY, unsure_ms, 0, TRAGUS_REASON_NONE},
-        {YES, YES, ANY, ANY, o->end_silence_ms, 0, TRAGUS_REASON_NONE},
-        {YES, ANY, ANY, ANY, o->open_silence_ms, 0, TRAGUS_REASON_NONE},
-        {YES, ANY, ANY, ANY, 0, o->max_speech_ms, TRAGUS_TOO_LONG},
+        {NO, ANY, ANY, ANY, 0, o->no_speech_ms, TRAGUS_REASON_NONE}, {YES, YES, YES, YES, final_ms, 0, TRAGUS_REASON_NONE},
+        {YES, YES, YES, ANY, unsure_ms, 0, TRAGUS_REASON_NONE},      {YES, YES, ANY, ANY, end_ms, 0, TRAGUS_REASON_NONE},
+        {YES, ANY, ANY, ANY, open_ms, 0, TRAGUS_REASON_NONE},        {YES, ANY, ANY, ANY, 0, o->max_speech_ms, TRAGUS_TOO_LONG},
     };
     for (unsigned i = 0; i < DECODER_N_RULES; i++)
         rules[i] = table[i];

@@ -88,16 +88,12 @@ static void complete(struct decoder *d, const struct decoder_token *t, uint32_t 
     }
 }
 
-static uint32_t node_of(const struct decoder *d, uint32_t token) {
-    return token < d->n_arcs ? d->graph->arcs[d->tokens[token].id].to : d->tokens[token].id;
-}
-
 /* Stores the best sentence in *s. Returns 1 if it was complete, 0 if it is a guess, -1 if there is none. */
 static int choose(struct decoder *d, struct sentence *s) {
     int64_t best = d->has_complete ? d->complete.score : INT64_MIN;
     uint32_t unfinished = DECODER_NONE;
     for (uint32_t i = 0; i < d->n_tokens && d->filler.best.n_phones > 0; i++) {
-        uint16_t lacks = d->to_end[node_of(d, i)];
+        uint16_t lacks = d->to_end[decoder_node_of(d, i)];
         int64_t score = (int64_t)d->tokens[i].token.score - (int64_t)lacks * MISSING_PHONE_Q8;
         if (lacks == 0 || lacks == UINT16_MAX || score <= best)
             continue;
@@ -105,7 +101,7 @@ static int choose(struct decoder *d, struct sentence *s) {
         unfinished = i;
     }
     if (unfinished != DECODER_NONE) {
-        complete(d, &d->tokens[unfinished].token, node_of(d, unfinished), s);
+        complete(d, &d->tokens[unfinished].token, decoder_node_of(d, unfinished), s);
         return 0;
     }
     if (!d->has_complete)

@@ -77,6 +77,7 @@ struct decoder_candidate {
 
 struct decoder_moment { /* what the endpoint rules look at */
     bool speech, complete, final;
+    const struct decoder_rule *rules; /* of the best sentence */
     uint32_t silence_ms, length_ms;
 };
 
@@ -93,7 +94,7 @@ struct decoder {
     const struct graph *graph;
     unsigned n_labels;
     uint32_t max_tokens, max_history;
-    struct decoder_rule rules[DECODER_N_RULES];
+    struct decoder_rule *rules; /* DECODER_N_RULES for the session's pauses, then for each of the graph's */
 
     uint32_t step;         /* rows so far */
     uint32_t doubted_step; /* in which a sentence ended that was not sure when silence after it was assumed; 0: none */
@@ -135,6 +136,7 @@ struct decoder {
     struct decoder_filler_token *kept_filler;
     int32_t choice_q8; /* natural logarithm of the number of ways through the graph */
     uint16_t *to_end;  /* by node: phones missing to a final node; UINT16_MAX = too many */
+    uint8_t *ending;   /* by node: is_final of the nearest final node; 0: none */
 };
 
 /* rivals.c */
@@ -144,6 +146,7 @@ void decoder_rivals(struct decoder *d, const struct decoder_path *path, struct l
 /* decoder.c */
 int16_t *decoder_row(const struct decoder *d,
                      int64_t step); /* by label; one of the last max_rows; 0 and less: before the utterance */
+uint32_t decoder_node_of(const struct decoder *d, uint32_t token); /* where its blank lies, or its arc leads */
 void decoder_start_at(struct decoder *d, uint32_t node, int32_t score);
 /* Lets a new path begin, with score 0: adds a token at the graph's start, or replaces the one there. The others pay cost_q8. */
 void decoder_start_again(struct decoder *d, int32_t cost_q8);
@@ -182,7 +185,8 @@ int32_t decoder_logit(const struct decoder_scorecard *card, const int32_t f[DECO
 bool decoder_is_sure(struct decoder *d); /* whether the confidence of d->complete is at least options.sure_q15 */
 
 /* options.c */
-void decoder_rules(struct decoder_rule rules[DECODER_N_RULES], const struct decoder_options *o);
+/* The rules for sentences with these pauses; NULL: the options' own. */
+void decoder_rules(struct decoder_rule rules[DECODER_N_RULES], const struct decoder_options *o, const struct grammar_pauses *p);
 uint16_t decoder_confidence(const struct decoder_options *o, int32_t ratio_q8);
 
 #endif

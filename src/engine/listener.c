@@ -9,9 +9,19 @@
 /* Added to the longest pause that a sentence may contain, so that the gate never ends a sentence before the endpoint rules do. */
 #define HANG_MARGIN_HOPS 20
 
-static uint32_t longest_pause_ms(const struct decoder_options *o) {
-    uint32_t longest_ms = o->open_silence_ms > o->end_silence_ms ? o->open_silence_ms : o->end_silence_ms;
-    return longest_ms > o->final_silence_ms ? longest_ms : o->final_silence_ms;
+static uint32_t longest(uint32_t a, uint32_t b, uint32_t c) {
+    uint32_t ab = a > b ? a : b;
+    return ab > c ? ab : c;
+}
+
+static uint32_t longest_pause_ms(const struct decoder_options *o, const struct graph *g) {
+    uint32_t most_ms = longest(o->final_silence_ms, o->end_silence_ms, o->open_silence_ms);
+    for (uint32_t i = 0; i < g->n_pauses; i++) {
+        const struct grammar_pauses *p = &g->pauses[i];
+        uint32_t ms = longest(p->final_silence_ms, p->end_silence_ms, p->open_silence_ms);
+        most_ms = ms > most_ms ? ms : most_ms;
+    }
+    return most_ms;
 }
 
 static struct engine_listener *listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o,
@@ -29,8 +39,8 @@ static struct engine_listener *listener_new(tragus_model *m, tragus_grammar *g, 
     l->min_confidence_q15 = (uint16_t)setup.options.min_confidence_q15;
     if (least_q15 > 0 && least_q15 < setup.options.min_confidence_q15)
         setup.options.min_confidence_q15 = least_q15;
-    l->hang_hops =
-        longest_pause_ms(&setup.options) / ENGINE_HOP_MS + nn_model_look_ahead_hops(engine_model_network(m)) + HANG_MARGIN_HOPS;
+    l->hang_hops = longest_pause_ms(&setup.options, setup.graph) / ENGINE_HOP_MS +
+                   nn_model_look_ahead_hops(engine_model_network(m)) + HANG_MARGIN_HOPS;
     struct base_arena counting = {0};
     l->ops->place(&counting, &setup);
     if (base_arena_init(&l->arena, counting.used_bytes) < 0) {

@@ -16,7 +16,7 @@ enum {
     SKIPS = 2, /* consecutive skip words at each end */
 };
 
-enum { START = 0, FINAL = 1 };
+enum { START = 0, FINAL = 1 }; /* FINAL + i: the end of the sentences with pauses i */
 
 struct acceptor_builder {
     struct grammar *g;
@@ -45,7 +45,7 @@ static void add_template(struct acceptor_builder *a, const struct grammar_templa
     }
     a->pieces.block = t->block;
     struct grammar_cost outer = grammar_costs_begin(a->costs, t->position, t->text);
-    bool fits = add_item(a, t->body, START, FINAL);
+    bool fits = add_item(a, t->body, START, FINAL + t->block->pauses);
     grammar_costs_resume(a->costs, &outer);
     if (!fits)
         grammar_report_at(a->report, TRAGUS_ERROR, t->position,
@@ -56,30 +56,45 @@ static void link_states(struct acceptor_builder *a, uint32_t from, uint32_t word
     *grammar_pool_push(a->work, a->links.items, a->links.n, a->links.size) = (struct grammar_link){from, word, to};
 }
 
-/* Allows up to SKIPS skip words before and after a sentence. ends[i]: the state where a sentence with i + 1 skip words after it
- * ends. */
-static void add_skip_words(struct acceptor_builder *a, uint32_t ends[SKIPS]) {
+/* Adds all skip words between a state and a new one. */
+static uint32_t skip_from(struct acceptor_builder *a, uint32_t from) {
+    uint32_t to = a->n_states++;
+    for (size_t i = 0; i < a->g->n_skip_words; i++)
+        add_item(a, a->g->skip_words[i], from, to);
+    return to;
+}
+
+/* Allows up to SKIPS skip words before and after a sentence. ends: where the sentences with each of the n_ends pauses end, without
+ * skip words in ends[0]. */
+static void add_skip_words(struct acceptor_builder *a, uint32_t n_ends, uint32_t ends[1 + SKIPS][1 + GRAMMAR_MAX_PAUSES]) {
     size_t n_sentences = a->links.n;
-    uint32_t before = START, behind = FINAL;
-    for (int round = 0; round < SKIPS; round++)
-        ends[round] = FINAL;
-    if (a->g->n_skip_words == 0)
-        return;
+    uint32_t before = START;
     a->pieces.block = NULL;
     struct grammar_cost outer = grammar_costs_begin(a->costs, a->g->skip_words_position, "skip_words");
     for (int round = 0; round < SKIPS; round++) {
-        uint32_t next_before = a->n_states++, next_behind = a->n_states++;
-        for (size_t i = 0; i < a->g->n_skip_words; i++) {
-            add_item(a, a->g->skip_words[i], before, next_before);
-            add_item(a, a->g->skip_words[i], behind, next_behind);
-        }
+        before = skip_from(a, before);
         for (size_t i = 0; i < n_sentences; i++) /* after skip words a sentence can begin as it does at the start */
             if (a->links.items[i].from == START)
-                link_states(a, next_before, a->links.items[i].word, a->links.items[i].to);
-        before = next_before;
-        ends[round] = behind = next_behind;
+                link_states(a, before, a->links.items[i].word, a->links.items[i].to);
+        for (uint32_t k = 0; k < n_ends; k++)
+            ends[round + 1][k] = skip_from(a, ends[round][k]);
     }
     grammar_costs_resume(a->costs, &outer);
+}
+
+/* Returns is_final of all states. */
+static uint8_t *add_ends(struct acceptor_builder *a) {
+    uint32_t n_ends = 1 + a->g->n_pauses, n_rounds = a->g->n_skip_words > 0 ? 1 + SKIPS : 1;
+    uint32_t ends[1 + SKIPS][1 + GRAMMAR_MAX_PAUSES];
+    for (uint32_t k = 0; k < n_ends; k++)
+        ends[0][k] = FINAL + k;
+    if (n_rounds > 1)
+        add_skip_words(a, n_ends, ends);
+    uint8_t *finals = grammar_pool_alloc(a->work, a->n_states);
+    for (uint32_t round = 0; round < n_rounds; round++)
+        for (uint32_t k = 0; k < n_ends; k++)
+            finals[ends[round][k]] = (uint8_t)(1 + k);
+    return finals;
 }
 
 static int by_spelling(const void *pa, const void *pb) {
@@ -120,22 +135,19 @@ static void publish(struct acceptor_builder *a, struct grammar_automaton *all) {
         .arcs = arcs,
         .is_final = finals,
         .words = words,
+        .pauses = a->g->pauses,
+        .n_pauses = a->g->n_pauses,
     };
 }
 
 void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_pool *scratch, struct grammar_costs *costs,
                             struct grammar_report *r) {
-    struct acceptor_builder a = {.g = g, .work = work, .report = r, .costs = costs, .n_states = 2};
+    struct acceptor_builder a = {.g = g, .work = work, .report = r, .costs = costs, .n_states = FINAL + 1 + g->n_pauses};
     a.pieces = (struct grammar_pieces){.pool = work, .scratch = scratch, .spellings = &a.spellings};
     a.pieces.ranges = grammar_pool_alloc(work, g->n_lists * sizeof *a.pieces.ranges);
     for (size_t i = 0; i < g->n_templates; i++)
         add_template(&a, &g->templates[i]);
-    uint32_t ends[SKIPS];
-    add_skip_words(&a, ends);
-    uint8_t *finals = grammar_pool_alloc(work, a.n_states);
-    finals[FINAL] = 1;
-    for (int round = 0; round < SKIPS; round++)
-        finals[ends[round]] = 1;
+    const uint8_t *finals = add_ends(&a);
     struct grammar_automaton whole = grammar_automaton_make(work, &a.links, a.n_states, START, finals), determined;
     whole = grammar_automaton_merge(work, &whole);
     if (grammar_automaton_determinise(work, &whole, MOST_DETERMINED, &determined))

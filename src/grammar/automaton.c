@@ -144,6 +144,13 @@ struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const s
 
 /* Subset construction */
 
+/* What ends a sentence that ends in two ways: the pauses that the grammar asks for first, or if it asks for none, the session's. */
+static uint8_t first_final(uint8_t a, uint8_t b) {
+    if (a <= 1 || b <= 1)
+        return a > b ? a : b;
+    return a < b ? a : b;
+}
+
 bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t max_states,
                                    struct grammar_automaton *ret) {
     struct grammar_pool_mark mark = grammar_pool_mark(p);
@@ -175,7 +182,7 @@ bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_
     uint8_t *finals = grammar_pool_alloc(p, s.n);
     for (size_t i = 0; i < s.n; i++)
         for (size_t e = s.first[i]; e < s.first[i + 1]; e++)
-            finals[i] |= a->is_final[s.elements[e]];
+            finals[i] = first_final(finals[i], a->is_final[s.elements[e]]);
     *ret = grammar_automaton_make(p, &links, (uint32_t)s.n, 0, finals);
     return true;
 }

@@ -19,10 +19,10 @@ struct grammar_automaton {
     uint32_t n_states, start;
     uint32_t *first_arc; /* n_states + 1 */
     struct grammar_word_arc *arcs;
-    uint8_t *is_final;
+    uint8_t *is_final; /* as in a grammar_acceptor */
 };
 
-/* Builds an automaton from links in any order. finals: n_states flags. */
+/* Builds an automaton from links in any order. finals: is_final of the n_states. */
 struct grammar_automaton grammar_automaton_make(struct grammar_pool *p, const struct grammar_links *links, uint32_t n_states,
                                                 uint32_t start, const uint8_t *finals);
 

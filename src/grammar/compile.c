@@ -93,6 +93,24 @@ static struct grammar_condition copy_condition(struct grammar_compiler *c, const
     return copy;
 }
 
+/* The number of these pauses in the grammar, as grammar_block has it. */
+static uint8_t number_of(struct grammar_compiler *c, const struct grammar_pauses *pauses, struct grammar_position position) {
+    struct grammar *g = c->g;
+    if (pauses->final_silence_ms == 0 && pauses->end_silence_ms == 0 && pauses->open_silence_ms == 0)
+        return 0;
+    uint32_t i = 0;
+    while (i < g->n_pauses && memcmp(&g->pauses[i], pauses, sizeof *pauses) != 0)
+        i++;
+    if (i == GRAMMAR_MAX_PAUSES) {
+        grammar_report_at(c->report, TRAGUS_ERROR, position, "more than %d different silences in one grammar; use fewer",
+                          GRAMMAR_MAX_PAUSES);
+        return 0;
+    }
+    g->pauses[i] = *pauses;
+    g->n_pauses = i == g->n_pauses ? i + 1 : g->n_pauses;
+    return (uint8_t)(i + 1);
+}
+
 static const struct grammar_block *compile_block(struct grammar_compiler *c, const struct grammar_model_block *from) {
     struct grammar_block *block = grammar_pool_alloc(&c->g->pool, sizeof *block);
     const struct grammar_model_combination *combination = combination_of(c, from);
@@ -101,6 +119,7 @@ static const struct grammar_block *compile_block(struct grammar_compiler *c, con
     block->min_confidence = from->min_confidence;
     if (from->min_confidence > 0 && (c->g->least_confidence <= 0 || from->min_confidence < c->g->least_confidence))
         c->g->least_confidence = from->min_confidence;
+    block->pauses = number_of(c, &from->pauses, from->position);
     block->slots = grammar_pool_alloc(&c->g->pool, from->n_slots * sizeof *block->slots);
     block->n_slots = from->n_slots;
     for (size_t i = 0; i < from->n_slots; i++) {

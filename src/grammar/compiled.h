@@ -29,6 +29,7 @@ struct grammar_list {
 struct grammar_block {
     const char *intent, *response;
     double min_confidence; /* 0: none */
+    uint8_t pauses;        /* 0: the session's, more: of the grammar's pauses[pauses - 1] */
     struct grammar_named_value *slots;
     size_t n_slots;
     struct grammar_condition *required, *excluded;
@@ -58,6 +59,8 @@ struct grammar {
     struct grammar_position skip_words_position; /* of the longest */
     bool ignore_whitespace;
     double least_confidence; /* the least of the blocks that have one; 0: none has */
+    struct grammar_pauses pauses[GRAMMAR_MAX_PAUSES];
+    uint32_t n_pauses;
     struct grammar_acceptor acceptor;
     struct grammar_cost most_units, most_bytes; /* the most expensive to compile */
 };

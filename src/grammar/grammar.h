@@ -77,6 +77,12 @@ size_t grammar_n_intents(const struct grammar *g);
 const char *grammar_intent(const struct grammar *g, size_t i);
 double grammar_least_confidence(const struct grammar *g); /* the least min_confidence of its sentences; 0: none */
 
+/* The silences that end a sentence, as session options have them; 0: as the session says. */
+struct grammar_pauses {
+    uint32_t final_silence_ms, end_silence_ms, open_silence_ms;
+};
+#define GRAMMAR_MAX_PAUSES 16 /* different ones in a grammar */
+
 /* The acceptor. It is nondeterministic only where a state has several arcs with one word; no epsilon; trimmed; words as they are
  * spoken (digits and symbols spelled out), in lower case. */
 struct grammar_word_arc {
@@ -88,8 +94,10 @@ struct grammar_acceptor {
     uint32_t start;
     const uint32_t *first_arc; /* n_states + 1 */
     const struct grammar_word_arc *arcs;
-    const uint8_t *is_final;  /* n_states */
+    const uint8_t *is_final;  /* n_states; 0: no, 1: with the session's pauses, more: with pauses[is_final - 2] */
     const char *const *words; /* n_words spellings */
+    const struct grammar_pauses *pauses;
+    uint32_t n_pauses;
 };
 const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* valid as long as g */
 

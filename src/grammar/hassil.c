@@ -21,23 +21,10 @@ static const char *const top_keys[] = {"language",  "settings",   "intents",   "
                                        "sentences", "skip_words", "responses", "version", "filter", "metadata", NULL};
 static const char *const settings_keys[] = {"ignore_whitespace", "filter_with_regex", NULL};
 static const char *const intent_keys[] = {"data", "description", "platform", "domain", "metadata", "settings", NULL};
-static const char *const block_keys[] = {"sentences",
-                                         "slots",
-                                         "requires_context",
-                                         "excludes_context",
-                                         "expansion_rules",
-                                         "lists",
-                                         "required_keywords",
-                                         "response",
-                                         "min_confidence",
-                                         "metadata",
-                                         "example",
-                                         "name_domains",
-                                         "inferred_domain",
-                                         "speech_to_phrase",
-                                         "settings",
-                                         "description",
-                                         NULL};
+static const char *const block_keys[] = {
+    "sentences",    "slots",           "requires_context", "excludes_context", "expansion_rules", "lists",    "required_keywords",
+    "response",     "min_confidence",  "final_silence_ms", "end_silence_ms",   "open_silence_ms", "metadata", "example",
+    "name_domains", "inferred_domain", "speech_to_phrase", "settings",         "description",     NULL};
 static const char *const sentence_keys[] = {"in", "out", NULL};
 static const char *const list_keys[] = {"values", "range", "multi_range", "wildcard", "metadata", NULL};
 static const char *const range_keys[] = {"type",      "from",   "to",    "step",           "multiplier",
@@ -334,6 +321,21 @@ static void read_confidence(struct reader *r, const struct grammar_yaml *y, stru
         wrong(r, y, "min_confidence", "a number above 0 and at most 1");
 }
 
+enum { LEAST_SILENCE_MS = 100, MOST_SILENCE_MS = 5000 }; /* as in session options */
+
+static uint32_t read_silence(struct reader *r, const struct grammar_yaml *block, const char *key) {
+    const struct grammar_yaml *y = grammar_yaml_get(block, key);
+    if (!y)
+        return 0;
+    tragus_value v = {0};
+    if (y->kind == GRAMMAR_YAML_SCALAR)
+        v = value_of(y);
+    if (v.type == TRAGUS_INTEGER && v.real >= LEAST_SILENCE_MS && v.real <= MOST_SILENCE_MS)
+        return (uint32_t)v.real;
+    wrong(r, y, key, "a number of milliseconds from 100 to 5000");
+    return 0;
+}
+
 static void read_block(struct reader *r, const char *intent, const struct grammar_yaml *y) {
     if (y->kind != GRAMMAR_YAML_MAPPING) {
         wrong(r, y, "an item of data", "a map with sentences");
@@ -351,6 +353,8 @@ static void read_block(struct reader *r, const char *intent, const struct gramma
         block->response = text_of(r, entry, "response");
     if ((entry = grammar_yaml_get(y, "min_confidence")))
         read_confidence(r, entry, block);
+    block->pauses = (struct grammar_pauses){read_silence(r, y, "final_silence_ms"), read_silence(r, y, "end_silence_ms"),
+                                            read_silence(r, y, "open_silence_ms")};
     if ((entry = grammar_yaml_get(y, "speech_to_phrase")) && !grammar_yaml_boolean(entry, &block->speech_to_phrase))
         wrong(r, entry, "speech_to_phrase", "true or false");
     if (!block->speech_to_phrase)

@@ -95,6 +95,7 @@ struct grammar_model_block {
     size_t n_sentences, size_sentences;
     const char *response;
     double min_confidence; /* 0: none */
+    struct grammar_pauses pauses;
     bool speech_to_phrase;
     struct grammar_named_value *slots;
     size_t n_slots, size_slots;

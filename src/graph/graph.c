@@ -178,7 +178,7 @@ static void add_node_arcs(struct build *b, const struct range *r) {
 
 static int build_tries(struct build *b, tragus_error *reterr) {
     for (uint32_t s = 0; s < b->in->n_states; s++)
-        base_buffer_add(&b->nodes, &(struct graph_raw_node){.is_final = b->in->is_final[s] != 0}, sizeof(struct graph_raw_node));
+        base_buffer_add(&b->nodes, &(struct graph_raw_node){.is_final = b->in->is_final[s]}, sizeof(struct graph_raw_node));
     for (uint32_t s = 0; s < b->in->n_states; s++) {
         struct range root = {s, 0, collect_entries(b, s), 0};
         base_buffer_clear(&b->queue);
@@ -291,6 +291,9 @@ static int copy_words(struct built *out, const struct grammar_acceptor *in, stru
     }
     out->graph.words = (const char *const *)out->words;
     out->graph.n_words = in->n_words;
+    out->graph.n_pauses = in->n_pauses;
+    for (uint32_t i = 0; i < in->n_pauses; i++)
+        out->graph.pauses[i] = in->pauses[i];
     out->graph.size_bytes = sizeof *out + n_bytes + in->n_words * (sizeof *out->words + sizeof *out->guessed);
     out->report.guessed = out->guessed;
     return 0;

@@ -30,8 +30,10 @@ struct graph { /* immutable after building; any thread */
     uint32_t start;
     const uint32_t *first_arc; /* n_nodes + 1 */
     const struct graph_arc *arcs;
-    const uint8_t *is_final;  /* n_nodes: a sentence may end here */
+    const uint8_t *is_final;  /* n_nodes: whether a sentence may end here, and with which pauses, as in a grammar_acceptor */
     const char *const *words; /* spellings, owned by the graph */
+    struct grammar_pauses pauses[GRAMMAR_MAX_PAUSES];
+    uint32_t n_pauses;
     size_t size_bytes;
 };
 

@@ -17,7 +17,7 @@ struct graph_raw_arc {
 
 struct graph_raw_node {
     uint32_t first_arc, n_arcs;
-    uint8_t is_final;
+    uint8_t is_final; /* as in struct graph */
 };
 
 struct graph_raw {

@@ -708,6 +708,37 @@ static void endpoint(void **state) {
     listener_done(&l);
 }
 
+/* Sentences may have pauses of their own; an incomplete one has those of the nearest complete one. */
+static void endpoint_by_sentence(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    o.step_ms = 50;
+    o.sure_q15 = 1 << 14;
+    o.final_silence_ms = 200;
+    o.end_silence_ms = 500;
+    o.open_silence_ms = 1000;
+    o.no_speech_ms = 2000;
+    o.max_speech_ms = 4000;
+    struct toy *t = toy_new();
+    toy_arc(t, 0, "stop", 1);
+    toy_arc(t, 1, "the", 2);
+    toy_arc(t, 2, "light", 3);
+    t->is_final[1] = 2;
+    t->is_final[3] = 3;
+    t->words.pauses = (const struct grammar_pauses[]){{.end_silence_ms = 300}, {.final_silence_ms = 600, .open_silence_ms = 1500}};
+    t->words.n_pauses = 2;
+    struct listener l = listen_with(t, home, &o);
+    assert_int_equal(ends_after(&l, "__stap________________________"), 2 + 4 + 6);
+    assert_int_equal(ends_after(&l, "__stap_____dh________________________________"), 2 + 4 + 5 + 2 + 30);
+    assert_int_equal(ends_after(&l, "__stap_____dh_____lait_______________"),
+                     2 + 4 + 5 + 2 + 5 + 4 + 12 - 2); /* as a complete one */
+    o.end_silence_ms = 900;
+    decoder_set_options(l.decoder, &o);
+    assert_int_equal(ends_after(&l, "__stap________________________"), 2 + 4 + 6);
+    assert_int_equal(ends_after(&l, "__stap_____dh_____lait_______________"), 2 + 4 + 5 + 2 + 5 + 4 + 12);
+    listener_done(&l);
+}
+
 /* --- limits ------------------------------------------------------------------------------------------------------------------- */
 
 static void no_sentence_at_all(void **state) {
@@ -1106,6 +1137,7 @@ int main(void) {
         cmocka_unit_test(rivals_are_found),
         cmocka_unit_test(curves),
         cmocka_unit_test(endpoint),
+        cmocka_unit_test(endpoint_by_sentence),
         cmocka_unit_test(assumed_silence_ends_a_sentence_or_changes_nothing),
         cmocka_unit_test(no_sentence_at_all),
         cmocka_unit_test(dead_ends),

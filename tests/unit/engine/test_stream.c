@@ -175,6 +175,35 @@ static void times_lie_where_the_words_are(void **state) {
     tragus_stream_free(s);
 }
 
+/* How long after the words of "front center" it was reported. */
+static uint32_t delay_of(tragus_grammar *g) {
+    tragus_stream *s;
+    const tragus_event *e;
+    uint32_t delay_ms = 0;
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    tragus_session *session;
+    assert_int_equal(tragus_session_new(&session, s, g, NULL), 0);
+    assert_int_equal(tragus_stream_feed(s, sound.pcm, sound.n), 0);
+    while (tragus_session_poll(session, &e) > 0)
+        if (e->type == TRAGUS_UTTERANCE && strcmp(e->text, "front center") == 0)
+            delay_ms = (uint32_t)e->time_ms - e->end_ms;
+    tragus_stream_free(s);
+    tragus_grammar_unref(g);
+    return delay_ms;
+}
+
+#define PAUSES_HEAD "intents: {A: {data: [{sentences: [rear left, side right]}, {sentences: [front center]"
+
+/* A block of sentences may ask for its own silences, longer than the gate would stay open, too. */
+static void sentences_have_their_own_pauses(void **state) {
+    (void)state;
+    uint32_t plain_ms = delay_of(ready_grammar(model, PAUSES_HEAD "}]}}\n"));
+    uint32_t patient_ms =
+        delay_of(ready_grammar(model, PAUSES_HEAD ", final_silence_ms: 1500, end_silence_ms: 1500, open_silence_ms: 1500}]}}\n"));
+    assert_true(plain_ms > 0 && plain_ms < 1000);
+    assert_true(patient_ms >= 1500 - 100 && patient_ms < 2000); /* the network places a word's end within 100 ms */
+}
+
 static void feeding_allocates_nothing(void **state) {
     (void)state;
     tragus_stream *s;
@@ -411,6 +440,7 @@ int main(void) {
         cmocka_unit_test(recorded_speech_is_understood),
         cmocka_unit_test(any_cutting_gives_the_same_events),
         cmocka_unit_test(times_lie_where_the_words_are),
+        cmocka_unit_test(sentences_have_their_own_pauses),
         cmocka_unit_test(feeding_allocates_nothing),
         cmocka_unit_test(listeners_do_not_disturb_each_other),
         cmocka_unit_test(a_new_grammar_holds_from_the_next_utterance),

@@ -66,6 +66,32 @@ static void skip_words(void **state) {
     grammar_free(g);
 }
 
+/* A sentence ends with the pauses of its block, also after skip words and where blocks share words. */
+static void pauses(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar("intents:\n"
+                                     "  A: {data: [{sentences: [go now, stop, 'list {x}']}]}\n"
+                                     "  B: {data: [{sentences: [go later, go now], end_silence_ms: 900},\n"
+                                     "             {sentences: ['add {x}'], end_silence_ms: 2000, open_silence_ms: 4000},\n"
+                                     "             {sentences: [go home, 'add tea'], end_silence_ms: 900}]}\n"
+                                     "lists: {x: {values: [tea, milk]}}\n"
+                                     "skip_words: [please]\n");
+    const struct grammar_acceptor *w = grammar_acceptor(g);
+    assert_int_equal(w->n_pauses, 2);
+    assert_int_equal(w->pauses[0].end_silence_ms, 900);
+    assert_int_equal(w->pauses[0].open_silence_ms, 0);
+    assert_int_equal(w->pauses[1].open_silence_ms, 4000);
+    assert_int_equal(walk_accepts(w, "stop"), 1);
+    assert_int_equal(walk_accepts(w, "list milk"), 1);
+    assert_int_equal(walk_accepts(w, "go later"), 2);
+    assert_int_equal(walk_accepts(w, "please go home please please"), 2);
+    assert_int_equal(walk_accepts(w, "add milk"), 3);
+    assert_int_equal(walk_accepts(w, "add milk please"), 3);
+    assert_int_equal(walk_accepts(w, "add tea"), 2); /* two kinds: the one that comes first */
+    assert_int_equal(walk_accepts(w, "go now"), 2);  /* one that asks for pauses, and one that does not */
+    grammar_free(g);
+}
+
 static void domains(void **state) {
     (void)state;
     struct grammar *g =
@@ -138,6 +164,7 @@ int main(void) {
         cmocka_unit_test(words),
         cmocka_unit_test(shape),
         cmocka_unit_test(skip_words),
+        cmocka_unit_test(pauses),
         cmocka_unit_test(domains),
         cmocka_unit_test(everything_said_is_matched),
         cmocka_unit_test(sets_do_not_explode),

@@ -35,6 +35,19 @@ static const struct expectation expectations[] = {
     {"intents:\n  A:\n    data:\n      - sentence: [x]\n", 3, 4, 9, "data needs sentences"},
     {"intents:\n  A:\n    data:\n      - sentences: [x]\n        respose: y\n", 2, 5, 9, "did you mean \"response\"?"},
     {"intents: {A: {data: [{sentences: [x], min_confidence: 2}]}}\n", 3, 1, 55, "above 0 and at most 1"},
+    {"intents: {A: {data: [{sentences: [x], end_silence_ms: 50}]}}\n", 3, 1, 55, "milliseconds from 100 to 5000"},
+    {"intents: {A: {data: [{sentences: [x], open_silence_ms: soon}]}}\n", 3, 1, 56, "milliseconds from 100 to 5000"},
+    {"intents:\n  A:\n    data:\n"
+     "    - {sentences: [a], end_silence_ms: 101}\n    - {sentences: [a], end_silence_ms: 102}\n"
+     "    - {sentences: [a], end_silence_ms: 103}\n    - {sentences: [a], end_silence_ms: 104}\n"
+     "    - {sentences: [a], end_silence_ms: 105}\n    - {sentences: [a], end_silence_ms: 106}\n"
+     "    - {sentences: [a], end_silence_ms: 107}\n    - {sentences: [a], end_silence_ms: 108}\n"
+     "    - {sentences: [a], end_silence_ms: 109}\n    - {sentences: [a], end_silence_ms: 110}\n"
+     "    - {sentences: [a], end_silence_ms: 111}\n    - {sentences: [a], end_silence_ms: 112}\n"
+     "    - {sentences: [a], end_silence_ms: 113}\n    - {sentences: [a], end_silence_ms: 114}\n"
+     "    - {sentences: [a], end_silence_ms: 115}\n    - {sentences: [a], end_silence_ms: 116}\n"
+     "    - {sentences: [a], end_silence_ms: 117}\n",
+     3, 20, 7, "more than 16 different silences"},
     {"intents:\n  A: 5\n", 3, 2, 6, "must be a map"},
     {"sentences: {a: b}\n", 3, 1, 12, "must be a list"},
     {"sentences: [x]\nlists: {a: {range: {from: 5, to: 1}}}\n", 3, 2, 20, "runs upwards"},
