@@ -79,10 +79,10 @@ void ready_sound_done(struct ready_sound *s) {
     *s = (struct ready_sound){0};
 }
 
-tragus_grammar *ready_grammar(tragus_model *m, const char *list) {
+tragus_grammar *ready_grammar(tragus_model *m, const char *text) {
     tragus_grammar *g = NULL;
     tragus_error e = {0};
-    if (tragus_grammar_load_texts(&g, m, NULL, &(tragus_text){"test", "list", list, strlen(list)}, 1, NULL, &e) < 0) {
+    if (tragus_grammar_load_texts(&g, m, NULL, &(tragus_text){"test", NULL, text, strlen(text)}, 1, NULL, &e) < 0) {
         fprintf(stderr, "%s:%d: %s\n", e.file, e.line, e.text);
         exit(1);
     }

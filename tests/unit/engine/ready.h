@@ -22,6 +22,6 @@ void ready_append_quiet(struct ready_sound *s, unsigned ms);
 void ready_append_noise(struct ready_sound *s, unsigned ms, int amplitude);
 void ready_sound_done(struct ready_sound *s);
 
-tragus_grammar *ready_grammar(tragus_model *m, const char *list);
+tragus_grammar *ready_grammar(tragus_model *m, const char *text);
 
 #endif
