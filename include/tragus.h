@@ -214,6 +214,10 @@ int tragus_session_new(tragus_session **ret, tragus_stream *s, tragus_grammar *g
 void tragus_session_free(tragus_session *s);
 int tragus_session_set_grammar(tragus_session *s, tragus_grammar *g); /* from the next utterance on; allocates */
 
+/* Opens the grammar of a session with `wake` for open_ms from here on (0: wake_open_ms), as if a wake phrase had been said: for a
+ * button, or for the answer to a question. Returns -EINVAL if the session has no wake phrases. */
+int tragus_session_trigger(tragus_session *s, uint32_t open_ms);
+
 /* Feeds sound, 16 kHz mono, any n. The events do not depend on how the sound is divided into calls. Poll after each call: a session
  * holds 64 events; further events are lost, and the call returns -ENOBUFS (the sound was still processed). */
 int tragus_stream_feed(tragus_stream *s, const int16_t *pcm, size_t n);

@@ -97,6 +97,19 @@ static int method_stop(sd_bus_message *m, void *user, sd_bus_error *error) {
     return sd_bus_reply_method_return(m, "");
 }
 
+static int method_trigger(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus_session *s = user;
+    tragus_error e = {0};
+    uint32_t open_ms = 0;
+    const struct bus_option table[] = {{"OpenMs", BUS_UINT32, &open_ms}};
+
+    int r = bus_read_options(m, table, 1, error);
+    if (r < 0)
+        return r;
+    r = service_session_trigger(s->session, open_ms, &e);
+    return r < 0 ? bus_fail(error, r, &e) : sd_bus_reply_method_return(m, "");
+}
+
 static int method_set_input(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus_session *s = user;
     tragus_error e = {0};
@@ -153,6 +166,7 @@ const sd_bus_vtable bus_session_vtable[] = {
     SD_BUS_VTABLE_START(0),
     SD_BUS_METHOD_WITH_ARGS("Start", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, method_start, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, method_stop, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Trigger", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, method_trigger, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("SetInput", SD_BUS_ARGS("h", sound, "a{sv}", options), SD_BUS_NO_RESULT, method_set_input,
                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_ARGS("Close", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_close, SD_BUS_VTABLE_UNPRIVILEGED),

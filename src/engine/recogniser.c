@@ -105,6 +105,17 @@ struct engine_listener *engine_recogniser_swap(struct engine_recogniser *r, stru
     return before;
 }
 
+void engine_recogniser_open(struct engine_recogniser *r, struct engine_session *s, uint64_t hop, uint32_t open_hops) {
+    int64_t close_hop = (int64_t)hop + open_hops;
+    if (!*find(r, s) || !s->wake)
+        return;
+    if (!s->wake->open || s->wake->close_hop < close_hop)
+        s->wake->close_hop = close_hop;
+    if (!s->wake->open)
+        s->end_hop = INT64_MIN; /* the listener has not heard the row before */
+    s->wake->open = true;
+}
+
 /* --- sound -------------------------------------------------------------------------------------------------------------------- */
 
 static void take_row(struct engine_recogniser *r, const int16_t *posteriors) {

@@ -31,7 +31,8 @@ uint32_t engine_listener_hang_hops(const struct engine_listener *l);
 /* What a session needs to wait for a wake phrase, a sentence of `phrases`. Returns NULL when out of memory. */
 struct engine_wake;
 struct engine_wake *engine_wake_new(tragus_model *m, tragus_grammar *phrases, const tragus_session_options *o);
-void engine_wake_free(struct engine_wake *w); /* zeroes the sound it holds */
+void engine_wake_free(struct engine_wake *w);                /* zeroes the sound it holds */
+uint32_t engine_wake_open_hops(const struct engine_wake *w); /* how long the grammar is open after a phrase; any thread */
 
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
 
@@ -100,6 +101,9 @@ bool engine_recogniser_remove(struct engine_recogniser *r, struct engine_session
 /* Gives the session another listener from its next utterance on. Returns the listener this replaces if that one was still pending,
  * else NULL; returns l itself if s is not lent. */
 struct engine_listener *engine_recogniser_swap(struct engine_recogniser *r, struct engine_session *s, struct engine_listener *l);
+
+/* Opens the grammar of a session that waits for a wake phrase, as if one had ended before this hop of the sound. */
+void engine_recogniser_open(struct engine_recogniser *r, struct engine_session *s, uint64_t hop, uint32_t open_hops);
 
 /* Takes one hop. Hops are batched, so that the network reads its weights once per batch. The batching affects the cost, but not
  * the output. */

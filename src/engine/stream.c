@@ -219,6 +219,14 @@ ENGINE_PUBLIC int tragus_session_set_grammar(tragus_session *s, tragus_grammar *
     return 0;
 }
 
+ENGINE_PUBLIC int tragus_session_trigger(tragus_session *s, uint32_t open_ms) {
+    if (!s || !s->session.wake)
+        return -EINVAL;
+    uint32_t hops = open_ms > 0 ? open_ms / ENGINE_HOP_MS : engine_wake_open_hops(s->session.wake);
+    engine_recogniser_open(s->stream->recogniser, &s->session, s->stream->segmenter.n_hops, hops);
+    return 0;
+}
+
 ENGINE_PUBLIC int tragus_session_poll(tragus_session *s, const tragus_event **ret) {
     if (!s || !ret)
         return -EINVAL;

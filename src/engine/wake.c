@@ -57,6 +57,10 @@ const int16_t *engine_wake_row(const struct engine_wake *w, uint32_t n_before) {
 #define CPU_MS 500
 #define MANY_MISSED_PERCENT 3 /* a phrase of three syllables with rare sounds has 1 */
 
+uint32_t engine_wake_open_hops(const struct engine_wake *w) {
+    return w->open_hops;
+}
+
 /* Copies a phrase as a line of a list of sentences. Returns where the line ends, or NULL and an error. */
 static char *add_phrase(char *to, const char *phrase, tragus_error *reterr) {
     size_t n = strlen(phrase);

@@ -52,6 +52,10 @@ static int check(unsigned value, unsigned least, unsigned most, const char *name
     return base_error_set(reterr, -EINVAL, "option %s must be from %u to %u, not %u", name, least, most, value);
 }
 
+int service_check_open_ms(uint32_t open_ms, const char *name, tragus_error *reterr) {
+    return check(open_ms, OPEN_LEAST_MS, OPEN_MOST_MS, name, reterr);
+}
+
 int service_check_options(struct service_session_options *o, tragus_error *reterr) {
     const tragus_session_options *s = &o->session;
     int r = 0;
@@ -65,7 +69,7 @@ int service_check_options(struct service_session_options *o, tragus_error *reter
     if (r >= 0 && s->open_silence_ms != 0)
         r = check(s->open_silence_ms, SILENCE_LEAST_MS, SILENCE_MOST_MS, "OpenSilenceMs", reterr);
     if (r >= 0 && s->wake_open_ms != 0)
-        r = check(s->wake_open_ms, OPEN_LEAST_MS, OPEN_MOST_MS, "WakeOpenMs", reterr);
+        r = service_check_open_ms(s->wake_open_ms, "WakeOpenMs", reterr);
     if (r >= 0 && s->wake_per_hour != 0 && !(s->wake_per_hour >= RATE_LEAST_PER_HOUR && s->wake_per_hour <= RATE_MOST_PER_HOUR))
         r = base_error_set(reterr, -EINVAL, "option WakePerHour must be from %g to %g", RATE_LEAST_PER_HOUR, RATE_MOST_PER_HOUR);
     if (r >= 0 && s->max_speech_ms != 0)

@@ -116,6 +116,7 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
 /* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */
 int wake_compile(const struct service *s, tragus_grammar **ret, unsigned model, const struct service_session_options *o,
                  tragus_error *reterr);
+int service_check_open_ms(uint32_t open_ms, const char *name, tragus_error *reterr); /* options.c */
 void wake_check(const struct service *s); /* logs what is wrong with the configured phrases */
 
 /* energy.c */

@@ -128,6 +128,9 @@ static void carry_out(struct recogniser *r, const struct recogniser_command *c) 
             send_home(r, ENGINE_SWAPPED, NULL, back);
         break;
     }
+    case RECOGNISER_OPEN:
+        engine_recogniser_open(r->engine, c->session, c->n_heard, c->open_hops);
+        break;
     case RECOGNISER_WIPE:
         engine_recogniser_wipe(r->engine);
         atomic_store_explicit(&r->wiped, true, memory_order_release);

@@ -26,6 +26,7 @@ enum recogniser_command_type {
     RECOGNISER_STOP, /* the session processes the sound pushed before, reports its result and retires */
     RECOGNISER_DROP, /* the session retires immediately */
     RECOGNISER_SWAP, /* the session uses another listener from its next utterance on */
+    RECOGNISER_OPEN, /* the session's grammar opens, as after a wake phrase */
     RECOGNISER_WIPE, /* nobody listens any more: forget all sound, see recogniser_wiped */
 };
 
@@ -33,7 +34,8 @@ struct recogniser_command {
     enum recogniser_command_type type;
     struct engine_session *session;
     struct engine_listener *listener;
-    uint64_t n_heard; /* hops of the sound that had arrived when the command was given: it is executed before the next one */
+    uint32_t open_hops; /* of OPEN: for how long */
+    uint64_t n_heard;   /* hops of the sound that had arrived when the command was given: it is executed before the next one */
 };
 
 /* main_wake: woken when a record is ready. Returns NULL when out of memory. */
@@ -47,7 +49,7 @@ void recogniser_command(struct recogniser *r, struct recogniser_command command)
  * another listener replaced it first. Main frees that listener. */
 bool recogniser_next_record(struct recogniser *r, struct engine_record *ret);
 bool recogniser_has_commands(const struct recogniser *r); /* not yet taken by the thread, which wakes main when it takes some */
-bool recogniser_has_room(const struct recogniser *r);     /* room for a SWAP; other commands always fit */
+bool recogniser_has_room(const struct recogniser *r);     /* room for a SWAP or an OPEN; other commands always fit */
 bool recogniser_wiped(struct recogniser *r);              /* true once after each executed RECOGNISER_WIPE */
 void recogniser_cost(const struct recogniser *r, struct engine_cost *ret);
 uint64_t recogniser_lost(const struct recogniser *r); /* records lost so far because the ring was full */

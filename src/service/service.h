@@ -260,6 +260,9 @@ void service_session_push_end(struct service_session *session);
 int service_session_start(struct service_session *session, tragus_error *reterr);
 /* Pending sound gives its result, then FINISHED. Returns -EALREADY if not started. */
 int service_session_stop(struct service_session *session);
+/* Opens the grammar as if a wake phrase had been said, for open_ms (0: the session's WakeOpenMs). Returns -EALREADY if the session
+ * is not started or waits for no wake phrase, -EINVAL if open_ms is out of range, -EAGAIN if too many calls are still waiting. */
+int service_session_trigger(struct service_session *session, uint32_t open_ms, tragus_error *reterr);
 
 struct service_session_view {
     enum service_state state;

@@ -146,14 +146,18 @@ static uint64_t hops_of(const struct service_session *session) {
     return live.hops;
 }
 
-/* Sends the recogniser a command. Returns how many hops of the sound precede it. */
-static uint64_t command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *listener) {
-    struct recogniser_command c = {.type = type, .session = session->lent, .listener = listener, .n_heard = hops_of(session)};
+static void give(struct service_session *session, struct recogniser_command c) {
     recogniser_command(recogniser_of(session), c);
     if (session->batch)
         batch_wake(session->batch);
     else
         microphone_wake(session->service->microphone);
+}
+
+/* Sends the recogniser a command. Returns how many hops of the sound precede it. */
+static uint64_t command(struct service_session *session, enum recogniser_command_type type, struct engine_listener *listener) {
+    struct recogniser_command c = {.type = type, .session = session->lent, .listener = listener, .n_heard = hops_of(session)};
+    give(session, c);
     return c.n_heard;
 }
 
@@ -404,6 +408,24 @@ int service_session_stop(struct service_session *session) {
         batch_cancel(session->batch);
     else
         command(session, RECOGNISER_STOP, NULL);
+    return 0;
+}
+
+int service_session_trigger(struct service_session *session, uint32_t open_ms, tragus_error *reterr) {
+    if (!session->lent || session->finish)
+        return base_error_set(reterr, -EALREADY, "the session is not started; call Start first");
+    if (!session->wake)
+        return base_error_set(reterr, -EALREADY, "the session has no wake phrase, so it hears everything already");
+    int r = open_ms > 0 ? service_check_open_ms(open_ms, "OpenMs", reterr) : 0;
+    if (r < 0)
+        return r;
+    if (!recogniser_has_room(recogniser_of(session)))
+        return base_error_set(reterr, -EAGAIN, "too many calls are waiting; try again");
+    struct recogniser_command c = {.type = RECOGNISER_OPEN, .session = session->lent, .n_heard = hops_of(session)};
+    c.open_hops = open_ms > 0 ? open_ms / ENGINE_HOP_MS : engine_wake_open_hops(session->lent->wake);
+    uint64_t until = c.n_heard + c.open_hops;
+    session->open_until = until > session->open_until ? until : session->open_until;
+    give(session, c);
     return 0;
 }
 

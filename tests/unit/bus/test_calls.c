@@ -173,12 +173,14 @@ static void wrong_states_are_refused(void **state) {
     char *path = wire_session(client);
     follow(client, path, &h);
     wire_expect_error(wire_call(client, path, WIRE_SESSION, "Stop", "a{sv}", 0), WIRE_ERROR("WrongState"), "not started");
+    wire_expect_error(wire_call(client, path, WIRE_SESSION, "Trigger", "a{sv}", 0), WIRE_ERROR("WrongState"), "not started");
     wire_expect_error(wire_call(client, path, WIRE_SESSION, "Start", "a{sv}", 0), WIRE_ERROR("WrongState"), "SetInput");
     assert_int_equal(pipe(ends), 0);
     call_set_input(path, ends[0], "S16LE", NULL, NULL);
     start(path);
     wire_expect_error(wire_call(client, path, WIRE_SESSION, "Start", "a{sv}", 0), WIRE_ERROR("WrongState"), NULL);
     call_set_input(path, ends[0], "S16LE", WIRE_ERROR("WrongState"), "Stop");
+    wire_expect_error(wire_call(client, path, WIRE_SESSION, "Trigger", "a{sv}", 0), WIRE_ERROR("WrongState"), "no wake phrase");
     wire_expect_return(wire_call(client, path, WIRE_SESSION, "Stop", "a{sv}", 0));
     assert_true(rig_until(wire_event, is_finished, &h));
     assert_int_equal(h.reason, SERVICE_STOPPED);

@@ -167,6 +167,49 @@ static void the_phrase_may_be_repeated(void **state) {
            "wake_detected:front center, wake_detected:front center, utterance:rear left");
 }
 
+/* What is understood if a session that waits for a phrase is opened for open_ms after the recording `first` and a pause; pieces:
+ * fed so many samples at a time. */
+static void opened_after(const char *first, const char *rest, uint32_t open_ms, size_t piece, const char *text) {
+    tragus_stream *stream;
+    tragus_session *session;
+    tragus_session_options o;
+    const tragus_event *e;
+    char heard[256] = "";
+    struct ready_sound parts[] = {sound_of(first), sound_of(rest)};
+    tragus_session_options_init(&o);
+    o.wake = phrases;
+    assert_int_equal(tragus_stream_new(&stream, model, NULL), 0);
+    assert_int_equal(tragus_session_new(&session, stream, channels, &o), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        if (i == 1)
+            assert_int_equal(tragus_session_trigger(session, open_ms), 0);
+        for (size_t at = 0; at < parts[i].n; at += piece)
+            assert_int_equal(tragus_stream_feed(stream, parts[i].pcm + at, parts[i].n - at < piece ? parts[i].n - at : piece), 0);
+        while (tragus_session_poll(session, &e) > 0)
+            if (e->type == TRAGUS_UTTERANCE)
+                snprintf(heard + strlen(heard), sizeof(heard) - strlen(heard), "%s%s", heard[0] ? ", " : "", e->text);
+        ready_sound_done(&parts[i]);
+    }
+    tragus_stream_free(stream);
+    assert_string_equal(heard, text);
+}
+
+static void it_can_be_opened_without_a_phrase(void **state) {
+    (void)state;
+    opened_after("Rear_Right", "Rear_Left 900 Side_Right", 0, 1600, "rear left"); /* one sentence, as after a phrase */
+    opened_after("Rear_Right", "Rear_Left 900 Side_Right", 2000, 77, "rear left");
+    opened_after("Rear_Right", "2000 Rear_Left", 1500, 1600, "");
+    opened_after("Rear_Right", "2000 Rear_Left", 4000, 1600, "rear left");
+    opened_after("Front_Center", "1500 Rear_Left", 1000, 1600, "rear left"); /* the phrase's own time is longer */
+    tragus_stream *stream;
+    tragus_session *session;
+    assert_int_equal(tragus_stream_new(&stream, model, NULL), 0);
+    assert_int_equal(tragus_session_new(&session, stream, channels, NULL), 0);
+    assert_int_equal(tragus_session_trigger(session, 0), -EINVAL);
+    assert_int_equal(tragus_session_trigger(NULL, 0), -EINVAL);
+    tragus_stream_free(stream);
+}
+
 static void any_cutting_gives_the_same_events(void **state) {
     static const size_t pieces[] = {7, 160, 5000, 1000000};
     char whole[512], got[512];
@@ -229,6 +272,7 @@ int main(void) {
         cmocka_unit_test(it_closes_after_a_sentence),
         cmocka_unit_test(it_closes_when_its_time_is_over),
         cmocka_unit_test(the_phrase_may_be_repeated),
+        cmocka_unit_test(it_can_be_opened_without_a_phrase),
         cmocka_unit_test(any_cutting_gives_the_same_events),
         cmocka_unit_test(bad_phrases_are_refused_with_a_sentence),
         cmocka_unit_test(short_phrases_get_a_warning),

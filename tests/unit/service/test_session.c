@@ -285,6 +285,59 @@ static void stop_decides_what_was_said(void **state) {
     service_session_free(s);
 }
 
+static bool has_heard_all(void *user) {
+    struct service_session_view view;
+    service_session_view(user, &view);
+    return view.position_us + 20000 >= (uint64_t)n_first * 1000000 / 16000;
+}
+
+/* A session that waits for a wake phrase is opened by a call, as if by a button. */
+static void a_call_opens_the_grammar(void **state) {
+    struct rig_log log = {0};
+    struct service_session_options o = rig_session_options(service, "", &log);
+    struct service_session_view view;
+    tragus_error e = {0};
+    (void)state;
+    o.wake = (const char *const[]){"good morning house"};
+    o.n_wake = 1;
+    struct service_session *s = pushed(&o, &raw);
+    assert_int_equal(service_session_trigger(s, 0, &e), -EALREADY);
+    start(s);
+    service_session_view(s, &view);
+    assert_int_equal(view.state, SERVICE_WAITING_FOR_WAKE);
+    push(s, sound.pcm, n_first); /* is not heard */
+    assert_true(rig_until(event, has_heard_all, s));
+    assert_int_equal(service_session_trigger(s, 999, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "OpenMs"));
+    assert_int_equal(service_session_trigger(s, 60000, &e), 0);
+    service_session_view(s, &view);
+    assert_int_equal(view.state, SERVICE_WAITING_FOR_SPEECH);
+    push(s, sound.pcm + n_first, sound.n - n_first);
+    service_session_push_end(s);
+    assert_true(rig_until(event, rig_finished, &log));
+    assert_string_equal(log.heard, "rear left\n");
+    service_session_free(s);
+}
+
+/* Calls that the sound's thread has not taken yet are bounded. */
+static void too_many_calls_are_refused(void **state) {
+    struct rig_log log = {0};
+    struct service_session_options o = rig_session_options(service, "", &log);
+    tragus_error e = {0};
+    int r = 0;
+    (void)state;
+    o.wake = (const char *const[]){"good morning house"};
+    o.n_wake = 1;
+    struct service_session *s = pushed(&o, &raw);
+    start(s);
+    for (unsigned i = 0; i < 100000 && r == 0; i++)
+        r = service_session_trigger(s, 0, &e);
+    assert_true(r == 0 || r == -EAGAIN); /* the thread may keep up */
+    assert_int_equal(service_session_stop(s), 0);
+    assert_true(rig_until(event, rig_finished, &log));
+    service_session_free(s);
+}
+
 static void a_session_may_be_freed_when_it_is_told_something(void **state) {
     struct rig_log log = {0}, other = {0};
     struct service_session_options o = rig_session_options(service, "", &log);
@@ -671,6 +724,8 @@ int main(void) {
         cmocka_unit_test(one_shot_ends_with_the_first_result),
         cmocka_unit_test(a_limited_session_times_out),
         cmocka_unit_test(stop_decides_what_was_said),
+        cmocka_unit_test(a_call_opens_the_grammar),
+        cmocka_unit_test(too_many_calls_are_refused),
         cmocka_unit_test(a_session_may_be_freed_when_it_is_told_something),
         cmocka_unit_test(nothing_is_told_after_the_owner_has_gone),
         cmocka_unit_test(a_descriptor_is_the_sessions_own_copy),
