@@ -3,10 +3,10 @@
 """Count right utterances, set by set, as Markdown and as a plot: clean, in noise, in rooms and at 8 kHz, with rejection on and off.
 
 report.py --shared DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--babble DB...] [--rooms 0.3:3 0.5:3 0.7:4] [--kitchen]
-    [--sets NAME...] [--out DIR]
+    [--data DIR] [--sets NAME...] [--out DIR]
 report.py --redraw OUT/report.tsv [--out DIR]
 
-The sets and their grammars are those of sets.py. Each condition changes the same recordings:
+The sets and their grammars are those of sets.py, and the one that `contrasts` makes, if it is in DATA/contrasts. Each condition changes the same recordings:
 
     24 dB        a piece of a recording of SHARED/corpora/noise/dev is added; its kind (kitchen, tap, babble, rain ...), the recording and
                  the place in it follow from the clip's name alone, so every run and every model hears the same sound. The ratio is that of
@@ -275,6 +275,7 @@ def main():
     parser.add_argument("--babble", type=int, nargs="*", default=[], help="dB, of babble alone")
     parser.add_argument("--rooms", type=room, nargs="*", default=[(0.3, 3), (0.5, 3), (0.7, 4)], metavar="RT60:METRES")
     parser.add_argument("--kitchen", action="store_true", help="noise as in Picovoice's benchmark; no rooms, nothing at 8 kHz")
+    parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path.home() / ".cache/tragus-training", help="where `contrasts` put its set")
     parser.add_argument("--sets", nargs="*", help="some of the sets")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("report"))
     parser.add_argument("--redraw", type=pathlib.Path, metavar="TSV", help="draw the plot from a report.tsv and measure nothing")
@@ -285,7 +286,9 @@ def main():
     if arguments.redraw:
         plot(read_counts(arguments.redraw), arguments.out / "report.png")
         return
-    chosen = [each for each in sets.SETS if not arguments.sets or each.name in arguments.sets]
+    made = arguments.data.resolve() / "contrasts"
+    known = sets.SETS + ((sets.Set("contrasts", str(made), "contrasts.yaml"),) if (made / "LIST.tsv").exists() else ())
+    chosen = [each for each in known if not arguments.sets or each.name in arguments.sets]
     conditions = conditions_of(arguments, Noises(arguments.shared / "corpora" / "noise", "dev"))
     results = measure(chosen, conditions, arguments)
     table = markdown(results, conditions)

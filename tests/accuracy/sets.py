@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sets of recordings for the accuracy tests, and the grammar of each set.
 
-A grammar is a file in tests/data/grammars, or is made here from texts: "own" has all sentences of the folder; "own+1000" has those and
-1,000 sentences of the training recordings; "loop" has one to MOST_WORDS of the words of the folder in any order.
+A grammar is a file in tests/data/grammars, or one of the folder that the list names for each recording ("grammars/..."), or is made here
+from texts: "own" has all sentences of the folder; "own+1000" has those and 1,000 sentences of the training recordings; "loop" has one to
+MOST_WORDS of the words of the folder in any order.
 """
 
 import csv
@@ -34,7 +35,7 @@ def loop(words, most):
 @dataclasses.dataclass(frozen=True)
 class Set:
     name: str
-    folder: str  # below corpora/dev
+    folder: str  # below corpora/dev, or an absolute path
     grammar: str
     ages: tuple = (0, 200)  # only speakers of these ages, if the list has ages
 
@@ -42,7 +43,7 @@ class Set:
         """Returns the rows; each `file` is an absolute path."""
         folder = (corpora / "dev" / self.folder).resolve()
         return [{**row, "file": str(folder / row["file"])} for row in rows_of(folder / "LIST.tsv")
-                if self.ages[0] <= int(row.get("age") or self.ages[0]) <= self.ages[1]]
+                if self.ages[0] <= int(row.get("age") or self.ages[0]) <= self.ages[1] and row.get("grammar", self.grammar) == self.grammar]
 
     def write_list(self, corpora, folder):
         """Writes the list of the set to folder. Returns its path."""
@@ -56,6 +57,8 @@ class Set:
         """Returns the path of the grammar; a generated grammar is written to folder."""
         if (GRAMMARS / self.grammar).exists():
             return GRAMMARS / self.grammar
+        if self.grammar.startswith("grammars/"):
+            return corpora / "dev" / self.folder / self.grammar
         own = sorted({row["text"] for row in rows_of(corpora / "dev" / self.folder / "LIST.tsv")})
         if self.grammar == "loop":
             text = loop({word for text in own for word in text.split()}, MOST_WORDS)
@@ -70,6 +73,7 @@ class Set:
         return path
 
 
+STRANGERS = ("ask", "yaml"), ("cards", "yaml"), ("digits", "yaml"), ("home", "yaml"), ("move", "yaml"), ("read", "txt"), ("wake", "txt")
 SETS = (
     Set("rhasspy_commands", "rhasspy_commands", "rhasspy.txt"),
     Set("coffee_dev", "coffee_dev", "coffee.yaml"),
@@ -82,6 +86,7 @@ SETS = (
     Set("speechocean_dev", "speechocean_dev", "own"),
     Set("speechocean_dev adults", "speechocean_dev", "own+1000", (16, 200)),
     Set("speechocean_dev children", "speechocean_dev", "own+1000", (0, 15)),
+    *(Set(f"strangers {name}", "strangers", f"grammars/{name}.{ending}") for name, ending in STRANGERS),
     Set("out_of_grammar_dev", "out_of_grammar_dev", "coffee.yaml"),
     Set("out_of_grammar_dev home", "out_of_grammar_dev", "home.yaml"),
 )
