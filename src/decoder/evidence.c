@@ -6,6 +6,7 @@
 
 #define WINDOW_STEPS 6u /* 180 ms */
 #define LOG2_E_Q8 369
+#define HALF_NAT_Q8 128
 #define LN2_Q16 45426
 #define LN_2_15_Q8 2662
 
@@ -108,6 +109,15 @@ int32_t decoder_silence_lost(const struct decoder *d, int64_t from, int64_t to) 
     for (int64_t step = from; step <= to; step++)
         sum -= decoder_row(d, step)[0];
     return sum;
+}
+
+void decoder_set_ratios(int32_t f[DECODER_N_FEATURES]) {
+    /* in the order of their ratios */
+    static const enum decoder_feature losses[] = {DECODER_GAP, DECODER_WORD_GAP, DECODER_WINDOW, DECODER_WORD};
+    for (unsigned i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+        int64_t ratio_q8 = (int64_t)f[losses[i]] * 256 / (f[DECODER_PEAK] + HALF_NAT_Q8);
+        f[DECODER_GAP_RATIO + i] = (int32_t)(ratio_q8 < INT16_MAX ? ratio_q8 : INT16_MAX);
+    }
 }
 
 bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES], uint32_t *ret_gap) {

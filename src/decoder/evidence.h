@@ -27,7 +27,13 @@ enum decoder_feature {                   /* all in Q8 */
                        DECODER_ENTROPY,  /* mean entropy of the rows where the phones peak, nats */
                        DECODER_PEAK,     /* mean of -ln of the phones' posteriors there */
                        DECODER_WORD,     /* nats lost in the worst word, divided by one more than its phones */
-                       DECODER_MARGIN,   /* nats above the best sentence with another meaning; at most DECODER_RIVAL_LIMIT */
+                       /* GAP, WORD_GAP, WINDOW and WORD, divided by half a nat more than PEAK: where the phones are clear, a small
+                          loss means more */
+                       DECODER_GAP_RATIO,
+                       DECODER_WORD_GAP_RATIO,
+                       DECODER_WINDOW_RATIO,
+                       DECODER_WORD_RATIO,
+                       DECODER_MARGIN, /* nats above the best sentence with another meaning; at most DECODER_RIVAL_LIMIT */
                        DECODER_N_FEATURES
 };
 

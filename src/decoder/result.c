@@ -208,11 +208,15 @@ static tragus_reason blame(const struct decoder *d, const struct decoder_path *p
         return TRAGUS_NOT_IN_GRAMMAR;
     case DECODER_GAP:
     case DECODER_WORD_GAP:
+    case DECODER_GAP_RATIO:
+    case DECODER_WORD_GAP_RATIO:
         ret->fault_word = word_of(d, path, gap, &first);
         ret->fault = first ? LISTENER_FAULT_GAP : LISTENER_FAULT_WORD;
         return TRAGUS_NOT_IN_GRAMMAR;
     case DECODER_WINDOW:
     case DECODER_WORD:
+    case DECODER_WINDOW_RATIO:
+    case DECODER_WORD_RATIO:
         ret->fault = LISTENER_FAULT_WORD;
         return TRAGUS_NOT_IN_GRAMMAR;
     case DECODER_LOSS:
@@ -250,6 +254,7 @@ static tragus_reason set_confidence(const struct decoder *d, const struct senten
     ret->logit_q8 = NO_LOGIT_Q8;
     tragus_reason reason = TRAGUS_NOT_IN_GRAMMAR;
     if (s->path.n_phones > 0 && decoder_evidence(d, &s->path, f, &gap)) {
+        decoder_set_ratios(f);
         ret->logit_q8 = decoder_logit(&d->options.scorecard, f);
         reason = blame(d, &s->path, gap, f, ret);
         decoder_set_features(ret, f);
@@ -333,6 +338,7 @@ bool decoder_describe(struct decoder *d, const struct decoder_token *t, struct l
     f[DECODER_SUM] = sum_of(s.n_phones, f[DECODER_LOSS]);
     f[DECODER_WORD] = worst_word_loss(&s);
     f[DECODER_MARGIN] = DECODER_RIVAL_LIMIT;
+    decoder_set_ratios(f);
     decoder_set_features(ret, f);
     return true;
 }

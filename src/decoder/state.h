@@ -167,6 +167,9 @@ void decoder_history_collect(struct decoder *d);                      /* frees t
  * longer kept. */
 bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES], uint32_t *ret_gap);
 
+/* Sets the ratios, when the other features are set. */
+void decoder_set_ratios(int32_t f[DECODER_N_FEATURES]);
+
 int32_t decoder_silence_lost(const struct decoder *d, int64_t from, int64_t to); /* by blank in these steps */
 int32_t decoder_blank_loss(const struct decoder *d, const int16_t *posteriors);  /* by blank in a row that was not heard yet */
 
