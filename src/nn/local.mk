@@ -10,6 +10,7 @@ libtragus_nn_la_SOURCES = \
     src/nn/kernels/gemm_ref.c \
     src/nn/kernels/kernels.h \
     src/nn/kernels/select.c \
+    src/nn/kernels/unpack_ref.c \
     src/nn/kernels/variants.h
 libtragus_nn_la_LIBADD =
 libtragus_nn_la_CPPFLAGS = $(AM_CPPFLAGS)
@@ -25,7 +26,8 @@ libtragus_nn_avx2_la_SOURCES = \
     src/nn/kernels/x86/add_avx2.c \
     src/nn/kernels/x86/dwconv_avx2.c \
     src/nn/kernels/x86/gemm_avx2.c \
-    src/nn/kernels/x86/requantise.h
+    src/nn/kernels/x86/requantise.h \
+    src/nn/kernels/x86/unpack_avx2.c
 libtragus_nn_avx2_la_CFLAGS = $(AM_CFLAGS) -mavx2
 libtragus_nn_avx512vnni_la_SOURCES = src/nn/kernels/x86/gemm_avx512vnni.c
 libtragus_nn_avx512vnni_la_CFLAGS = $(AM_CFLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512vnni
@@ -47,7 +49,8 @@ libtragus_nn_neon_la_SOURCES = \
     src/nn/kernels/arm64/add_neon.c \
     src/nn/kernels/arm64/dwconv_neon.c \
     src/nn/kernels/arm64/gemm_neon.c \
-    src/nn/kernels/arm64/requantise.h
+    src/nn/kernels/arm64/requantise.h \
+    src/nn/kernels/arm64/unpack_neon.c
 libtragus_nn_dotprod_la_SOURCES = \
     src/nn/kernels/arm64/gemm_dotprod.c \
     src/nn/kernels/arm64/requantise.h
@@ -65,7 +68,8 @@ libtragus_nn_neon_la_SOURCES = \
     src/nn/kernels/arm/add_neon.c \
     src/nn/kernels/arm/dwconv_neon.c \
     src/nn/kernels/arm/gemm_neon.c \
-    src/nn/kernels/arm/requantise.h
+    src/nn/kernels/arm/requantise.h \
+    src/nn/kernels/arm/unpack_neon.c
 # The compiler's default may be ARMv6, as on Raspberry Pi OS. gcc's first scheduling pass, before register allocation, uses more registers
 # than there are.
 libtragus_nn_neon_la_CFLAGS = $(AM_CFLAGS) -march=armv7-a -mfpu=neon -fno-schedule-insns

@@ -20,7 +20,9 @@
 #define MAX_HOPS 64          /* 0.64 s per step is more than any use needs */
 #define MAX_LOOK_AHEAD 1000  /* hops: ten seconds are too late for any use */
 #define MAX_STATE (16 << 20) /* bytes of rows that a state keeps */
-#define ADD_LIMIT (1 << 22)  /* kernels.h: the sums of an addition fit in int32 */
+/* The most that the products of a CONV_S4 leave of 32 bits */
+#define MAX_PACKED_BIAS (INT32_MAX - 7 * 127 * MAX_TAPS * MAX_CHANNELS)
+#define ADD_LIMIT (1 << 22) /* kernels.h: the sums of an addition fit in int32 */
 
 /* gemm needs whole groups of inputs, and n_in is one of these. */
 _Static_assert(NN_N_FEATURES % NN_IN_BLOCK == 0 && NN_OUT_BLOCK % NN_IN_BLOCK == 0, "inputs come in whole groups");
@@ -105,7 +107,7 @@ static int read_op(const struct loader *l, uint32_t i, struct nn_op *op) {
     bool last = i + 1 == l->m->n_ops;
     uint32_t max_taps, max_stride = 1, max_shift = 0;
 
-    if (w[0] < NN_CONV || w[0] > NN_LOGITS)
+    if (w[0] < NN_CONV || w[0] > NN_CONV_S4)
         return refuse(l, "operation %u has the unknown kind %u", (unsigned)i, (unsigned)w[0]);
     op->kind = (enum nn_op_kind)w[0];
     if ((op->kind == NN_LOGITS) != last)
@@ -122,6 +124,7 @@ static int read_op(const struct loader *l, uint32_t i, struct nn_op *op) {
 
     switch (op->kind) {
     case NN_CONV:
+    case NN_CONV_S4:
         max_taps = MAX_TAPS;
         max_stride = MAX_STRIDE;
         break;
@@ -202,9 +205,10 @@ static int load_scale(struct loader *l, uint32_t i, struct nn_op *op) {
         op->bias = take(&l->scale, op->n_out * sizeof(int32_t));
     }
     op->multiplier = take(&l->scale, n * sizeof(int32_t));
-    if (op->kind == NN_CONV || op->kind == NN_DEPTHWISE)
+    bool requantises = op->kind != NN_ADD && op->kind != NN_LOGITS;
+    if (requantises)
         op->shifts = take(&l->scale, n);
-    if (!op->multiplier || (op->kind != NN_ADD && !op->bias) || ((op->kind == NN_CONV || op->kind == NN_DEPTHWISE) && !op->shifts))
+    if (!op->multiplier || (op->kind != NN_ADD && !op->bias) || (requantises && !op->shifts))
         return refuse(l, "the section \"scale\" ends before operation %u", (unsigned)i);
     for (size_t c = 0; c < n; c++) {
         if (op->multiplier[c] < lowest || op->multiplier[c] > highest)
@@ -215,20 +219,8 @@ static int load_scale(struct loader *l, uint32_t i, struct nn_op *op) {
     return 0;
 }
 
-/* Checks the operation's weights: their range, that sums fit in 32 bits, and that the padding is zero. */
-static int load_weights(struct loader *l, uint32_t i, struct nn_op *op) {
-    size_t k_in = (size_t)op->taps * (op->kind == NN_DEPTHWISE ? 1 : op->n_in);
-    size_t n_bytes = k_in * op->n_out, n_padding = (64 - n_bytes % 64) % 64;
-    const int8_t *padding;
-
-    op->weights = take(&l->weights, n_bytes);
-    padding = take(&l->weights, n_padding);
-    if (!op->weights || !padding)
-        return refuse(l, "the section \"weights\" ends before operation %u", (unsigned)i);
-    for (size_t k = 0; k < n_padding; k++)
-        if (padding[k] != 0)
-            return refuse(l, "the weights of operation %u are not padded with zeros", (unsigned)i);
-
+/* Checks weights of eight bits: their range, and that sums fit in 32 bits. */
+static int check_weights(const struct loader *l, uint32_t i, const struct nn_op *op, size_t k_in) {
     for (size_t block = 0; block < op->n_out; block += NN_OUT_BLOCK) {
         int64_t sum[NN_OUT_BLOCK] = {0};
 
@@ -252,6 +244,37 @@ static int load_weights(struct loader *l, uint32_t i, struct nn_op *op) {
         }
     }
     return 0;
+}
+
+/* Checks the weights of a CONV_S4; no sum of them can overflow. */
+static int check_packed(const struct loader *l, uint32_t i, const struct nn_op *op, size_t n_bytes) {
+    for (size_t k = 0; k < n_bytes; k++)
+        if ((op->packed[k] & 15) == 0 || op->packed[k] >> 4 == 0)
+            return refuse(l, "operation %u has the weight -8, which is out of range", (unsigned)i);
+    for (uint32_t n = 0; n < op->n_out; n++)
+        if (op->bias[n] > MAX_PACKED_BIAS || op->bias[n] < -MAX_PACKED_BIAS)
+            return refuse(l, "output %u of operation %u may overflow 32 bits", (unsigned)n, (unsigned)i);
+    return 0;
+}
+
+/* Takes the operation's weights and checks them: their range, that sums fit in 32 bits, and that the padding is zero. */
+static int load_weights(struct loader *l, uint32_t i, struct nn_op *op) {
+    size_t k_in = (size_t)op->taps * (op->kind == NN_DEPTHWISE ? 1 : op->n_in);
+    size_t n_bytes = k_in * op->n_out / (op->kind == NN_CONV_S4 ? 2 : 1), n_padding = (64 - n_bytes % 64) % 64;
+    const void *weights = take(&l->weights, n_bytes);
+    const int8_t *padding = take(&l->weights, n_padding);
+
+    if (!weights || !padding)
+        return refuse(l, "the section \"weights\" ends before operation %u", (unsigned)i);
+    for (size_t k = 0; k < n_padding; k++)
+        if (padding[k] != 0)
+            return refuse(l, "the weights of operation %u are not padded with zeros", (unsigned)i);
+    if (op->kind == NN_CONV_S4) {
+        op->packed = weights;
+        return check_packed(l, i, op, n_bytes);
+    }
+    op->weights = weights;
+    return check_weights(l, i, op, k_in);
 }
 
 static int load_program(struct loader *l) {

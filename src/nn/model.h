@@ -7,8 +7,9 @@
 #include "store/store.h"
 
 #define NN_MAX_OPS 64
+#define NN_UNPACKED_BYTES 16384
 
-enum nn_op_kind { NN_CONV = 1, NN_DEPTHWISE = 2, NN_ADD = 3, NN_LOGITS = 4 };
+enum nn_op_kind { NN_CONV = 1, NN_DEPTHWISE = 2, NN_ADD = 3, NN_LOGITS = 4, NN_CONV_S4 = 5 };
 
 /* Operation i writes buffer i + 1. Row t of that buffer can be computed when feature row t * hops + look_ahead is available. It
  * needs the rows of buffer `from` from t * stride - left on (and row t of from_b). */
@@ -19,9 +20,10 @@ struct nn_op {
     int32_t low;
     uint32_t shift;            /* ADD, LOGITS */
     const int32_t *bias;       /* all but ADD */
-    const int32_t *multiplier; /* CONV, DEPTHWISE: [n_out]; ADD: ma, mb; LOGITS: one */
-    const uint8_t *shifts;     /* CONV, DEPTHWISE */
-    const int8_t *weights;     /* all but ADD */
+    const int32_t *multiplier; /* CONV, CONV_S4, DEPTHWISE: [n_out]; ADD: ma, mb; LOGITS: one */
+    const uint8_t *shifts;     /* CONV, CONV_S4, DEPTHWISE */
+    const int8_t *weights;     /* CONV, DEPTHWISE, LOGITS */
+    const uint8_t *packed;     /* CONV_S4 */
     uint32_t hops, look_ahead;
 };
 
@@ -31,6 +33,13 @@ struct nn_buffer {
     uint32_t hops, look_ahead; /* as of its operation; buffer 0: 1 and 0 */
     uint32_t n_keep;           /* how many of the newest rows must be kept, at least 1 */
 };
+
+/* Blocks of outputs whose weights are unpacked together: as many as stay in the first cache of a small CPU. */
+static inline size_t nn_unpacked_blocks(const struct nn_op *op) {
+    size_t block_bytes = (size_t)op->taps * op->n_in * NN_OUT_BLOCK, n = NN_UNPACKED_BYTES / block_bytes;
+
+    return n < 1 ? 1 : n;
+}
 
 struct nn_model {
     struct store *store;

@@ -28,11 +28,28 @@ struct nn_state {
     uint64_t hop;     /* of the next row of features */
     uint64_t n_hops;  /* of the sound; UINT64_MAX while unknown */
     uint64_t n_steps; /* already returned */
+    int8_t *unpacked; /* weights of the blocks that are being computed; NULL: the model has no CONV_S4 */
     struct rows buffers[NN_MAX_OPS + 1];
 };
 
+/* The bytes that the unpacked weights of any operation take. */
+static size_t most_unpacked(const struct nn_model *m) {
+    size_t most = 0;
+
+    for (uint32_t i = 0; i < m->n_ops; i++) {
+        const struct nn_op *op = &m->ops[i];
+        size_t n = nn_unpacked_blocks(op) * NN_OUT_BLOCK * op->taps * op->n_in;
+
+        if (op->kind == NN_CONV_S4 && n > most)
+            most = n;
+    }
+    return most;
+}
+
 struct nn_state *nn_place(struct base_arena *a, const struct nn_model *m) {
     struct nn_state *s = base_arena_place(a, sizeof(*s));
+    size_t n_unpacked = most_unpacked(m);
+    int8_t *unpacked = n_unpacked > 0 ? base_arena_place(a, n_unpacked) : NULL;
 
     for (uint32_t i = 0; i < m->n_ops; i++) { /* the output of the last operation is not stored */
         const struct nn_buffer *b = &m->buffers[i];
@@ -45,6 +62,7 @@ struct nn_state *nn_place(struct base_arena *a, const struct nn_model *m) {
     if (!s)
         return NULL;
     s->m = m;
+    s->unpacked = unpacked;
     nn_reset(s);
     return s;
 }
@@ -84,6 +102,20 @@ static const int8_t *row_at(const struct nn_state *s, uint32_t i, int64_t row) {
     return r->bytes + (r->n_filled - before_end) * s->m->buffers[i].n_channels;
 }
 
+/* Computes rows of a CONV_S4: some blocks of outputs at a time, so that their unpacked weights stay in the cache. */
+static void compute_s4(const struct nn_state *s, const struct nn_op *op, const int8_t *x, size_t n_rows, int8_t *out) {
+    const struct nn_kernels *k = &s->m->kernels;
+    size_t k_in = (size_t)op->taps * op->n_in, step = nn_unpacked_blocks(op) * NN_OUT_BLOCK;
+
+    for (size_t n = 0; n < op->n_out; n += step) {
+        size_t n_out = op->n_out - n < step ? op->n_out - n : step;
+
+        k->unpack_s4(s->unpacked, op->packed + n * k_in / 2, n_out * k_in / NN_GROUP);
+        k->gemm_s8(out + n, (ptrdiff_t)op->n_out, x, (ptrdiff_t)op->stride * (ptrdiff_t)op->n_in, n_rows, s->unpacked, op->bias + n,
+                   op->multiplier + n, op->shifts + n, k_in, n_out, op->low);
+    }
+}
+
 /* Computes the next n_rows rows of an operation, from row `row` of the sound on. */
 static void compute_rows(const struct nn_state *s, const struct nn_op *op, uint64_t row, size_t n_rows, int8_t *out) {
     const struct nn_kernels *k = &s->m->kernels;
@@ -93,6 +125,9 @@ static void compute_rows(const struct nn_state *s, const struct nn_op *op, uint6
     case NN_CONV:
         k->gemm_s8(out, (ptrdiff_t)op->n_out, x, (ptrdiff_t)op->stride * (ptrdiff_t)op->n_in, n_rows, op->weights, op->bias,
                    op->multiplier, op->shifts, (size_t)op->taps * op->n_in, op->n_out, op->low);
+        break;
+    case NN_CONV_S4:
+        compute_s4(s, op, x, n_rows, out);
         break;
     case NN_DEPTHWISE:
         k->dwconv_s8(out, x, n_rows, op->weights, op->bias, op->multiplier, op->shifts, op->n_out, op->taps, op->low);
@@ -187,9 +222,10 @@ static int compare_step(const struct nn_model *m, uint32_t step, const int16_t *
 
     for (uint32_t n = 0; n < m->n_labels; n++)
         if (posteriors[n] != expected[n])
-            return base_error_set(reterr, -EBADMSG, "step %u, label %s: the kernels %s, %s and %s give %d, the model's own test %d",
+            return base_error_set(reterr, -EBADMSG,
+                                  "step %u, label %s: the kernels %s, %s, %s and %s give %d, the model's own test %d",
                                   (unsigned)step, m->labels[n], m->kernels.gemm_name, m->kernels.dwconv_name, m->kernels.add_name,
-                                  posteriors[n], expected[n]);
+                                  m->kernels.unpack_name, posteriors[n], expected[n]);
     return 0;
 }
 

@@ -11,27 +11,30 @@
  *              results
  *   "labels"   n_labels different names, each ended by NUL; label 0 is "<blank>"
  *   "program"  u32 words: version 1, n_features 40, step_hops, n_labels, n_ops; then n_ops times 10 words:
- *                0 kind     1 CONV, 2 DEPTHWISE, 3 ADD, 4 LOGITS (the last operation and no other)
+ *                0 kind     1 CONV, 2 DEPTHWISE, 3 ADD, 4 LOGITS (the last operation and no other), 5 CONV_S4: as CONV, but its
+ *                           weights have four bits
  *                1 from     the buffer read. Buffer 0 holds the quantised features, operation i (from 0) writes buffer i + 1
  *                2 from_b   the second buffer of ADD, else 0
  *                3 n_in     channels of the buffer read
  *                4 n_out    channels written: a multiple of 16. DEPTHWISE and ADD: = n_in. LOGITS: n_labels rounded up to 16
  *                5 taps     1..64, DEPTHWISE 1..31, else 1; taps * n_in is a multiple of 4
- *                6 stride   CONV 1..16, else 1
+ *                6 stride   CONV, CONV_S4 1..16, else 1
  *                7 left     how many of the taps are in the past: 0..taps - 1
  *                8 relu     1: low = 0, 0: low = -127; LOGITS 0
  *                9 shift    of ADD (1..30) and LOGITS (1..62), else 0
  *   "scale"    int32 input_multiplier[40], then for each operation
- *                CONV, DEPTHWISE: int32 bias[n_out], int32 multiplier[n_out], u8 shift[n_out]
+ *                CONV, CONV_S4, DEPTHWISE: int32 bias[n_out], int32 multiplier[n_out], u8 shift[n_out]
  *                ADD: int32 ma, int32 mb         LOGITS: int32 bias[n_out], int32 multiplier
  *   "weights"  for each operation except ADD int8 in [-127, 127], then zeros up to a multiple of 64 bytes. CONV, LOGITS: packed as
- *              nn/kernels/kernels.h defines, input k = tap * n_in + channel. DEPTHWISE: [taps][n_out]
- *   "test"     u32 n_rows, u32 n_steps = ceil(n_rows / step_hops), int16 features[n_rows][40], int16 posteriors[n_steps][n_labels]
+ *              nn/kernels/kernels.h defines, input k = tap * n_in + channel. DEPTHWISE: [taps][n_out]. CONV_S4: in the order of
+ * CONV, in [-7, 7], two in a byte as kernels.h defines for unpack_s4 "test"     u32 n_rows, u32 n_steps = ceil(n_rows / step_hops),
+ * int16 features[n_rows][40], int16 posteriors[n_steps][n_labels]
  *
  * The computation for a sound of T rows (docs/FIXED-POINT.md; round_shift and requantise: base/fixed.h). A buffer has one row per
  * `hops` rows of features, where hops is the product of the strides before it, so ceil(T / hops) rows. Rows outside are zero.
  *   buffer 0   x[t][c] = clamp(round_shift(feature[t][c] * input_multiplier[c], 16), -127, 127)
- *   CONV       y[t][n] = requantise(bias[n] + sum_{i,c} x[t * stride - left + i][c] * w[i][c][n])
+ *   CONV, CONV_S4
+ *              y[t][n] = requantise(bias[n] + sum_{i,c} x[t * stride - left + i][c] * w[i][c][n])
  *   DEPTHWISE  y[t][c] = requantise(bias[c] + sum_i x[t - left + i][c] * w[i][c])
  *   ADD        y = clamp(round_shift(a * ma + b * mb, shift), low, 127); both buffers have the same hops
  *   LOGITS     clamp(round_shift((bias[n] + sum_c x[t][c] * w[c][n]) * multiplier, shift), int16), Q8 of nats, then log-softmax

@@ -270,6 +270,27 @@ static bool check_add(const struct nn_kernels *ref, const struct nn_kernels *k, 
     return ok;
 }
 
+static bool check_unpack(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end) {
+    size_t n_groups = sh.k_in * sh.n_out / NN_GROUP, n_y = n_groups * NN_GROUP;
+    struct guarded gp = guarded_new(n_y / 2), gy = guarded_new(n_y + 2 * MARGIN);
+    uint8_t *packed = guarded_at(&gp, n_y / 2, at_end);
+    unsigned char *expected = area_new(n_y + 2 * MARGIN), *got = guarded_at(&gy, n_y + 2 * MARGIN, at_end);
+    char text[96];
+    bool ok = true;
+
+    for (size_t i = 0; i < n_y / 2; i++)
+        packed[i] = (uint8_t)(data == DATA_RANDOM ? random_between(0, 255) : data == DATA_EXTREMES ? 0x1f : 0xf1);
+    snprintf(text, sizeof(text), "%zu groups", n_groups);
+    memset(expected, FILL, n_y + 2 * MARGIN);
+    memset(got, FILL, n_y + 2 * MARGIN);
+    ref->unpack_s4((int8_t *)expected + MARGIN, packed, n_groups);
+    ok &= kept("unpack_s4", k->unpack_name, CHECKED_CALL(k->unpack_s4, WORD((int8_t *)got + MARGIN), WORD(packed), WORD(n_groups)));
+    ok &= same("unpack_s4", k->unpack_name, text, data, expected, got, n_y + 2 * MARGIN);
+    free(expected);
+    guarded_free(&gp), guarded_free(&gy);
+    return ok;
+}
+
 typedef bool check_function(const struct nn_kernels *ref, const struct nn_kernels *k, struct shape sh, enum data data, bool at_end);
 
 /* The smallest sizes, odd counts of groups and blocks, sizes just above and below those of unrolled loops, and large ones. */
@@ -294,6 +315,7 @@ static struct family {
 } families[] = {
     {"gemm", check_gemm, gemm_shapes, sizeof(gemm_shapes) / sizeof(gemm_shapes[0]), 6, 4, 600, 512, {{0, 0, 0, 0}}, 0},
     {"dwconv", check_dwconv, dwconv_shapes, sizeof(dwconv_shapes) / sizeof(dwconv_shapes[0]), 4, 1, 31, 512, {{0, 0, 0, 0}}, 0},
+    {"unpack", check_unpack, gemm_shapes, sizeof(gemm_shapes) / sizeof(gemm_shapes[0]), 1, 4, 600, 512, {{0, 0, 0, 0}}, 0},
     {"add", check_add, add_shapes, sizeof(add_shapes) / sizeof(add_shapes[0]), 1, 1, 1, 2048, {{0, 0, 0, 0}}, 0},
 };
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -312,6 +334,12 @@ static void add_layer(struct family *f, struct shape sh) {
     f->max_out = larger(f->max_out, sh.n_out);
 }
 
+static size_t unpacked_outputs(const struct nn_op *op) {
+    size_t n = nn_unpacked_blocks(op) * NN_OUT_BLOCK;
+
+    return n < op->n_out ? n : op->n_out;
+}
+
 /* Reads the shapes of a model's layers into families. Returns false if the file is not a model. */
 static bool read_layers(const char *path) {
     tragus_error error;
@@ -327,6 +355,12 @@ static bool read_layers(const char *path) {
         size_t n_rows = op->hops < NN_MAX_HOPS ? NN_MAX_HOPS / op->hops : 1;
 
         switch (op->kind) {
+        case NN_CONV_S4:
+            add_layer(&families[2], (struct shape){1, (size_t)op->taps * op->n_in, op->n_out, 0});
+            /* and the kernel gets the blocks that are unpacked together */
+            add_layer(&families[0],
+                      (struct shape){n_rows, (size_t)op->taps * op->n_in, unpacked_outputs(op), (size_t)op->stride * op->n_in});
+            break;
         case NN_CONV:
         case NN_LOGITS:
             add_layer(&families[0], (struct shape){n_rows, (size_t)op->taps * op->n_in, op->n_out, (size_t)op->stride * op->n_in});
@@ -335,7 +369,7 @@ static bool read_layers(const char *path) {
             add_layer(&families[1], (struct shape){n_rows, op->taps, op->n_out, 0});
             break;
         case NN_ADD:
-            add_layer(&families[2], (struct shape){n_rows, 0, op->n_out, 0});
+            add_layer(&families[3], (struct shape){n_rows, 0, op->n_out, 0});
             break;
         }
     }
@@ -717,9 +751,10 @@ int main(int argc, char **argv) {
         } else if (strcmp(argv[i], "--model") == 0 && i + 1 < argc) {
             model = argv[++i];
         } else {
-            fprintf(stderr,
-                    "usage: %s [--seed N] [--only gemm|dwconv|add|window|spectrum|mel|cepstrum|gate] [--model FILE] [--list]\n",
-                    argv[0]);
+            fprintf(
+                stderr,
+                "usage: %s [--seed N] [--only gemm|dwconv|unpack|add|window|spectrum|mel|cepstrum|gate] [--model FILE] [--list]\n",
+                argv[0]);
             return 2;
         }
     if (only) {
@@ -754,7 +789,7 @@ int main(int argc, char **argv) {
         const struct nn_kernels *k = &tables[t];
 
         if (list || (t == 0 && first < end))
-            printf("gemm %s, dwconv %s, add %s\n", k->gemm_name, k->dwconv_name, k->add_name);
+            printf("gemm %s, dwconv %s, unpack %s, add %s\n", k->gemm_name, k->dwconv_name, k->unpack_name, k->add_name);
         for (const struct family *f = first; f < end && !list && t > 0; f++) {
             bool equal = check_family(f, &tables[0], k);
 
@@ -762,6 +797,7 @@ int main(int argc, char **argv) {
             printf("%s %s: %s\n", f->name,
                    f == families       ? k->gemm_name
                    : f == families + 1 ? k->dwconv_name
+                   : f == families + 2 ? k->unpack_name
                                        : k->add_name,
                    equal ? "equal to ref" : "DIFFERS");
         }

@@ -39,7 +39,8 @@ static inline size_t find_tables(struct nn_kernels tables[MAX_TABLES]) {
         bool known = false;
 
         for (size_t i = 0; i < n; i++)
-            known |= tables[i].gemm_s8 == k.gemm_s8 && tables[i].dwconv_s8 == k.dwconv_s8 && tables[i].add_s8 == k.add_s8;
+            known |= tables[i].gemm_s8 == k.gemm_s8 && tables[i].dwconv_s8 == k.dwconv_s8 && tables[i].add_s8 == k.add_s8 &&
+                     tables[i].unpack_s4 == k.unpack_s4;
         if (!known && n < MAX_TABLES)
             tables[n++] = k;
         subset = (subset - detected) & detected;

@@ -46,9 +46,9 @@ def convert(net):
         w, *rest = layer(block.dw, scale, s_dw)
         y = out.depthwise(x, w[:, 0], *rest, left=network.TAPS - 1 - block.right)
         w, *rest = layer(block.pw1, s_dw, s_pw1)
-        y = out.pointwise(y, w[0], *rest, relu=True)
+        y = out.pointwise(y, w[0], *rest, relu=True, bits=net.shape["weight_bits"])
         w, *rest = layer(block.pw2, s_pw1, s_pw2)
-        y = out.pointwise(y, w[0], *rest)
+        y = out.pointwise(y, w[0], *rest, bits=net.shape["weight_bits"])
         x = out.add(x, y, *program.quantise_add(scale / s_sum, s_pw2 / s_sum))
         scale = s_sum
     s_out = float(net.out_scale())

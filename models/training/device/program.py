@@ -23,8 +23,9 @@ from device import store
 
 VERSION = 1
 N_FEATURES = 40
-OUT_BLOCK, IN_BLOCK, ALIGN = 16, 4, 64
-CONV, DEPTHWISE, ADD, LOGITS = 1, 2, 3, 4
+OUT_BLOCK, IN_BLOCK, GROUP, ALIGN = 16, 4, 64, 64
+CONV, DEPTHWISE, ADD, LOGITS, CONV_S4 = 1, 2, 3, 4, 5
+MAX_S4_BIAS = 2**31 - 1 - 7 * 127 * 64 * 4096
 MAX_OPS, MAX_CHANNELS, MAX_TAPS, MAX_DEPTHWISE_TAPS, MAX_STRIDE, MAX_LABELS = 64, 4096, 64, 31, 16, 64
 
 
@@ -82,6 +83,18 @@ def unpack_weights(data, n_out):
     """The inverse of pack_weights: bytes -> int8 [k_in, n_out]."""
     blocks = np.frombuffer(data, np.int8).reshape(n_out // OUT_BLOCK, -1, OUT_BLOCK, IN_BLOCK)
     return np.ascontiguousarray(blocks.transpose(1, 3, 0, 2)).reshape(-1, n_out)
+
+
+def pack_nibbles(data):
+    """Weights in [-7, 7], a multiple of 64 bytes -> half as many: in each group of 64, weight i and weight i + 32 share a byte."""
+    groups = np.frombuffer(data, np.int8).reshape(-1, 2, GROUP // 2) + 8
+    return (groups[:, 0] | groups[:, 1] << 4).astype(np.uint8).tobytes()
+
+
+def unpack_nibbles(data):
+    """The inverse of pack_nibbles."""
+    pairs = np.frombuffer(data, np.uint8).reshape(-1, 1, GROUP // 2)
+    return (np.concatenate([pairs & 15, pairs >> 4], 1).astype(np.int8) - 8).tobytes()
 
 
 def _product(x, w):
@@ -146,9 +159,10 @@ class Program:
         self.buffers.append((n_out, self.buffers[source][1] * op["stride"]))
         return len(self.ops)
 
-    def conv(self, source, w, bias, multiplier, shift, stride=1, left=0, relu=False):
+    def conv(self, source, w, bias, multiplier, shift, stride=1, left=0, relu=False, bits=8):
         """y[t] = requantise(bias + sum_{i,c} x[t * stride - left + i, c] w[i, c]). w: int8 [taps, n_in, n_out], n_out a multiple of
-        16; bias, multiplier, shift: int [n_out]. Returns the buffer written."""
+        16; bias, multiplier, shift: int [n_out]. bits: 4 packs two weights in a byte, which must be in [-7, 7]. Returns the buffer
+        written."""
         w = np.asarray(w)
         taps, n_in, n_out = w.shape
         if n_in != self.buffers[source][0] or n_out % OUT_BLOCK or not 0 < n_out <= MAX_CHANNELS or not 1 <= taps <= MAX_TAPS:
@@ -157,11 +171,13 @@ class Program:
             raise ValueError(f"stride {stride}: 1 to {MAX_STRIDE}")
         multiplier = self._int32(multiplier, (n_out,), "multiplier", 0)
         shift = self._int32(shift, (n_out,), "shift", 1, 62)
-        return self._layer(CONV, source, w, bias, multiplier, shift, taps=taps, stride=stride, left=left, relu=int(relu))
+        if bits == 4 and (np.abs(w).max(initial=0) > 7 or np.abs(bias).max(initial=0) > MAX_S4_BIAS):
+            raise ValueError("weights of four bits must be in [-7, 7], and their biases leave room for the sum of products")
+        return self._layer(CONV_S4 if bits == 4 else CONV, source, w, bias, multiplier, shift, taps=taps, stride=stride, left=left, relu=int(relu))
 
-    def pointwise(self, source, w, bias, multiplier, shift, relu=False):
+    def pointwise(self, source, w, bias, multiplier, shift, relu=False, bits=8):
         """conv with one tap. w: int8 [n_in, n_out]."""
-        return self.conv(source, np.asarray(w)[None], bias, multiplier, shift, relu=relu)
+        return self.conv(source, np.asarray(w)[None], bias, multiplier, shift, relu=relu, bits=bits)
 
     def depthwise(self, source, w, bias, multiplier, shift, left=0, relu=False):
         """y[t, c] = requantise(bias[c] + sum_i x[t - left + i, c] w[i, c]). w: int8 [taps, channels]. Returns the buffer written."""
@@ -228,8 +244,10 @@ class Program:
                 w = np.frombuffer(take_weights(taps * n_out), np.int8).reshape(taps, n_out)
                 made.depthwise(source, w, bias, multiplier, shift, left, bool(relu))
             else:
-                w = unpack_weights(take_weights(taps * n_in * n_out), n_out).reshape(taps, n_in, n_out)
-                made.conv(source, w, bias, multiplier, shift, stride, left, bool(relu))
+                bits, n = (4, taps * n_in * n_out // 2) if kind == CONV_S4 else (8, taps * n_in * n_out)
+                packed = take_weights(n)
+                w = unpack_weights(unpack_nibbles(packed) if bits == 4 else packed, n_out).reshape(taps, n_in, n_out)
+                made.conv(source, w, bias, multiplier, shift, stride, left, bool(relu), bits)
         n_rows, n_steps = struct.unpack_from("<II", sections["test"])
         tested = np.frombuffer(sections["test"], "<i2", offset=8)
         return made, tested[: n_rows * N_FEATURES].reshape(n_rows, -1), tested[n_rows * N_FEATURES :].reshape(n_steps, -1)
@@ -287,12 +305,13 @@ class Program:
             if op["kind"] != ADD:
                 scale += op["bias"].astype("<i4").tobytes()
             scale += op["multiplier"].astype("<i4").tobytes()
-            if op["kind"] in (CONV, DEPTHWISE):
+            if op["kind"] in (CONV, CONV_S4, DEPTHWISE):
                 scale += op["shift"].astype(np.uint8).tobytes()
             if op["kind"] == DEPTHWISE:
                 weights += op["w"].astype(np.int8).tobytes()
             elif op["kind"] != ADD:
-                weights += pack_weights(op["w"].reshape(-1, op["n_out"]))
+                packed = pack_weights(op["w"].reshape(-1, op["n_out"]))
+                weights += pack_nibbles(packed) if op["kind"] == CONV_S4 else packed
             weights += b"\0" * (-len(weights) % ALIGN)
         test_features = np.asarray(test_features)
         expected = self.simulate(test_features)

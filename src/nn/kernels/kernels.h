@@ -13,6 +13,7 @@
 
 #define NN_OUT_BLOCK 16 /* outputs per block of packed weights */
 #define NN_IN_BLOCK 4   /* consecutive inputs per output in a block */
+#define NN_GROUP 64     /* weights that belong together: a block's outputs, NN_IN_BLOCK inputs each */
 
 /* gemm_s8: out[m][n] = requantise(bias[n] + sum_k x[m][k] * w[k][n]).
  *   x: n_rows rows of k_in int8, row m begins at x + m * x_stride; rows may overlap (a convolution reads windows of one buffer).
@@ -38,6 +39,11 @@ typedef void nn_dwconv_s8(int8_t *out, const int8_t *x, size_t n_rows, const int
 typedef void nn_add_s8(int8_t *out, const int8_t *a, const int8_t *b, size_t n, int32_t ma, int32_t mb, unsigned shift,
                        int32_t low);
 
+/* unpack_s4: weights of four bits, in [-7, 7], to the bytes that gemm_s8 wants. A group of 64 weights is packed into 32 bytes: byte
+ * i holds weight i in its lower half and weight i + 32 in its upper half, each plus 8. out: 64 n_groups bytes; packed: 32 n_groups
+ * bytes; neither needs an alignment. */
+typedef void nn_unpack_s4(int8_t *out, const uint8_t *packed, size_t n_groups);
+
 struct nn_kernels {
     const char *gemm_name; /* "ref", "avx2", "neon", "dotprod", ... as shown to users */
     nn_gemm_s8 *gemm_s8;
@@ -46,6 +52,8 @@ struct nn_kernels {
     nn_dwconv_s8 *dwconv_s8;
     const char *add_name;
     nn_add_s8 *add_s8;
+    const char *unpack_name;
+    nn_unpack_s4 *unpack_s4;
 };
 
 /* Starts with the reference, then takes each better variant that this build has and cpu_flags (base/cpu.h) allows. */
@@ -56,5 +64,6 @@ nn_gemm_s8 nn_gemm_s8_ref;
 nn_gemm_s32 nn_gemm_s32_ref;
 nn_dwconv_s8 nn_dwconv_s8_ref;
 nn_add_s8 nn_add_s8_ref;
+nn_unpack_s4 nn_unpack_s4_ref;
 
 #endif

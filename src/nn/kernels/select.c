@@ -13,6 +13,8 @@ struct nn_kernels nn_kernels_select(uint32_t cpu_flags) {
         .dwconv_s8 = nn_dwconv_s8_ref,
         .add_name = "ref",
         .add_s8 = nn_add_s8_ref,
+        .unpack_name = "ref",
+        .unpack_s4 = nn_unpack_s4_ref,
     };
 
     (void)cpu_flags; /* unused if no variant is built */
@@ -20,11 +22,12 @@ struct nn_kernels nn_kernels_select(uint32_t cpu_flags) {
 #ifdef NN_KERNELS_X86_64
     if (!(cpu_flags & BASE_CPU_AVX2))
         return k;
-    k.gemm_name = k.dwconv_name = k.add_name = "avx2";
+    k.gemm_name = k.dwconv_name = k.add_name = k.unpack_name = "avx2";
     k.gemm_s8 = nn_gemm_s8_avx2;
     k.gemm_s32 = nn_gemm_s32_avx2;
     k.dwconv_s8 = nn_dwconv_s8_avx2;
     k.add_s8 = nn_add_s8_avx2;
+    k.unpack_s4 = nn_unpack_s4_avx2;
 
 #ifdef NN_KERNELS_AVXVNNI
     if (cpu_flags & BASE_CPU_AVXVNNI) {
@@ -43,11 +46,12 @@ struct nn_kernels nn_kernels_select(uint32_t cpu_flags) {
 #if defined(NN_KERNELS_AARCH64) || defined(NN_KERNELS_ARM)
     if (!(cpu_flags & BASE_CPU_NEON))
         return k;
-    k.gemm_name = k.dwconv_name = k.add_name = "neon";
+    k.gemm_name = k.dwconv_name = k.add_name = k.unpack_name = "neon";
     k.gemm_s8 = nn_gemm_s8_neon;
     k.gemm_s32 = nn_gemm_s32_neon;
     k.dwconv_s8 = nn_dwconv_s8_neon;
     k.add_s8 = nn_add_s8_neon;
+    k.unpack_s4 = nn_unpack_s4_neon;
 #endif
 
 #ifdef NN_KERNELS_AARCH64

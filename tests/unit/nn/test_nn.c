@@ -356,6 +356,10 @@ static void test_sentences(void **unused) {
         {SCALE, 40 * 4 + 16 * 8, 0x01010100, "shifts by 0"},
         {SCALE, 40 * 4 + 16 * 8, 0x013f0101, "shifts by 63"},
         {WEIGHTS, 0, 0x00008000, "weight -128"},
+        {SCALE, 736, INT32_MAX, "output 0 of operation 3 may overflow"}, /* weights of four bits */
+        {SCALE, 736, INT32_MIN, "output 0 of operation 3 may overflow"},
+        {WEIGHTS, 6464, 0x11111101, "weight -8"},
+        {WEIGHTS, 6464, 0x10111111, "weight -8"},
         {LABELS, 0, 0x3e6d3c3c, "not <blank>"},
         {LABELS, 8, 0x0000314c, "no name"},
         {TEST, 0, 41, "own test"},

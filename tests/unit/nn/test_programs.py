@@ -32,18 +32,20 @@ class Layers:
         self.rng = rng
         self.program = program.Program(rng.integers(400, 3000, 40))
 
-    def _factors(self, fan_in, n_out):
-        """Bias, multiplier and shift for sums of fan_in products."""
-        spread = 73 * 60 * np.sqrt(fan_in)
+    def _factors(self, fan_in, n_out, bits=8):
+        """Bias, multiplier and shift for sums of fan_in products with weights of so many bits."""
+        spread = (73 if bits == 8 else 4.3) * 60 * np.sqrt(fan_in)
         scale = 50 / spread * np.exp(self.rng.normal(0, 0.3, n_out))
         return self.rng.integers(-int(spread), int(spread), n_out), *program.quantise_multipliers(scale)
 
-    def _weights(self, *shape):
-        return self.rng.integers(-127, 128, shape).astype(np.int8)
+    def _weights(self, *shape, bits=8):
+        most = 2 ** (bits - 1) - 1
+        return self.rng.integers(-most, most + 1, shape).astype(np.int8)
 
-    def conv(self, source, n_out, taps=1, **options):
+    def conv(self, source, n_out, taps=1, bits=8, **options):
         n_in = self.program.buffers[source][0]
-        return self.program.conv(source, self._weights(taps, n_in, n_out), *self._factors(taps * n_in, n_out), **options)
+        weights = self._weights(taps, n_in, n_out, bits=bits)
+        return self.program.conv(source, weights, *self._factors(taps * n_in, n_out, bits), bits=bits, **options)
 
     def depthwise(self, source, taps, **options):
         n = self.program.buffers[source][0]
@@ -66,7 +68,7 @@ def tiny():
     x = layers.conv(0, 16, taps=9, stride=3, left=3, relu=True)
     d = layers.depthwise(x, 9, left=7)
     h = layers.conv(d, 32, relu=True)
-    y = layers.add(x, layers.conv(h, 16))
+    y = layers.add(x, layers.conv(h, 16, bits=4))
     z = layers.conv(y, 16, taps=3, left=1)
     return layers.logits(layers.add(layers.depthwise(z, 4, relu=True), x, relu=True), 11)
 
@@ -81,12 +83,13 @@ def random_program(rng):
         channels, hops = p.buffers[source]
         relu = bool(rng.integers(2))
         n_out = 16 * int(rng.integers(1, 6))
+        bits = int(rng.choice([4, 8]))
         if kind == "strided" and hops <= 4:
             taps = int(rng.integers(1, 12))
-            layers.conv(source, n_out, taps=taps, stride=int(rng.integers(2, 5)), left=int(rng.integers(taps)), relu=relu)
+            layers.conv(source, n_out, taps=taps, stride=int(rng.integers(2, 5)), left=int(rng.integers(taps)), relu=relu, bits=bits)
         elif kind == "conv":
             taps = int(rng.choice([1, 1, 2, 3, 5]))
-            layers.conv(source, n_out, taps=taps, left=int(rng.integers(taps)), relu=relu)
+            layers.conv(source, n_out, taps=taps, left=int(rng.integers(taps)), relu=relu, bits=bits)
         elif kind == "depthwise" and channels % 16 == 0:
             taps = int(rng.integers(1, 32))
             layers.depthwise(source, taps, left=int(rng.integers(taps)), relu=relu)
