@@ -50,7 +50,7 @@ libtragus_nn_neon_la_SOURCES = \
     src/nn/kernels/arm64/dwconv_neon.c \
     src/nn/kernels/arm64/gemm_neon.c \
     src/nn/kernels/arm64/requantise.h \
-    src/nn/kernels/arm64/unpack_neon.c
+    src/nn/kernels/arm/unpack_neon.c
 libtragus_nn_dotprod_la_SOURCES = \
     src/nn/kernels/arm64/gemm_dotprod.c \
     src/nn/kernels/arm64/requantise.h

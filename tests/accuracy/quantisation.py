@@ -69,11 +69,9 @@ def instructions_per_second(model, grammar, source, folder):
 
 
 def weight_bytes(model):
-    """What the weights of a model need: four bytes each in float32, one in int8, half a byte in layers whose integers fit into four bits."""
-    weights = [op["w"] for op in program.Program.read(model.file)[0].ops if "w" in op]
-    if model.is_float:
-        return 4 * sum(w.size for w in weights)
-    return sum(w.size / 2 if abs(w).max() <= 7 else w.size for w in weights)
+    """What the weights of a model take: four bytes each in float32, one in int8, half a byte in layers of four bits."""
+    ops = program.Program.read(model.file)[0].ops
+    return sum(op["w"].size * (4 if model.is_float else 0.5 if op["kind"] == program.CONV_S4 else 1) for op in ops)
 
 
 def measure(model, chosen, corpora, folder):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/arm/unpack_neon.c: unpack_s4 for ARMv7 with NEON: half a group, 32 weights, at a time. */
+/* nn/kernels/arm/unpack_neon.c: unpack_s4 for every ARM CPU with NEON, 32 and 64 bits: half a group at a time. */
 #include "nn/kernels/variants.h"
 
 #include <arm_neon.h>
