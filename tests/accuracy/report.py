@@ -3,7 +3,7 @@
 """Count right utterances, set by set, as Markdown and as a plot: clean, in noise, in rooms and at 8 kHz, with rejection on and off.
 
 report.py --shared DIR [--build DIR] [--model PATH] [--snr 24 18 12 6] [--babble DB...] [--rooms 0.3:3 0.5:3 0.7:4] [--kitchen]
-    [--data DIR] [--sets NAME...] [--out DIR]
+    [--program FILE] [--data DIR] [--sets NAME...] [--out DIR]
 report.py --redraw OUT/report.tsv [--out DIR]
 
 The sets and their grammars are those of sets.py, and the one that `contrasts` makes, if it is in DATA/contrasts. Each condition changes the same recordings:
@@ -253,14 +253,15 @@ def plot(results, path):
 
 def measure(chosen, conditions, arguments):
     """results of each set in each condition, rejection off and on."""
-    corpora, results = arguments.shared / "corpora", {each.name: {"off": {}, "on": {}} for each in chosen}
+    corpora, program = arguments.shared / "corpora", arguments.program or arguments.build / "tragus"
+    results = {each.name: {"off": {}, "on": {}} for each in chosen}
     for each in chosen:
         for condition, copies in conditions.items():
             with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as changed:
                 source, grammar = each.write_list(corpora, pathlib.Path(folder)), each.grammar_file(corpora, pathlib.Path(folder))
                 listed = copies(source, pathlib.Path(changed)) if copies else source
                 for reject in ("off", "on"):
-                    told = sets.evaluate([arguments.build.resolve() / "tragus"], grammar, listed, reject == "on", arguments.model)
+                    told = sets.evaluate([program.resolve()], grammar, listed, reject == "on", arguments.model)
                     results[each.name][reject][condition] = {key: told[key] for key in ("right", "rejected", "falsely_accepted", "word_errors")}
             print(f"{each.name}, {condition}", file=sys.stderr)
     return results
@@ -270,6 +271,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=pathlib.Path, help="folder with corpora/")
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("."), help="build tree with ./tragus")
+    parser.add_argument("--program", type=pathlib.Path, help="another program than BUILD/tragus, such as tests/float32/tragus-float32")
     parser.add_argument("--model", help="another model than the one of the build tree")
     parser.add_argument("--snr", type=int, nargs="*", default=[24, 18, 12, 6], help="dB")
     parser.add_argument("--babble", type=int, nargs="*", default=[], help="dB, of babble alone")
