@@ -9,8 +9,10 @@ Batch normalisation follows every convolution and is folded into it before quant
 input, outside the sound on both sides, exactly as the runtime's streaming does it.
 
 Quantisation in training (Jacob et al., 2018, arXiv 1712.05877): weights symmetric per output channel, activations symmetric per
-tensor, straight-through gradients. Stages: "float", "calibrate" (ranges are measured), "folded" (still float: what quantise.py starts
-from), "int8" (folded; activations are the device's integers, each computed as src/nn defines it: tests/golden/trainer.py).
+tensor, straight-through gradients. Stages: "float", "calibrate" (ranges are measured), "simulated" (weights and activations are rounded to
+the steps of the integers, but stay real numbers, and the normalisation is kept, so a network can learn so from the start), "folded" (still
+float: what quantise.py starts from), "int8" (folded; activations are the device's integers, each computed as src/nn defines it:
+tests/golden/trainer.py).
 """
 
 import numpy as np
@@ -88,8 +90,16 @@ def labelled(layer, x):
     return F.linear(x.transpose(1, 2), layer.weight[:, :, 0], layer.bias).transpose(1, 2)
 
 
+def on_grid(x, step, most=127):
+    """x rounded to multiples of step, at most `most` of them; gradients pass where nothing is clipped. step: a tensor, above 0."""
+    near = x.float()
+    return Exact.apply(near.clamp(-most * step, most * step), (near.detach() / step).round().clamp(-most, most) * step).to(x.dtype)
+
+
 class Range(nn.Module):
-    """The scale of one activation tensor: measured as a high quantile while calibrating, fixed afterwards."""
+    """The scale of one activation tensor: measured as a high quantile while calibrating or simulating, fixed afterwards."""
+
+    MEASURED = {"calibrate": 400000, "simulated": 20000}      # how many values in a batch
 
     def __init__(self):
         super().__init__()
@@ -102,13 +112,13 @@ class Range(nn.Module):
         return float(self.bound / 127)
 
     def forward(self, x):
-        if self.stage == "calibrate":
+        if self.training and self.stage in self.MEASURED:
             flat = x.detach().abs().float().flatten()
-            seen = flat[torch.randint(flat.numel(), (min(flat.numel(), 400000),))]
+            seen = flat[torch.randint(flat.numel(), (min(flat.numel(), self.MEASURED[self.stage]),))]
             k = max(1, int(seen.numel() * 0.9999))
             bound = seen.kthvalue(k).values
             self.bound.copy_(bound if self.bound == 0 else torch.maximum(self.bound * 0.98, bound))
-        return x
+        return on_grid(x, self.bound.clamp_min(1e-6) / 127) if self.stage == "simulated" else x
 
 
 class Conv(nn.Module):
@@ -121,6 +131,7 @@ class Conv(nn.Module):
         self.conv = nn.Conv1d(n_in, n_out, taps, stride, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(n_out, momentum=0.05)
         self.bias, self.most = None, 127                      # int8 weights; 7: int4 ones
+        self.simulated = False
 
     def fold(self):
         """Fold the normalisation into weights and bias (in place)."""
@@ -138,10 +149,12 @@ class Conv(nn.Module):
         return quantised(self.conv.weight, self.weight_scale(), self.most)
 
     def forward(self, x):
+        # Folding scales whole output channels, and each has its own scale: so the weights' integers are the same before and after it.
+        weight = on_grid(self.conv.weight, self.weight_scale(), self.most) if self.simulated else self.conv.weight
         if x.is_cuda and self.conv.groups == 1:               # cuDNN makes a new plan for each length, unlike a matrix product
             windows = x.unfold(2, *self.conv.kernel_size, *self.conv.stride).transpose(1, 2).flatten(2)
-            return self.norm(F.linear(windows, self.conv.weight.flatten(1)).transpose(1, 2).unsqueeze(2)).squeeze(2)
-        x, weight = x.unsqueeze(2).contiguous(memory_format=torch.channels_last), self.conv.weight.unsqueeze(2)
+            return self.norm(F.linear(windows, weight.flatten(1)).transpose(1, 2).unsqueeze(2)).squeeze(2)
+        x, weight = x.unsqueeze(2).contiguous(memory_format=torch.channels_last), weight.unsqueeze(2)
         if self.conv.groups > 1 and torch.is_grad_enabled():
             kind = torch.bfloat16 if torch.is_autocast_cpu_enabled() else x.dtype
             y = Depthwise.apply(x.to(kind), weight.to(kind))
@@ -204,22 +217,25 @@ class Net(nn.Module):
         self.blocks = nn.ModuleList(Block(width, 1 if i < look_ahead_blocks else 0) for i in range(blocks))
         self.out = nn.Conv1d(width, LABELS, 1)
         self.middle = nn.Conv1d(width, LABELS, 1)
-        self.folded = self.int8 = False
+        self.folded = self.int8 = self.simulated = False
         self.fused = None                                     # a fused.Fused or a graphics.Graphics that computes the blocks, or None
         for block in self.blocks:
             block.pw1.most = block.pw2.most = 2 ** (weight_bits - 1) - 1
 
     def stage(self, name):
-        """Set the stage of quantisation: "float", "calibrate" (of a float or a folded network), "folded" or "int8", which fold once."""
+        """Set the stage of quantisation: "float", "calibrate" (of a float or a folded network), "simulated" (of one that is not folded),
+        "folded" or "int8", which fold once."""
         if name in ("folded", "int8") and not self.folded:
             for module in self.modules():
                 if isinstance(module, Conv):
                     module.fold()
             self.folded = True
-        self.int8 = name == "int8"
+        self.int8, self.simulated = name == "int8", name == "simulated"
         for module in self.modules():
             if isinstance(module, Range):
                 module.stage = name
+            elif isinstance(module, Conv):
+                module.simulated = self.simulated
 
     def input_multipliers(self):
         """(40,) int64: a quantised feature is clamp(round_shift(feature * multiplier, 16), -127, 127)."""
@@ -251,7 +267,7 @@ class Net(nn.Module):
             x = self.conv0_range(F.relu(self.conv0(x)))
         mask = mask.to(x.dtype)
         x = x * mask
-        quick = self.fused and self.fused.computes(self)
+        quick = self.fused and not self.simulated and self.fused.computes(self)
         if quick:
             x, mask = x.transpose(1, 2).to(self.fused.kind).contiguous(), mask.float()[:, 0]
         for i, block in enumerate(self.blocks):

@@ -54,6 +54,7 @@ RUNS += [("loss", "CTC alone", separable, SMALL, dict(middle=0.0)),
          ("loss", "and a teacher's posteriors", separable, SMALL, dict(teacher_weight=0.5)),
          ("loss", "and phones where a teacher hears them", separable, SMALL, dict(place_weight=0.5)),
          ("quantised", "int8 from the start", separable, SMALL, dict(integers=0.85)),
+         ("quantised", "int8 from the start, normalisation kept", separable, SMALL, dict(simulated=True)),
          ("quantised", "int8, fine-tuned", separable, SMALL, dict(integers=FINE_TUNING)),
          ("quantised", "int4, fine-tuned", lambda width: separable(width, 4), SMALL, dict(integers=FINE_TUNING)),
          ("quantised", "int4 of twice the weights, fine-tuned", lambda width: separable(width, 4), 2 * SMALL, dict(integers=FINE_TUNING))]
@@ -84,9 +85,9 @@ def batch_of(folder, step):
     return loader.Batch(features.float(), rows, labels, counts, plain=features.float())
 
 
-def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, place_weight=0.0, integers=0.0):
-    """Train on all batches; integers: the share of the last steps that compute in the device's integers. Returns the mean loss of the last
-    tenth, and seconds by step."""
+def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, place_weight=0.0, integers=0.0, simulated=False):
+    """Train on all batches; integers: the share of the last steps that compute in the device's integers; simulated: all steps round to
+    them, with the normalisation kept, and the network is folded afterwards. Returns the mean loss of the last tenth, and seconds by step."""
     folder, steps = arguments.out / "batches", arguments.steps
     first = batch_of(folder, 0)
     spread = torch.cat([f[:, :n] for f, n in zip(first.features, first.rows)], 1).std(1, unbiased=False)
@@ -94,6 +95,8 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, place_weigh
     folding, seen, began = round(steps * (1 - integers)), [], time.process_time()
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
     net.train()
+    if simulated:
+        net.stage("simulated")
     for step in range(steps):
         if integers and step == folding - 30:
             net.stage("calibrate")
@@ -107,6 +110,8 @@ def trained(net, arguments, teacher, middle=0.3, teacher_weight=0.0, place_weigh
                                        teacher_weight=teacher_weight, place_weight=place_weight)
         train.descend(net, optimiser, whole)
         seen.append(float(loss.detach()))
+    if simulated:
+        net.stage("int8")
     return float(np.nanmean(seen[-steps // 10:])), (time.process_time() - began) / steps
 
 
@@ -224,7 +229,7 @@ def train_all(table, arguments, people):
         net = make(width_for(make, goal))
         multiply_adds = shapes.multiply_adds(net)
         cost = trained(net, arguments, table.teacher, **options)
-        bits = net.shape.get("weight_bits", 8) if options.get("integers") else 32
+        bits = net.shape.get("weight_bits", 8) if net.folded else 32
         table.add(about, name, net, multiply_adds, bits / 8, cost)
         if name == "separable, small":
             for way in quantise.WAYS:
