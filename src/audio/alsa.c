@@ -35,7 +35,7 @@ struct audio_capture {
     size_t frame_bytes;
     unsigned rate;
     uint64_t last_read_us; /* when sound was last read */
-    char name[128];
+    char name[AUDIO_NAME_BYTES];
 };
 
 /* Suppresses alsa-lib's own messages on stderr, because the caller reports errors once, in our words. */
@@ -55,41 +55,63 @@ static const struct encoding encodings[] = {
     {SND_PCM_FORMAT_FLOAT_LE, AUDIO_F32LE, 4},
 };
 
-static int configure_hardware(struct audio_capture *c, struct audio_format *ret_format, const char *device, tragus_error *reterr) {
-    snd_pcm_hw_params_t *p;
-    unsigned channels = 1, rate = AUDIO_RATE, buffer_us = BUFFER_US, period_us = PERIOD_US;
-    int r, dir = 0;
-
-    snd_pcm_hw_params_alloca(&p);
-    r = snd_pcm_hw_params_any(c->pcm, p);
+/* Sets p to all that the device offers. */
+static int any_hardware(snd_pcm_t *pcm, snd_pcm_hw_params_t *p, const char *device, tragus_error *reterr) {
+    int r = snd_pcm_hw_params_any(pcm, p);
     if (r < 0)
         return base_error_set(reterr, r, "microphone %s offers no configuration: %s", device, snd_strerror(r));
     /* Uses the device's own rate instead of the resampler in alsa-lib's plug: our conversion is better and known. Plugins that
      * only resample may refuse this; then we accept theirs. */
-    (void)snd_pcm_hw_params_set_rate_resample(c->pcm, p, 0);
-    r = snd_pcm_hw_params_set_access(c->pcm, p, SND_PCM_ACCESS_RW_INTERLEAVED);
+    (void)snd_pcm_hw_params_set_rate_resample(pcm, p, 0);
+    return 0;
+}
+
+/* Restricts p, which holds all that the device offers, to what we take. Returns the bytes of a sample. */
+static int choose_hardware(snd_pcm_t *pcm, snd_pcm_hw_params_t *p, struct audio_format *ret_format, const char *device,
+                           tragus_error *reterr) {
+    unsigned channels = 1, rate = AUDIO_RATE;
+    int dir = 0;
+
+    int r = snd_pcm_hw_params_set_access(pcm, p, SND_PCM_ACCESS_RW_INTERLEAVED);
     if (r < 0)
         return base_error_set(reterr, r, "microphone %s cannot be read interleaved: %s; try plughw: or plug: before its name",
                               device, snd_strerror(r));
 
     const struct encoding *encoding = NULL;
     for (size_t i = 0; !encoding && i < sizeof(encodings) / sizeof(encodings[0]); i++)
-        if (snd_pcm_hw_params_set_format(c->pcm, p, encodings[i].alsa) == 0)
+        if (snd_pcm_hw_params_set_format(pcm, p, encodings[i].alsa) == 0)
             encoding = &encodings[i];
     if (!encoding)
         return base_error_set(reterr, -ENOTSUP, "microphone %s gives none of S16_LE, S32_LE, FLOAT_LE; try plughw: before its name",
                               device);
 
-    r = snd_pcm_hw_params_set_channels_near(c->pcm, p, &channels);
-    if (r < 0 || channels < 1 || channels > 32)
-        return base_error_set(reterr, r < 0 ? r : -ENOTSUP, "microphone %s gives no number of channels from 1 to 32", device);
-    if (snd_pcm_hw_params_set_rate_min(c->pcm, p, &rate, &dir) == 0)
-        r = snd_pcm_hw_params_set_rate_first(c->pcm, p, &rate, &dir);
+    r = snd_pcm_hw_params_set_channels_near(pcm, p, &channels);
+    if (r < 0 || channels < 1 || channels > AUDIO_MOST_CHANNELS)
+        return base_error_set(reterr, r < 0 ? r : -ENOTSUP, "microphone %s gives no number of channels from 1 to %d", device,
+                              AUDIO_MOST_CHANNELS);
+    if (snd_pcm_hw_params_set_rate_min(pcm, p, &rate, &dir) == 0)
+        r = snd_pcm_hw_params_set_rate_first(pcm, p, &rate, &dir);
     else /* only rates below 16 kHz: take the nearest and upsample */
-        r = snd_pcm_hw_params_set_rate_near(c->pcm, p, &rate, &dir);
+        r = snd_pcm_hw_params_set_rate_near(pcm, p, &rate, &dir);
     if (r < 0 || rate < 8000 || rate > 192000)
         return base_error_set(reterr, r < 0 ? r : -ENOTSUP, "microphone %s gives no rate from 8000 to 192000 Hz", device);
 
+    *ret_format = (struct audio_format){.rate = rate, .channels = channels, .encoding = encoding->ours};
+    return (int)encoding->bytes;
+}
+
+static int configure_hardware(struct audio_capture *c, struct audio_format *ret_format, const char *device, tragus_error *reterr) {
+    unsigned buffer_us = BUFFER_US, period_us = PERIOD_US;
+    snd_pcm_hw_params_t *p;
+    int dir = 0;
+
+    snd_pcm_hw_params_alloca(&p);
+    int r = any_hardware(c->pcm, p, device, reterr);
+    if (r < 0)
+        return r;
+    int sample_bytes = choose_hardware(c->pcm, p, ret_format, device, reterr);
+    if (sample_bytes < 0)
+        return sample_bytes;
     (void)snd_pcm_hw_params_set_buffer_time_near(c->pcm, p, &buffer_us, &dir);
     (void)snd_pcm_hw_params_set_period_time_near(c->pcm, p, &period_us, &dir);
     r = snd_pcm_hw_params(c->pcm, p);
@@ -99,9 +121,8 @@ static int configure_hardware(struct audio_capture *c, struct audio_format *ret_
     if (r < 0)
         return base_error_set(reterr, r, "microphone %s does not tell its buffer: %s", device, snd_strerror(r));
 
-    c->rate = rate;
-    c->frame_bytes = encoding->bytes * channels;
-    *ret_format = (struct audio_format){.rate = rate, .channels = channels, .encoding = encoding->ours};
+    c->rate = ret_format->rate;
+    c->frame_bytes = (size_t)sample_bytes * ret_format->channels;
     return 0;
 }
 
@@ -118,14 +139,22 @@ static int configure_software(struct audio_capture *c, const char *device, tragu
     return 0;
 }
 
-static void name_device(struct audio_capture *c, const char *device) {
+static void name_device(snd_pcm_t *pcm, const char *device, char name[AUDIO_NAME_BYTES]) {
     snd_pcm_info_t *info;
     snd_pcm_info_alloca(&info);
-    const char *what = snd_pcm_info(c->pcm, info) == 0 ? snd_pcm_info_get_name(info) : NULL;
+    const char *what = snd_pcm_info(pcm, info) == 0 ? snd_pcm_info_get_name(info) : NULL;
     if (what && *what && strcmp(what, device) != 0)
-        snprintf(c->name, sizeof(c->name), "%s (%s)", device, what);
+        snprintf(name, AUDIO_NAME_BYTES, "%s (%s)", device, what);
     else
-        snprintf(c->name, sizeof(c->name), "%s", device);
+        snprintf(name, AUDIO_NAME_BYTES, "%s", device);
+}
+
+int audio_capture_forbidden(const char *device, tragus_error *reterr) {
+    return base_error_set(
+        reterr, -EACCES,
+        "microphone %s may not be opened by this user; group audio may: sudo usermod -a -G audio USER, then log in "
+        "again",
+        device);
 }
 
 static int open_error(int r, const char *device, tragus_error *reterr) {
@@ -133,20 +162,20 @@ static int open_error(int r, const char *device, tragus_error *reterr) {
     case ENOENT:
     case ENODEV:
     case ENXIO:
-        return base_error_set(reterr, -ENODEV, "there is no microphone %s; `arecord -L` lists those there are", device);
+        return base_error_set(reterr, -ENODEV, "there is no microphone %s; `tragus devices` lists those there are", device);
     case EBUSY:
         return base_error_set(reterr, r, "microphone %s is in use by another program; a dsnoop device lets programs share it",
                               device);
     case EACCES:
     case EPERM:
-        return base_error_set(reterr, -EACCES, "microphone %s may not be opened by this user; group audio may", device);
+        return audio_capture_forbidden(device, reterr);
     default:
         return base_error_set(reterr, r, "microphone %s cannot be opened: %s", device, snd_strerror(r));
     }
 }
 
 int audio_capture_open(struct audio_capture **ret, const char *device, tragus_error *reterr) {
-    struct audio_format format;
+    struct audio_format format = {0};
 
     struct audio_capture *c = calloc(1, sizeof(*c));
     if (!c)
@@ -163,7 +192,7 @@ int audio_capture_open(struct audio_capture **ret, const char *device, tragus_er
         r = configure_software(c, device, reterr);
     if (r < 0)
         goto failed;
-    name_device(c, device);
+    name_device(c->pcm, device, c->name);
     r = audio_converter_new(&c->converter, &format, c->size_frames, reterr);
     if (r < 0)
         goto failed;
@@ -201,16 +230,45 @@ void audio_capture_close(struct audio_capture *c) {
     free(c);
 }
 
-int audio_capture_look(const char *device, char *ret_name, size_t size, tragus_error *reterr) {
-    struct audio_capture c = {0};
+/* Fills in what the device offers: of the rates, those that are in common use. */
+static int list_offers(snd_pcm_t *pcm, const char *device, struct audio_offer *ret, tragus_error *reterr) {
+    static const unsigned rates[AUDIO_MOST_RATES] = {8000,  11025, 16000, 22050, 24000,  32000,
+                                                     44100, 48000, 88200, 96000, 176400, 192000};
+    struct audio_format format;
+    snd_pcm_hw_params_t *p;
+    unsigned least, most;
+
+    snd_pcm_hw_params_alloca(&p);
+    int r = any_hardware(pcm, p, device, reterr);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < AUDIO_MOST_RATES; i++)
+        if (snd_pcm_hw_params_test_rate(pcm, p, rates[i], 0) == 0)
+            ret->rates[ret->n_rates++] = rates[i];
+    if (snd_pcm_hw_params_get_channels_min(p, &least) == 0 && snd_pcm_hw_params_get_channels_max(p, &most) == 0) {
+        ret->least_channels = least;
+        ret->most_channels = most < AUDIO_MOST_CHANNELS ? most : AUDIO_MOST_CHANNELS;
+    }
+    r = choose_hardware(pcm, p, &format, device, reterr);
+    if (r < 0)
+        return r;
+    ret->rate = format.rate;
+    ret->channels = format.channels;
+    return 0;
+}
+
+int audio_capture_look(const char *device, struct audio_offer *ret, tragus_error *reterr) {
+    snd_pcm_t *pcm;
+
     snd_lib_error_set_handler(alsa_quiet);
-    int r = snd_pcm_open(&c.pcm, device, SND_PCM_STREAM_CAPTURE, SND_PCM_NONBLOCK);
+    int r = snd_pcm_open(&pcm, device, SND_PCM_STREAM_CAPTURE, SND_PCM_NONBLOCK);
     if (r < 0)
         return open_error(r, device, reterr);
-    name_device(&c, device);
-    snprintf(ret_name, size, "%s", c.name);
-    (void)snd_pcm_close(c.pcm);
-    return 0;
+    *ret = (struct audio_offer){0};
+    name_device(pcm, device, ret->name);
+    r = list_offers(pcm, device, ret, reterr);
+    (void)snd_pcm_close(pcm);
+    return r;
 }
 
 /* Restarts after an overrun or a suspend. Returns -EPIPE and how much was lost, or the error that prevents it. */

@@ -17,7 +17,6 @@
 
 #define LEAST_RATE 4000
 #define MOST_RATE 384000
-#define MOST_CHANNELS 32
 
 /* Medium: 121 dB signal to noise, 90 % passband. "Best" costs four times as much, and only improves frequencies above 7.6 kHz,
  * where the front end ends. */
@@ -53,8 +52,8 @@ int audio_converter_new(struct audio_converter **ret, const struct audio_format 
     if (format->rate < LEAST_RATE || format->rate > MOST_RATE)
         return base_error_set(reterr, -EINVAL, "a sample rate of %u Hz is not supported; %d to %d are", format->rate, LEAST_RATE,
                               MOST_RATE);
-    if (format->channels < 1 || format->channels > MOST_CHANNELS)
-        return base_error_set(reterr, -EINVAL, "%u channels are not supported; 1 to %d are", format->channels, MOST_CHANNELS);
+    if (format->channels < 1 || format->channels > AUDIO_MOST_CHANNELS)
+        return base_error_set(reterr, -EINVAL, "%u channels are not supported; 1 to %d are", format->channels, AUDIO_MOST_CHANNELS);
     if (sample_bytes(format) == 0)
         return base_error_set(reterr, -EINVAL, "a stream of frames needs a raw encoding, not a file format");
     if (max_frames < 1 || max_frames > (1u << 24))

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define AUDIO_RATE 16000
+#define AUDIO_MOST_CHANNELS 32
 
 /* --- whole files (libsndfile: any rate, any channels, WAV, FLAC, Ogg Opus, ...) --- */
 
@@ -40,12 +41,24 @@ size_t audio_converter_most(const struct audio_converter *c);
 /* --- live capture (ALSA) --- */
 struct audio_capture;
 
+#define AUDIO_NAME_BYTES 160
+#define AUDIO_MOST_RATES 12
+struct audio_offer { /* what a device offers */
+    char name[AUDIO_NAME_BYTES];
+    unsigned rates[AUDIO_MOST_RATES]; /* of those in common use, in rising order */
+    size_t n_rates;
+    unsigned least_channels, most_channels;
+    unsigned rate, channels; /* those that audio_capture_open takes */
+};
+
 /* Opens an ALSA capture PCM by name ("default", "hw:1", ...): the native rate nearest above 16 kHz, S16 if possible, all channels
  * averaged. Returns -ENODEV, -EBUSY, -EACCES, ... with a message. Allocates; the functions below do not. */
 int audio_capture_open(struct audio_capture **ret, const char *device, tragus_error *reterr);
 void audio_capture_close(struct audio_capture *c);
-/* Checks that the device exists, without recording. Writes its name as audio_capture_name would return it. */
-int audio_capture_look(const char *device, char *ret_name, size_t size, tragus_error *reterr);
+/* Checks that the device exists and can be used, without recording. Its name is as audio_capture_name would return it. */
+int audio_capture_look(const char *device, struct audio_offer *ret, tragus_error *reterr);
+/* Returns -EACCES, with the message that both of them give for it. */
+int audio_capture_forbidden(const char *device, tragus_error *reterr);
 
 /* Waits until about period_ms of sound is there or wake_fd (an eventfd, -1 = none) is readable. Then reads and converts all of it,
  * up to size samples (more than 1024). Returns the number of samples (0: woken by wake_fd), -EPIPE after an overrun (already

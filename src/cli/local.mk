@@ -5,6 +5,7 @@ libtragus_cli_la_SOURCES = \
     src/cli/bench.c \
     src/cli/busclient.c src/cli/busclient.h \
     src/cli/cli.h \
+    src/cli/devices.c \
     src/cli/evaluate.c \
     src/cli/features.c \
     src/cli/hear.c \

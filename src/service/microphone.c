@@ -67,12 +67,12 @@ static void *run(void *user) {
 /* The device is opened only when somebody listens, perhaps days after installation. So check now, and log what will be used. */
 static void look_for(const char *device) {
     tragus_error trouble = {0};
-    char name[160];
+    struct audio_offer offer;
 
-    if (audio_capture_look(device, name, sizeof(name), &trouble) < 0)
+    if (audio_capture_look(device, &offer, &trouble) < 0)
         service_log(SERVICE_LOG_NOTICE, "Waiting for a microphone: %s", trouble.text);
     else
-        service_log(SERVICE_LOG_INFO, "Found the microphone: %s; it is open only while somebody listens", name);
+        service_log(SERVICE_LOG_INFO, "Found the microphone: %s; it is open only while somebody listens", offer.name);
 }
 
 static int make_recognisers(struct microphone *m, tragus_model *const models[], unsigned n_models) {
@@ -178,7 +178,7 @@ static void retry_later(struct microphone *m) {
 
 static void try_to_open(struct microphone *m) {
     struct audio_capture *device;
-    char name[160];
+    char name[AUDIO_NAME_BYTES];
 
     if (!m->wanted || m->capture)
         return;

@@ -7,7 +7,8 @@
  * It plays `file` (raw S16_LE, `channels`, at `rate`) once, at the pace of CLOCK_MONOTONIC times `speed`, then endless silence,
  * like a microphone in a quiet room. `control` names a file that a test may write while the device runs. The device reads it on
  * every access: "gone" = unplugged (open devices and new opens get ENODEV), "overrun" = one overrun (then the device removes the
- * control file), "play PATH" = play this file from now on (then it removes the control file). A new open plays from the beginning.
+ * control file), "play PATH" = play this file from now on (then it removes the control file). A new open plays from the beginning,
+ * or fails: "busy" = another program uses the device, "forbidden" = this user may not open it.
  *
  * `end "gone"`: the device is unplugged after the last frame of the file, so a sound ends as a file does. `end "stalled"`: it runs
  * on and gives nothing more, like a USB device whose bus hangs. `patient 1`: the device stands still while its buffer is full, so a
@@ -179,6 +180,13 @@ static int offer(struct test_device *d, long rate, long channels) {
     return r;
 }
 
+static int refuse_open(const char *order) {
+    return strcmp(order, "gone") == 0        ? -ENODEV
+           : strcmp(order, "busy") == 0      ? -EBUSY
+           : strcmp(order, "forbidden") == 0 ? -EACCES
+                                             : 0;
+}
+
 SND_PCM_PLUGIN_DEFINE_FUNC(tragus_test) {
     const char *file = "", *control = "", *end = "";
     long rate = 48000, channels = 1, patient = 0;
@@ -208,8 +216,11 @@ SND_PCM_PLUGIN_DEFINE_FUNC(tragus_test) {
         else if (strcmp(key, "speed") == 0)
             snd_config_get_ireal(item, &speed);
     }
-    if (read_control(control, order, sizeof(order)) && strcmp(order, "gone") == 0)
-        return -ENODEV;
+    if (read_control(control, order, sizeof(order))) {
+        int refusal = refuse_open(order);
+        if (refusal < 0)
+            return refusal;
+    }
 
     struct test_device *d = calloc(1, sizeof(*d));
     if (!d)

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli/devices.c: `tragus devices`: lists the capture devices, and says for each whether it can be opened. */
+#include "audio/devices.h"
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const char usage[] = "Usage: tragus devices [OPTIONS]\n"
+                            "Lists the capture devices of ALSA by the names that `device` in tragus.conf takes. It opens each for "
+                            "a moment and says whether that\n"
+                            "works, and with which rates and numbers of channels.\n"
+                            "\n"
+                            "      --json               print one JSON object per device\n"
+                            "  -h, --help\n"
+                            "\n"
+                            "Exit codes: 0 a device can be opened, 1 none can.\n";
+
+static void print_text(const struct audio_device *d) {
+    printf("%s\n    %s\n", d->device, d->description);
+    if (d->code < 0) {
+        printf("    cannot be opened: %s\n", d->error.text);
+        return;
+    }
+    fputs("    can be opened:", stdout);
+    for (size_t i = 0; i < d->offer.n_rates; i++)
+        printf("%s %u", i > 0 ? "," : "", d->offer.rates[i]);
+    printf("%s %u", d->offer.n_rates > 0 ? " Hz;" : "", d->offer.least_channels);
+    if (d->offer.most_channels > d->offer.least_channels)
+        printf(" to %u", d->offer.most_channels);
+    printf(" channel%s; tragus takes %u Hz, %u channel%s\n", d->offer.most_channels > 1 ? "s" : "", d->offer.rate,
+           d->offer.channels, d->offer.channels > 1 ? "s" : "");
+}
+
+/* The reason in one word, for programs. */
+static const char *state(int code) {
+    switch (-code) {
+    case 0:
+        return "available";
+    case EBUSY:
+        return "busy";
+    case EACCES:
+        return "forbidden";
+    case ENODEV:
+        return "missing";
+    default:
+        return "unusable";
+    }
+}
+
+static void print_json(const struct audio_device *d) {
+    json_object *o = json_object_new_object();
+    json_object_object_add(o, "device", json_object_new_string(d->device));
+    json_object_object_add(o, "description", json_object_new_string(d->description));
+    json_object_object_add(o, "state", json_object_new_string(state(d->code)));
+    if (d->code < 0) {
+        json_object_object_add(o, "reason", json_object_new_string(d->error.text));
+    } else {
+        json_object *rates = json_object_new_array();
+        for (size_t i = 0; i < d->offer.n_rates; i++)
+            json_object_array_add(rates, json_object_new_int64(d->offer.rates[i]));
+        json_object_object_add(o, "rates", rates);
+        json_object_object_add(o, "least_channels", json_object_new_int64(d->offer.least_channels));
+        json_object_object_add(o, "most_channels", json_object_new_int64(d->offer.most_channels));
+        json_object_object_add(o, "rate", json_object_new_int64(d->offer.rate));
+        json_object_object_add(o, "channels", json_object_new_int64(d->offer.channels));
+    }
+    cli_json_print(o);
+}
+
+int cli_devices(int argc, char **argv) {
+    enum { JSON = 256 };
+    static const struct option options[] = {{"json", no_argument, NULL, JSON}, {"help", no_argument, NULL, 'h'}, {0}};
+    struct audio_device *devices;
+    tragus_error e = {0};
+    size_t n, n_open = 0;
+    bool json = false;
+    int option;
+
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == JSON) {
+            json = true;
+        } else if (option == 'h') {
+            fputs(usage, stdout);
+            return CLI_OK;
+        } else {
+            return cli_usage("devices", "%s: unknown option, or its value is missing", argv[optind - 1]);
+        }
+    }
+    if (optind < argc)
+        return cli_usage("devices", "unexpected argument %s", argv[optind]);
+
+    if (audio_devices_list(&devices, &n, AUDIO_SOUND_FOLDER, &e) < 0) {
+        cli_complain(e.file, e.line, e.column, e.text);
+        return CLI_NEGATIVE;
+    }
+    for (size_t i = 0; i < n; i++) {
+        n_open += devices[i].code == 0;
+        if (json)
+            print_json(&devices[i]);
+        else
+            print_text(&devices[i]);
+    }
+    audio_devices_free(devices, n);
+    if (n == 0)
+        cli_complain("", 0, 0, "ALSA knows no capture device; plug in a microphone, or load the driver of its card");
+    return n_open > 0 ? CLI_OK : CLI_NEGATIVE;
+}
