@@ -66,10 +66,38 @@ static int any_hardware(snd_pcm_t *pcm, snd_pcm_hw_params_t *p, const char *devi
     return 0;
 }
 
-/* Restricts p, which holds all that the device offers, to what we take. Returns the bytes of a sample. */
-static int choose_hardware(snd_pcm_t *pcm, snd_pcm_hw_params_t *p, struct audio_format *ret_format, const char *device,
+static int choose_channels(snd_pcm_t *pcm, snd_pcm_hw_params_t *p, const struct audio_mix *mix, unsigned *ret, const char *device,
                            tragus_error *reterr) {
-    unsigned channels = 1, rate = AUDIO_RATE;
+    unsigned most = 0;
+
+    int r = snd_pcm_hw_params_get_channels_max(p, &most);
+    if (mix->channel == AUDIO_LOUDEST) {
+        /* A plug makes as many as we ask for, from fewer. */
+        *ret = most > AUDIO_MOST_CHANNELS ? 2 : most;
+    } else if (mix->channel > 0) {
+        if (r >= 0 && most < mix->channel)
+            return base_error_set(reterr, -ENOTSUP,
+                                  "microphone %s has %u channel%s, not %u; choose another channel in [microphone]", device, most,
+                                  most == 1 ? "" : "s", mix->channel);
+        /* A plug would average two channels into one. */
+        *ret = mix->channel > 2 ? mix->channel : most >= 2 ? 2 : 1;
+        if (r >= 0)
+            r = snd_pcm_hw_params_set_channels_min(pcm, p, ret);
+    } else {
+        *ret = 1;
+    }
+    if (r >= 0)
+        r = snd_pcm_hw_params_set_channels_near(pcm, p, ret);
+    if (r < 0 || *ret < 1 || *ret > AUDIO_MOST_CHANNELS)
+        return base_error_set(reterr, r < 0 ? r : -ENOTSUP, "microphone %s gives no number of channels from 1 to %d", device,
+                              AUDIO_MOST_CHANNELS);
+    return 0;
+}
+
+/* Restricts p, which holds all that the device offers, to what we take. Returns the bytes of a sample. */
+static int choose_hardware(snd_pcm_t *pcm, snd_pcm_hw_params_t *p, const struct audio_mix *mix, struct audio_format *ret_format,
+                           const char *device, tragus_error *reterr) {
+    unsigned channels, rate = AUDIO_RATE;
     int dir = 0;
 
     int r = snd_pcm_hw_params_set_access(pcm, p, SND_PCM_ACCESS_RW_INTERLEAVED);
@@ -85,10 +113,9 @@ static int choose_hardware(snd_pcm_t *pcm, snd_pcm_hw_params_t *p, struct audio_
         return base_error_set(reterr, -ENOTSUP, "microphone %s gives none of S16_LE, S32_LE, FLOAT_LE; try plughw: before its name",
                               device);
 
-    r = snd_pcm_hw_params_set_channels_near(pcm, p, &channels);
-    if (r < 0 || channels < 1 || channels > AUDIO_MOST_CHANNELS)
-        return base_error_set(reterr, r < 0 ? r : -ENOTSUP, "microphone %s gives no number of channels from 1 to %d", device,
-                              AUDIO_MOST_CHANNELS);
+    r = choose_channels(pcm, p, mix, &channels, device, reterr);
+    if (r < 0)
+        return r;
     if (snd_pcm_hw_params_set_rate_min(pcm, p, &rate, &dir) == 0)
         r = snd_pcm_hw_params_set_rate_first(pcm, p, &rate, &dir);
     else /* only rates below 16 kHz: take the nearest and upsample */
@@ -100,7 +127,8 @@ static int choose_hardware(snd_pcm_t *pcm, snd_pcm_hw_params_t *p, struct audio_
     return (int)encoding->bytes;
 }
 
-static int configure_hardware(struct audio_capture *c, struct audio_format *ret_format, const char *device, tragus_error *reterr) {
+static int configure_hardware(struct audio_capture *c, const struct audio_mix *mix, struct audio_format *ret_format,
+                              const char *device, tragus_error *reterr) {
     unsigned buffer_us = BUFFER_US, period_us = PERIOD_US;
     snd_pcm_hw_params_t *p;
     int dir = 0;
@@ -109,7 +137,7 @@ static int configure_hardware(struct audio_capture *c, struct audio_format *ret_
     int r = any_hardware(c->pcm, p, device, reterr);
     if (r < 0)
         return r;
-    int sample_bytes = choose_hardware(c->pcm, p, ret_format, device, reterr);
+    int sample_bytes = choose_hardware(c->pcm, p, mix, ret_format, device, reterr);
     if (sample_bytes < 0)
         return sample_bytes;
     (void)snd_pcm_hw_params_set_buffer_time_near(c->pcm, p, &buffer_us, &dir);
@@ -174,7 +202,7 @@ static int open_error(int r, const char *device, tragus_error *reterr) {
     }
 }
 
-int audio_capture_open(struct audio_capture **ret, const char *device, tragus_error *reterr) {
+int audio_capture_open(struct audio_capture **ret, const char *device, const struct audio_mix *mix, tragus_error *reterr) {
     struct audio_format format = {0};
 
     struct audio_capture *c = calloc(1, sizeof(*c));
@@ -187,13 +215,15 @@ int audio_capture_open(struct audio_capture **ret, const char *device, tragus_er
         r = open_error(r, device, reterr);
         goto failed;
     }
-    r = configure_hardware(c, &format, device, reterr);
+    r = configure_hardware(c, mix, &format, device, reterr);
     if (r >= 0)
         r = configure_software(c, device, reterr);
     if (r < 0)
         goto failed;
     name_device(c->pcm, device, c->name);
     r = audio_converter_new(&c->converter, &format, c->size_frames, reterr);
+    if (r >= 0)
+        r = audio_converter_set_mix(c->converter, mix, reterr);
     if (r < 0)
         goto failed;
     c->frames = calloc(c->size_frames, c->frame_bytes);
@@ -231,7 +261,8 @@ void audio_capture_close(struct audio_capture *c) {
 }
 
 /* Fills in what the device offers: of the rates, those that are in common use. */
-static int list_offers(snd_pcm_t *pcm, const char *device, struct audio_offer *ret, tragus_error *reterr) {
+static int list_offers(snd_pcm_t *pcm, const char *device, const struct audio_mix *mix, struct audio_offer *ret,
+                       tragus_error *reterr) {
     static const unsigned rates[AUDIO_MOST_RATES] = {8000,  11025, 16000, 22050, 24000,  32000,
                                                      44100, 48000, 88200, 96000, 176400, 192000};
     struct audio_format format;
@@ -249,7 +280,7 @@ static int list_offers(snd_pcm_t *pcm, const char *device, struct audio_offer *r
         ret->least_channels = least;
         ret->most_channels = most < AUDIO_MOST_CHANNELS ? most : AUDIO_MOST_CHANNELS;
     }
-    r = choose_hardware(pcm, p, &format, device, reterr);
+    r = choose_hardware(pcm, p, mix, &format, device, reterr);
     if (r < 0)
         return r;
     ret->rate = format.rate;
@@ -257,7 +288,7 @@ static int list_offers(snd_pcm_t *pcm, const char *device, struct audio_offer *r
     return 0;
 }
 
-int audio_capture_look(const char *device, struct audio_offer *ret, tragus_error *reterr) {
+int audio_capture_look(const char *device, const struct audio_mix *mix, struct audio_offer *ret, tragus_error *reterr) {
     snd_pcm_t *pcm;
 
     snd_lib_error_set_handler(alsa_quiet);
@@ -266,7 +297,7 @@ int audio_capture_look(const char *device, struct audio_offer *ret, tragus_error
         return open_error(r, device, reterr);
     *ret = (struct audio_offer){0};
     name_device(pcm, device, ret->name);
-    r = list_offers(pcm, device, ret, reterr);
+    r = list_offers(pcm, device, mix, ret, reterr);
     (void)snd_pcm_close(pcm);
     return r;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* audio/convert.c: converts raw frames of any format to 16 kHz mono, piece by piece.
  *
- * Channels are averaged. Multiples of 16 kHz, which most microphones support, are filtered and decimated (decimate.c); other rates
- * are resampled by libsamplerate's band-limited sinc converter (J. O. Smith, "Digital audio resampling", 1984), whose state is
- * allocated once. Sound at 16 kHz is not resampled, so int16 mono passes unchanged, bit for bit.
+ * Channels are averaged, or one of them is taken (loudest.c chooses it, if wished). Multiples of 16 kHz, which most microphones
+ * support, are filtered and decimated (decimate.c); other rates are resampled by libsamplerate's band-limited sinc converter (J. O.
+ * Smith, "Digital audio resampling", 1984), whose state is allocated once. Sound at 16 kHz is not resampled, so int16 mono passes
+ * unchanged, bit for bit.
  */
 #include "audio/decimate.h"
+#include "audio/loudest.h"
 #include "audio/source.h"
 #include "base/assert.h"
 
@@ -27,6 +29,9 @@ struct audio_converter {
     size_t max_frames;
     SRC_STATE *resampler;              /* NULL at multiples of 16 kHz */
     struct audio_decimator *decimator; /* at 32, 48, 64 ... kHz */
+    unsigned channel;                  /* 0 = the average of all; else the one to take, from 1 on */
+    struct audio_loudest *loudest;     /* else chooses the channel; NULL: no choice */
+    float gain;
     double ratio;
     float *mono; /* max_frames */
     float *out;  /* n_out samples: the most that one push can give */
@@ -64,6 +69,7 @@ int audio_converter_new(struct audio_converter **ret, const struct audio_format 
         return base_error_set(reterr, -ENOMEM, "out of memory");
     c->format = *format;
     c->max_frames = max_frames;
+    c->gain = 1.0f;
     c->ratio = (double)AUDIO_RATE / format->rate;
     /* In addition to the ratio: flushing returns what the converter held back, at most the length of its filter. */
     c->n_out = (size_t)((double)max_frames * c->ratio) + 1024;
@@ -84,6 +90,27 @@ int audio_converter_new(struct audio_converter **ret, const struct audio_format 
     return 0;
 }
 
+int audio_converter_set_mix(struct audio_converter *c, const struct audio_mix *mix, tragus_error *reterr) {
+    if (mix->channel > c->format.channels && mix->channel != AUDIO_LOUDEST)
+        return base_error_set(reterr, -EINVAL, "there is no channel %u in a sound of %u", mix->channel, c->format.channels);
+    if (!(fabs(mix->gain_db) <= AUDIO_MOST_GAIN_DB))
+        return base_error_set(reterr, -EINVAL, "a gain of %g dB is not supported; %d to %d are", mix->gain_db, -AUDIO_MOST_GAIN_DB,
+                              AUDIO_MOST_GAIN_DB);
+    audio_loudest_free(c->loudest);
+    c->loudest = NULL;
+    c->channel = mix->channel;
+    if (c->format.channels == 1 || mix->channel == AUDIO_LOUDEST)
+        c->channel = 0;
+    if (c->format.channels > 1 && mix->channel == AUDIO_LOUDEST) {
+        c->loudest = audio_loudest_new(c->format.channels, c->format.rate);
+        if (!c->loudest)
+            return base_error_set(reterr, -ENOMEM, "out of memory");
+    }
+    /* Rounded, so that it does not depend on the last bit of a libm. */
+    c->gain = (float)(nearbyint(pow(10.0, mix->gain_db / 20.0) * 16777216.0) / 16777216.0);
+    return 0;
+}
+
 void audio_converter_free(struct audio_converter *c) {
     if (!c)
         return;
@@ -94,6 +121,7 @@ void audio_converter_free(struct audio_converter *c) {
     if (c->resampler)
         src_delete(c->resampler);
     audio_decimator_free(c->decimator);
+    audio_loudest_free(c->loudest);
     free(c->mono);
     free(c->out);
     free(c);
@@ -125,7 +153,7 @@ static float sample_value(const uint8_t *p, const struct audio_format *f) {
     return isfinite(value) && value > -64.0f && value < 64.0f ? value : 0.0f;
 }
 
-static void mix_down(const struct audio_converter *c, const uint8_t *frames, size_t n_frames) {
+static void average(const struct audio_converter *c, const uint8_t *frames, size_t n_frames) {
     size_t step = sample_bytes(&c->format);
     for (size_t i = 0; i < n_frames; i++) {
         float sum = 0.0f;
@@ -133,6 +161,35 @@ static void mix_down(const struct audio_converter *c, const uint8_t *frames, siz
             sum += sample_value(frames, &c->format);
         c->mono[i] = sum / (float)c->format.channels;
     }
+}
+
+static void take_channel(const struct audio_converter *c, const uint8_t *frames, size_t n_frames) {
+    size_t step = sample_bytes(&c->format);
+    frames += (c->channel - 1) * step;
+    for (size_t i = 0; i < n_frames; i++, frames += step * c->format.channels)
+        c->mono[i] = sample_value(frames, &c->format);
+}
+
+static void take_loudest(const struct audio_converter *c, const uint8_t *frames, size_t n_frames) {
+    size_t step = sample_bytes(&c->format);
+    float frame[AUDIO_MOST_CHANNELS];
+    for (size_t i = 0; i < n_frames; i++) {
+        for (uint32_t k = 0; k < c->format.channels; k++, frames += step)
+            frame[k] = sample_value(frames, &c->format);
+        c->mono[i] = audio_loudest_push(c->loudest, frame);
+    }
+}
+
+static void mix_down(const struct audio_converter *c, const uint8_t *frames, size_t n_frames) {
+    if (c->loudest)
+        take_loudest(c, frames, n_frames);
+    else if (c->channel > 0)
+        take_channel(c, frames, n_frames);
+    else
+        average(c, frames, n_frames);
+    if (c->gain != 1.0f)
+        for (size_t i = 0; i < n_frames; i++)
+            c->mono[i] *= c->gain;
 }
 
 static size_t to_int16(const float *in, size_t n, int16_t *out) {

@@ -67,7 +67,7 @@ static int add_named(struct list *l, const void *hint) {
     if (device && strcmp(device, "null") != 0 && (!direction || strcmp(direction, "Input") == 0)) {
         struct audio_device *d = add(l, device, one_line(description ? description : device));
         if (d)
-            d->code = audio_capture_look(device, &d->offer, &d->error);
+            d->code = audio_capture_look(device, &(struct audio_mix){0}, &d->offer, &d->error);
         else
             r = -ENOMEM;
         if (d && !is_worth_a_line(d))

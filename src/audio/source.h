@@ -30,6 +30,15 @@ int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, siz
 struct audio_converter;
 int audio_converter_new(struct audio_converter **ret, const struct audio_format *format, size_t max_frames, tragus_error *reterr);
 void audio_converter_free(struct audio_converter *c);
+/* How several channels become one. All zeros: their average, unchanged in level. */
+#define AUDIO_LOUDEST (AUDIO_MOST_CHANNELS + 1)
+#define AUDIO_MOST_GAIN_DB 30
+struct audio_mix {
+    unsigned channel; /* 0 = the average of all; from 1 on: this one; AUDIO_LOUDEST: the one in which speech stands out most */
+    double gain_db;   /* -AUDIO_MOST_GAIN_DB..AUDIO_MOST_GAIN_DB; samples beyond full scale are limited to it */
+};
+/* Call it before the first push. Returns -EINVAL and a message if there is no such channel or gain. Allocates. */
+int audio_converter_set_mix(struct audio_converter *c, const struct audio_mix *mix, tragus_error *reterr);
 /* Converts n_frames (<= max_frames); writes at most size samples to out. Returns their number, or a negative errno: -ENOSPC if
  * size is too small. NaN and values far beyond full scale become silence. */
 int audio_converter_push(struct audio_converter *c, const void *frames, size_t n_frames, int16_t *out, size_t size);
@@ -48,15 +57,16 @@ struct audio_offer { /* what a device offers */
     unsigned rates[AUDIO_MOST_RATES]; /* of those in common use, in rising order */
     size_t n_rates;
     unsigned least_channels, most_channels;
-    unsigned rate, channels; /* those that audio_capture_open takes */
+    unsigned rate, channels; /* those that audio_capture_open takes for this mix */
 };
 
-/* Opens an ALSA capture PCM by name ("default", "hw:1", ...): the native rate nearest above 16 kHz, S16 if possible, all channels
- * averaged. Returns -ENODEV, -EBUSY, -EACCES, ... with a message. Allocates; the functions below do not. */
-int audio_capture_open(struct audio_capture **ret, const char *device, tragus_error *reterr);
+/* Opens an ALSA capture PCM by name ("default", "hw:1", ...): the native rate nearest above 16 kHz, S16 if possible. For
+ * AUDIO_LOUDEST it takes all channels, but two if ALSA converts to any number of them. Returns -ENODEV, -EBUSY, -EACCES, ... with a
+ * message. Allocates; the functions below do not. */
+int audio_capture_open(struct audio_capture **ret, const char *device, const struct audio_mix *mix, tragus_error *reterr);
 void audio_capture_close(struct audio_capture *c);
 /* Checks that the device exists and can be used, without recording. Its name is as audio_capture_name would return it. */
-int audio_capture_look(const char *device, struct audio_offer *ret, tragus_error *reterr);
+int audio_capture_look(const char *device, const struct audio_mix *mix, struct audio_offer *ret, tragus_error *reterr);
 /* Returns -EACCES, with the message that both of them give for it. */
 int audio_capture_forbidden(const char *device, tragus_error *reterr);
 

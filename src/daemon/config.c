@@ -14,7 +14,7 @@
 
 #define MOST_BYTES 1048576
 
-enum kind { TEXT, COUNT, SIZE, SECONDS, MILLISECONDS, HOPS, DECIBEL_RISE, DECIBEL_LEVEL, FRACTION };
+enum kind { TEXT, COUNT, SIZE, SECONDS, MILLISECONDS, HOPS, DECIBEL_RISE, DECIBEL_LEVEL, FRACTION, CHANNEL };
 
 struct key {
     const char *section, *name;
@@ -34,6 +34,8 @@ static const struct key keys[] = {
     {"model", "kernels", TEXT, 0, 0, AT(service.cpu)},
     {"model", "pronunciations", TEXT, 0, 0, AT(service.pronunciations)},
     {"microphone", "device", TEXT, 0, 0, AT(service.device)},
+    {"microphone", "channel", CHANNEL, 1, AUDIO_MOST_CHANNELS, AT(service.mix.channel)},
+    {"microphone", "gain", FRACTION, -AUDIO_MOST_GAIN_DB, AUDIO_MOST_GAIN_DB, AT(service.mix.gain_db)},
     {"microphone", "longest_pause_s", SECONDS, 1, 3600, AT(service.most_pause_s)},
     {"recognition", "default_grammar", TEXT, 0, 0, AT(default_grammar)},
     {"recognition", "min_confidence", FRACTION, 0, 1, AT(service.session.min_confidence)},
@@ -134,6 +136,7 @@ static int take_number(struct reader *r, const struct key *k, const char *value)
         return WRONG(r, "%s must be a whole number, not \"%.60s\"", k->name, value);
     switch (k->kind) {
     case COUNT:
+    case CHANNEL:
     case SECONDS:
     case MILLISECONDS:
         *(uint32_t *)at = (uint32_t)x;
@@ -156,6 +159,21 @@ static int take_number(struct reader *r, const struct key *k, const char *value)
     case TEXT:
         break;
     }
+    return 0;
+}
+
+/* A channel by its number, or a word for how to choose. */
+static int take_channel(struct reader *r, const struct key *k, const char *value) {
+    unsigned *at = (unsigned *)((char *)r->config + k->offset);
+
+    if (strcmp(value, "mix") == 0)
+        *at = 0;
+    else if (strcmp(value, "loudest") == 0)
+        *at = AUDIO_LOUDEST;
+    else if (!isdigit((unsigned char)*value))
+        return WRONG(r, "%s must be mix, loudest, or a number from 1 to %d, not \"%.60s\"", k->name, AUDIO_MOST_CHANNELS, value);
+    else
+        return take_number(r, k, value);
     return 0;
 }
 
@@ -214,7 +232,9 @@ static int take_key(struct reader *r, char *name, char *value) {
         if (r->seen[i])
             return WRONG(r, "%s is given twice; remove one of the lines", name);
         r->seen[i] = true;
-        return k->kind == TEXT ? keep_text(r, value, (const char **)((char *)r->config + k->offset)) : take_number(r, k, value);
+        if (k->kind == TEXT)
+            return keep_text(r, value, (const char **)((char *)r->config + k->offset));
+        return k->kind == CHANNEL ? take_channel(r, k, value) : take_number(r, k, value);
     }
     return unknown_key(r, name);
 }

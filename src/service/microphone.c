@@ -65,11 +65,11 @@ static void *run(void *user) {
 }
 
 /* The device is opened only when somebody listens, perhaps days after installation. So check now, and log what will be used. */
-static void look_for(const char *device) {
+static void look_for(const struct microphone_options *o) {
     tragus_error trouble = {0};
     struct audio_offer offer;
 
-    if (audio_capture_look(device, &offer, &trouble) < 0)
+    if (audio_capture_look(o->device, &o->mix, &offer, &trouble) < 0)
         service_log(SERVICE_LOG_NOTICE, "Waiting for a microphone: %s", trouble.text);
     else
         service_log(SERVICE_LOG_INFO, "Found the microphone: %s; it is open only while somebody listens", offer.name);
@@ -116,7 +116,7 @@ int microphone_new(struct microphone **ret, tragus_model *const models[], unsign
         free(m);
         return r;
     }
-    look_for(options->device);
+    look_for(options);
     *ret = m;
     return 0;
 }
@@ -182,7 +182,7 @@ static void try_to_open(struct microphone *m) {
 
     if (!m->wanted || m->capture)
         return;
-    int r = audio_capture_open(&device, m->options.device, &m->trouble);
+    int r = audio_capture_open(&device, m->options.device, &m->options.mix, &m->trouble);
     if (r >= 0) {
         snprintf(name, sizeof(name), "%s", audio_capture_name(device));
         struct capture_options options = {.gate = m->options.gate,

@@ -22,6 +22,7 @@ struct microphone_counters {
 
 struct microphone_options {
     const char *device;
+    struct audio_mix mix;
     unsigned most_pause_s;
     struct frontend_gate_options gate;
 };

@@ -203,7 +203,7 @@ static int load_models(struct service *s) {
         load_pronunciations(s);
     wake_check(s);
     struct microphone_options options = {
-        .device = s->options.device, .most_pause_s = s->options.most_pause_s, .gate = s->options.gate};
+        .device = s->options.device, .mix = s->options.mix, .most_pause_s = s->options.most_pause_s, .gate = s->options.gate};
     r = microphone_new(&s->microphone, s->models, s->n_models, s->event, &options, &s->wake, on_microphone_change, s);
     if (r < 0)
         return base_error_set(&s->trouble, r, "the recogniser cannot be started: %s", strerror(-r));

@@ -39,6 +39,7 @@ struct service_options {
     const char *languages;      /* models for further languages, likewise, separated by blanks; NULL: none */
     const char *cpu;            /* mask of CPU features; NULL: all */
     const char *device;         /* ALSA PCM */
+    struct audio_mix mix;       /* how its channels become one */
     const char *pronunciations; /* NULL: none */
     const char *wake;           /* wake phrases of sessions that name none, separated by commas; NULL: they hear everything */
     unsigned most_pause_s;      /* longest pause between attempts to open a missing microphone */

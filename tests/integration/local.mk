@@ -41,6 +41,7 @@ if !CROSS_COMPILING
 integration_tests = \
     tests/integration/test_bus.sh \
     tests/integration/test_busy.sh \
+    tests/integration/test_channels.sh \
     tests/integration/test_config.sh \
     tests/integration/test_devices.sh \
     tests/integration/test_example.sh \
@@ -54,7 +55,8 @@ integration_tests = \
 TESTS += $(integration_tests)
 endif
 EXTRA_DIST += tests/integration/lib.sh tests/integration/play tests/data/channels.yaml \
-    tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_config.sh \
+    tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_channels.sh \
+    tests/integration/test_config.sh \
     tests/integration/test_devices.sh tests/integration/test_example.sh tests/integration/test_language.sh \
     tests/integration/test_man.sh tests/integration/test_microphone.sh tests/integration/test_quickstart.sh \
     tests/integration/snippets.py tests/integration/snippets.tsv tests/integration/test_snippets.sh \

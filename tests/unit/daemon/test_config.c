@@ -63,6 +63,7 @@ static const struct {
     const char *least, *most, *below, *above;
     double least_value, most_value; /* the value after conversion */
 } numbers[] = {
+    {"microphone", "gain", REAL, AT(service.mix.gain_db), "-30", "30", "-30.1", "30.1", -30, 30},
     {"microphone", "longest_pause_s", U32, AT(service.most_pause_s), "1", "3600", "0", "3601", 1, 3600},
     {"recognition", "min_confidence", REAL, AT(service.session.min_confidence), "0", "1", "-0.01", "1.01", 0, 1},
     {"recognition", "end_silence_ms", U32, AT(service.session.end_silence_ms), "100", "5000", "99", "5001", 100, 5000},
@@ -139,6 +140,27 @@ static void whole_numbers_are_whole(void **state) {
     struct config c = accept("[gate]\nopen_db = 7.5\n[recognition]\nmin_confidence = 0.25\n");
     assert_true(c.service.session.min_confidence == 0.25);
     config_done(&c);
+}
+
+static void a_channel_is_a_number_or_a_word(void **state) {
+    static const struct {
+        const char *line;
+        unsigned channel;
+    } right[] = {{"channel = mix", 0}, {"channel = 1", 1}, {"channel=32", 32}, {"channel = loudest", AUDIO_LOUDEST}};
+    char text[100];
+    (void)state;
+    for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+        snprintf(text, sizeof(text), "[microphone]\n%s\n", right[i].line);
+        struct config c = accept(text);
+        assert_int_equal(c.service.mix.channel, right[i].channel);
+        config_done(&c);
+    }
+    refuse("[microphone]\nchannel = left\n", 2, "channel must be mix, loudest, or a number from 1 to 32, not \"left\"");
+    refuse("[microphone]\nchannel = -1\n", 2, "mix, loudest, or a number");
+    refuse("[microphone]\nchannel = 0\n", 2, "channel must be from 1 to 32, not 0");
+    refuse("[microphone]\nchannel = 33\n", 2, "channel must be from 1 to 32, not 33");
+    refuse("[microphone]\nchannel = 1.5\n", 2, "channel must be a whole number");
+    refuse("[microphone]\nchannel = 2x\n", 2, "channel must be a number");
 }
 
 static void texts_are_kept(void **state) {
@@ -315,6 +337,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_have_ranges),
         cmocka_unit_test(whole_numbers_are_whole),
+        cmocka_unit_test(a_channel_is_a_number_or_a_word),
         cmocka_unit_test(texts_are_kept),
         cmocka_unit_test(an_empty_file_is_the_defaults),
         cmocka_unit_test(unknown_names_have_suggestions),

@@ -55,7 +55,7 @@ static struct capture *start(const char *device, uint64_t first_hop, uint32_t ri
     base_wake_clear(&recogniser_wake);
     base_wake_clear(&main_wake);
     base_ring_init(&ring, memory, sizeof(memory[0]), ring_hops, 0);
-    if (audio_capture_open(&d, device, &e) < 0)
+    if (audio_capture_open(&d, device, &(struct audio_mix){0}, &e) < 0)
         fail_msg("%s", e.text);
     struct capture_options o = {
         .first_hop = first_hop, .hops = &ring, .recogniser_wake = &recogniser_wake, .main_wake = &main_wake};
