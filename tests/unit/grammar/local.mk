@@ -33,7 +33,7 @@ if PROGRAMS
 check_PROGRAMS += tests/unit/grammar/test_home_assistant
 TESTS += tests/unit/grammar/test_home_assistant
 tests_unit_grammar_test_home_assistant_SOURCES = tests/unit/grammar/test_home_assistant.c tests/unit/grammar/builder.h \
-    tests/unit/grammar/walk.h
+    tests/unit/grammar/home_assistant.h tests/unit/grammar/walk.h
 tests_unit_grammar_test_home_assistant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
 tests_unit_grammar_test_home_assistant_LDADD = $(grammar_libs) $(CMOCKA_LIBS) $(JSON_LIBS)
 endif PROGRAMS
