@@ -63,7 +63,7 @@ int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_set
     const char *const *paths = s->grammars;
     size_t n_paths = s->n_grammars;
     if (n_paths == 0) {
-        standard[0] = beside(near, "data/grammars");
+        standard[0] = beside(near, "data/grammars/home.yaml");
         if (!standard[0])
             standard[0] = CLI_SENTENCES;
         paths = standard;

@@ -50,7 +50,7 @@ static tragus_grammar *load(void) {
     tragus_diagnostics d = {0};
     tragus_error e = {0};
 
-    snprintf(path, sizeof(path), "%s/data/grammars", source ? source : ".");
+    snprintf(path, sizeof(path), "%s/data/grammars/home.yaml", source ? source : ".");
     int r = tragus_grammar_load(&g, m, NULL, (const char *const[]){path}, 1, &d, &e);
     for (size_t i = 0; i < d.n_items; i++)
         print_error("%s:%d: %s\n", d.items[i].file, d.items[i].line, d.items[i].text);
