@@ -6,6 +6,8 @@ dbusservicedir = $(datadir)/dbus-1/system-services
 dist_dbusservice_DATA = data/org.tragus.Tragus1.service
 dbusinterfacedir = $(datadir)/dbus-1/interfaces
 dist_dbusinterface_DATA = data/org.tragus.Manager1.xml data/org.tragus.Session1.xml data/org.tragus.Energy1.xml
+sentencesdir = $(pkgdatadir)/sentences
+dist_sentences_DATA = data/grammars/home-assistant-en.yaml
 bashcompletionsdir = $(datadir)/bash-completion/completions
 dist_bashcompletions_DATA = data/completions/tragus data/completions/tragusd
 

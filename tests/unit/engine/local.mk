@@ -4,8 +4,8 @@ calls_sources = tests/unit/calls.c tests/unit/calls.h
 calls_wrap = -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=open -Wl,--wrap=read -Wl,--wrap=write
 
 engine_tests = tests/unit/engine/test_budget tests/unit/engine/test_event tests/unit/engine/test_grammar tests/unit/engine/test_home \
-    tests/unit/engine/test_language tests/unit/engine/test_model tests/unit/engine/test_segment tests/unit/engine/test_stream \
-    tests/unit/engine/test_wake
+    tests/unit/engine/test_house tests/unit/engine/test_language tests/unit/engine/test_model tests/unit/engine/test_segment \
+    tests/unit/engine/test_stream tests/unit/engine/test_wake
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 
@@ -23,6 +23,10 @@ tests_unit_engine_test_home_SOURCES = tests/unit/engine/test_home.c tests/unit/e
     tests/unit/grammar/walk.h
 tests_unit_engine_test_home_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_home_LDADD = $(engine_libs) $(CMOCKA_LIBS)
+tests_unit_engine_test_house_SOURCES = tests/unit/engine/test_house.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
+    tests/unit/grammar/walk.h
+tests_unit_engine_test_house_CPPFLAGS = $(engine_test_cppflags)
+tests_unit_engine_test_house_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_language_SOURCES = tests/unit/engine/test_language.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
     src/lexicon/compile.c src/lexicon/compile.h
 tests_unit_engine_test_language_CPPFLAGS = $(engine_test_cppflags)

@@ -25,7 +25,7 @@
 
 struct suite {
     struct grammar_builder *b;
-    const char *homes; /* folder of the files that the sentences name */
+    char homes[1024]; /* folder of the files that the sentences name */
     struct grammar *grammar;
     char home[128]; /* file of the home that the grammar has now */
     char area[64];  /* of the microphone */
@@ -107,7 +107,7 @@ static inline void suite_set_lists(void *data) {
 static inline void suite_enter(struct suite *s, const char *home) {
     if (strcmp(s->home, home) == 0)
         return;
-    char path[1024];
+    char path[1200];
     struct suite_lists j = {.s = s, .path = path};
     snprintf(s->home, sizeof s->home, "%s", home);
     snprintf(path, sizeof path, "%s/%s.yaml", s->homes, home);
@@ -222,6 +222,14 @@ static inline void suite_run(struct suite *s, const char *path) {
     fclose(f);
     print_message("%d sentences: %d typed, %d spoken as expected, %d accepted; %d without free text, %d of them accepted\n",
                   s->sentences, s->typed, s->spoken, s->accepted, s->closed, s->closed_accepted);
+}
+
+/* Runs Home Assistant's test sentences, which are in `folder`. */
+static inline void suite_run_home_assistant(struct suite *s, const char *folder) {
+    char path[1024];
+    snprintf(s->homes, sizeof s->homes, "%s/tests/en", folder);
+    snprintf(path, sizeof path, "%s/reference-en.jsonl", folder);
+    suite_run(s, path);
 }
 
 static inline void suite_done(struct suite *s) {

@@ -30,10 +30,17 @@ tests_unit_grammar_test_template_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
 # Reads JSON, so it needs json-c.
 if PROGRAMS
-check_PROGRAMS += tests/unit/grammar/test_home_assistant
-TESTS += tests/unit/grammar/test_home_assistant
+home_assistant_tests = tests/unit/grammar/test_home_assistant tests/unit/grammar/test_home_assistant_own
+check_PROGRAMS += $(home_assistant_tests)
+TESTS += $(home_assistant_tests)
+
 tests_unit_grammar_test_home_assistant_SOURCES = tests/unit/grammar/test_home_assistant.c tests/unit/grammar/builder.h \
     tests/unit/grammar/home_assistant.h tests/unit/grammar/walk.h
 tests_unit_grammar_test_home_assistant_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
 tests_unit_grammar_test_home_assistant_LDADD = $(grammar_libs) $(CMOCKA_LIBS) $(JSON_LIBS)
+
+tests_unit_grammar_test_home_assistant_own_SOURCES = tests/unit/grammar/test_home_assistant_own.c tests/unit/grammar/builder.h \
+    tests/unit/grammar/home_assistant.h tests/unit/grammar/walk.h
+tests_unit_grammar_test_home_assistant_own_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(JSON_CFLAGS)
+tests_unit_grammar_test_home_assistant_own_LDADD = $(grammar_libs) $(CMOCKA_LIBS) $(JSON_LIBS)
 endif PROGRAMS

@@ -21,16 +21,13 @@ static char folder[512]; /* of the test sentences */
 
 static void whole_suite(void **state) {
     (void)state;
-    char homes[1024], reference[1024];
-    struct suite s = {.homes = homes};
-    snprintf(homes, sizeof homes, "%s/tests/en", folder);
-    snprintf(reference, sizeof reference, "%s/reference-en.jsonl", folder);
+    struct suite s = {.sentences = 0};
     assert_int_equal(english_builder(&s.b), 0);
     suite_add(s.b, folder, "intents.yaml");
     suite_add(s.b, folder, "sentences/en");
     suite_add(s.b, folder, "lists"); /* of all languages: the others are ignored */
     suite_add(s.b, folder, "rules/en");
-    suite_run(&s, reference);
+    suite_run_home_assistant(&s, folder);
     suite_enter(&s, "HassTurnOn/name_area");
     int unmatched = suite_unmatched_walks(&s, 2000);
     suite_done(&s);
