@@ -90,6 +90,22 @@ int audio_converter_new(struct audio_converter **ret, const struct audio_format 
     return 0;
 }
 
+int audio_mix_channel(unsigned *ret, const char *text) {
+    char *end;
+
+    if (strcmp(text, "mix") == 0) {
+        *ret = 0;
+    } else if (strcmp(text, "loudest") == 0) {
+        *ret = AUDIO_LOUDEST;
+    } else {
+        unsigned long number = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+        if (number < 1 || number > AUDIO_MOST_CHANNELS || *end)
+            return -EINVAL;
+        *ret = (unsigned)number;
+    }
+    return 0;
+}
+
 int audio_converter_set_mix(struct audio_converter *c, const struct audio_mix *mix, tragus_error *reterr) {
     if (mix->channel > c->format.channels && mix->channel != AUDIO_LOUDEST)
         return base_error_set(reterr, -EINVAL, "there is no channel %u in a sound of %u", mix->channel, c->format.channels);

@@ -37,6 +37,8 @@ struct audio_mix {
     unsigned channel; /* 0 = the average of all; from 1 on: this one; AUDIO_LOUDEST: the one in which speech stands out most */
     double gain_db;   /* -AUDIO_MOST_GAIN_DB..AUDIO_MOST_GAIN_DB; samples beyond full scale are limited to it */
 };
+/* Reads a channel as tragus.conf has it: mix, loudest, or a number. Returns -EINVAL if it is none of these. */
+int audio_mix_channel(unsigned *ret, const char *text);
 /* Call it before the first push. Returns -EINVAL and a message if there is no such channel or gain. Allocates. */
 int audio_converter_set_mix(struct audio_converter *c, const struct audio_mix *mix, tragus_error *reterr);
 /* Converts n_frames (<= max_frames); writes at most size samples to out. Returns their number, or a negative errno: -ENOSPC if

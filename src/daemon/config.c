@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* daemon/config.c: a table of keys, each with its kind, its range, and the place of its value. */
 #include "daemon/config.h"
+#include "base/settings.h"
 #include "base/suggest.h"
-#include "base/utf8.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MOST_BYTES 1048576
 
 enum kind { TEXT, COUNT, SIZE, SECONDS, MILLISECONDS, HOPS, DECIBEL_RISE, DECIBEL_LEVEL, FRACTION, CHANNEL };
 
@@ -34,7 +31,7 @@ static const struct key keys[] = {
     {"model", "kernels", TEXT, 0, 0, AT(service.cpu)},
     {"model", "pronunciations", TEXT, 0, 0, AT(service.pronunciations)},
     {"microphone", "device", TEXT, 0, 0, AT(service.device)},
-    {"microphone", "channel", CHANNEL, 1, AUDIO_MOST_CHANNELS, AT(service.mix.channel)},
+    {"microphone", "channel", CHANNEL, 0, 0, AT(service.mix.channel)},
     {"microphone", "gain", FRACTION, -AUDIO_MOST_GAIN_DB, AUDIO_MOST_GAIN_DB, AT(service.mix.gain_db)},
     {"microphone", "longest_pause_s", SECONDS, 1, 3600, AT(service.most_pause_s)},
     {"recognition", "default_grammar", TEXT, 0, 0, AT(default_grammar)},
@@ -97,14 +94,6 @@ struct reader {
 
 #define WRONG(r, ...) base_error_at((r)->reterr, -EINVAL, (r)->path, (r)->line, 0, __VA_ARGS__)
 
-static char *trim(char *text) {
-    while (isspace((unsigned char)*text))
-        text++;
-    for (size_t n = strlen(text); n > 0 && isspace((unsigned char)text[n - 1]); n--)
-        text[n - 1] = '\0';
-    return text;
-}
-
 static int no_memory(const struct reader *r) {
     return base_error_set(r->reterr, -ENOMEM, "out of memory");
 }
@@ -128,7 +117,7 @@ static int take_number(struct reader *r, const struct key *k, const char *value)
 
     errno = 0;
     double x = strtod(value, &end);
-    if (errno != 0 || end == value || *trim(end) != '\0' || !isfinite(x))
+    if (errno != 0 || end == value || *end != '\0' || !isfinite(x))
         return WRONG(r, "%s must be a number, not \"%.60s\"", k->name, value);
     if (x < k->least || x > k->most)
         return WRONG(r, "%s must be from %.10g to %.10g, not %.10g", k->name, k->least, k->most, x);
@@ -136,7 +125,6 @@ static int take_number(struct reader *r, const struct key *k, const char *value)
         return WRONG(r, "%s must be a whole number, not \"%.60s\"", k->name, value);
     switch (k->kind) {
     case COUNT:
-    case CHANNEL:
     case SECONDS:
     case MILLISECONDS:
         *(uint32_t *)at = (uint32_t)x;
@@ -157,23 +145,15 @@ static int take_number(struct reader *r, const struct key *k, const char *value)
         *(double *)at = x;
         break;
     case TEXT:
+    case CHANNEL:
         break;
     }
     return 0;
 }
 
-/* A channel by its number, or a word for how to choose. */
 static int take_channel(struct reader *r, const struct key *k, const char *value) {
-    unsigned *at = (unsigned *)((char *)r->config + k->offset);
-
-    if (strcmp(value, "mix") == 0)
-        *at = 0;
-    else if (strcmp(value, "loudest") == 0)
-        *at = AUDIO_LOUDEST;
-    else if (!isdigit((unsigned char)*value))
+    if (audio_mix_channel((unsigned *)((char *)r->config + k->offset), value) < 0)
         return WRONG(r, "%s must be mix, loudest, or a number from 1 to %d, not \"%.60s\"", k->name, AUDIO_MOST_CHANNELS, value);
-    else
-        return take_number(r, k, value);
     return 0;
 }
 
@@ -239,12 +219,7 @@ static int take_key(struct reader *r, char *name, char *value) {
     return unknown_key(r, name);
 }
 
-static int take_section(struct reader *r, char *text) {
-    size_t n = strlen(text);
-    if (text[n - 1] != ']')
-        return WRONG(r, "the ] of the section is missing; write [name]");
-    text[n - 1] = '\0';
-    const char *name = trim(text + 1);
+static int take_section(struct reader *r, const char *name) {
     for (size_t i = 0; i < N_SECTIONS; i++)
         if (strcmp(sections[i], name) == 0) {
             r->section = sections[i];
@@ -258,19 +233,11 @@ static int take_section(struct reader *r, char *text) {
         name);
 }
 
-static int take_line(struct reader *r, char *line, size_t len) {
-    if (strlen(line) != len || !base_utf8_valid(line, len))
-        return WRONG(r, "the line is not UTF-8 text; save the file as UTF-8");
-    char *text = trim(line);
-    if (!*text || *text == '#' || *text == ';')
-        return 0;
-    if (*text == '[')
-        return take_section(r, text);
-    char *equals = strchr(text, '=');
-    if (!equals)
-        return WRONG(r, "\"%.60s\" is neither [section] nor key = value", text);
-    *equals = '\0';
-    return take_key(r, trim(text), trim(equals + 1));
+static int take_line(const struct base_settings_line *l, void *user, tragus_error *reterr) {
+    struct reader *r = user;
+    r->line = l->line;
+    r->reterr = reterr;
+    return l->name ? take_key(r, l->name, l->value) : take_section(r, l->section);
 }
 
 /* Checks values that depend on each other. */
@@ -285,23 +252,7 @@ static int check(struct config *c, const char *path, tragus_error *reterr) {
 }
 
 int config_load(struct config *c, const char *path, tragus_error *reterr) {
-    struct reader r = {.config = c, .path = path, .reterr = reterr};
-    char *line = NULL;
-    size_t size = 0, total = 0;
-    ssize_t n;
-    int result = 0;
-
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return base_error_at(reterr, -errno, path, 0, 0, "cannot be read: %s", strerror(errno));
-    while (result >= 0 && (n = getline(&line, &size, f)) >= 0) {
-        r.line++;
-        total += (size_t)n;
-        result = total > MOST_BYTES ? WRONG(&r, "the file is too large to be a configuration") : take_line(&r, line, (size_t)n);
-    }
-    if (result >= 0 && ferror(f))
-        result = base_error_at(reterr, -EIO, path, 0, 0, "cannot be read: %s", strerror(errno));
-    free(line);
-    fclose(f);
+    struct reader r = {.config = c, .path = path};
+    int result = base_settings_read(path, take_line, &r, reterr);
     return result < 0 ? result : check(c, path, reterr);
 }
