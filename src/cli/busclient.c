@@ -33,7 +33,7 @@ static bool answers(sd_bus *bus) {
     return sd_bus_get_name_creds(bus, BUSCLIENT_NAME, 0, NULL) >= 0;
 }
 
-int busclient_open(sd_bus **ret, const char *address) {
+int busclient_connect(sd_bus **ret, const char *address) {
     sd_bus *other;
 
     int r = connect_to(ret, address ? address : "system");
@@ -42,30 +42,41 @@ int busclient_open(sd_bus **ret, const char *address) {
             if (r >= 0)
                 sd_bus_flush_close_unref(*ret);
             *ret = other;
-            return CLI_OK;
+            return 0;
         }
         sd_bus_flush_close_unref(other);
     }
+    return r < 0 ? r : 0;
+}
+
+int busclient_open(sd_bus **ret, const char *address) {
+    int r = busclient_connect(ret, address);
     if (r >= 0)
         return CLI_OK;
     fprintf(stderr, "tragus: cannot connect to the message bus %s: %s\n", address ? address : "system", strerror(-r));
     return CLI_UNREACHABLE;
 }
 
-int busclient_complain(const sd_bus_error *error, int r, int otherwise) {
+int busclient_explain(const sd_bus_error *error, int r, int otherwise, char *text, size_t size) {
     if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
         sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER)) {
-        fputs("tragus: tragusd is not running on this bus; start it (systemctl start tragus), or use another bus (--user)\n",
-              stderr);
+        snprintf(text, size, "tragusd is not running on this bus; start it (systemctl start tragus), or use another bus (--user)");
         return CLI_UNREACHABLE;
     }
     if (sd_bus_error_is_set(error) && strncmp(error->name, "org.tragus.", 11) == 0) {
-        fprintf(stderr, "tragus: %s\n", error->message);
+        snprintf(text, size, "%s", error->message);
         return otherwise;
     }
-    fprintf(stderr, "tragus: tragusd returned an error: %s\n",
-            sd_bus_error_is_set(error) && error->message ? error->message : strerror(-r));
+    snprintf(text, size, "tragusd returned an error: %s",
+             sd_bus_error_is_set(error) && error->message ? error->message : strerror(-r));
     return sd_bus_error_has_name(error, SD_BUS_ERROR_INVALID_ARGS) ? otherwise : CLI_UNREACHABLE;
+}
+
+int busclient_complain(const sd_bus_error *error, int r, int otherwise) {
+    char text[1024];
+    int result = busclient_explain(error, r, otherwise, text, sizeof(text));
+    cli_complain("", 0, 0, text);
+    return result;
 }
 
 /* Converts "StartMs" to "start_ms", "TimeUSec" to "time_usec". */

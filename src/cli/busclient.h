@@ -16,10 +16,14 @@
 /* address: "system", "session" or an address; NULL: the system bus, or the session bus if tragusd is only there. Prints errors;
  * returns CLI_OK or CLI_UNREACHABLE. */
 int busclient_open(sd_bus **ret, const char *address);
+/* The same without printing: returns a negative errno. */
+int busclient_connect(sd_bus **ret, const char *address);
 
 /* Prints "tragus: sentence" for a call that failed: the message of the daemon, or what to do if it does not answer. Returns
  * CLI_UNREACHABLE, or the argument `otherwise` for an error that the daemon returned. */
 int busclient_complain(const sd_bus_error *error, int r, int otherwise);
+/* The same, but writes the sentence to text. */
+int busclient_explain(const sd_bus_error *error, int r, int otherwise, char *text, size_t size);
 
 /* Reads the next value of a message, of any type: a{sv} and a{st} become objects, arrays and structs become arrays, variants become
  * their content. Keys of an a{sv} like StartMs become start_ms. Returns NULL at the end of a container and on errors. */

@@ -25,7 +25,7 @@ enum cli_exit {
 /* argv[0] is the verb. Returns a cli_exit. */
 typedef int cli_verb_function(int argc, char **argv);
 cli_verb_function cli_transcribe, cli_spot, cli_match, cli_evaluate, cli_features, cli_pronounce, cli_model, cli_bench, cli_listen,
-    cli_status, cli_devices;
+    cli_status, cli_devices, cli_doctor;
 
 /* --- options.c: command lines --- */
 
@@ -60,6 +60,8 @@ bool cli_setup_option(struct cli_setup *s, int option, const char *value, const 
 /* Opens the model of -m, else $TRAGUS_MODEL, else beside the executable (a build tree), else the installed one. Prints errors;
  * returns CLI_OK or CLI_MODEL. */
 int cli_open_model(tragus_model **ret, const char *path);
+/* The same without printing: returns 0, or a negative errno and the error. */
+int cli_try_model(tragus_model **ret, const char *path, tragus_error *reterr);
 /* Opens the grammars that are given, else the sentences of this machine, in /etc. Prints all diagnostics. */
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s);
 

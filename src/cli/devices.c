@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/devices.c: `tragus devices`: lists the capture devices, and says for each whether it can be opened. */
+#include "cli/devices.h"
 #include "audio/devices.h"
 #include "cli/cli.h"
 
@@ -16,20 +17,26 @@ static const char usage[] = "Usage: tragus devices [OPTIONS]\n"
                             "\n"
                             "Exit codes: 0 a device can be opened, 1 none can.\n";
 
+void devices_describe(const struct audio_offer *o, char *text, size_t size) {
+    char rates[128] = "", range[32];
+    size_t n = 0;
+
+    for (size_t i = 0; i < o->n_rates; i++)
+        n += (size_t)snprintf(rates + n, sizeof(rates) - n, "%s%u", i > 0 ? ", " : "", o->rates[i]);
+    if (o->most_channels > o->least_channels)
+        snprintf(range, sizeof(range), "%u to %u", o->least_channels, o->most_channels);
+    else
+        snprintf(range, sizeof(range), "%u", o->least_channels);
+    snprintf(text, size, "%s%s%s channel%s; tragus takes %u Hz, %u channel%s", rates, *rates ? " Hz; " : "", range,
+             o->most_channels > 1 ? "s" : "", o->rate, o->channels, o->channels > 1 ? "s" : "");
+}
+
 static void print_text(const struct audio_device *d) {
-    printf("%s\n    %s\n", d->device, d->description);
-    if (d->code < 0) {
-        printf("    cannot be opened: %s\n", d->error.text);
-        return;
-    }
-    fputs("    can be opened:", stdout);
-    for (size_t i = 0; i < d->offer.n_rates; i++)
-        printf("%s %u", i > 0 ? "," : "", d->offer.rates[i]);
-    printf("%s %u", d->offer.n_rates > 0 ? " Hz;" : "", d->offer.least_channels);
-    if (d->offer.most_channels > d->offer.least_channels)
-        printf(" to %u", d->offer.most_channels);
-    printf(" channel%s; tragus takes %u Hz, %u channel%s\n", d->offer.most_channels > 1 ? "s" : "", d->offer.rate,
-           d->offer.channels, d->offer.channels > 1 ? "s" : "");
+    char offer[256];
+
+    devices_describe(&d->offer, offer, sizeof(offer));
+    printf("%s\n    %s\n    %s: %s\n", d->device, d->description, d->code < 0 ? "cannot be opened" : "can be opened",
+           d->code < 0 ? d->error.text : offer);
 }
 
 /* The reason in one word, for programs. */

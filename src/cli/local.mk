@@ -5,11 +5,13 @@ libtragus_cli_la_SOURCES = \
     src/cli/bench.c \
     src/cli/busclient.c src/cli/busclient.h \
     src/cli/cli.h \
-    src/cli/devices.c \
+    src/cli/devices.c src/cli/devices.h \
+    src/cli/doctor.c src/cli/doctor.h src/cli/doctor_daemon.c src/cli/doctor_sound.c \
     src/cli/evaluate.c \
     src/cli/features.c \
     src/cli/hear.c \
     src/cli/json.c \
+    src/cli/levels.c src/cli/levels.h \
     src/cli/list.c src/cli/list.h \
     src/cli/listen.c \
     src/cli/match.c \
@@ -22,7 +24,8 @@ libtragus_cli_la_SOURCES = \
     src/cli/spot.c \
     src/cli/status.c \
     src/cli/transcribe.c
-cli_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_SENTENCES='"$(sysconfdir)/tragus/sentences"'
+cli_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_SENTENCES='"$(sysconfdir)/tragus/sentences"' \
+    -DCLI_CONFIG='"$(sysconfdir)/tragus/tragus.conf"'
 libtragus_cli_la_CPPFLAGS = $(cli_cppflags)
 libtragus_cli_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS)
 

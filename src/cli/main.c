@@ -24,13 +24,14 @@ static const struct verb verbs[] = {
     {"listen", "print what the daemon understands, with a level meter", cli_listen},
     {"status", "print the state of the daemon, its CPU time and memory", cli_status},
     {"devices", "list the microphones, and whether each can be opened", cli_devices},
+    {"doctor", "check the daemon, the microphone and your voice, and advise", cli_doctor},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static const char exit_codes[] =
     "0  success; something was understood\n"
     "1  the command ran, and the result is negative: nothing understood, no match, a check that found a difference,\n"
-    "   or no microphone that can be opened\n"
+    "   no microphone that can be opened, or a failed check of doctor\n"
     "2  wrong command line\n"
     "3  an input file is missing or invalid: sound, list\n"
     "4  model, lexicon or grammar is missing or invalid\n"

@@ -25,14 +25,18 @@ static const char *beside(char out[PATH_MAX], const char *below) {
     return out;
 }
 
-int cli_open_model(tragus_model **ret, const char *path) {
+int cli_try_model(tragus_model **ret, const char *path, tragus_error *reterr) {
     char near[PATH_MAX];
-    tragus_error e = {0};
     if (!path)
         path = getenv("TRAGUS_MODEL");
     if (!path || !path[0])
         path = beside(near, "models/" ENGINE_DEFAULT_LANGUAGE "/acoustic.tragus");
-    if (tragus_model_open(ret, path, getenv("TRAGUS_CPU"), &e) == 0)
+    return tragus_model_open(ret, path, getenv("TRAGUS_CPU"), reterr);
+}
+
+int cli_open_model(tragus_model **ret, const char *path) {
+    tragus_error e = {0};
+    if (cli_try_model(ret, path, &e) == 0)
         return CLI_OK;
     cli_complain(e.file, e.line, e.column, e.text);
     return CLI_MODEL;
