@@ -81,6 +81,11 @@ static int keep(char **to, const char *value, tragus_error *reterr) {
     return *to ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
 }
 
+static void report_wrong(struct doctor *d, const struct base_settings_line *l) {
+    doctor_report(d, "configuration", DOCTOR_FAILED, "tragusd --check-config says what is allowed", "%s:%d: %s is wrong: \"%.60s\"",
+                  l->path, l->line, l->name, l->value);
+}
+
 /* Takes the keys that are checked here; tragusd checks all of them. */
 static int take_setting(const struct base_settings_line *l, void *user, tragus_error *reterr) {
     struct doctor *d = user;
@@ -99,12 +104,13 @@ static int take_setting(const struct base_settings_line *l, void *user, tragus_e
         return keep(&d->device, l->value, reterr);
     }
     if (strcmp(l->name, "channel") == 0 && audio_mix_channel(&d->mix.channel, l->value) < 0)
-        return base_error_at(reterr, -EINVAL, l->path, l->line, 0, "channel is wrong; tragusd --check-config explains it");
+        report_wrong(d, l);
     if (strcmp(l->name, "gain") == 0) {
         double gain_db = strtod(l->value, &end);
         if (end == l->value || *end || !(gain_db >= -AUDIO_MOST_GAIN_DB && gain_db <= AUDIO_MOST_GAIN_DB))
-            return base_error_at(reterr, -EINVAL, l->path, l->line, 0, "gain is wrong; tragusd --check-config explains it");
-        d->mix.gain_db = gain_db;
+            report_wrong(d, l);
+        else
+            d->mix.gain_db = gain_db;
     }
     return 0;
 }

@@ -270,7 +270,7 @@ static int follow(const struct doctor *d, const char *path, const struct heard *
     return r < 0 ? r : 0;
 }
 
-static int listen(const struct doctor *d, sd_bus_error *error, struct heard *h, struct levels *levels) {
+static int hold_session(const struct doctor *d, sd_bus_error *error, struct heard *h, struct levels *levels) {
     sd_bus_slot *slot = NULL;
     char path[128] = "";
 
@@ -299,7 +299,7 @@ void doctor_listen_through_daemon(struct doctor *d) {
     char text[1024];
 
     levels_init(&levels, 0);
-    int r = listen(d, &error, &h, &levels);
+    int r = hold_session(d, &error, &h, &levels);
     if (r < 0) {
         (void)busclient_explain(&error, r, CLI_NEGATIVE, text, sizeof(text));
         doctor_report(d, "sound", DOCTOR_FAILED, text, "tragusd does not listen");
