@@ -2,6 +2,22 @@
 # Everything except main, so that unit tests can link it.
 noinst_LTLIBRARIES += libtragus_bridge.la
 libtragus_bridge_la_SOURCES = \
+    src/bridge/bridge.h \
+    src/bridge/connection.c \
+    src/bridge/info.c \
+    src/bridge/link.c \
+    src/bridge/listen.c \
+    src/bridge/log.c \
+    src/bridge/private.h \
+    src/bridge/request.c \
+    src/bridge/run.c \
+    src/bridge/session.c \
+    src/bridge/stream.c src/bridge/stream.h \
     src/bridge/wire.c src/bridge/wire.h
 libtragus_bridge_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS)
 libtragus_bridge_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS)
+
+bin_PROGRAMS += tragus-bridge
+tragus_bridge_SOURCES = src/bridge/main.c
+tragus_bridge_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tragus_bridge_LDADD = $(bridge_libs)

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bridge/listen.c: the sockets that clients connect to. */
+#include "bridge/private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#define BACKLOG 64
+
+static int on_client(sd_event_source *source, int fd, uint32_t revents, void *user) {
+    struct bridge *b = user;
+    (void)source, (void)revents;
+
+    int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client >= 0)
+        bridge_connection_new(b, client);
+    else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        bridge_log(BRIDGE_LOG_ERROR, "Failed to accept a connection: %s", strerror(errno));
+    return 0;
+}
+
+/* Takes ownership of fd. */
+static int add_socket(struct bridge *b, int fd, tragus_error *reterr) {
+    if (b->n_sockets == BRIDGE_MOST_SOCKETS) {
+        close(fd);
+        return base_error_set(reterr, -E2BIG, "there are more than %d sockets to listen at", BRIDGE_MOST_SOCKETS);
+    }
+    /* A client may leave between its event and accept. Sockets from systemd may still be blocking. */
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+        int code = -errno;
+        close(fd);
+        return base_error_set(reterr, code, "a socket cannot be made non-blocking: %s", strerror(-code));
+    }
+    int r = sd_event_add_io(b->event, &b->sockets[b->n_sockets], fd, EPOLLIN, on_client, b);
+    if (r >= 0)
+        r = sd_event_source_set_io_fd_own(b->sockets[b->n_sockets], true);
+    if (r < 0) {
+        close(fd);
+        return base_error_set(reterr, r, "cannot wait for clients: %s", strerror(-r));
+    }
+    b->n_sockets++;
+    return 0;
+}
+
+static int listen_at(struct bridge *b, const char *uri, int family, const struct sockaddr *to, socklen_t size,
+                     tragus_error *reterr) {
+    const int on = 1;
+
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && family != AF_UNIX)
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (fd >= 0 && family == AF_INET6) /* the IPv4 address has its own socket */
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (fd < 0 || bind(fd, to, size) < 0 || listen(fd, BACKLOG) < 0) {
+        int code = -errno;
+        if (fd >= 0)
+            close(fd);
+        return base_error_set(reterr, code, "cannot listen at %s: %s%s", uri, strerror(-code),
+                              code == -EADDRINUSE ? "; stop the other program, or choose another address with --uri" : "");
+    }
+    return add_socket(b, fd, reterr);
+}
+
+static int wrong_uri(const char *uri, tragus_error *reterr) {
+    return base_error_set(reterr, -EINVAL, "--uri %.200s: write tcp://HOST:PORT or unix://PATH", uri);
+}
+
+/* A socket file without a listener, as a crash leaves it, would prevent bind. */
+static void remove_stale(const struct sockaddr_un *to) {
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) < 0 && errno == ECONNREFUSED)
+        (void)unlink(to->sun_path);
+    close(fd);
+}
+
+static int listen_unix(struct bridge *b, const char *uri, const char *path, tragus_error *reterr) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+
+    if (*path != '/')
+        return wrong_uri(uri, reterr);
+    if (strlen(path) >= sizeof(to.sun_path))
+        return base_error_set(reterr, -ENAMETOOLONG, "--uri %.200s: the path has more than %zu bytes; choose a shorter one", uri,
+                              sizeof(to.sun_path) - 1);
+    memcpy(to.sun_path, path, strlen(path) + 1);
+    remove_stale(&to);
+    int r = listen_at(b, uri, AF_UNIX, (const struct sockaddr *)&to, sizeof(to), reterr);
+    if (r >= 0)
+        b->unlink_path = strdup(path);
+    return r;
+}
+
+static int listen_tcp(struct bridge *b, const char *uri, const char *where, tragus_error *reterr) {
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *list = NULL;
+    char host[256], *end;
+
+    const char *colon = strrchr(where, ':');
+    size_t n = colon ? (size_t)(colon - where) : 0;
+    if (n >= 2 && where[0] == '[' && where[n - 1] == ']') { /* an IPv6 address */
+        where++;
+        n -= 2;
+    }
+    unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
+    if (!colon || n == 0 || n >= sizeof(host) || colon[1] < '0' || colon[1] > '9' || *end || port == 0 || port > 65535)
+        return wrong_uri(uri, reterr);
+    memcpy(host, where, n);
+    host[n] = '\0';
+    int r = getaddrinfo(host, colon + 1, &hints, &list);
+    if (r != 0)
+        return base_error_set(reterr, -EADDRNOTAVAIL, "--uri %.200s: the host cannot be found: %s", uri, gai_strerror(r));
+    r = 0;
+    for (const struct addrinfo *a = list; a && r >= 0; a = a->ai_next)
+        r = listen_at(b, uri, a->ai_family, a->ai_addr, a->ai_addrlen, reterr);
+    freeaddrinfo(list);
+    return r;
+}
+
+int bridge_listen(struct bridge *b, tragus_error *reterr) {
+    const char *uri = b->options->uri;
+
+    int n = sd_listen_fds(1);
+    for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++) {
+        if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
+            return base_error_set(reterr, -ENOTSOCK,
+                                  "systemd passed something that is not a listening stream socket; "
+                                  "use ListenStream= and Accept=no in the socket unit");
+        int r = add_socket(b, fd, reterr);
+        if (r < 0)
+            return r;
+    }
+    if (n > 0)
+        return 0;
+    if (strncmp(uri, "tcp://", 6) == 0)
+        return listen_tcp(b, uri, uri + 6, reterr);
+    if (strncmp(uri, "unix://", 7) == 0)
+        return listen_unix(b, uri, uri + 7, reterr);
+    return wrong_uri(uri, reterr);
+}
+
+void bridge_listen_end(struct bridge *b) {
+    for (size_t i = 0; i < b->n_sockets; i++)
+        sd_event_source_disable_unref(b->sockets[i]);
+    b->n_sockets = 0;
+    if (b->unlink_path)
+        (void)unlink(b->unlink_path);
+    free(b->unlink_path);
+    b->unlink_path = NULL;
+}

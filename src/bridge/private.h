@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bridge/private.h: what the files of this room share. Everything runs in one thread and nothing waits: the calls to tragusd are
+ * asynchronous, and the sockets and pipes are non-blocking. */
+#ifndef TRAGUS_BRIDGE_PRIVATE_H
+#define TRAGUS_BRIDGE_PRIVATE_H
+
+#include "base/error.h"
+#include "bridge/bridge.h"
+#include "bridge/wire.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#define BRIDGE_MOST_CONNECTIONS 64
+#define BRIDGE_MOST_SOCKETS 8
+
+struct bridge_connection;
+struct bridge_request;
+struct bridge_stream;
+
+/* --- log: as that of tragusd, it contains nothing that was said or that a client sent ------------------------------------------
+ */
+
+enum bridge_log_level { BRIDGE_LOG_ERROR = 3, BRIDGE_LOG_WARNING = 4, BRIDGE_LOG_INFO = 6 };
+void bridge_log(enum bridge_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- tragusd on D-Bus ----------------------------------------------------------------------------------------------------------
+ */
+
+#define BRIDGE_TRAGUS "org.tragus.Tragus1"
+#define BRIDGE_PATH "/org/tragus/Tragus1"
+#define BRIDGE_MANAGER "org.tragus.Manager1"
+#define BRIDGE_SESSION "org.tragus.Session1"
+
+struct bridge_grammar {
+    char *name, *language;
+};
+
+struct bridge_link {
+    struct bridge *bridge;
+    sd_bus *bus; /* NULL: not connected, and retry is armed */
+    sd_event_source *retry;
+    unsigned pause_s;
+    sd_bus_slot *listing;
+    bool list_again;                 /* the grammars have changed since the call */
+    struct bridge_grammar *grammars; /* the last list, also while tragusd is away */
+    size_t n_grammars;
+};
+
+void bridge_link_open(struct bridge *b); /* retries by itself */
+void bridge_link_close(struct bridge *b);
+
+/* Returns one sentence for a call that failed with r, or whose reply is the error m (NULL: the call was not sent). */
+const char *bridge_link_complaint(sd_bus_message *m, int r, char *out, size_t size);
+
+/* The grammars that may fit a language tag (NULL: any), the best first: pairs of a name and of the language that the grammar must
+ * have ("": any). A regional tag such as en-US also fits a grammar for en. Returns their number. */
+#define BRIDGE_MOST_CHOICES 2
+size_t bridge_link_choose(const struct bridge *b, const char *language, struct bridge_grammar ret[BRIDGE_MOST_CHOICES]);
+
+/* Reads an a{sv} whose values are simple as an object. Returns NULL on errors. */
+json_object *bridge_link_values(sd_bus_message *m);
+
+/* --- clients -------------------------------------------------------------------------------------------------------------------
+ */
+
+struct bridge {
+    const struct bridge_options *options;
+    sd_event *event;
+    struct bridge_link link;
+    struct bridge_connection *connections;
+    size_t n_connections;
+    struct bridge_stream *streams; /* in the order of their start */
+    sd_event_source *sockets[BRIDGE_MOST_SOCKETS];
+    size_t n_sockets;
+    char *unlink_path; /* of our Unix socket */
+};
+
+/* Listens at the URI, or at the sockets that systemd passed. */
+int bridge_listen(struct bridge *b, tragus_error *reterr);
+void bridge_listen_end(struct bridge *b);
+
+/* Takes ownership of fd. Refuses, with an error event, more connections than the limit. */
+void bridge_connection_new(struct bridge *b, int fd);
+void bridge_connections_free(struct bridge *b);
+/* Sends an event and takes ownership of data (NULL: none). It is written later, so the connection stays valid. */
+void bridge_connection_send(struct bridge_connection *c, const char *type, json_object *data);
+/* Sends an error event with this sentence. */
+void bridge_connection_fail(struct bridge_connection *c, const char *code, const char *text);
+struct bridge *bridge_connection_bridge(const struct bridge_connection *c);
+/* Its stream, or its request, has been answered and is freed by itself. */
+void bridge_connection_stream_over(struct bridge_connection *c);
+void bridge_connection_request_over(struct bridge_connection *c);
+/* The stream takes sound again. */
+void bridge_connection_resume(struct bridge_connection *c);
+
+/* --- sound: one D-Bus session for each stream ----------------------------------------------------------------------------------
+ */
+
+struct bridge_format {
+    int64_t rate, width, channels; /* width in bytes */
+};
+
+struct bridge_stream_options {
+    struct bridge_format format;
+    bool wake;            /* reports wake phrases; else one command */
+    const char *language; /* NULL: any */
+    json_object *phrases; /* names of wake phrases, an array; NULL: those of the configuration */
+    int64_t timestamp_ms; /* of the first sound */
+};
+
+/* Starts a stream of sound, or returns a negative errno and a message. */
+int bridge_stream_new(struct bridge_stream **ret, struct bridge_connection *c, const struct bridge_stream_options *o,
+                      tragus_error *reterr);
+/* Ends it without an answer. Accepts NULL. */
+void bridge_stream_free(struct bridge_stream *s);
+void bridge_stream_feed(struct bridge_stream *s, const void *bytes, size_t n);
+/* Whether the client must wait; bridge_connection_resume follows. */
+bool bridge_stream_is_full(const struct bridge_stream *s);
+/* No more sound comes; the answer follows. */
+void bridge_stream_end(struct bridge_stream *s);
+/* A signal of Session1. */
+void bridge_stream_signal(struct bridge *b, sd_bus_message *m);
+/* The sessions are gone: tells the clients this sentence. */
+void bridge_streams_fail(struct bridge *b, const char *text);
+/* Frees all streams, also those whose client is gone. */
+void bridge_streams_free(struct bridge *b);
+
+/* --- text ----------------------------------------------------------------------------------------------------------------------
+ */
+
+/* Asks tragusd what a text means, and answers with `intent` or `not-recognized`. Returns a negative errno and a message if it
+ * cannot be asked. context: returned to the client; may be NULL. */
+int bridge_request_new(struct bridge_request **ret, struct bridge_connection *c, const char *text, const char *language,
+                       json_object *context, tragus_error *reterr);
+/* Ends it without an answer. Accepts NULL. */
+void bridge_request_free(struct bridge_request *q);
+
+/* The answer to `describe`. Uses only what is known already, so it never waits for tragusd. */
+json_object *bridge_info(const struct bridge *b);
+
+#endif
