@@ -25,7 +25,7 @@ install-data-local:
 	done
 uninstall-local:
 	cd '$(DESTDIR)$(configdir)' && rm -f $(config_files) && rmdir sentences && cd .. && rmdir '$(DESTDIR)$(configdir)' || true
-dist_man_MANS += docs/man/tragus.1 docs/man/tragus-grammar.5 docs/man/tragusd.8
+dist_man_MANS += docs/man/tragus.1 docs/man/tragus-bridge.8 docs/man/tragus-grammar.5 docs/man/tragusd.8
 # Generated from files that programs read, so that each text is written only once.
 nodist_man_MANS = docs/man/libtragus.3 docs/man/org.tragus.Tragus1.5 docs/man/tragus.conf.5
 make_page = $(AM_V_GEN)$(MKDIR_P) docs/man && $(AWK) $(patsubst %.awk,-f %.awk,$^) > $@.tmp && mv $@.tmp $@
@@ -36,12 +36,13 @@ docs/man/org.tragus.Tragus1.5: docs/man/roff.awk docs/man/interfaces.awk $(dist_
 docs/man/tragus.conf.5: docs/man/roff.awk docs/man/conf.awk data/tragus.conf
 	$(make_page)
 CLEANFILES += $(nodist_man_MANS)
-EXTRA_DIST += docs/man/conf.awk docs/man/header.awk docs/man/interfaces.awk docs/man/roff.awk systemd/tragus.service.in
+EXTRA_DIST += docs/man/conf.awk docs/man/header.awk docs/man/interfaces.awk docs/man/roff.awk systemd/tragus.service.in \
+    systemd/tragus-bridge.service.in
 if INSTALL_UNITS
 sysusersdir = $(prefix)/lib/sysusers.d
-dist_sysusers_DATA = systemd/tragus-sysusers.conf
-systemdsystemunit_DATA = systemd/tragus.service
-CLEANFILES += systemd/tragus.service
-systemd/tragus.service: systemd/tragus.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) systemd && $(SED) 's,[@]bindir[@],$(bindir),g' $(srcdir)/systemd/tragus.service.in > $@.tmp && mv $@.tmp $@
+dist_sysusers_DATA = systemd/tragus-sysusers.conf systemd/tragus-bridge-sysusers.conf
+systemdsystemunit_DATA = systemd/tragus.service systemd/tragus-bridge.service
+CLEANFILES += $(systemdsystemunit_DATA)
+$(systemdsystemunit_DATA): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) systemd && $(SED) 's,[@]bindir[@],$(bindir),g; s,[@]sysconfdir[@],$(sysconfdir),g' $< > $@.tmp && mv $@.tmp $@
 endif INSTALL_UNITS

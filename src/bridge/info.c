@@ -5,6 +5,7 @@
 #include "bridge/private.h"
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME "tragus"
@@ -67,12 +68,23 @@ static json_object *one(json_object *item) {
     return list;
 }
 
+char *bridge_phrase_of(const char *name) {
+    char *phrase = strdup(name);
+    for (char *c = phrase; c && *c; c++)
+        if (*c == '_')
+            *c = ' ';
+    return phrase;
+}
+
 static json_object *phrases(const struct bridge *b) {
     json_object *list = json_object_new_array();
 
     for (size_t i = 0; i < b->options->n_phrases; i++) {
         json_object *o = model(b, b->options->phrases[i], b->options->phrases[i]);
-        json_object_object_add(o, "phrase", text(b->options->phrases[i]));
+        char *phrase = bridge_phrase_of(b->options->phrases[i]);
+        if (phrase)
+            json_object_object_add(o, "phrase", text(phrase));
+        free(phrase);
         json_object_array_add(list, o);
     }
     return list;

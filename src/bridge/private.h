@@ -142,4 +142,7 @@ void bridge_request_free(struct bridge_request *q);
 /* The answer to `describe`. Uses only what is known already, so it never waits for tragusd. */
 json_object *bridge_info(const struct bridge *b);
 
+/* The phrase of a wake phrase's name, which may be written like hey_house, as such names often are. The caller frees it. */
+char *bridge_phrase_of(const char *name);
+
 #endif

@@ -69,20 +69,11 @@ static void take_rejected(struct bridge_stream *s, sd_bus_message *m) {
         bridge_stream_set_limit(s, BRIDGE_NO_SPEECH_US);
 }
 
-/* A name may be written like hey_house, because such names are usual for wake words. */
-static char *phrase_of(const char *name) {
-    char *phrase = strdup(name);
-    for (char *c = phrase; c && *c; c++)
-        if (*c == '_')
-            *c = ' ';
-    return phrase;
-}
-
 /* The name by which the client asked for a phrase. */
 static const char *name_of(const struct bridge_stream *s, const char *phrase) {
     for (size_t i = 0; s->phrases && i < json_object_array_length(s->phrases); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(s->phrases, i));
-        char *candidate = phrase_of(name);
+        char *candidate = bridge_phrase_of(name);
         bool same = candidate && strcasecmp(candidate, phrase) == 0;
         free(candidate);
         if (same)
@@ -157,7 +148,8 @@ static int append_phrases(const struct bridge_stream *s, sd_bus_message *call) {
     if (r >= 0)
         r = sd_bus_message_open_container(call, 'a', "s");
     for (size_t i = 0; i < n && r >= 0; i++) {
-        char *phrase = phrase_of(s->phrases ? json_object_get_string(json_object_array_get_idx(s->phrases, i)) : o->phrases[i]);
+        char *phrase =
+            bridge_phrase_of(s->phrases ? json_object_get_string(json_object_array_get_idx(s->phrases, i)) : o->phrases[i]);
         r = phrase ? sd_bus_message_append(call, "s", phrase) : -ENOMEM;
         free(phrase);
     }

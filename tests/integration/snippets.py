@@ -35,7 +35,7 @@ LIMIT_S = float(os.environ.get("SNIPPET_LIMIT_S", "60"))
 
 
 def is_file(line):
-    return re.fullmatch(r"# (/?[\w.-]+/)*[\w-]+\.[a-z]+", line)
+    return re.fullmatch(r"# ((/[\w.-]+)+|([\w.-]+/)*[\w-]+\.[a-z]+)", line)
 
 
 def is_command(words):
