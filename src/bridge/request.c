@@ -77,21 +77,35 @@ static void fail(struct bridge_request *q, sd_bus_message *m, int r) {
     over(q);
 }
 
+/* Whether a reading is of a grammar of that language ("": any). tragusd does not tell which grammar is the default before it is
+ * used. */
+static bool is_of(const struct bridge *b, json_object *reading, const char *language) {
+    const char *grammar = json_object_get_string(json_object_object_get(reading, "Grammar"));
+
+    for (size_t i = 0; i < b->link.n_grammars && grammar && *language; i++)
+        if (strcmp(b->link.grammars[i].name, grammar) == 0)
+            return strcmp(b->link.grammars[i].language, language) == 0;
+    return true;
+}
+
 static int ask(struct bridge_request *q);
 
 static int on_parsed(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bridge_request *q = user;
+    const struct bridge *b = bridge_connection_bridge(q->connection);
     struct bridge_grammar choices[BRIDGE_MOST_CHOICES];
     json_object *reading = NULL;
     (void)error;
+    size_t n = bridge_link_choose(b, q->language, choices);
 
     q->call = sd_bus_slot_unref(q->call);
     if (!sd_bus_message_is_method_error(m, NULL) && sd_bus_message_enter_container(m, 'a', "a{sv}") > 0 &&
         !sd_bus_message_at_end(m, false))
         reading = bridge_link_values(m);
-    if (json_object_get_string_len(json_object_object_get(reading, "intent")) > 0) {
+    if (json_object_get_string_len(json_object_object_get(reading, "intent")) > 0 &&
+        is_of(b, reading, choices[q->choice < n ? q->choice : n - 1].language)) {
         answer_intent(q, reading);
-    } else if (q->choice + 1 < bridge_link_choose(bridge_connection_bridge(q->connection), q->language, choices)) {
+    } else if (q->choice + 1 < n) {
         q->choice++;
         int r = ask(q);
         if (r < 0)

@@ -8,17 +8,21 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/tragus-test.XXXXXX")
 tragusd=$builddir/tragusd
 tragus=$builddir/tragus
 client=$builddir/tests/integration/bus_client
-bus_pid='' daemon_pid=''
+bridge=$builddir/tragus-bridge
+bus_pid='' daemon_pid='' bridge_pid=''
 
 # shellcheck disable=SC2317 # called by the trap
 end_all() {
-    local status=$?
+    local status=$? program
+    stop_bridge
     stop_daemon
     [ -n "$bus_pid" ] && kill "$bus_pid" 2>/dev/null && wait "$bus_pid" 2>/dev/null
-    if [ "$status" != 0 ] && [ "$status" != 77 ] && [ -s "$work/tragusd.log" ]; then
-        echo "--- log of tragusd:" >&2
-        cat "$work/tragusd.log" >&2
-    fi
+    for program in tragusd tragus-bridge; do
+        if [ "$status" != 0 ] && [ "$status" != 77 ] && [ -s "$work/$program.log" ]; then
+            echo "--- log of $program:" >&2
+            cat "$work/$program.log" >&2
+        fi
+    done
     rm -rf "$work"
     exit "$status"
 }
@@ -113,15 +117,34 @@ start_daemon() {
     wait_for "tragusd" timeout 5 "$tragus" status --bus-address "$address"
 }
 
+# end_program PID: ends a program that runs in the background; returns its exit status.
+end_program() {
+    [ -n "$1" ] || return 0
+    kill -TERM "$1" 2>/dev/null
+    wait "$1" 2>/dev/null
+}
+
 stop_daemon() {
-    local status=0
-    if [ -n "$daemon_pid" ]; then
-        kill -TERM "$daemon_pid" 2>/dev/null
-        wait "$daemon_pid" 2>/dev/null
-        status=$?
-        daemon_pid=''
-    fi
-    return "$status"
+    local pid=$daemon_pid
+    daemon_pid=''
+    end_program "$pid"
+}
+
+# wyoming TEST [ARGUMENT...]: a test of wyoming_client.py with the bridge at $uri.
+uri=unix://$work/bridge.socket
+wyoming() { timeout 120 "${PYTHON:-python3}" "$srcdir/tests/integration/wyoming_client.py" "$uri" "$@"; }
+
+# start_bridge [OPTION...]
+start_bridge() {
+    "$bridge" --bus-address "$address" --uri "$uri" "$@" 2>>"$work/tragus-bridge.log" &
+    bridge_pid=$!
+    wait_for "tragus-bridge" wyoming ping
+}
+
+stop_bridge() {
+    local pid=$bridge_pid
+    bridge_pid=''
+    end_program "$pid"
 }
 
 # field NAME: prints the value of a key (a string or a number) of JSON lines on standard input.

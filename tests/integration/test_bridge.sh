@@ -7,32 +7,6 @@ set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
 need_model
-bridge=$builddir/tragus-bridge
-bridge_pid=''
-python=${PYTHON:-python3}
-uri=unix://$work/bridge.socket
-
-# shellcheck disable=SC2317 # called by the trap
-end_bridge() {
-    status=$?
-    [ -z "$bridge_pid" ] || { kill "$bridge_pid"; wait "$bridge_pid"; } 2>/dev/null
-    [ $status = 0 ] || [ ! -s "$work/bridge.log" ] || { echo "--- log of tragus-bridge:"; cat "$work/bridge.log"; } >&2
-    (exit $status)
-    end_all
-}
-trap end_bridge EXIT
-
-ask() { timeout 120 "$python" "$srcdir/tests/integration/wyoming_client.py" "$uri" "$@"; }
-start_bridge() { # OPTION...
-    "$bridge" --bus-address "$address" --uri "$uri" "$@" 2>>"$work/bridge.log" &
-    bridge_pid=$!
-    wait_for "tragus-bridge" ask ping
-}
-stop_bridge() {
-    kill -TERM "$bridge_pid"
-    wait "$bridge_pid" || fail "tragus-bridge: exit status $? after SIGTERM"
-    bridge_pid=''
-}
 start_tragusd() { start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"; }
 is() { # WHAT EXPECTED GOT
     [ "$2" = "$3" ] || fail "$1: expected \"$2\", got \"$3\""
@@ -45,7 +19,7 @@ spoken 48000 1200
 mv "$work/sound.raw" "$work/sound48.raw"
 spoken 16000 1200
 # Half the rate, by means of two samples.
-"$python" -c 'import array, sys
+"${PYTHON:-python3}" -c 'import array, sys
 a = array.array("h", sys.stdin.buffer.read())
 sys.stdout.buffer.write(array.array("h", [(x + y) // 2 for x, y in zip(a[::2], a[1::2])]))' <"$work/sound.raw" >"$work/sound8.raw"
 start_bus
@@ -64,69 +38,69 @@ is "an unknown option" 2 $?
 
 echo "== without tragusd"
 start_bridge --wake "front center" --wake "side left"
-ask info >"$work/info" || fail "info without tragusd"
+wyoming info >"$work/info" || fail "info without tragusd"
 grep -q '"languages": \["en"\]' "$work/info" || fail "info: $(cat "$work/info")"
-is "ping" "['caf\u00e9', 'inline', 'bytes']" "$(PYTHONIOENCODING=ascii:backslashreplace ask ping | sed 's/\\xe9/\\u00e9/')"
+is "ping" "['caf\u00e9', 'inline', 'bytes']" "$(PYTHONIOENCODING=ascii:backslashreplace wyoming ping | sed 's/\\xe9/\\u00e9/')"
 not_running="tragusd is not running; start it (systemctl start tragus)"
 is "a command without tragusd" "expected transcript, got error {'text': '$not_running', 'code': 'tragusd'}" \
-    "$(ask transcribe "$work/sound.raw" 2>&1)"
-is "a text without tragusd" "error None {} $not_running" "$(ask text "front center")"
+    "$(wyoming transcribe "$work/sound.raw" 2>&1)"
+is "a text without tragusd" "error None {} $not_running" "$(wyoming text en "front center")"
 
 echo "== tragusd starts"
 start_tragusd
 understood='{"text": "front center", "intent": "TestChannel"}'
-is "a command" "$understood" "$(ask transcribe "$work/sound.raw")"
-is "three on one connection" "$understood"$'\n'"$understood"$'\n'"$understood" "$(ask transcribe "$work/sound.raw" 16000 2 1 en 3)"
-is "48 kHz stereo" "$understood" "$(ask transcribe "$work/sound48.raw" 48000 2 2)"
-is "48 kHz stereo, 32 bit" "$understood" "$(ask transcribe "$work/sound48.raw" 48000 4 2)"
-is "8 kHz" "$understood" "$(ask transcribe "$work/sound8.raw" 8000)"
-is "a regional language" "$understood" "$(ask transcribe "$work/sound.raw" 16000 2 1 en-US)"
-is "a language that tragusd does not have" "$understood" "$(ask transcribe "$work/sound.raw" 16000 2 1 de)"
-is "no language" "$understood" "$(ask transcribe "$work/sound.raw" 16000 2 1 "")"
-is "a command without audio-stop" $'front center\nfront center' "$(ask early "$work/sound.raw")"
-is "nothing was said" "''"$'\n'"''"$'\n'"''"$'\n'"''" "$(ask nothing)"
+is "a command" "$understood" "$(wyoming transcribe "$work/sound.raw")"
+is "three on one connection" "$understood"$'\n'"$understood"$'\n'"$understood" "$(wyoming transcribe "$work/sound.raw" 16000 2 1 en 3)"
+is "48 kHz stereo" "$understood" "$(wyoming transcribe "$work/sound48.raw" 48000 2 2)"
+is "48 kHz stereo, 32 bit" "$understood" "$(wyoming transcribe "$work/sound48.raw" 48000 4 2)"
+is "8 kHz" "$understood" "$(wyoming transcribe "$work/sound8.raw" 8000)"
+is "a regional language" "$understood" "$(wyoming transcribe "$work/sound.raw" 16000 2 1 en-US)"
+is "a language that tragusd does not have" "$understood" "$(wyoming transcribe "$work/sound.raw" 16000 2 1 de)"
+is "no language" "$understood" "$(wyoming transcribe "$work/sound.raw" 16000 2 1 "")"
+is "a command without audio-stop" $'front center\nfront center' "$(wyoming early "$work/sound.raw")"
+is "nothing was said" "''"$'\n'"''"$'\n'"''"$'\n'"''" "$(wyoming nothing)"
 no_sessions
 
 echo "== text"
-ask text "front center" "buy a horse" "turn on the kitchen light" "" >"$work/text" || fail "text"
+wyoming text en "front center" "buy a horse" "turn on the kitchen light" "" >"$work/text" || fail "text"
 is "intents" 'intent TestChannel {"channel": "front center"} None
 not-recognized None {} None
 intent Other {} None
 not-recognized None {} None' "$(cat "$work/text")"
 
 echo "== wake phrases"
-is "a phrase" "detection front_center None" "$(ask wake "$work/sound.raw" front_center | cut -d' ' -f1-3)"
-is "the configured phrases" "detection front center" "$(ask wake "$work/sound.raw" | cut -d' ' -f1-3)"
-is "a phrase that is not said" "not-detected None" "$(ask wake "$work/sound.raw" "good morning house" | cut -d' ' -f1-2)"
-ask wake "$work/sound.raw" "front <center>" | grep -q "^error None tragusd cannot do this: .*wake phrase" || fail "a bad wake phrase"
+is "a phrase" "detection front_center None" "$(wyoming wake "$work/sound.raw" front_center | cut -d' ' -f1-3)"
+is "the configured phrases" "detection front center" "$(wyoming wake "$work/sound.raw" | cut -d' ' -f1-3)"
+is "a phrase that is not said" "not-detected None" "$(wyoming wake "$work/sound.raw" "good morning house" | cut -d' ' -f1-2)"
+wyoming wake "$work/sound.raw" "front <center>" | grep -q "^error None tragusd cannot do this: .*wake phrase" || fail "a bad wake phrase"
 no_sessions
 
 echo "== wrong input"
-ask garbage >"$work/garbage" || fail "garbage"
+wyoming garbage >"$work/garbage" || fail "garbage"
 cat "$work/garbage"
 is "errors" 5 "$(wc -l <"$work/garbage")"
-ask format >"$work/format" || fail "formats"
+wyoming format >"$work/format" || fail "formats"
 cat "$work/format"
 is "errors" 5 "$(wc -l <"$work/format")"
 
 echo "== clients that disappear"
 before=$(descriptors)
-ask vanish "$work/sound.raw" || fail "vanish"
+wyoming vanish "$work/sound.raw" || fail "vanish"
 no_sessions
 # shellcheck disable=SC2016 # evaluated again and again
 wait_for "the descriptors to be closed" eval '[ "$(descriptors)" = '"$before"' ]'
-is "a command afterwards" "$understood" "$(ask transcribe "$work/sound.raw")"
+is "a command afterwards" "$understood" "$(wyoming transcribe "$work/sound.raw")"
 
 echo "== 50 clients"
-ask many "$work/sound.raw" 50 >"$work/many" || fail "many"
+wyoming many "$work/sound.raw" 50 >"$work/many" || fail "many"
 sort "$work/many" | uniq -c
 is "transcripts" 50 "$(grep -c '^transcript front center$' "$work/many")"
-is "the limit of connections" "too many connections; close one first" "$(ask limit 64)"
+is "the limit of connections" "too many connections; close one first" "$(wyoming limit 64)"
 no_sessions
 
 hold_stream() {
     rm -f "$work/ready"
-    ask hold "$work/sound.raw" "$work/ready" >"$work/hold" &
+    wyoming hold "$work/sound.raw" "$work/ready" >"$work/hold" &
     holder=$!
     wait_for "a stream" test -e "$work/ready"
 }
@@ -138,9 +112,9 @@ echo "== tragusd ends in the middle of a stream, and comes back"
 hold_stream
 stop_daemon || fail "tragusd: exit status $?"
 told "tragusd has stopped before it answered"
-ask info >/dev/null || fail "info after the end of tragusd"
+wyoming info >/dev/null || fail "info after the end of tragusd"
 start_tragusd
-is "a command afterwards" "$understood" "$(ask transcribe "$work/sound.raw")"
+is "a command afterwards" "$understood" "$(wyoming transcribe "$work/sound.raw")"
 
 echo "== tragusd is killed in the middle of a stream"
 hold_stream
@@ -148,7 +122,7 @@ kill -KILL "$daemon_pid"
 told "tragusd has stopped before it answered"
 wait "$daemon_pid" 2>/dev/null
 start_tragusd
-is "a command afterwards" "$understood" "$(ask transcribe "$work/sound.raw")"
+is "a command afterwards" "$understood" "$(wyoming transcribe "$work/sound.raw")"
 
 echo "== the bus ends in the middle of a stream"
 hold_stream
@@ -158,21 +132,21 @@ bus_pid=''
 told "the message bus has closed the connection"
 wait "$daemon_pid"
 daemon_pid=''
-ask info >/dev/null || fail "info after the end of the bus"
-is "a text without a bus" "error None {} the message bus cannot be reached, so tragusd cannot be asked; start dbus" "$(ask text "front center")"
+wyoming info >/dev/null || fail "info after the end of the bus"
+is "a text without a bus" "error None {} the message bus cannot be reached, so tragusd cannot be asked; start dbus" "$(wyoming text en "front center")"
 
 echo "== clean stop"
-! grep -qi "center" "$work/bridge.log" || fail "the log contains what was said"
-stop_bridge
+! grep -qi "center" "$work/tragus-bridge.log" || fail "the log contains what was said"
+stop_bridge || fail "tragus-bridge: exit status $?"
 [ ! -e "$work/bridge.socket" ] || fail "the socket was left behind"
 
 echo "== TCP, and a socket from systemd"
 uri=tcp://127.0.0.1:$((20000 + $$ % 20000))
 start_bridge
-ask info >/dev/null || fail "info by TCP"
+wyoming info >/dev/null || fail "info by TCP"
 "$bridge" --bus-address "$address" --uri "$uri" 2>"$work/out"
 is "an address in use" 1 $?
 grep -q "cannot listen at $uri: Address already in use" "$work/out" || fail "an address in use: $(cat "$work/out")"
-stop_bridge
+stop_bridge || fail "tragus-bridge: exit status $?"
 uri=tcp://127.0.0.1:$((40000 + $$ % 20000))
-ask activate "$bridge" --bus-address "$address" || fail "a socket from systemd"
+wyoming activate "$bridge" --bus-address "$address" || fail "a socket from systemd"

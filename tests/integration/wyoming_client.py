@@ -207,12 +207,12 @@ def test_format(uri):
         print(peer.expect("error")["text"])
 
 
-def test_text(uri, *sentences):
+def test_text(uri, language, *sentences):
     """What texts mean: `recognize`, and `transcript` as Home Assistant sends it; all at once, answered in order."""
     with Peer(uri) as peer:
         for number, sentence in enumerate(sentences):
             peer.send("transcript" if number % 2 else "recognize",
-                      {"text": sentence, "language": "en", "context": {"conversation_id": str(number)}})
+                      {"text": sentence, "language": language, "context": {"conversation_id": str(number)}})
         for number, _ in enumerate(sentences):
             kind, data = peer.read()
             if kind != "error" and data["context"] != {"conversation_id": str(number)}:
