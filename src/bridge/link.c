@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/link.c: the connection to the bus, whether tragusd is there, and which grammars it has. */
 #include "bridge/private.h"
+#include "busaddress/busaddress.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -250,34 +251,11 @@ static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
     return 0;
 }
 
-static int open_bus(sd_bus **ret, const char *address) {
-    sd_bus *bus = NULL;
-
-    if (strcmp(address, "system") == 0)
-        return sd_bus_open_system(ret);
-    if (strcmp(address, "session") == 0)
-        return sd_bus_open_user(ret);
-    int r = sd_bus_new(&bus);
-    if (r >= 0)
-        r = sd_bus_set_address(bus, address);
-    if (r >= 0)
-        r = sd_bus_set_bus_client(bus, true);
-    if (r >= 0)
-        r = sd_bus_negotiate_fds(bus, true);
-    if (r >= 0)
-        r = sd_bus_start(bus);
-    if (r < 0)
-        sd_bus_unref(bus);
-    else
-        *ret = bus;
-    return r;
-}
-
 /* All matches are added asynchronously, because the synchronous calls wait for the bus. */
 static int connect_bus(struct bridge_link *l) {
     struct bridge *b = l->bridge;
 
-    int r = open_bus(&l->bus, b->options->address);
+    int r = busaddress_open(&l->bus, b->options->address);
     if (r < 0) {
         l->bus = NULL;
         return r;

@@ -2,6 +2,7 @@
 /* bus/bus.c: the connection: objects, bus name, owners, permissions, errors. */
 #include "bus/content.h"
 #include "bus/private.h"
+#include "busaddress/busaddress.h"
 #include "service/log.h"
 
 #include <errno.h>
@@ -184,30 +185,6 @@ static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
     return 0;
 }
 
-static int connect_to(sd_bus **ret, const char *address) {
-    sd_bus *bus = NULL;
-
-    if (strcmp(address, "system") == 0)
-        return sd_bus_open_system(ret);
-    if (strcmp(address, "session") == 0)
-        return sd_bus_open_user(ret);
-    int r = sd_bus_new(&bus);
-    if (r >= 0)
-        r = sd_bus_set_address(bus, address);
-    if (r >= 0)
-        r = sd_bus_set_bus_client(bus, true);
-    if (r >= 0)
-        r = sd_bus_negotiate_fds(bus, true);
-    if (r >= 0)
-        r = sd_bus_start(bus);
-    if (r < 0) {
-        sd_bus_unref(bus);
-        return r;
-    }
-    *ret = bus;
-    return 0;
-}
-
 static int offer(struct bus *b) {
     int r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_MANAGER, bus_manager_vtable, b);
     if (r >= 0)
@@ -234,7 +211,7 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
     b->ready = service_ready(service);
     (void)sd_bus_error_add_map(error_map);
 
-    int r = connect_to(&b->bus, options->address);
+    int r = busaddress_open(&b->bus, options->address);
     if (r < 0) {
         base_error_set(reterr, r, "cannot connect to the message bus %s: %s", options->address, strerror(-r));
         bus_close(b);

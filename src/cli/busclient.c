@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/busclient.h"
+#include "busaddress/busaddress.h"
 #include "cli/cli.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-static int connect_to(sd_bus **ret, const char *address) {
-    sd_bus *bus = NULL;
-
-    if (strcmp(address, "system") == 0)
-        return sd_bus_open_system(ret);
-    if (strcmp(address, "session") == 0)
-        return sd_bus_open_user(ret);
-    int r = sd_bus_new(&bus);
-    if (r >= 0)
-        r = sd_bus_set_address(bus, address);
-    if (r >= 0)
-        r = sd_bus_set_bus_client(bus, true);
-    if (r >= 0)
-        r = sd_bus_negotiate_fds(bus, true);
-    if (r >= 0)
-        r = sd_bus_start(bus);
-    if (r < 0)
-        sd_bus_unref(bus);
-    else
-        *ret = bus;
-    return r;
-}
 
 static bool answers(sd_bus *bus) {
     return sd_bus_get_name_creds(bus, BUSCLIENT_NAME, 0, NULL) >= 0;
@@ -36,8 +14,8 @@ static bool answers(sd_bus *bus) {
 int busclient_connect(sd_bus **ret, const char *address) {
     sd_bus *other;
 
-    int r = connect_to(ret, address ? address : "system");
-    if (!address && (r < 0 || !answers(*ret)) && connect_to(&other, "session") >= 0) {
+    int r = busaddress_open(ret, address ? address : "system");
+    if (!address && (r < 0 || !answers(*ret)) && busaddress_open(&other, "session") >= 0) {
         if (r < 0 || answers(other)) {
             if (r >= 0)
                 sd_bus_flush_close_unref(*ret);
