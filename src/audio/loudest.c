@@ -5,9 +5,10 @@
  * distance between its loud and its quiet blocks of 10 ms, by percentiles of the last 2.56 s: a click is too short to count. Blocks
  * below QUIET_BIN count as that loud, so a channel that only carries a faint copy of the speech gets a low score.
  *
- * Another channel must be better by LEAD_BINS, for a second and a half, or for a fifth of a second if no speech is heard in the
- * chosen one. So two good channels are not exchanged within a sentence, and none is in silence. A channel that never carried
- * anything is left without waiting for speech.
+ * Another channel must be better by LEAD_BINS, for PATIENCE judgements in a row: longer than noise that begins can look like
+ * speech, and as long as the loud part of a sentence stays in the history. So two good channels are not exchanged within a
+ * sentence, and none is in silence. A channel in which speech was never heard is left earlier, and one that never carried anything
+ * without waiting for speech.
  *
  * Levels are whole numbers from the exponent of a sum in fixed order. So the choice is the same on every machine and for any
  * cutting of the sound into pieces.
@@ -36,13 +37,15 @@
 #define SPEECH_BINS 8   /* 12 dB: speech, while noise has 2 or 3 */
 #define NOTHING_BINS 4  /* below 6 dB: no speech */
 #define LEAD_BINS 4
-#define PATIENCE 15 /* judgements in a row */
-#define PATIENCE_NOTHING 2
+#define PATIENCE 22 /* judgements in a row: 2.2 s */
+#define PATIENCE_NEVER_SPOKE 2
 
 struct channel {
     float low; /* what the high pass removes */
     double sum;
-    bool alive; /* carried something at some time */
+    bool alive;      /* carried something at some time */
+    bool spoke;      /* speech was heard in it at some time */
+    unsigned speaks; /* judgements in a row at which it had the score of speech */
     uint8_t score;
     uint8_t history[N_BLOCKS];
     uint16_t counts[N_BINS]; /* histogram of the history */
@@ -110,6 +113,8 @@ static void score(struct channel *c, unsigned n_blocks) {
     uint8_t loud = percentile(c, n_blocks, LOUD_PERCENT), quiet = percentile(c, n_blocks, QUIET_PERCENT);
     quiet = quiet < QUIET_BIN ? QUIET_BIN : quiet;
     c->score = loud > quiet ? (uint8_t)(loud - quiet) : 0;
+    c->speaks = c->score >= SPEECH_BINS ? c->speaks + 1 : 0;
+    c->spoke |= c->speaks >= PATIENCE;
 }
 
 static void choose(struct audio_loudest *l, unsigned channel) {
@@ -133,7 +138,7 @@ static void judge(struct audio_loudest *l) {
     const struct channel *now = &l->channels[l->chosen], *other = &l->channels[best];
     if (other->score >= SPEECH_BINS && other->score >= now->score + LEAD_BINS) {
         l->lead++;
-        if (l->lead >= (now->score < NOTHING_BINS ? PATIENCE_NOTHING : PATIENCE))
+        if (l->lead >= (now->spoke || now->score >= NOTHING_BINS ? PATIENCE : PATIENCE_NEVER_SPOKE))
             choose(l, best);
         return;
     }
