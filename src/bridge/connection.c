@@ -49,8 +49,7 @@ struct bridge *bridge_connection_bridge(const struct bridge_connection *c) {
     return c->bridge;
 }
 
-/* --- sending -------------------------------------------------------------------------------------------------------------------
- */
+/* --- sending ------------------------------------------------------------------------------------------------------------------ */
 
 static void want_work(struct bridge_connection *c) {
     if (sd_event_source_set_enabled(c->work, SD_EVENT_ONESHOT) < 0)
@@ -92,8 +91,7 @@ static void write_out(struct bridge_connection *c) {
     c->n_sent = 0;
 }
 
-/* --- sound ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- sound -------------------------------------------------------------------------------------------------------------------- */
 
 static const char *text_of(json_object *data, const char *key) {
     json_object *value = json_object_object_get(data, key);
@@ -192,8 +190,7 @@ static void stop_sound(struct bridge_connection *c) {
     c->turn = TURN_NONE;
 }
 
-/* --- events --------------------------------------------------------------------------------------------------------------------
- */
+/* --- events ------------------------------------------------------------------------------------------------------------------- */
 
 static void take_text(struct bridge_connection *c, const struct bridge_wire_event *e) {
     tragus_error error = {0};
@@ -263,8 +260,7 @@ static void take_bytes(struct bridge_connection *c) {
         explicit_bzero(bytes, (size_t)n);
 }
 
-/* --- lifetime ------------------------------------------------------------------------------------------------------------------
- */
+/* --- lifetime ----------------------------------------------------------------------------------------------------------------- */
 
 static void connection_free(struct bridge_connection *c) {
     struct bridge_connection **link = &c->bridge->connections;

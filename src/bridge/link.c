@@ -11,8 +11,7 @@
 
 #define LONGEST_PAUSE_S 30
 
-/* --- what is asked -------------------------------------------------------------------------------------------------------------
- */
+/* --- what is asked ------------------------------------------------------------------------------------------------------------ */
 
 const char *bridge_link_complaint(sd_bus_message *m, int r, char *out, size_t size) {
     const sd_bus_error *error = m ? sd_bus_message_get_error(m) : NULL;
@@ -117,8 +116,7 @@ json_object *bridge_link_values(sd_bus_message *m) {
     return NULL;
 }
 
-/* --- the grammars --------------------------------------------------------------------------------------------------------------
- */
+/* --- the grammars ------------------------------------------------------------------------------------------------------------- */
 
 static void forget_grammars(struct bridge_link *l) {
     for (size_t i = 0; i < l->n_grammars; i++) {
@@ -202,8 +200,7 @@ static int on_properties(sd_bus_message *m, void *user, sd_bus_error *error) {
     return 0;
 }
 
-/* --- the connection ------------------------------------------------------------------------------------------------------------
- */
+/* --- the connection ----------------------------------------------------------------------------------------------------------- */
 
 static int on_owner(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bridge_link *l = user;

@@ -21,14 +21,12 @@ struct bridge_connection;
 struct bridge_request;
 struct bridge_stream;
 
-/* --- log: as that of tragusd, it contains nothing that was said or that a client sent ------------------------------------------
- */
+/* --- log: as that of tragusd, it contains nothing that was said or that a client sent ----------------------------------------- */
 
 enum bridge_log_level { BRIDGE_LOG_ERROR = 3, BRIDGE_LOG_WARNING = 4, BRIDGE_LOG_INFO = 6 };
 void bridge_log(enum bridge_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- tragusd on D-Bus ----------------------------------------------------------------------------------------------------------
- */
+/* --- tragusd on D-Bus --------------------------------------------------------------------------------------------------------- */
 
 #define BRIDGE_TRAGUS "org.tragus.Tragus1"
 #define BRIDGE_PATH "/org/tragus/Tragus1"
@@ -64,8 +62,7 @@ size_t bridge_link_choose(const struct bridge *b, const char *language, struct b
 /* Reads an a{sv} whose values are simple as an object. Returns NULL on errors. */
 json_object *bridge_link_values(sd_bus_message *m);
 
-/* --- clients -------------------------------------------------------------------------------------------------------------------
- */
+/* --- clients ------------------------------------------------------------------------------------------------------------------ */
 
 struct bridge {
     const struct bridge_options *options;
@@ -97,8 +94,7 @@ void bridge_connection_request_over(struct bridge_connection *c);
 /* The stream takes sound again. */
 void bridge_connection_resume(struct bridge_connection *c);
 
-/* --- sound: one D-Bus session for each stream ----------------------------------------------------------------------------------
- */
+/* --- sound: one D-Bus session for each stream --------------------------------------------------------------------------------- */
 
 struct bridge_format {
     int64_t rate, width, channels; /* width in bytes */
@@ -129,8 +125,7 @@ void bridge_streams_fail(struct bridge *b, const char *text);
 /* Frees all streams, also those whose client is gone. */
 void bridge_streams_free(struct bridge *b);
 
-/* --- text ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- text --------------------------------------------------------------------------------------------------------------------- */
 
 /* Asks tragusd what a text means, and answers with `intent` or `not-recognized`. Returns a negative errno and a message if it
  * cannot be asked. context: returned to the client; may be NULL. */

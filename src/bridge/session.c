@@ -24,8 +24,7 @@ static void fail_call(struct bridge_stream *s, sd_bus_message *m, int r) {
     bridge_stream_fail(s, bridge_link_complaint(m, r, text, sizeof(text)));
 }
 
-/* --- results -------------------------------------------------------------------------------------------------------------------
- */
+/* --- results ------------------------------------------------------------------------------------------------------------------ */
 
 /* Sends the transcript, and what it means for programs that know tragus (NULL: it was not understood). */
 static void answer_command(struct bridge_stream *s, const char *text, json_object *meaning) {
@@ -134,8 +133,7 @@ void bridge_stream_signal(struct bridge *b, sd_bus_message *m) {
     }
 }
 
-/* --- start ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- start -------------------------------------------------------------------------------------------------------------------- */
 
 static int append_phrases(const struct bridge_stream *s, sd_bus_message *call) {
     const struct bridge_options *o = s->bridge->options;

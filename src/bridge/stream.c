@@ -14,8 +14,7 @@
 /* A client whose sound waits in this amount is not read from. */
 #define MOST_PENDING 262144
 
-/* --- end -----------------------------------------------------------------------------------------------------------------------
- */
+/* --- end ---------------------------------------------------------------------------------------------------------------------- */
 
 static void close_end(int *fd) {
     if (*fd >= 0)
@@ -97,8 +96,7 @@ void bridge_streams_fail(struct bridge *b, const char *text) {
     }
 }
 
-/* --- time limits ---------------------------------------------------------------------------------------------------------------
- */
+/* --- time limits -------------------------------------------------------------------------------------------------------------- */
 
 static int on_limit(sd_event_source *source, uint64_t now_us, void *user) {
     struct bridge_stream *s = user;
@@ -126,8 +124,7 @@ void bridge_stream_lift_limit(struct bridge_stream *s) {
     s->limit = sd_event_source_disable_unref(s->limit);
 }
 
-/* --- sound ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- sound -------------------------------------------------------------------------------------------------------------------- */
 
 static void write_pending(struct bridge_stream *s) {
     bool was_full = bridge_stream_is_full(s), wait = false;

@@ -7,7 +7,9 @@ set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
 need_model
-start_tragusd() { start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"; }
+start_tragusd() { # LINE...
+    start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $srcdir/tests/data/channels.yaml" "$@"
+}
 is() { # WHAT EXPECTED GOT
     [ "$2" = "$3" ] || fail "$1: expected \"$2\", got \"$3\""
 }
@@ -121,8 +123,13 @@ hold_stream
 kill -KILL "$daemon_pid"
 told "tragusd has stopped before it answered"
 wait "$daemon_pid" 2>/dev/null
-start_tragusd
+start_tragusd "[limits]" "sessions_per_user = 3"
 is "a command afterwards" "$understood" "$(wyoming transcribe "$work/sound.raw")"
+
+echo "== a tragusd that accepts fewer sessions than the bridge wants"
+wyoming many "$work/sound.raw" 20 >"$work/many" || fail "many"
+is "transcripts" 20 "$(grep -c '^transcript front center$' "$work/many")"
+no_sessions
 
 echo "== the bus ends in the middle of a stream"
 hold_stream
