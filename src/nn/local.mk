@@ -41,6 +41,9 @@ libtragus_nn_avxvnni_la_SOURCES = \
 libtragus_nn_avxvnni_la_CFLAGS = $(AM_CFLAGS) -mavx2 -mavxvnni
 endif AVXVNNI
 endif HOST_X86_64
+# For both ARM builds.
+nn_neon_sources = src/nn/kernels/neon/unpack_neon.c
+
 if HOST_AARCH64
 libtragus_nn_la_CPPFLAGS += -DNN_KERNELS_AARCH64
 libtragus_nn_la_LIBADD += libtragus_nn_neon.la libtragus_nn_dotprod.la libtragus_nn_i8mm.la
@@ -50,7 +53,7 @@ libtragus_nn_neon_la_SOURCES = \
     src/nn/kernels/arm64/dwconv_neon.c \
     src/nn/kernels/arm64/gemm_neon.c \
     src/nn/kernels/arm64/requantise.h \
-    src/nn/kernels/arm/unpack_neon.c
+    $(nn_neon_sources)
 libtragus_nn_dotprod_la_SOURCES = \
     src/nn/kernels/arm64/gemm_dotprod.c \
     src/nn/kernels/arm64/requantise.h
@@ -69,7 +72,7 @@ libtragus_nn_neon_la_SOURCES = \
     src/nn/kernels/arm/dwconv_neon.c \
     src/nn/kernels/arm/gemm_neon.c \
     src/nn/kernels/arm/requantise.h \
-    src/nn/kernels/arm/unpack_neon.c
+    $(nn_neon_sources)
 # The compiler's default may be ARMv6, as on Raspberry Pi OS. gcc's first scheduling pass, before register allocation, uses more registers
 # than there are.
 libtragus_nn_neon_la_CFLAGS = $(AM_CFLAGS) -march=armv7-a -mfpu=neon -fno-schedule-insns

@@ -17,7 +17,7 @@ nn_dwconv_s8 nn_dwconv_s8_avx2;
 nn_add_s8 nn_add_s8_avx2;
 nn_unpack_s4 nn_unpack_s4_avx2;
 
-/* arm64/, and arm/ for 32-bit ARM: neon has the same names in both, and a build contains only one of them */
+/* arm64/, arm/ for 32-bit ARM, and neon/ for both: neon has the same names in both, and a build contains only one of them */
 nn_gemm_s8 nn_gemm_s8_neon, nn_gemm_s8_dotprod, nn_gemm_s8_i8mm;
 nn_gemm_s32 nn_gemm_s32_neon, nn_gemm_s32_dotprod;
 nn_dwconv_s8 nn_dwconv_s8_neon;

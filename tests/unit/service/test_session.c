@@ -285,7 +285,7 @@ static void stop_decides_what_was_said(void **state) {
     service_session_free(s);
 }
 
-static bool has_heard_all(void *user) {
+static bool has_heard_all(const void *user) {
     struct service_session_view view;
     service_session_view(user, &view);
     return view.position_us + 20000 >= (uint64_t)n_first * 1000000 / 16000;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nn/kernels/arm/unpack_neon.c: unpack_s4 for every ARM CPU with NEON, 32 and 64 bits: half a group at a time. */
+/* nn/kernels/neon/unpack_neon.c: unpack_s4 for every ARM CPU with NEON, 32 and 64 bits: half a group at a time. */
 #include "nn/kernels/variants.h"
 
 #include <arm_neon.h>
