@@ -11,7 +11,7 @@ struct grammar_entry { /* of a list */
     const struct grammar_item *in;
     bool has_out;
     tragus_value out;
-    const char *spelling; /* the output if there is no `out`; NULL: as spoken */
+    const char *spelling; /* as written, and the output if there is no `out`; NULL: `in` is a template, or words without digits */
     const struct grammar_pair *context;
     size_t n_context;
 };

@@ -111,7 +111,7 @@ struct grammar_slot {
 };
 struct grammar_reading { /* pointers are valid as long as the grammar and the match */
     const char *intent;  /* "" in a list without intents */
-    const char *text;    /* normalised; for `in`/`out` sentences and `=>` lines their output */
+    const char *text;    /* as the files spell it, numbers in digits; for `in`/`out` sentences and `=>` lines their output */
     const char *template_text;
     const char *response;  /* NULL: none */
     double min_confidence; /* that the sentences ask for, 0..1; 0: none */

@@ -51,6 +51,8 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
             if (!e.in)
                 continue;
             e.out = number_value(c, tenths, range->multiplier);
+            if (range->digits) /* or they would not match when typed */
+                e.spelling = grammar_pool_text(&c->g->pool, digits, strlen(digits));
             push_entry(c, list, e);
         }
     c->parser.language = before;

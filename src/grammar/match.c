@@ -24,6 +24,8 @@ struct candidate {
     bool has_name;
     uint32_t n_name, n_wildcards, n_literal, n_wild;
     size_t order;
+    struct grammar_input input; /* what the template matched: without skip words, if they were left out */
+    size_t token;               /* index of its token among those that the template gives */
 };
 
 struct grammar_match {
@@ -119,11 +121,12 @@ static const char *output_text(const struct job *j, const char *out, const struc
     return text;
 }
 
-static void add_reading(struct job *j, const struct grammar_input *in, size_t order, const struct grammar_token *token) {
+static void add_reading(struct job *j, const struct grammar_input *in, size_t order, const struct grammar_token *token,
+                        size_t index) {
     const struct grammar_template *t = &j->g->templates[order];
     if (j->match->n >= MOST_READINGS || !context_allows(j, t->block, token->fills))
         return;
-    struct candidate c = {.order = order, .n_literal = token->n_literal};
+    struct candidate c = {.order = order, .n_literal = token->n_literal, .input = *in, .token = index};
     struct grammar_reading *r = &c.reading;
     const struct grammar_fill *fills[4 * GRAMMAR_MAX_SLOTS];
     size_t n = 0;
@@ -183,7 +186,7 @@ static void match_templates(struct job *j, const struct grammar_input *in, bool 
         struct grammar_pool_mark mark = grammar_pool_mark(&j->work);
         struct grammar_tokens whole = grammar_match_template(&m, &j->g->templates[i]);
         for (size_t k = 0; k < whole.n; k++)
-            add_reading(j, in, i, &whole.items[k]);
+            add_reading(j, in, i, &whole.items[k], k);
         grammar_pool_release(&j->work, mark);
         grammar_costs_resume(&j->costs, &outer);
     }
@@ -317,6 +320,42 @@ static void rank(struct grammar_match *match, size_t max_readings) {
     match->candidates = ranked;
 }
 
+/* Written text */
+
+/* The input words from..to - 1 with the blanks before them: skip words at one end of the sentence. */
+static const char *skipped(const struct job *j, uint32_t from, uint32_t to) {
+    const struct grammar_input *in = &j->input;
+    uint32_t start = 0, end;
+    while (start < in->n && in->word[start] < from)
+        start++;
+    for (end = start; end < in->n && in->word[end] < to;)
+        end++;
+    return grammar_encode(&j->match->pool, in->spelled + start, end - start);
+}
+
+/* Matches the template of a reading again, now noting how its pieces are written. This is done for the few best readings only, so
+ * that the others cost no memory. */
+static void give_written(struct job *j, struct candidate *c) {
+    const struct grammar_template *t = &j->g->templates[c->order];
+    if (t->out)
+        return;
+    struct grammar_cost outer = grammar_costs_begin(&j->costs, t->position, t->text);
+    struct grammar_pool_mark mark = grammar_pool_mark(&j->work);
+    struct grammar_matcher m;
+    grammar_matcher_init(&m, &j->work, &j->work, &c->input, j->g->ignore_whitespace);
+    m.notes_written = true;
+    struct grammar_tokens whole = grammar_match_template(&m, t);
+    if (c->token < whole.n) {
+        const struct grammar_input *in = &c->input;
+        struct grammar_pool *pool = &j->match->pool;
+        const char *text = grammar_written_text(pool, whole.items[c->token].written);
+        const char *before = skipped(j, 0, in->word[0]), *after = skipped(j, in->word[in->n - 1] + 1u, UINT32_MAX);
+        c->reading.text = grammar_pool_format(pool, "%s%s%s%s", before, *before ? " " : "", text, after);
+    }
+    grammar_pool_release(&j->work, mark);
+    grammar_costs_resume(&j->costs, &outer);
+}
+
 static void match_text(void *data) {
     struct job *j = data;
     int r = grammar_input_read(&j->input, &j->match->pool, j->typed, j->g->ignore_whitespace);
@@ -329,6 +368,8 @@ static void match_text(void *data) {
     if (j->match->n == 0)
         match_without_skip_words(j);
     rank(j->match, j->max_readings);
+    for (size_t i = 0; i < j->match->n; i++)
+        give_written(j, &j->match->candidates[i]);
 }
 
 int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],

@@ -25,6 +25,7 @@ struct list_hit {
     tragus_value number;
     uint32_t end, n_literal;
     enum grammar_gap gap;
+    const struct grammar_written *written;
 };
 
 struct grammar_list_memo {
@@ -174,8 +175,10 @@ static void pass_text(struct grammar_matcher *m, const struct grammar_item *item
     for (size_t i = 0; i < in->n; i++) {
         struct grammar_token t = in->items[i];
         t.origin = (uint32_t)i;
-        if (eat(m, &t, item->chars, item->n_chars))
-            add(m, out, t);
+        if (!eat(m, &t, item->chars, item->n_chars))
+            continue;
+        grammar_note_item(m, item, &t);
+        add(m, out, t);
     }
 }
 
@@ -187,6 +190,7 @@ static void pass_spoken(struct grammar_matcher *m, const struct grammar_item *it
     for (size_t i = 0; i < in->n; i++) {
         struct grammar_token t = in->items[i];
         t.origin = (uint32_t)i;
+        grammar_note_item(m, item, &t);
         if (item->n_items == 0 && item->joins)
             add(m, out, t);
         require_border(m, &t);
@@ -195,7 +199,9 @@ static void pass_spoken(struct grammar_matcher *m, const struct grammar_item *it
     if (item->n_items) {
         pass(m, item->items[0], &padded, &words);
         for (size_t i = 0; i < words.n; i++) {
-            words.items[i].origin = padded.items[words.items[i].origin].origin;
+            const struct grammar_token *from = &padded.items[words.items[i].origin];
+            words.items[i].origin = from->origin;
+            words.items[i].written = from->written; /* the sign, not its words */
             words.items[i].gap = GRAMMAR_GAP_MAY;
             add(m, out, words.items[i]);
         }
@@ -265,8 +271,12 @@ static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list
         pass(m, list->entries[i].in, &in, &out);
         for (size_t k = 0; k < out.n; k++) {
             enum grammar_gap gap = list->kind == GRAMMAR_LIST_RANGE ? GRAMMAR_GAP_MAY : out.items[k].gap;
-            *grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits) = (struct list_hit){
-                .entry = &list->entries[i], .end = out.items[k].at, .gap = gap, .n_literal = out.items[k].n_literal};
+            *grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits) =
+                (struct list_hit){.entry = &list->entries[i],
+                                  .end = out.items[k].at,
+                                  .gap = gap,
+                                  .n_literal = out.items[k].n_literal,
+                                  .written = out.items[k].written};
         }
     }
 }
@@ -324,6 +334,7 @@ static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *
         t.at = end;
         t.origin = origin;
         t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end});
+        grammar_note(m, &(const struct grammar_written){.chars = in->spelled + start.at, .n = end - start.at}, &t);
         add(m, out, t);
     }
 }
@@ -350,6 +361,11 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
             t.fills = new_fill(m, from,
                                (struct grammar_fill){
                                    .item = item, .entry = hit->entry, .number = hit->number, .start = memo.start, .end = hit->end});
+            if (!hit->entry)
+                grammar_note(
+                    m, &(const struct grammar_written){.chars = m->input->spelled + memo.start, .n = hit->end - memo.start}, &t);
+            else
+                grammar_note(m, &(const struct grammar_written){.text = hit->entry->spelling, .inside = hit->written}, &t);
             add(m, out, t);
         }
     }
@@ -395,7 +411,7 @@ static void pass_permutation(struct grammar_matcher *m, const struct grammar_ite
     enter(in, &sets[0], m);
     for (size_t said = 0; said + 1 < n_sets; said++) {
         for (size_t i = 0; i < sets[said].n; i++)
-            require_border(m, &sets[said].items[i]);
+            require_border(m, &sets[said].items[i]), grammar_note_blank(m, &sets[said].items[i]);
         for (uint32_t i = 0; i < item->n_items && sets[said].n > 0; i++) {
             if (said >> i & 1)
                 continue;
@@ -407,6 +423,7 @@ static void pass_permutation(struct grammar_matcher *m, const struct grammar_ite
     for (size_t i = 0; i < sets[n_sets - 1].n; i++) {
         struct grammar_token t = sets[n_sets - 1].items[i];
         require_border(m, &t);
+        grammar_note_blank(m, &t);
         add(m, out, t);
     }
     order(m, out, in->n);

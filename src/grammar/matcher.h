@@ -14,6 +14,15 @@ struct grammar_fill { /* the value of a slot, or of a list that fills none; the 
     uint64_t hash;                     /* of this fill and those before it */
 };
 
+/* What a token's way through the template looks like as written: the newest piece first. */
+struct grammar_written {
+    const struct grammar_written *before;
+    const uint32_t *chars; /* n of them, or: */
+    uint32_t n;
+    const char *text;                     /* a value as the file has it, or: */
+    const struct grammar_written *inside; /* the pieces of a value that is a template */
+};
+
 enum grammar_gap {
     GRAMMAR_GAP_NONE, /* the next letter continues the word */
     GRAMMAR_GAP_MUST, /* a word border must come before the next letter */
@@ -26,6 +35,7 @@ struct grammar_token {
     uint32_t n_literal; /* how many of them matched literal text */
     uint32_t origin;    /* index of the token it came from, in the set that entered the item */
     const struct grammar_fill *fills;
+    const struct grammar_written *written; /* NULL unless the matcher notes it; equal tokens keep that of the first */
 };
 
 struct grammar_tokens {
@@ -41,6 +51,7 @@ struct grammar_matcher {
     const struct grammar_input *input;
     const struct grammar_block *block; /* block of the template */
     bool ignore_whitespace;
+    bool notes_written;              /* set by the caller after grammar_matcher_init; `pool` and `lasting` must then be the same */
     struct grammar_list_memo *memos; /* matches of lists by position, shared by all templates */
     size_t n_memos, size_memos;
     uint32_t *buckets;
@@ -53,6 +64,15 @@ void grammar_matcher_init(struct grammar_matcher *m, struct grammar_pool *pool, 
 
 /* Returns the tokens that have consumed the whole input. */
 struct grammar_tokens grammar_match_template(struct grammar_matcher *m, const struct grammar_template *t);
+
+/* Add to what a token has noted, if the matcher notes it: a piece (whose `before` is ignored), an item as its file spells it, a
+ * blank. */
+void grammar_note(const struct grammar_matcher *m, const struct grammar_written *piece, struct grammar_token *t);
+void grammar_note_item(const struct grammar_matcher *m, const struct grammar_item *item, struct grammar_token *t);
+void grammar_note_blank(const struct grammar_matcher *m, struct grammar_token *t);
+
+/* Returns the sentence of a token as the user's files spell it, in `pool`. The matcher must have noted it. */
+const char *grammar_written_text(struct grammar_pool *pool, const struct grammar_written *w);
 
 /* Returns whether item matches exactly the characters from..to (whole words). */
 bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to);

@@ -71,8 +71,9 @@ static void push(struct grammar_parser *p, struct items *s, struct grammar_item 
 struct text_builder {
     struct grammar_parser *parser;
     struct items *out;
-    uint32_t *letters; /* the current TEXT item */
-    size_t n_letters, size_letters, offset;
+    uint32_t *letters;       /* the current TEXT item */
+    const uint32_t *written; /* where it begins in the text */
+    size_t n_written, n_letters, size_letters, offset;
 };
 
 static void close_text(struct text_builder *b) {
@@ -81,16 +82,20 @@ static void close_text(struct text_builder *b) {
     struct grammar_item *item = new_item(b->parser, GRAMMAR_ITEM_TEXT, b->offset);
     item->chars = b->letters;
     item->n_chars = (uint32_t)b->n_letters;
+    item->written = b->written;
+    item->n_written = (uint32_t)b->n_written;
     push(b->parser, b->out, item);
     b->letters = NULL;
     b->n_letters = b->size_letters = 0;
 }
 
-static void add_letter(struct text_builder *b, uint32_t c, size_t offset) {
+static void add_letter(struct text_builder *b, const uint32_t *at, size_t offset) {
+    uint32_t c = *at;
     if (c == ' ' && b->n_letters && b->letters[b->n_letters - 1] == ' ')
         return;
     if (b->n_letters == 0)
-        b->offset = offset;
+        b->offset = offset, b->written = at;
+    b->n_written = (size_t)(at + 1 - b->written);
     *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) = base_utf8_fold(c);
 }
 
@@ -102,7 +107,8 @@ static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *c
     for (size_t i = 0; i < n; i++)
         typed[i] = base_utf8_fold(chars[i]);
     item->chars = typed;
-    item->n_chars = (uint32_t)n;
+    item->n_chars = item->n_written = (uint32_t)n;
+    item->written = chars;
     if (words) {
         item->items = grammar_pool_alloc(b->parser->pool, sizeof *item->items);
         item->items[0] = words;
@@ -167,19 +173,23 @@ static void add_text(struct grammar_parser *p, struct items *out, const uint32_t
     struct text_builder b = {.parser = p, .out = out};
     for (size_t i = 0; i < n;) {
         uint32_t c = chars[i];
+        if (c == ' ') {
+            add_letter(&b, chars + i, offset + i);
+            i++;
+            continue;
+        }
         bool at_start = i == 0 || chars[i - 1] == ' ', at_end = i + 1 == n || chars[i + 1] == ' ';
         size_t len;
         const struct grammar_symbol *symbol = symbol_at(p->language, chars, n, i, &len);
-        if (c == ' ') {
-            add_letter(&b, ' ', offset + i++);
-        } else if (symbol) {
+        if (symbol) {
             add_spoken(&b, chars + i, len, offset + i, grammar_template_parse(p, symbol->spoken, strlen(symbol->spoken)));
             i += len;
         } else if ((len = number_at(chars, n, i)) > 0) {
             add_spoken(&b, chars + i, len, offset + i, grammar_template_number(p, grammar_encode(p->pool, chars + i, len)));
             i += len;
         } else if (grammar_is_letter(c) || (c == '.' && !at_start && !at_end && grammar_is_letter(chars[i - 1]))) {
-            add_letter(&b, c, offset + i++);
+            add_letter(&b, chars + i, offset + i);
+            i++;
         } else if (grammar_is_stop(c) && (at_start || at_end)) {
             i++; /* also removed from the input */
         } else {

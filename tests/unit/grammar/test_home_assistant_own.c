@@ -60,6 +60,7 @@ static void home_assistants_sentences(void **state) {
     assert_int_equal(s.typed, TYPED);
     assert_int_equal(s.spoken, SPOKEN);
     assert_int_equal(s.accepted, ACCEPTED);
+    assert_int_equal(s.unwritten, 0);
 }
 
 /* Prints and counts the sentences of one word. */
@@ -87,6 +88,7 @@ static void own_sentences(void **state) {
     assert_int_equal(s.spoken, OWN_SENTENCES);
     assert_int_equal(s.accepted, OWN_ACCEPTED);
     assert_int_equal(unmatched, 0);
+    assert_int_equal(s.unwritten, 0);
     assert_int_equal(single, 1); /* "nevermind" */
 }
 

@@ -27,7 +27,7 @@ static void values_of_lists(void **state) {
     grammar_match_free(m);
     assert_int_equal(grammar_match(&m, g, "Set desk lamp, to red!", NULL, 0, 4), 1);
     const struct grammar_reading *r = grammar_match_reading(m, 0);
-    assert_string_equal(r->text, "set desk lamp to red");
+    assert_string_equal(r->text, "set Desk Lamp to red");
     assert_string_equal(r->response, "done");
     assert_true(r->min_confidence == 0.9);
     assert_true(grammar_least_confidence(g) == 0.9);
@@ -189,6 +189,47 @@ static void skip_words(void **state) {
     grammar_free(g);
 }
 
+/* The first of these readings as the files spell it. */
+static const char *written(const struct grammar *g, const char *text) {
+    static char out[256];
+    struct grammar_match *m;
+    if (grammar_match(&m, g, text, NULL, 0, 1) != 1)
+        fail_msg("\"%s\" is not matched", text);
+    snprintf(out, sizeof out, "%s", grammar_match_reading(m, 0)->text);
+    grammar_match_free(m);
+    return out;
+}
+
+static void written_text(void **state) {
+    (void)state;
+    struct grammar *g =
+        make_grammar("language: en\n"
+                     "sentences: ['(turn|Switch) on [the] {name}', '[Just ]set {name}[,] to {level}[ ][%| Percent]',\n"
+                     "  'Heat {name} to {heat} °C', '({name};at {8..22:hour};now)', 'count {word}', 'tell {text}']\n"
+                     "lists:\n"
+                     "  name: {values: [Sonoff S31, {in: Wi-Fi 💡, out: light.wifi}, '[The ]TV (Samsung|LG)', 'Dr. Who!']}\n"
+                     "  level: {range: {from: 0, to: 100, multiplier: 2}}\n"
+                     "  heat: {range: {from: 10, to: 30, fractions: halves}}\n"
+                     "  word: {range: {from: 1, to: 40, digits: false}}\n"
+                     "  text: {wildcard: true}\n"
+                     "skip_words: [please, can you]\n");
+    assert_string_equal(written(g, "switch on sonoff s thirty one"), "Switch on Sonoff S31");
+    assert_string_equal(written(g, "turn on the wi fi"), "turn on the Wi-Fi 💡"); /* the name, not its `out` */
+    assert_string_equal(written(g, "turn on tv lg"), "turn on TV LG");
+    assert_string_equal(written(g, "turn on the tv samsung"), "turn on The TV Samsung");
+    assert_string_equal(written(g, "turn on dr who"), "turn on Dr. Who!");
+    assert_string_equal(written(g, "set sonoff s thirty one to fifteen percent"),
+                        "set Sonoff S31 to 15 %"); /* before the multiplier */
+    assert_string_equal(written(g, "just set dr who to a hundred"), "Just set Dr. Who! to 100");
+    assert_string_equal(written(g, "set dr who to 15%"), "set Dr. Who! to 15%");
+    assert_string_equal(written(g, "heat tv lg to twenty one point five degrees celsius"), "Heat TV LG to 21.5 °C");
+    assert_string_equal(written(g, "now at twenty two dr who"), "now at 22 Dr. Who!");
+    assert_string_equal(written(g, "count thirty one"), "count thirty-one"); /* digits would not be understood */
+    assert_string_equal(written(g, "Please turn on can you sonoff s31 please"), "Please turn on Sonoff S31 please");
+    assert_string_equal(written(g, "can you tell McGee  A story"), "can you tell McGee A story");
+    grammar_free(g);
+}
+
 static void ranking(void **state) {
     (void)state;
     struct grammar *g = make_grammar(
@@ -266,8 +307,9 @@ static void hostile_input(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_of_lists), cmocka_unit_test(ranges),      cmocka_unit_test(wildcards),
-        cmocka_unit_test(context),         cmocka_unit_test(skip_words),  cmocka_unit_test(ranking),
-        cmocka_unit_test(plain_lists),     cmocka_unit_test(lean_blocks), cmocka_unit_test(hostile_input),
+        cmocka_unit_test(context),         cmocka_unit_test(skip_words),  cmocka_unit_test(written_text),
+        cmocka_unit_test(ranking),         cmocka_unit_test(plain_lists), cmocka_unit_test(lean_blocks),
+        cmocka_unit_test(hostile_input),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
