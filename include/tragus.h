@@ -161,9 +161,11 @@ typedef struct tragus_alternative {
 
 typedef struct tragus_event {
     tragus_event_type type;
-    uint64_t sequence;                    /* of the utterance, from 1 */
-    uint64_t time_ms;                     /* position in the sound at the decision, from the first sample fed */
-    const char *text;                     /* words as spoken; "" for speech started and ended; the best guess if rejected */
+    uint64_t sequence; /* of the utterance, from 1 */
+    uint64_t time_ms;  /* position in the sound at the decision, from the first sample fed */
+    /* The sentence as the user's files spell it, with capitals, and numbers in digits ("turn on Sonoff S31"); of a partial one and
+     * of a wake phrase the words as spoken; "" for speech started and ended; the best guess if rejected. */
+    const char *text;
     const char *intent;                   /* "" if the grammar gives none */
     const char *response, *template_text; /* NULL if there is none */
     tragus_reason reason; /* if rejected; for an utterance of a session that does not reject: why it would have been rejected */
@@ -178,6 +180,7 @@ typedef struct tragus_event {
     size_t n_alternatives;
     const char *detail; /* if there is a reason: where the sentence does not fit, in words; "" if unknown */
     double level_db;    /* of a wake phrase: its loudness, dB re full scale */
+    const char *spoken; /* the words as spoken ("turn on sonoff s thirty one"), those of `words` with blanks between; never NULL */
 } tragus_event;
 
 typedef struct tragus_stream_options {
@@ -231,7 +234,8 @@ typedef struct tragus_context {
 } tragus_context;
 
 typedef struct tragus_reading {
-    const char *text, *intent, *response, *template_text;
+    const char *text; /* the sentence as the user's files spell it */
+    const char *intent, *response, *template_text;
     const tragus_slot *slots;
     size_t n_slots;
 } tragus_reading;

@@ -121,6 +121,7 @@ static void append_details(sd_bus_message *m, const struct service_event *e) {
     if (e->latency_ms > 0)
         (void)sd_bus_message_append(m, "{sv}", "LatencyMs", "u", e->latency_ms);
     append_texts(m, e->grammar, h->template_text, h->response);
+    (void)sd_bus_message_append(m, "{sv}", "Spoken", "s", h->spoken);
     append_words(m, h->words, h->n_words);
     if (h->type == TRAGUS_UTTERANCE)
         append_slots(m, h->slots, h->n_slots, true);

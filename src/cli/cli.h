@@ -86,7 +86,8 @@ struct cli_utterance {
     struct cli_utterance *next;
     bool rejected;
     const char *reason; /* why it was rejected, or would have been; "" = understood */
-    char *text;         /* the best guess if rejected */
+    char *text;         /* as written in the sentences; the best guess if rejected */
+    char *spoken;       /* its words as spoken */
     char *intent;
     json_object *slots, *words;
     size_t n_words;
@@ -97,8 +98,8 @@ struct cli_utterance {
 struct cli_heard {
     struct cli_utterance *utterances; /* in order of time */
     const struct cli_utterance
-        *best;  /* the accepted one with most words, else the rejected one with most words; NULL: nothing was said */
-    char *text; /* of all accepted ones, joined; "" = rejected */
+        *best;           /* the accepted one with most words, else the rejected one with most words; NULL: nothing was said */
+    char *text, *spoken; /* of all accepted ones, joined; "" = rejected */
     size_t n_accepted;
     const char *reason; /* "" or why nothing was accepted */
     uint64_t audio_ms;

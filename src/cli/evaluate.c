@@ -20,7 +20,8 @@ static const char help[] =
     "intent\n"
     "and exactly the labelled slots and values); rejected; falsely accepted; each with its 95 % interval (Wilson); real-time "
     "factor\n"
-    "(CPU time / duration) and peak memory. Upper and lower case are the same, and a hyphen counts as a blank.\n"
+    "(CPU time / duration) and peak memory. Upper and lower case are the same, a hyphen counts as a blank, and every way to write\n"
+    "what was said is right: \"15 %\", \"15 percent\" and \"fifteen percent\"; \"PS5\" and \"P S five\".\n"
     "\n"
     "      --json                 print the report as one JSON object\n"
     "      --no-reject            if nothing was understood, take the best sentence at any confidence\n"
@@ -38,8 +39,28 @@ struct report {
     uint64_t audio_ms, cpu_ns;
 };
 
+static size_t all_errors(const struct score_errors *e) {
+    return e->n_substituted + e->n_deleted + e->n_inserted;
+}
+
+/* The errors in what was heard. There are none if the grammar writes the label and what was heard in the same way; otherwise what
+ * was heard is compared as spoken and as written, and the nearer one counts. */
+static struct score_errors compare(tragus_grammar *g, const char *label, const struct cli_heard *heard) {
+    struct score_errors spoken = score_words(label, heard->spoken), written = score_words(label, heard->text);
+    struct score_errors nearer = all_errors(&written) < all_errors(&spoken) ? written : spoken;
+    tragus_match *match = NULL;
+    if (all_errors(&nearer) == 0 || heard->n_accepted == 0)
+        return nearer;
+    int n = tragus_match_text(&match, g, label, NULL, 0, 1);
+    if (n > 0 && strcmp(tragus_match_reading(match, 0)->text, heard->text) == 0)
+        nearer = (struct score_errors){.n_words = nearer.n_words};
+    if (n >= 0)
+        tragus_match_free(match);
+    return nearer;
+}
+
 /* Describes what is wrong with the result of a file, or returns NULL. */
-static const char *judge(struct report *r, const struct list_row *row, const struct cli_heard *heard) {
+static const char *judge(struct report *r, tragus_grammar *g, const struct list_row *row, const struct cli_heard *heard) {
     bool accepted = heard->n_accepted > 0;
     if (row->text && row->text[0] == '\0') {
         r->false_accepts.of++;
@@ -50,12 +71,12 @@ static const char *judge(struct report *r, const struct list_row *row, const str
     r->rejected.n += !accepted;
     bool right;
     if (row->text) {
-        struct score_errors e = score_words(row->text, heard->text);
+        struct score_errors e = compare(g, row->text, heard);
         r->errors.n_words += e.n_words;
         r->errors.n_substituted += e.n_substituted;
         r->errors.n_deleted += e.n_deleted;
         r->errors.n_inserted += e.n_inserted;
-        right = e.n_substituted + e.n_deleted + e.n_inserted == 0;
+        right = all_errors(&e) == 0;
         r->sentences.of++;
         r->sentences.n += right;
     } else {
@@ -79,7 +100,7 @@ static void print_error(const struct list_row *row, const struct cli_heard *hear
 /* --- the report --- */
 
 static size_t n_errors(const struct report *r) {
-    return r->errors.n_substituted + r->errors.n_deleted + r->errors.n_inserted;
+    return all_errors(&r->errors);
 }
 
 static double quotient(double a, double b) {
@@ -195,7 +216,7 @@ static int evaluate(struct report *report, const struct list *list, tragus_model
         report->n_files++;
         report->audio_ms += heard.audio_ms;
         report->cpu_ns += heard.cpu_ns;
-        const char *wrong = judge(report, &list->rows[i], &heard);
+        const char *wrong = judge(report, g, &list->rows[i], &heard);
         if (wrong && errors) {
             cli_progress_end(&progress);
             print_error(&list->rows[i], &heard, wrong);

@@ -14,6 +14,7 @@
 
 static void utterance_free(struct cli_utterance *u) {
     free(u->text);
+    free(u->spoken);
     free(u->intent);
     json_object_put(u->slots);
     json_object_put(u->words);
@@ -27,6 +28,7 @@ void cli_heard_done(struct cli_heard *h) {
         h->utterances = next;
     }
     free(h->text);
+    free(h->spoken);
     *h = (struct cli_heard){0};
 }
 
@@ -37,6 +39,7 @@ static struct cli_utterance *utterance_new(const tragus_event *e) {
     u->rejected = e->type == TRAGUS_REJECTED;
     u->reason = tragus_reason_text(e->reason);
     u->text = strdup(e->text);
+    u->spoken = strdup(e->spoken);
     u->intent = strdup(e->intent);
     u->slots = cli_json_slots(e->slots, e->n_slots);
     u->words = cli_json_words(e->words, e->n_words);
@@ -44,7 +47,7 @@ static struct cli_utterance *utterance_new(const tragus_event *e) {
     u->confidence = e->confidence;
     u->start_ms = e->start_ms;
     u->end_ms = e->end_ms;
-    if (u->text && u->intent && u->slots && u->words)
+    if (u->text && u->spoken && u->intent && u->slots && u->words)
         return u;
     utterance_free(u);
     return NULL;
@@ -113,22 +116,27 @@ static void choose_doubtful(struct cli_heard *h) {
 }
 
 static int summarise(struct cli_heard *h) {
-    size_t len = 1;
+    size_t text_bytes = 1, spoken_bytes = 1;
     choose_doubtful(h);
-    for (const struct cli_utterance *u = h->utterances; u; u = u->next)
-        len += strlen(u->text) + 1;
-    if (!(h->text = calloc(1, len)))
+    for (const struct cli_utterance *u = h->utterances; u; u = u->next) {
+        text_bytes += strlen(u->text) + 1;
+        spoken_bytes += strlen(u->spoken) + 1;
+    }
+    h->text = calloc(1, text_bytes);
+    h->spoken = calloc(1, spoken_bytes);
+    if (!h->text || !h->spoken)
         return -ENOMEM;
     h->reason = tragus_reason_text(TRAGUS_NO_SPEECH);
-    char *to = h->text;
+    char *text = h->text, *spoken = h->spoken;
     for (const struct cli_utterance *u = h->utterances; u; u = u->next) {
         if (!h->best || (h->best->rejected && !u->rejected) || (h->best->rejected == u->rejected && u->n_words > h->best->n_words))
             h->best = u;
         if (u->rejected)
             continue;
         if (h->n_accepted++ > 0)
-            *to++ = ' ';
-        to = stpcpy(to, u->text);
+            *text++ = *spoken++ = ' ';
+        text = stpcpy(text, u->text);
+        spoken = stpcpy(spoken, u->spoken);
     }
     if (h->best)
         h->reason = h->best->reason;

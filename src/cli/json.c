@@ -121,6 +121,7 @@ json_object *cli_json_event(const tragus_event *e) {
         add(o, "template", json_object_new_string(e->template_text));
     if (e->response)
         add(o, "response", json_object_new_string(e->response));
+    add(o, "spoken", json_object_new_string(e->spoken));
     add(o, "words", cli_json_words(e->words, e->n_words));
     if (e->type == TRAGUS_UTTERANCE)
         add(o, "slot_list", slot_list(e->slots, e->n_slots));

@@ -8,13 +8,16 @@
 static const char help[] =
     "Usage: tragus transcribe [-g GRAMMAR]... [-m MODEL] [--json | --events] FILE...\n"
     "\n"
-    "Prints a line PATH<TAB>TEXT for each sound file, in their order; the text is empty if nothing was understood. Reads every "
-    "rate and\n"
-    "format that libsndfile supports (WAV, FLAC, Ogg Opus, ...); '-' is standard input. Without -g it uses /etc/tragus/sentences.\n"
+    "Prints a line PATH<TAB>TEXT for each sound file, in their order: the sentence as it is written in the grammar, empty if "
+    "nothing\n"
+    "was understood. Reads every rate and format that libsndfile supports (WAV, FLAC, Ogg Opus, ...); '-' is standard\n"
+    "input. Without -g it uses /etc/tragus/sentences.\n"
     "\n"
-    "      --json                 print a JSON object per line: file, text, intent, slots, confidence, rejected, reason, words, "
-    "audio_ms,\n"
-    "                             cpu_ms, utterances. If a file has several utterances, text joins those understood; intent, slots "
+    "      --json                 print a JSON object per line: file, text, intent, slots, confidence, rejected, reason, "
+    "spoken,\n"
+    "                             words, audio_ms, cpu_ms, utterances. If a file has several utterances, text joins those "
+    "understood; "
+    "intent, slots "
     "and\n"
     "                             confidence are from the one with most words; utterances contains all of them\n"
     "      --events               print every event as a JSON object per line, as `tragus listen --json` does, with the file\n"
@@ -38,6 +41,7 @@ static json_object *utterance_json(const struct cli_utterance *u) {
     add(o, "reason", json_object_new_string(u->reason));
     if (u->rejected)
         add(o, "guess", json_object_new_string(u->text));
+    add(o, "spoken", json_object_new_string(u->spoken));
     add(o, "words", json_object_get(u->words));
     add(o, "start_ms", json_object_new_int64(u->start_ms));
     add(o, "end_ms", json_object_new_int64(u->end_ms));
@@ -60,6 +64,7 @@ static void print_json(const char *path, const struct cli_heard *h) {
             json_object_array_add(words, json_object_get(json_object_array_get_idx(u->words, i)));
         json_object_array_add(utterances, utterance_json(u));
     }
+    add(o, "spoken", json_object_new_string(h->spoken));
     add(o, "words", words);
     add(o, "audio_ms", json_object_new_int64((int64_t)h->audio_ms));
     add(o, "cpu_ms", json_object_new_int64((int64_t)((h->cpu_ns + 500000) / 1000000)));
@@ -70,7 +75,7 @@ static void print_json(const char *path, const struct cli_heard *h) {
 /* Prints a line also for a file that cannot be read, so that lines correspond to files. */
 static void print_unread(const char *path, bool json) {
     if (json) {
-        struct cli_heard none = {.text = (char *)"", .reason = "cannot be read"};
+        struct cli_heard none = {.text = (char *)"", .spoken = (char *)"", .reason = "cannot be read"};
         print_json(path, &none);
     } else {
         printf("%s\t\n", path);

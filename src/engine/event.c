@@ -92,7 +92,7 @@ static struct engine_event *event_new(tragus_grammar *g, tragus_event_type type,
         to = stpcpy(to, graph->words[words[i]]);
     }
     e->view.type = type;
-    e->view.text = e->text;
+    e->view.text = e->view.spoken = e->text;
     e->view.intent = e->view.detail = "";
     return e;
 }
@@ -127,19 +127,24 @@ static void give_slots(struct engine_event *e, const struct grammar_reading *rea
     e->view.n_slots = reading->n_slots;
 }
 
-static int give_meaning(struct engine_event *e, const tragus_context context[], size_t n_context) {
+/* Finds what the words mean, and how the sentence is written. */
+static int find_meaning(struct engine_event *e, const tragus_context context[], size_t n_context) {
     struct base_budget budget;
     base_budget_init(&budget, ENGINE_MEANING_MS, 0);
     base_budget_start(&budget);
     int n = grammar_match_within(&e->match, engine_grammar_sentences(e->grammar), e->text, context, n_context, 1, &budget, NULL);
     if (n <= 0) /* matches the grammar, but not in this context, or took too long to parse: words without a meaning */
         return n == -ETIME ? 0 : n;
+    e->view.text = grammar_match_reading(e->match, 0)->text;
+    return 0;
+}
+
+static void give_meaning(struct engine_event *e) {
     const struct grammar_reading *reading = grammar_match_reading(e->match, 0);
     e->view.intent = reading->intent ? reading->intent : "";
     e->view.response = reading->response;
     e->view.template_text = reading->template_text;
     give_slots(e, reading);
-    return 0;
 }
 
 /* Says where a sentence does not fit the sound. */
@@ -236,7 +241,9 @@ static int give_result(struct engine_event **ret, const struct engine_record *re
         return -ENOMEM;
     give_words(e, r, start_ms, heard_ms);
     e->view.reason = record->reason;
-    int error = accepted ? give_meaning(e, context, n_context) : 0;
+    int error = r->n_words > 0 ? find_meaning(e, context, n_context) : 0;
+    if (accepted && error == 0 && e->match)
+        give_meaning(e);
     if (error == 0)
         decide(e, record, context, n_context);
     if (e->view.reason != TRAGUS_REASON_NONE)

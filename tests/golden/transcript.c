@@ -20,7 +20,7 @@ static void print_event(const char *path, const tragus_event *e) {
     const char *name = path;
     for (const char *c = path; *c; c++)
         name = *c == '/' ? c + 1 : name;
-    printf("%s\t%s\t%s\t%a\t%d\t%u-%u", name, e->text, e->intent, e->confidence, (int)e->reason, e->start_ms, e->end_ms);
+    printf("%s\t%s\t%s\t%a\t%d\t%u-%u", name, e->spoken, e->intent, e->confidence, (int)e->reason, e->start_ms, e->end_ms);
     for (size_t i = 0; i < e->n_words; i++)
         printf("\t%s %u-%u %a", e->words[i].word, e->words[i].start_ms, e->words[i].end_ms, e->words[i].confidence);
     putchar('\n');

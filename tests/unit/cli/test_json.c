@@ -39,7 +39,8 @@ static void of_a_repeated_slot_the_first_counts(void **state) {
 
 static void each_event_has_its_keys(void **state) {
     (void)state;
-    tragus_event e = {.type = TRAGUS_SPEECH_STARTED, .sequence = 3, .time_ms = 40, .start_ms = 10, .end_ms = 200, .text = ""};
+    tragus_event e = {
+        .type = TRAGUS_SPEECH_STARTED, .sequence = 3, .time_ms = 40, .start_ms = 10, .end_ms = 200, .text = "", .spoken = ""};
     prints(cli_json_event(&e), "{\"event\":\"speech_started\",\"sequence\":3,\"time_ms\":40,\"start_ms\":10,\"end_ms\":200}");
     e.type = TRAGUS_SPEECH_ENDED;
     prints(cli_json_event(&e), "{\"event\":\"speech_ended\",\"sequence\":3,\"time_ms\":40,\"start_ms\":10,\"end_ms\":200}");
@@ -51,6 +52,7 @@ static void each_event_has_its_keys(void **state) {
     e.intent = "Dim";
     e.confidence = 2.0 / 3;
     e.template_text = "dim <room>";
+    e.spoken = "dim";
     e.words = words;
     e.n_words = 1;
     e.slots = slots;
@@ -59,7 +61,7 @@ static void each_event_has_its_keys(void **state) {
         cli_json_event(&e),
         "{\"event\":\"utterance\",\"sequence\":3,\"text\":\"dim\",\"intent\":\"Dim\",\"slots\":{\"room\":\"hall\",\"level\":0.5},"
         "\"confidence\":0.667,\"time_ms\":40,\"start_ms\":10,\"end_ms\":200,\"template\":\"dim <room>\","
-        "\"words\":[{\"word\":\"dim\",\"start_ms\":10,\"end_ms\":200,\"confidence\":0.500}],"
+        "\"spoken\":\"dim\",\"words\":[{\"word\":\"dim\",\"start_ms\":10,\"end_ms\":200,\"confidence\":0.500}],"
         "\"slot_list\":[{\"name\":\"room\",\"value\":\"hall\",\"text\":\"hall\",\"start_ms\":1,\"end_ms\":2,\"confidence\":1.000},"
         "{\"name\":\"level\",\"value\":0.5,\"text\":\"half\",\"start_ms\":0,\"end_ms\":0,\"confidence\":0.250}]}");
 }
@@ -70,29 +72,33 @@ static void alternatives_are_listed(void **state) {
     const tragus_alternative other = {.text = "a latte", .intent = "order", .slots = drink, .n_slots = 1, .confidence = 0.25};
     tragus_event e = {.type = TRAGUS_REJECTED,
                       .sequence = 1,
-                      .text = "a mocha",
+                      .text = "a Mocha",
+                      .spoken = "a mocha",
                       .intent = "order",
                       .reason = TRAGUS_AMBIGUOUS,
                       .alternatives = &other,
                       .n_alternatives = 1,
                       .detail = "it may also be 'a latte'"};
     prints(cli_json_event(&e),
-           "{\"event\":\"rejected\",\"sequence\":1,\"reason\":3,\"text\":\"a mocha\",\"intent\":\"order\",\"slots\":{},"
-           "\"confidence\":0.000,\"time_ms\":0,\"start_ms\":0,\"end_ms\":0,\"words\":[],\"reason_text\":\"ambiguous\","
+           "{\"event\":\"rejected\",\"sequence\":1,\"reason\":3,\"text\":\"a Mocha\",\"intent\":\"order\",\"slots\":{},"
+           "\"confidence\":0.000,\"time_ms\":0,\"start_ms\":0,\"end_ms\":0,\"spoken\":\"a "
+           "mocha\",\"words\":[],\"reason_text\":\"ambiguous\","
            "\"detail\":\"it may also be 'a latte'\",\"alternatives\":[{\"text\":\"a latte\",\"intent\":\"order\","
            "\"slots\":{\"coffeeDrink\":\"latte\"},\"confidence\":0.250}]}");
 }
 
 static void a_reason_is_a_number_where_it_rejects(void **state) {
     (void)state;
-    tragus_event e = {.type = TRAGUS_REJECTED, .sequence = 1, .text = "dim", .intent = "", .reason = TRAGUS_LOW_CONFIDENCE};
+    tragus_event e = {
+        .type = TRAGUS_REJECTED, .sequence = 1, .text = "dim", .spoken = "dim", .intent = "", .reason = TRAGUS_LOW_CONFIDENCE};
     prints(cli_json_event(&e),
            "{\"event\":\"rejected\",\"sequence\":1,\"reason\":2,\"text\":\"dim\",\"confidence\":0.000,\"time_ms\":0,"
-           "\"start_ms\":0,\"end_ms\":0,\"words\":[],\"reason_text\":\"low confidence\"}");
+           "\"start_ms\":0,\"end_ms\":0,\"spoken\":\"dim\",\"words\":[],\"reason_text\":\"low confidence\"}");
     e.type = TRAGUS_UTTERANCE; /* of a session that takes everything */
-    prints(cli_json_event(&e), "{\"event\":\"utterance\",\"sequence\":1,\"text\":\"dim\",\"intent\":\"\",\"slots\":{},"
-                               "\"confidence\":0.000,\"time_ms\":0,\"start_ms\":0,\"end_ms\":0,\"words\":[],\"slot_list\":[],"
-                               "\"reason_text\":\"low confidence\"}");
+    prints(cli_json_event(&e),
+           "{\"event\":\"utterance\",\"sequence\":1,\"text\":\"dim\",\"intent\":\"\",\"slots\":{},"
+           "\"confidence\":0.000,\"time_ms\":0,\"start_ms\":0,\"end_ms\":0,\"spoken\":\"dim\",\"words\":[],\"slot_list\":[],"
+           "\"reason_text\":\"low confidence\"}");
 }
 
 int main(void) {
