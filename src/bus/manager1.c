@@ -84,6 +84,7 @@ static int reply_diagnostics(struct bus *b, sd_bus_message *call, const tragus_d
 struct add_grammar {
     const char *name, *format, *language;
     int is_private, fd;
+    const char *text; /* of AddGrammarText; NULL: comes from fd */
     struct bus_files files;
     tragus_text texts[BUS_MAX_FILES]; /* the files in the content */
     size_t n_texts;
@@ -99,7 +100,9 @@ static int parse_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_
                                        {"Files", BUS_FILES, &ret->files}};
     int r = sd_bus_message_rewind(m, true);
     if (r >= 0)
-        r = sd_bus_message_read(m, "sh", &ret->name, &ret->fd);
+        r = sd_bus_message_is_method_call(m, BUS_MANAGER, "AddGrammarText") > 0
+                ? sd_bus_message_read(m, "ss", &ret->name, &ret->text)
+                : sd_bus_message_read(m, "sh", &ret->name, &ret->fd);
     if (r >= 0)
         r = bus_read_options(m, table, COUNT(table), error);
     if (r < 0)
@@ -212,13 +215,16 @@ static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, cons
     return r;
 }
 
+/* AddGrammar and AddGrammarText. */
 static int method_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct add_grammar *a;
 
     int r = read_add_grammar(m, &a, error); /* checks the arguments before reading any content */
+    size_t most_bytes = service_limits(b->service)->grammar_bytes, len = r >= 0 && a->text ? strlen(a->text) : 0;
     if (r >= 0)
-        r = bus_read_content(b, m, a->fd, service_limits(b->service)->grammar_bytes, on_grammar_read, error);
+        r = a->text ? on_grammar_read(b, m, len > most_bytes ? -E2BIG : 0, a->text, len, error)
+                    : bus_read_content(b, m, a->fd, most_bytes, on_grammar_read, error);
     free(a);
     return r;
 }
@@ -506,6 +512,8 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         return sd_bus_message_append(reply, "u", (uint32_t)service_n_sessions(b->service));
     if (strcmp(property, "Languages") == 0)
         return append_languages(reply, b->service);
+    if (strcmp(property, "DefaultGrammar") == 0)
+        return sd_bus_message_append(reply, "s", service_default_grammar(b->service));
     if (strcmp(property, "Listeners") == 0)
         return append_listeners(reply, b->service);
     int r = sd_bus_message_open_container(reply, 'a', "s"); /* property Grammars: only public ones */
@@ -526,6 +534,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
                             method_parse_text, OPEN),
     SD_BUS_METHOD_WITH_ARGS("AddGrammar", SD_BUS_ARGS("s", name, "h", content, "a{sv}", options),
                             SD_BUS_RESULT("a(uuuss)", diagnostics), method_add_grammar, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("AddGrammarText", SD_BUS_ARGS("s", name, "s", text, "a{sv}", options),
+                            SD_BUS_RESULT("a(uuuss)", diagnostics), method_add_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("RemoveGrammar", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_remove_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), method_list_grammars, OPEN),
     SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values), SD_BUS_NO_RESULT,
@@ -538,6 +548,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_PROPERTY("Ready", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("Languages", "as", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Grammars", "as", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
+    SD_BUS_PROPERTY("DefaultGrammar", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Listeners", "aa{sv}", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
     SD_BUS_PROPERTY("SessionCount", "u", get_property, 0, 0),
     SD_BUS_VTABLE_END,

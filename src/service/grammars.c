@@ -62,7 +62,7 @@ static struct service_grammar *lookup(const struct service *s, const char *owner
 
 const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name, tragus_error *reterr) {
     if (!*name)
-        name = s->default_grammar ? s->default_grammar : "";
+        name = service_default_grammar(s);
     const struct service_grammar *g = lookup(s, owner, name);
     if (g)
         return g;
@@ -75,6 +75,10 @@ const struct service_grammar *service_grammar_find(struct service *s, const char
 
 const struct service_grammar *service_grammars(const struct service *s) {
     return s->grammars;
+}
+
+const char *service_default_grammar(const struct service *s) {
+    return s->default_grammar ? s->default_grammar : "";
 }
 
 void service_set_default_grammar(struct service *s, const char *name) {

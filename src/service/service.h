@@ -162,6 +162,7 @@ struct service_grammar_info {
 void service_grammar_describe(const struct service_grammar *g, struct service_grammar_info *ret);
 const char *service_grammar_intent(const struct service_grammar *g, size_t i);
 void service_set_default_grammar(struct service *s, const char *name);
+const char *service_default_grammar(const struct service *s); /* its name, which may be of no grammar yet; "": none */
 
 /* Frees what belongs to one owner: its sessions and private grammars. */
 void service_owner_gone(struct service *s, const char *owner);

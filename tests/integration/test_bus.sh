@@ -17,6 +17,12 @@ interfaces=("$srcdir"/data/org.tragus.{Manager1,Session1,Energy1}.xml)
 
 echo "== introspection data equals the shipped files"
 ask introspect "${interfaces[@]}" || fail "introspection"
+if command -v busctl >/dev/null; then
+    echo "== a grammar from a shell"
+    call() { busctl --address="$address" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 "$@"; }
+    [ "$(call AddGrammarText 'ssa{sv}' shell "Open the Door" 0)" = "a(uuuss) 0" ] || fail "AddGrammarText"
+    call ParseText 'ssa{sv}' shell "open the door" 0 | grep -q '"text" s "Open the Door"' || fail "ParseText after AddGrammarText"
+fi
 echo "== wrong arguments and unknown options"
 ask arguments "${interfaces[@]}" || fail "arguments"
 echo "== only the owner can use a session"

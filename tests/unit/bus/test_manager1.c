@@ -147,6 +147,21 @@ static void content_comes_from_any_descriptor(void **state) {
     close(folder);
 }
 
+static void content_may_be_a_text(void **state) {
+    (void)state;
+    assert_int_equal(diagnostics(manager("AddGrammarText", "ssa{sv}", "typed", "Go Left\n", 1, "Format", "s", "list")).errors, 0);
+    assert_int_equal(parse("typed", "go left"), 1);
+    struct counts c = diagnostics(manager("AddGrammarText", "ssa{sv}", "typed", "go left\ngo (right\n", 0));
+    assert_int_equal(c.errors, 1);
+    assert_int_equal(c.line, 2);
+    assert_int_equal(parse("typed", "go left"), 1); /* the old one stays */
+    static char large[MOST_BYTES + 2];
+    memset(large, '\n', sizeof(large) - 1);
+    wire_expect_error(manager("AddGrammarText", "ssa{sv}", "x", large, 0), WIRE_ERROR("GrammarTooLarge"), "100000");
+    wire_expect_error(manager("AddGrammarText", "ssa{sv}", "x", "go", 1, "Format", "s", "xml"), WIRE_ERROR("UnsupportedFormat"),
+                      "xml");
+}
+
 static void content_may_be_several_files(void **state) {
     (void)state;
     int fd = wire_memory("go left\ngo right\n", 17);
@@ -411,6 +426,10 @@ static void properties_tell_what_there_is(void **state) {
     assert_true(sd_bus_message_read(reply, "u", &number) > 0);
     assert_int_equal(number, 1);
     sd_bus_message_unref(reply);
+    reply = wire_property(client, WIRE_PATH, WIRE_MANAGER, "DefaultGrammar", "s");
+    assert_true(sd_bus_message_read(reply, "s", &text) > 0);
+    assert_string_equal(text, "channels");
+    sd_bus_message_unref(reply);
     reply = wire_property(client, WIRE_PATH, WIRE_MANAGER, "Ready", "u");
     assert_true(sd_bus_message_read(reply, "u", &number) > 0);
     assert_int_equal(number, SERVICE_READY);
@@ -494,6 +513,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_grammar_is_added_and_replaced),
         cmocka_unit_test(content_comes_from_any_descriptor),
+        cmocka_unit_test(content_may_be_a_text),
         cmocka_unit_test(content_may_be_several_files),
         cmocka_unit_test(what_cannot_be_added_has_an_error),
         cmocka_unit_test(others_hear_that_grammars_change),
