@@ -8,10 +8,10 @@
 #define MAX_CONTEXT 16
 
 static const char help[] =
-    "Usage: tragus match -g GRAMMAR... TEXT...\n"
+    "Usage: tragus match [-g GRAMMAR]... TEXT...\n"
     "\n"
     "Prints a JSON object with text, intent and slots for each text; intent is null if the text is not in the grammar. Without\n"
-    "TEXT it reads lines from standard input.\n"
+    "TEXT it reads lines from standard input. Without -g it uses /etc/tragus/sentences.\n"
     "\n"
     "      --all                  print all readings, best first, in `readings`\n"
     "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
@@ -102,9 +102,6 @@ int cli_match(int argc, char **argv) {
             return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
         }
     }
-    if (setup.n_grammars == 0)
-        return cli_usage(argv[0], "no grammar is given; name a file or a directory with -g");
-
     tragus_grammar *grammar = NULL;
     size_t n_matched = 0;
     r = cli_open_grammar(&grammar, NULL, &setup);
