@@ -15,7 +15,8 @@ static const char usage[] = "Usage: tragus status [OPTIONS]\n"
                             "      --bus-address ADDR   ask the tragusd on this bus\n"
                             "  -h, --help\n"
                             "\n"
-                            "Exit codes: 0 ready, 1 it runs but cannot recognise, 5 tragusd cannot be reached.\n";
+                            "Exit codes: 0 ready, or only the microphone is missing, 1 it runs but cannot recognise, 5 tragusd\n"
+                            "cannot be reached.\n";
 
 enum { OPTION_JSON = 256, OPTION_USER, OPTION_ADDRESS };
 
@@ -72,7 +73,8 @@ static void print_listener(json_object *l) {
 }
 
 static void print_text(json_object *manager, json_object *energy, json_object *grammars) {
-    static const char *const ready[] = {"unknown", "loading", "ready", "ready, but the microphone is missing",
+    static const char *const ready[] = {"unknown", "loading", "ready",
+                                        "not ready to listen: the microphone is missing (see tragus devices)",
                                         "no model: see the log"};
     unsigned state = (unsigned)json_object_get_int(json_object_object_get(manager, "ready"));
 

@@ -33,6 +33,7 @@ listen "$work/one"
 one=$listener
 wait_for "InputLost" grep -q '"event":"input_lost","reason":1' "$work/one"
 [ "$(status_field ready)" = 3 ] || fail "Ready is not degraded"
+"$tragus" status --bus-address "$address" | grep -q ': not ready to listen: the microphone is missing' || fail "status does not report the microphone"
 timeout 20 "$tragus" listen --once --bus-address "$address" >"$work/early" 2>&1 &
 sleep 3
 kill %% 2>/dev/null
