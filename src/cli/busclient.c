@@ -43,7 +43,7 @@ int busclient_explain(const sd_bus_error *error, int r, int otherwise, char *tex
     }
     if (sd_bus_error_is_set(error) && strncmp(error->name, "org.tragus.", 11) == 0) {
         snprintf(text, size, "%s", error->message);
-        return otherwise;
+        return sd_bus_error_has_name(error, "org.tragus.Error.NotAuthorized") ? CLI_DENIED : otherwise;
     }
     snprintf(text, size, "tragusd returned an error: %s",
              sd_bus_error_is_set(error) && error->message ? error->message : strerror(-r));

@@ -20,7 +20,7 @@ int busclient_open(sd_bus **ret, const char *address);
 int busclient_connect(sd_bus **ret, const char *address);
 
 /* Prints "tragus: sentence" for a call that failed: the message of the daemon, or what to do if it does not answer. Returns
- * CLI_UNREACHABLE, or the argument `otherwise` for an error that the daemon returned. */
+ * CLI_UNREACHABLE, CLI_DENIED, or the argument `otherwise` for an error that the daemon returned. */
 int busclient_complain(const sd_bus_error *error, int r, int otherwise);
 /* The same, but writes the sentence to text. */
 int busclient_explain(const sd_bus_error *error, int r, int otherwise, char *text, size_t size);

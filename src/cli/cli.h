@@ -20,6 +20,7 @@ enum cli_exit {
     CLI_INPUT = 3,       /* an input file is missing or invalid */
     CLI_MODEL = 4,       /* model, lexicon or grammar is missing or invalid */
     CLI_UNREACHABLE = 5, /* tragusd cannot be reached */
+    CLI_DENIED = 6,      /* tragusd does not allow it to this user */
 };
 
 /* argv[0] is the verb. Returns a cli_exit. */

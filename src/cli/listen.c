@@ -37,7 +37,7 @@ static const char usage[] =
     "  -h, --help\n"
     "\n"
     "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read, 4 the grammar is invalid, 5 tragusd cannot be\n"
-    "reached.\n";
+    "reached, 6 you may not use the microphone.\n";
 
 enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_USER, OPTION_ADDRESS, OPTION_WAKE };
 

@@ -35,7 +35,8 @@ static const char exit_codes[] =
     "2  wrong command line\n"
     "3  an input file is missing or invalid: sound, list\n"
     "4  model, lexicon or grammar is missing or invalid\n"
-    "5  the daemon, tragusd, cannot be reached\n";
+    "5  the daemon, tragusd, cannot be reached\n"
+    "6  the daemon does not allow this to you; the message names the command that changes it\n";
 
 static const char environment[] =
     "TRAGUS_MODEL  the model if -m is not given: an acoustic model file or the directory of a language\n"

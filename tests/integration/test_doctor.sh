@@ -119,6 +119,10 @@ if [ "$(id -u)" = 0 ] && chmod 711 "$work" && setpriv --reuid nobody --clear-gro
     [ $status = 1 ] || fail "exit code $status in place of 1: $(cat "$work/out" "$work/err")"
     says "^FAILED   rights         this user may not listen"
     says "usermod -a -G tragus-listen"
+    timeout 20 setpriv --reuid nobody --clear-groups "$tragus" listen --once --bus-address "$address" >"$work/out" 2>"$work/err"
+    status=$?
+    [ $status = 6 ] || fail "listen: exit code $status in place of 6: $(cat "$work/out" "$work/err")"
+    grep -q "sudo usermod -a -G tragus-listen" "$work/err" || fail "listen: $(cat "$work/err")"
 fi
 stop_daemon || fail "exit status $? after SIGTERM"
 
