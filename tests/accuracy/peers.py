@@ -104,7 +104,9 @@ def read_tabs(line):
 def read_json(line):
     """Reads `tragus transcribe --json`, and what others print like that."""
     told = json.loads(line)
-    return told["file"], [utterance for utterance in told["utterances"] if not utterance.get("rejected")]
+    accepted = [utterance for utterance in told["utterances"] if not utterance.get("rejected")]
+    # The words as spoken, as the others give them; the text of tragus has the capitals and digits of the grammar.
+    return told["file"], [utterance | {"text": utterance.get("spoken", utterance["text"])} for utterance in accepted]
 
 
 def read_pocketsphinx(line):
