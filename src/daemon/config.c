@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* daemon/config.c: a table of keys, each with its kind, its range, and the place of its value. */
 #include "daemon/config.h"
-#include "base/settings.h"
-#include "base/suggest.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,16 +10,9 @@
 
 enum kind { TEXT, COUNT, SIZE, SECONDS, MILLISECONDS, HOPS, DECIBEL_RISE, DECIBEL_LEVEL, FRACTION, CHANNEL };
 
-struct key {
-    const char *section, *name;
-    enum kind kind;
-    double least, most;
-    size_t offset; /* in struct config */
-};
-
 #define AT(field) offsetof(struct config, field)
 
-static const struct key keys[] = {
+static const struct base_settings_key keys[] = {
     {"bus", "address", TEXT, 0, 0, AT(bus.address)},
     {"bus", "listen_group", TEXT, 0, 0, AT(service.listen_group)},
     {"bus", "admin_group", TEXT, 0, 0, AT(service.admin_group)},
@@ -57,11 +47,9 @@ static const struct key keys[] = {
     {"limits", "text_memory", SIZE, 1 << 20, 1 << 30, AT(service.limits.text_memory)},
     {"limits", "sound_bytes", SIZE, 65536, 1 << 30, AT(service.limits.sound_bytes)},
 };
-#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 /* In [grammars] the administrator chooses the names of the keys. */
 static const char *const sections[] = {"bus", "model", "microphone", "grammars", "recognition", "wake", "gate", "limits"};
-#define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
 void config_init(struct config *c) {
     *c = (struct config){
@@ -78,51 +66,18 @@ void config_done(struct config *c) {
             free(c->grammars[i].paths[k]);
     }
     free(c->grammars);
-    for (size_t i = 0; i < c->n_strings; i++)
-        free(c->strings[i]);
-    free(c->strings);
+    base_settings_texts_done(&c->texts);
     *c = (struct config){0};
 }
 
-struct reader {
-    struct config *config;
-    const char *path, *section; /* section: NULL before the first one */
-    int line;
-    bool seen[N_KEYS];
-    tragus_error *reterr;
-};
+#define WRONG(l, ...) base_error_at(reterr, -EINVAL, (l)->path, (l)->line, 0, __VA_ARGS__)
 
-#define WRONG(r, ...) base_error_at((r)->reterr, -EINVAL, (r)->path, (r)->line, 0, __VA_ARGS__)
+static int take_number(const struct base_settings_key *k, const struct base_settings_line *l, void *at, tragus_error *reterr) {
+    double x;
 
-static int no_memory(const struct reader *r) {
-    return base_error_set(r->reterr, -ENOMEM, "out of memory");
-}
-
-static int keep_text(struct reader *r, const char *value, const char **ret) {
-    struct config *c = r->config;
-    char **more = reallocarray(c->strings, c->n_strings + 1, sizeof(*more));
-    if (more)
-        c->strings = more;
-    char *copy = more ? strdup(value) : NULL;
-    if (!copy)
-        return no_memory(r);
-    c->strings[c->n_strings++] = copy;
-    *ret = copy;
-    return 0;
-}
-
-static int take_number(struct reader *r, const struct key *k, const char *value) {
-    char *end;
-    void *at = (char *)r->config + k->offset;
-
-    errno = 0;
-    double x = strtod(value, &end);
-    if (errno != 0 || end == value || *end != '\0' || !isfinite(x))
-        return WRONG(r, "%s must be a number, not \"%.60s\"", k->name, value);
-    if (x < k->least || x > k->most)
-        return WRONG(r, "%s must be from %.10g to %.10g, not %.10g", k->name, k->least, k->most, x);
-    if (k->kind != FRACTION && k->kind != DECIBEL_RISE && k->kind != DECIBEL_LEVEL && x != floor(x))
-        return WRONG(r, "%s must be a whole number, not \"%.60s\"", k->name, value);
+    int r = base_settings_number(k, l, k->kind != FRACTION && k->kind != DECIBEL_RISE && k->kind != DECIBEL_LEVEL, &x, reterr);
+    if (r < 0)
+        return r;
     switch (k->kind) {
     case COUNT:
     case SECONDS:
@@ -141,104 +96,61 @@ static int take_number(struct reader *r, const struct key *k, const char *value)
     case DECIBEL_LEVEL: /* full scale: a mean square of 2^30 */
         *(int32_t *)at = (int32_t)((30 + x / 3.0103) * 256);
         break;
-    case FRACTION:
+    default: /* FRACTION */
         *(double *)at = x;
-        break;
-    case TEXT:
-    case CHANNEL:
-        break;
     }
     return 0;
 }
 
-static int take_channel(struct reader *r, const struct key *k, const char *value) {
-    if (audio_mix_channel((unsigned *)((char *)r->config + k->offset), value) < 0)
-        return WRONG(r, "%s must be mix, loudest, or a number from 1 to %d, not \"%.60s\"", k->name, AUDIO_MOST_CHANNELS, value);
+static int take_channel(const struct base_settings_key *k, const struct base_settings_line *l, unsigned *at, tragus_error *reterr) {
+    if (audio_mix_channel(at, l->value) < 0)
+        return WRONG(l, "%s must be mix, loudest, or a number from 1 to %d, not \"%.60s\"", k->name, AUDIO_MOST_CHANNELS, l->value);
     return 0;
 }
 
-static int take_grammar(struct reader *r, const char *name, char *value) {
-    struct config *c = r->config;
+static int take_key(const struct base_settings_key *k, const struct base_settings_line *l, void *user, tragus_error *reterr) {
+    struct config *c = user;
+    void *at = (char *)c + k->offset;
+
+    if (k->kind == TEXT)
+        return base_settings_keep(&c->texts, l->value, at, reterr);
+    return k->kind == CHANNEL ? take_channel(k, l, at, reterr) : take_number(k, l, at, reterr);
+}
+
+static int take_grammar(const struct base_settings_line *l, void *user, tragus_error *reterr) {
+    struct config *c = user;
     for (size_t i = 0; i < c->n_grammars; i++)
-        if (strcmp(c->grammars[i].name, name) == 0)
-            return WRONG(r, "grammar %s is given twice; put all its files and folders on one line", name);
+        if (strcmp(c->grammars[i].name, l->name) == 0)
+            return WRONG(l, "grammar %s is given twice; put all its files and folders on one line", l->name);
     struct config_grammar *more = reallocarray(c->grammars, c->n_grammars + 1, sizeof(*more));
     if (!more)
-        return no_memory(r);
+        return base_error_set(reterr, -ENOMEM, "out of memory");
     c->grammars = more;
     struct config_grammar *g = &more[c->n_grammars++];
-    *g = (struct config_grammar){.name = strdup(name)};
+    *g = (struct config_grammar){.name = strdup(l->name)};
     if (!g->name)
-        return no_memory(r);
-    for (char *rest = NULL, *path = strtok_r(value, " \t", &rest); path; path = strtok_r(NULL, " \t", &rest)) {
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    for (char *rest = NULL, *path = strtok_r(l->value, " \t", &rest); path; path = strtok_r(NULL, " \t", &rest)) {
         if (g->n_paths == CONFIG_MOST_PATHS)
-            return WRONG(r, "grammar %s has more than %d paths; put the files in a folder and name the folder", name,
+            return WRONG(l, "grammar %s has more than %d paths; put the files in a folder and name the folder", l->name,
                          CONFIG_MOST_PATHS);
         g->paths[g->n_paths] = strdup(path);
         if (!g->paths[g->n_paths])
-            return no_memory(r);
+            return base_error_set(reterr, -ENOMEM, "out of memory");
         g->n_paths++;
     }
     return 0;
 }
 
-static int unknown_key(const struct reader *r, const char *name) {
-    const char *known[N_KEYS];
-    size_t n = 0;
-
-    for (size_t i = 0; i < N_KEYS; i++)
-        if (strcmp(keys[i].section, r->section) == 0)
-            known[n++] = keys[i].name;
-    const char *meant = base_suggest(name, known, n);
-    if (meant)
-        return WRONG(r, "unknown key \"%.60s\" in [%s]; did you mean %s?", name, r->section, meant);
-    for (size_t i = 0; i < N_KEYS; i++)
-        if (strcmp(keys[i].name, name) == 0)
-            return WRONG(r, "unknown key \"%.60s\" in [%s]; it belongs in [%s]", name, r->section, keys[i].section);
-    return WRONG(r, "unknown key \"%.60s\" in [%s]; tragus.conf(5) documents all keys", name, r->section);
-}
-
-static int take_key(struct reader *r, char *name, char *value) {
-    if (!r->section)
-        return WRONG(r, "\"%.60s\" is before the first [section]; move it into a section", name);
-    if (!*value)
-        return WRONG(r, "%.60s has no value; put # before the line to keep the default", name);
-    if (strcmp(r->section, "grammars") == 0)
-        return take_grammar(r, name, value);
-    for (size_t i = 0; i < N_KEYS; i++) {
-        const struct key *k = &keys[i];
-        if (strcmp(k->section, r->section) != 0 || strcmp(k->name, name) != 0)
-            continue;
-        if (r->seen[i])
-            return WRONG(r, "%s is given twice; remove one of the lines", name);
-        r->seen[i] = true;
-        if (k->kind == TEXT)
-            return keep_text(r, value, (const char **)((char *)r->config + k->offset));
-        return k->kind == CHANNEL ? take_channel(r, k, value) : take_number(r, k, value);
-    }
-    return unknown_key(r, name);
-}
-
-static int take_section(struct reader *r, const char *name) {
-    for (size_t i = 0; i < N_SECTIONS; i++)
-        if (strcmp(sections[i], name) == 0) {
-            r->section = sections[i];
-            return 0;
-        }
-    const char *meant = base_suggest(name, sections, N_SECTIONS);
-    if (meant)
-        return WRONG(r, "unknown section [%.60s]; did you mean [%s]?", name, meant);
-    return WRONG(
-        r, "unknown section [%.60s]; known are [bus], [model], [microphone], [grammars], [recognition], [wake], [gate], [limits]",
-        name);
-}
-
-static int take_line(const struct base_settings_line *l, void *user, tragus_error *reterr) {
-    struct reader *r = user;
-    r->line = l->line;
-    r->reterr = reterr;
-    return l->name ? take_key(r, l->name, l->value) : take_section(r, l->section);
-}
+static const struct base_settings_table table = {
+    .keys = keys,
+    .n_keys = sizeof(keys) / sizeof(keys[0]),
+    .sections = sections,
+    .n_sections = sizeof(sections) / sizeof(sections[0]),
+    .manual = "tragus.conf(5)",
+    .take = take_key,
+    .take_free = take_grammar,
+};
 
 /* Checks values that depend on each other. */
 static int check(struct config *c, const char *path, tragus_error *reterr) {
@@ -252,7 +164,6 @@ static int check(struct config *c, const char *path, tragus_error *reterr) {
 }
 
 int config_load(struct config *c, const char *path, tragus_error *reterr) {
-    struct reader r = {.config = c, .path = path};
-    int result = base_settings_read(path, take_line, &r, reterr);
+    int result = base_settings_read_table(path, &table, c, reterr);
     return result < 0 ? result : check(c, path, reterr);
 }

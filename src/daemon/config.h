@@ -4,6 +4,7 @@
 #define TRAGUS_DAEMON_CONFIG_H
 
 #include "base/error.h"
+#include "base/settings.h"
 #include "bus/bus.h"
 #include "service/service.h"
 
@@ -21,8 +22,7 @@ struct config {
     const char *default_grammar; /* "" = none */
     struct config_grammar *grammars;
     size_t n_grammars;
-    char **strings; /* the strings that the options point to */
-    size_t n_strings;
+    struct base_settings_texts texts; /* what the options point to */
 };
 
 void config_init(struct config *c); /* the defaults */
