@@ -13,8 +13,8 @@ dist_bashcompletions_DATA = data/completions/tragus data/completions/tragusd
 
 # Files that the administrator edits. They are never overwritten, and get the paths of this installation.
 configdir = $(sysconfdir)/tragus
-config_files = tragus.conf sentences/home.yaml
-EXTRA_DIST += data/tragus.conf
+config_files = tragus.conf bridge.conf sentences/home.yaml
+EXTRA_DIST += data/tragus.conf data/bridge.conf
 install-data-local:
 	@for f in $(config_files); do \
 	    to='$(DESTDIR)$(configdir)'/$$f; \
@@ -27,13 +27,15 @@ uninstall-local:
 	cd '$(DESTDIR)$(configdir)' && rm -f $(config_files) && rmdir sentences && cd .. && rmdir '$(DESTDIR)$(configdir)' || true
 dist_man_MANS += docs/man/tragus.1 docs/man/tragus-bridge.8 docs/man/tragus-grammar.5 docs/man/tragusd.8
 # Generated from files that programs read, so that each text is written only once.
-nodist_man_MANS = docs/man/libtragus.3 docs/man/org.tragus.Tragus1.5 docs/man/tragus.conf.5
+nodist_man_MANS = docs/man/libtragus.3 docs/man/org.tragus.Tragus1.5 docs/man/tragus.conf.5 docs/man/tragus-bridge.conf.5
 make_page = $(AM_V_GEN)$(MKDIR_P) docs/man && $(AWK) $(patsubst %.awk,-f %.awk,$^) > $@.tmp && mv $@.tmp $@
 docs/man/libtragus.3: docs/man/roff.awk docs/man/header.awk include/tragus.h
 	$(make_page)
 docs/man/org.tragus.Tragus1.5: docs/man/roff.awk docs/man/interfaces.awk $(dist_dbusinterface_DATA)
 	$(make_page)
 docs/man/tragus.conf.5: docs/man/roff.awk docs/man/conf.awk data/tragus.conf
+	$(make_page)
+docs/man/tragus-bridge.conf.5: docs/man/roff.awk docs/man/conf.awk data/bridge.conf
 	$(make_page)
 CLEANFILES += $(nodist_man_MANS)
 EXTRA_DIST += docs/man/conf.awk docs/man/header.awk docs/man/interfaces.awk docs/man/roff.awk systemd/tragus.service.in \

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# Makes the manual page tragus.conf.5 from data/tragus.conf, so that the description of a key is written only once.
-BEGIN {
-    print ".\\\" Made from data/tragus.conf by docs/man/conf.awk."
-    print ".Dd November 24, 2026\n.Dt TRAGUS.CONF 5\n.Os"
-    print ".Sh NAME\n.Nm tragus.conf\n.Nd configuration of tragusd\n.Sh DESCRIPTION"
+# Makes the manual page of a file such as data/tragus.conf, so that the description of a key is written only once. The first line must
+# be "# FILE: the configuration of PROGRAM."
+FNR == 1 {
+    file = substr($2, 1, length($2) - 1)
+    program = $6
+    sub(/\.$/, "", program)
+    page = program ~ /d$/ ? file : program ".conf"
+    print ".\\\" Made from data/" file " by docs/man/conf.awk."
+    print ".Dd November 29, 2026\n.Dt " toupper(page) " 5\n.Os"
+    print ".Sh NAME\n.Nm " page "\n.Nd configuration of " program "\n.Sh DESCRIPTION"
 }
 function end_list() {
     if (in_list)
@@ -40,6 +45,6 @@ function end_list() {
 }
 END {
     end_list()
-    print ".Sh FILES\n.Bl -tag -width Ds\n.It Pa /etc/tragus/tragus.conf\n.El"
-    print ".Sh SEE ALSO\n.Xr tragus 1 ,\n.Xr tragusd 8"
+    print ".Sh FILES\n.Bl -tag -width Ds\n.It Pa /etc/tragus/" file "\n.El"
+    print ".Sh SEE ALSO\n.Xr tragus 1 ,\n.Xr " program " 8"
 }

@@ -64,13 +64,13 @@ static int listen_at(struct bridge *b, const char *uri, int family, const struct
         if (fd >= 0)
             close(fd);
         return base_error_set(reterr, code, "cannot listen at %s: %s%s", uri, strerror(-code),
-                              code == -EADDRINUSE ? "; stop the other program, or choose another address with --uri" : "");
+                              code == -EADDRINUSE ? "; stop the other program, or choose another uri" : "");
     }
     return add_socket(b, fd, reterr);
 }
 
 static int wrong_uri(const char *uri, tragus_error *reterr) {
-    return base_error_set(reterr, -EINVAL, "--uri %.200s: write tcp://HOST:PORT or unix://PATH", uri);
+    return base_error_set(reterr, -EINVAL, "uri %.200s: write tcp://HOST:PORT or unix://PATH", uri);
 }
 
 /* A socket file without a listener, as a crash leaves it, would prevent bind. */
@@ -117,7 +117,7 @@ static int listen_tcp(struct bridge *b, const char *uri, const char *where, trag
     host[n] = '\0';
     int r = getaddrinfo(host, colon + 1, &hints, &list);
     if (r != 0)
-        return base_error_set(reterr, -EADDRNOTAVAIL, "--uri %.200s: the host cannot be found: %s", uri, gai_strerror(r));
+        return base_error_set(reterr, -EADDRNOTAVAIL, "uri %.200s: the host cannot be found: %s", uri, gai_strerror(r));
     r = 0;
     for (const struct addrinfo *a = list; a && r >= 0; a = a->ai_next)
         r = listen_at(b, uri, a->ai_family, a->ai_addr, a->ai_addrlen, reterr);

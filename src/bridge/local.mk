@@ -12,6 +12,7 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/request.c \
     src/bridge/run.c \
     src/bridge/session.c \
+    src/bridge/settings.c \
     src/bridge/stream.c src/bridge/stream.h \
     src/bridge/wire.c src/bridge/wire.h
 libtragus_bridge_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS)
@@ -19,5 +20,5 @@ libtragus_bridge_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS)
 
 bin_PROGRAMS += tragus-bridge
 tragus_bridge_SOURCES = src/bridge/main.c
-tragus_bridge_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tragus_bridge_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DBRIDGE_CONFIG='"$(sysconfdir)/tragus/bridge.conf"'
 tragus_bridge_LDADD = $(bridge_libs)

@@ -136,7 +136,7 @@ wyoming() { timeout 120 "${PYTHON:-python3}" "$srcdir/tests/integration/wyoming_
 
 # start_bridge [OPTION...]
 start_bridge() {
-    "$bridge" --bus-address "$address" --uri "$uri" "$@" 2>>"$work/tragus-bridge.log" &
+    "$bridge" --config /dev/null --bus-address "$address" --uri "$uri" "$@" 2>>"$work/tragus-bridge.log" &
     bridge_pid=$!
     wait_for "tragus-bridge" wyoming ping
 }

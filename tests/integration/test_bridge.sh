@@ -31,7 +31,7 @@ microphone silence /dev/null 16000
 
 echo "== wrong command lines"
 "$bridge" --uri http://127.0.0.1 2>"$work/out"
-is "a wrong URI" "1 tragus-bridge: Failed to start: --uri http://127.0.0.1: write tcp://HOST:PORT or unix://PATH" "$? $(cat "$work/out")"
+is "a wrong URI" "1 tragus-bridge: Failed to start: uri http://127.0.0.1: write tcp://HOST:PORT or unix://PATH" "$? $(cat "$work/out")"
 for wrong in tcp://127.0.0.1 tcp://:10300 tcp://127.0.0.1:0 tcp://127.0.0.1:99999 tcp://127.0.0.1:1x unix://here; do
     "$bridge" --uri "$wrong" 2>"$work/out"
     is "$wrong" 1 $?
@@ -39,6 +39,26 @@ for wrong in tcp://127.0.0.1 tcp://:10300 tcp://127.0.0.1:0 tcp://127.0.0.1:9999
 done
 "$bridge" --nonsense 2>/dev/null
 is "an unknown option" 2 $?
+
+echo "== configuration"
+printf '[bus]\naddress = %s\n[wyoming]\nuri = %s\nwake = hey house,  okay_computer\n' "$address" "unix://$work/configured" >"$work/bridge.conf"
+is "a right one" "The configuration is valid." "$("$bridge" --config "$work/bridge.conf" --check-config)"
+is "a missing one" "2 tragus-bridge: $work/none.conf: cannot be read: No such file or directory" \
+    "$("$bridge" --config "$work/none.conf" 2>&1 >/dev/null | sed 's/^/2 /')"
+for wrong in "urri = x:2: unknown key \"urri\" in [wyoming]; did you mean uri?" "uri =:2: uri has no value; put # before the line to keep the default" \
+    "wake = $(seq -s, 17):2: wake has more than 16 phrases; remove some"; do
+    printf '[wyoming]\n%s\n' "${wrong%%:2: *}" >"$work/wrong.conf"
+    got=$("$bridge" --config "$work/wrong.conf" --check-config 2>&1)
+    is "exit status" 2 $?
+    is "a wrong line" "tragus-bridge: $work/wrong.conf:2: ${wrong#*:2: }" "$got"
+done
+"$bridge" --config "$work/bridge.conf" 2>>"$work/tragus-bridge.log" &
+bridge_pid=$!
+bus_uri=$uri uri=unix://$work/configured
+wait_for "tragus-bridge" wyoming ping
+wyoming info | grep -q '"phrase": "okay computer"' || fail "info: $(wyoming info)"
+stop_bridge || fail "tragus-bridge: exit status $?"
+uri=$bus_uri
 
 echo "== without tragusd"
 start_bridge --wake "front center" --wake "side left"
