@@ -17,7 +17,10 @@ struct bridge_options {
     const char *language;                     /* offered until tragusd has told its languages */
     const char *phrases[BRIDGE_MOST_PHRASES]; /* wake phrases that are offered */
     size_t n_phrases;
-    struct base_settings_texts texts; /* what came from the file */
+    const char *home_url, *home_token_file; /* of Home Assistant; NULL: none */
+    const char *home_ca_file;               /* NULL: the certificates of the system */
+    const char *home_grammar;               /* that gets its names; "": the default grammar of tragusd */
+    struct base_settings_texts texts;       /* what came from the file */
 };
 
 void bridge_options_init(struct bridge_options *o); /* the defaults */

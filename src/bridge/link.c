@@ -165,6 +165,7 @@ static int on_list(sd_bus_message *m, void *user, sd_bus_error *error) {
         if (sd_bus_message_exit_container(m) < 0)
             break;
     }
+    bridge_home_set_again(l->bridge);
     if (l->list_again)
         list_grammars(l);
     return 0;

@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += libtragus_bridge.la
 libtragus_bridge_la_SOURCES = \
     src/bridge/bridge.h \
     src/bridge/connection.c \
+    src/bridge/home.c src/bridge/home.h src/bridge/home_client.c src/bridge/home_lists.c \
+    src/bridge/home_talk.c src/bridge/home_talk.h \
     src/bridge/info.c \
     src/bridge/link.c \
     src/bridge/listen.c \
@@ -15,8 +17,8 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/settings.c \
     src/bridge/stream.c src/bridge/stream.h \
     src/bridge/wire.c src/bridge/wire.h
-libtragus_bridge_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS)
-libtragus_bridge_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS)
+libtragus_bridge_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) $(WEBSOCKETS_CFLAGS)
+libtragus_bridge_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS) $(WEBSOCKETS_LIBS)
 
 bin_PROGRAMS += tragus-bridge
 tragus_bridge_SOURCES = src/bridge/main.c

@@ -8,6 +8,7 @@
 void bridge_log(enum bridge_log_level level, const char *format, ...) {
     va_list arguments;
 
+    flockfile(stderr); /* lines of other threads do not mix with this one */
     if (getenv("JOURNAL_STREAM"))
         fprintf(stderr, "<%d>", (int)level);
     else
@@ -16,4 +17,5 @@ void bridge_log(enum bridge_log_level level, const char *format, ...) {
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     putc('\n', stderr);
+    funlockfile(stderr);
 }

@@ -18,6 +18,7 @@
 #define BRIDGE_MOST_SOCKETS 8
 
 struct bridge_connection;
+struct bridge_home;
 struct bridge_request;
 struct bridge_stream;
 
@@ -73,7 +74,8 @@ struct bridge {
     struct bridge_stream *streams; /* in the order of their start */
     sd_event_source *sockets[BRIDGE_MOST_SOCKETS];
     size_t n_sockets;
-    char *unlink_path; /* of our Unix socket */
+    char *unlink_path;        /* of our Unix socket */
+    struct bridge_home *home; /* NULL: none is configured */
 };
 
 /* Listens at the URI, or at the sockets that systemd passed. */
@@ -133,6 +135,15 @@ int bridge_request_new(struct bridge_request **ret, struct bridge_connection *c,
                        json_object *context, tragus_error *reterr);
 /* Ends it without an answer. Accepts NULL. */
 void bridge_request_free(struct bridge_request *q);
+
+/* --- names of Home Assistant ---------------------------------------------------------------------------------------------------
+ */
+
+/* Does nothing if none is configured. */
+int bridge_home_open(struct bridge *b, tragus_error *reterr);
+void bridge_home_close(struct bridge *b);
+/* tragusd is there, or its grammars have changed. */
+void bridge_home_set_again(struct bridge *b);
 
 /* The answer to `describe`. Uses only what is known already, so it never waits for tragusd. */
 json_object *bridge_info(const struct bridge *b);

@@ -31,6 +31,8 @@ static int start(struct bridge *b) {
         r = sd_event_add_signal(b->event, NULL, SIGINT, on_signal, b);
     if (r >= 0)
         r = bridge_listen(b, &e);
+    if (r >= 0)
+        r = bridge_home_open(b, &e);
     if (r < 0)
         bridge_log(BRIDGE_LOG_ERROR, "Failed to start: %s", *e.text ? e.text : strerror(-r));
     return r;
@@ -51,6 +53,7 @@ int bridge_run(const struct bridge_options *o) {
     }
     bridge_listen_end(&b);
     bridge_connections_free(&b);
+    bridge_home_close(&b);
     bridge_link_close(&b);
     sd_event_unref(b.event);
     return code;

@@ -11,15 +11,22 @@ enum kind { TEXT, PHRASES };
 #define AT(field) offsetof(struct bridge_options, field)
 
 static const struct base_settings_key keys[] = {
-    {"bus", "address", TEXT, 0, 0, AT(address)},     {"wyoming", "uri", TEXT, 0, 0, AT(uri)},
-    {"wyoming", "grammar", TEXT, 0, 0, AT(grammar)}, {"wyoming", "language", TEXT, 0, 0, AT(language)},
+    {"bus", "address", TEXT, 0, 0, AT(address)},
+    {"wyoming", "uri", TEXT, 0, 0, AT(uri)},
+    {"wyoming", "grammar", TEXT, 0, 0, AT(grammar)},
+    {"wyoming", "language", TEXT, 0, 0, AT(language)},
     {"wyoming", "wake", PHRASES, 0, 0, 0},
+    {"home_assistant", "url", TEXT, 0, 0, AT(home_url)},
+    {"home_assistant", "token_file", TEXT, 0, 0, AT(home_token_file)},
+    {"home_assistant", "ca_file", TEXT, 0, 0, AT(home_ca_file)},
+    {"home_assistant", "grammar", TEXT, 0, 0, AT(home_grammar)},
 };
 
-static const char *const sections[] = {"bus", "wyoming"};
+static const char *const sections[] = {"bus", "wyoming", "home_assistant"};
 
 void bridge_options_init(struct bridge_options *o) {
-    *o = (struct bridge_options){.uri = "tcp://127.0.0.1:10300", .address = "system", .grammar = "", .language = "en"};
+    *o = (struct bridge_options){
+        .uri = "tcp://127.0.0.1:10300", .address = "system", .grammar = "", .language = "en", .home_grammar = ""};
 }
 
 void bridge_options_done(struct bridge_options *o) {
@@ -60,5 +67,8 @@ static const struct base_settings_table table = {
 };
 
 int bridge_options_load(struct bridge_options *o, const char *path, tragus_error *reterr) {
-    return base_settings_read_table(path, &table, o, reterr);
+    int r = base_settings_read_table(path, &table, o, reterr);
+    if (r >= 0 && (o->home_url != NULL) != (o->home_token_file != NULL))
+        return base_error_at(reterr, -EINVAL, path, 0, 0, "[home_assistant] needs both url and token_file");
+    return r;
 }
