@@ -5,6 +5,7 @@
 
 #include "base/settings.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define BRIDGE_MOST_PHRASES 16
@@ -13,6 +14,7 @@
 struct bridge_options {
     const char *address;                      /* of the bus: "system", "session" or an address */
     const char *uri;                          /* where clients connect, unless systemd passes sockets */
+    bool announce;                            /* the port in the local network */
     const char *grammar;                      /* "": the default grammar of tragusd */
     const char *language;                     /* offered until tragusd has told its languages */
     const char *phrases[BRIDGE_MOST_PHRASES]; /* wake phrases that are offered */

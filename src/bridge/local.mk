@@ -2,6 +2,7 @@
 # Everything except main, so that unit tests can link it.
 noinst_LTLIBRARIES += libtragus_bridge.la
 libtragus_bridge_la_SOURCES = \
+    src/bridge/announce.c \
     src/bridge/bridge.h \
     src/bridge/connection.c \
     src/bridge/home.c src/bridge/home.h src/bridge/home_client.c src/bridge/home_lists.c \

@@ -17,6 +17,7 @@
 #define BRIDGE_MOST_CONNECTIONS 64
 #define BRIDGE_MOST_SOCKETS 8
 
+struct bridge_announcement;
 struct bridge_connection;
 struct bridge_home;
 struct bridge_request;
@@ -74,13 +75,18 @@ struct bridge {
     struct bridge_stream *streams; /* in the order of their start */
     sd_event_source *sockets[BRIDGE_MOST_SOCKETS];
     size_t n_sockets;
-    char *unlink_path;        /* of our Unix socket */
-    struct bridge_home *home; /* NULL: none is configured */
+    char *unlink_path;                        /* of our Unix socket */
+    struct bridge_announcement *announcement; /* NULL: none */
+    struct bridge_home *home;                 /* NULL: none is configured */
 };
 
 /* Listens at the URI, or at the sockets that systemd passed. */
 int bridge_listen(struct bridge *b, tragus_error *reterr);
 void bridge_listen_end(struct bridge *b);
+
+/* Announces the port in the local network, if others can reach it, and withdraws that. */
+void bridge_announce(struct bridge *b);
+void bridge_announce_end(struct bridge *b);
 
 /* Takes ownership of fd. Refuses, with an error event, more connections than the limit. */
 void bridge_connection_new(struct bridge *b, int fd);

@@ -44,6 +44,7 @@ int bridge_run(const struct bridge_options *o) {
 
     if (start(&b) >= 0) {
         bridge_link_open(&b);
+        bridge_announce(&b);
         (void)sd_notify(0, "READY=1");
         code = sd_event_loop(b.event);
         if (code < 0) {
@@ -51,6 +52,7 @@ int bridge_run(const struct bridge_options *o) {
             code = 1;
         }
     }
+    bridge_announce_end(&b);
     bridge_listen_end(&b);
     bridge_connections_free(&b);
     bridge_home_close(&b);

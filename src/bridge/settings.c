@@ -6,13 +6,14 @@
 #include <errno.h>
 #include <string.h>
 
-enum kind { TEXT, PHRASES };
+enum kind { TEXT, YES_NO, PHRASES };
 
 #define AT(field) offsetof(struct bridge_options, field)
 
 static const struct base_settings_key keys[] = {
     {"bus", "address", TEXT, 0, 0, AT(address)},
     {"wyoming", "uri", TEXT, 0, 0, AT(uri)},
+    {"wyoming", "announce", YES_NO, 0, 0, AT(announce)},
     {"wyoming", "grammar", TEXT, 0, 0, AT(grammar)},
     {"wyoming", "language", TEXT, 0, 0, AT(language)},
     {"wyoming", "wake", PHRASES, 0, 0, 0},
@@ -26,7 +27,7 @@ static const char *const sections[] = {"bus", "wyoming", "home_assistant"};
 
 void bridge_options_init(struct bridge_options *o) {
     *o = (struct bridge_options){
-        .uri = "tcp://127.0.0.1:10300", .address = "system", .grammar = "", .language = "en", .home_grammar = ""};
+        .uri = "tcp://127.0.0.1:10300", .announce = true, .address = "system", .grammar = "", .language = "en", .home_grammar = ""};
 }
 
 void bridge_options_done(struct bridge_options *o) {
@@ -50,10 +51,19 @@ static int take_phrases(struct bridge_options *o, const struct base_settings_lin
     return 0;
 }
 
+static int take_yes_no(bool *at, const struct base_settings_line *l, tragus_error *reterr) {
+    if (strcmp(l->value, "yes") != 0 && strcmp(l->value, "no") != 0)
+        return base_error_at(reterr, -EINVAL, l->path, l->line, 0, "%s must be yes or no, not \"%.60s\"", l->name, l->value);
+    *at = strcmp(l->value, "yes") == 0;
+    return 0;
+}
+
 static int take_key(const struct base_settings_key *k, const struct base_settings_line *l, void *user, tragus_error *reterr) {
     struct bridge_options *o = user;
     if (k->kind == PHRASES)
         return take_phrases(o, l, reterr);
+    if (k->kind == YES_NO)
+        return take_yes_no((bool *)((char *)o + k->offset), l, reterr);
     return base_settings_keep(&o->texts, l->value, (const char **)((char *)o + k->offset), reterr);
 }
 

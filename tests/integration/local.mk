@@ -39,6 +39,7 @@ playing: libasound_module_pcm_tragus_test.la tests/integration/join_sounds
 
 if !CROSS_COMPILING
 integration_tests = \
+    tests/integration/test_announce.sh \
     tests/integration/test_bridge.sh \
     tests/integration/test_bus.sh \
     tests/integration/test_busy.sh \
@@ -61,7 +62,7 @@ EXTRA_DIST += tests/integration/lib.sh tests/integration/play tests/data/channel
     tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_channels.sh \
     tests/integration/test_config.sh \
     tests/integration/test_devices.sh tests/integration/test_doctor.sh tests/integration/test_example.sh tests/integration/test_language.sh \
-    tests/integration/test_bridge.sh tests/integration/wyoming_client.py \
+    tests/integration/test_announce.sh tests/integration/test_bridge.sh tests/integration/wyoming_client.py \
     tests/integration/home_assistant.py tests/integration/test_home_assistant.sh \
     tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_config.sh tests/integration/test_example.sh \
     tests/integration/test_language.sh \
