@@ -260,7 +260,7 @@ static int on_socket(struct lws *socket, enum lws_callback_reasons reason, void 
         /* What OpenSSL says does not help. */
         if (in && n >= 11 && memcmp(in, "connect SSL", 11) == 0)
             snprintf(text, sizeof(text),
-                     "its certificate is not trusted, or it has none; give that of its authority as ca_file, or use http");
+                     "its certificate is not trusted, or is for another name, or it has none: see ca_file, or use http");
         else
             snprintf(text, sizeof(text), "it cannot be reached: %.*s", in ? (int)n : 7, in ? (const char *)in : "refused");
         complain(c, text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/private.h: what the files of this room share. Everything runs in one thread and nothing waits: the calls to tragusd are
- * asynchronous, and the sockets and pipes are non-blocking. */
+/* bridge/private.h: what the files of this room share. Everything but home_client.c and what it calls runs in one thread, and
+ * nothing there waits: the calls to tragusd are asynchronous, and the sockets and pipes are non-blocking. */
 #ifndef TRAGUS_BRIDGE_PRIVATE_H
 #define TRAGUS_BRIDGE_PRIVATE_H
 

@@ -212,6 +212,9 @@ if command -v openssl >/dev/null; then
     start_home "$work/ca.pem" "$work/key.pem"
     configure "https://localhost:$port"
     complains "its certificate is not trusted"
+    configure "https://127.0.0.1:$port" "ca_file = $work/ca.pem"
+    complains "its certificate is not trusted, or is for another name"
+    ! grep -q accepted "$work/home.log" || fail "the token was sent to a host that is not the one of the certificate"
     configure "https://localhost:$port" "ca_file = $work/ca.pem"
     start
     wait_for "names by TLS" logged "Home Assistant has 3 names"
