@@ -250,6 +250,16 @@ static int receive(struct bridge_home_client *c, const void *bytes, size_t n) {
     return -1;
 }
 
+/* What libwebsockets says of TLS and HTTP is for its developers. */
+static void explain(char *out, size_t size, const char *why, size_t n) {
+    if (n >= 11 && memcmp(why, "connect SSL", 11) == 0)
+        snprintf(out, size, "its certificate is not trusted, or is for another name, or it has none: see ca_file, or use http");
+    else if (n >= 3 && memcmp(why, "HS:", 3) == 0)
+        snprintf(out, size, "what answers is not Home Assistant; check the port, and use https if it wants that");
+    else
+        snprintf(out, size, "it cannot be reached: %.*s", (int)n, why);
+}
+
 static int on_socket(struct lws *socket, enum lws_callback_reasons reason, void *user, void *in, size_t n) {
     struct bridge_home_client *c = lws_context_user(lws_get_context(socket));
     char text[300];
@@ -257,12 +267,7 @@ static int on_socket(struct lws *socket, enum lws_callback_reasons reason, void 
 
     switch (reason) {
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-        /* What OpenSSL says does not help. */
-        if (in && n >= 11 && memcmp(in, "connect SSL", 11) == 0)
-            snprintf(text, sizeof(text),
-                     "its certificate is not trusted, or is for another name, or it has none: see ca_file, or use http");
-        else
-            snprintf(text, sizeof(text), "it cannot be reached: %.*s", in ? (int)n : 7, in ? (const char *)in : "refused");
+        explain(text, sizeof(text), in ? in : "refused", in ? n : 7);
         complain(c, text);
         disconnected(c);
         return 0;

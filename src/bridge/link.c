@@ -148,6 +148,7 @@ static void list_grammars(struct bridge_link *l);
 static int on_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bridge_link *l = user;
     const char *name;
+    int64_t n_states = 0;
     (void)error;
 
     l->listing = sd_bus_slot_unref(l->listing);
@@ -161,11 +162,15 @@ static int on_list(sd_bus_message *m, void *user, sd_bus_error *error) {
         const char *language = json_object_get_string(json_object_object_get(about, "Language"));
         if (language)
             keep_grammar(l, name, language);
+        if (!json_object_get_boolean(json_object_object_get(about, "Private")))
+            n_states += json_object_get_int64(json_object_object_get(about, "States"));
         json_object_put(about);
         if (sd_bus_message_exit_container(m) < 0)
             break;
     }
-    bridge_home_set_again(l->bridge);
+    if (n_states != l->n_states)
+        bridge_home_set_again(l->bridge);
+    l->n_states = n_states;
     if (l->list_again)
         list_grammars(l);
     return 0;
@@ -210,6 +215,7 @@ static int on_owner(sd_bus_message *m, void *user, sd_bus_error *error) {
 
     if (sd_bus_message_read(m, "sss", &name, &old, &new) < 0)
         return 0;
+    l->n_states = 0;
     if (*old)
         bridge_streams_fail(l->bridge, "tragusd has stopped before it answered; try again");
     if (*new)
@@ -225,6 +231,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
 }
 
 static void disconnect(struct bridge_link *l) {
+    l->n_states = 0;
     l->listing = sd_bus_slot_unref(l->listing);
     if (l->bus)
         (void)sd_bus_detach_event(l->bus);

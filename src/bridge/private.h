@@ -48,6 +48,7 @@ struct bridge_link {
     bool list_again;                 /* the grammars have changed since the call */
     struct bridge_grammar *grammars; /* the last list, also while tragusd is away */
     size_t n_grammars;
+    int64_t n_states; /* of the grammars that all users share: shows that one was replaced */
 };
 
 void bridge_link_open(struct bridge *b); /* retries by itself */

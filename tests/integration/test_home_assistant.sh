@@ -60,6 +60,7 @@ cat >"$work/own.yaml" <<END
 language: en
 intents: {Heard: {data: [{sentences: ["{name}"]}]}}
 END
+printf 'language: en\nintents: {Private: {data: [{sentences: ["good morning"]}]}}\n' >"$work/private.yaml"
 sentences="home = $srcdir/data/grammars/home-assistant-en.yaml $work/own.yaml"
 daemon() { start_daemon "[microphone]" "device = silence" "[grammars]" "$sentences" "$@"; }
 printf 'secret-1\n' >"$work/token"
@@ -127,6 +128,12 @@ wait "$daemon_pid" 2>/dev/null
 daemon
 wait_for "names in the next tragusd" understands "turn on the desk lamp" '"name": "Desk Lamp"'
 
+echo "== a grammar of one session"
+n_before=$(n_logged "tragusd understands them now")
+for _ in 1 2 3; do timeout 2 "$tragus" listen --bus-address "$address" -g "$work/private.yaml" >/dev/null 2>&1; done
+n_more=$(($(n_logged "tragusd understands them now") - n_before))
+[ $n_more -le 1 ] || fail "the names were set $n_more times for grammars of single sessions"
+
 echo "== Home Assistant restarts, and an entity is away"
 stop_home
 is "names without Home Assistant" 'intent HassTurnOn {"name": "Desk Lamp"}' "$(means "turn on the desk lamp")"
@@ -175,6 +182,8 @@ printf secret-2 >"$work/token"
 chmod 600 "$work/token"
 configure "http://127.0.0.1:1"
 complains "it cannot be reached"
+configure "http://127.0.0.1:$port/elsewhere"
+complains "what answers is not Home Assistant"
 admin=false home secret-2 "$desk"
 configure "http://127.0.0.1:$port"
 complains "make one as a user who is an administrator"
@@ -240,6 +249,7 @@ END
 stop_home
 start_home
 configure "http://127.0.0.1:$port"
+configure "ws://127.0.0.1:$port/api/websocket/"
 began=$(date +%s.%N)
 start
 wait_for "5000 names" logged "Home Assistant has 5000 names, 10 areas, 0 floors"
