@@ -159,9 +159,11 @@ static void connect_now(lws_sorted_usec_list_t *timer) {
         .pwsi = &c->socket,
         .retry_and_idle_policy = &idle_policy,
     };
-    /* If it fails at once, the callback has been told, unless there was not even memory for it. */
-    if (!lws_client_connect_via_info(&info) && !c->connect.list.owner)
-        disconnected(c);
+    /* A failure is told by the callback, but not always. */
+    if (lws_client_connect_via_info(&info) || c->connect.list.owner)
+        return;
+    complain(c, "its host cannot be found");
+    disconnected(c);
 }
 
 static void read_now(lws_sorted_usec_list_t *timer) {
