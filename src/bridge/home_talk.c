@@ -145,7 +145,7 @@ static int refused(const char *command, json_object *message, tragus_error *rete
     json_object *error = member(message, "error");
 
     if (strcmp(text_of(error, "code"), "unauthorized") == 0)
-        return base_error_set(reterr, -EACCES,
+        return base_error_set(reterr, -EPERM,
                               "Home Assistant does not allow the token to read names; make one as a user who is an administrator");
     return base_error_set(reterr, -EPROTO, "Home Assistant refuses %s: %.200s", command, text_of(error, "message"));
 }

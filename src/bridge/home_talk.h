@@ -29,7 +29,8 @@ struct bridge_home_talk {
     json_object *friendly, *warned;
 };
 
-/* Takes a message. Returns -EACCES and a sentence if the token is refused, another error if the connection is of no use. */
+/* Takes a message. Returns -EACCES and a sentence if the token is refused, another error and a sentence if
+ * the connection is of no use. */
 int bridge_home_talk_receive(struct bridge_home_talk *t, const char *text, size_t n, tragus_error *reterr);
 /* Reads everything again, now or after what is being read. */
 void bridge_home_talk_read(struct bridge_home_talk *t);

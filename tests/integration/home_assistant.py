@@ -181,7 +181,7 @@ class Client:
 
     async def serve(self):
         if not await self.handshake():
-            self.server.log("wrong path")
+            self.server.log("no such path")
             return
         version = self.home.data.get("version", "2026.8.1")
         self.send({"type": "auth_required", "ha_version": version})
