@@ -2,6 +2,7 @@
 /* bridge/link.c: the connection to the bus, whether tragusd is there, and which grammars it has. */
 #include "bridge/private.h"
 #include "busaddress/busaddress.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,63 +60,6 @@ size_t bridge_link_choose(const struct bridge *b, const char *language, struct b
     return 2;
 }
 
-static json_object *value_of(sd_bus_message *m) {
-    const char *contents, *s;
-    json_object *value = NULL;
-    double d;
-    int64_t x;
-    uint32_t u;
-    int b;
-
-    if (sd_bus_message_peek_type(m, NULL, &contents) < 0 || sd_bus_message_enter_container(m, 'v', contents) < 0)
-        return NULL;
-    switch (*contents) {
-    case 's':
-        value = sd_bus_message_read_basic(m, 's', &s) > 0 ? json_object_new_string(s) : NULL;
-        break;
-    case 'x':
-        value = sd_bus_message_read_basic(m, 'x', &x) > 0 ? json_object_new_int64(x) : NULL;
-        break;
-    case 'u':
-        value = sd_bus_message_read_basic(m, 'u', &u) > 0 ? json_object_new_int64(u) : NULL;
-        break;
-    case 'd':
-        value = sd_bus_message_read_basic(m, 'd', &d) > 0 ? json_object_new_double(d) : NULL;
-        break;
-    case 'b':
-        value = sd_bus_message_read_basic(m, 'b', &b) > 0 ? json_object_new_boolean(b) : NULL;
-        break;
-    case 'a':
-        if (strcmp(contents, "a{sv}") == 0)
-            value = bridge_link_values(m);
-        else
-            (void)sd_bus_message_skip(m, contents);
-        break;
-    default:
-        (void)sd_bus_message_skip(m, contents);
-    }
-    (void)sd_bus_message_exit_container(m);
-    return value;
-}
-
-json_object *bridge_link_values(sd_bus_message *m) {
-    json_object *o = json_object_new_object();
-    const char *key;
-    int r = sd_bus_message_enter_container(m, 'a', "{sv}");
-
-    while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-        r = sd_bus_message_read_basic(m, 's', &key);
-        if (r >= 0)
-            json_object_object_add(o, key, value_of(m));
-        if (r >= 0)
-            r = sd_bus_message_exit_container(m);
-    }
-    if (r >= 0 && sd_bus_message_exit_container(m) >= 0)
-        return o;
-    json_object_put(o);
-    return NULL;
-}
-
 /* --- the grammars ------------------------------------------------------------------------------------------------------------- */
 
 static void forget_grammars(struct bridge_link *l) {
@@ -158,7 +102,7 @@ static int on_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (sd_bus_message_enter_container(m, 'a', "{sa{sv}}") < 0)
         return 0;
     while (sd_bus_message_enter_container(m, 'e', "sa{sv}") > 0) {
-        json_object *about = sd_bus_message_read_basic(m, 's', &name) > 0 ? bridge_link_values(m) : NULL;
+        json_object *about = sd_bus_message_read_basic(m, 's', &name) > 0 ? busjson_names(m) : NULL;
         const char *language = json_object_get_string(json_object_object_get(about, "Language"));
         if (language)
             keep_grammar(l, name, language);

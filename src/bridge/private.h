@@ -62,9 +62,6 @@ const char *bridge_link_complaint(sd_bus_message *m, int r, char *out, size_t si
 #define BRIDGE_MOST_CHOICES 2
 size_t bridge_link_choose(const struct bridge *b, const char *language, struct bridge_grammar ret[BRIDGE_MOST_CHOICES]);
 
-/* Reads an a{sv} whose values are simple as an object. Returns NULL on errors. */
-json_object *bridge_link_values(sd_bus_message *m);
-
 /* --- clients ------------------------------------------------------------------------------------------------------------------ */
 
 struct bridge {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/request.c: a text whose meaning a client wants. */
 #include "bridge/private.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,7 +102,7 @@ static int on_parsed(sd_bus_message *m, void *user, sd_bus_error *error) {
     q->call = sd_bus_slot_unref(q->call);
     if (!sd_bus_message_is_method_error(m, NULL) && sd_bus_message_enter_container(m, 'a', "a{sv}") > 0 &&
         !sd_bus_message_at_end(m, false))
-        reading = bridge_link_values(m);
+        reading = busjson_names(m);
     if (json_object_get_string_len(json_object_object_get(reading, "intent")) > 0 &&
         is_of(b, reading, choices[q->choice < n ? q->choice : n - 1].language)) {
         answer_intent(q, reading);

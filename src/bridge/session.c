@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/session.c: the session of a stream with tragusd: its start, its results, and the streams that wait for one. */
 #include "bridge/stream.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static void take_utterance(struct bridge_stream *s, sd_bus_message *m) {
     json_object *meaning, *slots;
     double confidence;
 
-    if (s->wake || sd_bus_message_read(m, "tss", NULL, &text, &intent) < 0 || !(slots = bridge_link_values(m)))
+    if (s->wake || sd_bus_message_read(m, "tss", NULL, &text, &intent) < 0 || !(slots = busjson_names(m)))
         return;
     meaning = json_object_new_object();
     json_object_object_add(meaning, "intent", json_object_new_string(intent));

@@ -25,17 +25,6 @@ int busclient_complain(const sd_bus_error *error, int r, int otherwise);
 /* The same, but writes the sentence to text. */
 int busclient_explain(const sd_bus_error *error, int r, int otherwise, char *text, size_t size);
 
-/* Reads the next value of a message, of any type: a{sv} and a{st} become objects, arrays and structs become arrays, variants become
- * their content. Keys of an a{sv} like StartMs become start_ms. Returns NULL at the end of a container and on errors. */
-json_object *busclient_to_json(sd_bus_message *m);
-
-/* Reads an a{sv} whose keys are names from the grammar (slots), without changing them or the digits of numbers. */
-json_object *busclient_named_to_json(sd_bus_message *m);
-
-/* Converts a signal of Session1 to an object: "event", its fields, its details. *ret_event: the name of the event, valid as long as
- * the object. Returns NULL for other signals. */
-json_object *busclient_signal_to_json(sd_bus_message *m, const char **ret_event);
-
 /* Calls Properties.GetAll. Returns CLI_OK, or prints an error and returns another exit code. */
 int busclient_properties(sd_bus *bus, const char *interface, json_object **ret);
 

@@ -123,8 +123,6 @@ void cli_heard_done(struct cli_heard *h);
 
 /* --- json.c: results as json-c objects --- */
 
-json_object *cli_json_confidence(double x); /* three decimals; also for levels */
-json_object *cli_json_real(double x);       /* the fewest digits that give x again */
 json_object *cli_json_value(const tragus_value *v);
 json_object *cli_json_slots(const tragus_slot slots[], size_t n); /* name -> value; of a repeated name the first */
 json_object *cli_json_words(const tragus_word words[], size_t n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/doctor_daemon.c: asks tragusd, as any other client of the bus. */
 #include "base/clock.h"
+#include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "cli/doctor.h"
 
@@ -36,7 +37,7 @@ void doctor_check_daemon(struct doctor *d) {
         (void)busclient_explain(&error, r, CLI_UNREACHABLE, text, sizeof(text));
         doctor_report(d, "daemon", DOCTOR_FAILED, text, "tragusd does not answer");
     } else {
-        json_object *manager = busclient_to_json(reply);
+        json_object *manager = busjson_value(reply);
         const char *version = member_text(manager, "version");
         d->daemon_runs = true;
         d->daemon_has_microphone = json_object_get_boolean(json_object_object_get(manager, "microphone_open"));
@@ -112,7 +113,7 @@ void doctor_check_grammars(struct doctor *d) {
         return;
     }
     int r = sd_bus_call_method(d->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "ListGrammars", &error, &reply, "");
-    json_object *all = r < 0 ? NULL : busclient_to_json(reply);
+    json_object *all = r < 0 ? NULL : busjson_value(reply);
     size_t n = 0, n_missing = 0;
     for (size_t i = 0; i < json_object_array_length(d->grammars); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(d->grammars, i));
@@ -205,7 +206,7 @@ void doctor_check_sentence(struct doctor *d, const int16_t *pcm, size_t n) {
         (void)busclient_explain(&error, r, CLI_NEGATIVE, text, sizeof(text));
         doctor_report(d, "sentence", DOCTOR_FAILED, text, "tragusd does not recognise the recording");
     } else {
-        json_object *results = busclient_to_json(reply), *best = NULL;
+        json_object *results = busjson_value(reply), *best = NULL;
         bool understood = false;
         for (size_t i = 0; !understood && i < json_object_array_length(results); i++) {
             best = json_object_array_get_idx(results, i);
@@ -233,7 +234,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     const char *event;
     (void)error;
 
-    json_object *o = busclient_signal_to_json(m, &event);
+    json_object *o = busjson_signal(m, &event);
     if (!o)
         return 0;
     bool is_utterance = strcmp(event, "utterance") == 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/doctor_sound.c: opens the microphone, records, and judges the sound. The recording is in memory only. */
 #include "base/cpu.h"
+#include "busjson/busjson.h"
 #include "cli/devices.h"
 #include "cli/doctor.h"
 
@@ -73,11 +74,11 @@ static void report_speech(struct doctor *d, const struct levels_result *l, bool 
 
 void doctor_report_levels(struct doctor *d, const struct levels_result *l, bool measured, bool gate_opened) {
     d->levels = json_object_new_object();
-    json_object_object_add(d->levels, "noise_db", cli_json_confidence(l->noise_db));
-    json_object_object_add(d->levels, "speech_db", cli_json_confidence(l->speech_db));
+    json_object_object_add(d->levels, "noise_db", busjson_confidence(l->noise_db));
+    json_object_object_add(d->levels, "speech_db", busjson_confidence(l->speech_db));
     if (measured) {
         json_object_object_add(d->levels, "clipped", json_object_new_double(l->clipped));
-        json_object_object_add(d->levels, "offset", cli_json_confidence(l->offset));
+        json_object_object_add(d->levels, "offset", busjson_confidence(l->offset));
         json_object_object_add(d->levels, "gate_open_ms", json_object_new_int64((int64_t)l->open_ms));
     }
     if (l->only_silence) {

@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/json.c: converts results to JSON with json-c. Times are integers; confidences have three decimals. */
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static void add(json_object *o, const char *key, json_object *value) {
     json_object_object_add(o, key, value);
-}
-
-json_object *cli_json_confidence(double x) {
-    json_object *o = json_object_new_double(x);
-    json_object_set_serializer(o, json_object_double_to_json_string, (void *)"%.3f", NULL);
-    return o;
-}
-
-/* Not as spelled in the grammar: D-Bus transmits only the number, and both programs must print the same. */
-json_object *cli_json_real(double x) {
-    char text[40];
-    int precision = 15; /* a double preserves 15 digits; trailing zeros are not printed */
-    snprintf(text, sizeof(text), "%.*g", precision, x);
-    while (strtod(text, NULL) != x && precision++ < 17)
-        snprintf(text, sizeof(text), "%.*g", precision, x);
-    if (!strpbrk(text, ".en")) /* "20" would be an integer; inf and nan stay as they are */
-        snprintf(text, sizeof(text), "%.1f", x);
-    return json_object_new_double_s(x, text);
 }
 
 json_object *cli_json_value(const tragus_value *v) {
@@ -35,7 +16,7 @@ json_object *cli_json_value(const tragus_value *v) {
     case TRAGUS_INTEGER:
         return json_object_new_int64(v->integer);
     case TRAGUS_REAL:
-        return cli_json_real(v->real);
+        return busjson_real(v->real);
     case TRAGUS_BOOLEAN:
         return json_object_new_boolean(v->boolean);
     }
@@ -57,7 +38,7 @@ json_object *cli_json_words(const tragus_word words[], size_t n) {
         add(o, "word", json_object_new_string(words[i].word));
         add(o, "start_ms", json_object_new_int64(words[i].start_ms));
         add(o, "end_ms", json_object_new_int64(words[i].end_ms));
-        add(o, "confidence", cli_json_confidence(words[i].confidence));
+        add(o, "confidence", busjson_confidence(words[i].confidence));
         json_object_array_add(list, o);
     }
     return list;
@@ -72,7 +53,7 @@ static json_object *slot_list(const tragus_slot slots[], size_t n) {
         add(o, "text", json_object_new_string(slots[i].text ? slots[i].text : ""));
         add(o, "start_ms", json_object_new_int64(slots[i].start_ms));
         add(o, "end_ms", json_object_new_int64(slots[i].end_ms));
-        add(o, "confidence", cli_json_confidence(slots[i].confidence));
+        add(o, "confidence", busjson_confidence(slots[i].confidence));
         json_object_array_add(list, o);
     }
     return list;
@@ -85,7 +66,7 @@ static json_object *alternative_list(const tragus_alternative a[], size_t n) {
         add(o, "text", json_object_new_string(a[i].text));
         add(o, "intent", json_object_new_string(a[i].intent));
         add(o, "slots", cli_json_slots(a[i].slots, a[i].n_slots));
-        add(o, "confidence", cli_json_confidence(a[i].confidence));
+        add(o, "confidence", busjson_confidence(a[i].confidence));
         json_object_array_add(list, o);
     }
     return list;
@@ -101,20 +82,20 @@ json_object *cli_json_event(const tragus_event *e) {
     if (is_result || e->type == TRAGUS_PARTIAL || e->type == TRAGUS_WAKE_DETECTED)
         add(o, "text", json_object_new_string(e->text));
     if (e->type == TRAGUS_PARTIAL)
-        add(o, "stability", cli_json_confidence(e->stability));
+        add(o, "stability", busjson_confidence(e->stability));
     if (e->type == TRAGUS_UTTERANCE || e->reason == TRAGUS_AMBIGUOUS) {
         add(o, "intent", json_object_new_string(e->intent));
         add(o, "slots", cli_json_slots(e->slots, e->n_slots));
     }
     if (is_result || e->type == TRAGUS_WAKE_DETECTED)
-        add(o, "confidence", cli_json_confidence(e->confidence));
+        add(o, "confidence", busjson_confidence(e->confidence));
     add(o, "time_ms", json_object_new_uint64(e->time_ms));
     if (e->type != TRAGUS_PARTIAL) {
         add(o, "start_ms", json_object_new_int64(e->start_ms));
         add(o, "end_ms", json_object_new_int64(e->end_ms));
     }
     if (e->type == TRAGUS_WAKE_DETECTED)
-        add(o, "level_db", cli_json_confidence(e->level_db));
+        add(o, "level_db", busjson_confidence(e->level_db));
     if (!is_result)
         return o;
     if (e->template_text)

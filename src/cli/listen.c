@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/listen.c: `tragus listen`: prints the events of a session with the daemon. It is an ordinary client of the bus. */
+#include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "cli/cli.h"
 #include "engine/engine.h"
@@ -140,7 +141,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     const char *event;
     (void)error;
 
-    json_object *o = busclient_signal_to_json(m, &event);
+    json_object *o = busjson_signal(m, &event);
     if (!o)
         return 0;
     l->n_understood += strcmp(event, "utterance") == 0;

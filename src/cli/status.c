@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/status.c: `tragus status`: prints the state of the daemon, its CPU time and memory. */
+#include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "cli/cli.h"
 
@@ -37,7 +38,7 @@ static int list_grammars(sd_bus *bus, json_object **ret) {
     if (r < 0)
         result = busclient_complain(&error, r, CLI_UNREACHABLE);
     else
-        *ret = busclient_to_json(reply);
+        *ret = busjson_value(reply);
     sd_bus_message_unref(reply);
     sd_bus_error_free(&error);
     return result;

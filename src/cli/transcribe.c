@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/transcribe.c: recognises sound files and prints their sentences. */
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ static json_object *utterance_json(const struct cli_utterance *u) {
     add(o, "text", json_object_new_string(u->rejected ? "" : u->text));
     add(o, "intent", u->rejected ? NULL : json_object_new_string(u->intent));
     add(o, "slots", json_object_get(u->slots));
-    add(o, "confidence", cli_json_confidence(u->confidence));
+    add(o, "confidence", busjson_confidence(u->confidence));
     add(o, "rejected", json_object_new_boolean(u->rejected));
     add(o, "reason", json_object_new_string(u->reason));
     if (u->rejected)
@@ -55,7 +56,7 @@ static void print_json(const char *path, const struct cli_heard *h) {
     add(o, "text", json_object_new_string(h->text));
     add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
     add(o, "slots", best ? json_object_get(best->slots) : json_object_new_object());
-    add(o, "confidence", cli_json_confidence(h->best ? h->best->confidence : 0.0));
+    add(o, "confidence", busjson_confidence(h->best ? h->best->confidence : 0.0));
     add(o, "rejected", json_object_new_boolean(!best));
     add(o, "reason", json_object_new_string(h->reason));
     json_object *words = json_object_new_array(), *utterances = json_object_new_array();

@@ -10,6 +10,7 @@
  * -r: nothing is rejected. Results of Recognize have their own format, and are printed with the keys that they have on the bus.
  */
 #include "audio/source.h"
+#include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "cli/cli.h"
 
@@ -107,7 +108,7 @@ static void feed(const char *chunk, const char *grammar, int n_files, char **fil
 
 /* --- Recognize ---------------------------------------------------------------------------------------------------------------- */
 
-/* Converts one a{sv} of the results. busclient_to_json does not fit: slots are keys too, and both "slots" and "Slots" exist. */
+/* Converts one a{sv} of the results. busjson_value does not fit: slots are keys too, and both "slots" and "Slots" exist. */
 static json_object *result_to_json(sd_bus_message *m) {
     json_object *o = json_object_new_object();
     const char *key;
@@ -116,10 +117,10 @@ static json_object *result_to_json(sd_bus_message *m) {
         must(sd_bus_message_read(m, "s", &key), "a result");
         if (strcmp(key, "slots") == 0) {
             must(sd_bus_message_enter_container(m, 'v', "a{sv}"), "slots");
-            json_object_object_add(o, key, busclient_named_to_json(m));
+            json_object_object_add(o, key, busjson_names(m));
             must(sd_bus_message_exit_container(m), "slots");
         } else {
-            json_object_object_add(o, key, busclient_to_json(m));
+            json_object_object_add(o, key, busjson_value(m));
         }
         must(sd_bus_message_exit_container(m), "a result");
     }
@@ -159,7 +160,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     const char *event;
     (void)error;
 
-    json_object *o = busclient_signal_to_json(m, &event);
+    json_object *o = busjson_signal(m, &event);
     if (!o)
         return 0;
     if (strcmp(event, "input_lost") == 0) {

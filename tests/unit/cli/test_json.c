@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events and values as JSON: which keys an event has, and how numbers are printed. */
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 
 #include <setjmp.h>
@@ -16,12 +17,12 @@ static void prints(json_object *o, const char *expected) {
 
 static void reals_have_the_fewest_digits(void **state) {
     (void)state;
-    prints(cli_json_real(20.5), "20.5");
-    prints(cli_json_real(0.1), "0.1");
-    prints(cli_json_real(20), "20.0");
-    prints(cli_json_real(-3), "-3.0");
-    prints(cli_json_real(1.0 / 3), "0.3333333333333333");
-    prints(cli_json_real(1e300), "1e+300");
+    prints(busjson_real(20.5), "20.5");
+    prints(busjson_real(0.1), "0.1");
+    prints(busjson_real(20), "20.0");
+    prints(busjson_real(-3), "-3.0");
+    prints(busjson_real(1.0 / 3), "0.3333333333333333");
+    prints(busjson_real(1e300), "1e+300");
     prints(cli_json_value(&(tragus_value){.type = TRAGUS_REAL, .text = "20.50", .real = 20.5}), "20.5");
 }
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* busjson/busjson.h: the messages of tragusd as JSON, for its clients. */
+#ifndef TRAGUS_BUSJSON_BUSJSON_H
+#define TRAGUS_BUSJSON_BUSJSON_H
+
+#include <json-c/json.h>
+#include <systemd/sd-bus.h>
+
+/* All functions return an object that the caller releases with json_object_put. */
+
+json_object *busjson_confidence(double x); /* three decimals; also for levels */
+json_object *busjson_real(double x);       /* the fewest digits that give x again */
+
+/* Reads the next value of a message, of any type: a{sv} and a{st} become objects, arrays and structs become arrays, variants become
+ * their content. Keys of an a{sv} like StartMs become start_ms. Returns NULL at the end of a container and on errors. */
+json_object *busjson_value(sd_bus_message *m);
+
+/* Reads an a{sv} whose keys are names from the grammar (slots), without changing them or the digits of numbers. */
+json_object *busjson_names(sd_bus_message *m);
+
+/* Converts a signal of Session1 to an object: "event", its fields, its details. *ret_event: the name of the event, valid as long as
+ * the object. Returns NULL for other signals. */
+json_object *busjson_signal(sd_bus_message *m, const char **ret_event);
+
+#endif
