@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/link.c: the connection to the bus, whether tragusd is there, and which grammars it has. */
+#include "bridge/listener.h"
 #include "bridge/private.h"
 #include "busaddress/busaddress.h"
 #include "busjson/busjson.h"
@@ -160,8 +161,10 @@ static int on_owner(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (sd_bus_message_read(m, "sss", &name, &old, &new) < 0)
         return 0;
     l->n_states = 0;
-    if (*old)
+    if (*old) {
         bridge_streams_fail(l->bridge, "tragusd has stopped before it answered; try again");
+        bridge_listeners_fail(l->bridge, "tragusd has stopped");
+    }
     if (*new)
         list_grammars(l);
     return 0;
@@ -171,6 +174,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bridge_link *l = user;
     (void)error;
     bridge_stream_signal(l->bridge, m);
+    bridge_listener_signal(l->bridge, m);
     return 0;
 }
 
@@ -195,6 +199,7 @@ static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
 
     bridge_log(BRIDGE_LOG_WARNING, "The message bus has closed the connection; trying again");
     bridge_streams_fail(l->bridge, "the message bus has closed the connection; try again");
+    bridge_listeners_fail(l->bridge, "the message bus has closed the connection");
     disconnect(l);
     connect_again(l);
     return 0;

@@ -10,6 +10,7 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/info.c \
     src/bridge/link.c \
     src/bridge/listen.c \
+    src/bridge/listener.c src/bridge/listener.h \
     src/bridge/log.c \
     src/bridge/private.h \
     src/bridge/request.c \

@@ -20,6 +20,7 @@
 struct bridge_announcement;
 struct bridge_connection;
 struct bridge_home;
+struct bridge_listener;
 struct bridge_request;
 struct bridge_stream;
 
@@ -71,6 +72,7 @@ struct bridge {
     struct bridge_connection *connections;
     size_t n_connections;
     struct bridge_stream *streams; /* in the order of their start */
+    struct bridge_listener *listeners;
     sd_event_source *sockets[BRIDGE_MOST_SOCKETS];
     size_t n_sockets;
     char *unlink_path;                        /* of our Unix socket */
