@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/bridge.h: runs tragus-bridge, which serves the Wyoming protocol and is a client of tragusd on D-Bus. */
+/* bridge/bridge.h: runs tragus-bridge, which serves the Wyoming protocol and MQTT and is a client of tragusd on D-Bus. */
 #ifndef TRAGUS_BRIDGE_BRIDGE_H
 #define TRAGUS_BRIDGE_BRIDGE_H
 
@@ -7,8 +7,28 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define BRIDGE_MOST_PHRASES 16
+
+struct bridge_mqtt_options {
+    const char *host; /* "": no MQTT */
+    uint32_t port;    /* 0: 8883 with TLS, else 1883 */
+    bool tls;
+    const char *ca_file; /* "": the authorities that the system trusts */
+    const char *user, *password_file;
+    const char *client_id; /* "": made from the machine's identity */
+    const char *site;
+    const char *prefix; /* "": tragus, or tragus/SITE if there is a site */
+    const char *grammar;
+    const char *phrases[BRIDGE_MOST_PHRASES]; /* wake phrases; none: those of tragusd's configuration, for its microphone */
+    size_t n_phrases;
+    bool listen; /* to the microphone, from the start */
+    bool partial;
+    uint32_t keep_s, energy_s;
+    bool discovery;
+    const char *discovery_prefix;
+};
 
 /* What bridge.conf and the command line set; data/bridge.conf documents it. */
 struct bridge_options {
@@ -22,7 +42,8 @@ struct bridge_options {
     const char *home_url, *home_token_file; /* of Home Assistant; NULL: none */
     const char *home_ca_file;               /* NULL: the certificates of the system */
     const char *home_grammar;               /* that gets its names; "": the default grammar of tragusd */
-    struct base_settings_texts texts;       /* what came from the file */
+    struct bridge_mqtt_options mqtt;
+    struct base_settings_texts texts; /* what came from the file */
 };
 
 void bridge_options_init(struct bridge_options *o); /* the defaults */

@@ -148,6 +148,7 @@ static int on_properties(sd_bus_message *m, void *user, sd_bus_error *error) {
     while (sd_bus_message_read_basic(m, 's', &name) > 0)
         if (strcmp(name, "Grammars") == 0)
             list_grammars(l);
+    bridge_mqtt_properties(l->bridge);
     return 0;
 }
 
@@ -167,6 +168,7 @@ static int on_owner(sd_bus_message *m, void *user, sd_bus_error *error) {
     }
     if (*new)
         list_grammars(l);
+    bridge_mqtt_tragusd(l->bridge, *new != '\0');
     return 0;
 }
 
@@ -200,6 +202,7 @@ static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
     bridge_log(BRIDGE_LOG_WARNING, "The message bus has closed the connection; trying again");
     bridge_streams_fail(l->bridge, "the message bus has closed the connection; try again");
     bridge_listeners_fail(l->bridge, "the message bus has closed the connection");
+    bridge_mqtt_tragusd(l->bridge, false);
     disconnect(l);
     connect_again(l);
     return 0;
@@ -250,6 +253,7 @@ static int on_retry(sd_event_source *source, uint64_t now_us, void *user) {
     }
     l->pause_s = 0;
     list_grammars(l);
+    bridge_mqtt_tragusd(l->bridge, true);
     return 0;
 }
 

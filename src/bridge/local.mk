@@ -19,8 +19,17 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/settings.c \
     src/bridge/stream.c src/bridge/stream.h \
     src/bridge/wire.c src/bridge/wire.h
-libtragus_bridge_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) $(WEBSOCKETS_CFLAGS)
-libtragus_bridge_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS) $(WEBSOCKETS_LIBS)
+if MQTT
+libtragus_bridge_la_SOURCES += \
+    src/bridge/mqtt.c src/bridge/mqtt.h \
+    src/bridge/mqtt_client.c \
+    src/bridge/mqtt_discovery.c \
+    src/bridge/mqtt_queue.c
+else
+libtragus_bridge_la_SOURCES += src/bridge/mqtt_none.c
+endif
+libtragus_bridge_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) $(MOSQUITTO_CFLAGS) $(WEBSOCKETS_CFLAGS)
+libtragus_bridge_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS) $(MOSQUITTO_LIBS) $(WEBSOCKETS_LIBS)
 
 bin_PROGRAMS += tragus-bridge
 tragus_bridge_SOURCES = src/bridge/main.c

@@ -21,6 +21,7 @@ struct bridge_announcement;
 struct bridge_connection;
 struct bridge_home;
 struct bridge_listener;
+struct bridge_mqtt;
 struct bridge_request;
 struct bridge_stream;
 
@@ -73,6 +74,7 @@ struct bridge {
     size_t n_connections;
     struct bridge_stream *streams; /* in the order of their start */
     struct bridge_listener *listeners;
+    struct bridge_mqtt *mqtt; /* NULL: off */
     sd_event_source *sockets[BRIDGE_MOST_SOCKETS];
     size_t n_sockets;
     char *unlink_path;                        /* of our Unix socket */
@@ -132,6 +134,16 @@ void bridge_stream_signal(struct bridge *b, sd_bus_message *m);
 void bridge_streams_fail(struct bridge *b, const char *text);
 /* Frees all streams, also those whose client is gone. */
 void bridge_streams_free(struct bridge *b);
+
+/* --- MQTT --------------------------------------------------------------------------------------------------------------------- */
+
+/* Begins to connect with the broker of the options, if there is one. Returns a negative errno and a message if the options are
+ * wrong; a broker that cannot be reached is no error. */
+int bridge_mqtt_open(struct bridge *b, tragus_error *reterr);
+void bridge_mqtt_close(struct bridge *b);
+/* tragusd has come or has gone; one of its properties has changed. Nothing happens without MQTT. */
+void bridge_mqtt_tragusd(struct bridge *b, bool there);
+void bridge_mqtt_properties(struct bridge *b);
 
 /* --- text --------------------------------------------------------------------------------------------------------------------- */
 

@@ -33,6 +33,8 @@ static int start(struct bridge *b) {
         r = bridge_listen(b, &e);
     if (r >= 0)
         r = bridge_home_open(b, &e);
+    if (r >= 0)
+        r = bridge_mqtt_open(b, &e);
     if (r < 0)
         bridge_log(BRIDGE_LOG_ERROR, "Failed to start: %s", *e.text ? e.text : strerror(-r));
     return r;
@@ -55,6 +57,7 @@ int bridge_run(const struct bridge_options *o) {
     bridge_announce_end(&b);
     bridge_listen_end(&b);
     bridge_connections_free(&b);
+    bridge_mqtt_close(&b);
     bridge_home_close(&b);
     bridge_link_close(&b);
     sd_event_unref(b.event);

@@ -4,16 +4,17 @@
 #include "bridge/bridge.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-enum kind { TEXT, YES_NO, PHRASES };
+enum kind { TEXT, PHRASES, COUNT, SWITCH };
 
 #define AT(field) offsetof(struct bridge_options, field)
 
 static const struct base_settings_key keys[] = {
     {"bus", "address", TEXT, 0, 0, AT(address)},
     {"wyoming", "uri", TEXT, 0, 0, AT(uri)},
-    {"wyoming", "announce", YES_NO, 0, 0, AT(announce)},
+    {"wyoming", "announce", SWITCH, 0, 0, AT(announce)},
     {"wyoming", "grammar", TEXT, 0, 0, AT(grammar)},
     {"wyoming", "language", TEXT, 0, 0, AT(language)},
     {"wyoming", "wake", PHRASES, 0, 0, 0},
@@ -21,13 +22,43 @@ static const struct base_settings_key keys[] = {
     {"home_assistant", "token_file", TEXT, 0, 0, AT(home_token_file)},
     {"home_assistant", "ca_file", TEXT, 0, 0, AT(home_ca_file)},
     {"home_assistant", "grammar", TEXT, 0, 0, AT(home_grammar)},
+    {"mqtt", "host", TEXT, 0, 0, AT(mqtt.host)},
+    {"mqtt", "port", COUNT, 1, 65535, AT(mqtt.port)},
+    {"mqtt", "tls", SWITCH, 0, 0, AT(mqtt.tls)},
+    {"mqtt", "ca_file", TEXT, 0, 0, AT(mqtt.ca_file)},
+    {"mqtt", "user", TEXT, 0, 0, AT(mqtt.user)},
+    {"mqtt", "password_file", TEXT, 0, 0, AT(mqtt.password_file)},
+    {"mqtt", "client_id", TEXT, 0, 0, AT(mqtt.client_id)},
+    {"mqtt", "site", TEXT, 0, 0, AT(mqtt.site)},
+    {"mqtt", "prefix", TEXT, 0, 0, AT(mqtt.prefix)},
+    {"mqtt", "grammar", TEXT, 0, 0, AT(mqtt.grammar)},
+    {"mqtt", "wake", PHRASES, 0, 0, 0},
+    {"mqtt", "listen", SWITCH, 0, 0, AT(mqtt.listen)},
+    {"mqtt", "partial", SWITCH, 0, 0, AT(mqtt.partial)},
+    {"mqtt", "keep_s", COUNT, 0, 86400, AT(mqtt.keep_s)},
+    {"mqtt", "energy_s", COUNT, 1, 86400, AT(mqtt.energy_s)},
+    {"mqtt", "discovery", SWITCH, 0, 0, AT(mqtt.discovery)},
+    {"mqtt", "discovery_prefix", TEXT, 0, 0, AT(mqtt.discovery_prefix)},
 };
 
-static const char *const sections[] = {"bus", "wyoming", "home_assistant"};
+static const char *const sections[] = {"bus", "wyoming", "home_assistant", "mqtt"};
 
 void bridge_options_init(struct bridge_options *o) {
     *o = (struct bridge_options){
         .uri = "tcp://127.0.0.1:10300", .announce = true, .address = "system", .grammar = "", .language = "en", .home_grammar = ""};
+    o->mqtt = (struct bridge_mqtt_options){.host = "",
+                                           .ca_file = "",
+                                           .user = "",
+                                           .password_file = "",
+                                           .client_id = "",
+                                           .site = "default",
+                                           .prefix = "",
+                                           .grammar = "",
+                                           .listen = true,
+                                           .keep_s = 30,
+                                           .energy_s = 60,
+                                           .discovery = true,
+                                           .discovery_prefix = "homeassistant"};
 }
 
 void bridge_options_done(struct bridge_options *o) {
@@ -35,36 +66,60 @@ void bridge_options_done(struct bridge_options *o) {
     *o = (struct bridge_options){0};
 }
 
-static int take_phrases(struct bridge_options *o, const struct base_settings_line *l, tragus_error *reterr) {
+static int take_phrases(struct bridge_options *o, const char *phrases[BRIDGE_MOST_PHRASES], size_t *n,
+                        const struct base_settings_line *l, tragus_error *reterr) {
     for (char *rest = l->value, *phrase; (phrase = strsep(&rest, ",")) != NULL;) {
         phrase += strspn(phrase, " \t");
         if (!*phrase)
             continue;
-        if (o->n_phrases == BRIDGE_MOST_PHRASES)
+        if (*n == BRIDGE_MOST_PHRASES)
             return base_error_at(reterr, -EINVAL, l->path, l->line, 0, "%s has more than %d phrases; remove some", l->name,
                                  BRIDGE_MOST_PHRASES);
-        int r = base_settings_keep(&o->texts, phrase, &o->phrases[o->n_phrases], reterr);
+        int r = base_settings_keep(&o->texts, phrase, &phrases[*n], reterr);
         if (r < 0)
             return r;
-        o->n_phrases++;
+        ++*n;
     }
     return 0;
 }
 
-static int take_yes_no(bool *at, const struct base_settings_line *l, tragus_error *reterr) {
-    if (strcmp(l->value, "yes") != 0 && strcmp(l->value, "no") != 0)
-        return base_error_at(reterr, -EINVAL, l->path, l->line, 0, "%s must be yes or no, not \"%.60s\"", l->name, l->value);
-    *at = strcmp(l->value, "yes") == 0;
-    return 0;
+/* Returns which of the words the value is, or an error that names them. */
+static int choose(const struct base_settings_line *l, const char *const words[], size_t n, tragus_error *reterr) {
+    char list[100] = "";
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(l->value, words[i]) == 0)
+            return (int)i;
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof(list) - used, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " or ", words[i]);
+    }
+    return base_error_at(reterr, -EINVAL, l->path, l->line, 0, "%s must be %s, not \"%.60s\"", l->name, list, l->value);
 }
 
 static int take_key(const struct base_settings_key *k, const struct base_settings_line *l, void *user, tragus_error *reterr) {
+    static const char *const switches[] = {"no", "yes"};
     struct bridge_options *o = user;
-    if (k->kind == PHRASES)
-        return take_phrases(o, l, reterr);
-    if (k->kind == YES_NO)
-        return take_yes_no((bool *)((char *)o + k->offset), l, reterr);
-    return base_settings_keep(&o->texts, l->value, (const char **)((char *)o + k->offset), reterr);
+    void *at = (char *)o + k->offset;
+    double x;
+    int r;
+
+    switch (k->kind) {
+    case PHRASES:
+        return strcmp(k->section, "mqtt") == 0 ? take_phrases(o, o->mqtt.phrases, &o->mqtt.n_phrases, l, reterr)
+                                               : take_phrases(o, o->phrases, &o->n_phrases, l, reterr);
+    case COUNT:
+        r = base_settings_number(k, l, true, &x, reterr);
+        if (r >= 0)
+            *(uint32_t *)at = (uint32_t)x;
+        return r;
+    case SWITCH:
+        r = choose(l, switches, 2, reterr);
+        if (r >= 0)
+            *(bool *)at = r == 1;
+        return r < 0 ? r : 0;
+    default:
+        return base_settings_keep(&o->texts, l->value, at, reterr);
+    }
 }
 
 static const struct base_settings_table table = {

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bridge/mqtt.c: the topics of our own, which docs/MQTT.md describes: events and states go out, the switch and the trigger come in.
+ */
+#include "bridge/mqtt.h"
+#include "busjson/busjson.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#define VERSION 1 /* of the payloads */
+#define LONGEST_PAUSE_S 60
+#define COMPLAINT_US 10000000ULL
+#define ENERGY "org.tragus.Energy1"
+
+/* --- publishing --------------------------------------------------------------------------------------------------------------- */
+
+static const char *text_of(json_object *o) {
+    return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+void mqtt_publish(struct bridge_mqtt *m, const char *topic, json_object *o, bool event) {
+    const char *text = text_of(o);
+
+    if (event)
+        mqtt_queue_add(&m->queue, topic, text, strlen(text));
+    else
+        (void)mqtt_client_publish(m->client, topic, text, strlen(text), 0, false);
+    json_object_put(o);
+}
+
+static char *own_topic(const struct bridge_mqtt *m, const char *suffix) {
+    char *topic;
+    return asprintf(&topic, "%s/%s", m->prefix, suffix) < 0 ? NULL : topic;
+}
+
+void mqtt_publish_own(struct bridge_mqtt *m, const char *suffix, json_object *o, bool event) {
+    char *topic = own_topic(m, suffix);
+
+    json_object_object_add(o, "version", json_object_new_int(VERSION));
+    if (topic)
+        mqtt_publish(m, topic, o, event);
+    else
+        json_object_put(o);
+    free(topic);
+}
+
+static void publish_retained(struct bridge_mqtt *m, const char *suffix, const char *text) {
+    char *topic = own_topic(m, suffix);
+    if (topic)
+        (void)mqtt_client_publish(m->client, topic, text, strlen(text), 1, true);
+    free(topic);
+}
+
+void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format, ...) {
+    json_object *o = json_object_new_object();
+    uint64_t now = 0;
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    (void)sd_event_now(m->bridge->event, CLOCK_MONOTONIC, &now);
+    if (m->complained_us == 0 || now - m->complained_us > COMPLAINT_US) {
+        bridge_log(BRIDGE_LOG_WARNING, "MQTT topic %s: %s", topic, text);
+        m->complained_us = now;
+    }
+    json_object_object_add(o, "topic", json_object_new_string(topic));
+    json_object_object_add(o, "error", json_object_new_string(text));
+    mqtt_publish_own(m, "error", o, false);
+}
+
+/* --- states ------------------------------------------------------------------------------------------------------------------- */
+
+/* Publishes the state if it has changed. anew: also if not. */
+static void publish_state(struct bridge_mqtt *m, bool anew) {
+    json_object *o = json_object_new_object();
+
+    json_object_object_add(o, "listening", json_object_new_boolean(m->on));
+    json_object_object_add(o, "active", json_object_new_boolean(m->active));
+    json_object_object_add(o, "microphone_open", json_object_new_boolean(m->microphone_open));
+    json_object_object_add(o, "ready", json_object_new_string(m->ready));
+    json_object_object_add(o, "problem", *m->trouble ? json_object_new_string(m->trouble) : NULL);
+    json_object_object_add(o, "dropped", json_object_new_uint64(m->queue.n_dropped));
+    json_object_object_add(o, "site", json_object_new_string(m->options->site));
+    json_object_object_add(o, "version", json_object_new_int(VERSION));
+    const char *text = text_of(o);
+    if (anew || !m->state || strcmp(text, m->state) != 0) {
+        publish_retained(m, "state", text);
+        free(m->state);
+        m->state = strdup(text);
+    }
+    json_object_put(o);
+}
+
+static void call_properties(struct bridge_mqtt *m, const char *interface, sd_bus_slot **slot, sd_bus_message_handler_t take) {
+    sd_bus *bus = m->bridge->link.bus;
+    sd_bus_message *call = NULL;
+
+    if (!bus || *slot)
+        return;
+    int r = sd_bus_message_new_method_call(bus, &call, BRIDGE_TRAGUS, BRIDGE_PATH, "org.freedesktop.DBus.Properties", "GetAll");
+    if (r >= 0)
+        r = sd_bus_message_append(call, "s", interface);
+    if (r >= 0)
+        r = sd_bus_message_set_auto_start(call, false);
+    if (r >= 0)
+        (void)sd_bus_call_async(bus, slot, call, take, m, 0);
+    sd_bus_message_unref(call);
+}
+
+static void ask_manager(struct bridge_mqtt *m);
+
+static int on_manager(sd_bus_message *reply, void *user, sd_bus_error *error) {
+    static const char *const names[] = {"loading", "ready", "degraded", "failed"};
+    struct bridge_mqtt *m = user;
+    (void)error;
+
+    m->manager = sd_bus_slot_unref(m->manager);
+    json_object *o = sd_bus_message_is_method_error(reply, NULL) ? NULL : busjson_value(reply);
+    int ready = json_object_get_int(json_object_object_get(o, "ready"));
+    m->ready = ready >= 1 && ready <= 4 ? names[ready - 1] : "away";
+    m->microphone_open = json_object_get_boolean(json_object_object_get(o, "microphone_open"));
+    json_object_put(o);
+    publish_state(m, false);
+    if (m->manager_again)
+        ask_manager(m);
+    return 0;
+}
+
+static void ask_manager(struct bridge_mqtt *m) {
+    m->manager_again = m->manager != NULL;
+    call_properties(m, BRIDGE_MANAGER, &m->manager, on_manager);
+}
+
+static int on_energy(sd_bus_message *reply, void *user, sd_bus_error *error) {
+    struct bridge_mqtt *m = user;
+    (void)error;
+
+    m->energy = sd_bus_slot_unref(m->energy);
+    json_object *o = sd_bus_message_is_method_error(reply, NULL) ? NULL : busjson_value(reply);
+    if (!o)
+        return 0;
+    json_object_object_add(o, "version", json_object_new_int(VERSION));
+    publish_retained(m, "energy", text_of(o));
+    json_object_put(o);
+    return 0;
+}
+
+static int on_poll(sd_event_source *source, uint64_t time_us, void *user) {
+    struct bridge_mqtt *m = user;
+    (void)time_us;
+
+    if (mqtt_client_is_up(m->client))
+        call_properties(m, ENERGY, &m->energy, on_energy);
+    (void)sd_event_source_set_time_relative(source, (uint64_t)m->options->energy_s * 1000000);
+    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* --- the microphone ----------------------------------------------------------------------------------------------------------- */
+
+static void on_started(void *user) {
+    struct bridge_mqtt *m = user;
+    m->active = true;
+    m->pause_s = 0;
+    *m->trouble = '\0';
+    publish_state(m, false);
+}
+
+static void on_event(void *user, const char *event, json_object *o) {
+    struct bridge_mqtt *m = user;
+    bool lasting = strcmp(event, "utterance") == 0 || strcmp(event, "rejected") == 0 || strcmp(event, "wake_detected") == 0;
+    time_t now = time(NULL);
+    struct tm utc;
+    char suffix[64], at[32];
+
+    if (!lasting && strcmp(event, "input_lost") != 0 && !m->options->partial)
+        return;
+    snprintf(suffix, sizeof(suffix), "event/%s", event);
+    strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    json_object_object_add(o, "event_type", json_object_new_string(event));
+    json_object_object_del(o, "event"); /* `event` is no longer valid */
+    json_object_object_add(o, "at", json_object_new_string(at));
+    json_object_object_add(o, "site", json_object_new_string(m->options->site));
+    mqtt_publish_own(m, suffix, json_object_get(o), lasting);
+}
+
+static void on_ended(void *user, const char *why) {
+    struct bridge_mqtt *m = user;
+
+    m->listener = NULL;
+    m->active = false;
+    if (why && strcmp(m->trouble, why) != 0)
+        bridge_log(BRIDGE_LOG_WARNING, "Cannot listen to the microphone, trying again: %s", why);
+    snprintf(m->trouble, sizeof(m->trouble), "%s", why ? why : "");
+    publish_state(m, false);
+    m->pause_s = m->pause_s == 0 ? 1 : m->pause_s * 2 > LONGEST_PAUSE_S ? LONGEST_PAUSE_S : m->pause_s * 2;
+    if (sd_event_source_set_time_relative(m->retry, (uint64_t)m->pause_s * 1000000) < 0 ||
+        sd_event_source_set_enabled(m->retry, SD_EVENT_ONESHOT) < 0)
+        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the microphone");
+}
+
+void mqtt_listen(struct bridge_mqtt *m) {
+    static const struct bridge_listener_handlers handlers = {on_started, on_event, on_ended};
+    bool wanted = m->on;
+
+    (void)sd_event_source_set_enabled(m->retry, SD_EVENT_OFF);
+    if (wanted && !m->listener) {
+        const struct bridge_listener_setup setup = {.grammar = m->options->grammar,
+                                                    .phrases = m->options->phrases,
+                                                    .n_phrases = m->options->n_phrases,
+                                                    .partial = m->options->partial,
+                                                    .sound = -1,
+                                                    .handlers = &handlers,
+                                                    .user = m};
+        m->listener = bridge_listener_new(m->bridge, &setup);
+    } else if (!wanted && m->listener) {
+        bridge_listener_free(m->listener);
+        m->listener = NULL;
+        m->active = false;
+    }
+    if (!wanted)
+        *m->trouble = '\0';
+    publish_state(m, false);
+}
+
+static int on_retry(sd_event_source *source, uint64_t time_us, void *user) {
+    (void)source, (void)time_us;
+    mqtt_listen(user);
+    return 0;
+}
+
+void bridge_mqtt_properties(struct bridge *b) {
+    if (b->mqtt)
+        ask_manager(b->mqtt);
+}
+
+void bridge_mqtt_tragusd(struct bridge *b, bool there) {
+    struct bridge_mqtt *m = b->mqtt;
+
+    if (!m)
+        return;
+    if (there) {
+        ask_manager(m);
+        m->pause_s = 0;
+        if (!m->listener)
+            mqtt_listen(m);
+    } else {
+        m->manager = sd_bus_slot_unref(m->manager);
+        m->energy = sd_bus_slot_unref(m->energy);
+        m->ready = "away";
+        m->microphone_open = false;
+        publish_state(m, false);
+    }
+}
+
+/* --- commands ----------------------------------------------------------------------------------------------------------------- */
+
+static void take_switch(struct bridge_mqtt *m, const char *topic, const char *text) {
+    bool on = strcasecmp(text, "ON") == 0;
+
+    if (!*text) /* somebody has removed a retained message */
+        return;
+    if (!on && strcasecmp(text, "OFF") != 0) {
+        mqtt_complain(m, topic, "the payload must be ON or OFF");
+        return;
+    }
+    m->on = on;
+    m->pause_s = 0;
+    mqtt_listen(m);
+    publish_state(m, true); /* the sender waits for it, also if nothing has changed */
+}
+
+static void on_trigger_failed(void *user, const char *why) {
+    mqtt_complain(user, "trigger", "%s", why);
+}
+
+static void take_trigger(struct bridge_mqtt *m, const char *topic, const char *text) {
+    json_object *o = json_tokener_parse(text), *open = json_object_object_get(o, "open_ms");
+    int64_t open_ms = json_object_get_int64(open);
+
+    if (*text && strcmp(text, "PRESS") != 0 && !(json_object_is_type(o, json_type_object) && (!open || open_ms > 0)))
+        mqtt_complain(m, topic, "the payload must be empty, or {\"open_ms\": MILLISECONDS}");
+    else if (!m->listener ||
+             bridge_listener_trigger(m->listener, open_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)open_ms, on_trigger_failed) < 0)
+        mqtt_complain(m, topic, "the microphone session does not run; switch listening on first");
+    json_object_put(o);
+}
+
+static void publish_all(struct bridge_mqtt *m) {
+    char *topic = NULL;
+
+    if (asprintf(&topic, "%s/device/%s/config", m->options->discovery_prefix, m->id) >= 0) {
+        json_object *o = m->options->discovery ? mqtt_discovery(m) : NULL;
+        const char *text = o ? text_of(o) : ""; /* removes what an earlier configuration has left */
+        (void)mqtt_client_publish(m->client, topic, text, strlen(text), 1, true);
+        json_object_put(o);
+        free(topic);
+    }
+    publish_state(m, true);
+    call_properties(m, ENERGY, &m->energy, on_energy);
+}
+
+static void take_own(struct bridge_mqtt *m, const char *suffix, const char *text, bool retained) {
+    if (retained) /* it was sent before we connected, and nobody may remember it */
+        mqtt_complain(m, suffix, "retained messages are not obeyed; send without retain, and remove the old one");
+    else if (strcmp(suffix, "listening/set") == 0)
+        take_switch(m, suffix, text);
+    else if (strcmp(suffix, "trigger") == 0)
+        take_trigger(m, suffix, text);
+}
+
+/* --- the broker --------------------------------------------------------------------------------------------------------------- */
+
+static void subscribe_own(struct bridge_mqtt *m, const char *suffix) {
+    char *topic = own_topic(m, suffix);
+    if (topic)
+        (void)mqtt_client_subscribe(m->client, topic);
+    free(topic);
+}
+
+static void on_up(void *user) {
+    struct bridge_mqtt *m = user;
+    char *topic = NULL;
+
+    subscribe_own(m, "listening/set");
+    subscribe_own(m, "trigger");
+    if (m->options->discovery && asprintf(&topic, "%s/status", m->options->discovery_prefix) >= 0)
+        (void)mqtt_client_subscribe(m->client, topic);
+    free(topic);
+    publish_all(m);
+    mqtt_queue_up(&m->queue);
+}
+
+static void on_down(void *user) {
+    mqtt_queue_down(&((struct bridge_mqtt *)user)->queue);
+}
+
+static void on_message(void *user, const char *topic, const char *payload, size_t n, bool retained) {
+    struct bridge_mqtt *m = user;
+    size_t n_prefix = strlen(m->prefix), n_discovery = strlen(m->options->discovery_prefix);
+
+    char *text = n <= MQTT_MOST_JSON ? strndup(payload, n) : NULL;
+    if (text && strncmp(topic, m->prefix, n_prefix) == 0 && topic[n_prefix] == '/')
+        take_own(m, topic + n_prefix + 1, text, retained);
+    else if (text && strncmp(topic, m->options->discovery_prefix, n_discovery) == 0 &&
+             strcmp(topic + n_discovery, "/status") == 0 && strcmp(text, "online") == 0 && !retained)
+        publish_all(m); /* Home Assistant has started */
+    free(text);
+}
+
+static void on_confirmed(void *user, int id) {
+    mqtt_queue_confirmed(&((struct bridge_mqtt *)user)->queue, id);
+}
+
+/* --- lifetime ----------------------------------------------------------------------------------------------------------------- */
+
+/* A name for this machine and site that does not tell the machine's identity. */
+static void make_id(struct bridge_mqtt *m) {
+    const sd_id128_t application = SD_ID128_MAKE(5d, 0c, 1f, 9e, 7a, 64, 4b, 0b, 9a, 31, e2, 58, c4, 16, 0d, 77);
+    char machine[SD_ID128_STRING_MAX] = "000000000000";
+    bool named = strcmp(m->options->site, "default") != 0;
+    sd_id128_t id;
+
+    if (sd_id128_get_machine_app_specific(application, &id) >= 0)
+        (void)sd_id128_to_string(id, machine);
+    snprintf(m->id, sizeof(m->id), "tragus_%.12s%s%.12s", machine, named ? "_" : "", named ? m->options->site : "");
+    for (char *c = m->id; *c; c++)
+        if (!isalnum((unsigned char)*c))
+            *c = '_';
+}
+
+static int check(const struct bridge_mqtt_options *o, tragus_error *reterr) {
+    static const char *const names[] = {"prefix", "discovery_prefix", "site"};
+    const char *values[] = {o->prefix, o->discovery_prefix, o->site};
+
+    for (size_t i = 0; i < 3; i++) {
+        size_t n = strlen(values[i]);
+        if (strpbrk(values[i], "+# \t\"\\") || (n > 0 && (values[i][0] == '/' || values[i][n - 1] == '/')) || n > 200 ||
+            (i > 0 && n == 0) || (i == 2 && strchr(values[i], '/')))
+            return base_error_set(reterr, -EINVAL, "[mqtt] %s: \"%.60s\" cannot be part of a topic; use letters, digits, - and _%s",
+                                  names[i], values[i], i == 2 ? "" : ", with / between levels");
+    }
+    return 0;
+}
+
+static int start(struct bridge_mqtt *m, tragus_error *reterr) {
+    static const struct mqtt_client_handlers handlers = {on_up, on_down, on_message, on_confirmed};
+    const struct bridge_mqtt_options *o = m->options;
+    bool named = strcmp(o->site, "default") != 0;
+    char *status = NULL;
+
+    int r = asprintf(&m->prefix, *o->prefix ? "%s" : named ? "tragus/%s" : "tragus", *o->prefix ? o->prefix : o->site);
+    if (r >= 0)
+        m->status_topic = status = own_topic(m, "status");
+    if (r < 0 || !status)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    const struct mqtt_client_setup setup = {
+        .options = o, .client_id = *o->client_id ? o->client_id : m->id, .status_topic = status, .handlers = &handlers, .user = m};
+    r = mqtt_client_new(&m->client, m->bridge->event, &setup, reterr);
+    if (r < 0)
+        return r;
+    r = mqtt_queue_init(&m->queue, m->bridge->event, m->client, o->keep_s);
+    if (r >= 0)
+        r = sd_event_add_time_relative(m->bridge->event, &m->retry, CLOCK_MONOTONIC, 0, 0, on_retry, m);
+    if (r >= 0) /* first when there is a bus */
+        r = sd_event_source_set_enabled(m->retry, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_time_relative(m->bridge->event, &m->poll, CLOCK_MONOTONIC, 0, 1000000, on_poll, m);
+    return r < 0 ? base_error_set(reterr, r, "MQTT cannot be started: %s", strerror(-r)) : 0;
+}
+
+int bridge_mqtt_open(struct bridge *b, tragus_error *reterr) {
+    const struct bridge_mqtt_options *o = &b->options->mqtt;
+
+    if (!*o->host)
+        return 0;
+    int r = check(o, reterr);
+    if (r < 0)
+        return r;
+    struct bridge_mqtt *m = calloc(1, sizeof(*m));
+    if (!m)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    b->mqtt = m;
+    m->bridge = b;
+    m->options = o;
+    m->on = o->listen;
+    m->ready = "away";
+    make_id(m);
+    r = start(m, reterr);
+    if (r < 0)
+        bridge_mqtt_close(b);
+    return r;
+}
+
+void bridge_mqtt_close(struct bridge *b) {
+    struct bridge_mqtt *m = b->mqtt;
+
+    if (!m)
+        return;
+    b->mqtt = NULL;
+    bridge_listener_free(m->listener);
+    sd_bus_slot_unref(m->manager);
+    sd_bus_slot_unref(m->energy);
+    sd_event_source_disable_unref(m->retry);
+    sd_event_source_disable_unref(m->poll);
+    if (m->client)
+        mqtt_queue_done(&m->queue);
+    mqtt_client_free(m->client);
+    free(m->state);
+    free(m->prefix);
+    free(m->status_topic);
+    free(m);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bridge/mqtt.h: what the files of the MQTT side share.
+ *
+ *   mqtt_client.c     the connection with the broker
+ *   mqtt_queue.c      messages that wait for the broker, for a limited time
+ *   mqtt.c            topics of our own: events, states, commands
+ *   mqtt_discovery.c  the description for Home Assistant
+ */
+#ifndef TRAGUS_BRIDGE_MQTT_H
+#define TRAGUS_BRIDGE_MQTT_H
+
+#include "bridge/listener.h"
+#include "bridge/private.h"
+
+#include <systemd/sd-id128.h>
+
+/* Larger messages are ignored: commands and queries are short, and a frame of sound is a fraction of a second. */
+#define MQTT_MOST_JSON 65536
+
+/* --- the broker --------------------------------------------------------------------------------------------------------------- */
+
+struct mqtt_client;
+
+struct mqtt_client_handlers {
+    void (*up)(void *user); /* connected: subscribe and publish now */
+    void (*down)(void *user);
+    void (*message)(void *user, const char *topic, const char *payload, size_t n, bool retained);
+    void (*confirmed)(void *user, int id); /* the broker has the message */
+};
+
+struct mqtt_client_setup {
+    const struct bridge_mqtt_options *options;
+    const char *client_id;
+    const char *status_topic; /* retained: "online"; "offline" as the last will, and before an ordered end */
+    const struct mqtt_client_handlers *handlers;
+    void *user;
+};
+
+/* Reads the password and checks the settings; connects later, and again whenever the connection is lost. The texts of the setup
+ * must stay valid. Returns a negative errno and a message. */
+int mqtt_client_new(struct mqtt_client **ret, sd_event *event, const struct mqtt_client_setup *setup, tragus_error *reterr);
+/* Ends the connection in order. Accepts NULL. */
+void mqtt_client_free(struct mqtt_client *c);
+bool mqtt_client_is_up(const struct mqtt_client *c);
+/* Publishes. Returns the number by which `confirmed` names the message (qos 1), or a negative errno: -ENOTCONN if there is no
+ * connection. */
+int mqtt_client_publish(struct mqtt_client *c, const char *topic, const char *payload, size_t n, int qos, bool retain);
+int mqtt_client_subscribe(struct mqtt_client *c, const char *topic);
+
+/* --- messages that wait ------------------------------------------------------------------------------------------------------- */
+
+struct mqtt_message;
+
+struct mqtt_queue {
+    struct mqtt_client *client;
+    uint32_t keep_s;
+    struct mqtt_message *first, *last;
+    size_t n;
+    sd_event_source *timer;
+    uint64_t n_dropped; /* since the start */
+    bool warned;        /* in this absence of the broker */
+};
+
+int mqtt_queue_init(struct mqtt_queue *q, sd_event *event, struct mqtt_client *client, uint32_t keep_s);
+void mqtt_queue_done(struct mqtt_queue *q);
+/* Publishes with qos 1 until the broker confirms it, but for at most keep_s. */
+void mqtt_queue_add(struct mqtt_queue *q, const char *topic, const char *payload, size_t n);
+void mqtt_queue_up(struct mqtt_queue *q);
+void mqtt_queue_down(struct mqtt_queue *q);
+void mqtt_queue_confirmed(struct mqtt_queue *q, int id);
+
+/* --- our topics --------------------------------------------------------------------------------------------------------------- */
+
+struct bridge_mqtt {
+    struct bridge *bridge;
+    const struct bridge_mqtt_options *options;
+    char id[33]; /* of this machine, for names that must be unique at the broker */
+    char *prefix, *status_topic;
+    struct mqtt_client *client;
+    struct mqtt_queue queue;
+    bool on; /* the switch */
+    struct bridge_listener *listener;
+    bool active; /* the session listens */
+    char trouble[512];
+    sd_event_source *retry, *poll;
+    unsigned pause_s;
+    sd_bus_slot *manager, *energy; /* calls in progress */
+    bool manager_again;
+    bool microphone_open;
+    char *state; /* published last */
+    const char *ready;
+    uint64_t complained_us; /* when a wrong message was last logged */
+};
+
+/* Publishes an object and releases it. event: kept for the broker if it is away; else it is only sent now. */
+void mqtt_publish(struct bridge_mqtt *m, const char *topic, json_object *o, bool event);
+/* The same at PREFIX/SUFFIX, with the version of the payload. */
+void mqtt_publish_own(struct bridge_mqtt *m, const char *suffix, json_object *o, bool event);
+/* Reports a message that cannot be used: at PREFIX/error, and in the log, there at most once in ten seconds. */
+void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Starts or ends the microphone session, as the switch wants it. */
+void mqtt_listen(struct bridge_mqtt *m);
+
+/* The payload of the topic DISCOVERY_PREFIX/device/ID/config. */
+json_object *mqtt_discovery(const struct bridge_mqtt *m);
+
+#endif

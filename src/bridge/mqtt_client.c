@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bridge/mqtt_client.c: the connection with the broker.
+ *
+ * libmosquitto looks up the broker's name and opens the connection with calls that wait, so these two steps are done by a thread of
+ * their own, one for each attempt. Then the event loop takes the connection over, and nothing in it waits. libmosquitto's own
+ * thread would call us from outside of the loop, and would sleep between two attempts, so that the program could not end meanwhile.
+ *
+ * Each attempt has a new `struct mosquitto`, so no message is left in libmosquitto when a connection is lost: mqtt_queue.c alone
+ * decides what is sent again. */
+#include "base/thread.h"
+#include "bridge/mqtt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <mosquitto.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LONGEST_PAUSE_S 60
+#define LASTED_US 30000000ULL /* a connection that was up for so long begins anew with the shortest pause */
+#define KEEP_ALIVE_S 30       /* the broker reports us as offline after one and a half of this */
+#define MISC_US 5000000ULL
+#define LAST_WORDS_MS 1000 /* for writing when the program ends */
+#define MOST_PASSWORD 1024
+
+/* One attempt. The thread and the event loop share it; the last to leave frees it. */
+struct attempt {
+    struct mqtt_client *client; /* for the event loop only: it may end before the thread */
+    pthread_t thread;
+    struct mosquitto *mosquitto;
+    const char *host;
+    int port, done; /* done: an eventfd */
+    int result, code;
+    char detail[200]; /* what libmosquitto logged last: the cause of an error of TLS */
+    atomic_bool left;
+    char host_text[];
+};
+
+struct mqtt_client {
+    struct mqtt_client_setup setup;
+    sd_event *event;
+    char *password;
+    struct attempt *attempt; /* NULL: none; also the owner of the connection */
+    sd_event_source *done, *io, *misc, *retry;
+    bool taken_over; /* the thread has left */
+    bool accepted;   /* by the broker, but `up` was not called yet */
+    bool up;
+    int refusal; /* of the broker: a CONNACK code, or 0 */
+    uint64_t up_us;
+    unsigned pause_s;
+    char told[512]; /* the last complaint in the log: the same is not repeated */
+};
+
+/* --- settings ----------------------------------------------------------------------------------------------------------------- */
+
+static int read_password(struct mqtt_client *c, tragus_error *reterr) {
+    const char *path = c->setup.options->password_file;
+    char text[MOST_PASSWORD + 1];
+    struct stat about;
+
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return base_error_set(reterr, -errno, "password_file %s cannot be read: %s", path, strerror(errno));
+    ssize_t n = fstat(fd, &about) < 0 ? -1 : read(fd, text, sizeof(text));
+    int code = -errno;
+    close(fd);
+    if (n < 0)
+        return base_error_set(reterr, code, "password_file %s cannot be read: %s", path, strerror(-code));
+    if (about.st_mode & 077 & ~(mode_t)040)
+        return base_error_set(reterr, -EPERM, "password_file %s is open to other users; chmod 600 %s", path, path);
+    if (n > MOST_PASSWORD)
+        return base_error_set(reterr, -E2BIG, "password_file %s has more than %d bytes; it must contain the password only", path,
+                              MOST_PASSWORD);
+    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+        n--;
+    c->password = strndup(text, (size_t)n);
+    explicit_bzero(text, sizeof(text));
+    return c->password ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
+}
+
+static bool uses_tls(const struct bridge_mqtt_options *o) {
+    return o->tls || *o->ca_file;
+}
+
+static unsigned port_of(const struct bridge_mqtt_options *o) {
+    return o->port > 0 ? o->port : uses_tls(o) ? 8883 : 1883;
+}
+
+static uint64_t now_us(const struct mqtt_client *c) {
+    uint64_t now = 0;
+    (void)sd_event_now(c->event, CLOCK_MONOTONIC, &now);
+    return now;
+}
+
+/* --- an attempt --------------------------------------------------------------------------------------------------------------- */
+
+static void attempt_free(struct attempt *a) {
+    if (a->mosquitto)
+        mosquitto_destroy(a->mosquitto);
+    if (a->done >= 0)
+        close(a->done);
+    free(a);
+}
+
+static void leave(struct attempt *a) {
+    if (atomic_exchange(&a->left, true))
+        attempt_free(a);
+}
+
+static void *run_attempt(void *user) {
+    struct attempt *a = user;
+    const uint64_t one = 1;
+
+    a->result = mosquitto_connect(a->mosquitto, a->host, a->port, KEEP_ALIVE_S);
+    a->code = errno;
+    if (write(a->done, &one, sizeof(one)) != sizeof(one))
+        a->result = MOSQ_ERR_UNKNOWN;
+    leave(a);
+    return NULL;
+}
+
+/* Ends the attempt or the connection that came of it. */
+static void forget(struct mqtt_client *c) {
+    c->done = sd_event_source_disable_unref(c->done);
+    c->io = sd_event_source_disable_unref(c->io);
+    c->misc = sd_event_source_disable_unref(c->misc);
+    if (c->attempt && c->taken_over) {
+        attempt_free(c->attempt);
+    } else if (c->attempt) {
+        (void)pthread_detach(c->attempt->thread);
+        leave(c->attempt);
+    }
+    c->attempt = NULL;
+    c->taken_over = c->accepted = c->up = false;
+    c->refusal = 0;
+}
+
+static void connect_later(struct mqtt_client *c) {
+    c->pause_s = c->pause_s == 0 ? 1 : c->pause_s * 2 > LONGEST_PAUSE_S ? LONGEST_PAUSE_S : c->pause_s * 2;
+    if (sd_event_source_set_time_relative(c->retry, (uint64_t)c->pause_s * 1000000) < 0 ||
+        sd_event_source_set_enabled(c->retry, SD_EVENT_ONESHOT) < 0)
+        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the MQTT broker");
+}
+
+/* What went wrong, and how to mend it. */
+static void explain(const struct mqtt_client *c, int result, int code, char *out, size_t size) {
+    const struct bridge_mqtt_options *o = c->setup.options;
+    const char *detail = c->attempt ? c->attempt->detail : "";
+
+    if (c->refusal == 4 || c->refusal == 5)
+        snprintf(out, size, "it does not accept this user and password; check user and password_file in [mqtt]");
+    else if (c->refusal > 0)
+        snprintf(out, size, "%s", mosquitto_connack_string(c->refusal));
+    else if (result == MOSQ_ERR_EAI)
+        snprintf(out, size, "the host cannot be found; check host in [mqtt]");
+    else if (!c->up && (result == MOSQ_ERR_TLS || (uses_tls(o) && *detail)))
+        snprintf(out, size, "TLS failed (%s); check ca_file and host in [mqtt]", *detail ? detail : "no details");
+    else if (result == MOSQ_ERR_ERRNO)
+        snprintf(out, size, "%s", strerror(code));
+    else if (result == MOSQ_ERR_CONN_LOST || result == MOSQ_ERR_NO_CONN)
+        snprintf(out, size, "it has closed the connection");
+    else
+        snprintf(out, size, "%s", mosquitto_strerror(result));
+}
+
+/* The connection, or the attempt, has failed. */
+static void lost(struct mqtt_client *c, int result, int code) {
+    char why[320], text[512];
+    bool was_up = c->up;
+
+    explain(c, result, code, why, sizeof(why));
+    snprintf(text, sizeof(text), "%.150s:%u %s: %s", c->setup.options->host, port_of(c->setup.options),
+             was_up ? "was lost, connecting again" : "cannot be used, trying again", why);
+    if (was_up || strcmp(text, c->told) != 0)
+        bridge_log(BRIDGE_LOG_WARNING, "The MQTT broker %s", text);
+    memcpy(c->told, text, sizeof(text));
+    if (was_up && now_us(c) - c->up_us > LASTED_US)
+        c->pause_s = 0;
+    forget(c);
+    if (was_up)
+        c->setup.handlers->down(c->setup.user);
+    connect_later(c);
+}
+
+/* --- the connection ----------------------------------------------------------------------------------------------------------- */
+
+static void on_connect(struct mosquitto *mosquitto, void *user, int code) {
+    struct mqtt_client *c = ((struct attempt *)user)->client;
+    (void)mosquitto;
+    c->refusal = code;
+    c->accepted = code == 0;
+}
+
+static void on_message(struct mosquitto *mosquitto, void *user, const struct mosquitto_message *m) {
+    struct mqtt_client *c = ((struct attempt *)user)->client;
+    (void)mosquitto;
+    c->setup.handlers->message(c->setup.user, m->topic, m->payloadlen > 0 ? m->payload : "", (size_t)m->payloadlen, m->retain);
+}
+
+static void on_publish(struct mosquitto *mosquitto, void *user, int id) {
+    struct mqtt_client *c = ((struct attempt *)user)->client;
+    (void)mosquitto;
+    c->setup.handlers->confirmed(c->setup.user, id);
+}
+
+/* Also called by the thread of the attempt. */
+static void on_log(struct mosquitto *mosquitto, void *user, int level, const char *text) {
+    struct attempt *a = user;
+    (void)mosquitto;
+    if (level == MOSQ_LOG_ERR)
+        snprintf(a->detail, sizeof(a->detail), "%s", text);
+}
+
+/* Takes the result of a call that moved messages. May end the connection. */
+static void after(struct mqtt_client *c, int result) {
+    if (result != MOSQ_ERR_SUCCESS || c->refusal > 0) {
+        lost(c, result, errno);
+        return;
+    }
+    if (!c->accepted)
+        return;
+    c->accepted = false;
+    c->up = true;
+    c->up_us = now_us(c);
+    *c->told = '\0';
+    bridge_log(BRIDGE_LOG_INFO, "Connected to the MQTT broker %s:%u%s", c->setup.options->host, port_of(c->setup.options),
+               uses_tls(c->setup.options) ? " with TLS" : "");
+    mqtt_client_publish(c, c->setup.status_topic, "online", 6, 1, true);
+    c->setup.handlers->up(c->setup.user);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user) {
+    struct mqtt_client *c = user;
+    int result = MOSQ_ERR_SUCCESS;
+    (void)source, (void)fd;
+
+    errno = 0;
+    if (revents & EPOLLOUT)
+        result = mosquitto_loop_write(c->attempt->mosquitto, 1);
+    if (result == MOSQ_ERR_SUCCESS && revents & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        result = mosquitto_loop_read(c->attempt->mosquitto, 1);
+    after(c, result);
+    return 0;
+}
+
+/* Before the loop waits: calls from anywhere may have left something to be written. */
+static int prepare_io(sd_event_source *source, void *user) {
+    const struct mqtt_client *c = user;
+    return sd_event_source_set_io_events(source, EPOLLIN | (mosquitto_want_write(c->attempt->mosquitto) ? (uint32_t)EPOLLOUT : 0));
+}
+
+/* Lets libmosquitto send its pings and miss those of the broker. */
+static int on_misc(sd_event_source *source, uint64_t time_us, void *user) {
+    struct mqtt_client *c = user;
+    (void)time_us;
+
+    (void)sd_event_source_set_time_relative(source, MISC_US);
+    (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    errno = 0;
+    after(c, mosquitto_loop_misc(c->attempt->mosquitto));
+    return 0;
+}
+
+/* What the network has not taken after keep_s must not arrive later, as the kernel would otherwise try for a quarter of an hour. */
+static void limit_delay(int fd, uint32_t keep_s) {
+    const unsigned limit_ms = (keep_s < 5 ? 5 : keep_s) * 1000;
+    const int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+static int on_done(sd_event_source *source, int fd, uint32_t revents, void *user) {
+    struct mqtt_client *c = user;
+    (void)source, (void)fd, (void)revents;
+
+    c->done = sd_event_source_disable_unref(c->done);
+    struct attempt *a = c->attempt;
+    (void)pthread_join(a->thread, NULL); /* it is at its end */
+    c->taken_over = true;
+    int socket = a->result == MOSQ_ERR_SUCCESS ? mosquitto_socket(a->mosquitto) : -1;
+    if (socket < 0) {
+        lost(c, a->result == MOSQ_ERR_SUCCESS ? MOSQ_ERR_CONN_LOST : a->result, a->code);
+        return 0;
+    }
+    limit_delay(socket, c->setup.options->keep_s);
+    int r = sd_event_add_io(c->event, &c->io, socket, EPOLLIN, on_io, c);
+    if (r >= 0)
+        r = sd_event_source_set_prepare(c->io, prepare_io);
+    if (r >= 0)
+        r = sd_event_add_time_relative(c->event, &c->misc, CLOCK_MONOTONIC, MISC_US, 0, on_misc, c);
+    if (r < 0)
+        lost(c, MOSQ_ERR_ERRNO, -r);
+    return 0;
+}
+
+static int configure(struct mqtt_client *c, struct mosquitto *m) {
+    const struct bridge_mqtt_options *o = c->setup.options;
+
+    mosquitto_connect_callback_set(m, on_connect);
+    mosquitto_message_callback_set(m, on_message);
+    mosquitto_publish_callback_set(m, on_publish);
+    mosquitto_log_callback_set(m, on_log);
+    int r = mosquitto_int_option(m, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311);
+    if (r == MOSQ_ERR_SUCCESS)
+        r = mosquitto_will_set(m, c->setup.status_topic, 7, "offline", 1, true);
+    if (r == MOSQ_ERR_SUCCESS && *o->user)
+        r = mosquitto_username_pw_set(m, o->user, c->password);
+    if (r == MOSQ_ERR_SUCCESS && *o->ca_file)
+        r = mosquitto_tls_set(m, o->ca_file, NULL, NULL, NULL, NULL);
+    else if (r == MOSQ_ERR_SUCCESS && o->tls)
+        r = mosquitto_int_option(m, MOSQ_OPT_TLS_USE_OS_CERTS, 1);
+    return r;
+}
+
+/* Returns a code of libmosquitto. */
+static int begin(struct mqtt_client *c) {
+    const char *host = c->setup.options->host;
+
+    struct attempt *a = calloc(1, sizeof(*a) + strlen(host) + 1);
+    if (!a)
+        return MOSQ_ERR_NOMEM;
+    c->attempt = a;
+    c->taken_over = true; /* until there is a thread */
+    a->host = memcpy(a->host_text, host, strlen(host) + 1);
+    a->client = c;
+    a->port = (int)port_of(c->setup.options);
+    a->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    a->mosquitto = mosquitto_new(c->setup.client_id, true, a);
+    if (a->done < 0 || !a->mosquitto)
+        return MOSQ_ERR_NOMEM;
+    int r = configure(c, a->mosquitto);
+    if (r == MOSQ_ERR_SUCCESS && sd_event_add_io(c->event, &c->done, a->done, EPOLLIN, on_done, c) < 0)
+        r = MOSQ_ERR_NOMEM;
+    if (r == MOSQ_ERR_SUCCESS && base_thread_start(&a->thread, "mqtt-connect", run_attempt, a) < 0)
+        r = MOSQ_ERR_NOMEM;
+    c->taken_over = r != MOSQ_ERR_SUCCESS;
+    return r;
+}
+
+static int on_retry(sd_event_source *source, uint64_t time_us, void *user) {
+    struct mqtt_client *c = user;
+    (void)source, (void)time_us;
+
+    errno = 0;
+    int r = begin(c);
+    if (r != MOSQ_ERR_SUCCESS)
+        lost(c, r, errno);
+    return 0;
+}
+
+/* --- calls -------------------------------------------------------------------------------------------------------------------- */
+
+bool mqtt_client_is_up(const struct mqtt_client *c) {
+    return c->up;
+}
+
+int mqtt_client_publish(struct mqtt_client *c, const char *topic, const char *payload, size_t n, int qos, bool retain) {
+    int id = 0;
+
+    if (!c->up)
+        return -ENOTCONN;
+    int r = mosquitto_publish(c->attempt->mosquitto, &id, topic, (int)n, payload, qos, retain);
+    return r == MOSQ_ERR_SUCCESS ? id : -EIO;
+}
+
+int mqtt_client_subscribe(struct mqtt_client *c, const char *topic) {
+    return c->up && mosquitto_subscribe(c->attempt->mosquitto, NULL, topic, 1) == MOSQ_ERR_SUCCESS ? 0 : -EIO;
+}
+
+int mqtt_client_new(struct mqtt_client **ret, sd_event *event, const struct mqtt_client_setup *setup, tragus_error *reterr) {
+    struct mqtt_client *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    c->setup = *setup;
+    c->event = event;
+    int r = 0;
+    if (*setup->options->password_file)
+        r = read_password(c, reterr);
+    if (r >= 0 && *setup->options->ca_file && access(setup->options->ca_file, R_OK) < 0)
+        r = base_error_set(reterr, -errno, "ca_file %s cannot be read: %s", setup->options->ca_file, strerror(errno));
+    if (r >= 0 && c->password && !*setup->options->user)
+        r = base_error_set(reterr, -EINVAL, "password_file is set without user; add user in [mqtt]");
+    if (r >= 0 && mosquitto_lib_init() != MOSQ_ERR_SUCCESS)
+        r = base_error_set(reterr, -ENOMEM, "libmosquitto cannot be started");
+    if (r >= 0) {
+        r = sd_event_add_time_relative(event, &c->retry, CLOCK_MONOTONIC, 0, 0, on_retry, c);
+        if (r < 0)
+            (void)base_error_set(reterr, r, "no timer can be made: %s", strerror(-r));
+    }
+    if (r < 0) {
+        mqtt_client_free(c);
+        return r;
+    }
+    *ret = c;
+    return 0;
+}
+
+/* Writes what is left, for a short time: a broker that does not read gets the last will instead. */
+static void say_goodbye(struct mqtt_client *c) {
+    struct mosquitto *m = c->attempt->mosquitto;
+    struct pollfd wait = {.fd = mosquitto_socket(m), .events = POLLOUT};
+
+    mqtt_client_publish(c, c->setup.status_topic, "offline", 7, 1, true);
+    (void)mosquitto_disconnect(m);
+    while (mosquitto_want_write(m) && wait.fd >= 0 && poll(&wait, 1, LAST_WORDS_MS) > 0)
+        if (mosquitto_loop_write(m, 1) != MOSQ_ERR_SUCCESS)
+            break;
+}
+
+void mqtt_client_free(struct mqtt_client *c) {
+    if (!c)
+        return;
+    if (c->up)
+        say_goodbye(c);
+    forget(c);
+    sd_event_source_disable_unref(c->retry);
+    if (c->password)
+        explicit_bzero(c->password, strlen(c->password));
+    free(c->password);
+    free(c);
+}

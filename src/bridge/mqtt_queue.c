@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bridge/mqtt_queue.c: messages that the broker has not confirmed. They are sent again with the next connection, but not when they
+ * are too old: a lamp must not be switched by what was said an hour ago. */
+#include "bridge/mqtt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_MESSAGES 256
+
+struct mqtt_message {
+    struct mqtt_message *next;
+    uint64_t expires_us;
+    int id; /* of the publication that waits for its confirmation; 0: none */
+    char *topic;
+    size_t n;
+    char payload[];
+};
+
+/* CLOCK_BOOTTIME, so that the time in which the machine slept counts. */
+static uint64_t now_us(const struct mqtt_queue *q) {
+    uint64_t now = 0;
+    (void)sd_event_now(sd_event_source_get_event(q->timer), CLOCK_BOOTTIME, &now);
+    return now;
+}
+
+static void message_free(struct mqtt_message *m) {
+    explicit_bzero(m->payload, m->n);
+    free(m->topic);
+    free(m);
+}
+
+/* Removes the message after `before` (NULL: the first). */
+static void take_out(struct mqtt_queue *q, struct mqtt_message *before) {
+    struct mqtt_message *m = before ? before->next : q->first;
+
+    *(before ? &before->next : &q->first) = m->next;
+    if (q->last == m)
+        q->last = before;
+    q->n--;
+    message_free(m);
+}
+
+static void drop_first(struct mqtt_queue *q) {
+    take_out(q, NULL);
+    q->n_dropped++;
+    if (!q->warned)
+        bridge_log(BRIDGE_LOG_WARNING, "The MQTT broker is away: messages are dropped after %u seconds", q->keep_s);
+    q->warned = true;
+}
+
+/* Drops what is too old and waits for the next. The oldest is the first. */
+static void expire(struct mqtt_queue *q) {
+    uint64_t now = now_us(q);
+
+    while (q->first && q->first->expires_us <= now) {
+        if (q->first->id != 0)
+            take_out(q, NULL); /* on its way, and lost if the connection is lost now */
+        else
+            drop_first(q);
+    }
+    int r = q->first ? sd_event_source_set_time(q->timer, q->first->expires_us) : 0;
+    if (r >= 0)
+        r = sd_event_source_set_enabled(q->timer, q->first ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+    if (r < 0)
+        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for messages: %s", strerror(-r));
+}
+
+static int on_timer(sd_event_source *source, uint64_t time_us, void *user) {
+    (void)source, (void)time_us;
+    expire(user);
+    return 0;
+}
+
+static void send_waiting(struct mqtt_queue *q) {
+    for (struct mqtt_message *m = q->first; m; m = m->next) {
+        if (m->id != 0)
+            continue;
+        int id = mqtt_client_publish(q->client, m->topic, m->payload, m->n, 1, false);
+        m->id = id > 0 ? id : 0;
+    }
+}
+
+int mqtt_queue_init(struct mqtt_queue *q, sd_event *event, struct mqtt_client *client, uint32_t keep_s) {
+    *q = (struct mqtt_queue){.client = client, .keep_s = keep_s};
+    int r = sd_event_add_time(event, &q->timer, CLOCK_BOOTTIME, 0, 0, on_timer, q);
+    return r < 0 ? r : sd_event_source_set_enabled(q->timer, SD_EVENT_OFF);
+}
+
+void mqtt_queue_done(struct mqtt_queue *q) {
+    while (q->first)
+        take_out(q, NULL);
+    q->timer = sd_event_source_disable_unref(q->timer);
+}
+
+void mqtt_queue_add(struct mqtt_queue *q, const char *topic, const char *payload, size_t n) {
+    struct mqtt_message *m = malloc(sizeof(*m) + n);
+    char *copy = strdup(topic);
+
+    if (!m || !copy) {
+        free(m);
+        free(copy);
+        return;
+    }
+    *m = (struct mqtt_message){.expires_us = now_us(q) + (uint64_t)q->keep_s * 1000000, .topic = copy, .n = n};
+    memcpy(m->payload, payload, n);
+    *(q->last ? &q->last->next : &q->first) = m;
+    q->last = m;
+    if (++q->n > MOST_MESSAGES)
+        drop_first(q);
+    send_waiting(q);
+    expire(q);
+}
+
+void mqtt_queue_up(struct mqtt_queue *q) {
+    expire(q);
+    send_waiting(q);
+    q->warned = false;
+}
+
+void mqtt_queue_down(struct mqtt_queue *q) {
+    for (struct mqtt_message *m = q->first; m; m = m->next)
+        m->id = 0;
+    expire(q);
+}
+
+void mqtt_queue_confirmed(struct mqtt_queue *q, int id) {
+    struct mqtt_message *before = NULL;
+
+    for (struct mqtt_message *m = q->first; m; before = m, m = m->next)
+        if (m->id == id) {
+            take_out(q, before);
+            return;
+        }
+}

@@ -1,0 +1,283 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC1091,SC2034,SC2154,SC2016,SC2317 # lib.sh uses builddir and defines what the tests share; what is in '' is evaluated again and again
+# Tests MQTT of tragus-bridge with Debian's mosquitto, the real tragusd and recordings: events, states, the description for Home Assistant,
+# the switch, the trigger, wrong messages on each topic, a broker that comes and goes, passwords, and TLS.
+set -u
+builddir=$abs_top_builddir srcdir=$abs_top_srcdir
+. "$srcdir/tests/integration/lib.sh"
+PATH=$PATH:/usr/sbin
+grep -q '^#define HAVE_MQTT 1' "$builddir/config.h" || skip "built --without-mqtt"
+for program in mosquitto mosquitto_sub mosquitto_passwd openssl; do
+    command -v $program >/dev/null || skip "$program is missing: apt install mosquitto mosquitto-clients openssl"
+done
+need_model
+is() { # WHAT EXPECTED GOT
+    [ "$2" = "$3" ] || fail "$1: expected \"$2\", got \"$3\""
+}
+check() { "${PYTHON:-python3}" "$srcdir/tests/integration/mqtt_check.py" "$@"; }
+broker_pid='' watcher_pid=''
+trap 'code=$?; kill $broker_pid $watcher_pid 2>/dev/null; (exit $code); end_all' EXIT
+port=$((20000 + $$ % 20000))
+
+start_broker() { # LINE...
+    printf '%s\n' "user root" "persistence false" "listener ${listen:-$port 127.0.0.1}" "log_dest file $work/mosquitto.log" "${@:-allow_anonymous true}" \
+        >"$work/mosquitto.conf"
+    mosquitto -c "$work/mosquitto.conf" 2>>"$work/mosquitto.err" &
+    broker_pid=$!
+    wait_for "mosquitto" eval '(exec 3<>/dev/tcp/127.0.0.1/'"$port"')'
+}
+stop_broker() {
+    end_program "$broker_pid"
+    broker_pid=''
+}
+login=()
+publish() { mosquitto_pub -h 127.0.0.1 -p "$port" "${login[@]}" -q 1 -t "$1" "${@:2}"; }
+host=127.0.0.1
+retained() { # TOPIC: waits for a retained message and prints it
+    local try
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+        mosquitto_sub -h "$host" -p "$port" "${login[@]}" -t "$1" -C 1 -W 1 --retained-only 2>/dev/null && return
+    done
+}
+watch() { # collects "TOPIC PAYLOAD" lines of new messages in $work/seen
+    : >"$work/seen"
+    mosquitto_sub -h 127.0.0.1 -p "$port" "${login[@]}" -t '#' -v -R >>"$work/seen" &
+    watcher_pid=$!
+    sleep 0.5
+}
+unwatch() {
+    end_program "$watcher_pid"
+    watcher_pid=''
+}
+payloads() { sed -n "s|^$1 ||p" "$work/seen"; }
+seen() { # TOPIC: waits for a message and prints the last one
+    wait_for "a message of $1" grep -q "^$1 " "$work/seen"
+    payloads "$1" | tail -n 1
+}
+state_is() { [ "$(mosquitto_sub -h 127.0.0.1 -p "$port" "${login[@]}" -t "${prefix:-tragus}/state" -C 1 -W 2 --retained-only 2>/dev/null | check get "$1" 2>/dev/null)" = "$2" ]; }
+configure() { # LINE...: [mqtt] of bridge.conf
+    printf '%s\n' "[mqtt]" "host = 127.0.0.1" "port = $port" "$@" >"$work/bridge.conf"
+}
+start_mqtt() { # starts the bridge with that file
+    "$bridge" --config "$work/bridge.conf" --bus-address "$address" --uri "$uri" 2>>"$work/tragus-bridge.log" &
+    bridge_pid=$!
+    wait_for "tragus-bridge" wyoming ping
+}
+logged() { grep -c -- "$1" "$work/tragus-bridge.log"; }
+say() { # plays the recording into the microphone
+    echo "play $work/sound.raw" >"$work/microphone.control.new"
+    mv "$work/microphone.control.new" "$work/microphone.control"
+}
+
+spoken 16000 700
+start_bus
+microphone microphone /dev/null 16000
+start_tragusd() { start_daemon "[microphone]" "device = microphone" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"; }
+start_tragusd
+
+echo "== wrong settings"
+: >"$work/open"
+chmod 644 "$work/open"
+for wrong in "tls = perhaps:tls must be no or yes, not \"perhaps\"" "port = 0:port must be from 1 to 65535, not 0" \
+    "hosst = x:unknown key \"hosst\" in \[mqtt\]; did you mean host?"; do
+    configure
+    sed -i "2,\$d" "$work/bridge.conf"
+    echo "${wrong%%:*}" >>"$work/bridge.conf"
+    "$bridge" --config "$work/bridge.conf" --check-config 2>"$work/out"
+    is "$wrong: exit status" 2 $?
+    grep -q "bridge.conf:2: ${wrong#*:}$" "$work/out" || fail "$wrong: $(cat "$work/out")"
+done
+for wrong in "prefix = a/#:cannot be part of a topic" "user = u|password_file = $work/open:password_file $work/open is open to other users; chmod 600" \
+    "user = u|password_file = $work/none:password_file $work/none cannot be read: No such file" "ca_file = $work/none:ca_file $work/none cannot be read"; do
+    configure
+    tr '|' '\n' <<<"${wrong%%:*}" >>"$work/bridge.conf"
+    timeout 10 "$bridge" --config "$work/bridge.conf" --bus-address "$address" --uri "$uri" 2>"$work/out"
+    is "$wrong: exit status" 1 $?
+    grep -q "Failed to start: .*${wrong#*:}" "$work/out" || fail "$wrong: $(cat "$work/out")"
+done
+
+echo "== no broker yet: everything else works"
+configure "keep_s = 8" "energy_s = 1"
+start_mqtt
+wait_for "the warning" grep -q "The MQTT broker 127.0.0.1:$port cannot be used, trying again: Connection refused" "$work/tragus-bridge.log"
+is "a text by the Wyoming protocol" 'intent TestChannel {"channel": "front center"} None' "$(wyoming text en "front center")"
+
+echo "== the broker starts: retained states"
+start_broker
+wait_for "the connection" grep -q "Connected to the MQTT broker" "$work/tragus-bridge.log"
+is "warnings" 1 "$(logged "cannot be used")"
+is "status" online "$(retained tragus/status)"
+wait_for "the microphone" state_is microphone_open true
+for member in "version 1" "listening true" "active true" "ready ready" "problem none" "dropped 0"; do
+    is "state" "$member" "${member%% *} $(retained tragus/state | check get "${member%% *}")"
+done
+is "energy" 1 "$(retained tragus/energy | check get version)"
+[ "$(retained tragus/energy | check get cpu_time_usec)" -gt 0 ] || fail "energy: $(retained tragus/energy)"
+
+echo "== Home Assistant's description"
+retained 'homeassistant/device/+/config' | check discovery tragus >"$work/components" || fail "discovery"
+is "components" "binary_sensor:microphone button:trigger event:event sensor:command sensor:confidence sensor:cpu_time sensor:problem sensor:real_time_factor switch:listening" \
+    "$(cat "$work/components")"
+watch
+publish homeassistant/status -m online
+seen 'homeassistant/device/[^/]*/config' | check discovery tragus >/dev/null || fail "discovery after a start of Home Assistant"
+
+echo "== a command"
+say
+seen tragus/event/utterance >"$work/event"
+cut -c1-200 "$work/event"
+for member in "version 1" "event_type utterance" "text front center" "intent TestChannel" "slots.channel front center" "site default"; do
+    is "event" "$member" "${member%% *} $(check get "${member%% *}" <"$work/event")"
+done
+check get confidence <"$work/event" | grep -qE '^(1|0\.[89])' || fail "confidence: $(cat "$work/event")"
+check get at <"$work/event" | grep -qE '^20[0-9-]{8}T[0-9:]{8}Z$' || fail "at: $(cat "$work/event")"
+check get words.1.word <"$work/event" | grep -qx center || fail "words: $(cat "$work/event")"
+is "events kept by the broker" "" "$(mosquitto_sub -h 127.0.0.1 -p "$port" -t 'tragus/event/#' -C 1 -W 1 --retained-only 2>/dev/null)"
+
+echo "== the switch"
+publish tragus/listening/set -m OFF
+wait_for "the microphone to close" state_is microphone_open false
+is "listening" false "$(retained tragus/state | check get listening)"
+is "sessions" 0 "$(status_field session_count)"
+publish tragus/listening/set -m on
+wait_for "the microphone to open" state_is microphone_open true
+
+echo "== the trigger, without wake phrases"
+publish tragus/trigger -m PRESS
+seen tragus/error | grep -q '"topic":"trigger","error":"tragusd cannot do this: .*wake' || fail "trigger: $(seen tragus/error)"
+
+echo "== wrong messages"
+head -c 70000 /dev/urandom >"$work/large"
+for topic in listening/set trigger; do
+    for payload in "" "{" "[]" '{"open_ms":-1}' '{"open_ms":{}}' "null" $'\xff\xfe' "ONN"; do
+        publish "tragus/$topic" -m "$payload"
+    done
+    publish "tragus/$topic" -f "$work/large"
+done
+wait_for "the last message" eval '[ "$(grep -c "^tragus/error .*listening/set" "$work/seen")" = 7 ]'
+is "listening" true "$(retained tragus/state | check get listening)"
+grep -q '"error":"the payload must be ON or OFF"' "$work/seen" || fail "no error was published"
+[ "$(logged "MQTT topic")" -le 3 ] || fail "wrong messages flood the log"
+
+echo "== the broker restarts: states again, and a command that was said meanwhile"
+unwatch
+stop_broker
+wait_for "the warning" grep -q "was lost, connecting again" "$work/tragus-bridge.log"
+say
+sleep 3.5
+start_broker
+watch
+wait_for "the queued command" grep -q '^tragus/event/utterance .*front center' "$work/seen"
+is "status" online "$(retained tragus/status)"
+is "state" true "$(retained tragus/state | check get listening)"
+retained 'homeassistant/device/+/config' | check discovery tragus >/dev/null || fail "discovery after a restart"
+sleep 1
+is "the command, once" 1 "$(payloads tragus/event/utterance | wc -l)"
+
+echo "== a broker that is away for longer: an old command is dropped"
+unwatch
+stop_broker
+say
+wait_for "the warning" grep -q "messages are dropped after 8 seconds" "$work/tragus-bridge.log"
+start_broker
+watch
+wait_for "the connection" eval 'mosquitto_sub -h 127.0.0.1 -p $port -t tragus/status -C 1 -W 1 --retained-only | grep online'
+sleep 1
+is "old commands" 0 "$(payloads tragus/event/utterance | wc -l)"
+is "dropped" 1 "$(retained tragus/state | check get dropped)"
+is "warnings" 1 "$(logged "messages are dropped")"
+
+echo "== tragusd goes and comes back"
+stop_daemon || fail "tragusd: exit status $?"
+wait_for "the state" state_is ready away
+start_tragusd
+wait_for "the microphone" state_is microphone_open true
+
+echo "== the last will, and an ordered end"
+kill -KILL "$bridge_pid"
+wait "$bridge_pid" 2>/dev/null
+is "status after a crash" offline "$(seen tragus/status)"
+publish tragus/listening/set -m OFF -r
+start_mqtt
+wait_for "the connection" eval '[ "$(payloads tragus/status | tail -n 1)" = online ]'
+wait_for "the old switch" grep -q '^tragus/error .*"error":"retained messages are not obeyed' "$work/seen"
+wait_for "the microphone" state_is microphone_open true
+publish tragus/listening/set -n -r
+stop_bridge || fail "tragus-bridge: exit status $?"
+is "status after the end" offline "$(retained tragus/status)"
+! grep -qi "center" "$work/tragus-bridge.log" || fail "the log contains what was said"
+unwatch
+
+echo "== no description any more, and another site"
+configure "discovery = no"
+start_mqtt
+wait_for "the connection" eval '[ "$(retained tragus/status)" = online ]'
+wait_for "the description to be gone" eval '! mosquitto_sub -h 127.0.0.1 -p $port -t "homeassistant/device/+/config" -C 1 -W 1 --retained-only'
+stop_bridge || fail "tragus-bridge: exit status $?"
+configure "site = kitchen"
+start_mqtt
+prefix=tragus/kitchen
+wait_for "the microphone" state_is active true
+retained 'homeassistant/device/+/config' | check discovery tragus/kitchen >/dev/null || fail "discovery of a site"
+stop_bridge || fail "tragus-bridge: exit status $?"
+
+prefix=""
+stop_broker
+
+echo "== passwords"
+mosquitto_passwd -c -b "$work/passwords" tragus secret 2>/dev/null || fail "mosquitto_passwd"
+start_broker "allow_anonymous false" "password_file $work/passwords"
+echo wrong >"$work/password"
+chmod 600 "$work/password"
+configure "user = tragus" "password_file = $work/password"
+start_mqtt
+refused="The MQTT broker 127.0.0.1:$port cannot be used, trying again: it does not accept this user and password; check user and password_file in \[mqtt\]"
+wait_for "the warning" grep -q "$refused" "$work/tragus-bridge.log"
+sleep 3.5
+is "warnings" 1 "$(logged "$refused")"
+stop_bridge || fail "tragus-bridge: exit status $?"
+echo secret >"$work/password"
+start_mqtt
+login=(-u tragus -P secret)
+is "status" online "$(retained tragus/status)"
+! grep -q "secret" "$work/tragus-bridge.log" || fail "the password is in the log"
+stop_bridge || fail "tragus-bridge: exit status $?"
+login=()
+stop_broker
+
+echo "== TLS"
+key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
+authority() { openssl req -x509 "${key[@]}" -days 2 -subj "/CN=$1" -keyout "$work/$1.key" -out "$work/$1.crt"; }
+{
+    authority authority && authority stranger && openssl req "${key[@]}" -subj /CN=localhost -keyout "$work/server.key" -out "$work/server.csr" &&
+        openssl x509 -req -in "$work/server.csr" -CA "$work/authority.crt" -CAkey "$work/authority.key" -CAcreateserial -days 2 \
+            -out "$work/server.crt" -extfile <(echo "subjectAltName=DNS:localhost")
+} 2>"$work/openssl.log" || fail "openssl: $(cat "$work/openssl.log")"
+start_broker "allow_anonymous true" "certfile $work/server.crt" "keyfile $work/server.key"
+configure "ca_file = $work/stranger.crt"
+sed -i 's/^host = .*/host = localhost/' "$work/bridge.conf"
+start_mqtt
+wait_for "the warning" grep -q "The MQTT broker localhost:$port cannot be used, trying again: TLS failed (.*certificate verify failed.*); check ca_file" "$work/tragus-bridge.log"
+stop_bridge || fail "tragus-bridge: exit status $?"
+sed -i "s/stranger/authority/" "$work/bridge.conf"
+start_mqtt
+wait_for "the connection" grep -q "Connected to the MQTT broker localhost:$port with TLS" "$work/tragus-bridge.log"
+tls() { "$1" -h localhost -p "$port" --cafile "$work/authority.crt" "${@:2}"; }
+host=localhost login=(--cafile "$work/authority.crt")
+is "status" online "$(retained tragus/status)"
+head -c 300000 /dev/urandom >"$work/large"
+for i in 1 2 3; do tls mosquitto_pub -t tragus/trigger -f "$work/large"; done
+tls mosquitto_pub -t tragus/listening/set -m OFF
+wait_for "the microphone to close" eval '[ "$(status_field microphone_open)" = false ]'
+sed -i "s/^host = .*/host = 127.0.0.1/" "$work/bridge.conf"
+stop_bridge || fail "tragus-bridge: exit status $?"
+start_mqtt
+wait_for "the warning" grep -q "127.0.0.1:$port cannot be used, trying again: TLS failed" "$work/tragus-bridge.log"
+stop_bridge || fail "tragus-bridge: exit status $?"
+
+echo "== a host that does not exist"
+sed -i "s/^host = .*/host = nowhere.invalid/" "$work/bridge.conf"
+start_mqtt
+wait_for "the warning" grep -q "nowhere.invalid:$port cannot be used, trying again: the host cannot be found; check host in \[mqtt\]" "$work/tragus-bridge.log"
+stop_bridge || fail "tragus-bridge: exit status $?"
