@@ -11,6 +11,12 @@
 
 #define BRIDGE_MOST_PHRASES 16
 
+enum bridge_hermes {
+    BRIDGE_HERMES_OFF,
+    BRIDGE_HERMES_ALL,     /* every command is an intent */
+    BRIDGE_HERMES_SERVICES /* only what a dialogue manager of Rhasspy asks for */
+};
+
 struct bridge_mqtt_options {
     const char *host; /* "": no MQTT */
     uint32_t port;    /* 0: 8883 with TLS, else 1883 */
@@ -28,6 +34,8 @@ struct bridge_mqtt_options {
     uint32_t keep_s, energy_s;
     bool discovery;
     const char *discovery_prefix;
+    enum bridge_hermes hermes;
+    bool hermes_sound; /* listen to the sound of Hermes's messages instead of the microphone */
 };
 
 /* What bridge.conf and the command line set; data/bridge.conf documents it. */

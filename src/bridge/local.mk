@@ -21,6 +21,11 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/wire.c src/bridge/wire.h
 if MQTT
 libtragus_bridge_la_SOURCES += \
+    src/bridge/hermes.c src/bridge/hermes.h \
+    src/bridge/hermes_asr.c \
+    src/bridge/hermes_json.c \
+    src/bridge/hermes_nlu.c \
+    src/bridge/hermes_sound.c \
     src/bridge/mqtt.c src/bridge/mqtt.h \
     src/bridge/mqtt_client.c \
     src/bridge/mqtt_discovery.c \

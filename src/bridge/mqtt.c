@@ -180,6 +180,8 @@ static void on_event(void *user, const char *event, json_object *o) {
     struct tm utc;
     char suffix[64], at[32];
 
+    if (m->hermes)
+        hermes_event(m->hermes, event, o);
     if (!lasting && strcmp(event, "input_lost") != 0 && !m->options->partial)
         return;
     snprintf(suffix, sizeof(suffix), "event/%s", event);
@@ -208,15 +210,20 @@ static void on_ended(void *user, const char *why) {
 
 void mqtt_listen(struct bridge_mqtt *m) {
     static const struct bridge_listener_handlers handlers = {on_started, on_event, on_ended};
-    bool wanted = m->on;
+    bool wanted = m->on && m->holds == 0;
+    struct bridge_format format = {0};
+    int sound = -1;
 
     (void)sd_event_source_set_enabled(m->retry, SD_EVENT_OFF);
-    if (wanted && !m->listener) {
+    if (wanted && !m->listener && m->options->hermes_sound)
+        sound = hermes_sound_open(m->hermes, HERMES_LISTENS, &format);
+    if (wanted && !m->listener && (sound >= 0 || !m->options->hermes_sound)) {
         const struct bridge_listener_setup setup = {.grammar = m->options->grammar,
                                                     .phrases = m->options->phrases,
                                                     .n_phrases = m->options->n_phrases,
                                                     .partial = m->options->partial,
-                                                    .sound = -1,
+                                                    .sound = sound,
+                                                    .format = format,
                                                     .handlers = &handlers,
                                                     .user = m};
         m->listener = bridge_listener_new(m->bridge, &setup);
@@ -228,6 +235,11 @@ void mqtt_listen(struct bridge_mqtt *m) {
     if (!wanted)
         *m->trouble = '\0';
     publish_state(m, false);
+}
+
+void mqtt_hold(struct bridge_mqtt *m, enum mqtt_hold hold, bool holds) {
+    m->holds = holds ? m->holds | hold : m->holds & ~(unsigned)hold;
+    mqtt_listen(m);
 }
 
 static int on_retry(sd_event_source *source, uint64_t time_us, void *user) {
@@ -273,6 +285,8 @@ static void take_switch(struct bridge_mqtt *m, const char *topic, const char *te
     }
     m->on = on;
     m->pause_s = 0;
+    if (!on && m->hermes)
+        hermes_asr_off(m->hermes);
     mqtt_listen(m);
     publish_state(m, true); /* the sender waits for it, also if nothing has changed */
 }
@@ -334,6 +348,8 @@ static void on_up(void *user) {
     if (m->options->discovery && asprintf(&topic, "%s/status", m->options->discovery_prefix) >= 0)
         (void)mqtt_client_subscribe(m->client, topic);
     free(topic);
+    if (m->hermes)
+        hermes_up(m->hermes);
     publish_all(m);
     mqtt_queue_up(&m->queue);
 }
@@ -346,6 +362,11 @@ static void on_message(void *user, const char *topic, const char *payload, size_
     struct bridge_mqtt *m = user;
     size_t n_prefix = strlen(m->prefix), n_discovery = strlen(m->options->discovery_prefix);
 
+    if (m->hermes && strncmp(topic, "hermes/", 7) == 0) {
+        if (!retained)
+            hermes_message(m->hermes, topic, payload, n);
+        return;
+    }
     char *text = n <= MQTT_MOST_JSON ? strndup(payload, n) : NULL;
     if (text && strncmp(topic, m->prefix, n_prefix) == 0 && topic[n_prefix] == '/')
         take_own(m, topic + n_prefix + 1, text, retained);
@@ -387,6 +408,8 @@ static int check(const struct bridge_mqtt_options *o, tragus_error *reterr) {
             return base_error_set(reterr, -EINVAL, "[mqtt] %s: \"%.60s\" cannot be part of a topic; use letters, digits, - and _%s",
                                   names[i], values[i], i == 2 ? "" : ", with / between levels");
     }
+    if (o->hermes_sound && o->hermes == BRIDGE_HERMES_OFF)
+        return base_error_set(reterr, -EINVAL, "[mqtt] sound = hermes needs hermes = yes or hermes = services");
     return 0;
 }
 
@@ -413,6 +436,8 @@ static int start(struct bridge_mqtt *m, tragus_error *reterr) {
         r = sd_event_source_set_enabled(m->retry, SD_EVENT_OFF);
     if (r >= 0)
         r = sd_event_add_time_relative(m->bridge->event, &m->poll, CLOCK_MONOTONIC, 0, 1000000, on_poll, m);
+    if (r >= 0 && o->hermes != BRIDGE_HERMES_OFF)
+        r = hermes_new(&m->hermes, m);
     return r < 0 ? base_error_set(reterr, r, "MQTT cannot be started: %s", strerror(-r)) : 0;
 }
 
@@ -445,6 +470,7 @@ void bridge_mqtt_close(struct bridge *b) {
     if (!m)
         return;
     b->mqtt = NULL;
+    hermes_free(m->hermes);
     bridge_listener_free(m->listener);
     sd_bus_slot_unref(m->manager);
     sd_bus_slot_unref(m->energy);

@@ -5,6 +5,7 @@
  *   mqtt_queue.c      messages that wait for the broker, for a limited time
  *   mqtt.c            topics of our own: events, states, commands
  *   mqtt_discovery.c  the description for Home Assistant
+ *   hermes*.c         the topics of Rhasspy's Hermes protocol
  */
 #ifndef TRAGUS_BRIDGE_MQTT_H
 #define TRAGUS_BRIDGE_MQTT_H
@@ -16,6 +17,7 @@
 
 /* Larger messages are ignored: commands and queries are short, and a frame of sound is a fraction of a second. */
 #define MQTT_MOST_JSON 65536
+#define MQTT_MOST_SOUND 1048576
 
 /* --- the broker --------------------------------------------------------------------------------------------------------------- */
 
@@ -71,6 +73,11 @@ void mqtt_queue_confirmed(struct mqtt_queue *q, int id);
 
 /* --- our topics --------------------------------------------------------------------------------------------------------------- */
 
+/* Why the microphone session rests although the switch is on. */
+enum mqtt_hold { MQTT_HOLD_HOTWORD = 1, MQTT_HOLD_ASR = 2 };
+
+struct hermes;
+
 struct bridge_mqtt {
     struct bridge *bridge;
     const struct bridge_mqtt_options *options;
@@ -78,7 +85,9 @@ struct bridge_mqtt {
     char *prefix, *status_topic;
     struct mqtt_client *client;
     struct mqtt_queue queue;
-    bool on; /* the switch */
+    struct hermes *hermes; /* NULL: off */
+    bool on;               /* the switch */
+    unsigned holds;        /* enum mqtt_hold */
     struct bridge_listener *listener;
     bool active; /* the session listens */
     char trouble[512];
@@ -98,10 +107,29 @@ void mqtt_publish(struct bridge_mqtt *m, const char *topic, json_object *o, bool
 void mqtt_publish_own(struct bridge_mqtt *m, const char *suffix, json_object *o, bool event);
 /* Reports a message that cannot be used: at PREFIX/error, and in the log, there at most once in ten seconds. */
 void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Starts or ends the microphone session, as the switch wants it. */
+void mqtt_hold(struct bridge_mqtt *m, enum mqtt_hold hold, bool holds);
+/* Starts or ends the microphone session, as the switch and the holds want it. */
 void mqtt_listen(struct bridge_mqtt *m);
 
 /* The payload of the topic DISCOVERY_PREFIX/device/ID/config. */
 json_object *mqtt_discovery(const struct bridge_mqtt *m);
+
+/* --- Hermes ------------------------------------------------------------------------------------------------------------------- */
+
+int hermes_new(struct hermes **ret, struct bridge_mqtt *m);
+void hermes_free(struct hermes *h); /* accepts NULL */
+void hermes_up(struct hermes *h);
+/* Takes a message of a topic that begins with "hermes/". */
+void hermes_message(struct hermes *h, const char *topic, const char *payload, size_t n);
+/* An event of the microphone session. */
+void hermes_event(struct hermes *h, const char *event, json_object *o);
+
+/* The switch is off: ends the session that was asked for, with an answer. */
+void hermes_asr_off(struct hermes *h);
+
+/* Who reads the sound that comes in messages: the session that always listens, or one that was asked for. */
+enum hermes_reader { HERMES_LISTENS, HERMES_ASKED, HERMES_READERS };
+/* Opens a pipe with the sound that comes from now on. Returns the end to read, or -1 as long as no sound has come. */
+int hermes_sound_open(struct hermes *h, enum hermes_reader reader, struct bridge_format *ret);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { TEXT, PHRASES, COUNT, SWITCH };
+enum kind { TEXT, PHRASES, COUNT, SWITCH, HERMES, SOUND };
 
 #define AT(field) offsetof(struct bridge_options, field)
 
@@ -39,6 +39,8 @@ static const struct base_settings_key keys[] = {
     {"mqtt", "energy_s", COUNT, 1, 86400, AT(mqtt.energy_s)},
     {"mqtt", "discovery", SWITCH, 0, 0, AT(mqtt.discovery)},
     {"mqtt", "discovery_prefix", TEXT, 0, 0, AT(mqtt.discovery_prefix)},
+    {"mqtt", "hermes", HERMES, 0, 0, AT(mqtt.hermes)},
+    {"mqtt", "sound", SOUND, 0, 0, AT(mqtt.hermes_sound)},
 };
 
 static const char *const sections[] = {"bus", "wyoming", "home_assistant", "mqtt"};
@@ -97,7 +99,8 @@ static int choose(const struct base_settings_line *l, const char *const words[],
 }
 
 static int take_key(const struct base_settings_key *k, const struct base_settings_line *l, void *user, tragus_error *reterr) {
-    static const char *const switches[] = {"no", "yes"};
+    static const char *const switches[] = {"no", "yes"}, *const hermes[] = {"no", "yes", "services"},
+                             *const sounds[] = {"microphone", "hermes"};
     struct bridge_options *o = user;
     void *at = (char *)o + k->offset;
     double x;
@@ -113,9 +116,15 @@ static int take_key(const struct base_settings_key *k, const struct base_setting
             *(uint32_t *)at = (uint32_t)x;
         return r;
     case SWITCH:
-        r = choose(l, switches, 2, reterr);
+    case SOUND:
+        r = choose(l, k->kind == SWITCH ? switches : sounds, 2, reterr);
         if (r >= 0)
             *(bool *)at = r == 1;
+        return r < 0 ? r : 0;
+    case HERMES:
+        r = choose(l, hermes, 3, reterr);
+        if (r >= 0)
+            *(enum bridge_hermes *)at = (enum bridge_hermes)r;
         return r < 0 ? r : 0;
     default:
         return base_settings_keep(&o->texts, l->value, at, reterr);

@@ -5,10 +5,14 @@
 mqtt_check.py get PATH          prints a member of the JSON object on standard input, such as slots.0.value; "none" if it is missing
 mqtt_check.py discovery PREFIX  checks the description of a device by the rules of Home Assistant's integration (homeassistant/components/
                                 mqtt: schemas.py and the schema of each platform), and prints its components
+mqtt_check.py frames RAW DIR    cuts raw samples of 16 kHz into WAV files of a quarter of a second
 """
+import io
 import json
+import pathlib
 import re
 import sys
+import wave
 
 # Keys of each platform that a component must and may have, besides those of all.
 COMMON = {"platform", "unique_id", "name", "icon", "entity_category", "availability_topic"}
@@ -69,4 +73,16 @@ def discovery(prefix):
     print(" ".join(sorted(f"{c['platform']}:{k}" for k, c in o["components"].items())))
 
 
-{"get": get, "discovery": discovery}[sys.argv[1]](*sys.argv[2:])
+def frames(raw, folder):
+    samples = pathlib.Path(raw).read_bytes()
+    for i, at in enumerate(range(0, len(samples), 8000)):
+        file = io.BytesIO()
+        with wave.open(file, "wb") as w:
+            w.setnchannels(1)
+            w.setsampwidth(2)
+            w.setframerate(16000)
+            w.writeframes(samples[at : at + 8000])
+        (pathlib.Path(folder) / f"{i:03}.wav").write_bytes(file.getvalue())
+
+
+{"get": get, "discovery": discovery, "frames": frames}[sys.argv[1]](*sys.argv[2:])

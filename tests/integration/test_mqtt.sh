@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC1091,SC2034,SC2154,SC2016,SC2317 # lib.sh uses builddir and defines what the tests share; what is in '' is evaluated again and again
 # Tests MQTT of tragus-bridge with Debian's mosquitto, the real tragusd and recordings: events, states, the description for Home Assistant,
-# the switch, the trigger, wrong messages on each topic, a broker that comes and goes, passwords, and TLS.
+# the switch, the trigger, wrong messages on each topic, a broker that comes and goes, passwords, TLS, and the Hermes protocol.
 set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
@@ -80,7 +80,7 @@ echo "== wrong settings"
 : >"$work/open"
 chmod 644 "$work/open"
 for wrong in "tls = perhaps:tls must be no or yes, not \"perhaps\"" "port = 0:port must be from 1 to 65535, not 0" \
-    "hosst = x:unknown key \"hosst\" in \[mqtt\]; did you mean host?"; do
+    "hermes = maybe:hermes must be no, yes or services, not \"maybe\"" "hosst = x:unknown key \"hosst\" in \[mqtt\]; did you mean host?"; do
     configure
     sed -i "2,\$d" "$work/bridge.conf"
     echo "${wrong%%:*}" >>"$work/bridge.conf"
@@ -89,7 +89,8 @@ for wrong in "tls = perhaps:tls must be no or yes, not \"perhaps\"" "port = 0:po
     grep -q "bridge.conf:2: ${wrong#*:}$" "$work/out" || fail "$wrong: $(cat "$work/out")"
 done
 for wrong in "prefix = a/#:cannot be part of a topic" "user = u|password_file = $work/open:password_file $work/open is open to other users; chmod 600" \
-    "user = u|password_file = $work/none:password_file $work/none cannot be read: No such file" "ca_file = $work/none:ca_file $work/none cannot be read"; do
+    "user = u|password_file = $work/none:password_file $work/none cannot be read: No such file" "ca_file = $work/none:ca_file $work/none cannot be read" \
+    "sound = hermes:needs hermes = yes"; do
     configure
     tr '|' '\n' <<<"${wrong%%:*}" >>"$work/bridge.conf"
     timeout 10 "$bridge" --config "$work/bridge.conf" --bus-address "$address" --uri "$uri" 2>"$work/out"
@@ -222,7 +223,98 @@ wait_for "the microphone" state_is active true
 retained 'homeassistant/device/+/config' | check discovery tragus/kitchen >/dev/null || fail "discovery of a site"
 stop_bridge || fail "tragus-bridge: exit status $?"
 
-prefix=""
+echo "== Hermes: texts"
+configure "hermes = yes" "site = kitchen"
+start_mqtt
+watch
+wait_for "the microphone" state_is active true
+publish hermes/nlu/query -m '{"input": "Front center", "siteId": "kitchen", "sessionId": "s1", "id": "q1"}'
+seen hermes/intent/TestChannel >"$work/intent"
+for member in "input front center" "rawInput Front center" "intent.intentName TestChannel" "slots.0.slotName channel" "slots.0.value.value front center" \
+    "slots.0.range.start 0" "slots.0.range.end 12" "id q1" "siteId kitchen" "sessionId s1"; do
+    is "intent" "$member" "${member%% *} $(check get "${member%% *}" <"$work/intent")"
+done
+publish hermes/nlu/query -m '{"input": "buy a horse", "siteId": "kitchen", "sessionId": "s2", "id": "q2"}'
+is "not recognized" "buy a horse q2 s2" "$(seen hermes/nlu/intentNotRecognized | check get input) $(seen hermes/nlu/intentNotRecognized | check get id) $(seen hermes/nlu/intentNotRecognized | check get sessionId)"
+publish hermes/nlu/query -m '{"input": "front center", "siteId": "kitchen", "id": "q3", "intentFilter": ["Other"]}'
+wait_for "the filter" grep -q '^hermes/nlu/intentNotRecognized .*"id":"q3"' "$work/seen"
+publish hermes/nlu/query -m '{"input": "front center"}'
+
+echo "== Hermes: a command, and a session that is asked for"
+say
+wait_for "the text" grep -q '^hermes/asr/textCaptured .*"text":"front center"' "$work/seen"
+wait_for "the intent" eval '[ "$(payloads hermes/intent/TestChannel | wc -l)" = 2 ]'
+payloads hermes/asr/textCaptured >"$work/captured"
+is "tokens" center "$(check get asrTokens.0.1.value <"$work/captured")"
+is "range" 6 "$(check get asrTokens.0.1.rangeStart <"$work/captured")"
+publish hermes/asr/startListening -m '{"siteId": "kitchen", "sessionId": "s4"}'
+wait_for "one session" eval '[ "$(status_field session_count)" = 1 ] && "$tragus" status --bus-address "$address" | grep "to the microphone"'
+sleep 0.5
+say
+wait_for "the text" grep -q '^hermes/asr/textCaptured .*"text":"front center".*"sessionId":"s4"' "$work/seen"
+is "intents, still" 2 "$(payloads hermes/intent/TestChannel | wc -l)"
+publish hermes/asr/startListening -m '{"siteId": "kitchen", "sessionId": "s5", "stopOnSilence": false}'
+sleep 0.5
+publish hermes/asr/stopListening -m '{"siteId": "kitchen", "sessionId": "s5"}'
+wait_for "an empty text" grep -q '^hermes/asr/textCaptured .*"text":"".*"sessionId":"s5"' "$work/seen"
+publish hermes/hotword/toggleOff -m '{"siteId": "kitchen", "reason": "ttsSay"}'
+wait_for "the microphone to close" eval '[ "$(status_field microphone_open)" = false ]'
+publish hermes/hotword/toggleOn -m '{"siteId": "kitchen", "reason": "ttsSay"}'
+wait_for "the microphone to open" eval '[ "$(status_field microphone_open)" = true ]'
+publish hermes/asr/startListening -m '{"siteId": "kitchen", "sessionId": "s6"}'
+sleep 0.5
+publish tragus/kitchen/listening/set -m OFF
+wait_for "an empty text" grep -q '^hermes/asr/textCaptured .*"text":"".*"sessionId":"s6"' "$work/seen"
+publish hermes/asr/startListening -m '{"siteId": "kitchen", "sessionId": "s7"}'
+wait_for "an error" grep -q '^hermes/error/asr {"error":"listening is switched off".*"sessionId":"s7"' "$work/seen"
+wait_for "no session" eval '[ "$(status_field session_count)" = 0 ]'
+publish tragus/kitchen/listening/set -m ON
+wait_for "the microphone to open" eval '[ "$(status_field microphone_open)" = true ]'
+
+echo "== Hermes: wrong messages"
+for topic in hotword/toggleOn hotword/toggleOff asr/toggleOn asr/toggleOff asr/startListening asr/stopListening nlu/query; do
+    for payload in "" "{" "[]" "null" '{"siteId": 5, "reason": []}' '{"siteId": "kitchen", "input": 3, "sessionId": {}, "reason": {}}' $'\xff'; do
+        publish "hermes/$topic" -m "$payload"
+    done
+    publish "hermes/$topic" -f "$work/large"
+done
+publish hermes/hotword/toggleOn -m '{"siteId": "kitchen"}'
+publish hermes/asr/toggleOn -m '{"siteId": "kitchen"}'
+publish hermes/asr/stopListening -m '{"siteId": "kitchen"}'
+publish hermes/nlu/query -m '{"input": "front center", "siteId": "kitchen", "id": "q9"}'
+wait_for "an answer afterwards" grep -q '^hermes/intent/TestChannel .*"id":"q9"' "$work/seen"
+stop_bridge || fail "tragus-bridge: exit status $?"
+
+echo "== Hermes: services for a dialogue manager"
+configure "hermes = services" "site = kitchen"
+start_mqtt
+wait_for "the microphone" state_is microphone_open true
+: >"$work/seen"
+say
+wait_for "the event" grep -q '^tragus/kitchen/event/utterance .*front center' "$work/seen"
+is "Hermes messages" 0 "$(grep -c '^hermes/' "$work/seen")"
+stop_bridge || fail "tragus-bridge: exit status $?"
+
+echo "== Hermes: sound in messages, with a wake phrase"
+configure "hermes = yes" "sound = hermes" "wake = good morning, front_center"
+"$builddir/tests/integration/join_sounds" 16000 900 "$work/two.raw" /usr/share/sounds/alsa/Front_Center.wav /usr/share/sounds/alsa/Rear_Left.wav \
+    >"$work/places" || fail "join_sounds"
+mkdir "$work/frames"
+check frames "$work/two.raw" "$work/frames" || fail "frames"
+start_mqtt
+wait_for "the connection" eval '[ "$(payloads tragus/status | tail -n 1)" = online ]'
+publish hermes/audioServer/default/audioFrame -f "$work/large"
+for frame in "$work"/frames/*.wav; do
+    publish hermes/audioServer/default/audioFrame -f "$frame"
+    sleep 0.22
+done
+wait_for "the hotword" grep -qa '^hermes/hotword/front_center/detected .*"modelId":"front_center"' "$work/seen"
+wait_for "the intent" grep -qa '^hermes/intent/TestChannel .*"input":"rear left"' "$work/seen"
+is "the microphone" false "$(status_field microphone_open)"
+is "one session id" "$(grep -a '^hermes/hotword/front_center/detected ' "$work/seen" | sed 's/^[^ ]* //' | check get sessionId)" \
+    "$(grep -a '^hermes/intent/TestChannel .*rear left' "$work/seen" | sed 's/^[^ ]* //' | check get sessionId)"
+stop_bridge || fail "tragus-bridge: exit status $?"
+unwatch
 stop_broker
 
 echo "== passwords"
