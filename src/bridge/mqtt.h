@@ -47,6 +47,9 @@ bool mqtt_client_is_up(const struct mqtt_client *c);
 /* Publishes. Returns the number by which `confirmed` names the message (qos 1), or a negative errno: -ENOTCONN if there is no
  * connection. */
 int mqtt_client_publish(struct mqtt_client *c, const char *topic, const char *payload, size_t n, int qos, bool retain);
+/* The same with qos 1, not retained, for subscribers that get it within so many seconds, at least 1: a broker that speaks MQTT 5
+ * drops it then, also for those that it keeps it for. */
+int mqtt_client_send(struct mqtt_client *c, const char *topic, const char *payload, size_t n, uint32_t expires_s);
 int mqtt_client_subscribe(struct mqtt_client *c, const char *topic);
 
 /* --- messages that wait ------------------------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mosquitto.h>
+#include <mqtt_protocol.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -54,6 +55,7 @@ struct mqtt_client {
     bool accepted;   /* by the broker, but `up` was not called yet */
     bool up;
     int refusal; /* of the broker: a CONNACK code, or 0 */
+    bool old;    /* the broker seems to know MQTT 3.1.1 only */
     uint64_t up_us;
     unsigned pause_s;
     char told[512]; /* the last complaint in the log: the same is not repeated */
@@ -155,10 +157,11 @@ static void explain(const struct mqtt_client *c, int result, int code, char *out
     const struct bridge_mqtt_options *o = c->setup.options;
     const char *detail = c->attempt ? c->attempt->detail : "";
 
-    if (c->refusal == 4 || c->refusal == 5)
+    if (c->refusal == CONNACK_REFUSED_BAD_USERNAME_PASSWORD || c->refusal == CONNACK_REFUSED_NOT_AUTHORIZED ||
+        c->refusal == MQTT_RC_BAD_USERNAME_OR_PASSWORD || c->refusal == MQTT_RC_NOT_AUTHORIZED)
         snprintf(out, size, "it does not accept this user and password; check user and password_file in [mqtt]");
     else if (c->refusal > 0)
-        snprintf(out, size, "%s", mosquitto_connack_string(c->refusal));
+        snprintf(out, size, "%s", c->old ? mosquitto_connack_string(c->refusal) : mosquitto_reason_string(c->refusal));
     else if (result == MOSQ_ERR_EAI)
         snprintf(out, size, "the host cannot be found; check host in [mqtt]");
     else if (!c->up && (result == MOSQ_ERR_TLS || (uses_tls(o) && *detail)))
@@ -169,6 +172,14 @@ static void explain(const struct mqtt_client *c, int result, int code, char *out
         snprintf(out, size, "it has closed the connection");
     else
         snprintf(out, size, "%s", mosquitto_strerror(result));
+}
+
+/* A broker that does not know MQTT 5 refuses it, or closes the connection without a word, as others do for other reasons. */
+static void choose_version(struct mqtt_client *c) {
+    if (c->refusal == CONNACK_REFUSED_PROTOCOL_VERSION || c->refusal == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION)
+        c->old = true;
+    else if (c->io && !c->up && c->refusal == 0)
+        c->old = !c->old;
 }
 
 /* The connection, or the attempt, has failed. */
@@ -182,6 +193,7 @@ static void lost(struct mqtt_client *c, int result, int code) {
     if (was_up || strcmp(text, c->told) != 0)
         bridge_log(BRIDGE_LOG_WARNING, "The MQTT broker %s", text);
     memcpy(c->told, text, sizeof(text));
+    choose_version(c);
     if (was_up && now_us(c) - c->up_us > LASTED_US)
         c->pause_s = 0;
     forget(c);
@@ -308,7 +320,7 @@ static int configure(struct mqtt_client *c, struct mosquitto *m) {
     mosquitto_message_callback_set(m, on_message);
     mosquitto_publish_callback_set(m, on_publish);
     mosquitto_log_callback_set(m, on_log);
-    int r = mosquitto_int_option(m, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311);
+    int r = mosquitto_int_option(m, MOSQ_OPT_PROTOCOL_VERSION, c->old ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5);
     if (r == MOSQ_ERR_SUCCESS)
         r = mosquitto_will_set(m, c->setup.status_topic, 7, "offline", 1, true);
     if (r == MOSQ_ERR_SUCCESS && *o->user)
@@ -368,6 +380,20 @@ int mqtt_client_publish(struct mqtt_client *c, const char *topic, const char *pa
     if (!c->up)
         return -ENOTCONN;
     int r = mosquitto_publish(c->attempt->mosquitto, &id, topic, (int)n, payload, qos, retain);
+    return r == MOSQ_ERR_SUCCESS ? id : -EIO;
+}
+
+int mqtt_client_send(struct mqtt_client *c, const char *topic, const char *payload, size_t n, uint32_t expires_s) {
+    mosquitto_property *properties = NULL;
+    int id = 0, r = MOSQ_ERR_SUCCESS;
+
+    if (!c->up)
+        return -ENOTCONN;
+    if (!c->old)
+        r = mosquitto_property_add_int32(&properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, expires_s);
+    if (r == MOSQ_ERR_SUCCESS)
+        r = mosquitto_publish_v5(c->attempt->mosquitto, &id, topic, (int)n, payload, 1, false, properties);
+    mosquitto_property_free_all(&properties);
     return r == MOSQ_ERR_SUCCESS ? id : -EIO;
 }
 

@@ -41,27 +41,31 @@ static void take_out(struct mqtt_queue *q, struct mqtt_message *before) {
     message_free(m);
 }
 
-static void drop_first(struct mqtt_queue *q) {
-    take_out(q, NULL);
+static void drop(struct mqtt_queue *q, struct mqtt_message *before) {
+    take_out(q, before);
     q->n_dropped++;
     if (!q->warned)
         bridge_log(BRIDGE_LOG_WARNING, "The MQTT broker is away: messages are dropped after %u seconds", q->keep_s);
     q->warned = true;
 }
 
-/* Drops what is too old and waits for the next. The oldest is the first. */
+/* Drops what is too old, and waits for the next. What is on its way counts when the connection is lost. */
 static void expire(struct mqtt_queue *q) {
-    uint64_t now = now_us(q);
+    uint64_t now = now_us(q), next = UINT64_MAX;
+    struct mqtt_message *before = NULL;
 
-    while (q->first && q->first->expires_us <= now) {
-        if (q->first->id != 0)
-            take_out(q, NULL); /* on its way, and lost if the connection is lost now */
-        else
-            drop_first(q);
+    for (struct mqtt_message *m = q->first; m; m = before ? before->next : q->first) {
+        if (m->id == 0 && m->expires_us <= now) {
+            drop(q, before);
+            continue;
+        }
+        if (m->id == 0 && m->expires_us < next)
+            next = m->expires_us;
+        before = m;
     }
-    int r = q->first ? sd_event_source_set_time(q->timer, q->first->expires_us) : 0;
+    int r = sd_event_source_set_time(q->timer, next);
     if (r >= 0)
-        r = sd_event_source_set_enabled(q->timer, q->first ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+        r = sd_event_source_set_enabled(q->timer, next == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
     if (r < 0)
         bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for messages: %s", strerror(-r));
 }
@@ -76,7 +80,8 @@ static void send_waiting(struct mqtt_queue *q) {
     for (struct mqtt_message *m = q->first; m; m = m->next) {
         if (m->id != 0)
             continue;
-        int id = mqtt_client_publish(q->client, m->topic, m->payload, m->n, 1, false);
+        uint64_t now = now_us(q), left_s = m->expires_us > now ? (m->expires_us - now + 999999) / 1000000 : 1;
+        int id = mqtt_client_send(q->client, m->topic, m->payload, m->n, (uint32_t)left_s);
         m->id = id > 0 ? id : 0;
     }
 }
@@ -107,7 +112,7 @@ void mqtt_queue_add(struct mqtt_queue *q, const char *topic, const char *payload
     *(q->last ? &q->last->next : &q->first) = m;
     q->last = m;
     if (++q->n > MOST_MESSAGES)
-        drop_first(q);
+        drop(q, NULL);
     send_waiting(q);
     expire(q);
 }

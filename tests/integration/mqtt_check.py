@@ -6,11 +6,14 @@ mqtt_check.py get PATH          prints a member of the JSON object on standard i
 mqtt_check.py discovery PREFIX  checks the description of a device by the rules of Home Assistant's integration (homeassistant/components/
                                 mqtt: schemas.py and the schema of each platform), and prints its components
 mqtt_check.py frames RAW DIR    cuts raw samples of 16 kHz into WAV files of a quarter of a second
+mqtt_check.py old PORT refuse   is a broker from the time before MQTT 5, which no Debian package is any more: it refuses other versions than
+                                3.1.1, or with "close" closes the connection, until one of 3.1.1 comes; prints the versions that came
 """
 import io
 import json
 import pathlib
 import re
+import socket
 import sys
 import wave
 
@@ -85,4 +88,19 @@ def frames(raw, folder):
         (pathlib.Path(folder) / f"{i:03}.wav").write_bytes(file.getvalue())
 
 
-{"get": get, "discovery": discovery, "frames": frames}[sys.argv[1]](*sys.argv[2:])
+def old(port, manner):
+    server = socket.create_server(("127.0.0.1", int(port)))
+    level = 0
+    while level != 4:
+        client, _ = server.accept()
+        level = client.recv(4096).partition(b"MQTT")[2][0]
+        print(level, flush=True)
+        if level != 4 and manner == "refuse":
+            client.sendall(b"\x20\x02\x00\x01")
+        elif level == 4:
+            client.sendall(b"\x20\x02\x00\x00")
+            client.recv(4096)
+        client.close()
+
+
+{"get": get, "discovery": discovery, "frames": frames, "old": old}[sys.argv[1]](*sys.argv[2:])

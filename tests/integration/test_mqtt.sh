@@ -189,6 +189,19 @@ is "old commands" 0 "$(payloads tragus/event/utterance | wc -l)"
 is "dropped" 1 "$(retained tragus/state | check get dropped)"
 is "warnings" 1 "$(logged "messages are dropped")"
 
+echo "== a subscriber that is away: it does not get an old command either"
+sleeper() { mosquitto_sub -h 127.0.0.1 -p "$port" -c -i sleeper -q 1 -t tragus/event/utterance "$@" 2>/dev/null; }
+sleeper -E
+: >"$work/seen"
+say
+seen tragus/event/utterance >/dev/null
+sleeper -C 1 -W 3 | grep -q "front center" || fail "a subscriber that comes back at once does not get the command"
+: >"$work/seen"
+say
+seen tragus/event/utterance >/dev/null
+sleep 9
+is "the old command" "" "$(sleeper -C 1 -W 2)"
+
 echo "== tragusd goes and comes back"
 stop_daemon || fail "tragusd: exit status $?"
 wait_for "the state" state_is ready away
@@ -367,6 +380,18 @@ stop_bridge || fail "tragus-bridge: exit status $?"
 start_mqtt
 wait_for "the warning" grep -q "127.0.0.1:$port cannot be used, trying again: TLS failed" "$work/tragus-bridge.log"
 stop_bridge || fail "tragus-bridge: exit status $?"
+
+echo "== brokers that do not know MQTT 5"
+stop_broker
+configure
+for manner in refuse close; do
+    timeout 20 "${PYTHON:-python3}" "$srcdir/tests/integration/mqtt_check.py" old "$port" $manner >"$work/versions" &
+    broker_pid=$!
+    start_mqtt
+    wait $broker_pid || fail "$manner: no connection with MQTT 3.1.1: $(cat "$work/versions")"
+    is "$manner: versions" "5 4" "$(paste -sd ' ' "$work/versions")"
+    stop_bridge || fail "tragus-bridge: exit status $?"
+done
 
 echo "== a host that does not exist"
 sed -i "s/^host = .*/host = nowhere.invalid/" "$work/bridge.conf"
