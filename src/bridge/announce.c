@@ -41,8 +41,7 @@ struct bridge_announcement {
 
 static void ask_state(struct bridge_announcement *a);
 
-/* --- what is announced ---------------------------------------------------------------------------------------------------------
- */
+/* --- what is announced --- */
 
 /* The same after each start, because Home Assistant knows a service by its name. It is made of the number of the machine, but does
  * not reveal it, and does not change with the name of the host. Copied systems may have the same number, so it may need a suffix.
@@ -97,8 +96,7 @@ static bool choose_port(struct bridge_announcement *a) {
     return a->port != 0;
 }
 
-/* --- calls, each of which makes the next
- * ------------------------------------------------------------------------------------------ */
+/* --- calls, each of which makes the next --- */
 
 /* Does not start Avahi: whoever turned it off wants no announcements. */
 static int call(struct bridge_announcement *a, const char *path, const char *interface, const char *method,
@@ -204,8 +202,7 @@ static void ask_state(struct bridge_announcement *a) {
     (void)call(a, "/", AVAHI_SERVER, "GetState", on_server_state, "");
 }
 
-/* --- signals ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- signals --- */
 
 static int on_owner(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bridge_announcement *a = user;
@@ -238,8 +235,7 @@ static int on_group_state(sd_bus_message *m, void *user, sd_bus_error *error) {
     return 0;
 }
 
-/* --- the connection --------------------------------------------------------------------------------------------------------------
- */
+/* --- the connection --- */
 
 static void disconnect(struct bridge_announcement *a) {
     a->call = sd_bus_slot_unref(a->call);

@@ -189,7 +189,8 @@ void hermes_message(struct hermes *h, const char *topic, const char *payload, si
     }
     struct json_tokener *t = json_tokener_new();
     json_object *o = t && n <= MQTT_MOST_JSON ? json_tokener_parse_ex(t, payload, (int)n) : NULL;
-    json_tokener_free(t);
+    if (t)
+        json_tokener_free(t);
     if (!json_object_is_type(o, json_type_object))
         mqtt_complain(h->mqtt, topic, "the payload must be a JSON object of at most %d bytes", MQTT_MOST_JSON);
     else if (hermes_is_ours(h, o))

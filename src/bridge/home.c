@@ -116,8 +116,7 @@ static int on_set(sd_bus_message *m, void *user, sd_bus_error *error) {
     return 0;
 }
 
-/* --- which call comes next ------------------------------------------------------------------------------------------------------
- */
+/* --- which call comes next --- */
 
 /* Sets the first list that differs from that of tragusd. */
 static void set_next(struct bridge_home *h) {
@@ -174,8 +173,7 @@ void bridge_home_set_again(struct bridge *b) {
     set_next(h);
 }
 
-/* --- start and end --------------------------------------------------------------------------------------------------------------
- */
+/* --- start and end --- */
 
 int bridge_home_open(struct bridge *b, tragus_error *reterr) {
     const struct bridge_options *o = b->options;

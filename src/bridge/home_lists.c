@@ -9,8 +9,7 @@
 #define MOST_NAME_BYTES 200
 #define MOST_WORD_BYTES 48
 
-/* --- what is spoken of a name ---------------------------------------------------------------------------------------------------
- */
+/* --- what is spoken of a name --- */
 
 struct range {
     uint32_t first, last;

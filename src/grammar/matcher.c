@@ -410,8 +410,10 @@ static void pass_permutation(struct grammar_matcher *m, const struct grammar_ite
     struct grammar_tokens *sets = grammar_pool_alloc(m->pool, n_sets * sizeof *sets);
     enter(in, &sets[0], m);
     for (size_t said = 0; said + 1 < n_sets; said++) {
-        for (size_t i = 0; i < sets[said].n; i++)
-            require_border(m, &sets[said].items[i]), grammar_note_blank(m, &sets[said].items[i]);
+        for (size_t i = 0; i < sets[said].n; i++) {
+            require_border(m, &sets[said].items[i]);
+            grammar_note_blank(m, &sets[said].items[i]);
+        }
         for (uint32_t i = 0; i < item->n_items && sets[said].n > 0; i++) {
             if (said >> i & 1)
                 continue;

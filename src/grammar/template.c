@@ -93,8 +93,10 @@ static void add_letter(struct text_builder *b, const uint32_t *at, size_t offset
     uint32_t c = *at;
     if (c == ' ' && b->n_letters && b->letters[b->n_letters - 1] == ' ')
         return;
-    if (b->n_letters == 0)
-        b->offset = offset, b->written = at;
+    if (b->n_letters == 0) {
+        b->offset = offset;
+        b->written = at;
+    }
     b->n_written = (size_t)(at + 1 - b->written);
     *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) = base_utf8_fold(c);
 }

@@ -98,7 +98,7 @@ start_tcp 0.0.0.0
 none_for 2 "with announce = no, the port"
 stop_bridge || fail "tragus-bridge: exit status $?"
 printf '[wyoming]\nannounce = maybe\n' >"$work/bridge.conf"
-[ "$("$bridge" --config "$work/bridge.conf" 2>&1)" = "tragus-bridge: $work/bridge.conf:2: announce must be yes or no, not \"maybe\"" ] ||
+[ "$("$bridge" --config "$work/bridge.conf" 2>&1)" = "tragus-bridge: $work/bridge.conf:2: announce must be no or yes, not \"maybe\"" ] ||
     fail "a wrong value"
 
 echo "== without a system bus"

@@ -95,7 +95,7 @@ is "what is left of it" 'intent HassTurnOn {"name": "bright thing"}' "$(means "t
 is "what is not exposed" "not-recognized" "$(means "turn on the secret lamp" | cut -d' ' -f1)"
 
 echo "== recorded speech"
-is "the words of an entity" '{"text": "front center", "intent": "Heard"}' "$(wyoming transcribe "$work/sound.raw")"
+is "the words of an entity" '{"text": "Front Center", "intent": "Heard"}' "$(wyoming transcribe "$work/sound.raw")"
 
 echo "== changes"
 home secret-1 "${desk/Desk Lamp/Reading Lamp}" "$center" "${hidden/false/true}"
@@ -211,7 +211,7 @@ daemon "later = $work/own.yaml"
 wait_for "names in the grammar" logged "Home Assistant has 3 names"
 stop_bridge || fail "tragus-bridge: exit status $?"
 start_bridge --config "$work/bridge.conf" --grammar later
-is "the words of an entity" '{"text": "front center", "intent": "Heard"}' "$(wyoming transcribe "$work/sound.raw")"
+is "the words of an entity" '{"text": "Front Center", "intent": "Heard"}' "$(wyoming transcribe "$work/sound.raw")"
 stop_bridge || fail "tragus-bridge: exit status $?"
 stop_daemon || fail "tragusd: exit status $?"
 daemon
