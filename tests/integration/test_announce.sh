@@ -13,7 +13,8 @@ PATH=$PATH:/usr/sbin:/sbin
 [ "$(id -u)" = 0 ] || skip "avahi-daemon in a network of its own needs root"
 unshare -m -n true 2>/dev/null || skip "a network of its own cannot be made here"
 
-port=$((20000 + $$ % 20000)) avahi_pid='' second_pid=''
+# Tests that run beside this one have the ports next to ours.
+port=$((20000 + $$ % 20000)) second_port=$((40000 + $$ % 20000)) avahi_pid='' second_pid=''
 start_avahi() {
     unshare -m -n sh -c "ip link set lo up && ip link set lo multicast on && mkdir -p /run/avahi-daemon &&
         mount -t tmpfs tmpfs /run/avahi-daemon && exec avahi-daemon --no-drop-root --no-chroot --no-rlimits -f '$work/avahi.conf'" \
@@ -81,9 +82,9 @@ wait_for "the withdrawal" is_withdrawn
 echo "== two with the same number of the machine"
 start_tcp 0.0.0.0
 wait_for "the announcement" is_announced
-"$bridge" --config "$work/bridge.conf" --bus-address "$address" --uri "tcp://0.0.0.0:$((port + 1))" 2>>"$work/second.log" &
+"$bridge" --config "$work/bridge.conf" --bus-address "$address" --uri "tcp://0.0.0.0:$second_port" 2>>"$work/second.log" &
 second_pid=$!
-wait_for "the second announcement" eval "announced | grep -q '^${name% *}-2 $((port + 1))$'"
+wait_for "the second announcement" eval "announced | grep -q '^${name% *}-2 $second_port$'"
 end_program "$second_pid"
 second_pid=''
 stop_bridge || fail "tragus-bridge: exit status $?"
