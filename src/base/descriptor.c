@@ -2,6 +2,8 @@
 #include "base/descriptor.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -25,4 +27,30 @@ ssize_t base_descriptor_read(struct base_descriptor *d, void *to, size_t size) {
         d->can_nowait = false;
     }
     return read(d->fd, to, size);
+}
+
+/* The system gives the lowest free number. So if the number is below the limit by the reserve, at least that many are free. */
+int base_descriptor_keep(int fd) {
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -errno;
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (copy < 0)
+        return errno == EMFILE ? -ENOBUFS : -errno;
+    /* A process that may open very few gives half of them. */
+    rlim_t reserve = limit.rlim_cur / 2 < BASE_DESCRIPTOR_RESERVE ? limit.rlim_cur / 2 : BASE_DESCRIPTOR_RESERVE;
+    if ((rlim_t)copy + reserve < limit.rlim_cur)
+        return copy;
+    close(copy);
+    return -ENOBUFS;
+}
+
+void base_descriptor_raise_limit(void) {
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* without it there are fewer, as before */
 }

@@ -22,4 +22,11 @@ struct base_descriptor base_descriptor_of(int fd);
 /* Reads what is available: the number of bytes, 0 at the end, or -1 with errno (EAGAIN: nothing yet). */
 ssize_t base_descriptor_read(struct base_descriptor *d, void *to, size_t size);
 
+/* Duplicates a descriptor that a client sent, to keep it. Returns the new one, or -ENOBUFS if this would leave fewer than
+ * BASE_DESCRIPTOR_RESERVE free: the process needs these for itself and to receive the next message, which may bring 253. */
+#define BASE_DESCRIPTOR_RESERVE 320
+int base_descriptor_keep(int fd);
+/* Raises the limit on open descriptors to what the system allows. */
+void base_descriptor_raise_limit(void);
+
 #endif

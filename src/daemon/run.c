@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* daemon/run.c: the main thread: event loop, readiness, status, watchdog, signals, and the order of shutdown. */
+#include "base/descriptor.h"
 #include "daemon/daemon.h"
 #include "service/log.h"
 
@@ -100,6 +101,7 @@ static int start(struct daemon *d) {
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return -errno;
     (void)signal(SIGPIPE, SIG_IGN);
+    base_descriptor_raise_limit();
     int r = sd_event_default(&d->event);
     if (r >= 0)
         r = sd_event_add_signal(d->event, NULL, SIGTERM, on_signal, d);

@@ -8,11 +8,11 @@
 #include "service/private.h"
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "engine/engine.h"
 #include "service/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -236,9 +236,11 @@ int service_session_set_input(struct service_session *session, int fd, const str
         r = batch_check_descriptor(fd, reterr);
     if (r < 0)
         return r;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int copy = base_descriptor_keep(fd);
+    if (copy == -ENOBUFS)
+        return base_error_set(reterr, copy, "too many descriptors of clients are open; try again later");
     if (copy < 0)
-        return base_error_set(reterr, -errno, "the descriptor cannot be kept: %s", strerror(errno));
+        return base_error_set(reterr, copy, "the descriptor cannot be kept: %s", strerror(-copy));
     give_input(session, copy, input);
     return 0;
 }

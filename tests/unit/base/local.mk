@@ -5,6 +5,7 @@ base_tests = \
     tests/unit/base/test_buffer \
     tests/unit/base/test_cpu \
     tests/unit/base/test_crc32c \
+    tests/unit/base/test_descriptor \
     tests/unit/base/test_error \
     tests/unit/base/test_fixed \
     tests/unit/base/test_ring \
@@ -33,6 +34,10 @@ tests_unit_base_test_cpu_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_base_test_crc32c_SOURCES = tests/unit/base/test_crc32c.c
 tests_unit_base_test_crc32c_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_test_crc32c_LDADD = $(base_libs) $(CMOCKA_LIBS)
+
+tests_unit_base_test_descriptor_SOURCES = tests/unit/base/test_descriptor.c
+tests_unit_base_test_descriptor_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -D_GNU_SOURCE
+tests_unit_base_test_descriptor_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_error_SOURCES = tests/unit/base/test_error.c
 tests_unit_base_test_error_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
