@@ -13,25 +13,16 @@
 
 /* Maps our D-Bus errors to errno, for sd-bus clients. */
 static const sd_bus_error_map error_map[] = {
-    SD_BUS_ERROR_MAP(BUS_ERROR("NotUnderstood"), ENOMSG),
-    SD_BUS_ERROR_MAP(BUS_ERROR("Timeout"), ETIMEDOUT),
-    SD_BUS_ERROR_MAP(BUS_ERROR("MicrophoneBusy"), EBUSY),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchDevice"), ENODEV),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchGrammar"), ENOENT),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchList"), ESRCH),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchModel"), ENODATA),
-    SD_BUS_ERROR_MAP(BUS_ERROR("InvalidGrammar"), EBADMSG),
-    SD_BUS_ERROR_MAP(BUS_ERROR("GrammarTooLarge"), E2BIG),
-    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedInput"), ENOTSUP),
-    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedFormat"), EPROTO),
-    SD_BUS_ERROR_MAP(BUS_ERROR("TooManySessions"), EDQUOT),
-    SD_BUS_ERROR_MAP(BUS_ERROR("NotAuthorized"), EPERM),
-    SD_BUS_ERROR_MAP(BUS_ERROR("WrongState"), EALREADY),
-    SD_BUS_ERROR_MAP(BUS_ERROR("TooExpensive"), ETIME),
-    SD_BUS_ERROR_MAP(SD_BUS_ERROR_INVALID_ARGS, EINVAL),
-    SD_BUS_ERROR_MAP(SD_BUS_ERROR_ACCESS_DENIED, EACCES),
-    SD_BUS_ERROR_MAP(SD_BUS_ERROR_NO_MEMORY, ENOMEM),
-    SD_BUS_ERROR_MAP_END,
+    SD_BUS_ERROR_MAP(BUS_ERROR("NotUnderstood"), ENOMSG),     SD_BUS_ERROR_MAP(BUS_ERROR("Timeout"), ETIMEDOUT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("MicrophoneBusy"), EBUSY),     SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchDevice"), ENODEV),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchGrammar"), ENOENT),     SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchList"), ESRCH),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NoSuchModel"), ENODATA),      SD_BUS_ERROR_MAP(BUS_ERROR("InvalidGrammar"), EBADMSG),
+    SD_BUS_ERROR_MAP(BUS_ERROR("GrammarTooLarge"), E2BIG),    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedInput"), ENOTSUP),
+    SD_BUS_ERROR_MAP(BUS_ERROR("UnsupportedFormat"), EPROTO), SD_BUS_ERROR_MAP(BUS_ERROR("TooManySessions"), EDQUOT),
+    SD_BUS_ERROR_MAP(BUS_ERROR("NotAuthorized"), EPERM),      SD_BUS_ERROR_MAP(BUS_ERROR("WrongState"), EALREADY),
+    SD_BUS_ERROR_MAP(BUS_ERROR("TooExpensive"), ETIME),       SD_BUS_ERROR_MAP(SD_BUS_ERROR_LIMITS_EXCEEDED, ENOBUFS),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_INVALID_ARGS, EINVAL),      SD_BUS_ERROR_MAP(SD_BUS_ERROR_ACCESS_DENIED, EACCES),
+    SD_BUS_ERROR_MAP(SD_BUS_ERROR_NO_MEMORY, ENOMEM),         SD_BUS_ERROR_MAP_END,
 };
 
 int bus_fail(sd_bus_error *error, int code, const tragus_error *e) {
@@ -78,17 +69,78 @@ uint32_t bus_caller_pid(sd_bus_message *m) {
 
 /* --- calls that are answered later -------------------------------------------------------------------------------------------- */
 
-int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m) {
+/* The call itself may hold up to 128 MB and 253 descriptors, so it is not kept: what an answer needs is its sender and its cookie.
+ */
+int bus_stand_in(sd_bus_message **ret, sd_bus_message *m) {
+    sd_bus_message *stand_in = NULL;
+    uint64_t cookie;
+
+    int r = sd_bus_message_new_method_call(sd_bus_message_get_bus(m), &stand_in, NULL, sd_bus_message_get_path(m),
+                                           sd_bus_message_get_interface(m), sd_bus_message_get_member(m));
+    if (r >= 0)
+        r = sd_bus_message_get_cookie(m, &cookie);
+    if (r >= 0)
+        r = sd_bus_message_set_sender(stand_in, sd_bus_message_get_sender(m));
+    if (r >= 0)
+        r = sd_bus_message_set_expect_reply(stand_in, sd_bus_message_get_expect_reply(m));
+    if (r >= 0)
+        r = sd_bus_message_seal(stand_in, cookie, 0);
+    if (r < 0) {
+        sd_bus_message_unref(stand_in);
+        return r;
+    }
+    *ret = stand_in;
+    return 0;
+}
+
+/* One connection gets half of what its user may have, so that a user's other programs can go on. */
+static int check_calls(const struct bus *b, const struct service_caller *caller, sd_bus_error *error) {
+    unsigned most = service_limits(b->service)->calls_per_user, of_user = bus_content_n_stuck(b, caller->uid), of_connection = 0;
+
+    for (const struct bus_call *i = b->calls; i; i = i->next) {
+        of_user += i->caller.uid == caller->uid;
+        of_connection += strcmp(i->caller.owner, caller->owner) == 0;
+    }
+    if (of_user < most && of_connection < (most + 1) / 2)
+        return 0;
+    return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                             "%u calls of this user (%u of this connection) wait for an answer already; wait for one of them (the "
+                             "limit is calls_per_user)",
+                             of_user, of_connection);
+}
+
+int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m, sd_bus_error *error) {
+    struct service_caller caller;
+
+    int r = bus_caller(b, m, &caller, error);
+    if (r >= 0)
+        r = check_calls(b, &caller, error);
+    if (r < 0)
+        return r;
     struct bus_call *call = calloc(1, sizeof(*call));
     if (!call)
         return -ENOMEM;
+    r = bus_stand_in(&call->message, m);
+    if (r < 0) {
+        free(call);
+        return r;
+    }
     call->bus = b;
-    call->message = sd_bus_message_ref(m);
+    call->caller = caller;
+    call->caller.owner = sd_bus_message_get_sender(call->message);
+    call->next = b->calls;
+    b->calls = call;
     *ret = call;
     return 0;
 }
 
 void bus_call_free(struct bus_call *call) {
+    if (call->bus) {
+        struct bus_call **link = &call->bus->calls;
+        while (*link != call)
+            link = &(*link)->next;
+        *link = call->next;
+    }
     sd_bus_message_unref(call->message);
     sd_bus_error_free(&call->error);
     free(call);
@@ -116,6 +168,9 @@ static void owner_free(struct bus_owner *o) {
 static int on_owner_gone(sd_bus_track *track, void *user) {
     struct bus_owner *o = user;
     (void)track;
+    for (struct bus_call *call = o->bus->calls; call; call = call->next)
+        if (strcmp(call->caller.owner, o->name) == 0)
+            call->gone = true;
     bus_sessions_of(o->bus, o->name);
     service_owner_gone(o->bus->service, o->name);
     owner_free(o);
@@ -144,8 +199,6 @@ int bus_watch_owner(struct bus *b, sd_bus_message *m) {
         owner_free(o);
     return r;
 }
-
-/* A value that changes with each session that starts or finishes. */
 
 /* Changes with each session that starts or finishes. */
 static uint64_t listeners_mark(const struct service *service) {
@@ -252,13 +305,19 @@ void bus_close(struct bus *b) {
     if (!b)
         return;
     service_unobserve(b->service, &b->observer);
+    for (struct bus_call *call = b->calls; call; call = call->next)
+        call->gone = true;
     bus_content_end(b);
     bus_sessions_of(b, NULL);
     struct bus_owner *next;
     for (struct bus_owner *o = b->owners; o; o = next) {
         next = o->next;
+        service_owner_gone(b->service, o->name);
         owner_free(o);
     }
+    /* Jobs that are running still have their calls, and free them when they are done. */
+    for (struct bus_call *call = b->calls; call; call = call->next)
+        call->bus = NULL;
     (void)sd_bus_flush(b->bus);
     sd_bus_detach_event(b->bus);
     sd_bus_flush_close_unref(b->bus);

@@ -140,7 +140,11 @@ int bus_listen(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus_session *s = bus_session_new(b, m, BUS_LISTEN);
     if (!s)
         return -ENOMEM;
-    s->call = sd_bus_message_ref(m);
+    r = bus_stand_in(&s->call, m);
+    if (r < 0) {
+        bus_session_free(s);
+        return r;
+    }
     r = make(s, m, &o, error);
     return r < 0 ? r : start(s, error);
 }
@@ -180,8 +184,9 @@ int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus_session *s = bus_session_new(b, m, BUS_RECOGNIZE);
     if (!s)
         return -ENOMEM;
-    s->call = sd_bus_message_ref(m);
-    r = begin_results(s);
+    r = bus_stand_in(&s->call, m);
+    if (r >= 0)
+        r = begin_results(s);
     if (r < 0) {
         bus_session_free(s);
         return r;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LTLIBRARIES += libtragus_bus.la
 libtragus_bus_la_SOURCES = \
+    src/bus/addgrammar.c \
     src/bus/bus.c src/bus/bus.h \
     src/bus/calls.c \
     src/bus/content.c src/bus/content.h \

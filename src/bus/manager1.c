@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bus/manager1.c: org.tragus.Manager1: sessions, grammars, typed text, pronunciations. */
-#include "bus/content.h"
 #include "bus/private.h"
 
 #include <errno.h>
@@ -13,7 +12,7 @@
 
 /* --- typed text --------------------------------------------------------------------------------------------------------------- */
 
-static int reply_readings(struct bus *b, sd_bus_message *call, const struct service_match_result *result) {
+static int reply_readings(sd_bus_message *call, const struct service_match_result *result) {
     sd_bus_message *reply = NULL;
 
     int r = sd_bus_message_new_method_return(call, &reply);
@@ -26,21 +25,19 @@ static int reply_readings(struct bus *b, sd_bus_message *call, const struct serv
     if (r >= 0)
         r = sd_bus_message_close_container(reply);
     if (r >= 0)
-        r = sd_bus_send(b->bus, reply, NULL);
+        r = sd_bus_send(NULL, reply, NULL);
     sd_bus_message_unref(reply);
     return r;
 }
 
 static void on_matched(const struct service_match_result *result, void *user) {
     struct bus_call *call = user;
-    int r =
-        result->code < 0 ? bus_fail(&call->error, result->code, &result->error) : reply_readings(call->bus, call->message, result);
+    int r = result->code < 0 ? bus_fail(&call->error, result->code, &result->error) : reply_readings(call->message, result);
     bus_call_end(call, r);
 }
 
 static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
-    struct service_caller caller;
     struct bus_context context = {.n = 0};
     tragus_error e = {0};
     struct bus_call *call;
@@ -50,12 +47,10 @@ static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error)
     if (r >= 0)
         r = bus_read_context(m, &context, error);
     if (r >= 0)
-        r = bus_caller(b, m, &caller, error);
-    if (r >= 0)
-        r = bus_call_new(&call, b, m);
+        r = bus_call_new(&call, b, m, error);
     if (r < 0)
         return r;
-    r = service_match_text(b->service, &caller, name, text, context.items, context.n, MOST_READINGS, on_matched, call, &e);
+    r = service_match_text(b->service, &call->caller, name, text, context.items, context.n, MOST_READINGS, on_matched, call, &e);
     if (r >= 0)
         return 1; /* answered later */
     bus_call_free(call);
@@ -63,171 +58,6 @@ static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error)
 }
 
 /* --- grammars ----------------------------------------------------------------------------------------------------------------- */
-
-static int reply_diagnostics(struct bus *b, sd_bus_message *call, const tragus_diagnostics *d) {
-    sd_bus_message *reply = NULL;
-
-    int r = sd_bus_message_new_method_return(call, &reply);
-    if (r >= 0)
-        r = sd_bus_message_open_container(reply, 'a', "(uuuss)");
-    for (size_t i = 0; r >= 0 && i < d->n_items; i++)
-        r = sd_bus_message_append(reply, "(uuuss)", (uint32_t)d->items[i].severity, (uint32_t)d->items[i].line,
-                                  (uint32_t)d->items[i].column, d->items[i].file, d->items[i].text);
-    if (r >= 0)
-        r = sd_bus_message_close_container(reply);
-    if (r >= 0)
-        r = sd_bus_send(b->bus, reply, NULL);
-    sd_bus_message_unref(reply);
-    return r;
-}
-
-struct add_grammar {
-    const char *name, *format, *language;
-    int is_private, fd;
-    const char *text; /* of AddGrammarText; NULL: comes from fd */
-    struct bus_files files;
-    tragus_text texts[BUS_MAX_FILES]; /* the files in the content */
-    size_t n_texts;
-};
-
-static int parse_add_grammar(sd_bus_message *m, struct add_grammar *ret, sd_bus_error *error) {
-    static const char *const formats[] = {"hassil", "list"};
-    ret->format = "";
-    ret->language = "";
-    const struct bus_option table[] = {{"Format", BUS_STRING, &ret->format},
-                                       {"Language", BUS_STRING, &ret->language},
-                                       {"Private", BUS_BOOLEAN, &ret->is_private},
-                                       {"Files", BUS_FILES, &ret->files}};
-    int r = sd_bus_message_rewind(m, true);
-    if (r >= 0)
-        r = sd_bus_message_is_method_call(m, BUS_MANAGER, "AddGrammarText") > 0
-                ? sd_bus_message_read(m, "ss", &ret->name, &ret->text)
-                : sd_bus_message_read(m, "sh", &ret->name, &ret->fd);
-    if (r >= 0)
-        r = bus_read_options(m, table, COUNT(table), error);
-    if (r < 0)
-        return r;
-    if (*ret->format && strcmp(ret->format, formats[0]) != 0 && strcmp(ret->format, formats[1]) != 0)
-        return sd_bus_error_setf(error, BUS_ERROR("UnsupportedFormat"), "Unknown format \"%.20s\"; use hassil or list",
-                                 ret->format);
-    return 0;
-}
-
-/* Reads the arguments into *ret, which the caller frees; NULL on failure. */
-static int read_add_grammar(sd_bus_message *m, struct add_grammar **ret, sd_bus_error *error) {
-    struct add_grammar *a = calloc(1, sizeof(*a));
-    int r = a ? parse_add_grammar(m, a, error) : -ENOMEM;
-    if (r < 0) {
-        free(a);
-        a = NULL;
-    }
-    *ret = a;
-    return r;
-}
-
-/* Fills texts; without a list of files, the content is one text. */
-static int split(struct add_grammar *a, const char *text, size_t len, sd_bus_error *error) {
-    const char *format = *a->format ? a->format : NULL;
-    size_t at = 0;
-
-    if (a->files.n == 0) {
-        a->texts[a->n_texts++] = (tragus_text){a->name, format, text, len};
-        return 0;
-    }
-    for (size_t i = 0; i < a->files.n; i++) {
-        uint64_t size_bytes = a->files.items[i].size_bytes;
-        if (size_bytes > len - at)
-            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-                                     "The content ends before the end of file \"%.120s\" in Files", a->files.items[i].name);
-        a->texts[a->n_texts++] = (tragus_text){a->files.items[i].name, format, text + at, (size_t)size_bytes};
-        at += (size_t)size_bytes;
-    }
-    if (at < len)
-        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content has %zu bytes more than the sizes in Files",
-                                 len - at);
-    return 0;
-}
-
-static bool says_not_loaded(const tragus_diagnostics *d) {
-    for (size_t i = 0; i < d->n_items; i++)
-        if (d->items[i].severity == TRAGUS_ERROR)
-            return true;
-    return false;
-}
-
-/* Errors in the grammar itself are returned as diagnostics in a normal reply; severity 3 means that it was not loaded. Any other
- * failure is a D-Bus error. */
-static void on_grammar_done(const struct service_grammar_result *result, void *user) {
-    struct bus_call *call = user;
-    int r = result->code;
-
-    if (r >= 0 || says_not_loaded(result->diagnostics))
-        r = reply_diagnostics(call->bus, call->message, result->diagnostics);
-    else
-        r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
-    if (result->code >= 0)
-        (void)sd_bus_emit_properties_changed(call->bus->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
-    bus_call_end(call, r);
-}
-
-static int add_grammar(struct bus *b, sd_bus_message *m, struct add_grammar *a, const char *text, size_t len, sd_bus_error *error) {
-    struct service_caller caller;
-    tragus_error e = {0};
-    struct bus_call *call;
-
-    int r = bus_caller(b, m, &caller, error);
-    if (r >= 0)
-        r = bus_watch_owner(b, m); /* cancels the compilation when the caller leaves */
-    if (r >= 0)
-        r = split(a, text, len, error);
-    if (r >= 0)
-        r = bus_call_new(&call, b, m);
-    if (r < 0)
-        return r;
-    struct service_grammar_source what = {.name = a->name,
-                                          .format = a->format,
-                                          .language = a->language,
-                                          .is_private = a->is_private,
-                                          .texts = a->texts,
-                                          .n_texts = a->n_texts};
-    r = service_grammar_add(b->service, &caller, &what, on_grammar_done, call, &e);
-    if (r >= 0)
-        return 1; /* answered later */
-    bus_call_free(call);
-    return bus_fail(error, r == -EINVAL ? -EBADMSG : r, &e);
-}
-
-static int on_grammar_read(struct bus *b, sd_bus_message *call, int result, const char *text, size_t len, sd_bus_error *error) {
-    struct add_grammar *a;
-
-    if (result == -E2BIG)
-        return sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "The grammar is larger than the limit of %zu bytes",
-                                 service_limits(b->service)->grammar_bytes);
-    if (result == -ETIMEDOUT)
-        return sd_bus_error_set(error, BUS_ERROR("Timeout"),
-                                "The end of the grammar did not arrive; close the writing end of the pipe");
-    if (result < 0)
-        return sd_bus_error_set_errnof(error, result, "The grammar cannot be read: %s", strerror(-result));
-    int r = read_add_grammar(call, &a, error);
-    if (r >= 0)
-        r = add_grammar(b, call, a, text, len, error);
-    free(a);
-    return r;
-}
-
-/* AddGrammar and AddGrammarText. */
-static int method_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
-    struct bus *b = user;
-    struct add_grammar *a;
-
-    int r = read_add_grammar(m, &a, error); /* checks the arguments before reading any content */
-    size_t most_bytes = service_limits(b->service)->grammar_bytes, len = r >= 0 && a->text ? strlen(a->text) : 0;
-    if (r >= 0)
-        r = a->text ? on_grammar_read(b, m, len > most_bytes ? -E2BIG : 0, a->text, len, error)
-                    : bus_read_content(b, m, a->fd, most_bytes, on_grammar_read, error);
-    free(a);
-    return r;
-}
 
 static int method_remove_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
@@ -367,7 +197,6 @@ static void on_list_done(const struct service_grammar_result *result, void *user
 
 static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
-    struct service_caller caller;
     tragus_error e = {0};
     struct bus_call *call;
     tragus_list_value *values = NULL;
@@ -376,16 +205,14 @@ static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
 
     int r = sd_bus_message_read(m, "ss", &grammar, &list);
     if (r >= 0)
-        r = bus_caller(b, m, &caller, error);
-    if (r >= 0)
         r = bus_watch_owner(b, m);
     if (r >= 0)
         r = read_list(m, &values, &n, error);
     if (r < 0)
         return r;
-    r = bus_call_new(&call, b, m);
+    r = bus_call_new(&call, b, m, error);
     if (r >= 0) {
-        r = service_grammar_set_list(b->service, &caller, grammar, list, values, n, on_list_done, call, &e);
+        r = service_grammar_set_list(b->service, &call->caller, grammar, list, values, n, on_list_done, call, &e);
         if (r < 0) {
             bus_call_free(call);
             r = bus_fail(error, r, &e);
@@ -431,7 +258,7 @@ static void on_pronounced(const struct service_pronounce_result *result, void *u
     if (r >= 0)
         r = sd_bus_message_close_container(reply);
     if (r >= 0)
-        r = sd_bus_send(call->bus->bus, reply, NULL);
+        r = sd_bus_send(NULL, reply, NULL);
     sd_bus_message_unref(reply);
     bus_call_end(call, r);
 }
@@ -448,7 +275,6 @@ static int read_words(sd_bus_message *m, const char *words[SERVICE_MAX_WORDS + 1
 
 static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
-    struct service_caller caller;
     tragus_error e = {0};
     struct bus_call *call;
     const char *language, *words[SERVICE_MAX_WORDS + 1];
@@ -458,12 +284,10 @@ static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) 
     if (r >= 0)
         r = read_words(m, words, &n);
     if (r >= 0)
-        r = bus_caller(b, m, &caller, error);
-    if (r >= 0)
-        r = bus_call_new(&call, b, m);
+        r = bus_call_new(&call, b, m, error);
     if (r < 0)
         return r;
-    r = service_pronounce(b->service, &caller, language, words, n, on_pronounced, call, &e);
+    r = service_pronounce(b->service, &call->caller, language, words, n, on_pronounced, call, &e);
     if (r >= 0)
         return 1; /* answered later */
     bus_call_free(call);
@@ -533,9 +357,9 @@ const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("ParseText", SD_BUS_ARGS("s", grammar, "s", text, "a{sv}", context), SD_BUS_RESULT("aa{sv}", readings),
                             method_parse_text, OPEN),
     SD_BUS_METHOD_WITH_ARGS("AddGrammar", SD_BUS_ARGS("s", name, "h", content, "a{sv}", options),
-                            SD_BUS_RESULT("a(uuuss)", diagnostics), method_add_grammar, OPEN),
+                            SD_BUS_RESULT("a(uuuss)", diagnostics), bus_add_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("AddGrammarText", SD_BUS_ARGS("s", name, "s", text, "a{sv}", options),
-                            SD_BUS_RESULT("a(uuuss)", diagnostics), method_add_grammar, OPEN),
+                            SD_BUS_RESULT("a(uuuss)", diagnostics), bus_add_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("RemoveGrammar", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_remove_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), method_list_grammars, OPEN),
     SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values), SD_BUS_NO_RESULT,

@@ -31,13 +31,16 @@ struct bus_session { /* a session of a client, or one that lasts for one call */
     enum bus_session_kind kind;
     char path[64];
     struct service_session *session;
-    sd_bus_message *call, *reply; /* of LISTEN and RECOGNIZE */
+    sd_bus_message *call, *reply; /* of LISTEN and RECOGNIZE; call: the stand-in */
     char owner[];
 };
 
 struct bus_call { /* a method call that is answered later */
-    struct bus *bus;
-    sd_bus_message *message;
+    struct bus_call *next;
+    struct bus *bus;         /* NULL: was closed meanwhile */
+    sd_bus_message *message; /* the stand-in */
+    struct service_caller caller;
+    bool gone;          /* the caller has left, so nothing is to be done for it any more */
     sd_bus_error error; /* for bus_call_end to send */
 };
 
@@ -54,6 +57,7 @@ struct bus {
     struct service_observer observer;
     struct bus_owner *owners;
     struct bus_session *sessions;
+    struct bus_call *calls;       /* that wait for an answer */
     struct bus_reading *readings; /* content.c */
 };
 
@@ -68,8 +72,10 @@ int bus_watch_owner(struct bus *b, sd_bus_message *m);
 /* Makes a D-Bus error from an errno and a message; e may contain file and line. Returns the result for the D-Bus method. */
 int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
 
-/* Starts a call that is answered later. */
-int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m);
+/* Makes a message that stands for a call until it is answered. The call itself and its descriptors can then be freed. */
+int bus_stand_in(sd_bus_message **ret, sd_bus_message *m);
+/* Starts a call that is answered later. Refuses it if too many of this user or connection wait already. */
+int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m, sd_bus_error *error);
 /* Answers with the error, if there is one or r is negative, and frees the call. */
 void bus_call_end(struct bus_call *call, int r);
 void bus_call_free(struct bus_call *call); /* without an answer */
@@ -120,6 +126,9 @@ struct bus_session *bus_session_new(struct bus *b, sd_bus_message *m, enum bus_s
 int bus_find_session(sd_bus *bus, const char *path, const char *interface, void *user, void **ret, sd_bus_error *error);
 void bus_session_free(struct bus_session *s);           /* takes NULL; also ends the session in the service */
 void bus_sessions_of(struct bus *b, const char *owner); /* frees all sessions of one owner; NULL: of all owners */
+
+/* --- addgrammar.c --- */
+int bus_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error);
 
 /* --- calls.c: methods of Manager1 that make sessions --- */
 int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error);

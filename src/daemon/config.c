@@ -39,6 +39,7 @@ static const struct base_settings_key keys[] = {
     {"gate", "least_dbfs", DECIBEL_LEVEL, -90, 0, AT(service.gate.least_q8)},
     {"limits", "sessions_per_user", COUNT, 1, 64, AT(service.limits.sessions_per_user)},
     {"limits", "grammars_per_user", COUNT, 1, 1000, AT(service.limits.grammars_per_user)},
+    {"limits", "calls_per_user", COUNT, 2, 1000, AT(service.limits.calls_per_user)},
     {"limits", "grammar_bytes", SIZE, 1024, 64 << 20, AT(service.limits.grammar_bytes)},
     {"limits", "grammar_arcs", SIZE, 1000, 4000000, AT(service.limits.grammar_arcs)},
     {"limits", "grammar_cpu_ms", MILLISECONDS, 100, 600000, AT(service.limits.grammar_cpu_ms)},

@@ -148,7 +148,7 @@ static struct compile_job *job_new(struct service *s, const struct service_calle
 static int check_queue(struct service *s, const struct service_caller *caller, tragus_error *reterr) {
     if (worker_n_jobs(s->compiler, caller->uid) < MOST_JOBS)
         return 0;
-    return base_error_set(reterr, -EDQUOT, "%d grammars of this user wait to be compiled already; try again when one is done",
+    return base_error_set(reterr, -ENOBUFS, "%d grammars of this user wait to be compiled already; try again when one is done",
                           MOST_JOBS);
 }
 

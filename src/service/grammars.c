@@ -219,7 +219,7 @@ int grammars_may_put(struct service *s, const struct service_caller *caller, con
     for (const struct service_grammar *g = s->grammars; g; g = g->next)
         n_mine += g->uid == caller->uid && strcmp(g->format, "file") != 0;
     if (!old && n_mine >= s->options.limits.grammars_per_user)
-        return base_error_set(reterr, -EDQUOT,
+        return base_error_set(reterr, -ENOBUFS,
                               "this user has added %u grammars already; remove some (the limit is grammars_per_user)", n_mine);
     *ret_old = old;
     return 0;

@@ -30,6 +30,7 @@ void service_options_init(struct service_options *o) {
             {
                 .sessions_per_user = 16,
                 .grammars_per_user = 16,
+                .calls_per_user = 32,
                 .grammar_bytes = 1 << 20,
                 .grammar_arcs = 1000000,
                 .grammar_cpu_ms = 30000,

@@ -25,6 +25,7 @@ struct service_session;
 struct service_limits {
     unsigned sessions_per_user;
     unsigned grammars_per_user;
+    unsigned calls_per_user; /* that wait for an answer; of one connection half as many */
     size_t grammar_bytes;
     size_t grammar_arcs;
     uint32_t grammar_cpu_ms; /* CPU time to compile it */

@@ -13,7 +13,7 @@
 static int check_queue(struct service *s, const struct service_caller *caller, tragus_error *reterr) {
     if (worker_n_jobs(s->matcher, caller->uid) < MOST_JOBS)
         return 0;
-    return base_error_set(reterr, -EDQUOT, "%d texts of this user wait already; wait for an answer", MOST_JOBS);
+    return base_error_set(reterr, -ENOBUFS, "%d texts of this user wait already; wait for an answer", MOST_JOBS);
 }
 
 /* --- typed text --------------------------------------------------------------------------------------------------------------- */

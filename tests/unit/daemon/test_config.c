@@ -78,6 +78,7 @@ static const struct {
     {"gate", "least_dbfs", I32, AT(service.gate.least_q8), "-90", "0", "-90.1", "0.1", 26, 7680},
     {"limits", "sessions_per_user", U32, AT(service.limits.sessions_per_user), "1", "64", "0", "65", 1, 64},
     {"limits", "grammars_per_user", U32, AT(service.limits.grammars_per_user), "1", "1000", "0", "1001", 1, 1000},
+    {"limits", "calls_per_user", U32, AT(service.limits.calls_per_user), "2", "1000", "1", "1001", 2, 1000},
     {"limits", "grammar_bytes", SIZE, AT(service.limits.grammar_bytes), "1024", "67108864", "1023", "67108865", 1024, 67108864},
     {"limits", "grammar_arcs", SIZE, AT(service.limits.grammar_arcs), "1000", "4000000", "999", "4000001", 1000, 4000000},
     {"limits", "grammar_cpu_ms", U32, AT(service.limits.grammar_cpu_ms), "100", "600000", "99", "600001", 100, 600000},

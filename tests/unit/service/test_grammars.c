@@ -183,7 +183,7 @@ static void there_are_limits(void **state) {
     assert_null(service_grammar_find(service, "", "arcs", &e));
     assert_int_equal(add(&ann, "two", false, "stop\n", &e), 0);
     assert_int_equal(add(&ann_again, "three", true, "stop\n", &e), 0);
-    assert_int_equal(add(&ann, "four", false, "stop\n", &e), -EDQUOT);
+    assert_int_equal(add(&ann, "four", false, "stop\n", &e), -ENOBUFS);
     assert_non_null(strstr(e.text, "grammars_per_user"));
     assert_int_equal(add(&ann, "two", false, "go\n", &e), 0); /* replacing one does not increase the number */
     assert_int_equal(add(&bob, "four", false, "stop\n", &e), 0);
@@ -400,7 +400,7 @@ static void a_user_has_so_many_that_wait(void **state) {
         r = push_one(&ann, "house", &a, &e);
         n += r >= 0;
     }
-    assert_int_equal(r, -EDQUOT);
+    assert_int_equal(r, -ENOBUFS);
     assert_int_equal(n, 16);
     assert_int_equal(push_one(&bob, "shed", &b, &e), 0); /* each user's jobs are counted separately */
     service_owner_gone(service, ann.owner);
