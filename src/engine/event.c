@@ -127,7 +127,7 @@ static void give_slots(struct engine_event *e, const struct grammar_reading *rea
     e->view.n_slots = reading->n_slots;
 }
 
-/* Finds what the words mean, and how the sentence is written. */
+/* Finds what the words mean, and how the sentence is written. Returns 1 if they mean something, 0 if not, or a negative errno. */
 static int find_meaning(struct engine_event *e, const tragus_context context[], size_t n_context) {
     struct base_budget budget;
     base_budget_init(&budget, ENGINE_MEANING_MS, 0);
@@ -136,7 +136,7 @@ static int find_meaning(struct engine_event *e, const tragus_context context[], 
     if (n <= 0) /* matches the grammar, but not in this context, or took too long to parse: words without a meaning */
         return n == -ETIME ? 0 : n;
     e->view.text = grammar_match_reading(e->match, 0)->text;
-    return 0;
+    return 1;
 }
 
 static void give_meaning(struct engine_event *e) {
@@ -241,16 +241,16 @@ static int give_result(struct engine_event **ret, const struct engine_record *re
         return -ENOMEM;
     give_words(e, r, start_ms, heard_ms);
     e->view.reason = record->reason;
-    int error = r->n_words > 0 ? find_meaning(e, context, n_context) : 0;
-    if (accepted && error == 0 && e->match)
+    int found = r->n_words > 0 ? find_meaning(e, context, n_context) : 0;
+    if (accepted && found > 0)
         give_meaning(e);
-    if (error == 0)
+    if (found >= 0)
         decide(e, record, context, n_context);
     if (e->view.reason != TRAGUS_REASON_NONE)
         give_detail(e, r);
-    if (error < 0) {
+    if (found < 0) {
         engine_event_free(e);
-        return error;
+        return found;
     }
     *ret = e;
     return 0;
