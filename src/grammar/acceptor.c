@@ -44,12 +44,16 @@ static void add_template(struct acceptor_builder *a, const struct grammar_templa
         return;
     }
     a->pieces.block = t->block;
+    size_t n_links = a->links.n;
     struct grammar_cost outer = grammar_costs_begin(a->costs, t->position, t->text);
     bool fits = add_item(a, t->body, START, FINAL + t->block->pauses);
     grammar_costs_resume(a->costs, &outer);
-    if (!fits)
-        grammar_report_at(a->report, TRAGUS_ERROR, t->position,
-                          "makes too many words or ways; put blanks between its parts or split it: %.80s", t->text);
+    if (fits)
+        return;
+    a->links.n = n_links; /* the states that were added stay unused */
+    grammar_report_at(a->report, TRAGUS_WARNING, t->position,
+                      "understood when typed only: makes too many words or ways; put blanks between its parts or split it: %.80s",
+                      t->text);
 }
 
 static void link_states(struct acceptor_builder *a, uint32_t from, uint32_t word, uint32_t to) {

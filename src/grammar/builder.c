@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define LARGEST_MODEL (256u << 20)
 
@@ -150,23 +151,29 @@ static void add_text_job(void *data) {
 
 int grammar_builder_add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
                              tragus_diagnostics *d, tragus_error *reterr) {
-    struct text_job j = {b, name, format, text, len, {d, reterr, 0}};
+    struct text_job j = {b, name, format, text, len, {.list = d, .reterr = reterr, .mistake = &b->mistake}};
     if (format && strcmp(format, "hassil") != 0 && strcmp(format, "list") != 0)
         return base_error_set(reterr, -EINVAL, "grammar format \"%s\" is not known; use \"hassil\" or \"list\"", format);
     if (len > GRAMMAR_LARGEST_FILE)
         return base_error_at(reterr, -E2BIG, name, 0, 0, "larger than %u MB; split it", GRAMMAR_LARGEST_FILE >> 20);
     int code = grammar_pool_run(&b->pool, add_text_job, &j);
-    if (code < 0)
-        return explain(b, code, name, &j.report);
-    return j.report.n_errors ? -EINVAL : 0;
+    return code < 0 ? explain(b, code, name, &j.report) : 0;
 }
 
 struct path_job {
     struct grammar_builder *b;
     tragus_diagnostics *d;
     tragus_error *reterr;
+    bool is_folder;
+    size_t n_files;
     int first; /* error of the first file that failed */
 };
+
+/* Reports a file or folder inside the given folder that cannot be read. */
+static void leave_out(const struct path_job *j, const tragus_error *e) {
+    struct grammar_report report = {.list = j->d, .mistake = &j->b->mistake};
+    grammar_report_at(&report, TRAGUS_ERROR, (struct grammar_position){e->file, 0, 0}, "%s", e->text);
+}
 
 /* Continues after a file that failed, so that all mistakes are reported in one run. */
 static int add_file(const char *path, void *user) {
@@ -174,7 +181,15 @@ static int add_file(const char *path, void *user) {
     tragus_error *reterr = j->first < 0 ? NULL : j->reterr;
     char *text = NULL;
     size_t len = 0;
-    int r = grammar_read_file(path, &text, &len, reterr);
+    tragus_error unread = {0};
+    int r = grammar_read_file(path, &text, &len, &unread);
+    j->n_files++;
+    if (r < 0 && r != -ENOMEM && j->is_folder) {
+        leave_out(j, &unread);
+        return 0;
+    }
+    if (r < 0 && reterr)
+        *reterr = unread;
     if (r == 0)
         r = grammar_builder_add_text(j->b, path, NULL, text, len, j->d, reterr);
     free(text);
@@ -184,9 +199,14 @@ static int add_file(const char *path, void *user) {
 }
 
 int grammar_builder_add_path(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr) {
-    struct path_job j = {b, d, reterr, 0};
+    struct stat st;
+    struct path_job j = {.b = b, .d = d, .reterr = reterr, .is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode)};
     tragus_error walking = {0};
     int r = grammar_files(path, add_file, &j, &walking);
+    if (r < 0 && r != -ENOMEM && j.n_files > 0 && j.is_folder) {
+        leave_out(&j, &walking);
+        r = 0;
+    }
     if (r < 0 && j.first == 0 && reterr)
         *reterr = walking;
     return j.first < 0 ? j.first : r;
@@ -239,7 +259,7 @@ int grammar_builder_set_list(struct grammar_builder *b, const char *list, const 
             return base_error_set(reterr, -EINVAL, "value %zu of list %s is not UTF-8", i + 1, list);
     struct list_job j = {b, list, values, n};
     int code = grammar_pool_run(&b->pool, set_list_job, &j);
-    struct grammar_report report = {d, reterr, 0};
+    struct grammar_report report = {.list = d, .reterr = reterr};
     return code < 0 ? explain(b, code, list, &report) : 0;
 }
 

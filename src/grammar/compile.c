@@ -41,7 +41,7 @@ static void report_missing(struct grammar_compiler *c) {
 static void compile_sentence(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_block *block,
                              const struct grammar_model_block *from, const struct grammar_model_sentence *sentence) {
     c->within = sentence->in;
-    struct grammar_item *body = grammar_parse(c, &sentence->in, TRAGUS_ERROR);
+    struct grammar_item *body = grammar_parse(c, &sentence->in);
     struct grammar_measure m = {0};
     if (!body || !grammar_resolve(c, s, body, &m))
         return;
@@ -102,7 +102,8 @@ static uint8_t number_of(struct grammar_compiler *c, const struct grammar_pauses
     while (i < g->n_pauses && memcmp(&g->pauses[i], pauses, sizeof *pauses) != 0)
         i++;
     if (i == GRAMMAR_MAX_PAUSES) {
-        grammar_report_at(c->report, TRAGUS_ERROR, position, "more than %d different silences in one grammar; use fewer",
+        grammar_report_at(c->report, TRAGUS_ERROR, position,
+                          "the silences of this block: more than %d different silences in one grammar; use fewer",
                           GRAMMAR_MAX_PAUSES);
         return 0;
     }
@@ -251,6 +252,21 @@ static void keep_cost(struct grammar_compiler *c, struct grammar_cost *to, const
     to->position.file = grammar_copy_text(c, from->position.file);
 }
 
+/* Returns false after an error if no sentence is left. Lists that the program sets later may complete templates without a mistake.
+ */
+static bool has_sentences(struct grammar_compiler *c) {
+    const tragus_error *mistake = &c->b->mistake;
+    if (c->g->n_templates == 0 && mistake->text[0])
+        grammar_report_failure(c->report, -EINVAL, (struct grammar_position){mistake->file, mistake->line, mistake->column},
+                               "the grammar holds no sentence that can be used: %s", mistake->text);
+    else if (c->b->n_blocks == 0)
+        grammar_report_failure(c->report, -EINVAL, (struct grammar_position){0}, "the grammar holds no sentences; add some");
+    else
+        return true;
+    c->refused = true;
+    return false;
+}
+
 static void compile(void *data) {
     struct grammar_compiler *c = data;
     c->language = language_of(c->b);
@@ -264,9 +280,7 @@ static void compile(void *data) {
     add_blocks(c);
     add_skip_words(c);
     report_missing(c);
-    if (c->b->n_blocks == 0)
-        grammar_report_at(c->report, TRAGUS_ERROR, (struct grammar_position){0}, "the grammar holds no sentences; add some");
-    if (c->report->n_errors > 0)
+    if (c->refused || !has_sentences(c))
         return;
     grammar_build_acceptor(c->g, &c->work, &c->scratch, &c->costs, c->report);
     keep_cost(c, &c->g->most_units, &c->costs.most_units);
@@ -274,7 +288,7 @@ static void compile(void *data) {
 }
 
 int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diagnostics *d, tragus_error *reterr) {
-    struct grammar_report report = {d, reterr, 0};
+    struct grammar_report report = {.list = d, .reterr = reterr, .mistake = &b->mistake};
     struct base_budget unlimited, *budget = b->pool.budget;
     struct grammar *g = calloc(1, sizeof *g);
     struct grammar_compiler *c = calloc(1, sizeof *c);
@@ -300,7 +314,7 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diag
     if (code < 0) {
         grammar_costs_settle(&c->costs);
         grammar_costs_refuse(&c->costs, code, "compiling", &report);
-    } else if (report.n_errors) {
+    } else if (c->refused) {
         code = -EINVAL;
     }
     base_buffer_done(&c->parser.scratch);
@@ -319,7 +333,7 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diag
 int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, tragus_diagnostics *d,
                    tragus_error *reterr) {
     struct base_budget unlimited = {0};
-    struct grammar_report report = {d, reterr, 0};
+    struct grammar_report report = {.list = d, .reterr = reterr};
     const struct grammar_costs costs = {
         .budget = budget ? budget : &unlimited, .most_units = g->most_units, .most_bytes = g->most_bytes};
     return grammar_costs_refuse(&costs, code, "compiling", &report);

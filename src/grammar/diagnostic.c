@@ -72,6 +72,16 @@ void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, co
     list(d, severity, (struct grammar_position){0}, copy);
 }
 
+static void leave_out(struct grammar_report *r, struct grammar_position position, const char *text) {
+    char warning[LONGEST_TEXT];
+    snprintf(warning, sizeof warning, "left out: %.*s", (int)(sizeof warning - sizeof "left out: "), text);
+    trim_utf8(warning);
+    if (!r->mistake->text[0])
+        base_error_at(r->mistake, -EINVAL, position.file, position.line, position.column, "%s", text);
+    if (r->list)
+        list(r->list, TRAGUS_WARNING, position, warning);
+}
+
 void grammar_report_at(struct grammar_report *r, tragus_severity severity, struct grammar_position position, const char *format,
                        ...) {
     char text[LONGEST_TEXT];
@@ -81,6 +91,11 @@ void grammar_report_at(struct grammar_report *r, tragus_severity severity, struc
     va_end(args);
     trim_utf8(text);
 
+    if (severity == TRAGUS_ERROR && r->mistake) {
+        r->n_errors++;
+        leave_out(r, position, text);
+        return;
+    }
     if (severity == TRAGUS_ERROR && r->n_errors++ == 0)
         base_error_at(r->reterr, -EINVAL, position.file, position.line, position.column, "%s", text);
     if (r->list)

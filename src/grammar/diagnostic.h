@@ -5,11 +5,14 @@
 
 #include "grammar/grammar.h"
 
-/* Receives the diagnostics of one call: the caller's list (may be NULL) and its error (the first one of severity ERROR). */
+/* Receives the diagnostics of one call: the caller's list (may be NULL) and its error (the first one of severity ERROR).
+ * With `mistake`, an error costs only the value, template, block or file that holds it: the error is listed as a warning that it is
+ * left out, reterr stays as it is, and the first such error of all calls is kept in *mistake. n_errors counts in both cases. */
 struct grammar_report {
     tragus_diagnostics *list;
     tragus_error *reterr;
     size_t n_errors;
+    tragus_error *mistake;
 };
 
 struct grammar_position {

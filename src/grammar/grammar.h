@@ -61,8 +61,9 @@ struct grammar_list_value {
 int grammar_builder_set_list(struct grammar_builder *b, const char *list, const struct grammar_list_value values[], size_t n,
                              tragus_diagnostics *d, tragus_error *reterr);
 
-/* Compiles everything added. Returns -EINVAL for a wrong template or list; d gets all diagnostics, reterr the first error.
- * Templates that use a missing list are skipped with a warning. The builder stays usable (change a list, compile again). */
+/* Compiles everything added. A wrong template or list value is left out with a warning in d. Returns -EINVAL if no sentence is
+ * left; reterr then tells the first mistake. Templates that use a missing list are skipped with a warning. The builder stays usable
+ * (change a list, compile again). */
 int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diagnostics *d, tragus_error *reterr);
 void grammar_free(struct grammar *g);
 

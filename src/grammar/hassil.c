@@ -200,6 +200,7 @@ static void read_list(struct reader *r, struct grammar_map *lists, const struct 
         wildcard = grammar_yaml_get(y, "wildcard");
     }
     bool is_wildcard = false;
+    size_t n_errors = r->report->n_errors;
     if (wildcard && !grammar_yaml_boolean(wildcard, &is_wildcard))
         wrong(r, wildcard, "wildcard", "true or false");
     if (is_wildcard) {
@@ -217,6 +218,8 @@ static void read_list(struct reader *r, struct grammar_map *lists, const struct 
     } else {
         grammar_report_at(r->report, TRAGUS_ERROR, key->position, "list %s needs values, range or `wildcard: true`", key->text);
     }
+    if (d.kind == GRAMMAR_LIST_VALUES && !d.n_values && r->report->n_errors > n_errors)
+        return; /* templates that use it are left out too, and reported */
     struct grammar_model_list *list = grammar_model_list(r->b, lists, key->text);
     if (!list->at_run_time) /* lists set by the program take precedence over files */
         *grammar_pool_push(&r->b->pool, list->definitions, list->n, list->size) = d;
@@ -365,6 +368,7 @@ static void read_block(struct reader *r, const char *intent, const struct gramma
                 add_slot(r, block, entry->keys[i]->text, value_of(entry->items[i]));
     if ((entry = grammar_yaml_get(y, "inferred_domain")) && text_of(r, entry, "inferred_domain"))
         add_slot(r, block, "domain", grammar_model_value(entry->text, false));
+    size_t n_errors = r->report->n_errors;
     if ((entry = grammar_yaml_get(y, "requires_context")) && is_mapping(r, entry, "requires_context"))
         for (size_t i = 0; i < entry->n; i++)
             read_condition(r, entry->keys[i], entry->items[i], new_requirement(r, block, NULL));
@@ -383,6 +387,8 @@ static void read_block(struct reader *r, const char *intent, const struct gramma
             read_condition(r, &key, entry, new_requirement(r, block, NULL));
         }
     }
+    if (r->report->n_errors > n_errors)
+        block->n_sentences = 0; /* without its conditions it would be recognised where it must not be */
     read_lists(r, &block->lists, grammar_yaml_get(y, "lists"));
     read_rules(r, &block->rules, grammar_yaml_get(y, "expansion_rules"));
 }

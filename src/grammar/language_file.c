@@ -212,7 +212,7 @@ static bool primary_tag(char out[LONGEST_TAG + 1], const char *tag) {
 }
 
 int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr) {
-    struct grammar_report report = {d, reterr, 0};
+    struct grammar_report report = {.list = d, .reterr = reterr};
     struct entry_job j = {.b = b, .folder = path};
     if (!grammar_is_yaml_name(path)) {
         int code = grammar_pool_run(&b->pool, add_folder_job, &j);

@@ -59,8 +59,7 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
     return fits;
 }
 
-static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_model_definition *d,
-                      bool at_run_time) {
+static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_model_definition *d) {
     list->kind = d->kind;
     if (d->kind == GRAMMAR_LIST_RANGE) {
         list->ranges = grammar_pool_alloc(&c->g->pool, d->n_ranges * sizeof *list->ranges);
@@ -75,28 +74,22 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
             }
         return true;
     }
-    bool good = true;
     struct grammar_text outer = c->within;
-    tragus_severity severity = at_run_time ? TRAGUS_WARNING : TRAGUS_ERROR; /* an odd device name must not disable all commands */
     for (size_t i = 0; i < d->n_values; i++) {
         const struct grammar_model_value *v = &d->values[i];
         struct grammar_entry e = {.has_out = v->has_out, .out = v->out, .n_context = v->n_context};
         bool is_template = grammar_template_is_one(v->in.text);
         struct grammar_item *in =
-            is_template ? grammar_parse(c, &v->in, severity) : grammar_template_plain(&c->parser, v->in.text, strlen(v->in.text));
+            is_template ? grammar_parse(c, &v->in) : grammar_template_plain(&c->parser, v->in.text, strlen(v->in.text));
         struct grammar_measure m = {0};
         c->within = v->in;
-        if (!in || !grammar_resolve(c, &c->global, in, &m)) {
-            good = good && at_run_time;
+        if (!in || !grammar_resolve(c, &c->global, in, &m))
             continue;
-        }
         if (m.wildcard || m.nullable || m.missing) {
-            grammar_report_at(c->report, severity, v->in.position, "value \"%.80s\" of {%s} is left out: it %s", v->in.text,
-                              list->name,
-                              m.wildcard  ? "holds a wildcard"
-                              : m.missing ? "uses a list that is not given"
-                                          : "may be silence");
-            good = good && at_run_time;
+            grammar_report_at(c->report, TRAGUS_ERROR, v->in.position, "value \"%.80s\" of {%s} %s", v->in.text, list->name,
+                              m.wildcard  ? "holds a wildcard; write a text"
+                              : m.missing ? "uses a list that is not defined; write \\{ for the sign itself"
+                                          : "has nothing that can be said; write it in words");
             continue;
         }
         struct grammar_pair *context = grammar_pool_alloc(&c->g->pool, v->n_context * sizeof *context);
@@ -109,7 +102,7 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
         push_entry(c, list, e);
     }
     c->within = outer;
-    return good;
+    return true;
 }
 
 /* Compiles the definitions in the grammar's language: values are concatenated, otherwise the last definition wins. */
@@ -122,7 +115,7 @@ static bool compile_list(struct grammar_compiler *c, const struct grammar_model_
         if (any && (list->kind != d->kind || d->kind != GRAMMAR_LIST_VALUES))
             list->n_entries = 0;
         any = true;
-        good = fill_list(c, list, d, from->at_run_time) && good;
+        good = fill_list(c, list, d) && good;
     }
     return good;
 }
@@ -181,7 +174,7 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
             if (!good)
                 grammar_report_at(c->report, TRAGUS_ERROR, d.position,
                                   "the range {%s} runs downwards; write the smaller number first", item->range);
-            good = good && fill_list(c, entry->list, &d, false);
+            good = good && fill_list(c, entry->list, &d);
         }
         grammar_costs_resume(&c->costs, &outer);
         c->n_stack--;
@@ -190,6 +183,9 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
         grammar_report_cycle(c, grammar_pool_format(&c->g->pool, "{%s}", item->name), item->offset);
         entry->state = STATE_FAILED;
     }
+    if (entry->state == STATE_FAILED)
+        grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(&c->within, item->offset),
+                          "it uses {%s}, which has a mistake: %.80s", item->name, c->within.text);
     *ret = entry->list;
     return entry->state == STATE_DONE;
 }

@@ -374,7 +374,7 @@ static void match_text(void *data) {
 
 int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
                          size_t n_context, size_t max_readings, struct base_budget *budget, tragus_error *reterr) {
-    struct grammar_report report = {NULL, reterr, 0};
+    struct grammar_report report = {.reterr = reterr};
     struct base_budget unlimited;
     struct job *j = calloc(1, sizeof *j);
     struct grammar_match *match = calloc(1, sizeof *match);

@@ -133,6 +133,7 @@ struct grammar_builder {
     const char **folders;         /* where to look for others */
     size_t n_folders, size_folders;
     char default_language[17];               /* "": none */
+    tragus_error mistake;                    /* the first one that cost a part of the grammar; text "": none */
     struct grammar_yaml_parser *open_parser; /* freed after a reader leaves the pool's run */
 };
 

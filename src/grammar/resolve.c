@@ -28,7 +28,9 @@ bool grammar_in_language(const struct grammar_compiler *c, const struct grammar_
 
 const struct grammar_language *grammar_tables_of(struct grammar_compiler *c, const char *tag) {
     const struct grammar_language *tables = NULL;
-    int code = grammar_builder_language(&tables, c->b, tag, c->report);
+    struct grammar_report strict = {.list = c->report->list, .reterr = c->report->reterr}; /* not the author's mistakes */
+    int code = grammar_builder_language(&tables, c->b, tag, &strict);
+    c->refused |= strict.n_errors > 0;
     if (code < 0)
         grammar_pool_escape(&c->g->pool, code);
     return tables;
@@ -41,10 +43,10 @@ struct grammar_position grammar_position_in(const struct grammar_text *t, uint32
     return position;
 }
 
-struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t, tragus_severity severity) {
+struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t) {
     struct grammar_item *item = grammar_template_parse(&c->parser, t->text, strlen(t->text));
     if (!item)
-        grammar_report_at(c->report, severity, grammar_position_in(t, c->parser.error_offset), "%s: %.80s", c->parser.error,
+        grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(t, c->parser.error_offset), "%s: %.80s", c->parser.error,
                           t->text);
     return item;
 }
@@ -84,12 +86,19 @@ static const struct grammar_text *rule_text(const struct grammar_compiler *c, co
     return NULL;
 }
 
+static void report_use(struct grammar_compiler *c, const struct grammar_item *item) {
+    grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(&c->within, item->offset),
+                      "it uses <%s>, which has a mistake: %.80s", item->name, c->within.text);
+}
+
 static const struct known_rule *find_rule(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item) {
     struct known_rule *rule = grammar_map_get(&s->rules, item->name);
     if (rule) {
         if (rule->state == STATE_BUSY) {
             grammar_report_cycle(c, grammar_pool_format(&c->g->pool, "<%s>", item->name), item->offset);
             rule->state = STATE_FAILED;
+        } else if (rule->state == STATE_FAILED) {
+            report_use(c, item);
         }
         return rule->state == STATE_DONE ? rule : NULL;
     }
@@ -107,11 +116,13 @@ static const struct known_rule *find_rule(struct grammar_compiler *c, struct gra
     struct grammar_text outer = c->within;
     c->within = *text;
     c->stack[c->n_stack++] = grammar_pool_format(&c->g->pool, "<%s>", item->name);
-    rule->body = grammar_parse(c, text, TRAGUS_ERROR);
+    rule->body = grammar_parse(c, text);
     bool good = rule->body && grammar_resolve(c, s, rule->body, &rule->measure) && rule->state == STATE_BUSY;
     rule->state = good ? STATE_DONE : STATE_FAILED;
     c->n_stack--;
     c->within = outer;
+    if (!good)
+        report_use(c, item);
     return good ? rule : NULL;
 }
 

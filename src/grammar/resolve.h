@@ -32,6 +32,7 @@ struct grammar_compiler {
     struct grammar_map missing;
     const char *stack[GRAMMAR_DEEPEST_TEMPLATE]; /* names being resolved, "<rule>" or "{list}" */
     unsigned depth, n_stack;
+    bool refused;                      /* no sentence is left, or the language's files are wrong; was reported */
     struct grammar_text within;        /* the text whose items are being resolved, for positions */
     struct grammar_pool work, scratch; /* freed after compilation */
 };
@@ -49,7 +50,7 @@ struct grammar_position grammar_position_in(const struct grammar_text *t, uint32
 const char *grammar_copy_text(struct grammar_compiler *c, const char *text);
 
 /* Parses a template, leaving names unresolved. Returns NULL after reporting a mistake. */
-struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t, tragus_severity severity);
+struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t);
 
 /* Resolves the lists and rules that an item names, and measures it. Returns false after reporting mistakes. */
 bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct grammar_item *item, struct grammar_measure *m);

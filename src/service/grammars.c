@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service/grammars.c: the named grammars, from the configuration and from callers, and who may change which. */
+#include "service/log.h"
 #include "service/private.h"
 
 #include "engine/engine.h"
@@ -186,12 +187,24 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
     return engine_grammar_load(ret, s->models[model], &options, paths, n_paths, texts, n_texts, d, budget, reterr);
 }
 
+/* Tells in the log what was left out of a configured grammar, which has no client that could be told. */
+static void log_left_out(const char *name, tragus_diagnostics *d) {
+    for (size_t i = 0; i < d->n_items; i++) {
+        const tragus_diagnostic *item = &d->items[i];
+        if (item->severity >= TRAGUS_WARNING)
+            service_log(SERVICE_LOG_WARNING, "Grammar %s: %s:%d:%d: %s", name, item->file, item->line, item->column, item->text);
+    }
+    tragus_diagnostics_done(d);
+}
+
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr) {
     tragus_grammar *grammar;
+    tragus_diagnostics d = {0};
 
     int r = grammars_check_name(name, reterr);
     if (r >= 0)
-        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, NULL, NULL, reterr);
+        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, &d, NULL, reterr);
+    log_left_out(name, &d);
     return r < 0 ? r : grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
 }
 

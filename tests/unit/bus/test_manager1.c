@@ -151,10 +151,14 @@ static void content_may_be_a_text(void **state) {
     (void)state;
     assert_int_equal(diagnostics(manager("AddGrammarText", "ssa{sv}", "typed", "Go Left\n", 1, "Format", "s", "list")).errors, 0);
     assert_int_equal(parse("typed", "go left"), 1);
-    struct counts c = diagnostics(manager("AddGrammarText", "ssa{sv}", "typed", "go left\ngo (right\n", 0));
+    struct counts c = diagnostics(manager("AddGrammarText", "ssa{sv}", "typed", "go (right\n", 0));
     assert_int_equal(c.errors, 1);
-    assert_int_equal(c.line, 2);
+    assert_int_equal(c.line, 1);
     assert_int_equal(parse("typed", "go left"), 1); /* the old one stays */
+    c = diagnostics(manager("AddGrammarText", "ssa{sv}", "typed", "go up\ngo (right\n", 0));
+    assert_int_equal(c.errors, 0);
+    assert_int_equal(c.warnings, 1); /* the wrong line is left out */
+    assert_int_equal(parse("typed", "go up"), 1);
     static char large[MOST_BYTES + 2];
     memset(large, '\n', sizeof(large) - 1);
     wire_expect_error(manager("AddGrammarText", "ssa{sv}", "x", large, 0), WIRE_ERROR("GrammarTooLarge"), "100000");
@@ -177,8 +181,9 @@ static void content_may_be_several_files(void **state) {
     close(fd);
     fd = wire_memory("go left\ngo (right\n", 18);
     struct counts c = diagnostics(FILES(8, 10));
-    assert_int_equal(c.errors, 1);
-    assert_string_equal(c.file, "b.txt");
+    assert_int_equal(c.errors, 0);
+    assert_int_equal(c.warnings, 1); /* the wrong line of b.txt is left out */
+    assert_int_equal(parse("both", "go left"), 1);
     close(fd);
 }
 
