@@ -54,10 +54,17 @@ ENGINE_PUBLIC void tragus_diagnostics_done(tragus_diagnostics *d) {
     grammar_diagnostics_done(d);
 }
 
-/* Notes the words whose pronunciation was guessed, in case the author wants to specify it. */
+/* Warns of words that cannot be spoken, and notes those whose pronunciation was guessed, in case the author wants to specify it. */
 static void note_guessed(tragus_diagnostics *d, const struct graph *graph) {
     const struct graph_report *report = graph ? graph_report(graph) : NULL;
     char text[256];
+    for (size_t i = 0; report && i < report->n_unspoken; i++) {
+        snprintf(text, sizeof(text),
+                 "left out of speech: '%.60s' cannot be spoken and is understood when typed only; spell it out, or give its sounds "
+                 "among your own pronunciations",
+                 report->unspoken[i]);
+        grammar_diagnostics_add(d, TRAGUS_WARNING, text);
+    }
     for (size_t i = 0; report && i < report->n_guessed && i < MOST_GUESSED; i++) {
         snprintf(text, sizeof(text), "'%.100s' is in no dictionary; how it is spoken was guessed from its letters",
                  report->guessed[i]);

@@ -28,7 +28,7 @@ struct built { /* storage for the graph that graph_build returns */
     uint8_t *is_final;
     char **words;
     char *spellings;
-    const char **guessed;
+    const char **guessed, **unspoken;
 };
 
 struct spoken { /* range in `all` with the pronunciations of a word */
@@ -48,7 +48,8 @@ struct build {
     const struct grammar_acceptor *in;
     size_t max_arcs;
     struct base_budget *budget;
-    struct spoken *spoken;             /* by word */
+    struct spoken *spoken;             /* by word; n is 0 if it cannot be spoken */
+    uint8_t *dead;                     /* by state: whether no sentence ends behind it; NULL: none is */
     struct lexicon_pronunciation *all; /* pronunciations of all words */
     size_t all_bytes;
     struct base_buffer nodes, arcs;                /* struct graph_raw_node, struct graph_raw_arc */
@@ -64,18 +65,19 @@ static const char *const too_large = "the sentences make more than %zu arcs; use
 
 static int pronounce_words(struct build *b, struct built *out,
                            int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
-                           void *user, tragus_error *reterr) {
+                           void *user) {
     struct base_buffer all = {.budget = b->budget};
     struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
     uint32_t n_all = 0;
     for (uint32_t i = 0; i < b->in->n_words; i++) {
         int n = pronounce(user, b->in->words[i], variants, LEXICON_MAX_VARIANTS);
-        if (n <= 0) {
+        if (n == -ENOMEM) {
             base_buffer_done(&all);
-            return base_error_set(
-                reterr, n < 0 ? n : -ENOENT,
-                "the word \"%s\" cannot be spoken: spell it out, or give its sounds among your own pronunciations",
-                b->in->words[i]);
+            return n;
+        }
+        if (n <= 0) {
+            out->unspoken[out->report.n_unspoken++] = out->words[i];
+            continue;
         }
         bool guessed = true;
         for (int v = 0; v < n; v++) {
@@ -96,6 +98,34 @@ static int pronounce_words(struct build *b, struct built *out,
     }
     b->all_bytes = all.size_bytes;
     b->all = (struct lexicon_pronunciation *)(void *)all.data; /* freed by build_done */
+    return 0;
+}
+
+/* Finds the states behind which no sentence ends because of words that cannot be spoken. */
+static int find_dead(struct build *b, const struct built *out, tragus_error *reterr) {
+    const struct grammar_acceptor *in = b->in;
+    if (out->report.n_unspoken == 0)
+        return 0;
+    b->dead = malloc(in->n_states);
+    if (!b->dead)
+        return -ENOMEM;
+    for (uint32_t s = 0; s < in->n_states; s++)
+        b->dead[s] = !in->is_final[s];
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t s = in->n_states; s-- > 0;) /* backwards, because most arcs lead to later states */
+            for (uint32_t i = in->first_arc[s]; b->dead[s] && i < in->first_arc[s + 1]; i++)
+                if (b->spoken[in->arcs[i].word].n > 0 && !b->dead[in->arcs[i].to]) {
+                    b->dead[s] = 0;
+                    changed = true;
+                }
+        if (base_budget_spend(b->budget, in->first_arc[in->n_states]) < 0)
+            return -ENOMEM;
+    }
+    if (b->dead[in->start])
+        return base_error_set(reterr, -EINVAL,
+                              "the word \"%s\" cannot be spoken: spell it out, or give its sounds among your own pronunciations",
+                              out->unspoken[0]);
     return 0;
 }
 
@@ -126,7 +156,7 @@ static uint32_t collect_entries(struct build *b, uint32_t state) {
     for (uint32_t i = b->in->first_arc[state]; i < b->in->first_arc[state + 1]; i++) {
         const struct grammar_word_arc *arc = &b->in->arcs[i];
         const struct spoken *spoken = &b->spoken[arc->word];
-        for (uint32_t v = 0; v < spoken->n; v++)
+        for (uint32_t v = 0; v < (b->dead && b->dead[arc->to] ? 0 : spoken->n); v++)
             b->entries[n++] = (struct entry){&b->all[spoken->begin + v], arc->word, arc->to, i};
     }
     if (n > 1)
@@ -279,8 +309,9 @@ static int copy_words(struct built *out, const struct grammar_acceptor *in, stru
         n_bytes += strlen(in->words[i]) + 1;
     out->words = base_budget_malloc(budget, ((size_t)in->n_words + 1) * sizeof *out->words);
     out->guessed = base_budget_malloc(budget, ((size_t)in->n_words + 1) * sizeof *out->guessed);
+    out->unspoken = base_budget_malloc(budget, ((size_t)in->n_words + 1) * sizeof *out->unspoken);
     out->spellings = base_budget_malloc(budget, n_bytes);
-    if (!out->words || !out->guessed || !out->spellings)
+    if (!out->words || !out->guessed || !out->unspoken || !out->spellings)
         return -ENOMEM;
     char *at = out->spellings;
     for (uint32_t i = 0; i < in->n_words; i++) {
@@ -294,8 +325,10 @@ static int copy_words(struct built *out, const struct grammar_acceptor *in, stru
     out->graph.n_pauses = in->n_pauses;
     for (uint32_t i = 0; i < in->n_pauses; i++)
         out->graph.pauses[i] = in->pauses[i];
-    out->graph.size_bytes = sizeof *out + n_bytes + in->n_words * (sizeof *out->words + sizeof *out->guessed);
+    out->graph.size_bytes =
+        sizeof *out + n_bytes + in->n_words * (sizeof *out->words + sizeof *out->guessed + sizeof *out->unspoken);
     out->report.guessed = out->guessed;
+    out->report.unspoken = out->unspoken;
     return 0;
 }
 
@@ -313,6 +346,7 @@ static int allocate_entries(struct build *b) {
 
 static void build_done(struct build *b) {
     free(b->spoken);
+    free(b->dead);
     free(b->all);
     base_budget_give(b->budget, b->all_bytes);
     free(b->entries);
@@ -343,7 +377,9 @@ int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
     if (r == 0)
         r = copy_words(out, b.in, budget);
     if (r == 0)
-        r = pronounce_words(&b, out, pronounce, user, reterr);
+        r = pronounce_words(&b, out, pronounce, user);
+    if (r == 0)
+        r = find_dead(&b, out, reterr);
     if (r == 0)
         r = allocate_entries(&b);
     if (r == 0)
@@ -371,6 +407,7 @@ void graph_free(struct graph *g) {
     free(b->words);
     free(b->spellings);
     free(b->guessed);
+    free(b->unspoken);
     free(b);
 }
 

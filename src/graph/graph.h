@@ -37,16 +37,18 @@ struct graph { /* immutable after building; any thread */
     size_t size_bytes;
 };
 
-struct graph_report {     /* information for the author of a grammar */
-    size_t n_guessed;     /* words whose pronunciation was guessed */
-    const char **guessed; /* their spellings, valid as long as the graph */
+struct graph_report {      /* information for the author of a grammar */
+    size_t n_guessed;      /* words whose pronunciation was guessed */
+    const char **guessed;  /* their spellings, valid as long as the graph */
+    size_t n_unspoken;     /* words that cannot be pronounced; sentences with them are not in the graph */
+    const char **unspoken; /* as guessed */
 };
 
 /* Builds a graph. overrides may be NULL. Returns -E2BIG if there would be more than max_arcs arcs before equivalent nodes are
- * merged (0 = 4,000,000), -ENOENT and the word if it cannot be pronounced at all, the budget's code if the budget (NULL: none) is
- * exceeded. The graph keeps no references to words or lexicon. Homophones with the same source and target become one path with the
- * word that comes first in the acceptor. An acceptor without sentences gives a graph with one node, which is not final. The same
- * input always gives the same graph, including the numbers of nodes. */
+ * merged (0 = 4,000,000), -EINVAL if no sentence is left without words that cannot be pronounced, and the first of these words, the
+ * budget's code if the budget (NULL: none) is exceeded. The graph keeps no references to words or lexicon. Homophones with the same
+ * source and target become one path with the word that comes first in the acceptor. An acceptor without sentences gives a graph
+ * with one node, which is not final. The same input always gives the same graph, including the numbers of nodes. */
 int graph_build(struct graph **ret, const struct grammar_acceptor *words, const struct lexicon *lexicon,
                 const struct lexicon_overrides *overrides, size_t max_arcs, struct base_budget *budget, tragus_error *reterr);
 

@@ -312,9 +312,22 @@ static void limits_and_errors(void **state) {
     t->is_final[2] = 1;
     struct graph *g = NULL;
     tragus_error e = {0};
-    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\n"}, 0, NULL, &e), -ENOENT);
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\n"}, 0, NULL, &e), -EINVAL);
     assert_non_null(strstr(e.text, "\"xyzzy\""));
     assert_null(g);
+    toy_arc(t, 0, "two", 3); /* a sentence that can be spoken stays, without the dead way to "xyzzy" */
+    t->is_final[3] = 1;
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\ntwo tu\n"}, 0, NULL, &e), 0);
+    assert_int_equal(graph_report(g)->n_unspoken, 1);
+    assert_string_equal(graph_report(g)->unspoken[0], "xyzzy");
+    assert_int_equal(g->n_arcs, 2);
+    graph_free(g);
+    g = NULL;
+    free(t);
+    t = toy_new();
+    toy_arc(t, 0, "one", 1);
+    toy_arc(t, 1, "xyzzy", 2);
+    t->is_final[2] = 1;
 
     char dictionary[] = "one wan\nxyzzy ZIZI\n";
     assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, dictionary, 6, NULL, &e), -E2BIG);
