@@ -27,6 +27,19 @@ done < <(sed -nE 's/^[a-z].*[ *](tragus_[a-z_]+)\(.*/\1/p' "$abs_top_srcdir/incl
 [ $n_members -gt 30 ] || complain "$n_members members of D-Bus are too few"
 [ $n_functions -gt 20 ] || complain "$n_functions functions are too few"
 
+# The synopsis of each verb has each option of its --help, by its short name or its long one.
+n_options=0
+for verb in $("$abs_top_builddir/tragus" help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+    synopsis=$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$abs_top_srcdir/docs/man/tragus.1" |
+        awk -v verb="$verb" '/^\.Nm/ { mine = 0 } $1 == ".Cm" && $2 == verb { mine = 1 } mine')
+    while read -r short long; do
+        [ "$long" = --help ] && continue
+        grep -qE "(Fl|\|) (Fl )?(${short#-}|${long#-})( |\$)" <<<"$synopsis" || complain "the synopsis of $verb in tragus.1 has no $long"
+        n_options=$((n_options + 1))
+    done < <("$abs_top_builddir/tragus" "$verb" --help | sed -nE 's/^ +(-.), (--[a-z-]+).*/\1 \2/p; s/^ +(--[a-z-]+).*/\1 \1/p')
+done
+[ $n_options -gt 40 ] || complain "$n_options options are too few"
+
 page=$abs_top_srcdir/docs/man/tragus-grammar.5
 sed -n '/^# lights.yaml/,/^\.Ed/p' "$page" | sed '$d' >"$work/lights.yaml"
 asked=$(sed -n 's/^\$ tragus match -g lights.yaml "\(.*\)"$/\1/p' "$page")
@@ -34,5 +47,5 @@ told=$(grep -A1 '^\$ tragus match' "$page" | tail -n 1)
 got=$("$abs_top_builddir/tragus" match -g "$work/lights.yaml" "$asked")
 [ -n "$asked" ] || complain "tragus-grammar.5 has no example"
 [ "$got" = "$told" ] || complain "\"$asked\" gives $got, but tragus-grammar.5 says $told"
-echo "$n_members members of D-Bus, $n_functions functions, $n_failed failed"
+echo "$n_members members of D-Bus, $n_functions functions, $n_options options, $n_failed failed"
 [ $n_failed = 0 ]
