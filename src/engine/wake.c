@@ -87,6 +87,17 @@ static int compile(tragus_grammar **ret, tragus_model *m, const char *text, cons
     return engine_grammar_load(ret, m, &o, NULL, 0, &list, 1, d, NULL, reterr);
 }
 
+/* Refuses a phrase that cannot be used. In a grammar of several it would only be left out, and nobody would listen for it. */
+static int check_each(tragus_model *m, const char *const phrases[], size_t n, const char *pronunciations, tragus_error *reterr) {
+    int r = 0;
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        tragus_grammar *g = NULL;
+        r = compile(&g, m, phrases[i], pronunciations, NULL, reterr);
+        tragus_grammar_unref(g);
+    }
+    return r;
+}
+
 /* The least rarity of a way through the graph of a phrase, or -ENOMEM. */
 static int32_t least_rarity(const struct graph *g, const struct decoder_spotting *s) {
     int32_t *to_node = malloc(g->n_nodes * sizeof(*to_node)), least = INT32_MAX;
@@ -167,7 +178,9 @@ int engine_wake_phrases(tragus_grammar **ret, tragus_model *m, const char *const
     for (size_t i = 0; i < n; i++)
         if (!(to = add_phrase(to, phrases[i], reterr)))
             return -EINVAL;
-    int r = compile(ret, m, text, pronunciations, d, reterr);
+    int r = n > 1 ? check_each(m, phrases, n, pronunciations, reterr) : 0;
+    if (r >= 0)
+        r = compile(ret, m, text, pronunciations, d, reterr);
     if (r < 0)
         return r;
     for (size_t i = 0; i < n && r >= 0 && d; i++)

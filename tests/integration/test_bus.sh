@@ -39,11 +39,18 @@ mkdir "$work/house"
 printf 'go left\nturn [around\n' >"$work/house/b.txt"
 echo "go right" >"$work/house/a.list"
 echo "come here" >"$work/more.txt"
-timeout 20 "$tragus" listen --bus-address "$address" -g "$work/more.txt" -g "$work/house" >"$work/listen" 2>&1
+"$tragus" listen --bus-address "$address" -g "$work/more.txt" -g "$work/house" >"$work/listen" 2>&1 &
+listener=$!
+wait_for "the warning of a wrong line" grep -q "/house/b.txt:2:6: left out" "$work/listen"
+wait_for "a session in spite of the wrong line" eval '[ "$(status_field session_count)" = 1 ]'
+kill "$listener"
+wait "$listener" 2>/dev/null
+printf 'turn [around\n' >"$work/wrong.txt"
+timeout 20 "$tragus" listen --bus-address "$address" -g "$work/wrong.txt" >"$work/listen" 2>&1
 status=$?
 cat "$work/listen"
-[ $status = 4 ] || fail "a wrong file of a directory: exit status $status"
-grep -q "/house/b.txt:2:" "$work/listen" || fail "a wrong file of a directory is reported without its line"
+[ $status = 4 ] || fail "a file without a right line: exit status $status"
+grep -q "/wrong.txt:1:" "$work/listen" || fail "a wrong line is reported without its place"
 timeout 20 "$tragus" listen --bus-address "$address" -g "$work/nowhere" >"$work/listen" 2>&1
 status=$?
 cat "$work/listen"

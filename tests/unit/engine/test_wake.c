@@ -238,6 +238,9 @@ static void bad_phrases_are_refused_with_a_sentence(void **state) {
     longest[sizeof(longest) - 1] = '\0';
     assert_int_equal(tragus_wake_phrases(&g, model, (const char *[]){longest}, 1, 0, NULL, &e), -EINVAL);
     assert_int_equal(tragus_wake_phrases(&g, model, NULL, 1, 0, NULL, &e), -EINVAL);
+    const char *const good_and_bad[] = {"hey house", "\u043b\u0430\u043c\u043f\u0430"}; /* Cyrillic */
+    assert_int_equal(tragus_wake_phrases(&g, model, good_and_bad, 2, 0, NULL, &e), -EINVAL);
+    assert_non_null(strstr(e.text, "cannot be spoken"));
     assert_int_equal(tragus_wake_phrases(&g, model, bad, 0, 0, NULL, &e), -EINVAL);
     assert_int_equal(tragus_wake_phrases(&g, NULL, bad, 1, 0, NULL, &e), -EINVAL);
 }
