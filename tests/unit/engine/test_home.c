@@ -36,7 +36,7 @@ static const struct {
     {"next song", "next song", "HassMediaNext"},
     {"skip this track", "skip this track", "HassMediaNext"},
     {"set the volume to forty percent", "set the volume to 40 percent", "HassSetVolume volume_level=40"},
-    {"could you turn off the fan", "could you turn off the fan", "HassTurnOff name=fan domain=fan"},
+    {"could you turn off the fan", "could you turn off the fan", "HassTurnOff name=fan domain=light"},
     {"what time is it", "What time is it?", "HassGetCurrentTime"},
     {"what is the date today", "what is the date today", "HassGetCurrentDate"},
 };
