@@ -93,7 +93,7 @@ int base_settings_number(const struct base_settings_key *k, const struct base_se
         return WRONG(l, "%s must be a number, not \"%.60s\"", k->name, l->value);
     if (x < k->least || x > k->most)
         return WRONG(l, "%s must be from %.10g to %.10g, not %.10g", k->name, k->least, k->most, x);
-    if (whole && x != floor(x))
+    if (whole && x != (double)(int64_t)x) /* it fits: the limits of a whole number do */
         return WRONG(l, "%s must be a whole number, not \"%.60s\"", k->name, l->value);
     *ret = x;
     return 0;
