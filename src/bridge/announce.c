@@ -132,10 +132,15 @@ static void failed(struct bridge_announcement *a, sd_bus_message *m) {
     bridge_log(BRIDGE_LOG_WARNING, "Avahi does not announce the service: %s", e && e->message ? e->message : "no reason is given");
 }
 
+static int on_freed(sd_bus_message *m, void *user, sd_bus_error *error) {
+    (void)m, (void)user, (void)error;
+    return 0;
+}
+
 /* Another machine has this name. */
 static void take_next_name(struct bridge_announcement *a) {
     if (a->group)
-        (void)call(a, a->group, AVAHI_GROUP, "Free", NULL, "");
+        (void)call(a, a->group, AVAHI_GROUP, "Free", on_freed, "");
     forget_group(a);
     if (++a->n_names == MOST_NAMES) {
         bridge_log(BRIDGE_LOG_WARNING, "The service is not announced, because other machines have all names up to %s", a->name);

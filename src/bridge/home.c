@@ -18,8 +18,9 @@ struct bridge_home {
     struct bridge_home_client *client;
     struct base_wake wake; /* by the client */
     sd_event_source *source, *retry;
-    json_object *lists; /* the newest; NULL: none yet */
-    json_object *set;   /* {list: its values in tragusd} */
+    json_object *lists;   /* the newest; NULL: none yet */
+    json_object *set;     /* {list: its values in tragusd} */
+    json_object *refused; /* {list: values that tragusd does not take} */
     sd_bus_slot *call;
     const char *calling; /* the list of the call, a key of lists */
     bool changed;        /* since the call began */
@@ -76,22 +77,24 @@ static void retry_later(struct bridge_home *h) {
         bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the names of Home Assistant");
 }
 
-/* What cannot be set stays as it was in tragusd. */
-static void failed(struct bridge_home *h, sd_bus_message *m, int r) {
+/* What cannot be set stays as it was in tragusd. Returns whether tragusd will never take it. */
+static bool failed(struct bridge_home *h, sd_bus_message *m, int r) {
     const sd_bus_error *e = m ? sd_bus_message_get_error(m) : NULL;
     char text[sizeof(h->complaint)];
 
     /* link.c tells when it is back, or when it has another grammar. */
     if (r == -ENOTCONN || (e && sd_bus_error_has_names(e, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER,
                                                        SD_BUS_ERROR_NO_REPLY, SD_BUS_ERROR_DISCONNECTED)))
-        return;
+        return false;
     bridge_link_complaint(m, r, text, sizeof(text));
     if (strcmp(h->complaint, text) != 0)
         bridge_log(BRIDGE_LOG_WARNING, "The names of Home Assistant are not set: %s", text);
     memcpy(h->complaint, text, sizeof(text));
-    if (!e || !sd_bus_error_has_names(e, "org.tragus.Error.InvalidGrammar", "org.tragus.Error.GrammarTooLarge",
-                                      "org.tragus.Error.NoSuchGrammar"))
-        retry_later(h);
+    if (e && sd_bus_error_has_names(e, "org.tragus.Error.InvalidGrammar", "org.tragus.Error.GrammarTooLarge",
+                                    "org.tragus.Error.NoSuchGrammar"))
+        return true;
+    retry_later(h);
+    return false;
 }
 
 static size_t n_values(const struct bridge_home *h, const char *list) {
@@ -105,13 +108,17 @@ static int on_set(sd_bus_message *m, void *user, sd_bus_error *error) {
     h->call = sd_bus_slot_unref(h->call);
     /* A grammar of the user's own may have no floors, for example. */
     if (sd_bus_message_is_method_error(m, NULL) && !sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchList")) {
-        failed(h, m, 0);
-        if (h->changed)
+        bool is_final = failed(h, m, 0);
+        if (is_final && !h->changed)
+            json_object_object_add(h->refused, h->calling, json_object_get(json_object_object_get(h->lists, h->calling)));
+        if (is_final || h->changed)
             set_next(h);
         return 0;
     }
-    if (!h->changed)
+    if (!h->changed) {
         json_object_object_add(h->set, h->calling, json_object_get(json_object_object_get(h->lists, h->calling)));
+        json_object_object_del(h->refused, h->calling);
+    }
     set_next(h);
     return 0;
 }
@@ -127,7 +134,8 @@ static void set_next(struct bridge_home *h) {
         return;
     h->changed = false;
     json_object_object_foreach(h->lists, list, values) {
-        if (json_object_equal(values, json_object_object_get(h->set, list)))
+        if (json_object_equal(values, json_object_object_get(h->set, list)) ||
+            json_object_equal(values, json_object_object_get(h->refused, list)))
             continue;
         h->calling = list;
         int r = make_call(&m, h, list, values);
@@ -135,9 +143,11 @@ static void set_next(struct bridge_home *h) {
             r = sd_bus_call_async(b->link.bus, &h->call, m, on_set, h, COMPILE_US);
         sd_bus_message_unref(m);
         if (r < 0)
-            failed(h, NULL, r);
+            (void)failed(h, NULL, r);
         return;
     }
+    if (json_object_object_length(h->refused) > 0)
+        return;
     h->complaint[0] = '\0';
     bridge_log(BRIDGE_LOG_INFO, "Home Assistant has %zu names, %zu areas, %zu floors; tragusd understands them now",
                n_values(h, "name"), n_values(h, "area"), n_values(h, "floor"));
@@ -166,7 +176,9 @@ void bridge_home_set_again(struct bridge *b) {
     if (!h)
         return;
     json_object_put(h->set);
+    json_object_put(h->refused);
     h->set = json_object_new_object();
+    h->refused = json_object_new_object();
     h->changed = true;
     /* The call may have been sent to a tragusd that is gone. */
     h->call = sd_bus_slot_unref(h->call);
@@ -187,6 +199,7 @@ int bridge_home_open(struct bridge *b, tragus_error *reterr) {
     b->home = h;
     h->bridge = b;
     h->set = json_object_new_object();
+    h->refused = json_object_new_object();
     int r = base_wake_init(&h->wake);
     if (r >= 0)
         r = sd_event_add_io(b->event, &h->source, h->wake.fd, EPOLLIN, on_lists, h);
@@ -212,5 +225,6 @@ void bridge_home_close(struct bridge *b) {
     base_wake_done(&h->wake);
     json_object_put(h->lists);
     json_object_put(h->set);
+    json_object_put(h->refused);
     free(h);
 }

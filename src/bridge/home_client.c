@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MOST_MESSAGE_BYTES (64U << 20)
+#define MOST_MESSAGE_BYTES (16U << 20)
 #define COLLECT_US 2000000LL   /* changes that come together are read together */
 #define REREAD_US 3600000000LL /* what changes without an event is found by reading again */
 #define TOKEN_US 30000000LL    /* how often a refused token is looked at */
@@ -201,7 +201,8 @@ void bridge_home_client_give(struct bridge_home_client *c, json_object *lists) {
     const uint64_t one = 1;
 
     lws_sul_cancel(&c->answer);
-    lws_sul_schedule(c->context, 0, &c->read, read_now, REREAD_US);
+    if (!c->reads_soon) /* else a change has come meanwhile */
+        lws_sul_schedule(c->context, 0, &c->read, read_now, REREAD_US);
     c->n_failures = 0;
     c->complaint[0] = '\0';
     pthread_mutex_lock(&c->lock);
@@ -235,7 +236,7 @@ static int receive(struct bridge_home_client *c, const void *bytes, size_t n) {
 
     base_buffer_add(&c->in, bytes, n);
     if (c->in.failed || c->in.len_bytes > MOST_MESSAGE_BYTES) {
-        complain(c, "a message is larger than 64 MiB");
+        complain(c, "a message is larger than 16 MiB");
         return -1;
     }
     if (lws_remaining_packet_payload(c->socket) > 0 || !lws_is_final_fragment(c->socket) || !c->in.data)
@@ -300,7 +301,9 @@ static void *run(void *user) {
 /* --- start and end ------------------------------------------------------------------------------------------------------------ */
 
 static int wrong_url(const char *url, tragus_error *reterr) {
-    return base_error_set(reterr, -EINVAL, "url %.200s: write http://HOST:PORT or https://HOST:PORT, as in your browser", url);
+    /* A URL with a password is not logged. */
+    return base_error_set(reterr, -EINVAL, "url %.200s: write http://HOST:PORT or https://HOST:PORT, as in your browser",
+                          strchr(url, '@') ? "with @" : url);
 }
 
 /* The API is at /api/websocket below the URL of the browser. */

@@ -219,7 +219,11 @@ static int take(struct bridge_home_talk *t, json_object *message, tragus_error *
     const char *type = text_of(message, "type");
     int64_t id = json_object_get_int64(member(message, "id"));
 
-    if (strcmp(type, "auth_required") == 0) {
+    bool is_first = !t->is_authenticating && !t->is_accepted;
+    if ((strcmp(type, "auth_required") == 0 && !is_first) || (strcmp(type, "auth_ok") == 0 && !t->is_authenticating)) {
+        return base_error_set(reterr, -EPROTO, "it sends %s out of turn", type);
+    } else if (strcmp(type, "auth_required") == 0) {
+        t->is_authenticating = true;
         json_object *answer = json_object_new_object();
         json_object_object_add(answer, "type", json_object_new_string("auth"));
         json_object_object_add(answer, "access_token", json_object_new_string(t->token));
@@ -227,6 +231,7 @@ static int take(struct bridge_home_talk *t, json_object *message, tragus_error *
     } else if (strcmp(type, "auth_invalid") == 0) {
         return base_error_set(reterr, -EACCES, "Home Assistant refuses the token; make a new one in your profile there");
     } else if (strcmp(type, "auth_ok") == 0) {
+        t->is_authenticating = false;
         begin(t, text_of(message, "ha_version"));
     } else if (strcmp(type, "result") == 0) {
         return take_result(t, id, message, reterr);

@@ -18,7 +18,7 @@ enum bridge_home_command {
 struct bridge_home_talk {
     struct bridge_home_client *client;
     char token[1024];
-    bool is_accepted; /* the token */
+    bool is_authenticating, is_accepted; /* the token */
     int64_t last_id;
     int64_t first_event_id, last_event_id;      /* subscriptions to changes of the registries */
     int64_t ids[BRIDGE_HOME_COMMANDS];          /* of the reading that goes on or was the last; 0: not sent */

@@ -296,11 +296,13 @@ static void on_trigger_failed(void *user, const char *why) {
 }
 
 static void take_trigger(struct bridge_mqtt *m, const char *topic, const char *text) {
+    if (!*text) /* somebody has removed a retained message */
+        return;
     json_object *o = json_tokener_parse(text), *open = json_object_object_get(o, "open_ms");
     int64_t open_ms = json_object_get_int64(open);
 
-    if (*text && strcmp(text, "PRESS") != 0 && !(json_object_is_type(o, json_type_object) && (!open || open_ms > 0)))
-        mqtt_complain(m, topic, "the payload must be empty, or {\"open_ms\": MILLISECONDS}");
+    if (strcmp(text, "PRESS") != 0 && !(json_object_is_type(o, json_type_object) && (!open || open_ms > 0)))
+        mqtt_complain(m, topic, "the payload must be PRESS, or {\"open_ms\": MILLISECONDS}");
     else if (!m->listener ||
              bridge_listener_trigger(m->listener, open_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)open_ms, on_trigger_failed) < 0)
         mqtt_complain(m, topic, "the microphone session does not run; switch listening on first");
@@ -322,7 +324,7 @@ static void publish_all(struct bridge_mqtt *m) {
 }
 
 static void take_own(struct bridge_mqtt *m, const char *suffix, const char *text, bool retained) {
-    if (retained) /* it was sent before we connected, and nobody may remember it */
+    if (retained) /* it was sent before we connected, and its sender may no longer want it */
         mqtt_complain(m, suffix, "retained messages are not obeyed; send without retain, and remove the old one");
     else if (strcmp(suffix, "listening/set") == 0)
         take_switch(m, suffix, text);

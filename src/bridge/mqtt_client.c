@@ -269,7 +269,7 @@ static int prepare_io(sd_event_source *source, void *user) {
     return sd_event_source_set_io_events(source, EPOLLIN | (mosquitto_want_write(c->attempt->mosquitto) ? (uint32_t)EPOLLOUT : 0));
 }
 
-/* Lets libmosquitto send its pings and miss those of the broker. */
+/* Lets libmosquitto send its pings, and notice when the broker does not answer. */
 static int on_misc(sd_event_source *source, uint64_t time_us, void *user) {
     struct mqtt_client *c = user;
     (void)time_us;
@@ -430,7 +430,7 @@ int mqtt_client_new(struct mqtt_client **ret, sd_event *event, const struct mqtt
     return 0;
 }
 
-/* Writes what is left, for a short time: a broker that does not read gets the last will instead. */
+/* Writes what is left, for a short time: if the broker does not read, it publishes the last will. */
 static void say_goodbye(struct mqtt_client *c) {
     struct mosquitto *m = c->attempt->mosquitto;
     struct pollfd wait = {.fd = mosquitto_socket(m), .events = POLLOUT};
