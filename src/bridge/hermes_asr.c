@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/hermes_asr.c: sessions that a dialogue manager asks for with startListening. Meanwhile the session that always listens
- * rests, so that nothing is understood twice. The text is captured once, also if it is empty, because the dialogue waits for it. */
+ * is closed, so that nothing is understood twice. The text is captured once, also if it is empty, because the dialogue waits for it. */
 #include "bridge/hermes.h"
 
 #include <string.h>
 
-#define LIMIT_US 30000000ULL /* for who never says stopListening */
+#define LIMIT_US 30000000ULL /* if stopListening never comes */
 
 /* Values of Session1.Rejected after which the command may still come. */
 enum { REJECTED_TOO_SHORT = 4, REJECTED_NO_SPEECH };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/home.h: the names of Home Assistant for the files of this room: home_lists.c makes lists of what Home Assistant tells,
+/* bridge/home.h: the names of Home Assistant, for the files home*.c: home_lists.c makes lists of what Home Assistant sends,
  * home_client.c asks for it in a thread of its own, and home.c puts the lists into a grammar of tragusd. */
 #ifndef TRAGUS_BRIDGE_HOME_H
 #define TRAGUS_BRIDGE_HOME_H

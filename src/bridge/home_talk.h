@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/home_talk.h: what is said on a connection with Home Assistant, for home_talk.c, which knows the messages, and
+/* bridge/home_talk.h: the messages of a connection with Home Assistant, for home_talk.c, which knows the messages, and
  * home_client.c, which moves them. */
 #ifndef TRAGUS_BRIDGE_HOME_TALK_H
 #define TRAGUS_BRIDGE_HOME_TALK_H

@@ -76,7 +76,7 @@ void mqtt_queue_confirmed(struct mqtt_queue *q, int id);
 
 /* --- our topics --------------------------------------------------------------------------------------------------------------- */
 
-/* Why the microphone session rests although the switch is on. */
+/* Why the microphone session is closed although the switch is on. */
 enum mqtt_hold { MQTT_HOLD_HOTWORD = 1, MQTT_HOLD_ASR = 2 };
 
 struct hermes;
