@@ -176,6 +176,10 @@ static bool is_joiner(uint32_t c) {
     return c == 0x200C || c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F);
 }
 
+static bool follows_letter(const uint32_t *chars, size_t i) {
+    return i > 0 && grammar_is_letter(chars[i - 1]) && !is_joiner(chars[i - 1]);
+}
+
 static void add_text(struct grammar_parser *p, struct items *out, const uint32_t *chars, size_t n, size_t offset) {
     struct text_builder b = {.parser = p, .out = out};
     for (size_t i = 0; i < n;) {
@@ -194,8 +198,7 @@ static void add_text(struct grammar_parser *p, struct items *out, const uint32_t
         } else if ((len = number_at(chars, n, i)) > 0) {
             add_spoken(&b, chars + i, len, offset + i, grammar_template_number(p, grammar_encode(p->pool, chars + i, len)));
             i += len;
-        } else if ((grammar_is_letter(c) &&
-                    !(is_joiner(c) && (i == 0 || is_joiner(chars[i - 1]) || !grammar_is_letter(chars[i - 1])))) ||
+        } else if ((grammar_is_letter(c) && !(is_joiner(c) && !follows_letter(chars, i))) ||
                    (c == '.' && !at_start && !at_end && grammar_is_letter(chars[i - 1]))) {
             add_letter(&b, chars + i, offset + i);
             i++;
