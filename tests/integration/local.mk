@@ -59,15 +59,12 @@ integration_tests = \
     tests/integration/test_ways.sh
 TESTS += $(integration_tests)
 endif
-EXTRA_DIST += tests/integration/lib.sh tests/integration/play tests/data/channels.yaml \
-    tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_channels.sh \
-    tests/integration/test_config.sh \
-    tests/integration/test_devices.sh tests/integration/test_doctor.sh tests/integration/test_example.sh tests/integration/test_language.sh \
-    tests/integration/test_announce.sh tests/integration/test_bridge.sh tests/integration/wyoming_client.py \
-    tests/integration/home_assistant.py tests/integration/test_home_assistant.sh \
-    tests/integration/test_mqtt.sh tests/integration/mqtt_check.py \
-    tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_config.sh tests/integration/test_example.sh \
-    tests/integration/test_language.sh \
-    tests/integration/test_man.sh tests/integration/test_microphone.sh tests/integration/test_quickstart.sh \
-    tests/integration/snippets.py tests/integration/snippets.tsv tests/integration/test_snippets.sh \
-    tests/integration/test_wake.sh tests/integration/test_ways.sh tests/integration/ways.py
+EXTRA_DIST += \
+    tests/data/channels.yaml tests/integration/home_assistant.py tests/integration/lib.sh tests/integration/mqtt_check.py \
+    tests/integration/play tests/integration/snippets.py tests/integration/snippets.tsv tests/integration/test_announce.sh \
+    tests/integration/test_bridge.sh tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_channels.sh \
+    tests/integration/test_config.sh tests/integration/test_devices.sh tests/integration/test_doctor.sh \
+    tests/integration/test_example.sh tests/integration/test_home_assistant.sh tests/integration/test_language.sh \
+    tests/integration/test_man.sh tests/integration/test_microphone.sh tests/integration/test_mqtt.sh \
+    tests/integration/test_quickstart.sh tests/integration/test_snippets.sh tests/integration/test_wake.sh \
+    tests/integration/test_ways.sh tests/integration/ways.py tests/integration/wyoming_client.py
