@@ -26,7 +26,7 @@ enum cli_exit {
 /* argv[0] is the verb. Returns a cli_exit. */
 typedef int cli_verb_function(int argc, char **argv);
 cli_verb_function cli_transcribe, cli_spot, cli_match, cli_evaluate, cli_features, cli_pronounce, cli_model, cli_bench, cli_listen,
-    cli_status, cli_devices, cli_doctor;
+    cli_status, cli_devices, cli_doctor, cli_words;
 
 /* --- options.c: command lines --- */
 
@@ -41,6 +41,7 @@ struct cli_setup { /* the values of -g, -m and -p */
     size_t n_grammars;
     const char *model, *pronunciations;
     bool verbose; /* also print notes on the grammar */
+    bool free;    /* any words, in place of grammars */
 };
 /* Handles one of the shared options. Returns true if it was one; *ret is CLI_OK or the exit code. */
 bool cli_setup_option(struct cli_setup *s, int option, const char *value, const char *verb, int *ret);
