@@ -63,12 +63,12 @@ static void add_phone(struct sentence *s, const struct graph_arc *arc, const str
 
 /* The words that a token has completed, and its score without word penalties. */
 static void trace(struct decoder *d, const struct decoder_token *t, struct sentence *s) {
-    *s = (struct sentence){.score_q8 = d->taken_off + t->score};
+    *s = (struct sentence){.score_q8 = d->taken_off + t->score + t->lm_q8};
     decoder_history_path(d, t, &s->path);
     for (uint32_t i = 0; i < s->path.n_phones; i++) {
         const struct decoder_entry *e = decoder_history_phone(d, &s->path, i);
         const struct graph_arc *arc = &d->graph->arcs[e->arc];
-        s->score_q8 += arc->first ? d->options.word_penalty_q8 : 0;
+        s->score_q8 += arc->first && e->arc < d->graph->tree_arc ? d->options.word_penalty_q8 : 0;
         add_phone(s, arc, e);
     }
 }

@@ -79,7 +79,7 @@ static struct engine_event *event_new(tragus_grammar *g, tragus_event_type type,
     const struct graph *graph = engine_grammar_graph(g);
     size_t len = 1;
     for (size_t i = 0; i < n; i++)
-        len += strlen(graph->words[words[i]]) + 1;
+        len += strlen(graph_word(graph, words[i])) + 1;
     struct engine_event *e = calloc(1, sizeof(*e) + len * (1 + n_texts));
     if (!e)
         return NULL;
@@ -89,7 +89,7 @@ static struct engine_event *event_new(tragus_grammar *g, tragus_event_type type,
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             *to++ = ' ';
-        to = stpcpy(to, graph->words[words[i]]);
+        to = stpcpy(to, graph_word(graph, words[i]));
     }
     e->view.type = type;
     e->view.text = e->view.spoken = e->text;
@@ -203,7 +203,7 @@ static void decide(struct engine_event *e, const struct engine_record *record, c
 /* Adds the words' times and confidences, and those of all of them. */
 static void give_words(struct engine_event *e, const struct listener_result *r, int64_t start_ms, uint64_t heard_ms) {
     for (uint32_t i = 0; i < r->n_words; i++)
-        e->words[i] = (tragus_word){.word = engine_grammar_graph(e->grammar)->words[r->words[i].word],
+        e->words[i] = (tragus_word){.word = graph_word(engine_grammar_graph(e->grammar), r->words[i].word),
                                     .start_ms = time_of(start_ms, r->words[i].start_ms, heard_ms),
                                     .end_ms = time_of(start_ms, r->words[i].end_ms, heard_ms),
                                     .confidence = r->words[i].confidence_q15 / 32768.0};
