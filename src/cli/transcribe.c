@@ -21,6 +21,7 @@ static const char help[] =
     "      --partial              with --events: also print what is understood so far\n"
     "      --no-reject            if nothing was understood, take the best sentence at any confidence; with --events, every\n"
     "                             utterance is printed as its best sentence\n"
+    "      --free                 write down any words, without a grammar; needs the package tragus-words-en\n"
     "      --wake PHRASE          hear only what follows this phrase; may be repeated\n" CLI_SETUP_HELP "\n"
     "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 the model or grammar is invalid.\n";
 
@@ -95,12 +96,13 @@ struct request {
 
 /* Reads the options. Returns -1 to go on, or the exit code. */
 static int read_options(struct request *ret, int argc, char **argv) {
-    enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL, WAKE };
+    enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL, WAKE, FREE };
     static const struct option options[] = {CLI_SETUP_LONG,
                                             {"json", no_argument, NULL, JSON},
                                             {"events", no_argument, NULL, EVENTS},
                                             {"partial", no_argument, NULL, PARTIAL},
                                             {"no-reject", no_argument, NULL, NO_REJECT},
+                                            {"free", no_argument, NULL, FREE},
                                             {"wake", required_argument, NULL, WAKE},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
@@ -120,6 +122,8 @@ static int read_options(struct request *ret, int argc, char **argv) {
             ret->hearing.event = print_event;
         } else if (option == PARTIAL) {
             ret->hearing.partial = true;
+        } else if (option == FREE) {
+            ret->setup.free = true;
         } else if (option == WAKE) {
             if ((r = cli_wake_add(&ret->wake, optarg, "--wake", argv[0])) != CLI_OK)
                 return r;
@@ -132,6 +136,8 @@ static int read_options(struct request *ret, int argc, char **argv) {
     }
     if (optind == argc)
         return cli_usage(argv[0], "no sound file is given");
+    if (ret->setup.free && ret->setup.n_grammars > 0)
+        return cli_usage(argv[0], "--free and -g exclude each other");
     if (ret->json && ret->events)
         return cli_usage(argv[0], "--json and --events exclude each other");
     if (ret->hearing.partial && !ret->events)
