@@ -334,6 +334,7 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
     take(m, "confidence_scale", 8, 1, 64 << 8, &d.confidence_scale_q8);
     take(m, "min_confidence", 15, 0, 1 << 15, &d.min_confidence_q15);
     take_scorecard(m, "confidence", &d.scorecard);
+    take_curve(m, "confidence", "other", &d.other);
     take_spotting(m, &d.spotting);
     take(m, "sure", 15, 0, 1 << 15, &d.sure_q15);
     take(m, "final_silence_ms", 0, 100, 10000, &final_silence);

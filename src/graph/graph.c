@@ -316,58 +316,78 @@ static int emit(struct build *b, struct built *out) {
     return 0;
 }
 
-/* Moves the arcs of free words to the loops, and appends the tree. */
+/* Whether free words alone are a sentence. */
+static bool is_dictation(const struct built *out) {
+    for (uint32_t a = out->first_arc[0]; a < out->first_arc[1]; a++)
+        if (out->arcs[a].phone == FREE && out->is_final[out->arcs[a].to])
+            return true;
+    return false;
+}
+
+/* Copies the grammar's nodes without the arcs of free words, which become loops, the node after other speech, and the tree. */
+static void join_tree(struct build *b, struct built *out, struct graph_arc *arcs, uint32_t *first_arc, uint8_t *is_final) {
+    const struct graph_words *tree = b->free_words;
+    struct graph *g = &out->graph;
+    uint32_t n_loops = 0, n_arcs = 0;
+    for (uint32_t n = 0; n < g->n_nodes; n++) {
+        out->first_loop[n] = n_loops;
+        first_arc[n] = n_arcs;
+        for (uint32_t a = out->first_arc[n]; a < out->first_arc[n + 1]; a++) {
+            if (out->arcs[a].phone == FREE)
+                out->loops[n_loops++] = out->arcs[a].to;
+            else
+                arcs[n_arcs++] = out->arcs[a];
+        }
+        if (n == 0 && g->other != GRAPH_NO_NODE)
+            out->loops[n_loops++] = g->other;
+    }
+    out->first_loop[g->tree_node - 1] = out->first_loop[g->tree_node] = n_loops;
+    first_arc[g->tree_node - 1] = n_arcs; /* the node after other speech, if there is one, has no arcs */
+    g->tree_arc = n_arcs;
+    for (uint32_t n = 0; n <= tree->n_nodes; n++)
+        first_arc[g->tree_node + n] = n_arcs + tree->first_arc[n];
+    for (uint32_t a = 0; a < tree->n_arcs; a++) {
+        struct graph_arc arc = tree->arcs[a];
+        arc.to += g->tree_node;
+        arc.word += arc.word != GRAPH_NO_WORD ? g->n_words : 0;
+        arcs[n_arcs + a] = arc;
+    }
+    memcpy(is_final, out->is_final, g->n_nodes);
+}
+
+/* Makes the loops, and appends the tree. */
 static int add_free_words(struct build *b, struct built *out) {
     const struct graph_words *tree = b->free_words;
     struct graph *g = &out->graph;
-    uint32_t n_loops = 0, n_arcs_kept = 0;
+    uint32_t n_free = 0;
+    g->other = GRAPH_NO_NODE;
     g->tree_node = g->n_nodes;
     g->tree_arc = g->n_arcs;
     for (uint32_t a = 0; a < g->n_arcs; a++)
-        n_loops += out->arcs[a].phone == FREE;
-    if (n_loops == 0)
+        n_free += out->arcs[a].phone == FREE;
+    if (n_free == 0)
         return 0;
-    uint32_t n_kept = g->n_arcs - n_loops, n_nodes_all = g->n_nodes + tree->n_nodes, n_arcs_all = n_kept + tree->n_arcs;
+    g->other = is_dictation(out) ? GRAPH_NO_NODE : g->n_nodes;
+    g->tree_node = g->n_nodes + 1;
+    uint32_t n_nodes_all = g->tree_node + tree->n_nodes, n_arcs_all = g->n_arcs - n_free + tree->n_arcs;
     struct graph_arc *arcs = malloc((size_t)n_arcs_all * sizeof *arcs);
     uint32_t *first_arc = malloc(((size_t)n_nodes_all + 1) * sizeof *first_arc);
     uint8_t *is_final = calloc(n_nodes_all, 1);
-    out->first_loop = malloc(((size_t)g->n_nodes + 1) * sizeof *out->first_loop);
-    out->loops = malloc((size_t)n_loops * sizeof *out->loops);
+    out->first_loop = malloc(((size_t)g->tree_node + 1) * sizeof *out->first_loop);
+    out->loops = malloc(((size_t)n_free + 1) * sizeof *out->loops);
     if (!arcs || !first_arc || !is_final || !out->first_loop || !out->loops) {
         free(arcs);
         free(first_arc);
         free(is_final);
         return -ENOMEM;
     }
-    n_loops = 0;
-    for (uint32_t n = 0; n < g->n_nodes; n++) {
-        out->first_loop[n] = n_loops;
-        first_arc[n] = n_arcs_kept;
-        for (uint32_t a = out->first_arc[n]; a < out->first_arc[n + 1]; a++) {
-            if (out->arcs[a].phone == FREE)
-                out->loops[n_loops++] = out->arcs[a].to;
-            else
-                arcs[n_arcs_kept++] = out->arcs[a];
-        }
-    }
-    out->first_loop[g->n_nodes] = n_loops;
-    for (uint32_t n = 0; n <= tree->n_nodes; n++)
-        first_arc[g->n_nodes + n] = n_kept + tree->first_arc[n];
-    for (uint32_t a = 0; a < tree->n_arcs; a++) {
-        struct graph_arc arc = tree->arcs[a];
-        arc.to += g->n_nodes;
-        arc.word += arc.word != GRAPH_NO_WORD ? g->n_words : 0;
-        arcs[n_kept + a] = arc;
-    }
-    memcpy(is_final, out->is_final, g->n_nodes);
+    join_tree(b, out, arcs, first_arc, is_final);
     free(out->arcs);
     free(out->first_arc);
     free(out->is_final);
     g->arcs = out->arcs = arcs;
     g->first_arc = out->first_arc = first_arc;
     g->is_final = out->is_final = is_final;
-    g->tree_node = g->n_nodes;
-    g->tree_arc = n_kept;
     g->n_nodes = n_nodes_all;
     g->n_arcs = n_arcs_all;
     g->lm = tree->lm;
