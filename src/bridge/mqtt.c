@@ -145,8 +145,10 @@ static int on_energy(sd_bus_message *reply, void *user, sd_bus_error *error) {
 
     m->energy = sd_bus_slot_unref(m->energy);
     json_object *o = sd_bus_message_is_method_error(reply, NULL) ? NULL : busjson_value(reply);
-    if (!o)
+    if (!json_object_is_type(o, json_type_object)) {
+        json_object_put(o);
         return 0;
+    }
     json_object_object_add(o, "version", json_object_new_int(VERSION));
     publish_retained(m, "energy", text_of(o));
     json_object_put(o);
