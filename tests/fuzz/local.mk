@@ -83,6 +83,13 @@ tests_fuzz_fuzz_busjson_CPPFLAGS = $(fuzz_bridge_cppflags)
 tests_fuzz_fuzz_busjson_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_fuzz_busjson_LDADD = tests/fuzz/libfuzz.la $(bridge_libs)
 if MQTT
+if !FUZZING
+check_PROGRAMS += tests/fuzz/test_growth
+TESTS += tests/fuzz/test_growth
+tests_fuzz_test_growth_SOURCES = tests/fuzz/test_growth.c
+tests_fuzz_test_growth_CPPFLAGS = $(fuzz_bridge_cppflags)
+tests_fuzz_test_growth_LDADD = tests/fuzz/libfuzz.la $(bridge_libs) libtragus_grammar.la $(base_libs)
+endif !FUZZING
 fuzz_targets += tests/fuzz/fuzz_mqtt
 tests_fuzz_fuzz_mqtt_SOURCES = tests/fuzz/fuzz_mqtt.c
 tests_fuzz_fuzz_mqtt_CPPFLAGS = $(fuzz_bridge_cppflags)
