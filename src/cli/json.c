@@ -116,6 +116,10 @@ json_object *cli_json_event(const tragus_event *e) {
 }
 
 void cli_json_print(json_object *o) {
-    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    if (text)
+        puts(text);
+    else
+        cli_complain("", 0, 0, "out of memory");
     json_object_put(o);
 }
