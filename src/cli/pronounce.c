@@ -51,17 +51,17 @@ static void print_word(const struct lexicon *l, const char *word, const struct l
             continue;
         }
         json_object *o = json_object_new_object();
-        json_object_object_add(o, "phones", json_object_new_string(text));
-        json_object_object_add(o, "source", json_object_new_string(source_name(p[i].source)));
-        json_object_array_add(list, o);
+        cli_json_add(o, "phones", json_object_new_string(text));
+        cli_json_add(o, "source", json_object_new_string(source_name(p[i].source)));
+        cli_json_append(list, o);
     }
     if (!json) {
         json_object_put(list);
         return;
     }
-    json_object *o = json_object_new_object();
-    json_object_object_add(o, "word", json_object_new_string(word));
-    json_object_object_add(o, "pronunciations", list);
+    json_object *o = cli_json_new();
+    cli_json_add(o, "word", json_object_new_string(word));
+    cli_json_add(o, "pronunciations", list);
     cli_json_print(o);
 }
 
