@@ -2,6 +2,7 @@
 /* bridge/mqtt.c: the topics of our own, which docs/MQTT.md describes: events and states go out, the switch and the trigger come in.
  */
 #include "bridge/mqtt.h"
+#include "base/utf8.h"
 #include "busjson/busjson.h"
 
 #include <ctype.h>
@@ -66,6 +67,7 @@ void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format,
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    base_utf8_mend(text);
     (void)sd_event_now(m->bridge->event, CLOCK_MONOTONIC, &now);
     if (m->complained_us == 0 || now - m->complained_us > COMPLAINT_US) {
         bridge_log(BRIDGE_LOG_WARNING, "MQTT topic %s: %s", topic, text);
