@@ -8,15 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Removes a character that was cut in two at the end of the text. */
-static void mend_end(char *text) {
-    size_t len = strlen(text), start = len;
-    while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
-        start--;
-    if (start > 0 && (unsigned char)text[start - 1] >= 0xc0 && !base_utf8_valid(text + start - 1, len - start + 1))
-        text[start - 1] = '\0';
-}
-
 /* Copies a path. If it is too long, keeps its end, which tells more, starting at a character boundary. */
 static void copy_path(char *out, size_t size_bytes, const char *path) {
     size_t len = strlen(path);
@@ -33,9 +24,8 @@ __attribute__((format(printf, 6, 0))) static int set(tragus_error *e, int code, 
     tragus_error filled = {.code = code, .line = line, .column = column};
     if (file != NULL)
         copy_path(filled.file, sizeof filled.file, file);
-    int n = vsnprintf(filled.text, sizeof filled.text, format, arguments);
-    if (n >= (int)sizeof filled.text)
-        mend_end(filled.text);
+    vsnprintf(filled.text, sizeof filled.text, format, arguments);
+    base_utf8_mend(filled.text); /* the text, or one in it, may be cut */
     /* Assigned last because the arguments may point into *e. */
     *e = filled;
     return code;

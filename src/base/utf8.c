@@ -5,6 +5,8 @@
 #include "base/assert.h"
 #include "base/gen/fold.h"
 
+#include <string.h>
+
 #define REPLACEMENT 0xFFFDu
 
 /* Decodes the character at p and returns its length; 0 if it is invalid. */
@@ -61,6 +63,20 @@ bool base_utf8_valid(const char *text, size_t len_bytes) {
         i += len;
     }
     return true;
+}
+
+void base_utf8_mend(char *text) {
+    const char *end = text + strlen(text);
+    char *to = text;
+    for (const char *from = text; from < end;) {
+        uint32_t c;
+        size_t len = decode((const unsigned char *)from, (size_t)(end - from), &c);
+        if (len > 0)
+            memmove(to, from, len);
+        to += len;
+        from += len > 0 ? len : 1;
+    }
+    *to = '\0';
 }
 
 uint32_t base_utf8_fold(uint32_t c) {

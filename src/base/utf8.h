@@ -16,6 +16,9 @@ size_t base_utf8_put(uint32_t c, char out[4]);
 
 bool base_utf8_valid(const char *text, size_t len_bytes);
 
+/* Takes away all bytes that are not UTF-8, such as those of a character that snprintf has cut in two. */
+void base_utf8_mend(char *text);
+
 /* Simple case folding (Unicode CaseFolding, status C and S): one character maps to one. */
 uint32_t base_utf8_fold(uint32_t c);
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bus/bus.c: the connection: objects, bus name, owners, permissions, errors. */
+#include "base/utf8.h"
 #include "bus/content.h"
 #include "bus/private.h"
 #include "busaddress/busaddress.h"
 #include "service/log.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +28,17 @@ static const sd_bus_error_map error_map[] = {
     SD_BUS_ERROR_MAP(SD_BUS_ERROR_NO_MEMORY, ENOMEM),         SD_BUS_ERROR_MAP_END,
 };
 
+int bus_error(sd_bus_error *error, const char *name, const char *format, ...) {
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    base_utf8_mend(text);
+    return sd_bus_error_set(error, name, text);
+}
+
 int bus_fail(sd_bus_error *error, int code, const tragus_error *e) {
     char text[512];
     const char *name = SD_BUS_ERROR_FAILED;
@@ -34,7 +48,7 @@ int bus_fail(sd_bus_error *error, int code, const tragus_error *e) {
             name = m->name;
             break;
         }
-    return sd_bus_error_set(error, name, base_error_format(e, text, sizeof(text)));
+    return bus_error(error, name, "%s", base_error_format(e, text, sizeof(text)));
 }
 
 /* --- callers ------------------------------------------------------------------------------------------------------------------ */
@@ -103,10 +117,10 @@ static int check_calls(const struct bus *b, const struct service_caller *caller,
     }
     if (of_user < most && of_connection < (most + 1) / 2)
         return 0;
-    return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                             "%u calls of this user (%u of this connection) wait for an answer already; wait for one of them (the "
-                             "limit is calls_per_user)",
-                             of_user, of_connection);
+    return bus_error(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                     "%u calls of this user (%u of this connection) wait for an answer already; wait for one of them (the "
+                     "limit is calls_per_user)",
+                     of_user, of_connection);
 }
 
 int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m, sd_bus_error *error) {

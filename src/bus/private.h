@@ -71,6 +71,9 @@ uint32_t bus_caller_pid(sd_bus_message *m); /* 0: not known */
 int bus_watch_owner(struct bus *b, sd_bus_message *m);
 /* Makes a D-Bus error from an errno and a message; e may contain file and line. Returns the result for the D-Bus method. */
 int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
+/* sd_bus_error_setf for texts that come from outside and may be cut: with a text that is not UTF-8, the call would never be
+ * answered. */
+int bus_error(sd_bus_error *error, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Makes a message that stands for a call until it is answered. The call itself and its descriptors can then be freed. */
 int bus_stand_in(sd_bus_message **ret, sd_bus_message *m);

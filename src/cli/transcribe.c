@@ -25,48 +25,44 @@ static const char help[] =
     "      --wake PHRASE          hear only what follows this phrase; may be repeated\n" CLI_SETUP_HELP "\n"
     "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 the model or grammar is invalid.\n";
 
-static void add(json_object *o, const char *key, json_object *value) {
-    json_object_object_add(o, key, value);
-}
-
 static json_object *utterance_json(const struct cli_utterance *u) {
     json_object *o = json_object_new_object();
-    add(o, "text", json_object_new_string(u->rejected ? "" : u->text));
-    add(o, "intent", u->rejected ? NULL : json_object_new_string(u->intent));
-    add(o, "slots", json_object_get(u->slots));
-    add(o, "confidence", busjson_confidence(u->confidence));
-    add(o, "rejected", json_object_new_boolean(u->rejected));
-    add(o, "reason", json_object_new_string(u->reason));
+    cli_json_add(o, "text", json_object_new_string(u->rejected ? "" : u->text));
+    cli_json_add(o, "intent", u->rejected ? NULL : json_object_new_string(u->intent));
+    cli_json_add(o, "slots", json_object_get(u->slots));
+    cli_json_add(o, "confidence", busjson_confidence(u->confidence));
+    cli_json_add(o, "rejected", json_object_new_boolean(u->rejected));
+    cli_json_add(o, "reason", json_object_new_string(u->reason));
     if (u->rejected)
-        add(o, "guess", json_object_new_string(u->text));
-    add(o, "spoken", json_object_new_string(u->spoken));
-    add(o, "words", json_object_get(u->words));
-    add(o, "start_ms", json_object_new_int64(u->start_ms));
-    add(o, "end_ms", json_object_new_int64(u->end_ms));
+        cli_json_add(o, "guess", json_object_new_string(u->text));
+    cli_json_add(o, "spoken", json_object_new_string(u->spoken));
+    cli_json_add(o, "words", json_object_get(u->words));
+    cli_json_add(o, "start_ms", json_object_new_int64(u->start_ms));
+    cli_json_add(o, "end_ms", json_object_new_int64(u->end_ms));
     return o;
 }
 
 static void print_json(const char *path, const struct cli_heard *h) {
-    json_object *o = json_object_new_object();
+    json_object *o = cli_json_new();
     const struct cli_utterance *best = h->n_accepted > 0 ? h->best : NULL;
-    add(o, "file", json_object_new_string(path));
-    add(o, "text", json_object_new_string(h->text));
-    add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
-    add(o, "slots", best ? json_object_get(best->slots) : json_object_new_object());
-    add(o, "confidence", busjson_confidence(h->best ? h->best->confidence : 0.0));
-    add(o, "rejected", json_object_new_boolean(!best));
-    add(o, "reason", json_object_new_string(h->reason));
+    cli_json_add(o, "file", json_object_new_string(path));
+    cli_json_add(o, "text", json_object_new_string(h->text));
+    cli_json_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
+    cli_json_add(o, "slots", best ? json_object_get(best->slots) : json_object_new_object());
+    cli_json_add(o, "confidence", busjson_confidence(h->best ? h->best->confidence : 0.0));
+    cli_json_add(o, "rejected", json_object_new_boolean(!best));
+    cli_json_add(o, "reason", json_object_new_string(h->reason));
     json_object *words = json_object_new_array(), *utterances = json_object_new_array();
     for (const struct cli_utterance *u = h->utterances; u; u = u->next) {
         for (size_t i = 0; !u->rejected && i < json_object_array_length(u->words); i++)
-            json_object_array_add(words, json_object_get(json_object_array_get_idx(u->words, i)));
-        json_object_array_add(utterances, utterance_json(u));
+            cli_json_append(words, json_object_get(json_object_array_get_idx(u->words, i)));
+        cli_json_append(utterances, utterance_json(u));
     }
-    add(o, "spoken", json_object_new_string(h->spoken));
-    add(o, "words", words);
-    add(o, "audio_ms", json_object_new_int64((int64_t)h->audio_ms));
-    add(o, "cpu_ms", json_object_new_int64((int64_t)((h->cpu_ns + 500000) / 1000000)));
-    add(o, "utterances", utterances);
+    cli_json_add(o, "spoken", json_object_new_string(h->spoken));
+    cli_json_add(o, "words", words);
+    cli_json_add(o, "audio_ms", json_object_new_int64((int64_t)h->audio_ms));
+    cli_json_add(o, "cpu_ms", json_object_new_int64((int64_t)((h->cpu_ns + 500000) / 1000000)));
+    cli_json_add(o, "utterances", utterances);
     cli_json_print(o);
 }
 
@@ -82,7 +78,7 @@ static void print_unread(const char *path, bool json) {
 
 static void print_event(const tragus_event *e, void *user) {
     json_object *o = cli_json_event(e);
-    add(o, "file", json_object_new_string(user));
+    cli_json_add(o, "file", json_object_new_string(user));
     cli_json_print(o);
 }
 

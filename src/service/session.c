@@ -13,6 +13,7 @@
 #include "service/log.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -199,8 +200,10 @@ void service_session_free(struct service_session *session) {
         session_bury(session->service);
 }
 
+/* After the last session, what many of them have used goes back to the system: glibc would keep most of it. */
 void session_bury(struct service *s) {
     struct service_session **link = &s->sessions;
+    bool any = s->sessions != NULL;
     while (*link) {
         struct service_session *session = *link;
         if (session->dead) {
@@ -210,6 +213,8 @@ void session_bury(struct service *s) {
             link = &session->next;
         }
     }
+    if (any && !s->sessions)
+        (void)malloc_trim(0);
 }
 
 /* Makes fd the session's input and takes ownership of it. */

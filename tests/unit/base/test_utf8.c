@@ -117,12 +117,31 @@ static void test_space(void **unused) {
     assert_false(base_utf8_is_space('a') || base_utf8_is_space(0x200b) || base_utf8_is_space(0xfeff));
 }
 
+static void test_mend(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *broken, *mended;
+    } texts[] = {
+        {"", ""},
+        {"a\xc3\xa9\xe2\x82\xac\xf0\x9f\x92\xa1", "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x92\xa1"}, /* of 1, 2, 3 and 4 bytes */
+        {"a\xc3", "a"},                                                                     /* cut */
+        {"a\xe2\x82", "a"},
+        {"a\xf0\x9f\x92", "a"},
+        {"\"a\xe2\x82\" is wrong", "\"a\" is wrong"}, /* cut within the text, as by %.60s */
+        {"\xa9 b \xff\xfe c", " b  c"},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char text[64];
+        strcpy(text, texts[i].broken);
+        base_utf8_mend(text);
+        assert_string_equal(text, texts[i].mended);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_character),
-        cmocka_unit_test(test_wrong_forms),
-        cmocka_unit_test(test_fold),
-        cmocka_unit_test(test_space),
+        cmocka_unit_test(test_every_character), cmocka_unit_test(test_wrong_forms), cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_space),           cmocka_unit_test(test_mend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

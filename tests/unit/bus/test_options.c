@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -52,6 +53,19 @@ static void unknown_ones_are_named(void **state) {
                       "this method has no options");
     wire_expect_return(wire_call(client, path, WIRE_SESSION, "Close", ""));
     free(path);
+}
+
+/* An error text that is cut within a character would not be UTF-8, and then the call would not be answered. */
+static void long_names_are_answered(void **state) {
+    char key[200];
+    (void)state;
+    for (size_t n = 50; n < 64; n++) {
+        memset(key, 'a', n);
+        snprintf(key + n, sizeof(key) - n, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x92\xa1 and more");
+        wire_expect_error(CREATE(1, key, "u", 1), WIRE_INVALID, "known options are");
+        wire_expect_error(wire_call(client, WIRE_PATH, WIRE_MANAGER, "ParseText", "ssa{sv}", key, "x", 0),
+                          WIRE_ERROR("NoSuchGrammar"), "there is no grammar");
+    }
 }
 
 static void wrong_types_are_named(void **state) {
@@ -127,10 +141,10 @@ static void files_have_names_and_sizes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(right_ones_are_taken),       cmocka_unit_test(unknown_ones_are_named),
-        cmocka_unit_test(wrong_types_are_named),      cmocka_unit_test(repeated_ones_are_named),
-        cmocka_unit_test(ranges_are_the_services),    cmocka_unit_test(context_is_strings),
-        cmocka_unit_test(files_have_names_and_sizes),
+        cmocka_unit_test(right_ones_are_taken),    cmocka_unit_test(unknown_ones_are_named),
+        cmocka_unit_test(long_names_are_answered), cmocka_unit_test(wrong_types_are_named),
+        cmocka_unit_test(repeated_ones_are_named), cmocka_unit_test(ranges_are_the_services),
+        cmocka_unit_test(context_is_strings),      cmocka_unit_test(files_have_names_and_sizes),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }
