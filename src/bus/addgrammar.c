@@ -118,18 +118,16 @@ static bool says_not_loaded(const tragus_diagnostics *d) {
     return false;
 }
 
-/* Errors in the grammar itself are returned as diagnostics in a normal reply; severity 3 means that it was not loaded. Any other
- * failure is a D-Bus error. */
+/* Mistakes in the grammar are returned as diagnostics in a normal reply; severity 3 means that it was not loaded. Any other failure
+ * is a D-Bus error, such as one that is too large. */
 static void on_grammar_done(const struct service_grammar_result *result, void *user) {
     struct bus_call *call = user;
     int r = result->code;
 
-    if (r >= 0 || says_not_loaded(result->diagnostics))
+    if (r >= 0 || (r == -EINVAL && says_not_loaded(result->diagnostics)))
         r = reply_diagnostics(call->message, result->diagnostics);
     else
         r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
-    if (result->code >= 0 && call->bus)
-        (void)sd_bus_emit_properties_changed(call->bus->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
     bus_call_end(call, r);
 }
 

@@ -217,7 +217,7 @@ static void on_change(void *user) {
     struct bus *b = user;
     bool open = service_microphone_open(b->service);
     enum service_ready ready = service_ready(b->service);
-    uint64_t listeners = listeners_mark(b->service);
+    uint64_t listeners = listeners_mark(b->service), grammars = service_grammars_mark(b->service);
 
     if (open != b->microphone_open)
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "MicrophoneOpen", NULL);
@@ -225,9 +225,12 @@ static void on_change(void *user) {
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Ready", NULL);
     if (listeners != b->listeners)
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Listeners", NULL);
+    if (grammars != b->grammars)
+        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
     b->microphone_open = open;
     b->ready = ready;
     b->listeners = listeners;
+    b->grammars = grammars;
 }
 
 static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
@@ -262,6 +265,7 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
     b->user = user;
     b->microphone_open = service_microphone_open(service);
     b->ready = service_ready(service);
+    b->grammars = service_grammars_mark(service);
     (void)sd_bus_error_add_map(error_map);
 
     int r = busaddress_open(&b->bus, options->address);

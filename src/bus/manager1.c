@@ -73,7 +73,6 @@ static int method_remove_grammar(sd_bus_message *m, void *user, sd_bus_error *er
     r = service_grammar_remove(b->service, &caller, name, &e);
     if (r < 0)
         return bus_fail(error, r, &e);
-    (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
     return sd_bus_reply_method_return(m, "");
 }
 

@@ -32,7 +32,10 @@ struct service {
 
     struct worker *compiler, *matcher;
     struct service_grammar *grammars;
+    uint64_t grammars_mark; /* changes when a public grammar is added, replaced or removed */
     char *default_grammar;
+    char **reserved; /* names of the configured grammars, loaded or not */
+    size_t n_reserved;
     struct service_session *sessions;
     size_t n_sessions;
     uint64_t last_session;
@@ -114,6 +117,8 @@ unsigned service_model_of(const struct service *s, const tragus_grammar *g);
 /* Replaces the old grammar by a compiled one, whose reference it takes, or appends it if old is NULL; sessions switch to it. */
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
                  tragus_grammar *grammar, tragus_error *reterr);
+/* Lets an owner see the public grammar of that name: removes the private one that hides it, whose sessions switch. */
+void grammars_make_visible(struct service *s, const char *owner, const char *name);
 
 /* wake.c */
 /* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */

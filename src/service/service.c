@@ -275,7 +275,6 @@ void service_free(struct service *s) {
     grammars_free(s);
     lexicon_overrides_free(s->overrides);
     unload_models(s);
-    free(s->default_grammar);
     sd_event_source_disable_unref(s->wake_source);
     base_wake_done(&s->wake);
     sd_event_unref(s->event);

@@ -112,7 +112,8 @@ struct service_grammar { /* a named grammar; borrowed pointers are valid until t
     struct service_grammar *next;
 };
 
-/* Compiles files immediately: for grammars of the configuration, before any client can call. */
+/* Compiles files immediately: for grammars of the configuration, before any client can call. From then on only privileged callers
+ * can add a public grammar of that name, even if this one could not be loaded. */
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr);
 
 struct service_grammar_result {
@@ -130,7 +131,7 @@ struct service_grammar_source {
     const tragus_text *texts;
     size_t n_texts;
 };
-/* Adds or replaces a grammar; sessions that use it switch to the new one at their next utterance. It is compiled on its own
+/* Adds or replaces a grammar. A public one also replaces the caller's private one of that name. Sessions that use it switch to the new one at their next utterance. It is compiled on its own
  * thread, within the limits. If refused immediately, returns a negative errno and a message. Else returns 0 and calls done once,
  * later; with -ECANCELED if the owner has left (service_owner_gone) or the service ends. */
 int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
@@ -162,6 +163,8 @@ struct service_grammar_info {
 };
 void service_grammar_describe(const struct service_grammar *g, struct service_grammar_info *ret);
 const char *service_grammar_intent(const struct service_grammar *g, size_t i);
+uint64_t service_grammars_mark(const struct service *s); /* another value after each change of a public grammar but its lists */
+/* Only privileged callers can add a public grammar of that name. */
 void service_set_default_grammar(struct service *s, const char *name);
 const char *service_default_grammar(const struct service *s); /* its name, which may be of no grammar yet; "": none */
 
