@@ -25,6 +25,11 @@ struct audio_format {
     enum { AUDIO_S16LE, AUDIO_S32LE, AUDIO_F32LE, AUDIO_ULAW, AUDIO_WAV } encoding;
 };
 int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr);
+/* Takes samples as they are converted; the first negative result ends the reading. */
+typedef int audio_take(const int16_t *pcm, size_t n, void *user);
+/* Reads a regular file of sound (also a memfd) piece by piece, so that a small file of long silence takes no memory. Returns -EFBIG
+ * and a message if it has more than most_samples at 16 kHz, if possible before the first piece; or what take has returned. */
+int audio_fd_stream(int fd, size_t most_samples, audio_take *take, void *user, tragus_error *reterr);
 
 /* --- streaming conversion: raw frames of any format in, 16 kHz mono out; allocates only in _new --- */
 struct audio_converter;

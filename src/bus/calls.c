@@ -191,6 +191,7 @@ int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error) {
         bus_session_free(s);
         return r;
     }
+    input.limited = true;
     r = make(s, m, &o, error);
     if (r < 0)
         return r;

@@ -5,6 +5,7 @@
 
 #include "service/batch.h"
 #include "service/microphone.h"
+#include "service/sender.h"
 #include "service/service.h"
 #include "service/worker.h"
 
@@ -40,6 +41,7 @@ struct service {
     size_t n_sessions;
     uint64_t last_session;
     struct service_batch *batches;
+    struct sender *senders; /* users who have sent sounds */
     bool dispatching;
 
     struct service_observer *observers;

@@ -271,6 +271,7 @@ void service_free(struct service *s) {
         dispatch(s);
     }
     session_bury(s);
+    senders_free(&s->senders);
     microphone_free(s->microphone);
     grammars_free(s);
     lexicon_overrides_free(s->overrides);

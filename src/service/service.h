@@ -32,7 +32,7 @@ struct service_limits {
     size_t grammar_memory;   /* peak memory to compile it, in bytes */
     uint32_t text_cpu_ms;    /* CPU time to match typed text */
     size_t text_memory;
-    size_t sound_bytes; /* size of the input of one Recognize, or of one sound file */
+    size_t sound_bytes; /* of one Recognize, one regular file, and all sound files of a user at the same time; also decoded */
 };
 
 struct service_options {
@@ -131,9 +131,10 @@ struct service_grammar_source {
     const tragus_text *texts;
     size_t n_texts;
 };
-/* Adds or replaces a grammar. A public one also replaces the caller's private one of that name. Sessions that use it switch to the new one at their next utterance. It is compiled on its own
- * thread, within the limits. If refused immediately, returns a negative errno and a message. Else returns 0 and calls done once,
- * later; with -ECANCELED if the owner has left (service_owner_gone) or the service ends. */
+/* Adds or replaces a grammar. A public one also replaces the caller's private one of that name. Sessions that use it switch to the
+ * new one at their next utterance. It is compiled on its own thread, within the limits. If refused immediately, returns a negative
+ * errno and a message. Else returns 0 and calls done once, later; with -ECANCELED if the owner has left (service_owner_gone) or the
+ * service ends. */
 int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
                         service_grammar_done *done, void *user, tragus_error *reterr);
 /* Replaces a list of a grammar in the same way. */
@@ -250,6 +251,7 @@ void service_session_free(struct service_session *session); /* no callback follo
 
 struct service_input {
     bool sound_file, live;
+    bool limited; /* raw sound also has at most limits.sound_bytes; a regular file always has */
     struct audio_format format;
 };
 /* Returns 0, or -EINVAL or -EPROTO and a message. */
