@@ -78,9 +78,9 @@ int audio_capture_look(const char *device, const struct audio_mix *mix, struct a
 int audio_capture_forbidden(const char *device, tragus_error *reterr);
 
 /* Waits until about period_ms of sound is there or wake_fd (an eventfd, -1 = none) is readable. Then reads and converts all of it,
- * up to size samples (more than 1024). Returns the number of samples (0: woken by wake_fd), -EPIPE after an overrun (already
- * recovered; *ret_lost_ms says how much was lost), -ENODEV when the device is gone, or another negative errno. No allocation, no
- * log. */
+ * up to size samples (more than 1024). Returns the number of samples (0: woken by wake_fd, or nothing came), -EPIPE after an
+ * overrun (already recovered; *ret_lost_ms says how much was lost), -ENODEV when the device is gone or gives nothing for 3 s, or
+ * another negative errno. No allocation, no log. */
 int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd, int16_t *out, size_t size, uint32_t *ret_lost_ms);
 
 const char *audio_capture_name(const struct audio_capture *c); /* card and device, as described by ALSA */

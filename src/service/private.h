@@ -28,8 +28,10 @@ struct service {
     tragus_error trouble;
     struct lexicon_overrides *overrides;
     struct microphone *microphone;
-    unsigned n_live;      /* sessions lent to the microphone's recogniser */
-    uint64_t n_told_lost; /* lost records logged so far */
+    unsigned n_live;         /* sessions lent to the microphone's recogniser */
+    uint64_t n_told_lost;    /* lost records logged so far */
+    uint64_t lost_us;        /* lost sound that was not logged yet */
+    uint64_t logged_lost_us; /* CLOCK_MONOTONIC of the last line about it; 0: none yet */
 
     struct worker *compiler, *matcher;
     struct service_grammar *grammars;

@@ -52,22 +52,6 @@ static struct service_session *session_for(int fd, bool sound_file, bool limited
     return s;
 }
 
-/* /proc/kmsg is a regular file that only answers when the kernel has something to say. */
-static int open_silent(void) {
-    char rest[8192];
-    int fd = open("/proc/kmsg", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        print_message("skipped: /proc/kmsg cannot be opened: run as root\n");
-        skip();
-    }
-    int flags = fcntl(fd, F_GETFL);
-    assert_int_equal(fcntl(fd, F_SETFL, flags | O_NONBLOCK), 0);
-    while (read(fd, rest, sizeof(rest)) > 0)
-        ;
-    assert_int_equal(fcntl(fd, F_SETFL, flags), 0);
-    return fd;
-}
-
 static uint64_t now_ms(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -139,7 +123,7 @@ static void files_that_do_not_answer_are_counted(void **state) {
     struct sender *list = NULL;
     struct sender_file *f;
     tragus_error e;
-    int silent = open_silent(), socket;
+    int silent = rig_silent_file(), socket;
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
         int fd = dup(silent), r = sender_read_file(sender_find(&list, 1001), fd, false, 2, &socket, &f, &e);
@@ -159,7 +143,7 @@ static void files_that_do_not_answer_are_counted(void **state) {
 /* Recognising it fails after a while; meanwhile, and at the end, nobody waits for it. */
 static void a_silent_file_stops_nobody(void **state) {
     struct rig_log log[3] = {{0}};
-    int silent = open_silent();
+    int silent = rig_silent_file();
     tragus_error e = {0};
     (void)state;
     start_service(1);
