@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME_PATIENCE_US 5000000 /* for the bus to answer */
+
 /* --- errors ------------------------------------------------------------------------------------------------------------------- */
 
 /* Maps our D-Bus errors to errno, for sd-bus clients. */
@@ -236,7 +238,6 @@ static void on_change(void *user) {
 static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     (void)m, (void)error;
-    service_log(SERVICE_LOG_ERROR, "The message bus has closed the connection");
     b->lost(b->user);
     return 0;
 }
@@ -282,6 +283,7 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
         bus_close(b);
         return r;
     }
+    (void)sd_bus_set_method_call_timeout(b->bus, NAME_PATIENCE_US); /* the only call that is waited for */
     r = sd_bus_request_name(b->bus, BUS_NAME, 0);
     if (r < 0) {
         if (r == -EEXIST)
