@@ -77,7 +77,7 @@ static int read_arguments(sd_bus_message *m, struct add_grammar **ret, struct co
     if (r >= 0)
         r = bus_read_options(m, table, sizeof(table) / sizeof(table[0]), error);
     if (r >= 0 && *format && strcmp(format, "hassil") != 0 && strcmp(format, "list") != 0)
-        r = sd_bus_error_setf(error, BUS_ERROR("UnsupportedFormat"), "Unknown format \"%.20s\"; use hassil or list", format);
+        r = bus_refuse(error, BUS_ERROR("UnsupportedFormat"), "Unknown format \"%.20s\"; use hassil or list", format);
     if (r < 0) {
         free(a); /* its strings are still the message's */
         return r;
@@ -100,14 +100,13 @@ static int split(struct add_grammar *a, const char *text, size_t len, sd_bus_err
     for (size_t i = 0; i < a->files.n; i++) {
         uint64_t size_bytes = a->files.items[i].size_bytes;
         if (size_bytes > len - at)
-            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-                                     "The content ends before the end of file \"%.120s\" in Files", a->files.items[i].name);
+            return bus_refuse(error, SD_BUS_ERROR_INVALID_ARGS, "The content ends before the end of file \"%.120s\" in Files",
+                              a->files.items[i].name);
         a->texts[a->n_texts++] = (tragus_text){a->files.items[i].name, format, text + at, (size_t)size_bytes};
         at += (size_t)size_bytes;
     }
     if (at < len)
-        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content has %zu bytes more than the sizes in Files",
-                                 len - at);
+        return bus_refuse(error, SD_BUS_ERROR_INVALID_ARGS, "The content has %zu bytes more than the sizes in Files", len - at);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bus/bus.c: the connection: objects, bus name, owners, permissions, errors. */
+#include "base/utf8.h"
 #include "bus/content.h"
 #include "bus/private.h"
 #include "busaddress/busaddress.h"
@@ -37,6 +38,16 @@ int bus_fail(sd_bus_error *error, int code, const tragus_error *e) {
             break;
         }
     return sd_bus_error_set(error, name, base_error_format(e, text, sizeof(text)));
+}
+
+int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) {
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    base_utf8_vformat(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    return sd_bus_error_set(error, name, text);
 }
 
 /* --- callers ------------------------------------------------------------------------------------------------------------------ */
@@ -105,10 +116,10 @@ static int check_calls(const struct bus *b, const struct service_caller *caller,
     }
     if (of_user < most && of_connection < (most + 1) / 2)
         return 0;
-    return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                             "%u calls of this user (%u of this connection) wait for an answer already; wait for one of them (the "
-                             "limit is calls_per_user)",
-                             of_user, of_connection);
+    return bus_refuse(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                      "%u calls of this user (%u of this connection) wait for an answer already; wait for one of them (the "
+                      "limit is calls_per_user)",
+                      of_user, of_connection);
 }
 
 int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m, sd_bus_error *error) {

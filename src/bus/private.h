@@ -72,6 +72,10 @@ int bus_watch_owner(struct bus *b, sd_bus_message *m);
 /* Makes a D-Bus error from an errno and a message; e may contain file and line. Returns the result for the D-Bus method. */
 int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
 
+/* Sets a D-Bus error, like sd_bus_error_setf; a text that was cut ("%.60s") stays valid UTF-8, else the call would have no answer.
+ */
+int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* Makes a message that stands for a call until it is answered. The call itself and its descriptors can then be freed. */
 int bus_stand_in(sd_bus_message **ret, sd_bus_message *m);
 /* Starts a call that is answered later. Refuses it if too many of this user or connection wait already. */

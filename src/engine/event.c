@@ -154,24 +154,25 @@ static void give_detail(struct engine_event *e, const struct listener_result *r)
                *before = i > 0 && i <= e->view.n_words ? e->words[i - 1].word : "";
     e->view.detail = e->detail;
     if (e->view.reason == TRAGUS_AMBIGUOUS && e->view.n_alternatives > 0) {
-        snprintf(e->detail, sizeof(e->detail), "it may also be '%s'", e->view.alternatives[0].text);
+        base_utf8_format(e->detail, sizeof(e->detail), "it may also be '%s'", e->view.alternatives[0].text);
         return;
     }
     switch (r->fault) {
     case LISTENER_FAULT_NONE:
         break;
     case LISTENER_FAULT_BEFORE:
-        snprintf(e->detail, sizeof(e->detail), "something unknown before '%s'", e->view.n_words > 0 ? e->words[0].word : "");
+        base_utf8_format(e->detail, sizeof(e->detail), "something unknown before '%s'",
+                         e->view.n_words > 0 ? e->words[0].word : "");
         break;
     case LISTENER_FAULT_AFTER:
-        snprintf(e->detail, sizeof(e->detail), "something unknown after '%s'",
-                 e->view.n_words > 0 ? e->words[e->view.n_words - 1].word : "");
+        base_utf8_format(e->detail, sizeof(e->detail), "something unknown after '%s'",
+                         e->view.n_words > 0 ? e->words[e->view.n_words - 1].word : "");
         break;
     case LISTENER_FAULT_GAP:
-        snprintf(e->detail, sizeof(e->detail), "something unknown between '%s' and '%s'", before, word);
+        base_utf8_format(e->detail, sizeof(e->detail), "something unknown between '%s' and '%s'", before, word);
         break;
     case LISTENER_FAULT_WORD:
-        snprintf(e->detail, sizeof(e->detail), "'%s' does not fit", word);
+        base_utf8_format(e->detail, sizeof(e->detail), "'%s' does not fit", word);
         break;
     }
     size_t len = strlen(e->detail);
