@@ -66,12 +66,14 @@ struct engine_event {
 };
 
 /* A time of a result, counted from the origin; times before the origin become 0. The last word may seem to end in the padding
- * after the sound, so times are limited to what was heard. */
+ * after the sound, so times are limited to what was heard. In a session of more than 49.7 days they stay at the largest number,
+ * because a time that begins anew from 0 would look right. */
 static uint32_t time_of(int64_t start_ms, uint32_t ms, uint64_t heard_ms) {
     int64_t t = start_ms + ms;
     if (t < 0)
         return 0;
-    return (uint32_t)((uint64_t)t < heard_ms ? (uint64_t)t : heard_ms);
+    uint64_t limited = (uint64_t)t < heard_ms ? (uint64_t)t : heard_ms;
+    return limited < UINT32_MAX ? (uint32_t)limited : UINT32_MAX;
 }
 
 /* Makes an event with n graph words as its text, and room for n_texts more texts of the sentence's length. */
@@ -289,7 +291,7 @@ int engine_event_new(struct engine_event **ret, const struct engine_record *r, u
         return -EINVAL;
     switch (r->event) {
     case TRAGUS_SPEECH_STARTED:
-        error = give_moment(&e, r, (uint32_t)heard_ms, (uint32_t)heard_ms);
+        error = give_moment(&e, r, time_of((int64_t)heard_ms, 0, heard_ms), time_of((int64_t)heard_ms, 0, heard_ms));
         break;
     case TRAGUS_SPEECH_ENDED:
         error = give_moment(&e, r, time_of(start_ms, r->result.start_ms, heard_ms), time_of(start_ms, r->result.end_ms, heard_ms));
