@@ -335,6 +335,7 @@ void bus_close(struct bus *b) {
     /* Jobs that are running still have their calls, and free them when they are done. */
     for (struct bus_call *call = b->calls; call; call = call->next)
         call->bus = NULL;
+    bus_shown_free(b);
     (void)sd_bus_flush(b->bus);
     sd_bus_detach_event(b->bus);
     sd_bus_flush_close_unref(b->bus);

@@ -59,8 +59,10 @@ struct bus {
     struct bus_session *sessions;
     struct bus_call *calls;       /* that wait for an answer */
     struct bus_reading *readings; /* content.c */
+    struct bus_shown *shown;      /* energy1.c */
 };
 
+void bus_shown_free(struct bus *b);
 extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energy_vtable[];
 
 /* --- bus.c --- */

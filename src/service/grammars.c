@@ -289,7 +289,7 @@ int grammars_may_put(struct service *s, const struct service_caller *caller, con
 
     /* A private grammar and a public one may have the same name. */
     struct service_grammar *mine = own_private(s, caller->owner, name), *old = is_private ? mine : lookup(s, "", name);
-    int r = old ? may_change(s, old, caller, reterr) : 0;
+    int r = !old || (must_exist && service_may_set_lists(s, caller)) ? 0 : may_change(s, old, caller, reterr);
     if (r < 0)
         return r;
     if (!old && must_exist)

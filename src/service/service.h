@@ -45,6 +45,7 @@ struct service_options {
     const char *wake;           /* wake phrases of sessions that name none, separated by commas; NULL: they hear everything */
     unsigned most_pause_s;      /* longest pause between attempts to open a missing microphone */
     const char *listen_group;   /* may open the microphone; "" = only root and the daemon's own user */
+    const char *names_group;    /* may set the lists of shared grammars */
     const char *admin_group;    /* may change what belongs to everybody */
     struct frontend_gate_options gate;
     tragus_session_options session; /* default options of sessions */
@@ -101,6 +102,10 @@ struct service_caller {
 void service_caller_init(const struct service *s, struct service_caller *ret, const char *owner, uid_t uid);
 /* Returns 0, or -EPERM and a message that says how to fix it. */
 int service_may_listen(const struct service *s, const struct service_caller *caller, tragus_error *reterr);
+/* Whether the caller may set the lists of grammars that belong to others. */
+bool service_may_set_lists(const struct service *s, const struct service_caller *caller);
+/* Whether the caller may see when somebody speaks, if only from the counters of CPU time. */
+bool service_may_measure(const struct service *s, const struct service_caller *caller);
 
 /* --- grammars ----------------------------------------------------------------------------------------------------------------- */
 

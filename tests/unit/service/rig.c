@@ -164,7 +164,7 @@ void rig_options(struct service_options *o) {
     o->model = model;
     o->device = "silence";
     o->most_pause_s = 1;
-    o->listen_group = o->admin_group = "";
+    o->listen_group = o->names_group = o->admin_group = "";
 }
 
 struct service *rig_service(sd_event *event, const struct service_options *o) {
