@@ -24,8 +24,7 @@ __attribute__((format(printf, 6, 0))) static int set(tragus_error *e, int code, 
     tragus_error filled = {.code = code, .line = line, .column = column};
     if (file != NULL)
         copy_path(filled.file, sizeof filled.file, file);
-    vsnprintf(filled.text, sizeof filled.text, format, arguments);
-    base_utf8_mend(filled.text); /* the text, or one in it, may be cut */
+    base_utf8_vformat(filled.text, sizeof filled.text, format, arguments);
     /* Assigned last because the arguments may point into *e. */
     *e = filled;
     return code;
@@ -49,12 +48,10 @@ int base_error_at(tragus_error *e, int code, const char *file, int line, int col
 
 const char *base_error_format(const tragus_error *e, char *out, unsigned long size_bytes) {
     if (e->file[0] == '\0')
-        snprintf(out, size_bytes, "%s", e->text);
-    else if (e->line <= 0)
-        snprintf(out, size_bytes, "%s: %s", e->file, e->text);
-    else if (e->column <= 0)
-        snprintf(out, size_bytes, "%s:%d: %s", e->file, e->line, e->text);
-    else
-        snprintf(out, size_bytes, "%s:%d:%d: %s", e->file, e->line, e->column, e->text);
-    return out;
+        return base_utf8_format(out, size_bytes, "%s", e->text);
+    if (e->line <= 0)
+        return base_utf8_format(out, size_bytes, "%s: %s", e->file, e->text);
+    if (e->column <= 0)
+        return base_utf8_format(out, size_bytes, "%s:%d: %s", e->file, e->line, e->text);
+    return base_utf8_format(out, size_bytes, "%s:%d:%d: %s", e->file, e->line, e->column, e->text);
 }

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/gen/fold.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define REPLACEMENT 0xFFFDu
@@ -66,17 +67,32 @@ bool base_utf8_valid(const char *text, size_t len_bytes) {
 }
 
 void base_utf8_mend(char *text) {
-    const char *end = text + strlen(text);
-    char *to = text;
-    for (const char *from = text; from < end;) {
-        uint32_t c;
-        size_t len = decode((const unsigned char *)from, (size_t)(end - from), &c);
-        if (len > 0)
-            memmove(to, from, len);
+    unsigned char *from = (unsigned char *)text, *to = from;
+    size_t n = strlen(text);
+    uint32_t c;
+
+    while (n > 0) {
+        size_t len = decode(from, n, &c), step = len > 0 ? len : 1;
+        memmove(to, from, len);
         to += len;
-        from += len > 0 ? len : 1;
+        from += step;
+        n -= step;
     }
     *to = '\0';
+}
+
+const char *base_utf8_vformat(char *out, size_t size_bytes, const char *format, va_list arguments) {
+    (void)vsnprintf(out, size_bytes, format, arguments);
+    base_utf8_mend(out);
+    return out;
+}
+
+const char *base_utf8_format(char *out, size_t size_bytes, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    base_utf8_vformat(out, size_bytes, format, arguments);
+    va_end(arguments);
+    return out;
 }
 
 uint32_t base_utf8_fold(uint32_t c) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/diagnostic.c: a growing list of diagnostics. */
 #include "grammar/diagnostic.h"
+#include "base/utf8.h"
 
 #include "base/utf8.h"
 
@@ -50,7 +51,8 @@ static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar
     while (len > room && ((unsigned char)*file & 0xc0) == 0x80)
         file++;
     if (len)
-        memcpy(item->file, file, strlen(file));
+        memcpy(item->file, len > room ? position.file + len - room : position.file, len > room ? room : len);
+    base_utf8_mend(item->file);
     memcpy(item->text, text, strlen(text) + 1);
 }
 
@@ -58,15 +60,13 @@ void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, co
     char copy[LONGEST_TEXT];
     if (!d)
         return;
-    snprintf(copy, sizeof copy, "%s", text);
-    base_utf8_mend(copy);
+    base_utf8_format(copy, sizeof copy, "%s", text);
     list(d, severity, (struct grammar_position){0}, copy);
 }
 
 static void leave_out(struct grammar_report *r, struct grammar_position position, const char *text) {
     char warning[LONGEST_TEXT];
-    snprintf(warning, sizeof warning, "left out: %.*s", (int)(sizeof warning - sizeof "left out: "), text);
-    base_utf8_mend(warning);
+    base_utf8_format(warning, sizeof warning, "left out: %s", text);
     if (!r->mistake->text[0])
         base_error_at(r->mistake, -EINVAL, position.file, position.line, position.column, "%s", text);
     if (r->list)
@@ -78,9 +78,8 @@ void grammar_report_at(struct grammar_report *r, tragus_severity severity, struc
     char text[LONGEST_TEXT];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    base_utf8_vformat(text, sizeof text, format, args);
     va_end(args);
-    base_utf8_mend(text);
 
     if (severity == TRAGUS_ERROR && r->mistake) {
         r->n_errors++;
@@ -97,9 +96,8 @@ void grammar_report_failure(struct grammar_report *r, int code, struct grammar_p
     char text[LONGEST_TEXT];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    base_utf8_vformat(text, sizeof text, format, args);
     va_end(args);
-    base_utf8_mend(text);
 
     r->n_errors++;
     base_error_at(r->reterr, code, position.file, position.line, position.column, "%s", text);
