@@ -189,9 +189,9 @@ static void on_list_done(const struct service_grammar_result *result, void *user
     int r = result->code;
 
     if (r >= 0)
-        r = sd_bus_reply_method_return(call->message, "");
+        r = bus_reply_diagnostics(call->message, result->diagnostics);
     else
-        r = bus_fail(&call->error, r == -ENOENT ? -ESRCH : r == -EINVAL ? -EBADMSG : r, &result->error);
+        r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
     bus_call_end(call, r);
 }
 
@@ -362,8 +362,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
                             SD_BUS_RESULT("a(uuuss)", diagnostics), bus_add_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("RemoveGrammar", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_remove_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), method_list_grammars, OPEN),
-    SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values), SD_BUS_NO_RESULT,
-                            method_set_list, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values),
+                            SD_BUS_RESULT("a(uuuss)", diagnostics), method_set_list, OPEN),
     SD_BUS_METHOD_WITH_ARGS("Pronounce", SD_BUS_ARGS("s", language, "as", words), SD_BUS_RESULT("a{saas}", pronunciations),
                             method_pronounce, OPEN),
     SD_BUS_PROPERTY("Version", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),

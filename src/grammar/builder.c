@@ -217,7 +217,12 @@ struct list_job {
     const char *list;
     const struct grammar_list_value *values;
     size_t n;
+    struct grammar_report *report;
 };
+
+static bool is_utf8(const char *text) {
+    return !text || base_utf8_valid(text, strlen(text));
+}
 
 static void set_list_job(void *data) {
     const struct list_job *j = data;
@@ -233,10 +238,15 @@ static void set_list_job(void *data) {
     *definition =
         (struct grammar_model_definition){.source = source, .position = {source->file, 0, 0}, .kind = GRAMMAR_LIST_VALUES};
     definition->values = grammar_pool_alloc(&b->pool, n * sizeof *definition->values);
-    definition->n_values = definition->size_values = n;
+    definition->size_values = n;
     for (size_t i = 0; i < n; i++) {
         const struct grammar_list_value *from = &j->values[i];
-        struct grammar_model_value *v = &definition->values[i];
+        if (!is_utf8(from->in) || !is_utf8(from->out) || !is_utf8(from->context_domain)) {
+            grammar_report_at(j->report, TRAGUS_ERROR, (struct grammar_position){source->file, (int)i + 1, 1},
+                              "value %zu of {%s} is not UTF-8 text", i + 1, name);
+            continue;
+        }
+        struct grammar_model_value *v = &definition->values[definition->n_values++];
         const char *in = from->in ? from->in : "";
         v->in = (struct grammar_text){grammar_pool_text(&b->pool, in, strlen(in)), source, {source->file, (int)i + 1, 1}};
         if (from->out) {
@@ -253,13 +263,11 @@ int grammar_builder_set_list(struct grammar_builder *b, const char *list, const 
                              tragus_diagnostics *d, tragus_error *reterr) {
     if (!list || !list[0])
         return base_error_set(reterr, -EINVAL, "a list needs a name");
-    for (size_t i = 0; i < n; i++)
-        if ((values[i].in && !base_utf8_valid(values[i].in, strlen(values[i].in))) ||
-            (values[i].out && !base_utf8_valid(values[i].out, strlen(values[i].out))))
-            return base_error_set(reterr, -EINVAL, "value %zu of list %s is not UTF-8", i + 1, list);
-    struct list_job j = {b, list, values, n};
+    tragus_error mistake = {0}; /* not b->mistake, because the next call may mend it */
+    struct grammar_report report = {.list = d, .reterr = reterr, .mistake = &mistake};
+    struct list_job j = {b, list, values, n, &report};
     int code = grammar_pool_run(&b->pool, set_list_job, &j);
-    struct grammar_report report = {.list = d, .reterr = reterr};
+    report.mistake = NULL;
     return code < 0 ? explain(b, code, list, &report) : 0;
 }
 

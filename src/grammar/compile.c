@@ -280,6 +280,7 @@ static void compile(void *data) {
     add_blocks(c);
     add_skip_words(c);
     report_missing(c);
+    grammar_note_lists(c);
     if (c->refused || !has_sentences(c))
         return;
     grammar_build_acceptor(c->g, &c->work, &c->scratch, &c->costs, c->report);
@@ -364,6 +365,17 @@ size_t grammar_n_intents(const struct grammar *g) {
 
 const char *grammar_intent(const struct grammar *g, size_t i) {
     return i < g->n_intents ? g->intents[i] : NULL;
+}
+
+bool grammar_has_list(const struct grammar *g, const char *name) {
+    for (size_t i = 0; i < g->list_names.n; i++)
+        if (strcmp(g->list_names.items[i].key, name) == 0)
+            return true;
+    return false;
+}
+
+const char *grammar_nearest_list(const struct grammar *g, const char *name) {
+    return base_suggest_from(name, grammar_map_key, &g->list_names, g->list_names.n);
 }
 
 const struct grammar_acceptor *grammar_acceptor(const struct grammar *g) {

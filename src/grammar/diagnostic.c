@@ -33,6 +33,20 @@ static void trim_utf8(char *text) {
         text[lead - 1] = '\0';
 }
 
+void grammar_diagnostics_copy(tragus_diagnostics *d, const tragus_diagnostic *from) {
+    if (!d)
+        return;
+    if (d->n_items == d->size_items) {
+        size_t size = d->size_items ? d->size_items * 2 : 8;
+        tragus_diagnostic *items = realloc(d->items, size * sizeof *items);
+        if (!items)
+            return; /* the count of errors stays right; only the message is lost */
+        d->items = items;
+        d->size_items = size;
+    }
+    d->items[d->n_items++] = *from;
+}
+
 /* Appends to the list, whose size is limited: many notes would hide the rest, and hostile text causes many. */
 static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar_position position, const char *text) {
     size_t most = severity == TRAGUS_ERROR ? 2 * MOST_LISTED : MOST_LISTED;
@@ -43,24 +57,13 @@ static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar
         position = (struct grammar_position){0};
         text = "there are more of these, which are not listed";
     }
-    if (d->n_items == d->size_items) {
-        size_t size = d->size_items ? d->size_items * 2 : 8;
-        tragus_diagnostic *items = realloc(d->items, size * sizeof *items);
-        if (!items)
-            return; /* the count of errors stays right; only the message is lost */
-        d->items = items;
-        d->size_items = size;
-    }
-    tragus_diagnostic *item = &d->items[d->n_items++];
-    memset(item, 0, sizeof *item);
-    item->severity = severity;
-    item->line = position.line;
-    item->column = position.column;
+    tragus_diagnostic item = {.severity = severity, .line = position.line, .column = position.column};
     size_t len = position.file ? strlen(position.file) : 0;
-    size_t room = sizeof item->file - 1;
+    size_t room = sizeof item.file - 1;
     if (len)
-        memcpy(item->file, len > room ? position.file + len - room : position.file, len > room ? room : len);
-    memcpy(item->text, text, strlen(text) + 1);
+        memcpy(item.file, len > room ? position.file + len - room : position.file, len > room ? room : len);
+    memcpy(item.text, text, strlen(text) + 1);
+    grammar_diagnostics_copy(d, &item);
 }
 
 void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, const char *text) {

@@ -20,6 +20,8 @@
 void grammar_diagnostics_done(tragus_diagnostics *d);
 /* Adds a diagnostic without a position; text is truncated to fit. d may be NULL. */
 void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, const char *text);
+/* Appends a copy of one diagnostic, without a limit. d may be NULL. */
+void grammar_diagnostics_copy(tragus_diagnostics *d, const tragus_diagnostic *from);
 
 struct grammar;         /* compiled; immutable; any thread */
 struct grammar_builder; /* collects files, lists and contexts before compiling; main thread only */
@@ -57,7 +59,8 @@ struct grammar_list_value {
     const char *out;            /* NULL: as spoken */
     const char *context_domain; /* NULL: none */
 };
-/* Sets or replaces a whole list at run time: Home Assistant's {name}, {area}, {floor}. */
+/* Sets or replaces a whole list at run time: Home Assistant's {name}, {area}, {floor}. In diagnostics, its file is "{list}" and the
+ * line is the number of the value. A value that is not UTF-8 is left out with a warning. */
 int grammar_builder_set_list(struct grammar_builder *b, const char *list, const struct grammar_list_value values[], size_t n,
                              tragus_diagnostics *d, tragus_error *reterr);
 
@@ -76,6 +79,9 @@ const char *grammar_language(const struct grammar *g); /* the tag that the sente
 size_t grammar_n_templates(const struct grammar *g);
 size_t grammar_n_intents(const struct grammar *g);
 const char *grammar_intent(const struct grammar *g, size_t i);
+/* Whether a template names this list, or a file defines it. */
+bool grammar_has_list(const struct grammar *g, const char *name);
+const char *grammar_nearest_list(const struct grammar *g, const char *name); /* for "did you mean"; NULL: none is similar */
 double grammar_least_confidence(const struct grammar *g); /* the least min_confidence of its sentences; 0: none */
 
 /* The silences that end a sentence, as session options have them; 0: as the session says. */

@@ -59,6 +59,9 @@ bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct
 bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item,
                        const struct grammar_list **ret);
 
+/* Adds the lists that no template names to those that the grammar knows, and warns of those that the program has set in vain. */
+void grammar_note_lists(struct grammar_compiler *c);
+
 /* Reports that a rule or list that is being resolved uses itself. name: "<rule>" or "{list}". */
 void grammar_report_cycle(struct grammar_compiler *c, const char *name, uint32_t offset);
 

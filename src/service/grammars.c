@@ -188,13 +188,11 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
     return engine_grammar_load(ret, s->models[model], &options, paths, n_paths, texts, n_texts, d, budget, reterr);
 }
 
-void grammars_log_left_out(const char *name, const char *list, const tragus_diagnostics *d) {
-    char file[sizeof(d->items->file)] = "";
-    if (list)
-        snprintf(file, sizeof(file), "{%s}", list); /* as in diagnostics of a list set at run time */
+/* Logs what was left out of a configured grammar, which has no client that could be told. */
+static void log_left_out(const char *name, const tragus_diagnostics *d) {
     for (size_t i = 0; i < d->n_items; i++) {
         const tragus_diagnostic *item = &d->items[i];
-        if (item->severity < TRAGUS_WARNING || (list && item->file[0] && strcmp(item->file, file) != 0))
+        if (item->severity < TRAGUS_WARNING)
             continue;
         if (item->file[0])
             service_log(SERVICE_LOG_WARNING, "Grammar %s: %s:%d:%d: %s", name, item->file, item->line, item->column, item->text);
@@ -210,7 +208,7 @@ int service_grammar_load(struct service *s, const char *name, const char *const 
     int r = grammars_check_name(name, reterr);
     if (r >= 0)
         r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, &d, NULL, reterr);
-    grammars_log_left_out(name, NULL, &d);
+    log_left_out(name, &d);
     tragus_diagnostics_done(&d);
     return r < 0 ? r : grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
 }

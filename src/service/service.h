@@ -135,7 +135,8 @@ struct service_grammar_source {
  * later; with -ECANCELED if the owner has left (service_owner_gone) or the service ends. */
 int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
                         service_grammar_done *done, void *user, tragus_error *reterr);
-/* Replaces a list of a grammar in the same way. */
+/* Replaces a list of a grammar in the same way. result->diagnostics: what was left out of it, and what else it brought. done gets
+ * -ESRCH if the grammar has no such list. */
 int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
                              const tragus_list_value values[], size_t n, service_grammar_done *done, void *user,
                              tragus_error *reterr);
