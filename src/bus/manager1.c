@@ -311,6 +311,19 @@ static int append_listeners(sd_bus_message *reply, const struct service *service
     return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int append_left_out(const char *grammar, const tragus_diagnostic *d, void *user) {
+    return sd_bus_message_append((sd_bus_message *)user, "a{sv}", 6, "Grammar", "s", grammar, "Severity", "u",
+                                 (uint32_t)d->severity, "File", "s", d->file, "Line", "u", (uint32_t)d->line, "Column", "u",
+                                 (uint32_t)d->column, "Text", "s", d->text);
+}
+
+static int append_all_left_out(sd_bus_message *reply, const struct service *service) {
+    int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+    if (r >= 0)
+        r = service_left_out(service, append_left_out, reply);
+    return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int append_languages(sd_bus_message *reply, const struct service *service) {
     const char *language;
     int r = sd_bus_message_open_container(reply, 'a', "s");
@@ -340,6 +353,8 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         return sd_bus_message_append(reply, "s", service_default_grammar(b->service));
     if (strcmp(property, "Listeners") == 0)
         return append_listeners(reply, b->service);
+    if (strcmp(property, "LeftOut") == 0)
+        return append_all_left_out(reply, b->service);
     int r = sd_bus_message_open_container(reply, 'a', "s"); /* property Grammars: only public ones */
     for (const struct service_grammar *g = service_grammars(b->service); r >= 0 && g; g = g->next)
         if (!g->owner)
@@ -374,6 +389,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_PROPERTY("Grammars", "as", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
     SD_BUS_PROPERTY("DefaultGrammar", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Listeners", "aa{sv}", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
+    SD_BUS_PROPERTY("LeftOut", "aa{sv}", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
     SD_BUS_PROPERTY("SessionCount", "u", get_property, 0, 0),
     SD_BUS_VTABLE_END,
 };

@@ -53,7 +53,7 @@ struct bus {
     void *user;
     bool microphone_open; /* as last signalled */
     enum service_ready ready;
-    uint64_t listeners; /* a value that changes when they change */
+    uint64_t listeners, left_out; /* values that change when they change */
     struct service_observer observer;
     struct bus_owner *owners;
     struct bus_session *sessions;

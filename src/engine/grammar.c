@@ -419,6 +419,14 @@ ENGINE_PUBLIC tragus_grammar *tragus_grammar_unref(tragus_grammar *g) {
     return NULL;
 }
 
+const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size_t i) {
+    const tragus_diagnostics *read = &g->sources->read;
+    if (i < read->n_items)
+        return &read->items[i];
+    i -= read->n_items;
+    return i < g->compiled.n_items ? &g->compiled.items[i] : NULL;
+}
+
 const struct grammar *engine_grammar_sentences(const tragus_grammar *g) {
     return g->sentences;
 }

@@ -39,6 +39,7 @@ struct service {
     struct service_batch *batches;
     bool dispatching;
 
+    struct service_failed *failed; /* grammars of the configuration that could not be loaded */
     struct service_observer *observers;
     uint64_t n_changes;         /* number of the latest change, for observers */
     struct service_report past; /* totals of batch threads that have ended */

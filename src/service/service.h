@@ -39,7 +39,7 @@ struct service_options {
     const char *model;          /* for the default language: a file, a directory or a tag; NULL: the installed English one */
     const char *languages;      /* models for further languages, likewise, separated by blanks; NULL: none */
     const char *cpu;            /* mask of CPU features; NULL: all */
-    const char *device;         /* ALSA PCM */
+    const char *device;         /* ALSA PCM; NULL: no sound at all, to check grammars only: no session may be made */
     struct audio_mix mix;       /* how its channels become one */
     const char *pronunciations; /* NULL: none */
     const char *wake;           /* wake phrases of sessions that name none, separated by commas; NULL: they hear everything */
@@ -112,7 +112,7 @@ struct service_grammar { /* a named grammar; borrowed pointers are valid until t
     struct service_grammar *next;
 };
 
-/* Compiles files immediately: for grammars of the configuration, before any client can call. */
+/* Compiles files immediately: for grammars of the configuration, before any client can call. Logs what is left out of it. */
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr);
 
 struct service_grammar_result {
@@ -163,6 +163,10 @@ struct service_grammar_info {
 };
 void service_grammar_describe(const struct service_grammar *g, struct service_grammar_info *ret);
 const char *service_grammar_intent(const struct service_grammar *g, size_t i);
+/* Calls visit for everything that is left out of the grammars that all users share: warnings, and errors of those of the
+ * configuration that could not be loaded at all. Stops when visit returns a negative value, and returns it. */
+int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
+                     void *user);
 void service_set_default_grammar(struct service *s, const char *name);
 const char *service_default_grammar(const struct service *s); /* its name, which may be of no grammar yet; "": none */
 
