@@ -169,6 +169,8 @@ static int sources_new(struct sources **ret, tragus_model *m, const tragus_gramm
         r = lexicon_overrides_new(&s->overrides);
     if (r < 0)
         base_error_set(reterr, r, "out of memory");
+    if (r == 0 && !m)
+        grammar_builder_set_typed_only(s->builder);
     if (r == 0)
         r = engine_give_languages(s->builder, m, HAS(o, models_path) ? o->models_path : NULL, d, reterr);
     if (r == 0 && m && o && o->pronunciations_path)

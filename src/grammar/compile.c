@@ -283,7 +283,8 @@ static void compile(void *data) {
     grammar_note_lists(c);
     if (c->refused || !has_sentences(c))
         return;
-    grammar_build_acceptor(c->g, &c->work, &c->scratch, &c->costs, c->report);
+    if (!c->b->typed_only)
+        grammar_build_acceptor(c->g, &c->work, &c->scratch, &c->costs, c->report);
     keep_cost(c, &c->g->most_units, &c->costs.most_units);
     keep_cost(c, &c->g->most_bytes, &c->costs.most_bytes);
 }

@@ -39,6 +39,9 @@ void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *b
  * a source, numbers and signs are understood only if typed. */
 int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
+/* Says that sentences are typed only: grammars compiled from now on have no acceptor, which is most of the work. */
+void grammar_builder_set_typed_only(struct grammar_builder *b);
+
 /* Sets the language of sentences that name none. Default: that of the first file added, else "". Only the letters before a region
  * count. */
 void grammar_builder_set_default_language(struct grammar_builder *b, const char *tag);
@@ -106,7 +109,7 @@ struct grammar_acceptor {
     const struct grammar_pauses *pauses;
     uint32_t n_pauses;
 };
-const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* valid as long as g */
+const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* valid as long as g; without states if typed only */
 
 #define GRAMMAR_MAX_SLOTS 16
 struct grammar_slot {
