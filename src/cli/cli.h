@@ -26,7 +26,7 @@ enum cli_exit {
 /* argv[0] is the verb. Returns a cli_exit. */
 typedef int cli_verb_function(int argc, char **argv);
 cli_verb_function cli_transcribe, cli_spot, cli_match, cli_evaluate, cli_features, cli_pronounce, cli_model, cli_bench, cli_listen,
-    cli_status, cli_devices, cli_doctor;
+    cli_status, cli_devices, cli_doctor, cli_grammar;
 
 /* --- options.c: command lines --- */
 
@@ -40,7 +40,8 @@ struct cli_setup { /* the values of -g, -m and -p */
     const char *grammars[CLI_MAX_GRAMMARS];
     size_t n_grammars;
     const char *model, *pronunciations;
-    bool verbose; /* also print notes on the grammar */
+    bool verbose;     /* also print notes on the grammar */
+    bool only_errors; /* print no warnings */
 };
 /* Handles one of the shared options. Returns true if it was one; *ret is CLI_OK or the exit code. */
 bool cli_setup_option(struct cli_setup *s, int option, const char *value, const char *verb, int *ret);
@@ -65,6 +66,8 @@ int cli_open_model(tragus_model **ret, const char *path);
 int cli_try_model(tragus_model **ret, const char *path, tragus_error *reterr);
 /* Opens the grammars that are given, else the sentences of this machine, in /etc. Prints all diagnostics. */
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s);
+/* The same without printing: returns 0, or a negative errno. d gets the diagnostics. */
+int cli_try_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s, tragus_diagnostics *d, tragus_error *reterr);
 
 #define CLI_MAX_PHRASES 16
 struct cli_wake { /* wake phrases, from the command line */
