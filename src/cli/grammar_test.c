@@ -18,6 +18,8 @@ static const char help[] =
     "\n"
     "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
     "      --quiet                print the counts only\n"
+    "      --json                 print the counts only, as one JSON object, with the number of templates that are loaded and of\n"
+    "                             parts of the grammar that are left out\n"
     "  -v, --verbose              also print what is left out of the grammar, and notes\n"
     "\n"
     "Exit code: 0 all are right, 1 some are not, 3 a file of tests is missing or invalid, 4 the grammar is invalid.\n";
@@ -27,8 +29,9 @@ static const char help[] =
 
 struct test {
     tragus_grammar *grammar; /* as loaded */
-    bool quiet;
+    bool quiet, json;
     size_t n, n_right, n_files;
+    size_t n_templates, n_left_out; /* of the grammar with the home for which most is loaded */
     int result;
 };
 
@@ -124,6 +127,32 @@ static int enter_home(tragus_grammar **ret, tragus_grammar *g, const struct gram
     return 0;
 }
 
+static void note_size(struct test *t, const tragus_grammar *g) {
+    size_t n_templates = grammar_n_templates(engine_grammar_sentences(g)), n_left_out = 0;
+    const tragus_diagnostic *d;
+
+    for (size_t i = 0; (d = engine_grammar_diagnostic(g, i)); i++)
+        n_left_out += d->severity >= TRAGUS_WARNING;
+    if (n_templates < t->n_templates)
+        return;
+    t->n_templates = n_templates;
+    t->n_left_out = n_left_out;
+}
+
+static void print_counts(const struct test *t) {
+    if (!t->json) {
+        printf("%zu of %zu sentences in %zu file%s are right\n", t->n_right, t->n, t->n_files, t->n_files == 1 ? "" : "s");
+        return;
+    }
+    json_object *o = json_object_new_object();
+    json_object_object_add(o, "templates", json_object_new_int64((int64_t)t->n_templates));
+    json_object_object_add(o, "left_out", json_object_new_int64((int64_t)t->n_left_out));
+    json_object_object_add(o, "files", json_object_new_int64((int64_t)t->n_files));
+    json_object_object_add(o, "sentences", json_object_new_int64((int64_t)t->n));
+    json_object_object_add(o, "right", json_object_new_int64((int64_t)t->n_right));
+    cli_json_print(o);
+}
+
 static int test_file(const char *path, void *user) {
     struct test *t = user;
     struct grammar_expectations *e = NULL;
@@ -144,6 +173,8 @@ static int test_file(const char *path, void *user) {
         cli_complain(*error.file ? error.file : path, error.line, error.column, error.text);
         t->result = CLI_INPUT;
     }
+    if (g)
+        note_size(t, g);
     for (size_t i = 0; r >= 0 && i < e->n; i++)
         test_sentence(t, g, path, e, &e->items[i]);
     tragus_grammar_unref(g);
@@ -153,12 +184,10 @@ static int test_file(const char *path, void *user) {
 }
 
 int cli_grammar_test(int argc, char **argv) {
-    enum { QUIET = 256 };
-    static const struct option options[] = {{"grammar", required_argument, NULL, 'g'},
-                                            {"verbose", no_argument, NULL, 'v'},
-                                            {"quiet", no_argument, NULL, QUIET},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    enum { QUIET = 256, JSON };
+    static const struct option options[] = {{"grammar", required_argument, NULL, 'g'}, {"verbose", no_argument, NULL, 'v'},
+                                            {"quiet", no_argument, NULL, QUIET},       {"json", no_argument, NULL, JSON},
+                                            {"help", no_argument, NULL, 'h'},          {0}};
     struct cli_setup setup = {0};
     struct test t = {.result = CLI_OK};
     int option, r;
@@ -167,8 +196,9 @@ int cli_grammar_test(int argc, char **argv) {
         if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
             if (r != CLI_OK)
                 return r;
-        } else if (option == QUIET) {
+        } else if (option == QUIET || option == JSON) {
             t.quiet = true;
+            t.json |= option == JSON;
         } else if (option == 'h') {
             fputs(help, stdout);
             return CLI_OK;
@@ -190,6 +220,6 @@ int cli_grammar_test(int argc, char **argv) {
         }
     }
     tragus_grammar_unref(t.grammar);
-    printf("%zu of %zu sentences in %zu file%s are right\n", t.n_right, t.n, t.n_files, t.n_files == 1 ? "" : "s");
+    print_counts(&t);
     return t.result != CLI_OK ? t.result : t.n_right == t.n ? CLI_OK : CLI_NEGATIVE;
 }
