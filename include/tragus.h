@@ -78,6 +78,7 @@ typedef struct tragus_grammar_options {
     uint32_t max_cpu_ms;             /* processor time of compiling, 0 = 10 s; beyond it -ETIME */
     size_t max_bytes;                /* memory while compiling, the grammar's included, 0 = 256 MiB; beyond it -E2BIG */
     const char *models_path;         /* a folder that has a folder for each language, asked before the installed one; NULL = none */
+    const char *language;            /* the tag of the sentences to load from files of several languages; NULL = the first one's */
 } tragus_grammar_options;
 void tragus_grammar_options_init(tragus_grammar_options *o);
 

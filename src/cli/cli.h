@@ -36,12 +36,14 @@ int cli_usage(const char *verb, const char *format, ...) __attribute__((format(p
 void cli_complain(const char *file, int line, int column, const char *text);
 
 #define CLI_MAX_GRAMMARS 64
-struct cli_setup { /* the values of -g, -m and -p */
+enum { CLI_LANGUAGE = 1000 }; /* --language, of the verbs for typed text */
+struct cli_setup {            /* the values of -g, -m and -p */
     const char *grammars[CLI_MAX_GRAMMARS];
     size_t n_grammars;
     const char *model, *pronunciations;
-    bool verbose;     /* also print notes on the grammar */
-    bool only_errors; /* print no warnings */
+    const char *language; /* of the sentences; NULL: the first one's */
+    bool verbose;         /* also print notes on the grammar */
+    bool only_errors;     /* print no warnings */
 };
 /* Handles one of the shared options. Returns true if it was one; *ret is CLI_OK or the exit code. */
 bool cli_setup_option(struct cli_setup *s, int option, const char *value, const char *verb, int *ret);

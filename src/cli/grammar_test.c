@@ -17,6 +17,7 @@ static const char help[] =
     "Prints each sentence with another meaning, and the counts. Without -g it uses /etc/tragus/sentences.\n"
     "\n"
     "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
+    "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
     "      --quiet                print the counts only\n"
     "      --json                 print the counts only, as one JSON object, with the number of templates that are loaded and of\n"
     "                             parts of the grammar that are left out\n"
@@ -185,9 +186,13 @@ static int test_file(const char *path, void *user) {
 
 int cli_grammar_test(int argc, char **argv) {
     enum { QUIET = 256, JSON };
-    static const struct option options[] = {{"grammar", required_argument, NULL, 'g'}, {"verbose", no_argument, NULL, 'v'},
-                                            {"quiet", no_argument, NULL, QUIET},       {"json", no_argument, NULL, JSON},
-                                            {"help", no_argument, NULL, 'h'},          {0}};
+    static const struct option options[] = {{"grammar", required_argument, NULL, 'g'},
+                                            {"language", required_argument, NULL, CLI_LANGUAGE},
+                                            {"verbose", no_argument, NULL, 'v'},
+                                            {"quiet", no_argument, NULL, QUIET},
+                                            {"json", no_argument, NULL, JSON},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct cli_setup setup = {0};
     struct test t = {.result = CLI_OK};
     int option, r;

@@ -78,6 +78,7 @@ int cli_try_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setu
     tragus_grammar_options_init(&o);
     o.pronunciations_path = s->pronunciations;
     o.models_path = beside(models, "models");
+    o.language = s->language;
     return tragus_grammar_load(ret, m, &o, paths, n_paths, d, reterr);
 }
 

@@ -33,6 +33,7 @@ struct sources {
     pthread_mutex_t lock; /* protects the builder: several threads may derive grammars */
     struct grammar_builder *builder;
     struct lexicon_overrides *overrides;
+    char *language;          /* of the options; NULL: the sentences' own */
     struct list *given;      /* names of all lists that any grammar of these sources set in the builder */
     tragus_diagnostics read; /* of reading the files */
     size_t max_arcs;
@@ -146,6 +147,7 @@ static struct sources *sources_unref(struct sources *s) {
         grammar_builder_free(s->builder);
         lexicon_overrides_free(s->overrides);
         grammar_diagnostics_done(&s->read);
+        free(s->language);
         for (struct list *l = s->given; l;)
             l = list_free(l);
         pthread_mutex_destroy(&s->lock);
@@ -171,6 +173,11 @@ static int sources_new(struct sources **ret, tragus_model *m, const tragus_gramm
         base_error_set(reterr, r, "out of memory");
     if (r == 0 && !m)
         grammar_builder_set_typed_only(s->builder);
+    if (r == 0 && HAS(o, language) && o->language) {
+        s->language = strdup(o->language);
+        r = s->language ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
+        grammar_builder_set_language(s->builder, s->language);
+    }
     if (r == 0)
         r = engine_give_languages(s->builder, m, HAS(o, models_path) ? o->models_path : NULL, d, reterr);
     if (r == 0 && m && o && o->pronunciations_path)

@@ -28,6 +28,10 @@ void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *b
     b->pool.budget = budget;
 }
 
+void grammar_builder_set_language(struct grammar_builder *b, const char *tag) {
+    b->language = tag;
+}
+
 void grammar_builder_set_typed_only(struct grammar_builder *b) {
     b->typed_only = true;
 }

@@ -245,11 +245,30 @@ static const char *language_of(const struct grammar_builder *b) {
     return NULL;
 }
 
+static bool has_both_regions(const struct grammar_compiler *c) {
+    bool exact = false, other = false;
+    for (size_t i = 0; c->language && i < c->b->n_blocks; i++) {
+        const char *tag = c->b->blocks[i]->source->language;
+        bool equal = tag && grammar_language_equal(tag, c->language);
+        exact |= equal;
+        other |= tag && !equal && grammar_language_same(tag, c->language);
+    }
+    return exact && other;
+}
+
 /* Copies a cost and its texts, so that they live as long as the grammar. */
 static void keep_cost(struct grammar_compiler *c, struct grammar_cost *to, const struct grammar_cost *from) {
     *to = *from;
     to->text = grammar_copy_text(c, from->text);
     to->position.file = grammar_copy_text(c, from->position.file);
+}
+
+/* Whether a block of sentences is in the grammar's language, or in none, which fits every language. */
+static bool has_language(const struct grammar_compiler *c) {
+    for (size_t i = 0; i < c->b->n_blocks; i++)
+        if (grammar_in_language(c, c->b->blocks[i]->source))
+            return true;
+    return c->b->n_blocks == 0;
 }
 
 /* Returns false after an error if no sentence is left. Lists that the program sets later may complete templates without a mistake.
@@ -259,6 +278,10 @@ static bool has_sentences(struct grammar_compiler *c) {
     if (c->g->n_templates == 0 && mistake->text[0])
         grammar_report_failure(c->report, -EINVAL, (struct grammar_position){mistake->file, mistake->line, mistake->column},
                                "the grammar holds no sentence that can be used: %s", mistake->text);
+    else if (c->b->language && !has_language(c))
+        grammar_report_failure(c->report, -EINVAL, (struct grammar_position){0},
+                               "the grammar holds no sentences in language \"%.20s\"; those that it holds are in \"%.20s\"",
+                               c->b->language, language_of(c->b));
     else if (c->b->n_blocks == 0)
         grammar_report_failure(c->report, -EINVAL, (struct grammar_position){0}, "the grammar holds no sentences; add some");
     else
@@ -269,7 +292,8 @@ static bool has_sentences(struct grammar_compiler *c) {
 
 static void compile(void *data) {
     struct grammar_compiler *c = data;
-    c->language = language_of(c->b);
+    c->language = c->b->language ? c->b->language : language_of(c->b);
+    c->has_both_regions = has_both_regions(c);
     const char *tag = c->language ? c->language : c->b->default_language;
     c->parser.language = grammar_tables_of(c, tag);
     c->g->language = grammar_copy_text(c, c->language ? c->language : "");

@@ -326,6 +326,15 @@ void grammar_expectations_free(struct grammar_expectations *e) {
 }
 
 bool grammar_expected_value(const struct grammar_expected_slot *slot, const tragus_value *value) {
+    size_t at = 0; /* a list in `out` is one text, with commas */
+    for (size_t i = 0; i < slot->n_values && slot->n_values > 1; i++) {
+        size_t n = strlen(slot->values[i]);
+        if (strncmp(value->text + at, slot->values[i], n) != 0 || value->text[at + n] != (i + 1 < slot->n_values ? ',' : '\0'))
+            break;
+        at += n + 1;
+        if (i + 1 == slot->n_values)
+            return true;
+    }
     for (size_t i = 0; i < slot->n_values; i++) {
         tragus_value wanted = grammar_model_value(slot->values[i], true);
         bool numbers = (value->type == TRAGUS_INTEGER || value->type == TRAGUS_REAL) &&

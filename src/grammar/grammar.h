@@ -39,6 +39,10 @@ void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *b
  * a source, numbers and signs are understood only if typed. */
 int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
+/* Chooses the language whose sentences are compiled, if files of several languages are added. NULL (the default): that of the first
+ * sentences that name one. Borrowed. */
+void grammar_builder_set_language(struct grammar_builder *b, const char *tag);
+
 /* Says that sentences are typed only: grammars compiled from now on have no acceptor, which is most of the work. */
 void grammar_builder_set_typed_only(struct grammar_builder *b);
 
@@ -50,7 +54,7 @@ const char *grammar_builder_default_language(const struct grammar_builder *b);
 /* Adds a file, or every *.yaml, *.yml, *.txt, *.list of a directory (recursively; files before folders, each sorted by name). YAML:
  * both of Home Assistant's layouts. `.txt`, `.list`: one template per line, `#` comments, `template => text`, and `[Name]` alone on
  * a line to begin the sentences of an intent. For other extensions the content decides. Files in another language than the first
- * one with sentences are ignored. */
+ * one with sentences are ignored; so is another region of that language, if it has sentences, too ("pt-BR" beside "pt"). */
 int grammar_builder_add_path(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
 /* Adds text from memory; name is used in diagnostics. format: "hassil", "list", or NULL to detect it from the content. */

@@ -9,6 +9,13 @@ bool grammar_is_digit(uint32_t c) {
     return c >= '0' && c <= '9';
 }
 
+bool grammar_has_digit(const uint32_t *chars, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (grammar_is_digit(chars[i]))
+            return true;
+    return false;
+}
+
 bool grammar_is_letter(uint32_t c) {
     if (c < 0x80)
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '\'';

@@ -69,9 +69,8 @@ static uint32_t add_spoken(struct grammar_pieces *p, const struct grammar_item *
     from = step(p, from, GRAMMAR_WORD_BORDER);
     if (item->n_items)
         return step(p, grammar_pieces_add(p, item->items[0], from), GRAMMAR_WORD_BORDER);
-    for (uint32_t i = 0; i < item->n_chars; i++)
-        if (grammar_is_digit(item->chars[i]))
-            return grammar_pieces_node(p); /* cannot be said: a dead end */
+    if (grammar_has_digit(item->chars, item->n_chars))
+        return grammar_pieces_node(p); /* cannot be said: a dead end */
     return from;
 }
 

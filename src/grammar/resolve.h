@@ -28,6 +28,7 @@ struct grammar_compiler {
     struct grammar_costs costs;
     struct grammar_parser parser;
     const char *language;
+    bool has_both_regions; /* other sentences have the same language with another region, or without one */
     struct grammar_scope global;
     struct grammar_map missing;
     const char *stack[GRAMMAR_DEEPEST_TEMPLATE]; /* names being resolved, "<rule>" or "{list}" */
@@ -39,6 +40,9 @@ struct grammar_compiler {
 
 /* Returns whether a file's language fits that of the grammar. */
 bool grammar_in_language(const struct grammar_compiler *c, const struct grammar_source *s);
+
+/* Returns whether a block of sentences has exactly this tag. */
+bool grammar_has_sentences_in(const struct grammar_builder *b, const char *language);
 
 /* Returns the tables of a language, or NULL if there are none. */
 const struct grammar_language *grammar_tables_of(struct grammar_compiler *c, const char *tag);
