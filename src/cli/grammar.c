@@ -7,14 +7,18 @@
 
 static const char help[] = "Usage: tragus grammar SUBVERB ...\n"
                            "\n"
+                           "  tragus grammar check [OPTIONS] FILE...  print what is wrong or doubtful in sentences\n"
+                           "  tragus grammar sample [OPTIONS]         print random sentences with their meaning\n"
                            "  tragus grammar test [OPTIONS] FILE...   test sentences against the meaning that they must have\n"
                            "\n"
-                           "'tragus grammar test --help' explains it.\n";
+                           "'tragus grammar SUBVERB --help' explains one.\n";
 
 static const struct {
     const char *name, *full;
     cli_verb_function *function;
 } subverbs[] = {
+    {"check", "grammar check", cli_grammar_check},
+    {"sample", "grammar sample", cli_grammar_sample},
     {"test", "grammar test", cli_grammar_test},
 };
 

@@ -6,6 +6,6 @@
 #include "cli/cli.h"
 
 /* argv[0] is "grammar SUBVERB", for messages. */
-cli_verb_function cli_grammar_test;
+cli_verb_function cli_grammar_check, cli_grammar_sample, cli_grammar_test;
 
 #endif

@@ -10,6 +10,8 @@ libtragus_cli_la_SOURCES = \
     src/cli/evaluate.c \
     src/cli/features.c \
     src/cli/grammar.c src/cli/grammar.h \
+    src/cli/grammar_check.c \
+    src/cli/grammar_sample.c \
     src/cli/grammar_test.c \
     src/cli/hear.c \
     src/cli/json.c \

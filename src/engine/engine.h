@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "engine/recogniser.h"
 #include "engine/segment.h"
+#include "grammar/examine.h"
 #include "grammar/expected.h"
 #include "grammar/grammar.h"
 #include "graph/graph.h"

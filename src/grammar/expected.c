@@ -250,7 +250,7 @@ static void read_line(struct reader *r, const char *line, size_t len, int number
         behind++;
     struct grammar_expected x = {.text = copy(r, at, (size_t)(stop - at)), .line = number, .column = 1};
     if (behind - intent != 1 || *intent != '-')
-        x.intent = copy(r, intent, (size_t)(behind - intent));
+        x.intent = behind - intent == 2 && memcmp(intent, "\"\"", 2) == 0 ? "" : copy(r, intent, (size_t)(behind - intent));
     struct grammar_expected_slot *slots = NULL;
     size_t size = 0;
     for (skip_blanks(&behind, end); behind < end; skip_blanks(&behind, end)) {
