@@ -34,6 +34,11 @@ bool grammar_is_letter(uint32_t c) {
     return c != 0x061F && c != 0xFFFD;
 }
 
+bool grammar_is_unspaced(uint32_t c) {
+    return (c >= 0x0E00 && c <= 0x0EFF) || (c >= 0x1000 && c <= 0x109F) || (c >= 0x1780 && c <= 0x17FF) || /* Thai to Khmer */
+           (c >= 0x2E80 && c <= 0x9FFF && grammar_is_letter(c)) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x3FFFF);
+}
+
 bool grammar_is_stop(uint32_t c) {
     static const uint32_t stops[] = {'.',    ',',    '?',    '!',    ';',    ':',    0xA1,  0xBF,
                                      0x061F, 0x3002, 0xFF01, 0xFF0C, 0xFF1A, 0xFF1B, 0xFF1F};

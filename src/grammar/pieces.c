@@ -47,6 +47,8 @@ static uint32_t step(struct grammar_pieces *p, uint32_t from, uint32_t label) {
     return to;
 }
 
+/* Where a script has no blanks, each piece of a template is a word of its own: joined, whole sentences would be words, as many as
+ * there are sentences. */
 static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *item, uint32_t from) {
     for (uint32_t i = 0; i < item->n_chars;) {
         if (item->chars[i] == ' ') {
@@ -60,7 +62,11 @@ static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *it
         struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
         uint32_t piece = grammar_pieces_spelling(p, grammar_encode(p->scratch, item->chars + start, i - start));
         grammar_pool_release(p->scratch, mark);
+        if (grammar_is_unspaced(item->chars[start]))
+            from = step(p, from, GRAMMAR_WORD_BORDER);
         from = step(p, from, piece);
+        if (grammar_is_unspaced(item->chars[i - 1]))
+            from = step(p, from, GRAMMAR_WORD_BORDER);
     }
     return from;
 }

@@ -14,9 +14,8 @@
 #include <string.h>
 
 enum {
-    LARGEST_TEMPLATE = 20000,      /* items after all rules are inserted */
-    SHORTEST_GLUED = 3,            /* letters that may continue free text within a word */
-    FIRST_WITHOUT_BLANKS = 0x0E00, /* Thai; from here on, most scripts put no blanks between words */
+    LARGEST_TEMPLATE = 20000, /* items after all rules are inserted */
+    SHORTEST_GLUED = 3,       /* letters that may continue free text within a word */
 };
 
 enum state { STATE_BUSY = 1, STATE_DONE, STATE_FAILED };
@@ -179,7 +178,7 @@ static bool continues_word(const struct grammar_item *item, bool *nullable) {
         uint32_t n = 0;
         while (n < item->n_chars && item->chars[n] != ' ')
             n++;
-        return n >= SHORTEST_GLUED || (n > 0 && item->chars[0] >= FIRST_WITHOUT_BLANKS);
+        return n >= SHORTEST_GLUED || (n > 0 && grammar_is_unspaced(item->chars[0]));
     }
     case GRAMMAR_ITEM_SPOKEN:
         return true;

@@ -77,6 +77,20 @@ static void numbers_without_words_are_typed(void **state) {
     grammar_free(g);
 }
 
+/* Sentences in a script without blanks would be words, as many as there are sentences; 8 * 8 * 8 * 8 * 8 * 8 here. */
+static void scripts_without_blanks_are_cut_at_pieces(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar("language: zh-CN\n"
+                                     "sentences: ['<x><x><x><x><x><x>灯']\n"
+                                     "expansion_rules: {x: '(一|二|三|四|五|六|七|八)'}\n");
+    const struct grammar_acceptor *w = grammar_acceptor(g);
+    assert_int_equal(w->n_words, 9);
+    assert_int_equal(w->n_arcs, 6 * 8 + 1);
+    assert_string_equal(reading(g, "一二三四五六灯"), "|");
+    assert_string_equal(reading(g, "一二三四五六"), "-");
+    grammar_free(g);
+}
+
 static struct grammar *make_in(const char *language, const char *const texts[], size_t n, tragus_error *reterr) {
     struct grammar_builder *b;
     struct grammar *g = NULL;
@@ -95,7 +109,8 @@ static void regions_are_not_merged(void **state) {
     static const char *const both[] = {"language: pt\nsentences: ['ligar {x}']\nlists: {x: {values: [luz]}}\n",
                                        "language: pt-BR\nsentences: ['acender {x}']\nlists: {x: {values: [lampada]}}\n",
                                        "lists: {x: {values: [tudo]}}\n"};
-    static const char *const one[] = {"language: pt_BR\nsentences: ['acender {x}']\n", "language: pt\nlists: {x: {values: [luz]}}\n"};
+    static const char *const one[] = {"language: pt_BR\nsentences: ['acender {x}']\n",
+                                      "language: pt\nlists: {x: {values: [luz]}}\n"};
     tragus_error e = {0};
     struct grammar *g = make_in(NULL, both, 3, &e); /* the first */
     assert_string_equal(reading(g, "ligar luz"), "|x=luz");
@@ -116,11 +131,9 @@ static void regions_are_not_merged(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_follows_a_value_may_be_glued),
-        cmocka_unit_test(free_text_may_be_glued_or_hyphenated),
-        cmocka_unit_test(skip_words_do_not_lose_to_free_text),
-        cmocka_unit_test(numbers_without_words_are_typed),
-        cmocka_unit_test(regions_are_not_merged),
+        cmocka_unit_test(what_follows_a_value_may_be_glued),        cmocka_unit_test(free_text_may_be_glued_or_hyphenated),
+        cmocka_unit_test(skip_words_do_not_lose_to_free_text),      cmocka_unit_test(numbers_without_words_are_typed),
+        cmocka_unit_test(scripts_without_blanks_are_cut_at_pieces), cmocka_unit_test(regions_are_not_merged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
