@@ -2,13 +2,11 @@
 /* grammar/template.c: recursive descent parser for Home Assistant's template language ("hassil"). */
 #include "grammar/template.h"
 
-#include "base/utf8.h"
 #include "grammar/language.h"
 #include "grammar/letters.h"
 #include "grammar/pool.h"
 #include "grammar/tree.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { MOST_PERMUTED = 8 }; /* 2^n states each; Home Assistant advises at most 4 */
