@@ -16,12 +16,25 @@ static bool ends_with(const char *name, const char *ending) {
     return n >= m && strcmp(name + n - m, ending) == 0;
 }
 
-bool grammar_is_yaml_name(const char *name) {
-    return ends_with(name, ".yaml") || ends_with(name, ".yml");
+enum grammar_file_kind grammar_file_kind(const char *name) {
+    static const struct {
+        const char *suffix;
+        enum grammar_file_kind kind;
+    } known[] = {{".yaml", GRAMMAR_FILE_YAML}, {".yml", GRAMMAR_FILE_YAML},  {".json", GRAMMAR_FILE_YAML},
+                 {".txt", GRAMMAR_FILE_LIST},  {".list", GRAMMAR_FILE_LIST}, {".ini", GRAMMAR_FILE_INI}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (ends_with(name, known[i].suffix))
+            return known[i].kind;
+    return GRAMMAR_FILE_OTHER;
 }
 
-bool grammar_is_list_name(const char *name) {
-    return ends_with(name, ".txt") || ends_with(name, ".list");
+const char *grammar_slot_name(const char *file) {
+    static const char folder[] = "slots/";
+    const char *found = NULL;
+    for (const char *at = file; (at = strstr(at, folder)); at++)
+        if (at == file || at[-1] == '/')
+            found = at + strlen(folder);
+    return found && *found && grammar_file_kind(found) == GRAMMAR_FILE_OTHER ? found : NULL;
 }
 
 int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, tragus_error *reterr) {
@@ -98,7 +111,12 @@ static int add_entry(struct entries *e, const char *directory, const char *name)
     return 0;
 }
 
-static int list_directory(const char *path, struct entries *files, struct entries *folders) {
+/* Takes the last file away again. */
+static void drop_entry(struct entries *e) {
+    free(e->names[--e->n]);
+}
+
+static int list_directory(const char *path, bool slots_only, struct entries *files, struct entries *folders) {
     DIR *directory = opendir(path);
     if (!directory)
         return -errno;
@@ -110,8 +128,12 @@ static int list_directory(const char *path, struct entries *files, struct entrie
             continue;
         if (S_ISDIR(st.st_mode))
             r = add_entry(folders, path, entry->d_name);
-        else if (S_ISREG(st.st_mode) && (grammar_is_yaml_name(entry->d_name) || grammar_is_list_name(entry->d_name)))
-            r = add_entry(files, path, entry->d_name);
+        else if (S_ISREG(st.st_mode) && (r = add_entry(files, path, entry->d_name)) == 0) {
+            const char *name = files->names[files->n - 1];
+            bool is_known = !slots_only && grammar_file_kind(name) != GRAMMAR_FILE_OTHER;
+            if (!is_known && !grammar_slot_name(name))
+                drop_entry(files);
+        }
     }
     closedir(directory);
     if (files->n)
@@ -124,6 +146,7 @@ static int list_directory(const char *path, struct entries *files, struct entrie
 struct walk {
     int (*visit)(const char *file, void *user);
     void *user;
+    bool slots_only;
     size_t n_files;
     int unread; /* error of the first folder that cannot be read; returned at the end, so that mistakes in the other folders are
                    found too */
@@ -134,7 +157,7 @@ static int walk_directory(struct walk *w, const char *path, unsigned depth) {
     if (depth > DEEPEST_DIRECTORY)
         return base_error_at(w->reterr, -ELOOP, path, 0, 0, "folders are nested more than %d deep", DEEPEST_DIRECTORY);
     struct entries files = {0}, folders = {0};
-    int r = list_directory(path, &files, &folders);
+    int r = list_directory(path, w->slots_only, &files, &folders);
     if (r == -ENOMEM) {
         base_error_at(w->reterr, r, path, 0, 0, "out of memory");
     } else if (r < 0) {
@@ -151,6 +174,23 @@ static int walk_directory(struct walk *w, const char *path, unsigned depth) {
     return r;
 }
 
+/* Visits the slot files in the folder beside a sentences.ini, if it has one. */
+static int walk_slots(struct walk *w, const char *path) {
+    static const char slots[] = "slots";
+    const char *slash = strrchr(path, '/');
+    size_t n_folder = slash ? (size_t)(slash + 1 - path) : 0;
+    char *folder = malloc(n_folder + sizeof slots);
+    if (!folder)
+        return base_error_at(w->reterr, -ENOMEM, path, 0, 0, "out of memory");
+    memcpy(folder, path, n_folder);
+    memcpy(folder + n_folder, slots, sizeof slots);
+    struct stat st;
+    w->slots_only = true;
+    int r = stat(folder, &st) == 0 && S_ISDIR(st.st_mode) ? walk_directory(w, folder, 0) : 0;
+    free(folder);
+    return r == 0 ? w->unread : r;
+}
+
 int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr) {
     struct walk w = {.visit = visit, .user = user, .reterr = reterr};
     struct stat st;
@@ -158,12 +198,14 @@ int grammar_files(const char *path, int (*visit)(const char *file, void *user), 
         int code = -errno;
         return base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
     }
-    if (!S_ISDIR(st.st_mode))
-        return visit(path, user);
+    if (!S_ISDIR(st.st_mode)) {
+        int r = visit(path, user);
+        return r == 0 && grammar_file_kind(path) == GRAMMAR_FILE_INI ? walk_slots(&w, path) : r;
+    }
     int r = walk_directory(&w, path, 0);
     if (r == 0)
         r = w.unread;
     if (r == 0 && w.n_files == 0)
-        return base_error_at(reterr, -ENOENT, path, 0, 0, "holds no *.yaml, *.yml, *.txt or *.list");
+        return base_error_at(reterr, -ENOENT, path, 0, 0, "holds no file of sentences (*.yaml, *.txt, *.ini and others)");
     return r;
 }

@@ -9,17 +9,22 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/cut.c \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
     src/grammar/files.c src/grammar/files.h \
+    src/grammar/formats.c src/grammar/formats.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \
+    src/grammar/ini.c \
+    src/grammar/ini_template.c \
     src/grammar/input.c src/grammar/input.h \
     src/grammar/item.h \
     src/grammar/language.c src/grammar/language.h \
     src/grammar/language_file.c \
     src/grammar/letters.c src/grammar/letters.h \
+    src/grammar/lines.c src/grammar/lines.h \
     src/grammar/lists.c \
     src/grammar/map.c src/grammar/map.h \
     src/grammar/match.c \
     src/grammar/matcher.c src/grammar/matcher.h \
+    src/grammar/notation.h \
     src/grammar/pieces.c src/grammar/pieces.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \

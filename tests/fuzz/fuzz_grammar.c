@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Uses arbitrary bytes as a grammar, in both dialects, and as the text to match. There must be no crash, leak or hang, and the arcs
+/* Uses arbitrary bytes as a grammar, in every format, and as the text to match. There must be no crash, leak or hang, and the arcs
  * of the acceptor must be within bounds. Runs on saved samples; with -fsanitize=fuzzer and -DTRAGUS_LIBFUZZER it is a libFuzzer
  * target.
  */
@@ -41,7 +41,7 @@ static void use(const struct grammar *g, const char *text) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const char *const formats[] = {"hassil", "list", NULL};
+    static const char *const formats[] = {"hassil", "list", "ini", NULL};
     const struct grammar_list_value names[] = {{"kitchen light", NULL, "light"}, {"[big] fan", "fan.big", "fan"}};
     char *text = malloc(size + 1);
     check(text != NULL, "out of memory");

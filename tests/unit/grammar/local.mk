@@ -3,6 +3,7 @@ grammar_tests = \
     tests/unit/grammar/test_acceptor \
     tests/unit/grammar/test_budget \
     tests/unit/grammar/test_diagnostics \
+    tests/unit/grammar/test_ini \
     tests/unit/grammar/test_match \
     tests/unit/grammar/test_template
 check_PROGRAMS += $(grammar_tests)
@@ -19,6 +20,10 @@ tests_unit_grammar_test_budget_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 tests_unit_grammar_test_diagnostics_SOURCES = tests/unit/grammar/test_diagnostics.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_diagnostics_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_diagnostics_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_test_ini_SOURCES = tests/unit/grammar/test_ini.c tests/unit/grammar/builder.h tests/unit/grammar/dialect.h tests/unit/grammar/make.h
+tests_unit_grammar_test_ini_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_ini_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
 tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
