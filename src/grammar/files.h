@@ -14,6 +14,7 @@ enum grammar_file_kind {
     GRAMMAR_FILE_YAML,  /* *.yaml, *.yml, *.json */
     GRAMMAR_FILE_LIST,  /* *.txt, *.list */
     GRAMMAR_FILE_INI,   /* *.ini */
+    GRAMMAR_FILE_JSGF,  /* *.gram, *.jsgf */
 };
 enum grammar_file_kind grammar_file_kind(const char *name);
 
@@ -21,7 +22,9 @@ enum grammar_file_kind grammar_file_kind(const char *name);
  * NULL: of none. Points into file. */
 const char *grammar_slot_name(const char *file);
 
-/* Calls visit for the file path, and the slot files in the folder `slots` beside an *.ini; or for each file of a known kind in the
+/* Calls visit for the file path, and what belongs to it: the slot files in the folder `slots` beside an *.ini, the grammars beside
+ * an
+ * *.gram or *.jsgf that it imports; or for each file of a known kind in the
  * directory path and its subfolders, and each slot file. Files come before folders, so that what all languages share comes before
  * changes by one language; both are sorted by name. visit returns 0 to continue; any other value ends the walk and is returned.
  * After a folder that cannot be read, the walk continues and then returns the error. Returns -ENOENT for a directory without such a

@@ -8,10 +8,12 @@
 
 #include <string.h>
 
-enum { HASSIL, LIST, INI, N_FORMATS };
+enum { HASSIL, LIST, INI, JSGF, N_FORMATS };
 
-static const struct grammar_format formats[N_FORMATS] = {
-    [HASSIL] = {"hassil", grammar_read_hassil}, [LIST] = {"list", grammar_read_plain}, [INI] = {"ini", grammar_read_ini}};
+static const struct grammar_format formats[N_FORMATS] = {[HASSIL] = {"hassil", grammar_read_hassil},
+                                                         [LIST] = {"list", grammar_read_plain},
+                                                         [INI] = {"ini", grammar_read_ini},
+                                                         [JSGF] = {"jsgf", grammar_read_jsgf}};
 
 const struct grammar_format *grammar_format_named(const char *name) {
     for (size_t i = 0; i < N_FORMATS; i++)
@@ -75,6 +77,9 @@ static bool looks_like_ini(const char *text, size_t len) {
 }
 
 const struct grammar_format *grammar_format_of(const char *file, const char *text, size_t len) {
+    static const char jsgf[] = "#JSGF";
+    if (len >= strlen(jsgf) && memcmp(text, jsgf, strlen(jsgf)) == 0)
+        return &formats[JSGF];
     if (looks_like_array(text, len))
         return &formats[HASSIL];
     switch (grammar_file_kind(file)) {
@@ -84,6 +89,8 @@ const struct grammar_format *grammar_format_of(const char *file, const char *tex
         return &formats[LIST];
     case GRAMMAR_FILE_INI:
         return &formats[INI];
+    case GRAMMAR_FILE_JSGF:
+        return &formats[JSGF];
     case GRAMMAR_FILE_OTHER:
         break;
     }

@@ -5,7 +5,7 @@
 
 #include "grammar/model.h"
 
-#define GRAMMAR_FORMATS "hassil, list, ini"
+#define GRAMMAR_FORMATS "hassil, list, ini, jsgf"
 
 struct grammar_format {
     const char *name;

@@ -49,14 +49,6 @@ static size_t tag_behind(const struct grammar_cursor *c, size_t at) {
     return sign_at(c, next) == '{' ? next : at;
 }
 
-static char *encode_trimmed(struct grammar_parser *p, const uint32_t *chars, size_t n) {
-    while (n > 0 && chars[0] == ' ')
-        chars++, n--;
-    while (n > 0 && chars[n - 1] == ' ')
-        n--;
-    return grammar_encode(p->pool, chars, n);
-}
-
 /* Returns the text up to `close`, and moves behind it; NULL after an error. open: where the text's opening sign is. */
 static char *read_until(struct ini *ini, size_t open, uint32_t close) {
     struct grammar_cursor *c = &ini->c;
@@ -67,20 +59,7 @@ static char *read_until(struct ini *ini, size_t open, uint32_t close) {
         grammar_tree_fail(c->parser, open, "%c is not closed; add %c", (char)c->chars[open], (char)close);
         return NULL;
     }
-    return encode_trimmed(c->parser, c->chars + start, c->at++ - start);
-}
-
-static struct grammar_item *output_of(struct ini *ini, struct grammar_item *body, size_t offset) {
-    struct grammar_items inside = {0};
-    grammar_tree_push(ini->c.parser, &inside, body);
-    return grammar_tree_group(ini->c.parser, GRAMMAR_ITEM_OUTPUT, offset, &inside);
-}
-
-static void warn(struct grammar_parser *p, size_t offset, const char *what, const char *name) {
-    if (p->warning[0])
-        return;
-    snprintf(p->warning, sizeof p->warning, "%s%.40s", what, name);
-    p->warning_offset = (uint32_t)offset;
+    return grammar_tree_name(c->parser, c->chars + start, c->at++ - start);
 }
 
 /* Returns the conversions that names like "upper!int" stand for. */
@@ -104,7 +83,7 @@ static unsigned conversions_of(struct ini *ini, char *names, size_t offset) {
         if (i < n)
             all |= known[i].conversion;
         else
-            warn(ini->c.parser, offset, "converters are int, float, bool, lower and upper, not !", name);
+            grammar_tree_warn(ini->c.parser, offset, "converters are int, float, bool, lower and upper, not !%.40s", name);
     }
     return all;
 }
@@ -113,7 +92,7 @@ static struct grammar_item *convert(struct ini *ini, struct grammar_item *body, 
     if (conversions == 0)
         return body;
     if (body->kind != GRAMMAR_ITEM_OUTPUT || body->slot)
-        body = output_of(ini, body, offset);
+        body = grammar_tree_output(ini->c.parser, body, offset);
     body->conversions |= conversions;
     return body;
 }
@@ -133,7 +112,7 @@ static struct grammar_item *parse_substitution(struct ini *ini, struct grammar_i
             c->at++;
         value = grammar_encode(c->parser->pool, c->chars + start, c->at - start);
     }
-    struct grammar_item *item = output_of(ini, body, colon);
+    struct grammar_item *item = grammar_tree_output(ini->c.parser, body, colon);
     item->value = value;
     item->replaces = true;
     return item;
@@ -165,14 +144,14 @@ static struct grammar_item *parse_tag(struct ini *ini, struct grammar_item *body
     if (name[0] == '\0')
         return grammar_tree_fail(p, open, "{} names no slot; write its name between");
     if (!ini->intent) {
-        warn(p, open, "a slot file cannot fill slots; the tag belongs behind $slot, not ", name);
+        grammar_tree_warn(p, open, "a slot file cannot fill slots; the tag {%.40s} belongs behind $slot", name);
         name = NULL;
     }
     if (body->kind == GRAMMAR_ITEM_LIST && !body->slot && !value && !conversions) {
         body->slot = name;
         return body;
     }
-    struct grammar_item *item = output_of(ini, body, open);
+    struct grammar_item *item = grammar_tree_output(ini->c.parser, body, open);
     item->slot = name;
     item->value = value;
     item->replaces = value != NULL;
@@ -286,9 +265,7 @@ static struct grammar_item *parse_word(struct ini *ini) {
     }
     if (n > 0 && is_range(grammar_encode(p->pool, word, n)))
         return new_range(p, grammar_encode(p->pool, word, n), start);
-    struct grammar_items text = {0};
-    grammar_tree_text(p, &text, word, n, start);
-    return text.n == 1 ? text.items[0] : grammar_tree_group(p, GRAMMAR_ITEM_SEQUENCE, start, &text);
+    return grammar_tree_text_item(p, word, n, start);
 }
 
 static struct grammar_item *parse_item(struct ini *ini) {
@@ -312,18 +289,11 @@ static struct grammar_item *parse_item(struct ini *ini) {
     return parse_word(ini);
 }
 
-static void add_border(struct grammar_parser *p, struct grammar_items *sequence, size_t offset) {
-    static const uint32_t blank[] = {' '};
-    if (sequence->n > 0)
-        grammar_tree_text(p, sequence, blank, 1, offset);
-}
-
 static void end_run(struct ini *ini, struct grammar_items *sequence, struct run *run) {
     struct grammar_cursor *c = &ini->c;
-    if (run->end > run->start) {
-        add_border(c->parser, sequence, run->start);
-        grammar_tree_text(c->parser, sequence, c->chars + run->start, run->end - run->start, run->start);
-    }
+    if (run->end > run->start)
+        grammar_tree_push_word(c->parser, sequence,
+                               grammar_tree_text_item(c->parser, c->chars + run->start, run->end - run->start, run->start));
     *run = (struct run){c->at, c->at};
 }
 
@@ -352,13 +322,11 @@ static bool parse_sequence(struct ini *ini, uint32_t close, struct grammar_items
             continue;
         }
         end_run(ini, sequence, &run);
-        size_t start = c->at;
         struct grammar_item *item = parse_item(ini);
         item = item ? parse_behind(ini, item) : NULL;
         if (!item)
             return false;
-        add_border(c->parser, sequence, start);
-        grammar_tree_push(c->parser, sequence, item);
+        grammar_tree_push_word(c->parser, sequence, item);
         run = (struct run){c->at, c->at};
     }
     end_run(ini, sequence, &run);
@@ -375,12 +343,11 @@ static struct grammar_item *parse_group(struct ini *ini, uint32_t close) {
         size_t part = c->at;
         if (!parse_sequence(ini, close, &sequence))
             return NULL;
-        grammar_tree_push(p, &parts,
-                          sequence.n == 1 ? sequence.items[0] : grammar_tree_group(p, GRAMMAR_ITEM_SEQUENCE, part, &sequence));
+        grammar_tree_push(p, &parts, grammar_tree_one(p, GRAMMAR_ITEM_SEQUENCE, part, &sequence));
         if (sign_at(c, c->at) != '|')
             break;
     }
-    return parts.n == 1 ? parts.items[0] : grammar_tree_group(p, GRAMMAR_ITEM_ALTERNATIVE, start, &parts);
+    return grammar_tree_one(p, GRAMMAR_ITEM_ALTERNATIVE, start, &parts);
 }
 
 static struct grammar_item *parse(struct grammar_parser *p, const struct grammar_text *text) {

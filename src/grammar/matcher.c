@@ -412,8 +412,10 @@ static void pass_output(struct grammar_matcher *m, const struct grammar_item *it
         const struct grammar_token *from = &in->items[t.origin];
         tragus_value *value = grammar_pool_alloc(m->lasting, sizeof *value);
         *value = grammar_output_value(m->lasting, item, t.written);
-        struct grammar_written piece = {.inside = t.written, .value = value};
-        if (item->replaces || item->conversions)
+        struct grammar_written piece = {.inside = t.written};
+        if (!item->value || item->replaces)
+            piece.value = value; /* else the value is only the slot's */
+        if (item->replaces || (item->conversions && !item->value))
             piece.text = value->text;
         t.written = from->written;
         grammar_note(m, &piece, &t);

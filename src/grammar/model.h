@@ -137,6 +137,7 @@ struct grammar_builder {
     struct grammar_map intents; /* struct grammar_model_intent */
     struct grammar_map lists;   /* struct grammar_model_list */
     struct grammar_map rules;   /* struct grammar_model_rule */
+    struct grammar_map jsgf;    /* grammars that were read or imported, by name; jsgf.c */
     struct grammar_model_block **blocks;
     size_t n_blocks, size_blocks;
     struct grammar_text *skip_words;
@@ -163,6 +164,7 @@ tragus_value grammar_model_value(const char *text, bool plain);
 /* The readers. They report mistakes to r and do not fail in any other way. */
 void grammar_read_hassil(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
 void grammar_read_ini(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
+void grammar_read_jsgf(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
 void grammar_read_plain(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
 /* Reads the values of the list `name`. */
 void grammar_read_slot_file(struct grammar_builder *b, const char *file, const char *name, const char *text, size_t len,

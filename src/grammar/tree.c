@@ -43,6 +43,42 @@ void grammar_tree_push(struct grammar_parser *p, struct grammar_items *s, struct
     *grammar_pool_push(p->pool, s->items, s->n, s->size) = item;
 }
 
+struct grammar_item *grammar_tree_one(struct grammar_parser *p, enum grammar_item_kind kind, size_t offset,
+                                      const struct grammar_items *s) {
+    return s->n == 1 ? s->items[0] : grammar_tree_group(p, kind, offset, s);
+}
+
+struct grammar_item *grammar_tree_output(struct grammar_parser *p, struct grammar_item *body, size_t offset) {
+    struct grammar_items inside = {0};
+    grammar_tree_push(p, &inside, body);
+    return grammar_tree_group(p, GRAMMAR_ITEM_OUTPUT, offset, &inside);
+}
+
+void grammar_tree_push_word(struct grammar_parser *p, struct grammar_items *s, struct grammar_item *item) {
+    static const uint32_t blank[] = {' '};
+    if (s->n > 0)
+        grammar_tree_text(p, s, blank, 1, item->offset);
+    grammar_tree_push(p, s, item);
+}
+
+void grammar_tree_warn(struct grammar_parser *p, size_t offset, const char *format, ...) {
+    if (p->warning[0])
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(p->warning, sizeof p->warning, format, args);
+    va_end(args);
+    p->warning_offset = (uint32_t)offset;
+}
+
+char *grammar_tree_name(struct grammar_parser *p, const uint32_t *chars, size_t n) {
+    while (n > 0 && chars[0] == ' ')
+        chars++, n--;
+    while (n > 0 && chars[n - 1] == ' ')
+        n--;
+    return grammar_encode(p->pool, chars, n);
+}
+
 struct grammar_item *grammar_tree_optional(struct grammar_parser *p, struct grammar_item *body, size_t offset) {
     struct grammar_items both = {0};
     if (body->kind == GRAMMAR_ITEM_ALTERNATIVE)
@@ -205,4 +241,10 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
         }
     }
     close_text(&b);
+}
+
+struct grammar_item *grammar_tree_text_item(struct grammar_parser *p, const uint32_t *chars, size_t n, size_t offset) {
+    struct grammar_items text = {0};
+    grammar_tree_text(p, &text, chars, n, offset);
+    return grammar_tree_one(p, GRAMMAR_ITEM_SEQUENCE, offset, &text);
 }

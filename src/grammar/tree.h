@@ -29,13 +29,32 @@ struct grammar_item *grammar_tree_item(struct grammar_parser *p, enum grammar_it
 struct grammar_item *grammar_tree_group(struct grammar_parser *p, enum grammar_item_kind kind, size_t offset,
                                         const struct grammar_items *s);
 
+/* Returns the only item, or a group of the items. */
+struct grammar_item *grammar_tree_one(struct grammar_parser *p, enum grammar_item_kind kind, size_t offset,
+                                      const struct grammar_items *s);
+
+/* Returns an OUTPUT that has the body inside; the caller fills in what it gives. */
+struct grammar_item *grammar_tree_output(struct grammar_parser *p, struct grammar_item *body, size_t offset);
+
 void grammar_tree_push(struct grammar_parser *p, struct grammar_items *s, struct grammar_item *item);
 
 /* Returns an item that may be said or not. */
 struct grammar_item *grammar_tree_optional(struct grammar_parser *p, struct grammar_item *body, size_t offset);
 
+/* Adds an item of a notation in which blanks only separate: with a border before it, unless it is the first one. */
+void grammar_tree_push_word(struct grammar_parser *p, struct grammar_items *s, struct grammar_item *item);
+
 /* Adds the items of a text without special signs. chars is borrowed as long as the tree. */
 void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, const uint32_t *chars, size_t n, size_t offset);
+
+/* Returns them as one item. */
+struct grammar_item *grammar_tree_text_item(struct grammar_parser *p, const uint32_t *chars, size_t n, size_t offset);
+
+/* Notes a part that is left out, if it is the first one. */
+void grammar_tree_warn(struct grammar_parser *p, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Returns the text without the blanks at its ends. */
+char *grammar_tree_name(struct grammar_parser *p, const uint32_t *chars, size_t n);
 
 /* Returns whether a name is a range of numbers, "from..to" or "from..to,step". */
 bool grammar_tree_is_range(const char *name);

@@ -41,7 +41,7 @@ static void use(const struct grammar *g, const char *text) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const char *const formats[] = {"hassil", "list", "ini", NULL};
+    static const char *const formats[] = {"hassil", "list", "ini", "jsgf", NULL};
     const struct grammar_list_value names[] = {{"kitchen light", NULL, "light"}, {"[big] fan", "fan.big", "fan"}};
     char *text = malloc(size + 1);
     check(text != NULL, "out of memory");

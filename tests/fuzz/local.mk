@@ -9,4 +9,5 @@ EXTRA_DIST += \
     tests/fuzz/samples/grammar/anchors.yaml tests/fuzz/samples/grammar/bytes.txt tests/fuzz/samples/grammar/data.yaml \
     tests/fuzz/samples/grammar/intents.yaml tests/fuzz/samples/grammar/legacy.yaml tests/fuzz/samples/grammar/nested.txt \
     tests/fuzz/samples/grammar/plain.txt tests/fuzz/samples/grammar/rules.yaml \
-    tests/fuzz/samples/grammar/sentences.ini
+    tests/fuzz/samples/grammar/sentences.ini tests/fuzz/samples/grammar/garden.gram \
+    tests/fuzz/samples/grammar/oven.yaml tests/fuzz/samples/grammar/phrases.json
