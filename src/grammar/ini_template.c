@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NO_SIGN UINT32_MAX /* ends the whole template */
-
 struct ini {
     struct grammar_cursor c;
     const char *intent; /* whose rules are meant; NULL: in a slot file */
@@ -22,31 +20,23 @@ struct run { /* words without anything behind them, which become one text */
     size_t start, end;
 };
 
-static struct grammar_item *parse_group(struct ini *ini, uint32_t close);
-
-static uint32_t sign_at(const struct grammar_cursor *c, size_t at) {
-    return at < c->n ? c->chars[at] : NO_SIGN;
-}
-
-static bool is_in(uint32_t c, const char *signs) {
-    return c != 0 && c < 0x80 && strchr(signs, (int)c);
-}
+static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close);
 
 /* `!` is a conversion before a name, else punctuation. */
 static bool is_conversion(const struct grammar_cursor *c, size_t at) {
-    return sign_at(c, at) == '!' && grammar_is_letter(sign_at(c, at + 1));
+    return grammar_sign_at(c, at) == '!' && grammar_is_letter(grammar_sign_at(c, at + 1));
 }
 
 static bool ends_word(const struct grammar_cursor *c, size_t at) {
-    return at >= c->n || is_in(c->chars[at], " ()[]{}<>|:") || is_conversion(c, at);
+    return at >= c->n || grammar_is_in(c->chars[at], " ()[]{}<>|:") || is_conversion(c, at);
 }
 
 /* Returns where a tag begins behind these blanks, or `at` if none does. */
 static size_t tag_behind(const struct grammar_cursor *c, size_t at) {
     size_t next = at;
-    while (sign_at(c, next) == ' ')
+    while (grammar_sign_at(c, next) == ' ')
         next++;
-    return sign_at(c, next) == '{' ? next : at;
+    return grammar_sign_at(c, next) == '{' ? next : at;
 }
 
 /* Returns the text up to `close`, and moves behind it; NULL after an error. open: where the text's opening sign is. */
@@ -102,13 +92,13 @@ static struct grammar_item *parse_substitution(struct ini *ini, struct grammar_i
     struct grammar_cursor *c = &ini->c;
     size_t colon = c->at++, start = c->at;
     const char *value;
-    if (sign_at(c, start) == '(') {
+    if (grammar_sign_at(c, start) == '(') {
         c->at++;
         value = read_until(ini, start, ')');
         if (!value)
             return NULL;
     } else {
-        while (!ends_word(c, c->at) || sign_at(c, c->at) == ':')
+        while (!ends_word(c, c->at) || grammar_sign_at(c, c->at) == ':')
             c->at++;
         value = grammar_encode(c->parser->pool, c->chars + start, c->at - start);
     }
@@ -162,9 +152,9 @@ static struct grammar_item *parse_tag(struct ini *ini, struct grammar_item *body
 static struct grammar_item *parse_behind(struct ini *ini, struct grammar_item *item) {
     for (struct grammar_cursor *c = &ini->c; item;) {
         c->at = tag_behind(c, c->at);
-        if (sign_at(c, c->at) == ':')
+        if (grammar_sign_at(c, c->at) == ':')
             item = parse_substitution(ini, item);
-        else if (sign_at(c, c->at) == '{')
+        else if (grammar_sign_at(c, c->at) == '{')
             item = parse_tag(ini, item);
         else if (is_conversion(c, c->at))
             item = parse_conversion(ini, item);
@@ -234,24 +224,6 @@ static struct grammar_item *parse_rule(struct ini *ini) {
     return item;
 }
 
-static struct grammar_item *parse_bracketed(struct ini *ini) {
-    struct grammar_cursor *c = &ini->c;
-    struct grammar_parser *p = c->parser;
-    size_t open = c->at++;
-    bool optional = c->chars[open] == '[';
-    if (++c->depth > GRAMMAR_DEEPEST_GROUP)
-        return grammar_tree_fail(p, open, "groups are nested more than %d deep; move the inner ones into a rule",
-                                 GRAMMAR_DEEPEST_GROUP);
-    struct grammar_item *body = parse_group(ini, optional ? ']' : ')');
-    c->depth--;
-    if (!body)
-        return NULL;
-    if (c->at >= c->n)
-        return grammar_tree_fail(p, open, "%c is not closed; add %c", (char)c->chars[open], optional ? ']' : ')');
-    c->at++;
-    return optional ? grammar_tree_optional(p, body, open) : body;
-}
-
 /* A word, of which a backslash takes the meaning of the next sign. Empty before `:`, which puts words in that are not said. */
 static struct grammar_item *parse_word(struct ini *ini) {
     struct grammar_cursor *c = &ini->c;
@@ -271,19 +243,19 @@ static struct grammar_item *parse_word(struct ini *ini) {
 static struct grammar_item *parse_item(struct ini *ini) {
     struct grammar_cursor *c = &ini->c;
     uint32_t sign = c->chars[c->at];
-    if (sign == '\\' && sign_at(c, c->at + 1) == '[') { /* keeps the line from being a section */
+    if (sign == '\\' && grammar_sign_at(c, c->at + 1) == '[') { /* keeps the line from being a section */
         c->at++;
         sign = '[';
     }
     if (sign == '(' || sign == '[')
-        return parse_bracketed(ini);
+        return grammar_tree_bracketed(c, sign == '[', parse_group);
     if (sign == '<')
         return parse_rule(ini);
     if (sign == '$')
         return parse_slot(ini);
     if (sign == '{')
         return grammar_tree_fail(c->parser, c->at, "a tag stands behind what fills the slot, as in (red | green){color}");
-    if (is_in(sign, ")]}>"))
+    if (grammar_is_in(sign, ")]}>"))
         return grammar_tree_fail(c->parser, c->at, "%c closes nothing; take it away, or write \\%c for the sign itself", (char)sign,
                                  (char)sign);
     return parse_word(ini);
@@ -302,8 +274,8 @@ static size_t end_of_text(const struct grammar_cursor *c, size_t at) {
     size_t end = at;
     while (!ends_word(c, end) && c->chars[end] != '\\')
         end++;
-    bool only_text = (end >= c->n || is_in(c->chars[end], " )]|([<")) && tag_behind(c, end) == end;
-    bool special = is_in(c->chars[at], "$-0123456789"); /* a slot, perhaps a range */
+    bool only_text = (end >= c->n || grammar_is_in(c->chars[end], " )]|([<")) && tag_behind(c, end) == end;
+    bool special = grammar_is_in(c->chars[at], "$-0123456789"); /* a slot, perhaps a range */
     return only_text && !special ? end : at;
 }
 
@@ -333,8 +305,8 @@ static bool parse_sequence(struct ini *ini, uint32_t close, struct grammar_items
     return true;
 }
 
-static struct grammar_item *parse_group(struct ini *ini, uint32_t close) {
-    struct grammar_cursor *c = &ini->c;
+static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close) {
+    struct ini *ini = (struct ini *)c; /* its first member */
     struct grammar_parser *p = c->parser;
     struct grammar_items parts = {0};
     size_t start = c->at;
@@ -344,7 +316,7 @@ static struct grammar_item *parse_group(struct ini *ini, uint32_t close) {
         if (!parse_sequence(ini, close, &sequence))
             return NULL;
         grammar_tree_push(p, &parts, grammar_tree_one(p, GRAMMAR_ITEM_SEQUENCE, part, &sequence));
-        if (sign_at(c, c->at) != '|')
+        if (grammar_sign_at(c, c->at) != '|')
             break;
     }
     return grammar_tree_one(p, GRAMMAR_ITEM_ALTERNATIVE, start, &parts);
@@ -354,7 +326,7 @@ static struct grammar_item *parse(struct grammar_parser *p, const struct grammar
     struct ini ini = {.c = {.parser = p}, .intent = text->scope};
     p->error[0] = '\0';
     ini.c.chars = grammar_decode(p->pool, text->text, strlen(text->text), &ini.c.n);
-    return parse_group(&ini, NO_SIGN);
+    return parse_group(&ini.c, GRAMMAR_NO_SIGN);
 }
 
 static bool is_one(const char *text) {

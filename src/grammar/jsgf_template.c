@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NO_SIGN UINT32_MAX /* ends the whole expansion */
-
 enum { MOST_REPEATED = 12, DEEPEST_REPETITION = 2 };
 
 struct jsgf {
@@ -22,19 +20,11 @@ struct jsgf {
     unsigned n_repetitions; /* nested at most in the item before */
 };
 
-static struct grammar_item *parse_group(struct jsgf *j, uint32_t close);
-
-static uint32_t sign_at(const struct grammar_cursor *c, size_t at) {
-    return at < c->n ? c->chars[at] : NO_SIGN;
-}
+static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close);
 
 static void skip_blanks(struct grammar_cursor *c) {
-    while (sign_at(c, c->at) == ' ')
+    while (grammar_sign_at(c, c->at) == ' ')
         c->at++;
-}
-
-static bool is_in(uint32_t c, const char *signs) {
-    return c != 0 && c < 0x80 && strchr(signs, (int)c);
 }
 
 /* Reads up to `close`, and moves behind it. A backslash takes the meaning of the next sign. Returns NULL after an error. */
@@ -102,29 +92,11 @@ static struct grammar_item *parse_rule(struct jsgf *j) {
 
 /* Items */
 
-static struct grammar_item *parse_bracketed(struct jsgf *j) {
-    struct grammar_cursor *c = &j->c;
-    struct grammar_parser *p = c->parser;
-    size_t open = c->at++;
-    bool optional = c->chars[open] == '[';
-    if (++c->depth > GRAMMAR_DEEPEST_GROUP)
-        return grammar_tree_fail(p, open, "groups are nested more than %d deep; move the inner ones into a rule",
-                                 GRAMMAR_DEEPEST_GROUP);
-    struct grammar_item *body = parse_group(j, optional ? ']' : ')');
-    c->depth--;
-    if (!body)
-        return NULL;
-    if (c->at >= c->n)
-        return grammar_tree_fail(p, open, "%c is not closed; add %c", (char)c->chars[open], optional ? ']' : ')');
-    c->at++;
-    return optional ? grammar_tree_optional(p, body, open) : body;
-}
-
 static struct grammar_item *parse_token(struct jsgf *j) {
     struct grammar_cursor *c = &j->c;
     size_t start = c->at, n = 0;
     uint32_t *word = grammar_pool_alloc(c->parser->pool, (c->n - start + 1) * sizeof *word);
-    for (; c->at < c->n && !is_in(c->chars[c->at], " =;|*+<>()[]{}\""); c->at++) {
+    for (; c->at < c->n && !grammar_is_in(c->chars[c->at], " =;|*+<>()[]{}\""); c->at++) {
         if (c->chars[c->at] == '\\' && c->at + 1 < c->n)
             c->at++;
         word[n++] = c->chars[c->at];
@@ -137,16 +109,16 @@ static struct grammar_item *parse_item(struct jsgf *j) {
     uint32_t sign = c->chars[c->at];
     size_t start = c->at, n;
     if (sign == '(' || sign == '[')
-        return parse_bracketed(j);
+        return grammar_tree_bracketed(c, sign == '[', parse_group);
     if (sign == '<')
         return parse_rule(j);
     if (sign == '"') {
         const uint32_t *text = read_until(c, '"', &n);
         return text ? grammar_tree_text_item(c->parser, text, n, start) : NULL;
     }
-    if (is_in(sign, "{*+"))
+    if (grammar_is_in(sign, "{*+"))
         return grammar_tree_fail(c->parser, start, "%c stands behind a word, a group or a rule", (char)sign);
-    if (is_in(sign, "=;)]}>"))
+    if (grammar_is_in(sign, "=;)]}>"))
         return grammar_tree_fail(c->parser, start, "%c has no place here; put the words in quotes if you mean the sign",
                                  (char)sign);
     return parse_token(j);
@@ -176,7 +148,7 @@ static struct grammar_item *parse_tag(struct jsgf *j, struct grammar_item *body)
     if (*sign) {
         const char *value = sign + 1 + strspn(sign + 1, " ");
         size_t n_value = strlen(value);
-        bool quoted = n_value > 1 && is_in((unsigned char)value[0], "\"'") && value[n_value - 1] == value[0];
+        bool quoted = n_value > 1 && grammar_is_in((unsigned char)value[0], "\"'") && value[n_value - 1] == value[0];
         item->value = quoted ? grammar_pool_text(p->pool, value + 1, n_value - 2) : value;
     }
     return item;
@@ -201,7 +173,7 @@ static struct grammar_item *parse_behind(struct jsgf *j, struct grammar_item *it
     struct grammar_cursor *c = &j->c;
     for (; item; skip_blanks(c)) {
         skip_blanks(c);
-        uint32_t sign = sign_at(c, c->at);
+        uint32_t sign = grammar_sign_at(c, c->at);
         if (sign == '{') {
             item = parse_tag(j, item);
         } else if (sign == '*' || sign == '+') {
@@ -223,12 +195,12 @@ static bool skip_weight(struct jsgf *j) {
     struct grammar_cursor *c = &j->c;
     size_t open = c->at, at = c->at + 1;
     skip_blanks(c);
-    if (sign_at(c, c->at) != '/')
+    if (grammar_sign_at(c, c->at) != '/')
         return true;
     for (open = c->at, at = open + 1; at < c->n && c->chars[at] != '/'; at++)
-        if (!is_in(c->chars[at], "0123456789.eE+- "))
+        if (!grammar_is_in(c->chars[at], "0123456789.eE+- "))
             break;
-    if (sign_at(c, at) != '/')
+    if (grammar_sign_at(c, at) != '/')
         return grammar_tree_fail(c->parser, open, "/ begins a weight, as in /2.5/, and is not closed"), false;
     grammar_tree_warn(c->parser, open, "weights such as this one; all alternatives count alike");
     c->at = at + 1;
@@ -257,8 +229,8 @@ static struct grammar_item *parse_sequence(struct jsgf *j, uint32_t close) {
     return grammar_tree_one(c->parser, GRAMMAR_ITEM_SEQUENCE, start, &sequence);
 }
 
-static struct grammar_item *parse_group(struct jsgf *j, uint32_t close) {
-    struct grammar_cursor *c = &j->c;
+static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close) {
+    struct jsgf *j = (struct jsgf *)c; /* its first member */
     struct grammar_items parts = {0};
     size_t start = c->at;
     unsigned deepest = 0;
@@ -268,7 +240,7 @@ static struct grammar_item *parse_group(struct jsgf *j, uint32_t close) {
             return NULL;
         deepest = j->n_repetitions > deepest ? j->n_repetitions : deepest;
         grammar_tree_push(c->parser, &parts, sequence);
-        if (sign_at(c, c->at) != '|')
+        if (grammar_sign_at(c, c->at) != '|')
             break;
     }
     j->n_repetitions = deepest;
@@ -279,7 +251,7 @@ static struct grammar_item *parse(struct grammar_parser *p, const struct grammar
     struct jsgf j = {.c = {.parser = p}, .scope = text->scope};
     p->error[0] = '\0';
     j.c.chars = grammar_decode(p->pool, text->text, strlen(text->text), &j.c.n);
-    return parse_group(&j, NO_SIGN);
+    return parse_group(&j.c, GRAMMAR_NO_SIGN);
 }
 
 const struct grammar_notation grammar_notation_jsgf = {.parse = parse, .rule_hint = ", or import the grammar that has it"};

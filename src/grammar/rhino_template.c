@@ -11,22 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_SIGN UINT32_MAX /* ends the whole expression */
-
 struct rhino {
     struct grammar_cursor c;
     const struct grammar_map *macros; /* numbers of phrases */
     const char *file;
 };
 
-static struct grammar_item *parse_group(struct rhino *r, uint32_t close);
-
-static bool is_in(uint32_t c, const char *signs) {
-    return c != 0 && c < 0x80 && strchr(signs, (int)c);
-}
+static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close);
 
 static bool is_sign(uint32_t c) {
-    return is_in(c, "()[],@$");
+    return grammar_is_in(c, "()[],@$");
 }
 
 /* Built-in slots */
@@ -149,29 +143,11 @@ static struct grammar_item *parse_macro(struct rhino *r) {
     return grammar_tree_one(p, GRAMMAR_ITEM_ALTERNATIVE, sign, &phrases);
 }
 
-static struct grammar_item *parse_bracketed(struct rhino *r) {
-    struct grammar_cursor *c = &r->c;
-    struct grammar_parser *p = c->parser;
-    size_t open = c->at++;
-    bool optional = c->chars[open] == '(';
-    if (++c->depth > GRAMMAR_DEEPEST_GROUP)
-        return grammar_tree_fail(p, open, "groups are nested more than %d deep; move the inner ones into a macro",
-                                 GRAMMAR_DEEPEST_GROUP);
-    struct grammar_item *body = parse_group(r, optional ? ')' : ']');
-    c->depth--;
-    if (!body)
-        return NULL;
-    if (c->at >= c->n)
-        return grammar_tree_fail(p, open, "%c is not closed; add %c", (char)c->chars[open], optional ? ')' : ']');
-    c->at++;
-    return optional ? grammar_tree_optional(p, body, open) : body;
-}
-
 static struct grammar_item *parse_item(struct rhino *r) {
     struct grammar_cursor *c = &r->c;
     uint32_t sign = c->chars[c->at];
     if (sign == '(' || sign == '[')
-        return parse_bracketed(r);
+        return grammar_tree_bracketed(c, sign == '(', parse_group);
     if (sign == '$')
         return parse_slot(r);
     if (sign == '@')
@@ -189,14 +165,14 @@ static struct grammar_item *parse_item(struct rhino *r) {
     return grammar_tree_text_item(c->parser, c->chars + start, n, start);
 }
 
-static struct grammar_item *parse_group(struct rhino *r, uint32_t close) {
-    struct grammar_cursor *c = &r->c;
+static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close) {
+    struct rhino *r = (struct rhino *)c; /* its first member */
     struct grammar_items parts = {0};
     size_t start = c->at;
     for (;; c->at++) {
         struct grammar_items phrase = {0};
         size_t part = c->at;
-        while (c->at < c->n && c->chars[c->at] != close && (c->chars[c->at] != ',' || close == NO_SIGN)) {
+        while (c->at < c->n && c->chars[c->at] != close && (c->chars[c->at] != ',' || close == GRAMMAR_NO_SIGN)) {
             if (c->chars[c->at] == ' ') {
                 c->at++;
                 continue;
@@ -219,7 +195,7 @@ static struct grammar_item *parse(struct grammar_parser *p, const struct grammar
     struct rhino r = {.c = {.parser = p}, .macros = text->scope, .file = text->source->file};
     p->error[0] = '\0';
     r.c.chars = grammar_decode(p->pool, text->text, strlen(text->text), &r.c.n);
-    return parse_group(&r, NO_SIGN);
+    return parse_group(&r.c, GRAMMAR_NO_SIGN);
 }
 
 const struct grammar_notation grammar_notation_rhino = {

@@ -11,8 +11,6 @@
 
 enum { MOST_PERMUTED = 8 }; /* 2^n states each; Home Assistant advises at most 4 */
 
-#define NO_SIGN UINT32_MAX /* ends the whole template */
-
 struct grammar_item *grammar_template_number(struct grammar_parser *p, const char *digits) {
     base_buffer_clear(&p->scratch);
     if (!p->language || !grammar_language_spell(p->language, digits, strlen(digits), &p->scratch))
@@ -95,28 +93,6 @@ static struct grammar_item *parse_rule(struct grammar_cursor *c) {
 
 static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close);
 
-static struct grammar_item *parse_bracketed(struct grammar_cursor *c) {
-    struct grammar_parser *p = c->parser;
-    size_t open = c->at++;
-    bool optional = c->chars[open] == '[';
-    if (++c->depth > GRAMMAR_DEEPEST_GROUP)
-        return grammar_tree_fail(p, open, "groups are nested more than %d deep; move the inner ones into a rule",
-                                 GRAMMAR_DEEPEST_GROUP);
-    size_t inside = c->at;
-    struct grammar_item *body = parse_group(c, optional ? ']' : ')');
-    c->depth--;
-    if (!body)
-        return NULL;
-    if (c->at >= c->n)
-        return grammar_tree_fail(p, open, "%c is not closed; add %c", (char)c->chars[open], optional ? ']' : ')');
-    if (c->at == inside)
-        return grammar_tree_fail(p, open, "%s is empty; write something between or take it away", optional ? "[]" : "()");
-    c->at++;
-    if (!optional)
-        return body;
-    return grammar_tree_optional(p, body, open);
-}
-
 static bool parse_sequence(struct grammar_cursor *c, uint32_t close, struct grammar_items *sequence) {
     struct grammar_parser *p = c->parser;
     while (c->at < c->n && c->chars[c->at] != close && c->chars[c->at] != '|' && c->chars[c->at] != ';') {
@@ -134,7 +110,7 @@ static bool parse_sequence(struct grammar_cursor *c, uint32_t close, struct gram
         }
         struct grammar_item *item = NULL;
         if (sign == '(' || sign == '[')
-            item = parse_bracketed(c);
+            item = grammar_tree_bracketed(c, sign == '[', parse_group);
         else if (sign == '{')
             item = parse_list(c);
         else if (sign == '<')
@@ -193,7 +169,7 @@ struct grammar_item *grammar_template_parse(struct grammar_parser *p, const char
     p->error[0] = '\0';
     struct grammar_cursor c = {.parser = p};
     c.chars = grammar_decode(p->pool, text, len, &c.n);
-    struct grammar_item *item = parse_group(&c, NO_SIGN);
+    struct grammar_item *item = parse_group(&c, GRAMMAR_NO_SIGN);
     if (item && c.at < c.n)
         return grammar_tree_fail(p, c.at, "%c closes nothing; take it away, or write \\%c for the sign itself", (char)c.chars[c.at],
                                  (char)c.chars[c.at]);

@@ -104,6 +104,26 @@ bool grammar_tree_is_range(const char *name) {
     return name[at] == '\0';
 }
 
+struct grammar_item *grammar_tree_bracketed(struct grammar_cursor *c, bool optional,
+                                            struct grammar_item *(*parse_group)(struct grammar_cursor *c, uint32_t close)) {
+    struct grammar_parser *p = c->parser;
+    size_t open = c->at++, inside = c->at;
+    char close = c->chars[open] == '(' ? ')' : ']';
+    if (++c->depth > GRAMMAR_DEEPEST_GROUP)
+        return grammar_tree_fail(p, open, "groups are nested more than %d deep; move the inner ones into a rule",
+                                 GRAMMAR_DEEPEST_GROUP);
+    struct grammar_item *body = parse_group(c, (uint32_t)close);
+    c->depth--;
+    if (!body)
+        return NULL;
+    if (c->at >= c->n)
+        return grammar_tree_fail(p, open, "%c is not closed; add %c", (char)c->chars[open], close);
+    if (c->at == inside)
+        return grammar_tree_fail(p, open, "%c%c is empty; write something between or take it away", (char)c->chars[open], close);
+    c->at++;
+    return optional ? grammar_tree_optional(p, body, open) : body;
+}
+
 /* Text: letters and borders, numbers, signs */
 
 struct text_builder {

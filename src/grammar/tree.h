@@ -5,6 +5,8 @@
 
 #include "grammar/template.h"
 
+#include <string.h>
+
 enum { GRAMMAR_DEEPEST_GROUP = 64 };
 
 struct grammar_items { /* a sequence under construction */
@@ -18,6 +20,21 @@ struct grammar_cursor { /* where a parser is in its template */
     size_t n, at;
     unsigned depth; /* of groups */
 };
+
+#define GRAMMAR_NO_SIGN UINT32_MAX /* ends the whole template */
+
+static inline uint32_t grammar_sign_at(const struct grammar_cursor *c, size_t at) {
+    return at < c->n ? c->chars[at] : GRAMMAR_NO_SIGN;
+}
+
+static inline bool grammar_is_in(uint32_t c, const char *signs) {
+    return c != 0 && c < 0x80 && strchr(signs, (int)c);
+}
+
+/* Parses what is in ( ) or [ ], at whose opening sign the cursor is, with parse_group, which stops at the closing sign. Returns
+ * NULL after an error. */
+struct grammar_item *grammar_tree_bracketed(struct grammar_cursor *c, bool optional,
+                                            struct grammar_item *(*parse_group)(struct grammar_cursor *c, uint32_t close));
 
 /* Records the first mistake of a template. Returns NULL. */
 struct grammar_item *grammar_tree_fail(struct grammar_parser *p, size_t offset, const char *format, ...)

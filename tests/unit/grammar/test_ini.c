@@ -193,6 +193,7 @@ static void mistakes(void **state) {
                                "more = (a |\n"
                                "   b) (c\n"
                                "z <more>\n"
+                               "x [] y\n"
                                "[]\n";
     static const struct mistake expected[] = {
         {2, 1, 1, "write [Intent] above it"},
@@ -218,7 +219,8 @@ static void mistakes(void **state) {
         {2, 23, 1, "it uses <Ok.loop>, which has a mistake"},
         {2, 25, 7, "( is not closed"},
         {2, 26, 3, "it uses <Ok.more>, which has a mistake"},
-        {2, 27, 1, "[] names no intent"},
+        {2, 27, 3, "[] is empty"},
+        {2, 28, 1, "[] names no intent"},
     };
     compare_mistakes("sentences.ini", text, expected, LENGTH(expected), "fine");
 }
