@@ -218,7 +218,7 @@ static void read_rule(struct reader *r, const struct statement *s, const char *o
 static void read_header(struct reader *r, const struct statement *s) {
     const char *rest = copy_trimmed(r, s->text + strlen("#JSGF"), s->text + s->len);
     size_t n_version = strcspn(rest, " \t");
-    if (strncmp(rest, "V1.0", 4) != 0)
+    if (strncmp(rest, "V1.0", 4) != 0 && strncmp(rest, "v1.0", 4) != 0)
         grammar_report_at(r->report, TRAGUS_WARNING, s->position, "version \"%.*s\" of JSGF is read as V1.0",
                           (int)(n_version > 20 ? 20 : n_version), rest);
     const char *charset = rest + n_version + strspn(rest + n_version, " \t");

@@ -49,7 +49,7 @@ static void intents_slots_and_texts(void **state) {
     compare_grammar("home.txt", garden, garden_sentences, LENGTH(garden_sentences));
 }
 
-static const char main_text[] = "#JSGF V1.0;\ngrammar main;\nimport <org.names.room>;\nimport <colours.*>;\n"
+static const char main_text[] = "#JSGF v1.0;\ngrammar main;\nimport <org.names.room>;\nimport <colours.*>;\n"
                                 "public <paint> = paint <room> {r} <colour> {c} | go to <names.room> | see <org.names.room>\n"
                                 "    | feel <colours.colour> | <own>;\n"
                                 "<own> = as is;\n";
