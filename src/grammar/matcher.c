@@ -223,40 +223,58 @@ static bool range_holds(const struct grammar_range *r, int64_t whole, int tenth,
     return n >= r->from && n <= r->to && (n - r->from) % r->step == 0;
 }
 
-/* Matches -?[0-9]+([.,][0-9]+)? at the token, as a number of the range. */
-static void match_digits(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
-    const uint32_t *chars = m->input->chars;
-    uint32_t n = m->input->n, at = memo->start, first;
-    bool negative = chars[at] == '-';
-    at += negative;
-    int64_t whole = 0;
-    for (first = at; at < n && grammar_is_digit(chars[at]); at++)
-        if (whole < INT64_C(1000000000000))
-            whole = whole * 10 + (chars[at] - '0');
-    if (at == first)
-        return;
-    uint32_t end_whole = at;
-    int tenth = 0;
-    bool fine = true; /* at most one decimal digit */
-    if (at + 1 < n && (chars[at] == '.' || chars[at] == ',') && grammar_is_digit(chars[at + 1])) {
-        tenth = (int)(chars[++at] - '0');
-        for (at++; at < n && grammar_is_digit(chars[at]); at++)
-            fine &= chars[at] == '0';
-    }
+struct digits { /* -?[0-9]+([.,][0-9])? up to `end`, in characters of the input */
+    int64_t whole;
+    int tenth;
+    bool negative, has_fraction;
+    uint32_t end;
+};
+
+/* Adds digits as a number of the first range that holds them. Returns false if none does. */
+static bool add_digits(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo,
+                       const struct digits *d) {
     for (size_t i = 0; i < list->n_ranges; i++) {
         const struct grammar_range *r = &list->ranges[i];
-        if (!r->digits || !fine || !range_holds(r, whole, tenth, negative, at > end_whole))
+        if (!r->digits || !range_holds(r, d->whole, d->tenth, d->negative, d->has_fraction))
             continue;
-        double real = ((double)whole + (double)tenth / 10) * (negative ? -1 : 1) * r->multiplier;
+        double real = ((double)d->whole + (double)d->tenth / 10) * (d->negative ? -1 : 1) * r->multiplier;
         struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
-        *hit = (struct list_hit){.end = at, .gap = GRAMMAR_GAP_NONE};
+        *hit = (struct list_hit){.end = d->end, .gap = GRAMMAR_GAP_NONE};
         hit->value = (tragus_value){.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
         if ((double)hit->value.integer != real)
             hit->value.type = TRAGUS_REAL;
         hit->value.text = hit->value.type == TRAGUS_INTEGER ? grammar_pool_format(m->lasting, "%lld", (long long)hit->value.integer)
                                                             : grammar_pool_format(m->lasting, "%g", real);
-        return;
+        return true;
     }
+    return false;
+}
+
+/* Matches a number at the token; if it has a fraction that no range takes, the whole number before the point, which may be another
+ * part of the template ("{volume}.{page}"). */
+static void match_digits(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
+    const uint32_t *chars = m->input->chars;
+    uint32_t n = m->input->n, at = memo->start, first;
+    struct digits d = {.negative = chars[at] == '-'};
+    at += d.negative;
+    for (first = at; at < n && grammar_is_digit(chars[at]); at++)
+        if (d.whole < INT64_C(1000000000000))
+            d.whole = d.whole * 10 + (chars[at] - '0');
+    if (at == first)
+        return;
+    d.end = at;
+    if (at + 1 < n && (chars[at] == '.' || chars[at] == ',') && grammar_is_digit(chars[at + 1])) {
+        struct digits fraction = d;
+        bool fine = true; /* at most one decimal digit */
+        fraction.has_fraction = true;
+        fraction.tenth = (int)(chars[++at] - '0');
+        for (at++; at < n && grammar_is_digit(chars[at]); at++)
+            fine &= chars[at] == '0';
+        fraction.end = at;
+        if (fine && add_digits(m, list, memo, &fraction))
+            return;
+    }
+    add_digits(m, list, memo, &d);
 }
 
 static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
@@ -340,9 +358,12 @@ static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *
             continue;
         struct grammar_token t = start;
         t.at = end;
+        t.gap = at_border ? GRAMMAR_GAP_MAY : GRAMMAR_GAP_NONE; /* "{album}[by {artist}]" */
         t.origin = origin;
         t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end});
         grammar_note(m, &(const struct grammar_written){.chars = in->spelled + start.at, .n = end - start.at}, &t);
+        if (at_border && end < in->n)
+            grammar_note_blank(m, &t);
         add(m, out, t);
     }
 }

@@ -105,7 +105,7 @@ static bool parse_sequence(struct grammar_cursor *c, uint32_t close, struct gram
                     return grammar_tree_fail(p, c->at - 1, "\\ stands last; write \\\\ for the sign itself"), false;
                 text[n++] = c->chars[c->at];
             }
-            grammar_tree_text(p, sequence, text, n, start);
+            grammar_tree_text(p, sequence, text, n, start, c->at < c->n && strchr("([{<", (int)c->chars[c->at]));
             continue;
         }
         struct grammar_item *item = NULL;
@@ -125,14 +125,22 @@ static bool parse_sequence(struct grammar_cursor *c, uint32_t close, struct gram
     return true;
 }
 
+/* Returns whether an item may begin in the middle of a word. */
+static bool may_continue_word(const struct grammar_item *item) {
+    if (item->kind == GRAMMAR_ITEM_TEXT)
+        return item->chars[0] != ' ';
+    if (item->kind == GRAMMAR_ITEM_SEQUENCE)
+        return item->n_items > 0 && may_continue_word(item->items[0]);
+    bool any = item->kind == GRAMMAR_ITEM_SPOKEN;
+    for (uint32_t i = 0; item->kind == GRAMMAR_ITEM_ALTERNATIVE && i < item->n_items && !any; i++)
+        any = may_continue_word(item->items[i]);
+    return any;
+}
+
 /* Marks lists that are followed by text in the same word: there, a wildcard may end within a word. */
 static void mark_joins(struct grammar_items *sequence) {
-    for (size_t i = 0; i + 1 < sequence->n; i++) {
-        const struct grammar_item *next = sequence->items[i + 1];
-        sequence->items[i]->joins |=
-            sequence->items[i]->kind == GRAMMAR_ITEM_LIST &&
-            ((next->kind == GRAMMAR_ITEM_TEXT && next->chars[0] != ' ') || next->kind == GRAMMAR_ITEM_SPOKEN);
-    }
+    for (size_t i = 0; i + 1 < sequence->n; i++)
+        sequence->items[i]->joins |= sequence->items[i]->kind == GRAMMAR_ITEM_LIST && may_continue_word(sequence->items[i + 1]);
 }
 
 static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close) {
@@ -185,6 +193,6 @@ struct grammar_item *grammar_template_plain(struct grammar_parser *p, const char
     size_t n;
     const uint32_t *chars = grammar_decode(p->pool, text, len, &n);
     struct grammar_items sequence = {0};
-    grammar_tree_text(p, &sequence, chars, n, 0);
+    grammar_tree_text(p, &sequence, chars, n, 0, false);
     return grammar_tree_group(p, GRAMMAR_ITEM_SEQUENCE, 0, &sequence);
 }

@@ -57,7 +57,7 @@ struct grammar_item *grammar_tree_output(struct grammar_parser *p, struct gramma
 void grammar_tree_push_word(struct grammar_parser *p, struct grammar_items *s, struct grammar_item *item) {
     static const uint32_t blank[] = {' '};
     if (s->n > 0)
-        grammar_tree_text(p, s, blank, 1, item->offset);
+        grammar_tree_text(p, s, blank, 1, item->offset, false);
     grammar_tree_push(p, s, item);
 }
 
@@ -230,7 +230,9 @@ static bool follows_letter(const uint32_t *chars, size_t i) {
     return i > 0 && grammar_is_letter(chars[i - 1]) && !is_joiner(chars[i - 1]);
 }
 
-void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, const uint32_t *chars, size_t n, size_t offset) {
+void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, const uint32_t *chars, size_t n, size_t offset,
+                       bool continues) {
+    bool is_continued = out->n > 0;
     struct text_builder b = {.parser = p, .out = out};
     for (size_t i = 0; i < n;) {
         uint32_t c = chars[i];
@@ -239,7 +241,8 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
             i++;
             continue;
         }
-        bool at_start = i == 0 || chars[i - 1] == ' ', at_end = i + 1 == n || chars[i + 1] == ' ';
+        bool at_start = i == 0 ? !is_continued : chars[i - 1] == ' ';
+        bool at_end = i + 1 == n ? !continues : chars[i + 1] == ' ';
         size_t len;
         const struct grammar_symbol *symbol = symbol_at(p->language, chars, n, i, &len);
         if (symbol) {
@@ -249,14 +252,14 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
             add_spoken(&b, chars + i, len, offset + i, grammar_template_number(p, grammar_encode(p->pool, chars + i, len)));
             i += len;
         } else if ((grammar_is_letter(c) && !(is_joiner(c) && !follows_letter(chars, i))) ||
-                   (c == '.' && !at_start && !at_end && grammar_is_letter(chars[i - 1]))) {
+                   (c == '.' && i > 0 && !at_start && !at_end && grammar_is_letter(chars[i - 1]))) {
             add_letter(&b, chars + i, offset + i);
             i++;
         } else if (grammar_is_stop(c) && (at_start || at_end)) {
             i++; /* also removed from the input */
         } else {
             struct grammar_item *sign = add_spoken(&b, chars + i, 1, offset + i, NULL);
-            sign->joins = c == '-' && !at_start && !at_end && grammar_is_letter(chars[i - 1]) && grammar_is_letter(chars[i + 1]);
+            sign->joins = c == '-' && i > 0 && i + 1 < n && grammar_is_letter(chars[i - 1]) && grammar_is_letter(chars[i + 1]);
             i++;
         }
     }
@@ -265,6 +268,6 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
 
 struct grammar_item *grammar_tree_text_item(struct grammar_parser *p, const uint32_t *chars, size_t n, size_t offset) {
     struct grammar_items text = {0};
-    grammar_tree_text(p, &text, chars, n, offset);
+    grammar_tree_text(p, &text, chars, n, offset, false);
     return grammar_tree_one(p, GRAMMAR_ITEM_SEQUENCE, offset, &text);
 }

@@ -61,8 +61,10 @@ struct grammar_item *grammar_tree_optional(struct grammar_parser *p, struct gram
 /* Adds an item of a notation in which blanks only separate: with a border before it, unless it is the first one. */
 void grammar_tree_push_word(struct grammar_parser *p, struct grammar_items *s, struct grammar_item *item);
 
-/* Adds the items of a text without special signs. chars is borrowed as long as the tree. */
-void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, const uint32_t *chars, size_t n, size_t offset);
+/* Adds the items of a text without special signs, behind the items that are there. continues: another item follows without a blank.
+ * chars is borrowed as long as the tree. */
+void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, const uint32_t *chars, size_t n, size_t offset,
+                       bool continues);
 
 /* Returns them as one item. */
 struct grammar_item *grammar_tree_text_item(struct grammar_parser *p, const uint32_t *chars, size_t n, size_t offset);
