@@ -36,10 +36,18 @@ static void tidy(char *text) {
         text[lead - 1] = '\0';
 }
 
+/* Returns whether the newest item says the same at the same place: a part of a template that stands in it several times is looked
+ * up each time. */
+static bool is_known(const tragus_diagnostics *d, tragus_severity severity, struct grammar_position position, const char *text) {
+    const tragus_diagnostic *last = d->n_items > 0 ? &d->items[d->n_items - 1] : NULL;
+    return last && position.line && last->severity == severity && last->line == position.line && last->column == position.column &&
+           strcmp(last->text, text) == 0;
+}
+
 /* Appends to the list, whose size is limited: many notes would hide the rest, and hostile text causes many. */
 static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar_position position, const char *text) {
     size_t most = severity == TRAGUS_ERROR ? 2 * MOST_LISTED : MOST_LISTED;
-    if (d->n_items > most)
+    if (d->n_items > most || is_known(d, severity, position, text))
         return;
     if (d->n_items == most) {
         severity = TRAGUS_NOTE;

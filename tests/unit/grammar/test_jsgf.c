@@ -167,12 +167,26 @@ static void mistakes(void **state) {
     compare_mistakes("g.gram", text, expected, LENGTH(expected), "fine too");
 }
 
+/* A mistake in a repetition is reported once, and repetitions in repetitions do not grow without limit. */
+static void repetitions(void **state) {
+    (void)state;
+    static const char text[] = "#JSGF V1.0;\ngrammar g;\npublic <ok> = fine;\n"
+                               "<a> = x* y;\n<b> = <a>* y;\n<c> = <b>* y;\n<d> = <c>* y;\n<e> = <d>* y;\n<f> = <e>* y;\n"
+                               "public <all> = <f>;\npublic <none> = go <nowhere>*;\n";
+    static const struct mistake expected[] = {
+        {2, 7, 10, "grows to more than"}, {2, 8, 7, "it uses <g.d>, which has a mistake"}, {2, 9, 7, "it uses <g.e>"},
+        {2, 10, 16, "it uses <g.f>"},     {2, 11, 20, "rule <g.nowhere> is not defined"},
+    };
+    compare_mistakes("g.gram", text, expected, LENGTH(expected), "fine");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intents_slots_and_texts),
         cmocka_unit_test(imports_in_memory),
         cmocka_unit_test(imports_on_disk),
         cmocka_unit_test(mistakes),
+        cmocka_unit_test(repetitions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
