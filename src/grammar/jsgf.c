@@ -182,8 +182,9 @@ static void read_rule(struct reader *r, const struct statement *s, const char *o
     const char *end = s->text + s->len;
     while (open < end && strchr(" \t\r\n", *open))
         open++;
-    const char *close = open < end && *open == '<' ? memchr(open, '>', (size_t)(end - open)) : NULL, *equals = close;
-    for (equals = close ? close + 1 : NULL; equals && equals < end && strchr(" \t\r\n", *equals);)
+    const char *close = open < end && *open == '<' ? memchr(open, '>', (size_t)(end - open)) : NULL;
+    const char *equals = close ? close + 1 : NULL;
+    while (equals && equals < end && strchr(" \t\r\n", *equals))
         equals++;
     if (!equals || equals >= end || *equals != '=') {
         grammar_report_at(r->report, TRAGUS_ERROR, s->position,

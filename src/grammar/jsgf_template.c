@@ -193,13 +193,12 @@ static struct grammar_item *parse_behind(struct jsgf *j, struct grammar_item *it
 /* `/2.5/`: how likely an alternative is. */
 static bool skip_weight(struct jsgf *j) {
     struct grammar_cursor *c = &j->c;
-    size_t open = c->at, at = c->at + 1;
     skip_blanks(c);
     if (grammar_sign_at(c, c->at) != '/')
         return true;
-    for (open = c->at, at = open + 1; at < c->n && c->chars[at] != '/'; at++)
-        if (!grammar_is_in(c->chars[at], "0123456789.eE+- "))
-            break;
+    size_t open = c->at, at = open + 1;
+    while (grammar_is_in(grammar_sign_at(c, at), "0123456789.eE+- "))
+        at++;
     if (grammar_sign_at(c, at) != '/')
         return grammar_tree_fail(c->parser, open, "/ begins a weight, as in /2.5/, and is not closed"), false;
     grammar_tree_warn(c->parser, open, "weights such as this one; all alternatives count alike");

@@ -54,6 +54,7 @@ printf 'go left\nturn [around\n' >"$work/house/b.txt"
 echo "go right" >"$work/house/a.list"
 echo "come here" >"$work/more.txt"
 mkdir -p "$work/profile/slots/house"
+# shellcheck disable=SC2016 # $house names a slot file
 printf '[Go]\ngo to $house/rooms{room}\n' >"$work/profile/sentences.ini"
 printf 'attic\nbad (room\n' >"$work/profile/slots/house/rooms"
 printf '#JSGF V1.0;\ngrammar main;\nimport <names.*>;\npublic <see> = see <bird>;\n' >"$work/profile/main.gram"
@@ -64,6 +65,7 @@ listener=$!
 wait_for "the warning of a wrong line" grep -q "/house/b.txt:2:6: left out" "$work/listen"
 wait_for "the warning of a wrong line in a slot file" grep -q "/profile/slots/house/rooms:2:5: left out" "$work/listen"
 wait_for "the warning of a wrong rule in an imported grammar" grep -q "/profile/names.gram:3:14: left out" "$work/listen"
+# shellcheck disable=SC2016 # evaluated again and again
 wait_for "a session in spite of the wrong line" eval '[ "$(status_field session_count)" = 1 ]'
 kill "$listener"
 wait "$listener" 2>/dev/null
