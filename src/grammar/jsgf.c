@@ -215,9 +215,11 @@ static void read_rule(struct reader *r, const struct statement *s, const char *o
         add_public(r, name, s->position, text);
 }
 
+static const char header[] = "#JSGF";
+
 /* `#JSGF V1.0 [charset [locale]]`; the locale is the language. */
 static void read_header(struct reader *r, const struct statement *s) {
-    const char *rest = copy_trimmed(r, s->text + strlen("#JSGF"), s->text + s->len);
+    const char *rest = copy_trimmed(r, s->text + strlen(header), s->text + s->len);
     size_t n_version = strcspn(rest, " \t");
     if (strncmp(rest, "V1.0", 4) != 0 && strncmp(rest, "v1.0", 4) != 0)
         grammar_report_at(r->report, TRAGUS_WARNING, s->position, "version \"%.*s\" of JSGF is read as V1.0",
@@ -233,7 +235,7 @@ static void read_statement(struct reader *r, const struct statement *s) {
     const char *rest;
     if (s->len == 0)
         return;
-    if (s->text[0] == '#')
+    if (s->len >= strlen(header) && memcmp(s->text, header, strlen(header)) == 0)
         read_header(r, s);
     else if ((rest = behind_word(s, "grammar")))
         r->scope->grammar = copy_trimmed(r, rest, s->text + s->len);

@@ -167,6 +167,12 @@ static void mistakes(void **state) {
     compare_mistakes("g.gram", text, expected, LENGTH(expected), "fine too");
 }
 
+static void short_header(void **state) {
+    (void)state;
+    static const struct mistake expected[] = {{2, 1, 1, "not a statement of JSGF"}, {2, 3, 1, "not a statement of JSGF"}};
+    compare_mistakes("g.gram", "#JS;\npublic <ok> = fine;\n#;\n", expected, LENGTH(expected), "fine");
+}
+
 /* A mistake in a repetition is reported once, and repetitions in repetitions do not grow without limit. */
 static void repetitions(void **state) {
     (void)state;
@@ -186,6 +192,7 @@ int main(void) {
         cmocka_unit_test(imports_in_memory),
         cmocka_unit_test(imports_on_disk),
         cmocka_unit_test(mistakes),
+        cmocka_unit_test(short_header),
         cmocka_unit_test(repetitions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
