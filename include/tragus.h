@@ -89,7 +89,7 @@ int tragus_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_gram
 
 typedef struct tragus_text {
     const char *name;   /* used in messages; its ending tells the format if format is NULL */
-    const char *format; /* "hassil", "list" or NULL */
+    const char *format; /* "hassil" (YAML or JSON), "list" (lines), "ini" (sentences.ini of Rhasspy), "jsgf", or NULL */
     const char *text;
     size_t len_bytes;
 } tragus_text;

@@ -59,8 +59,9 @@ static int read_arguments(sd_bus_message *m, struct add_grammar **ret, struct co
                 : sd_bus_message_read(m, "sh", &name, &content->fd);
     if (r >= 0)
         r = bus_read_options(m, table, sizeof(table) / sizeof(table[0]), error);
-    if (r >= 0 && *format && strcmp(format, "hassil") != 0 && strcmp(format, "list") != 0)
-        r = bus_refuse(error, BUS_ERROR("UnsupportedFormat"), "Unknown format \"%.20s\"; use hassil or list", format);
+    const char *known = r >= 0 && *format ? service_unknown_format(format) : NULL;
+    if (known)
+        r = bus_refuse(error, BUS_ERROR("UnsupportedFormat"), "Unknown format \"%.20s\"; use one of %s", format, known);
     if (r < 0) {
         free(a); /* its strings are still the message's */
         return r;

@@ -10,8 +10,9 @@
 static const char help[] =
     "Usage: tragus match [-g GRAMMAR]... TEXT...\n"
     "\n"
-    "Prints a JSON object with text, intent and slots for each text; intent is null if the text is not in the grammar. Without\n"
-    "TEXT it reads lines from standard input. Without -g it uses /etc/tragus/sentences.\n"
+    "Prints a JSON object with text, intent and slots for each text, and the response that the sentences name, if any; intent is\n"
+    "null if the text is not in the grammar. Without TEXT it reads lines from standard input. Without -g it uses\n"
+    "/etc/tragus/sentences.\n"
     "\n"
     "      --all                  print all readings, best first, in `readings`\n"
     "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
@@ -27,11 +28,18 @@ struct match_options {
     bool all;
 };
 
+/* The key of the reply, if the sentences name one. */
+static void add_response(json_object *o, const tragus_reading *reading) {
+    if (reading->response)
+        cli_json_add(o, "response", json_object_new_string(reading->response));
+}
+
 static json_object *reading_json(const tragus_reading *reading) {
     json_object *o = json_object_new_object();
     cli_json_add(o, "intent", json_object_new_string(reading->intent));
     cli_json_add(o, "slots", cli_json_slots(reading->slots, reading->n_slots));
     cli_json_add(o, "sentence", json_object_new_string(reading->text));
+    add_response(o, reading);
     if (reading->template_text)
         cli_json_add(o, "template", json_object_new_string(reading->template_text));
     return o;
@@ -50,6 +58,8 @@ static int match(tragus_grammar *g, const char *text, const struct match_options
     const tragus_reading *best = tragus_match_reading(found, 0);
     cli_json_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
     cli_json_add(o, "slots", best ? cli_json_slots(best->slots, best->n_slots) : json_object_new_object());
+    if (best)
+        add_response(o, best);
     if (options->all) {
         json_object *readings = json_object_new_array();
         for (int i = 0; i < n; i++)

@@ -30,6 +30,9 @@ tragus_model *engine_grammar_model(const tragus_grammar *g); /* the model it was
 /* Visits the files that tragus_grammar_load would read for a path, in the same order; visit returns 0 to continue. */
 int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr);
 
+/* Returns NULL if a format of grammars has that name, else the names of all, for a message. */
+const char *engine_unknown_format(const char *format);
+
 /* --- compiling and matching within a budget ---
  * These work like the functions of tragus.h, for a thread that compiles beside others; they do not check the arguments again.
  * budget: the calling thread starts it and works in it, and another thread may cancel it; NULL: the limits from the options. Work

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "engine/private.h"
 #include "grammar/files.h"
+#include "grammar/formats.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -349,6 +350,10 @@ ENGINE_PUBLIC int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *
 
 int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr) {
     return grammar_files(path, visit, user, reterr);
+}
+
+const char *engine_unknown_format(const char *format) {
+    return grammar_format_named(format) ? NULL : GRAMMAR_FORMATS;
 }
 
 /* Copies the lists of `old`, with `list` replacing the one of the same name. */

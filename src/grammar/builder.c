@@ -2,6 +2,7 @@
 /* grammar/builder.c: collects files, texts and run-time lists in one model. */
 #include "grammar/costs.h"
 #include "grammar/files.h"
+#include "grammar/formats.h"
 #include "grammar/model.h"
 #include "grammar/yaml.h"
 
@@ -102,30 +103,6 @@ struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, c
     return *grammar_pool_push(&b->pool, b->blocks, b->n_blocks, b->size_blocks) = block;
 }
 
-/* A YAML grammar begins with a key, a document mark or a brace; a plain list does not. */
-static bool looks_like_yaml(const char *text, size_t len) {
-    const char *end = text + len;
-    while (text < end) {
-        const char *stop = memchr(text, '\n', (size_t)(end - text));
-        size_t n = (size_t)((stop ? stop : end) - text), key = 0;
-        if (n >= 3 && memcmp(text, "---", 3) == 0)
-            return true;
-        if (n > 0 && text[0] == '{' && memchr(text, ':', n) && memchr(text, '"', n))
-            return true;
-        while (key < n && (text[key] == '_' || ((text[key] | 0x20) >= 'a' && (text[key] | 0x20) <= 'z')))
-            key++;
-        if (key > 0 && key < n && text[key] == ':' && (key + 1 == n || strchr(" \r", text[key + 1])))
-            return true;
-        bool blank = true;
-        for (size_t i = 0; i < n && blank; i++)
-            blank = strchr(" \t\r", text[i]) != NULL;
-        if (!blank && text[0] != '#')
-            return false;
-        text = stop ? stop + 1 : end;
-    }
-    return false;
-}
-
 static void add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
                      struct grammar_report *r) {
     const char *file = grammar_pool_text(&b->pool, name, strlen(name));
@@ -145,12 +122,11 @@ static void add_text(struct grammar_builder *b, const char *name, const char *fo
         grammar_report_at(r, TRAGUS_ERROR, (struct grammar_position){file, line, 0}, "not UTF-8 text; save the file as UTF-8");
         return;
     }
-    bool yaml = format ? strcmp(format, "hassil") == 0
-                       : grammar_is_yaml_name(name) || (!grammar_is_list_name(name) && looks_like_yaml(text, len));
-    if (yaml)
-        grammar_read_hassil(b, file, text, len, r);
+    const char *slot = format ? NULL : grammar_slot_name(file);
+    if (slot)
+        grammar_read_slot_file(b, file, slot, text, len, r);
     else
-        grammar_read_plain(b, file, text, len, r);
+        (format ? grammar_format_named(format) : grammar_format_of(file, text, len))->read(b, file, text, len, r);
 }
 
 /* Reports why a reader left the pool's run. name: of the file or list. */
@@ -177,8 +153,8 @@ static void add_text_job(void *data) {
 int grammar_builder_add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
                              tragus_diagnostics *d, tragus_error *reterr) {
     struct text_job j = {b, name, format, text, len, {.list = d, .reterr = reterr, .mistake = &b->mistake}};
-    if (format && strcmp(format, "hassil") != 0 && strcmp(format, "list") != 0)
-        return base_error_set(reterr, -EINVAL, "grammar format \"%s\" is not known; use \"hassil\" or \"list\"", format);
+    if (format && !grammar_format_named(format))
+        return base_error_set(reterr, -EINVAL, "grammar format \"%s\" is not known; use one of " GRAMMAR_FORMATS, format);
     if (len > GRAMMAR_LARGEST_FILE)
         return base_error_at(reterr, -E2BIG, name, 0, 0, "larger than %u MB; split it", GRAMMAR_LARGEST_FILE >> 20);
     int code = grammar_pool_run(&b->pool, add_text_job, &j);
@@ -209,7 +185,7 @@ static int add_file(const char *path, void *user) {
     tragus_error unread = {0};
     int r = grammar_read_file(path, &text, &len, &unread);
     j->n_files++;
-    if (r < 0 && r != -ENOMEM && j->is_folder) {
+    if (r < 0 && r != -ENOMEM && (j->is_folder || j->n_files > 1)) {
         leave_out(j, &unread);
         return 0;
     }
@@ -267,7 +243,8 @@ static struct grammar_model_definition *define_list(struct grammar_pool *p, cons
         }
         struct grammar_model_value *v = &definition->values[definition->n_values++];
         const char *in = from->in ? from->in : "";
-        v->in = (struct grammar_text){grammar_pool_text(p, in, strlen(in)), source, {source->file, (int)i + 1, 1}};
+        v->in = (struct grammar_text){
+            .text = grammar_pool_text(p, in, strlen(in)), .source = source, .position = {source->file, (int)i + 1, 1}};
         if (from->out) {
             v->has_out = true;
             v->out = grammar_model_value(grammar_pool_text(p, from->out, strlen(from->out)), false);

@@ -23,6 +23,13 @@ void grammar_diagnostics_done(tragus_diagnostics *d) {
     memset(d, 0, sizeof *d);
 }
 
+/* Makes a message one line: it may quote several. */
+static void tidy(char *text) {
+    for (char *c = text; *c; c++)
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            *c = ' ';
+}
+
 void grammar_diagnostics_copy(tragus_diagnostics *d, const tragus_diagnostic *from) {
     if (!d)
         return;
@@ -37,10 +44,18 @@ void grammar_diagnostics_copy(tragus_diagnostics *d, const tragus_diagnostic *fr
     d->items[d->n_items++] = *from;
 }
 
+/* Returns whether the newest item says the same at the same place: a part of a template that stands in it several times is looked
+ * up each time. */
+static bool is_known(const tragus_diagnostics *d, tragus_severity severity, struct grammar_position position, const char *text) {
+    const tragus_diagnostic *last = d->n_items > 0 ? &d->items[d->n_items - 1] : NULL;
+    return last && position.line && last->severity == severity && last->line == position.line && last->column == position.column &&
+           strcmp(last->text, text) == 0;
+}
+
 /* Appends to the list, whose size is limited: many notes would hide the rest, and hostile text causes many. */
 static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar_position position, const char *text) {
     size_t most = severity == TRAGUS_ERROR ? 2 * MOST_LISTED : MOST_LISTED;
-    if (d->n_items > most)
+    if (d->n_items > most || is_known(d, severity, position, text))
         return;
     if (d->n_items == most) {
         severity = TRAGUS_NOTE;
@@ -61,12 +76,14 @@ void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, co
     if (!d)
         return;
     base_utf8_format(copy, sizeof copy, "%s", text);
+    tidy(copy);
     list(d, severity, (struct grammar_position){0}, copy);
 }
 
 static void leave_out(struct grammar_report *r, struct grammar_position position, const char *text) {
     char warning[LONGEST_TEXT];
     base_utf8_format(warning, sizeof warning, "left out: %s", text);
+    tidy(warning);
     if (!r->mistake->text[0])
         base_error_at(r->mistake, -EINVAL, position.file, position.line, position.column, "%s", text);
     if (r->list)
@@ -80,6 +97,7 @@ void grammar_report_at(struct grammar_report *r, tragus_severity severity, struc
     va_start(args, format);
     base_utf8_vformat(text, sizeof text, format, args);
     va_end(args);
+    tidy(text);
 
     if (severity == TRAGUS_ERROR && r->mistake) {
         r->n_errors++;
@@ -98,6 +116,7 @@ void grammar_report_failure(struct grammar_report *r, int code, struct grammar_p
     va_start(args, format);
     base_utf8_vformat(text, sizeof text, format, args);
     va_end(args);
+    tidy(text);
 
     r->n_errors++;
     base_error_at(r->reterr, code, position.file, position.line, position.column, "%s", text);

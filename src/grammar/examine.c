@@ -42,6 +42,7 @@ static double ways_of(const struct grammar_item *item, const struct grammar_bloc
     case GRAMMAR_ITEM_PERMUTATION:
     case GRAMMAR_ITEM_SEQUENCE:
     case GRAMMAR_ITEM_RULE:
+    case GRAMMAR_ITEM_OUTPUT:
         for (uint32_t i = 0; i < item->n_items && n > 0; i++)
             n *= ways_of(item->items[i], block) * (item->kind == GRAMMAR_ITEM_PERMUTATION ? i + 1 : 1);
         return n;
@@ -196,6 +197,7 @@ static void put_item(struct sentence *s, const struct grammar_item *item) {
         return;
     case GRAMMAR_ITEM_SEQUENCE:
     case GRAMMAR_ITEM_RULE:
+    case GRAMMAR_ITEM_OUTPUT:
         for (uint32_t i = 0; i < item->n_items; i++)
             put_item(s, item->items[i]);
         return;

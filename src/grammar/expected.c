@@ -3,6 +3,7 @@
 #include "grammar/expected.h"
 
 #include "grammar/files.h"
+#include "grammar/formats.h"
 #include "grammar/model.h"
 #include "grammar/yaml.h"
 
@@ -280,7 +281,7 @@ static void read_lines(struct reader *r) {
 
 static void read_file(void *data) {
     struct reader *r = data;
-    if (grammar_is_list_name(r->file))
+    if (strcmp(grammar_format_of(r->file, r->text, r->len)->name, "list") == 0)
         read_lines(r);
     else
         read_yaml(r);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "grammar/files.h"
 
+#include "grammar/jsgf.h"
+
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +19,26 @@ static bool ends_with(const char *name, const char *ending) {
     return n >= m && strcmp(name + n - m, ending) == 0;
 }
 
-bool grammar_is_yaml_name(const char *name) {
-    return ends_with(name, ".yaml") || ends_with(name, ".yml");
+enum grammar_file_kind grammar_file_kind(const char *name) {
+    static const struct {
+        const char *suffix;
+        enum grammar_file_kind kind;
+    } known[] = {{".yaml", GRAMMAR_FILE_YAML}, {".yml", GRAMMAR_FILE_YAML},  {".json", GRAMMAR_FILE_YAML},
+                 {".txt", GRAMMAR_FILE_LIST},  {".list", GRAMMAR_FILE_LIST}, {".ini", GRAMMAR_FILE_INI},
+                 {".gram", GRAMMAR_FILE_JSGF}, {".jsgf", GRAMMAR_FILE_JSGF}};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (ends_with(name, known[i].suffix))
+            return known[i].kind;
+    return GRAMMAR_FILE_OTHER;
 }
 
-bool grammar_is_list_name(const char *name) {
-    return ends_with(name, ".txt") || ends_with(name, ".list");
+const char *grammar_slot_name(const char *file) {
+    static const char folder[] = "slots/";
+    const char *found = NULL;
+    for (const char *at = file; (at = strstr(at, folder)); at++)
+        if (at == file || at[-1] == '/')
+            found = at + strlen(folder);
+    return found && *found && grammar_file_kind(found) == GRAMMAR_FILE_OTHER ? found : NULL;
 }
 
 int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, tragus_error *reterr) {
@@ -81,24 +98,31 @@ static int by_name(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int add_entry(struct entries *e, const char *directory, const char *name) {
+static int add_name(struct entries *e, const char *name) {
     char **names = realloc(e->names, (e->n + 1) * sizeof *names);
     if (!names)
         return -ENOMEM;
     e->names = names;
+    e->names[e->n] = strdup(name);
+    return e->names[e->n] ? (int)(e->n++, 0) : -ENOMEM;
+}
+
+static int add_entry(struct entries *e, const char *directory, const char *name) {
+    char path[PATH_MAX];
     size_t n = strlen(directory);
     while (n > 1 && directory[n - 1] == '/')
         n--;
-    size_t size = n + strlen(name) + 2;
-    char *path = malloc(size);
-    if (!path)
-        return -ENOMEM;
-    snprintf(path, size, "%.*s/%s", (int)n, directory, name);
-    e->names[e->n++] = path;
-    return 0;
+    if (snprintf(path, sizeof path, "%.*s/%s", (int)n, directory, name) >= (int)sizeof path)
+        return -ENAMETOOLONG;
+    return add_name(e, path);
 }
 
-static int list_directory(const char *path, struct entries *files, struct entries *folders) {
+/* Takes the last file away again. */
+static void drop_entry(struct entries *e) {
+    free(e->names[--e->n]);
+}
+
+static int list_directory(const char *path, bool slots_only, struct entries *files, struct entries *folders) {
     DIR *directory = opendir(path);
     if (!directory)
         return -errno;
@@ -110,8 +134,12 @@ static int list_directory(const char *path, struct entries *files, struct entrie
             continue;
         if (S_ISDIR(st.st_mode))
             r = add_entry(folders, path, entry->d_name);
-        else if (S_ISREG(st.st_mode) && (grammar_is_yaml_name(entry->d_name) || grammar_is_list_name(entry->d_name)))
-            r = add_entry(files, path, entry->d_name);
+        else if (S_ISREG(st.st_mode) && (r = add_entry(files, path, entry->d_name)) == 0) {
+            const char *name = files->names[files->n - 1];
+            bool is_known = !slots_only && grammar_file_kind(name) != GRAMMAR_FILE_OTHER;
+            if (!is_known && !grammar_slot_name(name))
+                drop_entry(files);
+        }
     }
     closedir(directory);
     if (files->n)
@@ -124,6 +152,8 @@ static int list_directory(const char *path, struct entries *files, struct entrie
 struct walk {
     int (*visit)(const char *file, void *user);
     void *user;
+    bool slots_only;
+    struct entries imported;
     size_t n_files;
     int unread; /* error of the first folder that cannot be read; returned at the end, so that mistakes in the other folders are
                    found too */
@@ -134,9 +164,9 @@ static int walk_directory(struct walk *w, const char *path, unsigned depth) {
     if (depth > DEEPEST_DIRECTORY)
         return base_error_at(w->reterr, -ELOOP, path, 0, 0, "folders are nested more than %d deep", DEEPEST_DIRECTORY);
     struct entries files = {0}, folders = {0};
-    int r = list_directory(path, &files, &folders);
-    if (r == -ENOMEM) {
-        base_error_at(w->reterr, r, path, 0, 0, "out of memory");
+    int r = list_directory(path, w->slots_only, &files, &folders);
+    if (r == -ENOMEM || r == -ENAMETOOLONG) {
+        base_error_at(w->reterr, r, path, 0, 0, "%s", r == -ENOMEM ? "out of memory" : "the paths in it are too long");
     } else if (r < 0) {
         if (w->unread == 0)
             w->unread = base_error_at(w->reterr, r, path, 0, 0, "the folder cannot be read: %s", strerror(-r));
@@ -151,6 +181,64 @@ static int walk_directory(struct walk *w, const char *path, unsigned depth) {
     return r;
 }
 
+/* Writes the path of a name in the folder of a file. Returns false if it is too long. */
+static bool beside(char *path, size_t size, const char *file, const char *name, const char *suffix) {
+    const char *slash = strrchr(file, '/');
+    int n = snprintf(path, size, "%.*s%s%s", slash ? (int)(slash + 1 - file) : 0, file, name, suffix);
+    return n > 0 && (size_t)n < size;
+}
+
+/* Visits the slot files in the folder beside a sentences.ini, if it has one. */
+static int walk_slots(struct walk *w, const char *path) {
+    char folder[PATH_MAX];
+    struct stat st;
+    if (!beside(folder, sizeof folder, path, "slots", "") || stat(folder, &st) < 0 || !S_ISDIR(st.st_mode))
+        return 0;
+    w->slots_only = true;
+    int r = walk_directory(w, folder, 0);
+    return r == 0 ? w->unread : r;
+}
+
+/* Finds the file of a grammar "a.b.c" beside another file: a/b/c.gram or c.gram, or with the suffix .jsgf. */
+static bool find_import(char *path, size_t size, const char *file, const char *name) {
+    static const char *const suffixes[] = {".gram", ".jsgf"};
+    char nested[NAME_MAX];
+    struct stat st;
+    snprintf(nested, sizeof nested, "%s", name);
+    for (char *dot = nested; (dot = strchr(dot, '.'));)
+        *dot = '/';
+    const char *last = strrchr(name, '.') ? strrchr(name, '.') + 1 : name;
+    for (size_t i = 0; i < 2 * sizeof suffixes / sizeof suffixes[0]; i++)
+        if (beside(path, size, file, i % 2 ? last : nested, suffixes[i / 2]) && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+            return true;
+    return false;
+}
+
+static bool has_entry(const struct entries *e, const char *path) {
+    for (size_t i = 0; i < e->n; i++)
+        if (strcmp(e->names[i], path) == 0)
+            return true;
+    return false;
+}
+
+/* Visits the grammars that a JSGF file imports, each once. Names that have no file are reported where they are used. */
+static int walk_imports(struct walk *w, const char *file, unsigned depth) {
+    char *text = NULL, name[NAME_MAX], path[PATH_MAX];
+    size_t len = 0;
+    if (depth > DEEPEST_DIRECTORY || grammar_read_file(file, &text, &len, NULL) < 0)
+        return 0; /* visiting it told why it cannot be read */
+    int r = add_name(&w->imported, file);
+    for (const char *at = text; r == 0 && grammar_jsgf_import(&at, text + len, name, sizeof name);) {
+        if (!find_import(path, sizeof path, file, name) || has_entry(&w->imported, path))
+            continue;
+        r = w->visit(path, w->user);
+        if (r == 0)
+            r = walk_imports(w, path, depth + 1);
+    }
+    free(text);
+    return r == -ENOMEM ? base_error_at(w->reterr, r, file, 0, 0, "out of memory") : r;
+}
+
 int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr) {
     struct walk w = {.visit = visit, .user = user, .reterr = reterr};
     struct stat st;
@@ -158,12 +246,19 @@ int grammar_files(const char *path, int (*visit)(const char *file, void *user), 
         int code = -errno;
         return base_error_at(reterr, code, path, 0, 0, "cannot be read: %m");
     }
-    if (!S_ISDIR(st.st_mode))
-        return visit(path, user);
+    if (!S_ISDIR(st.st_mode)) {
+        int r = visit(path, user);
+        if (r == 0 && grammar_file_kind(path) == GRAMMAR_FILE_INI)
+            r = walk_slots(&w, path);
+        else if (r == 0 && grammar_file_kind(path) == GRAMMAR_FILE_JSGF)
+            r = walk_imports(&w, path, 0);
+        free_entries(&w.imported);
+        return r;
+    }
     int r = walk_directory(&w, path, 0);
     if (r == 0)
         r = w.unread;
     if (r == 0 && w.n_files == 0)
-        return base_error_at(reterr, -ENOENT, path, 0, 0, "holds no *.yaml, *.yml, *.txt or *.list");
+        return base_error_at(reterr, -ENOENT, path, 0, 0, "holds no file of sentences (*.yaml, *.txt, *.ini and others)");
     return r;
 }

@@ -8,14 +8,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the extension says about the content. If both return false, the content decides. */
-bool grammar_is_yaml_name(const char *name);
-bool grammar_is_list_name(const char *name);
+/* What the suffix of a name says about the content. */
+enum grammar_file_kind {
+    GRAMMAR_FILE_OTHER, /* the content decides */
+    GRAMMAR_FILE_YAML,  /* *.yaml, *.yml, *.json */
+    GRAMMAR_FILE_LIST,  /* *.txt, *.list */
+    GRAMMAR_FILE_INI,   /* *.ini */
+    GRAMMAR_FILE_JSGF,  /* *.gram, *.jsgf */
+};
+enum grammar_file_kind grammar_file_kind(const char *name);
 
-/* Calls visit for the file path, or for each *.yaml, *.yml, *.txt and *.list in the directory path and its subfolders. Files come
- * before folders, so that what all languages share comes before changes by one language; both are sorted by name. visit returns 0
- * to continue; any other value ends the walk and is returned. After a folder that cannot be read, the walk continues and then
- * returns the error. Returns -ENOENT for a directory without such a file. */
+/* Returns the name of the slot that a file has the values of: "color" for "a/slots/color", without a suffix of another format;
+ * NULL: of none. Points into file. */
+const char *grammar_slot_name(const char *file);
+
+/* Calls visit for the file path, and what belongs to it: the slot files in the folder `slots` beside an *.ini, the grammars beside
+ * an
+ * *.gram or *.jsgf that it imports; or for each file of a known kind in the
+ * directory path and its subfolders, and each slot file. Files come before folders, so that what all languages share comes before
+ * changes by one language; both are sorted by name. visit returns 0 to continue; any other value ends the walk and is returned.
+ * After a folder that cannot be read, the walk continues and then returns the error. Returns -ENOENT for a directory without such a
+ * file. */
 int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr);
 
 /* Reads a file; the caller frees *ret_text with free(). Returns -E2BIG if it is larger than the limit for grammar files. */

@@ -51,13 +51,15 @@ void grammar_builder_set_typed_only(struct grammar_builder *b);
 void grammar_builder_set_default_language(struct grammar_builder *b, const char *tag);
 const char *grammar_builder_default_language(const struct grammar_builder *b);
 
-/* Adds a file, or every *.yaml, *.yml, *.txt, *.list of a directory (recursively; files before folders, each sorted by name). YAML:
- * both of Home Assistant's layouts. `.txt`, `.list`: one template per line, `#` comments, `template => text`, and `[Name]` alone on
- * a line to begin the sentences of an intent. For other extensions the content decides. Files in another language than the first
- * one with sentences are ignored; so is another region of that language, if it has sentences, too ("pt-BR" beside "pt"). */
+/* Adds the files that grammar_files visits (files.h). YAML: both of Home Assistant's layouts. `.txt`, `.list`: one template per
+ * line, `#` comments, `template => text`, and `[Name]` alone on a line to begin the sentences of an intent. `.ini`: sentences.ini of
+ * Rhasspy; a file without a suffix below a folder `slots` has the values of a slot. For other names the content decides. Files in
+ * another language than the first one with sentences are ignored; so is another region of that language, if it has sentences, too
+ * ("pt-BR" beside "pt"). */
 int grammar_builder_add_path(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
-/* Adds text from memory; name is used in diagnostics. format: "hassil", "list", or NULL to detect it from the content. */
+/* Adds text from memory; name is used in diagnostics. format: as in formats.h, or NULL to detect it from name and
+ * content. */
 int grammar_builder_add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
                              tragus_diagnostics *d, tragus_error *reterr);
 

@@ -4,6 +4,8 @@
  * unknown keys give a warning.
  */
 #include "grammar/model.h"
+#include "grammar/rhino.h"
+#include "grammar/vosk.h"
 #include "grammar/yaml.h"
 
 #include "base/suggest.h"
@@ -17,8 +19,10 @@ struct reader {
     const char *intent, *combination; /* from the names of folder and file */
 };
 
-static const char *const top_keys[] = {"language",  "settings",   "intents",   "intent",  "data",   "lists",    "expansion_rules",
-                                       "sentences", "skip_words", "responses", "version", "filter", "metadata", NULL};
+static const char *const top_keys[] = {
+    "language",     "settings",   "intents",   "intent",  "data",   "lists",    "expansion_rules",
+    "sentences",    "skip_words", "responses", "version", "filter", "metadata", "no_correct_patterns",
+    "unknown_text", NULL};
 static const char *const settings_keys[] = {"ignore_whitespace", "filter_with_regex", NULL};
 static const char *const intent_keys[] = {"data", "description", "platform", "domain", "metadata", "settings", NULL};
 static const char *const block_keys[] = {
@@ -72,12 +76,12 @@ static bool is_sequence(struct reader *r, const struct grammar_yaml *y, const ch
 static const char *text_of(struct reader *r, const struct grammar_yaml *y, const char *what) {
     if (y->kind == GRAMMAR_YAML_SCALAR)
         return y->text;
-    wrong(r, y, what, "a text");
+    wrong(r, y, what, "a text; put it in quotes, because YAML takes [ ] for a list and { } for a map");
     return NULL;
 }
 
 static struct grammar_text template_of(struct reader *r, const struct grammar_yaml *y) {
-    return (struct grammar_text){y->text, r->source, y->position};
+    return (struct grammar_text){.text = y->text, .source = r->source, .position = y->position};
 }
 
 static tragus_value value_of(const struct grammar_yaml *y) {
@@ -480,9 +484,20 @@ static bool has_any_key(const struct grammar_yaml *root) {
     return false;
 }
 
+/* Of wyoming-vosk: what is to become of other sentences than these. */
+static void warn_of_corrections(struct reader *r, const struct grammar_yaml *root) {
+    for (size_t i = 0; i < root->n; i++) {
+        const char *key = root->keys[i]->text;
+        if (strcmp(key, "no_correct_patterns") == 0 || strcmp(key, "unknown_text") == 0)
+            grammar_report_at(r->report, TRAGUS_WARNING, root->keys[i]->position,
+                              "%s is left out: what is none of the sentences is rejected", key);
+    }
+}
+
 static void read_top(struct reader *r, const struct grammar_yaml *root) {
     const struct grammar_yaml *entry;
     warn_of_unknown(r, root, top_keys, "a grammar");
+    warn_of_corrections(r, root);
     if ((entry = grammar_yaml_get(root, "language")))
         r->source->language = text_of(r, entry, "language");
     if ((entry = grammar_yaml_get(root, "settings")) && is_mapping(r, entry, "settings")) {
@@ -518,6 +533,14 @@ void grammar_read_hassil(struct grammar_builder *b, const char *file, const char
     const struct grammar_yaml *root = grammar_yaml_read(&b->pool, file, text, len, report, &b->open_parser);
     if (!root || grammar_yaml_is_null(root))
         return;
+    if (root->kind == GRAMMAR_YAML_SEQUENCE && root->n > 0 && root->items[0]->kind == GRAMMAR_YAML_SCALAR) {
+        grammar_read_vosk(b, source, root, report);
+        return;
+    }
+    if (grammar_is_rhino(root)) {
+        grammar_read_rhino(b, source, root, report);
+        return;
+    }
     if (!is_mapping(&r, root, "a grammar file"))
         return;
     name_by_path(&r, file);

@@ -214,7 +214,7 @@ static bool primary_tag(char out[LONGEST_TAG + 1], const char *tag) {
 int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr) {
     struct grammar_report report = {.list = d, .reterr = reterr};
     struct entry_job j = {.b = b, .folder = path};
-    if (!grammar_is_yaml_name(path)) {
+    if (grammar_file_kind(path) != GRAMMAR_FILE_YAML) {
         int code = grammar_pool_run(&b->pool, add_folder_job, &j);
         return code < 0 ? base_error_set(reterr, code, "out of memory") : 0;
     }

@@ -11,23 +11,34 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/examine.c src/grammar/examine.h \
     src/grammar/expected.c src/grammar/expected.h \
     src/grammar/files.c src/grammar/files.h \
+    src/grammar/formats.c src/grammar/formats.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \
+    src/grammar/ini.c \
+    src/grammar/ini_template.c \
     src/grammar/input.c src/grammar/input.h \
     src/grammar/item.h \
+    src/grammar/jsgf.c src/grammar/jsgf.h \
+    src/grammar/jsgf_template.c \
     src/grammar/language.c src/grammar/language.h \
     src/grammar/language_file.c \
     src/grammar/letters.c src/grammar/letters.h \
+    src/grammar/lines.c src/grammar/lines.h \
     src/grammar/lists.c \
     src/grammar/map.c src/grammar/map.h \
     src/grammar/match.c \
     src/grammar/matcher.c src/grammar/matcher.h \
+    src/grammar/notation.h \
     src/grammar/pieces.c src/grammar/pieces.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \
+    src/grammar/rhino.c src/grammar/rhino.h \
+    src/grammar/rhino_template.c \
     src/grammar/resolve.c src/grammar/resolve.h \
     src/grammar/subsets.c src/grammar/subsets.h \
     src/grammar/template.c src/grammar/template.h \
+    src/grammar/tree.c src/grammar/tree.h \
+    src/grammar/vosk.c src/grammar/vosk.h \
     src/grammar/written.c \
     src/grammar/yaml.c src/grammar/yaml.h
 libtragus_grammar_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)

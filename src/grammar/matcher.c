@@ -22,7 +22,7 @@ enum {
 
 struct list_hit {
     const struct grammar_entry *entry; /* NULL: digits */
-    tragus_value number;
+    tragus_value value;                /* of digits, or as written */
     uint32_t end, n_literal;
     enum grammar_gap gap;
     const struct grammar_written *written;
@@ -31,7 +31,8 @@ struct list_hit {
 struct grammar_list_memo {
     uint32_t list, at;
     enum grammar_gap gap;
-    uint32_t start; /* position of its first letter */
+    bool notes_written; /* the hits have notes */
+    uint32_t start;     /* position of its first letter */
     struct list_hit *hits;
     size_t n_hits, size_hits;
 };
@@ -44,6 +45,8 @@ static void pass(struct grammar_matcher *m, const struct grammar_item *item, con
 static bool same_fills(const struct grammar_fill *a, const struct grammar_fill *b) {
     for (; a && b && a != b; a = a->before, b = b->before) {
         if (a->start != b->start || a->end != b->end || a->entry != b->entry || a->item->list != b->item->list)
+            return false;
+        if (a->value.text != b->value.text && (!a->value.text || !b->value.text || strcmp(a->value.text, b->value.text) != 0))
             return false;
         if (a->item->slot != b->item->slot && (!a->item->slot || !b->item->slot || strcmp(a->item->slot, b->item->slot) != 0))
             return false;
@@ -227,41 +230,58 @@ static bool range_holds(const struct grammar_range *r, int64_t whole, int tenth,
     return n >= r->from && n <= r->to && (n - r->from) % r->step == 0;
 }
 
-/* Matches -?[0-9]+([.,][0-9]+)? at the token, as a number of the range. */
+struct digits { /* -?[0-9]+([.,][0-9])? up to `end`, in characters of the input */
+    int64_t whole;
+    int tenth;
+    bool negative, has_fraction;
+    uint32_t end;
+};
+
+/* Adds digits as a number of the first range that holds them. Returns false if none does. */
+static bool add_digits(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo,
+                       const struct digits *d) {
+    for (size_t i = 0; i < list->n_ranges; i++) {
+        const struct grammar_range *r = &list->ranges[i];
+        if (!r->digits || !range_holds(r, d->whole, d->tenth, d->negative, d->has_fraction))
+            continue;
+        double real = ((double)d->whole + (double)d->tenth / 10) * (d->negative ? -1 : 1) * r->multiplier;
+        struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
+        *hit = (struct list_hit){.end = d->end, .gap = GRAMMAR_GAP_SOFT}; /* "10 %" and "10%", however the template has it */
+        hit->value = (tragus_value){.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
+        if ((double)hit->value.integer != real)
+            hit->value.type = TRAGUS_REAL;
+        hit->value.text = hit->value.type == TRAGUS_INTEGER ? grammar_pool_format(m->lasting, "%lld", (long long)hit->value.integer)
+                                                            : grammar_pool_format(m->lasting, "%g", real);
+        return true;
+    }
+    return false;
+}
+
+/* Matches a number at the token; if it has a fraction that no range takes, the whole number before the point, which may be another
+ * part of the template ("{volume}.{page}"). */
 static void match_digits(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
     const uint32_t *chars = m->input->chars;
     uint32_t n = m->input->n, at = memo->start, first;
-    bool negative = chars[at] == '-';
-    at += negative;
-    int64_t whole = 0;
+    struct digits d = {.negative = chars[at] == '-'};
+    at += d.negative;
     for (first = at; at < n && grammar_is_digit(chars[at]); at++)
-        if (whole < INT64_C(1000000000000))
-            whole = whole * 10 + (chars[at] - '0');
+        if (d.whole < INT64_C(1000000000000))
+            d.whole = d.whole * 10 + (chars[at] - '0');
     if (at == first)
         return;
-    uint32_t end_whole = at;
-    int tenth = 0;
-    bool fine = true; /* at most one decimal digit */
+    d.end = at;
     if (at + 1 < n && (chars[at] == '.' || chars[at] == ',') && grammar_is_digit(chars[at + 1])) {
-        tenth = (int)(chars[++at] - '0');
+        struct digits fraction = d;
+        bool fine = true; /* at most one decimal digit */
+        fraction.has_fraction = true;
+        fraction.tenth = (int)(chars[++at] - '0');
         for (at++; at < n && grammar_is_digit(chars[at]); at++)
             fine &= chars[at] == '0';
+        fraction.end = at;
+        if (fine && add_digits(m, list, memo, &fraction))
+            return;
     }
-    for (size_t i = 0; i < list->n_ranges; i++) {
-        const struct grammar_range *r = &list->ranges[i];
-        if (!r->digits || !fine || !range_holds(r, whole, tenth, negative, at > end_whole))
-            continue;
-        double real = ((double)whole + (double)tenth / 10) * (negative ? -1 : 1) * r->multiplier;
-        struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
-        *hit = (struct list_hit){.end = at, .gap = GRAMMAR_GAP_SOFT}; /* "10 %" and "10%", however the template has it */
-        hit->number = (tragus_value){.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
-        if ((double)hit->number.integer != real)
-            hit->number.type = TRAGUS_REAL;
-        hit->number.text = hit->number.type == TRAGUS_INTEGER
-                               ? grammar_pool_format(m->lasting, "%lld", (long long)hit->number.integer)
-                               : grammar_pool_format(m->lasting, "%g", real);
-        return;
-    }
+    add_digits(m, list, memo, &d);
 }
 
 static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
@@ -275,27 +295,31 @@ static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list
         return; /* number words must be separate words */
     struct grammar_tokens in = {.items = &start, .n = 1, .size = 1};
     for (size_t i = 0; i < list->n_entries; i++) {
+        const struct grammar_entry *entry = &list->entries[i];
         struct grammar_tokens out = {0};
-        pass(m, list->entries[i].in, &in, &out);
+        m->notes_written = memo->notes_written || entry->as_written;
+        pass(m, entry->in, &in, &out);
         for (size_t k = 0; k < out.n; k++) {
-            enum grammar_gap gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
-                                   : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
-                                                                          : out.items[k].gap;
-            *grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits) =
-                (struct list_hit){.entry = &list->entries[i],
-                                  .end = out.items[k].at,
-                                  .gap = gap,
-                                  .n_literal = out.items[k].n_literal,
-                                  .written = out.items[k].written};
+            struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
+            *hit = (struct list_hit){.entry = entry, .end = out.items[k].at, .n_literal = out.items[k].n_literal};
+            hit->gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
+                       : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
+                                                              : out.items[k].gap;
+            hit->written = out.items[k].written;
+            if (entry->as_written)
+                hit->value = grammar_output_value(m->lasting, &(const struct grammar_item){0}, hit->written);
         }
     }
+    m->notes_written = memo->notes_written;
 }
 
-static size_t memo_bucket(const struct grammar_matcher *m, uint32_t list, uint32_t at, enum grammar_gap gap) {
-    size_t h = (list * 0x9E3779B1u ^ at * 0x85EBCA77u ^ (uint32_t)gap * 0xC2B2AE3Du) & (m->n_buckets - 1);
+static size_t memo_bucket(const struct grammar_matcher *m, const struct grammar_list_memo *like) {
+    uint32_t state = (uint32_t)like->gap << 1 | like->notes_written;
+    size_t h = (like->list * 0x9E3779B1u ^ like->at * 0x85EBCA77u ^ state * 0xC2B2AE3Du) & (m->n_buckets - 1);
     while (m->buckets[h]) {
         const struct grammar_list_memo *memo = &m->memos[m->buckets[h] - 1];
-        if (memo->list == list && memo->at == at && memo->gap == gap)
+        if (memo->list == like->list && memo->at == like->at && memo->gap == like->gap &&
+            memo->notes_written == like->notes_written)
             break;
         h = (h + 1) & (m->n_buckets - 1);
     }
@@ -308,15 +332,15 @@ static size_t list_at(struct grammar_matcher *m, const struct grammar_list *list
         m->n_buckets = m->n_buckets ? m->n_buckets * 2 : 64;
         m->buckets = grammar_pool_alloc(m->lasting, m->n_buckets * sizeof *m->buckets);
         for (size_t i = 0; i < m->n_memos; i++)
-            m->buckets[memo_bucket(m, m->memos[i].list, m->memos[i].at, m->memos[i].gap)] = (uint32_t)i + 1;
+            m->buckets[memo_bucket(m, &m->memos[i])] = (uint32_t)i + 1;
     }
-    size_t bucket = memo_bucket(m, list->number, t->at, t->gap);
+    struct grammar_list_memo memo = {.list = list->number, .at = t->at, .gap = t->gap, .notes_written = m->notes_written};
+    size_t bucket = memo_bucket(m, &memo);
     if (m->buckets[bucket])
         return m->buckets[bucket] - 1;
-    struct grammar_list_memo memo = {.list = list->number, .at = t->at, .gap = t->gap};
     fill_memo(m, list, &memo);
     *grammar_pool_push(m->lasting, m->memos, m->n_memos, m->size_memos) = memo;
-    m->buckets[memo_bucket(m, list->number, t->at, t->gap)] = (uint32_t)m->n_memos;
+    m->buckets[memo_bucket(m, &memo)] = (uint32_t)m->n_memos;
     return m->n_memos - 1;
 }
 
@@ -325,6 +349,8 @@ static const struct grammar_fill *new_fill(struct grammar_matcher *m, const stru
     fill.before = t->fills;
     fill.hash = mix(mix(t->fills ? t->fills->hash : 1, (uint64_t)fill.start << 32 | fill.end),
                     (uint64_t)(uintptr_t)fill.entry ^ (uint64_t)(uintptr_t)fill.item->list << 1);
+    for (const char *c = fill.item->list ? NULL : fill.value.text; c && *c; c++)
+        fill.hash = mix(fill.hash, (uint64_t)(unsigned char)*c);
     *copy = fill;
     return copy;
 }
@@ -342,9 +368,12 @@ static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *
             continue;
         struct grammar_token t = start;
         t.at = end;
+        t.gap = at_border ? GRAMMAR_GAP_MAY : GRAMMAR_GAP_NONE; /* "{album}[by {artist}]" */
         t.origin = origin;
         t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end});
         grammar_note(m, &(const struct grammar_written){.chars = in->spelled + start.at, .n = end - start.at}, &t);
+        if (at_border && end < in->n)
+            grammar_note_blank(m, &t);
         add(m, out, t);
     }
 }
@@ -370,12 +399,18 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
             t.n_literal += hit->n_literal;
             t.fills = new_fill(m, from,
                                (struct grammar_fill){
-                                   .item = item, .entry = hit->entry, .number = hit->number, .start = memo.start, .end = hit->end});
+                                   .item = item, .entry = hit->entry, .value = hit->value, .start = memo.start, .end = hit->end});
             if (!hit->entry)
-                grammar_note(
-                    m, &(const struct grammar_written){.chars = m->input->spelled + memo.start, .n = hit->end - memo.start}, &t);
+                grammar_note(m,
+                             &(const struct grammar_written){
+                                 .chars = m->input->spelled + memo.start, .n = hit->end - memo.start, .value = &hit->value},
+                             &t);
             else
-                grammar_note(m, &(const struct grammar_written){.text = hit->entry->spelling, .inside = hit->written}, &t);
+                grammar_note(m,
+                             &(const struct grammar_written){.text = hit->entry->spelling,
+                                                             .inside = hit->written,
+                                                             .value = hit->entry->has_out ? &hit->entry->out : NULL},
+                             &t);
             add(m, out, t);
         }
     }
@@ -389,6 +424,39 @@ static void enter(const struct grammar_tokens *in, struct grammar_tokens *copy, 
         struct grammar_token t = in->items[i];
         t.origin = (uint32_t)i;
         add(m, copy, t);
+    }
+}
+
+/* Fills a slot, or puts another text in place of what is said. To know its text, what is inside is noted in any case. */
+static void pass_output(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                        struct grammar_tokens *out) {
+    struct grammar_tokens inner, done = {0};
+    bool notes_written = m->notes_written;
+    enter(in, &inner, m);
+    for (size_t i = 0; i < inner.n; i++)
+        inner.items[i].written = NULL;
+    m->notes_written = true;
+    pass(m, item->items[0], &inner, &done);
+    m->notes_written = notes_written;
+    for (size_t i = 0; i < done.n; i++) {
+        struct grammar_token t = done.items[i];
+        const struct grammar_token *from = &in->items[t.origin];
+        tragus_value *value = grammar_pool_alloc(m->lasting, sizeof *value);
+        *value = grammar_output_value(m->lasting, item, t.written);
+        struct grammar_written piece = {.inside = t.written};
+        if (!item->value || item->replaces)
+            piece.value = value; /* else the value is only the slot's */
+        if (item->replaces || (item->conversions && !item->value))
+            piece.text = value->text;
+        t.written = from->written;
+        grammar_note(m, &piece, &t);
+        if (item->slot) {
+            uint32_t start = from->at;
+            while (start < t.at && m->input->chars[start] == ' ')
+                start++;
+            t.fills = new_fill(m, &t, (struct grammar_fill){.item = item, .value = *value, .start = start, .end = t.at});
+        }
+        add(m, out, t);
     }
 }
 
@@ -468,6 +536,9 @@ static void pass(struct grammar_matcher *m, const struct grammar_item *item, con
         return;
     case GRAMMAR_ITEM_RULE:
         pass(m, item->items[0], in, out);
+        return;
+    case GRAMMAR_ITEM_OUTPUT:
+        pass_output(m, item, in, out);
         return;
     }
 }

@@ -177,6 +177,10 @@ static int copy_texts(struct compile_job *j, const tragus_text texts[], size_t n
     return 0;
 }
 
+const char *service_unknown_format(const char *format) {
+    return engine_unknown_format(format);
+}
+
 int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
                         service_grammar_done *done, void *user, tragus_error *reterr) {
     struct service_grammar *old;

@@ -130,12 +130,14 @@ typedef void service_grammar_done(const struct service_grammar_result *result, v
 
 struct service_grammar_source {
     const char *name;
-    const char *format;   /* "hassil", "list"; "": decided by the texts' suffixes and contents */
+    const char *format;   /* as service_unknown_format knows them; "": decided by the texts' suffixes and contents */
     const char *language; /* a tag; "": named in the texts, else the default one */
     bool is_private;      /* only its owner can use it, and it is removed with the owner */
     const tragus_text *texts;
     size_t n_texts;
 };
+/* Returns NULL if a format of grammars has that name, else the names of all, for a message. */
+const char *service_unknown_format(const char *format);
 /* Adds or replaces a grammar. A public one also replaces the caller's private one of that name. Sessions that use it switch to the
  * new one at their next utterance. It is compiled on its own thread, within the limits. If refused immediately, returns a negative
  * errno and a message. Else returns 0 and calls done once, later; with -ECANCELED if the owner has left (service_owner_gone) or the

@@ -22,6 +22,20 @@ if command -v busctl >/dev/null; then
     call() { busctl --address="$address" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 "$@"; }
     [ "$(call AddGrammarText 'ssa{sv}' shell "Open the Door" 0)" = "a(uuuss) 0" ] || fail "AddGrammarText"
     call ParseText 'ssa{sv}' shell "open the door" 0 | grep -q '"text" s "Open the Door"' || fail "ParseText after AddGrammarText"
+    echo "== grammars in the formats of other recognisers"
+    dialect() { # format, or - for what the content shows; grammar; sentence; what the answer has
+        local format=(0)
+        [ "$1" = - ] || format=(1 Format s "$1")
+        [ "$(call AddGrammarText 'ssa{sv}' other "$2" "${format[@]}")" = "a(uuuss) 0" ] || fail "AddGrammarText: $2"
+        call ParseText 'ssa{sv}' other "$3" 0 | grep -q "$4" || fail "ParseText: $2"
+    }
+    dialect ini $'[Lamp]\nmake it (red:1 | blue:2){c!int}\n' "make it red" '"c" x 1'
+    dialect - $'#JSGF V1.0;\ngrammar g;\npublic <see> = see <b> {bird};\n<b> = owl | finch;\n' "see finch" '"bird" s "finch"'
+    dialect jsgf $'grammar g;\npublic <see> = see (owl | finch) {bird};\n' "see owl" '"bird" s "owl"'
+    dialect - $'context:\n  expressions:\n    see: [see $bird:b]\n  slots:\n    bird: [Owl]\n' "see owl" '"b" s "Owl"'
+    dialect - '["lights on", "lights off"]' "lights off" '"text" s "lights off"'
+    call AddGrammarText 'ssa{sv}' other "x" 1 Format s srgs 2>&1 | grep -q 'Unknown format "srgs"; use one of hassil, list, ini, jsgf' ||
+        fail "an unknown format"
 fi
 echo "== wrong arguments and unknown options"
 ask arguments "${interfaces[@]}" || fail "arguments"
@@ -39,9 +53,19 @@ mkdir "$work/house"
 printf 'go left\nturn [around\n' >"$work/house/b.txt"
 echo "go right" >"$work/house/a.list"
 echo "come here" >"$work/more.txt"
-"$tragus" listen --bus-address "$address" -g "$work/more.txt" -g "$work/house" >"$work/listen" 2>&1 &
+mkdir -p "$work/profile/slots/house"
+# shellcheck disable=SC2016 # $house names a slot file
+printf '[Go]\ngo to $house/rooms{room}\n' >"$work/profile/sentences.ini"
+printf 'attic\nbad (room\n' >"$work/profile/slots/house/rooms"
+printf '#JSGF V1.0;\ngrammar main;\nimport <names.*>;\npublic <see> = see <bird>;\n' >"$work/profile/main.gram"
+printf '#JSGF V1.0;\ngrammar names;\n<bird> = owl (x;\n' >"$work/profile/names.gram"
+"$tragus" listen --bus-address "$address" -g "$work/more.txt" -g "$work/house" -g "$work/profile/sentences.ini" \
+    -g "$work/profile/main.gram" >"$work/listen" 2>&1 &
 listener=$!
 wait_for "the warning of a wrong line" grep -q "/house/b.txt:2:6: left out" "$work/listen"
+wait_for "the warning of a wrong line in a slot file" grep -q "/profile/slots/house/rooms:2:5: left out" "$work/listen"
+wait_for "the warning of a wrong rule in an imported grammar" grep -q "/profile/names.gram:3:14: left out" "$work/listen"
+# shellcheck disable=SC2016 # evaluated again and again
 wait_for "a session in spite of the wrong line" eval '[ "$(status_field session_count)" = 1 ]'
 kill "$listener"
 wait "$listener" 2>/dev/null

@@ -3,7 +3,11 @@ grammar_tests = \
     tests/unit/grammar/test_acceptor \
     tests/unit/grammar/test_budget \
     tests/unit/grammar/test_diagnostics \
+    tests/unit/grammar/test_ini \
+    tests/unit/grammar/test_jsgf \
     tests/unit/grammar/test_match \
+    tests/unit/grammar/test_phrases \
+    tests/unit/grammar/test_rhino \
     tests/unit/grammar/test_template \
     tests/unit/grammar/test_variants
 check_PROGRAMS += $(grammar_tests)
@@ -20,6 +24,22 @@ tests_unit_grammar_test_budget_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 tests_unit_grammar_test_diagnostics_SOURCES = tests/unit/grammar/test_diagnostics.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_diagnostics_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_diagnostics_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_test_ini_SOURCES = tests/unit/grammar/test_ini.c tests/unit/grammar/builder.h tests/unit/grammar/dialect.h tests/unit/grammar/make.h
+tests_unit_grammar_test_ini_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_ini_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_test_jsgf_SOURCES = tests/unit/grammar/test_jsgf.c tests/unit/grammar/builder.h tests/unit/grammar/dialect.h tests/unit/grammar/make.h
+tests_unit_grammar_test_jsgf_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_jsgf_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_test_phrases_SOURCES = tests/unit/grammar/test_phrases.c tests/unit/grammar/builder.h tests/unit/grammar/dialect.h tests/unit/grammar/make.h
+tests_unit_grammar_test_phrases_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_phrases_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_test_rhino_SOURCES = tests/unit/grammar/test_rhino.c tests/unit/grammar/builder.h tests/unit/grammar/dialect.h tests/unit/grammar/make.h
+tests_unit_grammar_test_rhino_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_rhino_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
 tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -132,6 +132,45 @@ static void wildcards(void **state) {
     grammar_free(g);
 }
 
+/* A wildcard is followed by something optional, which may begin in the same word or the next one. */
+static void wildcards_before_options(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar("sentences: ['start {album}[by {artist}]', 'add {item}[s] now']\n"
+                                     "lists: {album: {wildcard: true}, artist: {wildcard: true}, item: {wildcard: true}}\n");
+    static const char *const expected[][2] = {{"album=the wall by pink", "start the wall by pink"},
+                                              {"album=the wall,artist=pink", "start the wall by pink"}};
+    struct grammar_match *m;
+    assert_int_equal(grammar_match(&m, g, "start the wall by pink", NULL, 0, 9), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct grammar_reading *r = grammar_match_reading(m, i);
+        char slots[100] = "";
+        for (size_t k = 0; k < r->n_slots; k++)
+            snprintf(slots + strlen(slots), sizeof slots - strlen(slots), "%s%s=%s", k ? "," : "", r->slots[k].name,
+                     r->slots[k].value.text);
+        assert_string_equal(slots, expected[i][0]);
+        assert_string_equal(r->text, expected[i][1]);
+    }
+    grammar_match_free(m);
+    assert_string_equal(reading(g, "add apples now"), "|item=apple");
+    assert_string_equal(reading(g, "add milk now"), "|item=milk");
+    grammar_free(g);
+}
+
+/* A sign between two lists, or between a list and a number, is no punctuation. */
+static void numbers_beside_signs(void **state) {
+    (void)state;
+    struct grammar *g =
+        make_grammar("sentences: ['wake me at {hour}:{minute}', 'lunch at {hour}:00.', 'page {hour}.{minute}, please']\n"
+                     "lists: {hour: {range: {from: 0, to: 23}}, minute: {range: {from: 0, to: 59}}}\n");
+    assert_string_equal(reading(g, "wake me at 12:30"), "|hour=12,minute=30");
+    assert_string_equal(reading(g, "wake me at 12 30."), "|hour=12,minute=30");
+    assert_string_equal(reading(g, "wake me at twelve thirty"), "|hour=12,minute=30");
+    assert_string_equal(reading(g, "lunch at 12:00"), "|hour=12");
+    assert_string_equal(reading(g, "page 1.2 please"), "|hour=1,minute=2");
+    assert_string_equal(reading(g, "page 1.20 please"), "|hour=1,minute=20");
+    grammar_free(g);
+}
+
 static void context(void **state) {
     (void)state;
     struct grammar_builder *b;
@@ -306,9 +345,17 @@ static void hostile_input(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_of_lists), cmocka_unit_test(ranges),      cmocka_unit_test(wildcards),
-        cmocka_unit_test(context),         cmocka_unit_test(skip_words),  cmocka_unit_test(written_text),
-        cmocka_unit_test(ranking),         cmocka_unit_test(plain_lists), cmocka_unit_test(lean_blocks),
+        cmocka_unit_test(values_of_lists),
+        cmocka_unit_test(ranges),
+        cmocka_unit_test(wildcards),
+        cmocka_unit_test(wildcards_before_options),
+        cmocka_unit_test(numbers_beside_signs),
+        cmocka_unit_test(context),
+        cmocka_unit_test(skip_words),
+        cmocka_unit_test(written_text),
+        cmocka_unit_test(ranking),
+        cmocka_unit_test(plain_lists),
+        cmocka_unit_test(lean_blocks),
         cmocka_unit_test(hostile_input),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
