@@ -5,6 +5,7 @@
  * after collecting them. Pieces go through the converter immediately, and each is passed on before the next is read.
  */
 #include "audio/source.h"
+#include "base/assert.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,7 @@ static int too_long(const struct sink *k, const char *name, tragus_error *reterr
 /* Converts frames, or what the converter still holds (NULL), and passes the samples on. */
 static int sink_push(struct sink *k, struct audio_converter *c, const void *frames, size_t n_frames, const char *name,
                      tragus_error *reterr) {
+    base_assert(k->piece);
     int n = frames ? audio_converter_push(c, frames, n_frames, k->piece, k->size) : audio_converter_flush(c, k->piece, k->size);
     if (n < 0)
         return base_error_at(reterr, n, name, 0, 0, "cannot be converted to 16 kHz");
@@ -150,10 +152,10 @@ static int open_sound_file(SNDFILE **ret, SF_INFO *info, struct input *in, const
 static int read_sound_file(struct input *in, struct sink *k, const char *name, tragus_error *reterr) {
     struct audio_converter *converter = NULL;
     SF_INFO info = {0};
-    SNDFILE *file;
+    SNDFILE *file = NULL;
 
     int r = open_sound_file(&file, &info, in, name, reterr);
-    if (r < 0)
+    if (!file)
         return r;
     struct audio_format format = {.rate = info.samplerate > 0 ? (uint32_t)info.samplerate : 0,
                                   .channels = info.channels > 0 ? (uint32_t)info.channels : 0,
@@ -161,7 +163,7 @@ static int read_sound_file(struct input *in, struct sink *k, const char *name, t
     float *frames = NULL;
     r = begin(k, &converter, &format, name, reterr);
     /* A header may say what it likes, so sink_push counts, too. */
-    if (r >= 0 && info.frames > 0 && info.frames < SF_COUNT_MAX && (uint64_t)info.frames / format.rate > k->most / AUDIO_RATE)
+    if (r >= 0 && info.frames > 0 && info.frames < SF_COUNT_MAX && (double)info.frames * AUDIO_RATE > (double)k->most * format.rate)
         r = too_long(k, name, reterr);
     if (r >= 0 && !(frames = malloc((size_t)PIECE_FRAMES * format.channels * sizeof(*frames))))
         r = base_error_at(reterr, -ENOMEM, name, 0, 0, "out of memory");

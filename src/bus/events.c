@@ -81,7 +81,7 @@ void bus_on_client_event(struct service_session *session, const struct service_e
         r = fill_signal(m, e);
     if (r >= 0)
         r = sd_bus_send(s->bus->bus, m, NULL);
-    if (r < 0)
+    if (r < 0 && r != -ENOTCONN) /* the loss of the bus is logged once */
         service_log(SERVICE_LOG_WARNING, "Failed to send %s to its session: %s", name, strerror(-r));
     sd_bus_message_unref(m);
 }

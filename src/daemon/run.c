@@ -64,13 +64,13 @@ static int on_reconnect(sd_event_source *source, uint64_t now_us, void *user) {
         service_log(SERVICE_LOG_ERROR, "The message bus is back, but %s", e.text);
         return sd_event_exit(d->event, 1);
     }
-    d->reconnect_s = d->reconnect_s < MOST_RECONNECT_S / 2 ? 2 * d->reconnect_s : MOST_RECONNECT_S;
     r = sd_event_source_set_time_relative(source, (uint64_t)d->reconnect_s * 1000000);
+    d->reconnect_s = d->reconnect_s < MOST_RECONNECT_S / 2 ? 2 * d->reconnect_s : MOST_RECONNECT_S;
     return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-/* Called from within the bus, so it is closed later, with all that belongs to its clients. Grammars of the configuration and public
- * ones stay. */
+/* Called from within the bus, so it is closed in the next iteration, with all that belongs to its clients. Grammars of the
+ * configuration and public ones stay. */
 static void on_bus_lost(void *user) {
     struct daemon *d = user;
 
@@ -79,7 +79,7 @@ static void on_bus_lost(void *user) {
     service_log(SERVICE_LOG_WARNING, "The message bus has closed the connection; trying to reach it again from time to time");
     d->reconnect_s = 1;
     d->reconnect = sd_event_source_disable_unref(d->reconnect);
-    int r = sd_event_add_time_relative(d->event, &d->reconnect, CLOCK_MONOTONIC, 1000000, 100000, on_reconnect, d);
+    int r = sd_event_add_time_relative(d->event, &d->reconnect, CLOCK_MONOTONIC, 0, 0, on_reconnect, d);
     if (r < 0) {
         service_log(SERVICE_LOG_ERROR, "No timer can be made: %s", strerror(-r));
         (void)sd_event_exit(d->event, 1);

@@ -37,6 +37,7 @@ struct microphone {
     struct capture *capture; /* NULL while the device is closed */
     uint32_t hang_hops;
     char name[AUDIO_NAME_BYTES];      /* of the open device */
+    bool failed;                      /* since it is wanted, and it has given no sound since then */
     bool wanted, heard, said_missing; /* heard: the open device has given sound */
     tragus_error trouble;
     unsigned pause_s;
@@ -200,7 +201,7 @@ static void try_to_open(struct microphone *m) {
     if (r < 0) {
         if (!m->said_missing)
             service_log(SERVICE_LOG_WARNING, "Failed to open the microphone, trying again from time to time: %s", m->trouble.text);
-        m->said_missing = true;
+        m->said_missing = m->failed = true;
         retry_later(m);
     } else {
         capture_let_hang(m->capture, m->hang_hops);
@@ -219,6 +220,7 @@ void microphone_want(struct microphone *m, bool wanted) {
     }
     m->retry = sd_event_source_disable_unref(m->retry);
     m->pause_s = 0;
+    m->failed = false;
     m->hang_hops = 0;
     close_device(m);
     m->n_wiped = 0;
@@ -237,6 +239,7 @@ void microphone_let_hang(struct microphone *m, uint32_t hops) {
 /* The open device gives sound, so it works. Some can be opened, but give only errors. */
 static void on_first_sound(struct microphone *m) {
     m->heard = true;
+    m->failed = false;
     m->pause_s = 0;
     if (!m->said_missing)
         return;
@@ -266,7 +269,7 @@ void microphone_check(struct microphone *m) {
     base_error_set(&m->trouble, status, "microphone %s is gone: %s", m->options.device, strerror(-status));
     if (!m->said_missing)
         service_log(SERVICE_LOG_WARNING, "%s; trying again from time to time", m->trouble.text);
-    m->said_missing = true;
+    m->said_missing = m->failed = true;
     retry_later(m);
     m->changed(m->user);
 }
@@ -276,7 +279,7 @@ bool microphone_is_open(const struct microphone *m) {
 }
 
 bool microphone_is_missing(const struct microphone *m) {
-    return m->wanted && (!m->capture || m->said_missing);
+    return m->wanted && (!m->capture || m->failed);
 }
 
 const char *microphone_trouble(const struct microphone *m) {

@@ -159,10 +159,11 @@ kill "$bus_pid"
 wait "$bus_pid" 2>/dev/null
 bus_pid=''
 told "the message bus has closed the connection"
-wait "$daemon_pid"
-daemon_pid=''
 wyoming info >/dev/null || fail "info after the end of the bus"
 is "a text without a bus" "error None {} the message bus cannot be reached, so tragusd cannot be asked; start dbus" "$(wyoming text en "front center")"
+
+stop_daemon || fail "exit status $? of tragusd after SIGTERM without a bus"
+! grep "Failed to send" "$work/tragusd.log" || fail "the log has a line for each session"
 
 echo "== clean stop"
 ! grep -qi "center" "$work/tragus-bridge.log" || fail "the log contains what was said"

@@ -263,10 +263,12 @@ static void another_may_take_its_place(void **state) {
     (void)state;
     pid_t first = start("");
     assert_true(told("READY=1"));
+    kill(first, SIGSTOP); /* else it might be the first */
     wire_kill_daemon();
     wire_start_daemon();
     sd_bus *other = connect_client();
     assert_true(sd_bus_request_name(other, WIRE_NAME, 0) >= 0);
+    kill(first, SIGCONT);
     assert_int_equal(exit_code(first), 1);
     assert_non_null(strstr(logged(), "is taken"));
     sd_bus_flush_close_unref(other);

@@ -257,7 +257,11 @@ static void one_that_only_fails_is_missing(void **state) {
         if (after.capture_us > before.capture_us + most_us || after.wakeups > before.wakeups + 100)
             fail_msg("%s: took %llu ms of CPU time", orders[i], (unsigned long long)(after.capture_us - before.capture_us) / 1000);
         rig_control("silence", NULL);
-        n_changes = 0;
+        if (i % 2 == 1) { /* who wants it later is told nothing of the past */
+            microphone_want(microphone, false);
+            microphone_want(microphone, true);
+            assert_false(microphone_is_missing(microphone));
+        }
         assert_true(rig_until(event, is_back, NULL));
         microphone_want(microphone, false);
     }
