@@ -74,6 +74,8 @@ int base_settings_read(const char *path, base_settings_take *take, void *user, t
         total += (size_t)n;
         result = total > MOST_BYTES ? WRONG(&r, "the file is too large to be a configuration") : take_line(&r, line, (size_t)n);
     }
+    if (result >= 0 && !feof(f) && !ferror(f)) /* or the rest would be lost silently */
+        result = base_error_at(reterr, -ENOMEM, path, 0, 0, "out of memory");
     if (result >= 0 && ferror(f))
         result = base_error_at(reterr, -EIO, path, 0, 0, "cannot be read: %s", strerror(errno));
     free(line);

@@ -191,11 +191,12 @@ void hermes_message(struct hermes *h, const char *topic, const char *payload, si
         return;
     }
     struct json_tokener *t = json_tokener_new();
-    json_object *o = t && n <= MQTT_MOST_JSON ? json_tokener_parse_ex(t, payload, (int)n) : NULL;
+    bool good = n <= MQTT_MOST_JSON && base_utf8_valid(payload, n); /* parts of it are published again */
+    json_object *o = t && good ? json_tokener_parse_ex(t, payload, (int)n) : NULL;
     if (t)
         json_tokener_free(t);
     if (!json_object_is_type(o, json_type_object))
-        mqtt_complain(h->mqtt, topic, "the payload must be a JSON object of at most %d bytes", MQTT_MOST_JSON);
+        mqtt_complain(h->mqtt, topic, "the payload must be a JSON object in UTF-8 of at most %d bytes", MQTT_MOST_JSON);
     else if (hermes_is_ours(h, o))
         take_request(h, what, o);
     json_object_put(o);

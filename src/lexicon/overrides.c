@@ -147,6 +147,8 @@ int lexicon_overrides_load(struct lexicon_overrides *o, const struct lexicon *l,
         r = strlen(text) == (size_t)len_bytes
                 ? add_line(&next, l, text, path, line, reterr)
                 : base_error_at(reterr, -EINVAL, path, line, 0, "a NUL byte: this is not a text file");
+    if (r == 0 && !feof(file) && !ferror(file)) /* or the rest would be lost silently */
+        r = base_error_at(reterr, -ENOMEM, path, 0, 0, "out of memory");
     if (r == 0 && ferror(file))
         r = base_error_at(reterr, -EIO, path, 0, 0, "cannot be read: it is a directory or the disk failed");
     free(text);

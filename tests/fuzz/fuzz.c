@@ -59,10 +59,9 @@ char *fuzz_text(const uint8_t *data, size_t size) {
 const char *fuzz_file(const uint8_t *data, size_t size) {
     static char path[64];
     static int fd = -1;
-    if (fd >= 0)
-        close(fd);
-    fd = memfd_create(fuzz_name, MFD_CLOEXEC);
-    fuzz_check(fd >= 0 && write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0, "no file in memory");
+    if (fd < 0)
+        fd = memfd_create(fuzz_name, MFD_CLOEXEC);
+    fuzz_check(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size, "no file in memory");
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     return path;
 }

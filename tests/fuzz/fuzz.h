@@ -27,7 +27,7 @@ void fuzz_check(bool good, const char *what);
 /* Returns a copy that ends with NUL. The caller frees it. Not NULL. */
 char *fuzz_text(const uint8_t *data, size_t size);
 
-/* Returns the path of a file in memory with these bytes. Both are valid until the next call. */
+/* Returns the path of a file in memory with these bytes, which are there until the next call. The path is always the same. */
 const char *fuzz_file(const uint8_t *data, size_t size);
 
 /* Returns the path of a file in the source tree or in the build tree. Valid until the next call. */

@@ -44,6 +44,7 @@ tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c
 tests_fuzz_fuzz_template_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_fuzz_template_LDADD = tests/fuzz/libfuzz.la $(grammar_libs)
 tests_fuzz_fuzz_language_SOURCES = tests/fuzz/fuzz_language.c
+tests_fuzz_fuzz_language_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_fuzz_fuzz_language_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_fuzz_language_LDADD = tests/fuzz/libfuzz.la $(grammar_libs)
 tests_fuzz_fuzz_stream_SOURCES = tests/fuzz/fuzz_stream.c tests/unit/engine/ready.c tests/unit/engine/ready.h
