@@ -83,7 +83,7 @@ typedef struct tragus_grammar_options {
 void tragus_grammar_options_init(tragus_grammar_options *o);
 
 /* Loads files and directories into one grammar. o, d and reterr may be NULL. If m is NULL, the grammar is for typed text only and
- * cannot be used in a session. */
+ * cannot be used in a session. -ENODATA: the sentences name another language than that of the model. */
 int tragus_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[],
                         size_t n_paths, tragus_diagnostics *d, tragus_error *reterr);
 

@@ -8,6 +8,7 @@
 #include "engine/private.h"
 #include "grammar/files.h"
 #include "grammar/formats.h"
+#include "grammar/language.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -256,6 +257,13 @@ static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *
     int r = grammar_compile(&g->sentences, g->sources->builder, d, reterr);
     if (r < 0 || !g->model)
         return r;
+    const char *language = grammar_language(g->sentences), *of_model = engine_model_language(g->model);
+    if (*language && !grammar_language_same(language, of_model))
+        return base_error_set(
+            reterr, -ENODATA,
+            "the sentences are in language \"%.20s\", but the model is for \"%.20s\"; speech needs a model of their "
+            "language, typed text needs none",
+            language, of_model);
     const struct grammar_acceptor *words = grammar_acceptor(g->sentences);
     const struct graph_words *free_words = has_free_words(words) ? free_words_of(g->model, d) : NULL;
     r = graph_build(&g->graph, words, engine_model_lexicon(g->model), g->sources->overrides, free_words, g->sources->max_arcs,

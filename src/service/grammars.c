@@ -152,14 +152,14 @@ void service_set_default_grammar(struct service *s, const char *name) {
 void service_grammar_describe(const struct service_grammar *g, struct service_grammar_info *ret) {
     const struct grammar *sentences = engine_grammar_sentences(g->grammar);
     const struct graph *graph = engine_grammar_graph(g->grammar);
-    const struct graph_report *report = graph_report(graph);
+    const struct graph_report *report = graph ? graph_report(graph) : NULL; /* NULL: typed text only */
     *ret = (struct service_grammar_info){
         .n_templates = grammar_n_templates(sentences),
         .n_intents = grammar_n_intents(sentences),
-        .n_guessed = report->n_guessed,
-        .n_states = graph->n_nodes,
-        .n_words = graph->n_words,
-        .guessed = report->guessed,
+        .n_guessed = report ? report->n_guessed : 0,
+        .n_states = graph ? graph->n_nodes : 0,
+        .n_words = graph ? graph->n_words : 0,
+        .guessed = report ? report->guessed : NULL,
     };
 }
 
@@ -216,7 +216,8 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
     }
     tragus_grammar *before = g->grammar;
     g->grammar = grammar;
-    g->language = engine_model_language(engine_grammar_model(grammar));
+    const tragus_model *model = engine_grammar_model(grammar);
+    g->language = model ? engine_model_language(model) : grammar_language(engine_grammar_sentences(grammar));
     free((char *)g->format);
     g->format = new_format;
     g->uid = uid;
@@ -238,19 +239,20 @@ static bool is_of(const char *tag, const char *language) {
     return strncasecmp(tag, language, n) == 0 && (tag[n] == '\0' || tag[n] == '-' || tag[n] == '_');
 }
 
-/* The model for the language that the sentences name; the default model if they name none, or one without a model. Reads them
- * without a model, because words of another language may have no pronunciation in this one's. */
-static unsigned model_of_sentences(const struct service *s, const char *const paths[], size_t n_paths, const tragus_text texts[],
-                                   size_t n_texts, struct base_budget *budget) {
+/* The model for the language that the sentences name; the default model if they name none; -ENODATA if that language has none.
+ * Reads them without a model, because words of another language may have no pronunciation in this one's. */
+static int model_of_sentences(const struct service *s, const char *const paths[], size_t n_paths, const tragus_text texts[],
+                              size_t n_texts, struct base_budget *budget) {
     tragus_grammar *typed;
     unsigned i = 0;
 
-    if (s->n_models < 2 || engine_grammar_load(&typed, NULL, NULL, paths, n_paths, texts, n_texts, NULL, budget, NULL) < 0)
+    if (engine_grammar_load(&typed, NULL, NULL, paths, n_paths, texts, n_texts, NULL, budget, NULL) < 0)
         return 0;
-    while (i < s->n_models && !is_of(grammar_language(engine_grammar_sentences(typed)), engine_model_language(s->models[i])))
+    const char *language = grammar_language(engine_grammar_sentences(typed));
+    while (*language && i < s->n_models && !is_of(language, engine_model_language(s->models[i])))
         i++;
     tragus_grammar_unref(typed);
-    return i < s->n_models ? i : 0;
+    return i < s->n_models ? (int)i : -ENODATA;
 }
 
 int grammars_compile(const struct service *s, tragus_grammar **ret, const char *language, const char *const paths[], size_t n_paths,
@@ -262,11 +264,15 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
     if (model < 0)
         return model;
     if (!*language)
-        model = (int)model_of_sentences(s, paths, n_paths, texts, n_texts, budget);
+        model = model_of_sentences(s, paths, n_paths, texts, n_texts, budget);
     grammar_options(s, &options);
+    if (model < 0)
+        grammar_diagnostics_add(d, TRAGUS_WARNING,
+                                "there is no model for the language of these sentences, so they are understood when typed only");
     if (model != 0) /* the user's pronunciations are for the default language */
         options.pronunciations_path = NULL;
-    return engine_grammar_load(ret, s->models[model], &options, paths, n_paths, texts, n_texts, d, budget, reterr);
+    return engine_grammar_load(ret, model < 0 ? NULL : s->models[model], &options, paths, n_paths, texts, n_texts, d, budget,
+                               reterr);
 }
 
 /* Logs what was left out of a configured grammar, which has no client that could be told. */

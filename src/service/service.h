@@ -111,8 +111,8 @@ bool service_may_measure(const struct service *s, const struct service_caller *c
 
 struct service_grammar { /* a named grammar; borrowed pointers are valid until the next call that changes grammars */
     const char *name, *format, *language;
-    tragus_grammar *grammar;
-    const char *owner; /* of a private one; NULL: public */
+    tragus_grammar *grammar; /* without a model if there is none for its language: typed text only */
+    const char *owner;       /* of a private one; NULL: public */
     uid_t uid;
     struct service_grammar *next;
 };

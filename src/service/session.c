@@ -113,6 +113,12 @@ int service_session_new(struct service_session **ret, struct service *s, const s
     const struct service_grammar *g = service_grammar_find(s, caller->owner, o.grammar, reterr);
     if (!g)
         return -ENOENT;
+    if (!engine_grammar_graph(g->grammar))
+        return base_error_set(
+            reterr, -ENODATA,
+            "grammar \"%.60s\" is in language \"%.20s\", which has no model here, so only typed text is understood; "
+            "install a model and name it under languages in tragus.conf",
+            g->name, g->language);
     if (*o.language && (unsigned)r != service_model_of(s, g->grammar))
         return base_error_set(reterr, -ENODATA, "grammar \"%.60s\" is of language \"%s\", not \"%.20s\"", g->name, g->language,
                               o.language);
@@ -506,7 +512,7 @@ static void swap(struct service_session *session) {
 }
 
 void session_use_grammar(struct service_session *session, const struct service_grammar *g) {
-    if (service_model_of(session->service, g->grammar) != session->model) {
+    if (!engine_grammar_graph(g->grammar) || service_model_of(session->service, g->grammar) != session->model) {
         service_log(SERVICE_LOG_WARNING, "Grammar %s is of another language now; sessions that use it keep the old one", g->name);
         return;
     }

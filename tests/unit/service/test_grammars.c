@@ -369,6 +369,26 @@ static void lists_and_removals_name_what_there_is(void **state) {
     assert_true(has_sentence("", "lights", "turn on the kettle"));
 }
 
+/* Typed text needs no model, speech does. */
+static void a_language_without_a_model_is_typed_only(void **state) {
+    struct rig_log log = {0};
+    struct service_session *session = NULL;
+    struct service_grammar_info info;
+    tragus_error e = {0};
+    (void)state;
+    assert_int_equal(add(&ann, "german", false, "language: de\nsentences: ['licht an']\n", &e), 0);
+    assert_true(has_sentence("", "german", "licht an"));
+    const struct service_grammar *g = service_grammar_find(service, "", "german", &e);
+    assert_string_equal(g->language, "de");
+    service_grammar_describe(g, &info);
+    assert_int_equal(info.n_templates, 1);
+    assert_int_equal(info.n_words, 0);
+    struct service_session_options o = rig_session_options(service, "german", &log);
+    assert_int_equal(service_session_new(&session, service, &rig_daemon, &o, &e), -ENODATA);
+    assert_non_null(strstr(e.text, "\"de\""));
+    assert_null(session);
+}
+
 /* --- concurrent compilations --- */
 
 struct answers {
@@ -636,6 +656,7 @@ int main(void) {
         TEST(a_public_grammar_takes_the_place_in_the_limit),
         TEST(only_public_changes_count),
         TEST(lists_and_removals_name_what_there_is),
+        TEST(a_language_without_a_model_is_typed_only),
         TEST(answers_are_given_once_and_from_the_loop),
         TEST(two_lists_at_once_both_count),
         TEST(a_user_has_so_many_that_wait),
