@@ -14,12 +14,13 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/input.c src/grammar/input.h \
     src/grammar/item.h \
     src/grammar/language.c src/grammar/language.h \
-    src/grammar/language_file.c \
     src/grammar/letters.c src/grammar/letters.h \
     src/grammar/lists.c \
     src/grammar/map.c src/grammar/map.h \
     src/grammar/match.c \
     src/grammar/matcher.c src/grammar/matcher.h \
+    src/grammar/numbers.c src/grammar/numbers.h \
+    src/grammar/numbers_file.c \
     src/grammar/pieces.c src/grammar/pieces.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \

@@ -129,7 +129,7 @@ struct grammar_builder {
     size_t n_skip_words, size_skip_words;
     bool ignore_whitespace;
     bool has_intent_order;        /* whether an intents.yaml was read */
-    struct grammar_map languages; /* those already read, by tag; language_file.c */
+    struct grammar_map languages; /* those already read, by tag; language.c */
     const char **folders;         /* where to look for others */
     size_t n_folders, size_folders;
     char default_language[17];               /* "": none */

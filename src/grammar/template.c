@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "grammar/language.h"
 #include "grammar/letters.h"
+#include "grammar/numbers.h"
 #include "grammar/pool.h"
 
 #include <stdarg.h>
@@ -165,7 +166,8 @@ static size_t number_at(const uint32_t *chars, size_t n, size_t i) {
 
 struct grammar_item *grammar_template_number(struct grammar_parser *p, const char *digits) {
     base_buffer_clear(&p->scratch);
-    if (!p->language || !grammar_language_spell(p->language, digits, strlen(digits), &p->scratch))
+    if (!p->language || !p->language->numbers ||
+        !grammar_numbers_say_all(p->language->numbers, false, digits, strlen(digits), &p->scratch))
         return NULL;
     const char *spelled = grammar_pool_text(p->pool, p->scratch.data, p->scratch.len_bytes);
     return grammar_template_parse(p, spelled, strlen(spelled));
