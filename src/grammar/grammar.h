@@ -33,8 +33,9 @@ void grammar_builder_free(struct grammar_builder *b);
 void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *budget);
 
 /* Adds a source of a language's numbers and signs: a file language.yaml, which is read now, or a folder with one subfolder per
- * language tag, whose language.yaml is read when a grammar in that language needs it. Sources added first take precedence. Without
- * a source, numbers and signs are understood only if typed. */
+ * language tag, whose language.yaml is read when a grammar in that language needs it, and numbers/TAG.yaml for languages that say
+ * nothing of numbers there. Sources added first take precedence. Without a source, numbers and signs are understood only if typed.
+ */
 int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
 /* Sets the language of sentences that name none. Default: that of the first file added, else "". Only the letters before a region

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/language.c: reads a language's numbers and signs from models/TAG/language.yaml; models/en/language.yaml explains the
- * keys.
+ * keys. If there is no such file, or it says nothing of numbers, they are in models/numbers/TAG.yaml.
  *
  * The builder knows the folders of languages and reads a language when a grammar needs it. Only the letters of the tag go into the
  * file name, since anybody can write the tag in a grammar.
@@ -23,7 +23,8 @@
 enum { LONGEST_TAG = 16 };
 
 struct known_language {
-    const struct grammar_language *tables; /* NULL: there is no file */
+    struct grammar_language *tables; /* NULL: there is no file */
+    bool searched;                   /* for numbers elsewhere, too */
 };
 
 struct reading {
@@ -122,7 +123,8 @@ static int read_language(struct reading *r, tragus_error *reterr) {
 struct entry_job {
     struct grammar_builder *b;
     char tag[LONGEST_TAG + 1];
-    const struct grammar_language *tables;
+    struct grammar_language *tables;
+    bool searched;
     const char *folder;
 };
 
@@ -130,6 +132,7 @@ static void add_language_job(void *data) {
     const struct entry_job *j = data;
     struct known_language *known = grammar_pool_alloc(&j->b->pool, sizeof *known);
     known->tables = j->tables;
+    known->searched = j->searched;
     *grammar_map_at(&j->b->languages, &j->b->pool, grammar_pool_text(&j->b->pool, j->tag, strlen(j->tag))) = known;
 }
 
@@ -184,25 +187,41 @@ const char *grammar_builder_default_language(const struct grammar_builder *b) {
     return b->default_language;
 }
 
+/* Reads FOLDER/FIRST/SECOND of the first folder that has it. Returns 0, -ENOENT, -EINVAL after reports, or the code that ended the
+ * pool's run. */
+static int search(struct reading *r, const char *first, const char *second) {
+    int code = -ENOENT;
+    for (size_t i = 0; code == -ENOENT && i < r->b->n_folders; i++) {
+        char path[4096];
+        r->path = path;
+        if (snprintf(path, sizeof path, "%s/%s/%s", r->b->folders[i], first, second) < (int)sizeof path)
+            code = read_language(r, NULL);
+    }
+    return code;
+}
+
 int grammar_builder_language(const struct grammar_language **ret, struct grammar_builder *b, const char *tag,
                              struct grammar_report *report) {
-    struct entry_job j = {.b = b};
+    struct entry_job j = {.b = b, .searched = true};
+    char name[LONGEST_TAG + sizeof ".yaml"];
     *ret = NULL;
     if (!primary_tag(j.tag, tag))
         return 0;
     const struct known_language *known = grammar_map_get(&b->languages, j.tag);
-    if (known) {
+    if (known && known->searched) {
         *ret = known->tables;
         return 0;
     }
-    int code = -ENOENT;
-    for (size_t i = 0; code == -ENOENT && i < b->n_folders; i++) {
-        char path[4096];
-        struct reading r = {.b = b, .report = report, .tag = j.tag, .path = path};
-        if (snprintf(path, sizeof path, "%s/%s/language.yaml", b->folders[i], j.tag) >= (int)sizeof path)
-            continue;
-        code = read_language(&r, NULL);
-        j.tables = code == 0 ? r.language : NULL;
+    struct reading own = {.b = b, .report = report, .tag = j.tag}, numbers = own;
+    int code = known ? 0 : search(&own, j.tag, "language.yaml");
+    j.tables = known ? known->tables : code == 0 ? own.language : NULL;
+    if (code == -ENOENT || (code == 0 && !j.tables->numbers)) {
+        snprintf(name, sizeof name, "%s.yaml", j.tag);
+        code = search(&numbers, "numbers", name);
+        if (code == 0 && j.tables)
+            j.tables->numbers = numbers.language->numbers;
+        else if (code == 0)
+            j.tables = numbers.language;
     }
     if (code == 0 || code == -ENOENT)
         code = grammar_pool_run(&b->pool, add_language_job, &j);

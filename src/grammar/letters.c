@@ -42,7 +42,7 @@ uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, s
     size_t n = 0;
     while (text < end) {
         uint32_t c = base_utf8_next(&text, end);
-        chars[n++] = base_utf8_is_space(c) ? ' ' : c == 0x2019 ? '\'' : c;
+        chars[n++] = base_utf8_is_space(c) ? ' ' : c == 0x2019 || c == 0x02BC ? '\'' : c;
     }
     *ret_n = n;
     return chars;

@@ -13,7 +13,7 @@ bool grammar_is_digit(uint32_t c);
 bool grammar_is_letter(uint32_t c); /* part of a spoken word: letters of all scripts and the apostrophe, but no digits */
 bool grammar_is_stop(uint32_t c);   /* punctuation that is ignored at the start and end of words: . , ? ! ; : and similar */
 
-/* Decodes UTF-8 to characters. White space becomes blanks, the typographic apostrophe the plain one. */
+/* Decodes UTF-8 to characters. White space becomes blanks, typographic apostrophes the plain one. */
 uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, size_t *ret_n);
 
 /* Encodes characters as UTF-8; the text is in the pool. */

@@ -47,6 +47,22 @@ static bool say_whole(struct speaker *s, uint32_t set, int64_t whole) {
     return say(s, set, &(const struct value){.whole = whole});
 }
 
+/* Returns whether the last alternative, from `at`, also stands between `start` and the bar before it. */
+static bool said_before(const struct base_buffer *out, size_t start, size_t at) {
+    size_t len = out->len_bytes - at, begin = start;
+    int depth = 0;
+    for (size_t i = start; i < at && !out->failed; i++) {
+        char c = out->data[i];
+        depth += (c == '(' || c == '[') - (c == ')' || c == ']');
+        if (c != '|' || depth)
+            continue;
+        if (i - begin == len && memcmp(out->data + begin, out->data + at, len) == 0)
+            return true;
+        begin = i + 1;
+    }
+    return false;
+}
+
 static bool is_decimal(enum grammar_number_kind kind) {
     return kind >= GRAMMAR_NUMBER_DECIMAL;
 }
@@ -122,9 +138,10 @@ static bool apply(struct speaker *s, uint32_t set, const struct grammar_number_r
     return true;
 }
 
-static bool has_kind(const struct grammar_number_set *set, enum grammar_number_kind kind) {
+/* Returns whether a set has rules of kind a or b. */
+static bool has_kind(const struct grammar_number_set *set, enum grammar_number_kind a, enum grammar_number_kind b) {
     for (size_t i = 0; i < set->n_rules; i++)
-        if (set->rules[i].kind == kind)
+        if (set->rules[i].kind == a || set->rules[i].kind == b)
             return true;
     return false;
 }
@@ -150,10 +167,10 @@ static int64_t base_of(const struct grammar_number_set *set, int64_t whole) {
 static bool fits(const struct grammar_number_set *set, const struct grammar_number_rule *rule, const struct value *v,
                  int64_t base) {
     bool half = v->n_fraction == 1 && v->fraction[0] == '5' && !v->digits;
-    bool below1 = v->whole == 0 && !v->digits && has_kind(set, GRAMMAR_NUMBER_DECIMAL_BELOW1);
-    if (v->negative && has_kind(set, GRAMMAR_NUMBER_NEGATIVE))
+    bool below1 = v->whole == 0 && !v->digits && has_kind(set, GRAMMAR_NUMBER_DECIMAL_BELOW1, GRAMMAR_NUMBER_HALF_BELOW1);
+    if (v->negative && has_kind(set, GRAMMAR_NUMBER_NEGATIVE, GRAMMAR_NUMBER_NEGATIVE))
         return rule->kind == GRAMMAR_NUMBER_NEGATIVE;
-    if (v->n_fraction && (below1 || has_kind(set, GRAMMAR_NUMBER_DECIMAL)))
+    if (v->n_fraction && (below1 || has_kind(set, GRAMMAR_NUMBER_DECIMAL, GRAMMAR_NUMBER_HALF)))
         return rule->kind == (below1 ? GRAMMAR_NUMBER_DECIMAL_BELOW1 : GRAMMAR_NUMBER_DECIMAL) ||
                (half && rule->kind == (below1 ? GRAMMAR_NUMBER_HALF_BELOW1 : GRAMMAR_NUMBER_HALF));
     return rule->kind == GRAMMAR_NUMBER_WHOLE && rule->from == base;
@@ -187,7 +204,7 @@ static bool say(struct speaker *s, uint32_t set_number, const struct value *v) {
             continue;
         if (n_fitting > 1)
             put(s, n_said ? "|" : "(", 1);
-        if (apply(s, set_number, &set->rules[i], v))
+        if (apply(s, set_number, &set->rules[i], v) && (n_said == 0 || !said_before(s->out, start + 1, before + 1)))
             n_said++;
         else
             take_back(s, before);
@@ -218,18 +235,6 @@ bool grammar_numbers_say(const struct grammar_numbers *n, uint32_t set, const ch
         v.n_digits = n_whole;
     }
     return say(&s, set, &v) && !out->failed;
-}
-
-/* Returns whether the last alternative, from `at`, also stands before it, from `start`. */
-static bool said_before(const struct base_buffer *out, size_t start, size_t at) {
-    size_t len = out->len_bytes - at;
-    for (size_t i = start, next; i < at; i = next + 1) {
-        const char *bar = memchr(out->data + i, '|', at - i);
-        next = bar ? (size_t)(bar - out->data) : at;
-        if (next - i == len && memcmp(out->data + i, out->data + at, len) == 0)
-            return true;
-    }
-    return false;
 }
 
 bool grammar_numbers_say_all(const struct grammar_numbers *n, bool ordinal, const char *digits, size_t len,

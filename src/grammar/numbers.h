@@ -6,6 +6,7 @@
  * of the radix (10) up to the base. In the text, `<set<` stands for the quotient, `>set>` for the rest and `=set=` for the number
  * itself, in the words of a set; without a name it is the same set. `=#=` has no words: the set ends there. If the number is a
  * multiple of the divisor and the rule's base is not, the rule before it counts, so `100: hundred` says 300, not `101:`.
+ * `'` at an end of a text keeps the blanks there. `>>>` says decimals without blanks between them.
  * `-x` says negative numbers, `x.x` those with decimals, `0.x` those below one, `x.5` and `0.5` halves.
  *
  * In two things they are more: a text is a template, and rules with one base are all ways to say a number.

@@ -129,19 +129,22 @@ static void check_template(struct reading *r, const struct line *l, const struct
 static bool read_rule(struct reading *r, const struct line *l, uint32_t own, struct grammar_number_rule *rule) {
     struct grammar_number_part *parts = NULL;
     size_t size = 0;
+    const char *end = l->end;
     *rule = (struct grammar_number_rule){0};
     const char *at = read_base(r, l, rule);
     if (at && at < l->end && *at == ' ')
         at++;
-    if (at && at < l->end && *at == '\'') /* keeps the blanks behind it, as in CLDR's rules */
+    if (at && at < end && *at == '\'') /* keeps the blanks behind it, as in CLDR's rules */
         at++;
-    while (at && at < l->end) {
+    if (at && end - at > 1 && end[-1] == '\'' && end[-2] == ' ') /* the same at the end */
+        end--;
+    while (at && at < end) {
         struct grammar_number_part part = {.text = at};
         if (*at == '<' || *at == '>' || *at == '=') {
             at = read_spoken(r, l, at, own, &part);
             rule->takes_rest |= part.sign == '>';
         } else {
-            while (at < l->end && !strchr("<>=", *at))
+            while (at < end && !strchr("<>=", *at))
                 at++;
             part.len = (size_t)(at - part.text);
         }

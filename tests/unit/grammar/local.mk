@@ -5,8 +5,9 @@ grammar_tests = \
     tests/unit/grammar/test_diagnostics \
     tests/unit/grammar/test_match \
     tests/unit/grammar/test_template
-check_PROGRAMS += $(grammar_tests)
-TESTS += $(grammar_tests)
+check_PROGRAMS += $(grammar_tests) tests/unit/grammar/say_numbers
+TESTS += $(grammar_tests) tests/unit/grammar/test_numbers.py
+dist_check_SCRIPTS += tests/unit/grammar/test_numbers.py
 
 tests_unit_grammar_test_acceptor_SOURCES = tests/unit/grammar/test_acceptor.c tests/unit/grammar/builder.h tests/unit/grammar/make.h tests/unit/grammar/walk.h
 tests_unit_grammar_test_acceptor_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -27,6 +28,9 @@ tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 tests_unit_grammar_test_template_SOURCES = tests/unit/grammar/test_template.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_template_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_template_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_say_numbers_SOURCES = tests/unit/grammar/say_numbers.c
+tests_unit_grammar_say_numbers_LDADD = $(grammar_libs)
 
 # Reads JSON, so it needs json-c.
 if PROGRAMS
