@@ -14,14 +14,16 @@ enum { LARGEST_GRAMMAR = 512 << 20 };
 
 struct missing_list {
     struct grammar_position position; /* of the first template */
+    const struct grammar_notation *notation;
     size_t n_templates;
 };
 
-static void note_missing(struct grammar_compiler *c, const char *list, struct grammar_position position) {
+static void note_missing(struct grammar_compiler *c, const char *list, const struct grammar_text *template) {
     struct missing_list *m = grammar_map_get(&c->missing, list);
     if (!m) {
         m = grammar_pool_alloc(&c->g->pool, sizeof *m);
-        m->position = position;
+        m->position = template->position;
+        m->notation = template->notation;
         *grammar_map_at(&c->missing, &c->g->pool, list) = m;
     }
     m->n_templates++;
@@ -32,9 +34,12 @@ static void report_missing(struct grammar_compiler *c) {
         const struct missing_list *m = c->missing.items[i].value;
         const char *name = c->missing.items[i].key;
         const char *nearest = base_suggest_from(name, grammar_map_key, &c->b->lists, c->b->lists.n);
-        grammar_report_at(c->report, TRAGUS_WARNING, m->position, "list {%s} is not defined%s%s%s; %zu template%s left out", name,
-                          nearest ? "; did you mean {" : "", nearest ? nearest : "", nearest ? "}?" : "", m->n_templates,
-                          m->n_templates == 1 ? " is" : "s are");
+        static const struct grammar_notation templates = {.list_opens = "{", .list_closes = "}", .list_hint = ""};
+        const struct grammar_notation *n = m->notation && m->notation->list_opens ? m->notation : &templates;
+        grammar_report_at(c->report, TRAGUS_WARNING, m->position, "list %s%s%s is not defined%s%s%s%s%s; %zu template%s left out",
+                          n->list_opens, name, n->list_closes, nearest ? "; did you mean " : n->list_hint,
+                          nearest ? n->list_opens : "", nearest ? nearest : "", nearest ? n->list_closes : "", nearest ? "?" : "",
+                          m->n_templates, m->n_templates == 1 ? " is" : "s are");
     }
 }
 
@@ -46,7 +51,7 @@ static void compile_sentence(struct grammar_compiler *c, struct grammar_scope *s
     if (!body || !grammar_resolve(c, s, body, &m))
         return;
     if (m.missing) {
-        note_missing(c, m.missing, sentence->in.position);
+        note_missing(c, m.missing, &sentence->in);
         return;
     }
     if (m.n_slots > GRAMMAR_MAX_SLOTS) {

@@ -12,6 +12,7 @@ struct grammar_entry { /* of a list */
     bool has_out;
     tragus_value out;
     const char *spelling; /* as written, and the output if there is no `out`; NULL: `in` is a template, or words without digits */
+    bool as_written;      /* the output is what `in` gives as text, with what its parts stand for */
     const struct grammar_pair *context;
     size_t n_context;
 };

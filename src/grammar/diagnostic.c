@@ -20,8 +20,11 @@ void grammar_diagnostics_done(tragus_diagnostics *d) {
     memset(d, 0, sizeof *d);
 }
 
-/* Removes an incomplete character at the end, so that a message stays valid UTF-8. */
-static void trim_utf8(char *text) {
+/* Makes a message one line of valid UTF-8: it may quote several lines, or end within a character. */
+static void tidy(char *text) {
+    for (char *c = text; *c; c++)
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            *c = ' ';
     size_t len = strlen(text), lead = len;
     while (lead > 0 && ((unsigned char)text[lead - 1] & 0xC0) == 0x80)
         lead--;
@@ -68,14 +71,14 @@ void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, co
     if (!d)
         return;
     snprintf(copy, sizeof copy, "%s", text);
-    trim_utf8(copy);
+    tidy(copy);
     list(d, severity, (struct grammar_position){0}, copy);
 }
 
 static void leave_out(struct grammar_report *r, struct grammar_position position, const char *text) {
     char warning[LONGEST_TEXT];
     snprintf(warning, sizeof warning, "left out: %.*s", (int)(sizeof warning - sizeof "left out: "), text);
-    trim_utf8(warning);
+    tidy(warning);
     if (!r->mistake->text[0])
         base_error_at(r->mistake, -EINVAL, position.file, position.line, position.column, "%s", text);
     if (r->list)
@@ -89,7 +92,7 @@ void grammar_report_at(struct grammar_report *r, tragus_severity severity, struc
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    trim_utf8(text);
+    tidy(text);
 
     if (severity == TRAGUS_ERROR && r->mistake) {
         r->n_errors++;
@@ -108,7 +111,7 @@ void grammar_report_failure(struct grammar_report *r, int code, struct grammar_p
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    trim_utf8(text);
+    tidy(text);
 
     r->n_errors++;
     base_error_at(r->reterr, code, position.file, position.line, position.column, "%s", text);

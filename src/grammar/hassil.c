@@ -77,7 +77,7 @@ static const char *text_of(struct reader *r, const struct grammar_yaml *y, const
 }
 
 static struct grammar_text template_of(struct reader *r, const struct grammar_yaml *y) {
-    return (struct grammar_text){y->text, r->source, y->position};
+    return (struct grammar_text){.text = y->text, .source = r->source, .position = y->position};
 }
 
 static tragus_value value_of(const struct grammar_yaml *y) {

@@ -17,6 +17,15 @@ enum grammar_item_kind {
     GRAMMAR_ITEM_PERMUTATION, /* all items in any order, with borders between them */
     GRAMMAR_ITEM_LIST,        /* {name} */
     GRAMMAR_ITEM_RULE,        /* <name>; items[0] is its body once resolved */
+    GRAMMAR_ITEM_OUTPUT,      /* items[0], which fills a slot or stands for another text */
+};
+
+enum grammar_conversion { /* of the text that an OUTPUT gives; any of them together */
+                          GRAMMAR_TO_LOWER = 1,
+                          GRAMMAR_TO_UPPER = 2,
+                          GRAMMAR_TO_INTEGER = 4,
+                          GRAMMAR_TO_REAL = 8,
+                          GRAMMAR_TO_BOOLEAN = 16,
 };
 
 struct grammar_item {
@@ -28,9 +37,12 @@ struct grammar_item {
     const uint32_t *written; /* TEXT, SPOKEN: the same n_written characters as the file has them, with capitals */
     uint32_t n_written;
 
-    const char *name;  /* LIST, RULE */
-    const char *slot;  /* LIST: the slot that it fills, NULL: none (a capture) */
-    const char *range; /* LIST written as a range, "10..100,10", which is also its name */
+    const char *name;     /* LIST, RULE */
+    const char *slot;     /* LIST, OUTPUT: the slot that it fills, NULL: none (a capture) */
+    const char *value;    /* OUTPUT: what it stands for, NULL: the text of what is said, as written */
+    bool replaces;        /* OUTPUT: value also stands in the text of the sentence */
+    unsigned conversions; /* OUTPUT: a set of enum grammar_conversion */
+    const char *range;    /* LIST written as a range, "10..100,10", which is also its name */
     const struct grammar_list *list;
     bool joins; /* SPOKEN "-" between two letters: may be omitted ("wi-fi", "wifi"). LIST: text follows without a blank */
 };

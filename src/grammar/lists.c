@@ -78,7 +78,8 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
     for (size_t i = 0; i < d->n_values; i++) {
         const struct grammar_model_value *v = &d->values[i];
         struct grammar_entry e = {.has_out = v->has_out, .out = v->out, .n_context = v->n_context};
-        bool is_template = grammar_template_is_one(v->in.text);
+        const struct grammar_notation *notation = v->in.notation;
+        bool is_template = notation ? notation->is_one && notation->is_one(v->in.text) : grammar_template_is_one(v->in.text);
         struct grammar_item *in =
             is_template ? grammar_parse(c, &v->in) : grammar_template_plain(&c->parser, v->in.text, strlen(v->in.text));
         struct grammar_measure m = {0};
@@ -99,6 +100,7 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
         e.out.text = grammar_copy_text(c, v->out.text);
         e.in = in;
         e.spelling = is_template ? NULL : grammar_copy_text(c, v->in.text);
+        e.as_written = is_template && notation && !e.has_out;
         push_entry(c, list, e);
     }
     c->within = outer;

@@ -27,6 +27,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/resolve.c src/grammar/resolve.h \
     src/grammar/subsets.c src/grammar/subsets.h \
     src/grammar/template.c src/grammar/template.h \
+    src/grammar/tree.c src/grammar/tree.h \
     src/grammar/written.c \
     src/grammar/yaml.c src/grammar/yaml.h
 libtragus_grammar_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)

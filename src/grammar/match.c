@@ -92,8 +92,8 @@ static tragus_value value_of(const struct job *j, const struct grammar_input *in
     tragus_value v = {.type = TRAGUS_TEXT};
     if (f->entry && f->entry->has_out)
         return f->entry->out;
-    if (f->item->list->kind == GRAMMAR_LIST_RANGE) {
-        v = f->number;
+    if (f->value.text) {
+        v = f->value;
         v.text = grammar_pool_text(pool, v.text, strlen(v.text));
     } else if (f->entry && f->entry->spelling) {
         v.text = f->entry->spelling;
@@ -134,7 +134,7 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
         fills[n++] = f;
     while (n > 0) {
         const struct grammar_fill *f = fills[--n];
-        bool wildcard = f->item->list->kind == GRAMMAR_LIST_WILDCARD;
+        bool wildcard = f->item->list && f->item->list->kind == GRAMMAR_LIST_WILDCARD;
         if (wildcard) {
             c.n_wildcards++;
             c.n_wild += f->end - f->start;
@@ -144,8 +144,11 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
             continue;
         slot->value = value_of(j, in, f);
         slot->wildcard = wildcard;
-        slot->first_word = in->word[f->start];
-        slot->n_words = (uint32_t)(in->word[f->end - 1] - in->word[f->start] + 1);
+        slot->fixed = f->start == f->end; /* no word belongs to it */
+        if (!slot->fixed) {
+            slot->first_word = in->word[f->start];
+            slot->n_words = (uint32_t)(in->word[f->end - 1] - in->word[f->start] + 1);
+        }
         if (strcmp(slot->name, "name") == 0) {
             c.has_name = !wildcard;
             c.n_name = wildcard ? 0 : f->end - f->start;

@@ -22,7 +22,7 @@ enum {
 
 struct list_hit {
     const struct grammar_entry *entry; /* NULL: digits */
-    tragus_value number;
+    tragus_value value;                /* of digits, or as written */
     uint32_t end, n_literal;
     enum grammar_gap gap;
     const struct grammar_written *written;
@@ -31,7 +31,8 @@ struct list_hit {
 struct grammar_list_memo {
     uint32_t list, at;
     enum grammar_gap gap;
-    uint32_t start; /* position of its first letter */
+    bool notes_written; /* the hits have notes */
+    uint32_t start;     /* position of its first letter */
     struct list_hit *hits;
     size_t n_hits, size_hits;
 };
@@ -44,6 +45,8 @@ static void pass(struct grammar_matcher *m, const struct grammar_item *item, con
 static bool same_fills(const struct grammar_fill *a, const struct grammar_fill *b) {
     for (; a && b && a != b; a = a->before, b = b->before) {
         if (a->start != b->start || a->end != b->end || a->entry != b->entry || a->item->list != b->item->list)
+            return false;
+        if (a->value.text != b->value.text && (!a->value.text || !b->value.text || strcmp(a->value.text, b->value.text) != 0))
             return false;
         if (a->item->slot != b->item->slot && (!a->item->slot || !b->item->slot || strcmp(a->item->slot, b->item->slot) != 0))
             return false;
@@ -247,12 +250,11 @@ static void match_digits(struct grammar_matcher *m, const struct grammar_list *l
         double real = ((double)whole + (double)tenth / 10) * (negative ? -1 : 1) * r->multiplier;
         struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
         *hit = (struct list_hit){.end = at, .gap = GRAMMAR_GAP_NONE};
-        hit->number = (tragus_value){.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
-        if ((double)hit->number.integer != real)
-            hit->number.type = TRAGUS_REAL;
-        hit->number.text = hit->number.type == TRAGUS_INTEGER
-                               ? grammar_pool_format(m->lasting, "%lld", (long long)hit->number.integer)
-                               : grammar_pool_format(m->lasting, "%g", real);
+        hit->value = (tragus_value){.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
+        if ((double)hit->value.integer != real)
+            hit->value.type = TRAGUS_REAL;
+        hit->value.text = hit->value.type == TRAGUS_INTEGER ? grammar_pool_format(m->lasting, "%lld", (long long)hit->value.integer)
+                                                            : grammar_pool_format(m->lasting, "%g", real);
         return;
     }
 }
@@ -267,25 +269,29 @@ static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list
         return; /* number words must be separate words */
     struct grammar_tokens in = {.items = &start, .n = 1, .size = 1};
     for (size_t i = 0; i < list->n_entries; i++) {
+        const struct grammar_entry *entry = &list->entries[i];
         struct grammar_tokens out = {0};
-        pass(m, list->entries[i].in, &in, &out);
+        m->notes_written = memo->notes_written || entry->as_written;
+        pass(m, entry->in, &in, &out);
         for (size_t k = 0; k < out.n; k++) {
-            enum grammar_gap gap = list->kind == GRAMMAR_LIST_RANGE ? GRAMMAR_GAP_MAY : out.items[k].gap;
-            *grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits) =
-                (struct list_hit){.entry = &list->entries[i],
-                                  .end = out.items[k].at,
-                                  .gap = gap,
-                                  .n_literal = out.items[k].n_literal,
-                                  .written = out.items[k].written};
+            struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
+            *hit = (struct list_hit){.entry = entry, .end = out.items[k].at, .n_literal = out.items[k].n_literal};
+            hit->gap = list->kind == GRAMMAR_LIST_RANGE ? GRAMMAR_GAP_MAY : out.items[k].gap;
+            hit->written = out.items[k].written;
+            if (entry->as_written)
+                hit->value = grammar_output_value(m->lasting, &(const struct grammar_item){0}, hit->written);
         }
     }
+    m->notes_written = memo->notes_written;
 }
 
-static size_t memo_bucket(const struct grammar_matcher *m, uint32_t list, uint32_t at, enum grammar_gap gap) {
-    size_t h = (list * 0x9E3779B1u ^ at * 0x85EBCA77u ^ (uint32_t)gap * 0xC2B2AE3Du) & (m->n_buckets - 1);
+static size_t memo_bucket(const struct grammar_matcher *m, const struct grammar_list_memo *like) {
+    uint32_t state = (uint32_t)like->gap << 1 | like->notes_written;
+    size_t h = (like->list * 0x9E3779B1u ^ like->at * 0x85EBCA77u ^ state * 0xC2B2AE3Du) & (m->n_buckets - 1);
     while (m->buckets[h]) {
         const struct grammar_list_memo *memo = &m->memos[m->buckets[h] - 1];
-        if (memo->list == list && memo->at == at && memo->gap == gap)
+        if (memo->list == like->list && memo->at == like->at && memo->gap == like->gap &&
+            memo->notes_written == like->notes_written)
             break;
         h = (h + 1) & (m->n_buckets - 1);
     }
@@ -298,15 +304,15 @@ static size_t list_at(struct grammar_matcher *m, const struct grammar_list *list
         m->n_buckets = m->n_buckets ? m->n_buckets * 2 : 64;
         m->buckets = grammar_pool_alloc(m->lasting, m->n_buckets * sizeof *m->buckets);
         for (size_t i = 0; i < m->n_memos; i++)
-            m->buckets[memo_bucket(m, m->memos[i].list, m->memos[i].at, m->memos[i].gap)] = (uint32_t)i + 1;
+            m->buckets[memo_bucket(m, &m->memos[i])] = (uint32_t)i + 1;
     }
-    size_t bucket = memo_bucket(m, list->number, t->at, t->gap);
+    struct grammar_list_memo memo = {.list = list->number, .at = t->at, .gap = t->gap, .notes_written = m->notes_written};
+    size_t bucket = memo_bucket(m, &memo);
     if (m->buckets[bucket])
         return m->buckets[bucket] - 1;
-    struct grammar_list_memo memo = {.list = list->number, .at = t->at, .gap = t->gap};
     fill_memo(m, list, &memo);
     *grammar_pool_push(m->lasting, m->memos, m->n_memos, m->size_memos) = memo;
-    m->buckets[memo_bucket(m, list->number, t->at, t->gap)] = (uint32_t)m->n_memos;
+    m->buckets[memo_bucket(m, &memo)] = (uint32_t)m->n_memos;
     return m->n_memos - 1;
 }
 
@@ -315,6 +321,8 @@ static const struct grammar_fill *new_fill(struct grammar_matcher *m, const stru
     fill.before = t->fills;
     fill.hash = mix(mix(t->fills ? t->fills->hash : 1, (uint64_t)fill.start << 32 | fill.end),
                     (uint64_t)(uintptr_t)fill.entry ^ (uint64_t)(uintptr_t)fill.item->list << 1);
+    for (const char *c = fill.item->list ? NULL : fill.value.text; c && *c; c++)
+        fill.hash = mix(fill.hash, (uint64_t)(unsigned char)*c);
     *copy = fill;
     return copy;
 }
@@ -360,12 +368,18 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
             t.n_literal += hit->n_literal;
             t.fills = new_fill(m, from,
                                (struct grammar_fill){
-                                   .item = item, .entry = hit->entry, .number = hit->number, .start = memo.start, .end = hit->end});
+                                   .item = item, .entry = hit->entry, .value = hit->value, .start = memo.start, .end = hit->end});
             if (!hit->entry)
-                grammar_note(
-                    m, &(const struct grammar_written){.chars = m->input->spelled + memo.start, .n = hit->end - memo.start}, &t);
+                grammar_note(m,
+                             &(const struct grammar_written){
+                                 .chars = m->input->spelled + memo.start, .n = hit->end - memo.start, .value = &hit->value},
+                             &t);
             else
-                grammar_note(m, &(const struct grammar_written){.text = hit->entry->spelling, .inside = hit->written}, &t);
+                grammar_note(m,
+                             &(const struct grammar_written){.text = hit->entry->spelling,
+                                                             .inside = hit->written,
+                                                             .value = hit->entry->has_out ? &hit->entry->out : NULL},
+                             &t);
             add(m, out, t);
         }
     }
@@ -379,6 +393,37 @@ static void enter(const struct grammar_tokens *in, struct grammar_tokens *copy, 
         struct grammar_token t = in->items[i];
         t.origin = (uint32_t)i;
         add(m, copy, t);
+    }
+}
+
+/* Fills a slot, or puts another text in place of what is said. To know its text, what is inside is noted in any case. */
+static void pass_output(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_tokens *in,
+                        struct grammar_tokens *out) {
+    struct grammar_tokens inner, done = {0};
+    bool notes_written = m->notes_written;
+    enter(in, &inner, m);
+    for (size_t i = 0; i < inner.n; i++)
+        inner.items[i].written = NULL;
+    m->notes_written = true;
+    pass(m, item->items[0], &inner, &done);
+    m->notes_written = notes_written;
+    for (size_t i = 0; i < done.n; i++) {
+        struct grammar_token t = done.items[i];
+        const struct grammar_token *from = &in->items[t.origin];
+        tragus_value *value = grammar_pool_alloc(m->lasting, sizeof *value);
+        *value = grammar_output_value(m->lasting, item, t.written);
+        struct grammar_written piece = {.inside = t.written, .value = value};
+        if (item->replaces || item->conversions)
+            piece.text = value->text;
+        t.written = from->written;
+        grammar_note(m, &piece, &t);
+        if (item->slot) {
+            uint32_t start = from->at;
+            while (start < t.at && m->input->chars[start] == ' ')
+                start++;
+            t.fills = new_fill(m, &t, (struct grammar_fill){.item = item, .value = *value, .start = start, .end = t.at});
+        }
+        add(m, out, t);
     }
 }
 
@@ -458,6 +503,9 @@ static void pass(struct grammar_matcher *m, const struct grammar_item *item, con
         return;
     case GRAMMAR_ITEM_RULE:
         pass(m, item->items[0], in, out);
+        return;
+    case GRAMMAR_ITEM_OUTPUT:
+        pass_output(m, item, in, out);
         return;
     }
 }

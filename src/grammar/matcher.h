@@ -8,8 +8,8 @@
 struct grammar_fill { /* the value of a slot, or of a list that fills none; the newest first */
     const struct grammar_fill *before;
     const struct grammar_item *item;
-    const struct grammar_entry *entry; /* NULL: digits or a wildcard */
-    tragus_value number;               /* of digits */
+    const struct grammar_entry *entry; /* NULL: digits, a wildcard or an OUTPUT */
+    tragus_value value;                /* of digits, of an OUTPUT, and of an entry that gives its text as written */
     uint32_t start, end;               /* in characters of the input */
     uint64_t hash;                     /* of this fill and those before it */
 };
@@ -21,6 +21,7 @@ struct grammar_written {
     uint32_t n;
     const char *text;                     /* a value as the file has it, or: */
     const struct grammar_written *inside; /* the pieces of a value that is a template */
+    const tragus_value *value;            /* what the piece stands for, if that is more than its text; NULL: nothing */
 };
 
 enum grammar_gap {
@@ -47,11 +48,11 @@ struct grammar_tokens {
 
 struct grammar_matcher {
     struct grammar_pool *pool;    /* for one template: may be released after it */
-    struct grammar_pool *lasting; /* for the whole input: the memos */
+    struct grammar_pool *lasting; /* for the whole input: the memos, what they note, and values */
     const struct grammar_input *input;
     const struct grammar_block *block; /* block of the template */
     bool ignore_whitespace;
-    bool notes_written;              /* set by the caller after grammar_matcher_init; `pool` and `lasting` must then be the same */
+    bool notes_written;              /* set by the caller after grammar_matcher_init; notes are in `lasting` */
     struct grammar_list_memo *memos; /* matches of lists by position, shared by all templates */
     size_t n_memos, size_memos;
     uint32_t *buckets;
@@ -73,6 +74,9 @@ void grammar_note_blank(const struct grammar_matcher *m, struct grammar_token *t
 
 /* Returns the sentence of a token as the user's files spell it, in `pool`. The matcher must have noted it. */
 const char *grammar_written_text(struct grammar_pool *pool, const struct grammar_written *w);
+
+/* Returns the value that an OUTPUT gives for the pieces inside it, in `pool`. */
+tragus_value grammar_output_value(struct grammar_pool *pool, const struct grammar_item *item, const struct grammar_written *inside);
 
 /* Returns whether item matches exactly the characters from..to (whole words). */
 bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to);

@@ -17,10 +17,24 @@ struct grammar_source {
     bool has_plain_blocks; /* blocks without `speech_to_phrase: true` */
 };
 
+struct grammar_parser;
+struct grammar_text;
+
+/* Another language of templates than Home Assistant's. */
+struct grammar_notation {
+    /* Like grammar_template_parse; the text may have several lines. */
+    struct grammar_item *(*parse)(struct grammar_parser *parser, const struct grammar_text *text);
+    bool (*is_one)(const char *text); /* like grammar_template_is_one; NULL: list values have no signs */
+    /* For messages: how a list is named, what to do if it is missing, where a rule is to be defined. */
+    const char *list_opens, *list_closes, *list_hint, *rule_hint;
+};
+
 struct grammar_text { /* a template with its position */
     const char *text;
     const struct grammar_source *source;
     struct grammar_position position;
+    const struct grammar_notation *notation; /* NULL: Home Assistant's */
+    const void *scope;                       /* for the notation: where it looks up names */
 };
 
 struct grammar_pair { /* of a context */
@@ -148,6 +162,10 @@ tragus_value grammar_model_value(const char *text, bool plain);
 
 /* The readers. They report mistakes to r and do not fail in any other way. */
 void grammar_read_hassil(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
+void grammar_read_ini(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
 void grammar_read_plain(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);
+/* Reads the values of the list `name`. */
+void grammar_read_slot_file(struct grammar_builder *b, const char *file, const char *name, const char *text, size_t len,
+                            struct grammar_report *r);
 
 #endif

@@ -169,6 +169,7 @@ uint32_t grammar_pieces_add(struct grammar_pieces *p, const struct grammar_item 
     case GRAMMAR_ITEM_LIST:
         return add_list(p, item->list, from);
     case GRAMMAR_ITEM_RULE:
+    case GRAMMAR_ITEM_OUTPUT:
         return grammar_pieces_add(p, item->items[0], from);
     }
     return from;

@@ -7,6 +7,7 @@
 #include "grammar/resolve.h"
 
 #include "base/suggest.h"
+#include "base/utf8.h"
 #include "grammar/language.h"
 
 #include <stdio.h>
@@ -38,13 +39,26 @@ const struct grammar_language *grammar_tables_of(struct grammar_compiler *c, con
 
 struct grammar_position grammar_position_in(const struct grammar_text *t, uint32_t offset) {
     struct grammar_position position = t->position;
-    if (position.line)
+    if (position.line && t->notation) { /* its text is as in the file, with all lines */
+        const char *at = t->text, *end = t->text + strlen(t->text);
+        for (uint32_t i = 0; i < offset && at < end; i++) {
+            bool ends_line = base_utf8_next(&at, end) == '\n';
+            position.column = ends_line ? 1 : position.column + 1;
+            position.line += ends_line;
+        }
+    } else if (position.line) {
         position.column += (int)offset;
+    }
     return position;
 }
 
 struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t) {
-    struct grammar_item *item = grammar_template_parse(&c->parser, t->text, strlen(t->text));
+    struct grammar_parser *p = &c->parser;
+    p->warning[0] = '\0';
+    struct grammar_item *item = t->notation ? t->notation->parse(p, t) : grammar_template_parse(p, t->text, strlen(t->text));
+    if (p->warning[0])
+        grammar_report_at(c->report, TRAGUS_WARNING, grammar_position_in(t, p->warning_offset), "left out: %s: %.80s", p->warning,
+                          t->text);
     if (!item)
         grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(t, c->parser.error_offset), "%s: %.80s", c->parser.error,
                           t->text);
@@ -106,8 +120,9 @@ static const struct known_rule *find_rule(struct grammar_compiler *c, struct gra
     if (!text) {
         const char *nearest = base_suggest_from(item->name, grammar_map_key, &c->b->rules, c->b->rules.n);
         grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(&c->within, item->offset),
-                          "rule <%s> is not defined%s%s%s; define it under expansion_rules", item->name,
-                          nearest ? "; did you mean <" : "", nearest ? nearest : "", nearest ? ">?" : "");
+                          "rule <%s> is not defined%s%s%s; define it%s", item->name, nearest ? "; did you mean <" : "",
+                          nearest ? nearest : "", nearest ? ">?" : "",
+                          c->within.notation ? c->within.notation->rule_hint : " under expansion_rules");
         return NULL;
     }
     rule = grammar_pool_alloc(&c->g->pool, sizeof *rule);
@@ -193,7 +208,9 @@ bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct
     case GRAMMAR_ITEM_SEQUENCE:
     case GRAMMAR_ITEM_ALTERNATIVE:
     case GRAMMAR_ITEM_PERMUTATION:
+    case GRAMMAR_ITEM_OUTPUT:
         good = resolve_items(c, s, item, m);
+        m->n_slots += item->kind == GRAMMAR_ITEM_OUTPUT && item->slot;
         break;
     case GRAMMAR_ITEM_LIST:
         *m = (struct grammar_measure){.size = 1, .n_slots = item->slot != NULL};

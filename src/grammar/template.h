@@ -15,6 +15,8 @@ struct grammar_parser {
     struct base_buffer scratch;              /* freed by the owner of the parser */
     uint32_t error_offset;                   /* of the first error, in characters */
     char error[160];
+    uint32_t warning_offset; /* of the first part that is left out */
+    char warning[160];       /* why it is; the caller empties it before */
 };
 
 /* Parses a template; the tree is in the pool, names are unresolved. Returns NULL if parser->error says what is wrong and how to fix

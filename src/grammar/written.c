@@ -11,7 +11,7 @@
 void grammar_note(const struct grammar_matcher *m, const struct grammar_written *piece, struct grammar_token *t) {
     if (!m->notes_written)
         return;
-    struct grammar_written *w = grammar_pool_alloc(m->pool, sizeof *w);
+    struct grammar_written *w = grammar_pool_alloc(m->lasting, sizeof *w);
     *w = *piece;
     w->before = t->written;
     t->written = w;
@@ -64,4 +64,91 @@ const char *grammar_written_text(struct grammar_pool *pool, const struct grammar
     while (s.n > 0 && s.chars[s.n - 1] == ' ')
         s.n--;
     return grammar_encode(pool, s.chars, s.n);
+}
+
+/* Values */
+
+static bool is_blank(const struct grammar_written *w) {
+    if (w->text)
+        return w->text[strspn(w->text, " ")] == '\0';
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->chars[i] != ' ')
+            return false;
+    return !w->inside;
+}
+
+/* Returns what the only piece stands for, or NULL: there are several, or it is only text. */
+static const tragus_value *only_value(const struct grammar_written *newest) {
+    const struct grammar_written *only = NULL;
+    for (const struct grammar_written *w = newest; w; w = w->before) {
+        if (is_blank(w))
+            continue;
+        if (only)
+            return NULL;
+        only = w;
+    }
+    if (only && !only->value && !only->text)
+        return only_value(only->inside);
+    return only ? only->value : NULL;
+}
+
+/* The capital of a small letter: the one that folds to it, which is at most so far before it in all scripts with capitals that we
+ * know of. */
+static uint32_t capital(uint32_t c) {
+    enum { FARTHEST = 80 };
+    for (uint32_t before = 1; before <= FARTHEST && before < c; before++)
+        if (base_utf8_fold(c - before) == c)
+            return c - before;
+    return c;
+}
+
+static const char *in_case(struct grammar_pool *pool, const char *text, bool upper) {
+    size_t n;
+    uint32_t *chars = grammar_decode(pool, text, strlen(text), &n);
+    for (size_t i = 0; i < n; i++)
+        chars[i] = upper ? capital(chars[i]) : base_utf8_fold(chars[i]);
+    return grammar_encode(pool, chars, n);
+}
+
+/* A text that is no number stays a text. */
+static tragus_value as_number(struct grammar_pool *pool, tragus_value v, bool whole) {
+    static const double largest = 1e15;
+    if (v.type == TRAGUS_TEXT)
+        v = grammar_model_value(v.text, true);
+    if (v.type != TRAGUS_INTEGER && v.type != TRAGUS_REAL)
+        return (tragus_value){.type = TRAGUS_TEXT, .text = v.text};
+    if (whole && v.real > -largest && v.real < largest) {
+        v.type = TRAGUS_INTEGER;
+        v.integer = (int64_t)v.real;
+        v.real = (double)v.integer;
+        v.text = grammar_pool_format(pool, "%lld", (long long)v.integer);
+    } else if (!whole) {
+        v.type = TRAGUS_REAL;
+    }
+    return v;
+}
+
+static tragus_value as_boolean(tragus_value v) {
+    static const char *const no[] = {"", "0", "0.0", "false", "False", "no", "off"};
+    v = (tragus_value){.type = TRAGUS_BOOLEAN, .text = v.text, .boolean = true};
+    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
+        v.boolean = v.boolean && strcmp(v.text, no[i]) != 0;
+    return v;
+}
+
+tragus_value grammar_output_value(struct grammar_pool *pool, const struct grammar_item *item,
+                                  const struct grammar_written *inside) {
+    tragus_value v = {.type = TRAGUS_TEXT, .text = item->value};
+    const tragus_value *only = item->value ? NULL : only_value(inside);
+    if (only)
+        v = *only;
+    else if (!v.text)
+        v.text = grammar_written_text(pool, inside);
+    if (item->conversions & (GRAMMAR_TO_LOWER | GRAMMAR_TO_UPPER))
+        v.text = in_case(pool, v.text, item->conversions & GRAMMAR_TO_UPPER);
+    if (item->conversions & (GRAMMAR_TO_INTEGER | GRAMMAR_TO_REAL))
+        v = as_number(pool, v, item->conversions & GRAMMAR_TO_INTEGER);
+    if (item->conversions & GRAMMAR_TO_BOOLEAN)
+        v = as_boolean(v);
+    return v;
 }

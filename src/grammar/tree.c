@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* grammar/tree.c: items of a template's tree. Text is split into what is spoken: letters and borders, digits and signs with their
+ * words (language.h). So matcher and acceptor see the typed and the spoken form as one item.
+ */
+#include "grammar/tree.h"
+
+#include "base/utf8.h"
+#include "grammar/language.h"
+#include "grammar/letters.h"
+#include "grammar/pool.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct grammar_item *grammar_tree_fail(struct grammar_parser *p, size_t offset, const char *format, ...) {
+    if (p->error[0])
+        return NULL;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(p->error, sizeof p->error, format, args);
+    va_end(args);
+    p->error_offset = (uint32_t)offset;
+    return NULL;
+}
+
+struct grammar_item *grammar_tree_item(struct grammar_parser *p, enum grammar_item_kind kind, size_t offset) {
+    struct grammar_item *item = grammar_pool_alloc(p->pool, sizeof *item);
+    item->kind = kind;
+    item->offset = (uint32_t)offset;
+    return item;
+}
+
+struct grammar_item *grammar_tree_group(struct grammar_parser *p, enum grammar_item_kind kind, size_t offset,
+                                        const struct grammar_items *s) {
+    struct grammar_item *item = grammar_tree_item(p, kind, offset);
+    item->items = s->items;
+    item->n_items = (uint32_t)s->n;
+    return item;
+}
+
+void grammar_tree_push(struct grammar_parser *p, struct grammar_items *s, struct grammar_item *item) {
+    *grammar_pool_push(p->pool, s->items, s->n, s->size) = item;
+}
+
+struct grammar_item *grammar_tree_optional(struct grammar_parser *p, struct grammar_item *body, size_t offset) {
+    struct grammar_items both = {0};
+    if (body->kind == GRAMMAR_ITEM_ALTERNATIVE)
+        for (uint32_t i = 0; i < body->n_items; i++)
+            grammar_tree_push(p, &both, body->items[i]);
+    else
+        grammar_tree_push(p, &both, body);
+    grammar_tree_push(p, &both, grammar_tree_item(p, GRAMMAR_ITEM_SEQUENCE, offset));
+    return grammar_tree_group(p, GRAMMAR_ITEM_ALTERNATIVE, offset, &both);
+}
+
+bool grammar_tree_is_range(const char *name) {
+    int at = 0;
+    unsigned from, to, step;
+    if (sscanf(name, "%9u..%9u%n", &from, &to, &at) < 2 || at == 0)
+        return false;
+    if (name[at] == ',') {
+        int more = 0;
+        if (sscanf(name + at, ",%9u%n", &step, &more) < 1)
+            return false;
+        at += more;
+    }
+    return name[at] == '\0';
+}
+
+/* Text: letters and borders, numbers, signs */
+
+struct text_builder {
+    struct grammar_parser *parser;
+    struct grammar_items *out;
+    uint32_t *letters;       /* the current TEXT item */
+    const uint32_t *written; /* where it begins in the text */
+    size_t n_written, n_letters, size_letters, offset;
+};
+
+static void close_text(struct text_builder *b) {
+    if (b->n_letters == 0)
+        return;
+    struct grammar_item *item = grammar_tree_item(b->parser, GRAMMAR_ITEM_TEXT, b->offset);
+    item->chars = b->letters;
+    item->n_chars = (uint32_t)b->n_letters;
+    item->written = b->written;
+    item->n_written = (uint32_t)b->n_written;
+    grammar_tree_push(b->parser, b->out, item);
+    b->letters = NULL;
+    b->n_letters = b->size_letters = 0;
+}
+
+static void add_letter(struct text_builder *b, const uint32_t *at, size_t offset) {
+    uint32_t c = *at;
+    if (c == ' ' && b->n_letters && b->letters[b->n_letters - 1] == ' ')
+        return;
+    if (b->n_letters == 0) {
+        b->offset = offset;
+        b->written = at;
+    }
+    b->n_written = (size_t)(at + 1 - b->written);
+    *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) = base_utf8_fold(c);
+}
+
+static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *chars, size_t n, size_t offset,
+                                       struct grammar_item *words) {
+    close_text(b);
+    struct grammar_item *item = grammar_tree_item(b->parser, GRAMMAR_ITEM_SPOKEN, offset);
+    uint32_t *typed = grammar_pool_alloc(b->parser->pool, n * sizeof *typed);
+    for (size_t i = 0; i < n; i++)
+        typed[i] = base_utf8_fold(chars[i]);
+    item->chars = typed;
+    item->n_chars = item->n_written = (uint32_t)n;
+    item->written = chars;
+    if (words) {
+        item->items = grammar_pool_alloc(b->parser->pool, sizeof *item->items);
+        item->items[0] = words;
+        item->n_items = 1;
+    }
+    grammar_tree_push(b->parser, b->out, item);
+    return item;
+}
+
+static bool is_alphanumeric(uint32_t c) {
+    return grammar_is_digit(c) || grammar_is_letter(c);
+}
+
+/* Returns the symbol of the language at chars[i], or NULL. */
+static const struct grammar_symbol *symbol_at(const struct grammar_language *l, const uint32_t *chars, size_t n, size_t i,
+                                              size_t *ret_n) {
+    for (size_t s = 0; l && s < l->n_symbols; s++) {
+        const char *typed = l->symbols[s].typed, *end = typed + strlen(typed);
+        size_t at = i;
+        uint32_t last = 0;
+        bool same = true;
+        for (const char *t = typed; same && t < end; at++) {
+            last = base_utf8_next(&t, end);
+            same = at < n && base_utf8_fold(chars[at]) == last;
+        }
+        if (!same || (is_alphanumeric(chars[i]) && i > 0 && is_alphanumeric(chars[i - 1])) ||
+            (is_alphanumeric(last) && at < n && is_alphanumeric(chars[at])))
+            continue;
+        *ret_n = at - i;
+        return &l->symbols[s];
+    }
+    return NULL;
+}
+
+/* Returns the length of the number that begins at chars[i]: -?[0-9]+([.,][0-9]+)?, with a sign only at the start of a word. */
+static size_t number_at(const uint32_t *chars, size_t n, size_t i) {
+    size_t at = i;
+    if (chars[at] == '-' && (i == 0 || chars[i - 1] == ' '))
+        at++;
+    size_t digits = at;
+    while (at < n && grammar_is_digit(chars[at]))
+        at++;
+    if (at == digits)
+        return 0;
+    if (at + 1 < n && (chars[at] == '.' || chars[at] == ',') && grammar_is_digit(chars[at + 1])) {
+        at++;
+        while (at < n && grammar_is_digit(chars[at]))
+            at++;
+    }
+    return at - i;
+}
+
+/* A joiner or variation selector: part of a word after a letter, but after an emoji part of a sign that is not spoken. */
+static bool is_joiner(uint32_t c) {
+    return c == 0x200C || c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F);
+}
+
+static bool follows_letter(const uint32_t *chars, size_t i) {
+    return i > 0 && grammar_is_letter(chars[i - 1]) && !is_joiner(chars[i - 1]);
+}
+
+void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, const uint32_t *chars, size_t n, size_t offset) {
+    struct text_builder b = {.parser = p, .out = out};
+    for (size_t i = 0; i < n;) {
+        uint32_t c = chars[i];
+        if (c == ' ') {
+            add_letter(&b, chars + i, offset + i);
+            i++;
+            continue;
+        }
+        bool at_start = i == 0 || chars[i - 1] == ' ', at_end = i + 1 == n || chars[i + 1] == ' ';
+        size_t len;
+        const struct grammar_symbol *symbol = symbol_at(p->language, chars, n, i, &len);
+        if (symbol) {
+            add_spoken(&b, chars + i, len, offset + i, grammar_template_parse(p, symbol->spoken, strlen(symbol->spoken)));
+            i += len;
+        } else if ((len = number_at(chars, n, i)) > 0) {
+            add_spoken(&b, chars + i, len, offset + i, grammar_template_number(p, grammar_encode(p->pool, chars + i, len)));
+            i += len;
+        } else if ((grammar_is_letter(c) && !(is_joiner(c) && !follows_letter(chars, i))) ||
+                   (c == '.' && !at_start && !at_end && grammar_is_letter(chars[i - 1]))) {
+            add_letter(&b, chars + i, offset + i);
+            i++;
+        } else if (grammar_is_stop(c) && (at_start || at_end)) {
+            i++; /* also removed from the input */
+        } else {
+            struct grammar_item *sign = add_spoken(&b, chars + i, 1, offset + i, NULL);
+            sign->joins = c == '-' && !at_start && !at_end && grammar_is_letter(chars[i - 1]) && grammar_is_letter(chars[i + 1]);
+            i++;
+        }
+    }
+    close_text(&b);
+}
