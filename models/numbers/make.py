@@ -198,12 +198,13 @@ def ordinal_signs(locale):
 
 
 def also(tag):
-    """Returns the sets that say more than CLDR's, and all further sets, from also.yaml."""
+    """Returns what also.yaml has: the sets that say more than CLDR's, all further sets, and how times are said."""
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "also.yaml"), encoding="utf-8") as f:
         sets = yaml.safe_load(f).get(tag, {})
+    clock = sets.pop("clock", {})
     text = "".join(sets.values())
     said = [name for name in sets if not any(sign + name + sign in text for sign in "<>=")]
-    return said, {name: [tuple(line.split(": ", 1)) for line in rules.splitlines()] for name, rules in sets.items()}
+    return said, {name: [tuple(line.split(": ", 1)) for line in rules.splitlines()] for name, rules in sets.items()}, clock
 
 
 def quoted(texts):
@@ -225,7 +226,7 @@ def write(folder, tag):
                     blocks[form.name(name)] = sets[name]
     if not cardinal:
         return
-    more, sets = also(tag)
+    more, sets, clock = also(tag)
     cardinal += more
     blocks.update(sets)
     cardinal.sort(key=lambda c: c not in ("numbering", "cardinal", "cardinal-masculine"))  # usual first; digits are said in its words
@@ -239,11 +240,17 @@ def write(folder, tag):
             f.write(f"  ordinal: {quoted(ordinal)}\n")
             if signs:
                 f.write(f"  ordinal_signs: {quoted(sorted(signs))}\n")
+        group = icu.DecimalFormatSymbols(icu.Locale(tag)).getSymbol(icu.DecimalFormatSymbols.kGroupingSeparatorSymbol)
+        if not group.isspace():
+            f.write(f'  group: "{group}"\n')
         f.write("  rules:\n")
         for set_name, rules in blocks.items():
             f.write(f"    {set_name}: |\n")
             for base, text in rules:
                 f.write(f"      {base}: {text}".rstrip().translate(OLD_LETTERS.get(tag, {})) + "\n")
+        f.write("clock:\n" if clock else "")
+        for minutes, ways in clock.items():
+            f.write(f'  "{minutes}": {quoted(ways) if isinstance(ways, list) else quoted([ways])[1:-1]}\n')
 
 
 def main(folder, *tags):

@@ -72,19 +72,54 @@ static const char *template_of(struct reading *r, const struct grammar_yaml *y) 
     return y->text;
 }
 
-/* Reads the symbols; longer ones come first, otherwise the order is kept. */
-static void read_symbols(struct reading *r, const struct grammar_yaml *y) {
-    struct grammar_symbol *symbols = grammar_pool_alloc(&r->b->pool, (y->n + 1) * sizeof *symbols);
-    size_t n = 0;
-    for (size_t i = 0; y->kind == GRAMMAR_YAML_MAPPING && i < y->n; i++) {
-        struct grammar_symbol s = {y->keys[i]->text, template_of(r, y->items[i])};
-        size_t at = n++;
+/* Returns the lines of one or more templates. */
+static const char *lines_of(struct reading *r, const struct grammar_yaml *y) {
+    const char *lines = y->kind == GRAMMAR_YAML_SEQUENCE && y->n ? template_of(r, y->items[0]) : template_of(r, y);
+    for (size_t i = 1; y->kind == GRAMMAR_YAML_SEQUENCE && i < y->n; i++)
+        lines = grammar_pool_format(&r->b->pool, "%s\n%s", lines, template_of(r, y->items[i]));
+    return lines;
+}
+
+/* Reads a table of symbols; longer ones come first, otherwise the order is kept. */
+static struct grammar_symbols read_symbols(struct reading *r, const struct grammar_yaml *y, bool phrases) {
+    struct grammar_symbols table = {0};
+    struct grammar_symbol *symbols = grammar_pool_alloc(&r->b->pool, ((y ? y->n : 0) + 1) * sizeof *symbols);
+    for (size_t i = 0; y && y->kind == GRAMMAR_YAML_MAPPING && i < y->n; i++) {
+        struct grammar_symbol s = {y->keys[i]->text, phrases ? lines_of(r, y->items[i]) : template_of(r, y->items[i])};
+        size_t at = table.n++;
+        if (!*s.typed || (phrases && !strstr(s.spoken, "{number}")))
+            complain(r, y->keys[i], *s.typed ? "the first text needs {number}" : "a sign is missing");
         for (; at > 0 && strlen(symbols[at - 1].typed) < strlen(s.typed); at--)
             symbols[at] = symbols[at - 1];
         symbols[at] = s;
     }
-    r->language->symbols = symbols;
-    r->language->n_symbols = n;
+    table.items = symbols;
+    return table;
+}
+
+/* Reads `clock:`: minutes, "30" or "31..59", and how times with these are said. */
+static void read_clock(struct reading *r, const struct grammar_yaml *y) {
+    struct grammar_clock_rule *rules = NULL;
+    size_t size = 0;
+    for (size_t i = 0; y && y->kind == GRAMMAR_YAML_MAPPING && i < y->n; i++) {
+        struct grammar_clock_rule rule = {0};
+        int end = 0;
+        const char *key = y->keys[i]->text;
+        int n = sscanf(key, "%2d..%2d%n", &rule.from, &rule.to, &end);
+        if (n == 1)
+            sscanf(key, "%2d%n", &rule.to, &end);
+        for (const char *line = lines_of(r, y->items[i]); *line; line += *line == '\n') {
+            size_t len = strcspn(line, "\n");
+            rule.text = grammar_pool_text(&r->b->pool, line, len);
+            line += len;
+            if (n < 1 || key[end] || rule.from > rule.to || rule.to > 59 || !strstr(rule.text, "hour}") ||
+                (rule.from < rule.to && !strstr(rule.text, "{minute")))
+                complain(r, y->keys[i],
+                         "a time is \"30\" or \"31..59\" and a text with {hour} or {next_hour} and {minute} or {minutes_to}");
+            *grammar_pool_push(&r->b->pool, rules, r->language->n_clock, size) = rule;
+        }
+    }
+    r->language->clock = rules;
 }
 
 static void read_job(void *data) {
@@ -94,7 +129,7 @@ static void read_job(void *data) {
     r->language = grammar_pool_alloc(&r->b->pool, sizeof *r->language);
     struct grammar_yaml nothing = {.position = {path, 1, 1}};
     const struct grammar_yaml *tag = grammar_yaml_get(root, "language");
-    const struct grammar_yaml *numbers = grammar_yaml_get(root, "numbers"), *symbols = grammar_yaml_get(root, "symbols");
+    const struct grammar_yaml *numbers = grammar_yaml_get(root, "numbers");
     if (!tag || tag->kind != GRAMMAR_YAML_SCALAR || (r->tag && !grammar_language_same(tag->text, r->tag))) {
         complain(r, root ? root : &nothing, "a language's file needs `language:` with its tag");
         return;
@@ -104,8 +139,11 @@ static void read_job(void *data) {
         r->language->numbers = grammar_numbers_read(&r->b->pool, numbers, r->report);
         r->wrong |= !r->language->numbers;
     }
-    if (symbols)
-        read_symbols(r, symbols);
+    r->language->symbols = read_symbols(r, grammar_yaml_get(root, "symbols"), false);
+    r->language->before = read_symbols(r, grammar_yaml_get(root, "before_numbers"), true);
+    r->language->between = read_symbols(r, grammar_yaml_get(root, "between_numbers"), false);
+    r->language->behind = read_symbols(r, grammar_yaml_get(root, "behind_numbers"), false);
+    read_clock(r, grammar_yaml_get(root, "clock"));
 }
 
 /* Returns 0, -ENOENT if there is no such file, -EINVAL after reports, or the code that ended the pool's run. */
@@ -218,10 +256,15 @@ int grammar_builder_language(const struct grammar_language **ret, struct grammar
     if (code == -ENOENT || (code == 0 && !j.tables->numbers)) {
         snprintf(name, sizeof name, "%s.yaml", j.tag);
         code = search(&numbers, "numbers", name);
-        if (code == 0 && j.tables)
+        if (code == 0 && j.tables) {
             j.tables->numbers = numbers.language->numbers;
-        else if (code == 0)
+            if (!j.tables->n_clock) {
+                j.tables->clock = numbers.language->clock;
+                j.tables->n_clock = numbers.language->n_clock;
+            }
+        } else if (code == 0) {
             j.tables = numbers.language;
+        }
     }
     if (code == 0 || code == -ENOENT)
         code = grammar_pool_run(&b->pool, add_language_job, &j);

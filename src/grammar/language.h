@@ -12,11 +12,23 @@ struct grammar_symbol {
     const char *typed, *spoken; /* lower case */
 };
 
+struct grammar_symbols {
+    const struct grammar_symbol *items; /* longer ones first */
+    size_t n;
+};
+
+struct grammar_clock_rule { /* how times with the minutes from..to are said */
+    int from, to;
+    const char *text; /* with {hour} or {next_hour}; with {minute} or {minutes_to}, if there are several minutes */
+};
+
 struct grammar_language {
-    const char *tag;                       /* "en" */
-    const struct grammar_numbers *numbers; /* NULL: they have no words */
-    const struct grammar_symbol *symbols;  /* longer symbols first */
-    size_t n_symbols;
+    const char *tag;                                /* "en" */
+    const struct grammar_numbers *numbers;          /* NULL: they have no words */
+    struct grammar_symbols symbols;                 /* anywhere */
+    struct grammar_symbols before, between, behind; /* numbers; before: phrases with {number}, one a line */
+    const struct grammar_clock_rule *clock;         /* of 7:30 */
+    size_t n_clock;
 };
 
 struct grammar_builder;

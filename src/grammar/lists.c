@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/lists.c: compiles lists on first use: values, numbers in words, ranges written in a template. */
 #include "grammar/language.h"
+#include "grammar/numbers.h"
 #include "grammar/resolve.h"
 
 #include <stdio.h>
@@ -65,6 +66,8 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
         list->ranges = grammar_pool_alloc(&c->g->pool, d->n_ranges * sizeof *list->ranges);
         memcpy(list->ranges, d->ranges, d->n_ranges * sizeof *list->ranges);
         list->n_ranges = d->n_ranges;
+        for (size_t i = 0; c->parser.language && c->parser.language->numbers && i < d->n_ranges; i++)
+            list->ranges[i].group = c->parser.language->numbers->group;
         for (size_t i = 0; i < d->n_ranges; i++)
             if (d->ranges[i].words && !add_numbers(c, list, &d->ranges[i])) {
                 grammar_report_at(c->report, TRAGUS_ERROR, d->position,

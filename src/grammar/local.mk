@@ -8,6 +8,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/costs.c src/grammar/costs.h \
     src/grammar/cut.c \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
+    src/grammar/digits.c src/grammar/digits.h \
     src/grammar/files.c src/grammar/files.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \
@@ -21,10 +22,13 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/matcher.c src/grammar/matcher.h \
     src/grammar/numbers.c src/grammar/numbers.h \
     src/grammar/numbers_file.c \
+    src/grammar/phrase.c src/grammar/phrase.h \
     src/grammar/pieces.c src/grammar/pieces.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \
+    src/grammar/range_part.c \
     src/grammar/resolve.c src/grammar/resolve.h \
+    src/grammar/signs.c src/grammar/signs.h \
     src/grammar/subsets.c src/grammar/subsets.h \
     src/grammar/template.c src/grammar/template.h \
     src/grammar/tree.c src/grammar/tree.h \

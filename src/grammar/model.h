@@ -68,6 +68,7 @@ struct grammar_range {
     enum grammar_fractions fractions;
     double multiplier;
     bool digits, words;
+    uint32_t group;             /* the sign between groups of three digits, 0: none; set when compiling */
     const char *words_language; /* NULL: the grammar's */
 };
 

@@ -25,6 +25,8 @@ struct value {
 
 struct speaker {
     const struct grammar_numbers *numbers;
+    const char *positive; /* the digits behind a minus, which stay digits; NULL: they are said, too */
+    size_t n_positive;
     struct base_buffer *out;
     unsigned depth, n_rules;
 };
@@ -119,6 +121,10 @@ static bool apply_part(struct speaker *s, uint32_t set, const struct grammar_num
     case '>':
         if (is_decimal(rule->kind))
             return say_fraction(s, set, part, v);
+        if (rule->kind == GRAMMAR_NUMBER_NEGATIVE && s->positive) {
+            put(s, s->positive, s->n_positive);
+            return true;
+        }
         if (rule->kind == GRAMMAR_NUMBER_NEGATIVE)
             return say(s, part->set, &positive);
         return !v->negative && !v->n_fraction && say_whole(s, part->set, v->whole % rule->divisor);
@@ -217,8 +223,7 @@ static bool say(struct speaker *s, uint32_t set_number, const struct value *v) {
     return true;
 }
 
-bool grammar_numbers_say(const struct grammar_numbers *n, uint32_t set, const char *digits, size_t len, struct base_buffer *out) {
-    struct speaker s = {.numbers = n, .out = out};
+static bool say_number(struct speaker s, uint32_t set, const char *digits, size_t len) {
     struct value v = {.negative = len > 0 && digits[0] == '-'};
     size_t n_whole = 0;
     digits += v.negative;
@@ -234,12 +239,20 @@ bool grammar_numbers_say(const struct grammar_numbers *n, uint32_t set, const ch
         v.digits = digits;
         v.n_digits = n_whole;
     }
-    return say(&s, set, &v) && !out->failed;
+    return say(&s, set, &v) && !s.out->failed;
+}
+
+bool grammar_numbers_say(const struct grammar_numbers *n, uint32_t set, const char *digits, size_t len, struct base_buffer *out) {
+    return say_number((struct speaker){.numbers = n, .out = out}, set, digits, len);
 }
 
 bool grammar_numbers_say_all(const struct grammar_numbers *n, bool ordinal, const char *digits, size_t len,
                              struct base_buffer *out) {
     struct speaker s = {.numbers = n, .out = out};
+    if (len > 1 && digits[0] == '-') {
+        s.positive = digits + 1;
+        s.n_positive = len - 1;
+    }
     const uint32_t *sets = ordinal ? n->ordinal : n->cardinal;
     size_t n_sets = ordinal ? n->n_ordinal : n->n_cardinal, start = out->len_bytes;
     put(&s, "(", 1);
@@ -249,7 +262,7 @@ bool grammar_numbers_say_all(const struct grammar_numbers *n, bool ordinal, cons
         if (before > first)
             put(&s, "|", 1);
         at = out->len_bytes;
-        if (!grammar_numbers_say(n, sets[i], digits, len, out) || said_before(out, first, at))
+        if (!say_number(s, sets[i], digits, len) || said_before(out, first, at))
             take_back(&s, before);
     }
     if (out->failed || out->len_bytes == first)

@@ -59,6 +59,7 @@ struct grammar_numbers {
     size_t n_sets;
     const uint32_t *cardinal, *ordinal; /* the sets that are ways to say a number */
     size_t n_cardinal, n_ordinal;
+    uint32_t group;           /* the sign between groups of three digits, 0: none */
     uint32_t digit;           /* the set that says digits one by one */
     const char *const *signs; /* of ordinals, behind the digits: "st" in "1st"; lower case */
     size_t n_signs;
@@ -72,7 +73,8 @@ const struct grammar_numbers *grammar_numbers_read(struct grammar_pool *pool, co
  */
 bool grammar_numbers_say(const struct grammar_numbers *n, uint32_t set, const char *digits, size_t len, struct base_buffer *out);
 
-/* Appends the template of all ways to say a number. Returns false, and adds nothing, if there is none. */
+/* Appends the template of all ways to say a number; that of a negative one has digits behind the word for minus. Returns false, and
+ * adds nothing, if there is none. */
 bool grammar_numbers_say_all(const struct grammar_numbers *n, bool ordinal, const char *digits, size_t len,
                              struct base_buffer *out);
 

@@ -2,6 +2,7 @@
 /* grammar/numbers_file.c: reads the rules of numbers.h and checks them, so that numbers.c need not. */
 #include "grammar/numbers.h"
 
+#include "base/utf8.h"
 #include "grammar/diagnostic.h"
 #include "grammar/map.h"
 #include "grammar/pool.h"
@@ -234,6 +235,12 @@ const struct grammar_numbers *grammar_numbers_read(struct grammar_pool *pool, co
         complain(&r, y->position, "numbers need `rules:` and `cardinal:` with the names of sets");
         return NULL;
     }
+    const struct grammar_yaml *group = grammar_yaml_get(y, "group");
+    const char *sign = group && group->kind == GRAMMAR_YAML_SCALAR ? group->text : "";
+    if (*sign)
+        n->group = base_utf8_next(&sign, sign + strlen(sign));
+    if (group && (!n->group || *sign))
+        complain(&r, group->position, "`group:` is one sign");
     n->digit = n->cardinal[0];
     if (digit && (digit->kind != GRAMMAR_YAML_SCALAR || !find_set(&r, digit->text, strlen(digit->text), &n->digit)))
         complain(&r, digit->position, "`digit:` names a set of rules");

@@ -30,6 +30,7 @@ struct grammar_compiler {
     const char *language;
     struct grammar_scope global;
     struct grammar_map missing;
+    struct grammar_map range_parts;              /* those made so far */
     const char *stack[GRAMMAR_DEEPEST_TEMPLATE]; /* names being resolved, "<rule>" or "{list}" */
     unsigned depth, n_stack;
     bool refused;                      /* no sentence is left, or the language's files are wrong; was reported */
@@ -58,6 +59,10 @@ bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct
 /* Gets the list that an item names, compiled once; *ret is NULL if the list is missing. Returns false after reporting mistakes. */
 bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item,
                        const struct grammar_list **ret);
+
+/* Returns the list of the numbers that item->part means, empty if the list is no range of whole numbers. */
+const struct grammar_list *grammar_range_part(struct grammar_compiler *c, const struct grammar_list *base,
+                                              const struct grammar_item *item);
 
 /* Reports that a rule or list that is being resolved uses itself. name: "<rule>" or "{list}". */
 void grammar_report_cycle(struct grammar_compiler *c, const char *name, uint32_t offset);

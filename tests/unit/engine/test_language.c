@@ -182,6 +182,11 @@ static void wrong(void **state) {
                  {RULES "10: << a >\n", 6},
                  {RULES "10: = a\n", 6},
                  {RULES "1234567890123456: a\n", 6},
+                 {"language: xx\nclock: {'30..70': '{hour} {minute}'}\n", 2},
+                 {"language: xx\nclock: {'30..40': 'half {hour}'}\n", 2},
+                 {"language: xx\nclock: {'30': 'half'}\n", 2},
+                 {"language: xx\nbefore_numbers: {'$': 'dollar'}\n", 2},
+                 {"language: xx\nnumbers: {group: '...', cardinal: [a], rules: {a: '0: x'}}\n", 2},
                  {"language: xx\nsymbols: {'%': '[a'}\n", 2}};
     tragus_grammar_options o;
     tragus_grammar_options_init(&o);

@@ -4,6 +4,7 @@ grammar_tests = \
     tests/unit/grammar/test_budget \
     tests/unit/grammar/test_diagnostics \
     tests/unit/grammar/test_match \
+    tests/unit/grammar/test_signs \
     tests/unit/grammar/test_template
 check_PROGRAMS += $(grammar_tests) tests/unit/grammar/say_numbers
 TESTS += $(grammar_tests) tests/unit/grammar/test_numbers.py
@@ -24,6 +25,10 @@ tests_unit_grammar_test_diagnostics_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_test_signs_SOURCES = tests/unit/grammar/test_signs.c tests/unit/grammar/builder.h tests/unit/grammar/make.h tests/unit/grammar/walk.h
+tests_unit_grammar_test_signs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_signs_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
 tests_unit_grammar_test_template_SOURCES = tests/unit/grammar/test_template.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_template_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
