@@ -86,7 +86,7 @@ struct grammar_pauses {
 #define GRAMMAR_MAX_PAUSES 16 /* different ones in a grammar */
 
 /* The acceptor. It is nondeterministic only where a state has several arcs with one word; no epsilon; trimmed; words as they are
- * spoken (digits and symbols spelled out), in lower case. */
+ * spoken (digits and symbols spelled out), in lower case unless a word has capitals inside. */
 struct grammar_word_arc {
     uint32_t word; /* index into words */
     uint32_t to;

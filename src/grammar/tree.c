@@ -73,8 +73,9 @@ struct text_builder {
     struct grammar_parser *parser;
     struct grammar_items *out;
     uint32_t *letters;       /* the current TEXT item */
+    uint32_t *capitals;      /* the same as written; n_letters */
     const uint32_t *written; /* where it begins in the text */
-    size_t n_written, n_letters, size_letters, offset;
+    size_t n_written, n_letters, size_letters, size_capitals, offset;
 };
 
 static void close_text(struct text_builder *b) {
@@ -82,12 +83,13 @@ static void close_text(struct text_builder *b) {
         return;
     struct grammar_item *item = grammar_tree_item(b->parser, GRAMMAR_ITEM_TEXT, b->offset);
     item->chars = b->letters;
+    item->capitals = b->capitals;
     item->n_chars = (uint32_t)b->n_letters;
     item->written = b->written;
     item->n_written = (uint32_t)b->n_written;
     grammar_tree_push(b->parser, b->out, item);
-    b->letters = NULL;
-    b->n_letters = b->size_letters = 0;
+    b->letters = b->capitals = NULL;
+    b->n_letters = b->size_letters = b->size_capitals = 0;
 }
 
 static void add_letter(struct text_builder *b, const uint32_t *at, size_t offset) {
@@ -99,6 +101,8 @@ static void add_letter(struct text_builder *b, const uint32_t *at, size_t offset
         b->written = at;
     }
     b->n_written = (size_t)(at + 1 - b->written);
+    b->capitals = grammar_pool_grow(b->parser->pool, b->capitals, b->n_letters, &b->size_capitals, sizeof *b->capitals);
+    b->capitals[b->n_letters] = c;
     *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) = grammar_fold(c);
 }
 
