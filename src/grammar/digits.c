@@ -56,6 +56,7 @@ bool grammar_digits_in(const struct grammar_range *r, enum grammar_digits_readin
     read_whole(&d, chars, reading == GRAMMAR_DIGITS_GROUPED ? d.end + grouped : end, r->group);
     if (reading != GRAMMAR_DIGITS_WHOLE)
         read_fraction(&d, chars, n);
+    d.end += (uint32_t)grammar_longest_at(r->signs, r->n_signs, chars, n, d.end);
     *ret_end = d.end;
     *ret_value = ((double)d.whole + (double)d.tenth / 10) * (d.negative ? -1 : 1) * r->multiplier;
     return r->digits && holds(r, &d);

@@ -68,6 +68,9 @@ struct grammar_range {
     enum grammar_fractions fractions;
     double multiplier;
     bool digits, words;
+    bool ordinal;             /* said "third", typed "3rd" or "3" */
+    const char *const *signs; /* of ordinals, behind the digits; set when compiling */
+    size_t n_signs;
     uint32_t group;             /* the sign between groups of three digits, 0: none; set when compiling */
     const char *words_language; /* NULL: the grammar's */
 };

@@ -33,6 +33,10 @@ struct grammar_item *grammar_template_number(struct grammar_parser *p, const cha
     return number_words(p, false, digits);
 }
 
+struct grammar_item *grammar_template_ordinal(struct grammar_parser *p, const char *digits) {
+    return number_words(p, true, digits);
+}
+
 static bool is_alphanumeric(uint32_t c) {
     return grammar_is_digit(c) || grammar_is_letter(c);
 }
@@ -103,12 +107,11 @@ static const char *digits_of(struct grammar_parser *p, const uint32_t *chars, si
     return grammar_encode(p->pool, plain, k);
 }
 
-/* Finds what stands behind the digits of an ordinal at chars[i]. */
-static size_t ordinal_sign_at(const struct grammar_numbers *numbers, const uint32_t *chars, size_t n, size_t i) {
+size_t grammar_longest_at(const char *const signs[], size_t n_signs, const uint32_t *chars, size_t n, size_t i) {
     size_t longest = 0;
-    for (size_t s = 0; s < numbers->n_signs; s++) {
+    for (size_t s = 0; s < n_signs; s++) {
         uint32_t last;
-        size_t len = length_of(numbers->signs[s], chars, n, i, &last);
+        size_t len = length_of(signs[s], chars, n, i, &last);
         if (len > longest && (i + len == n || !is_alphanumeric(chars[i + len])))
             longest = len;
     }
@@ -147,7 +150,7 @@ static bool plain_number_at(struct grammar_parser *p, const uint32_t *chars, siz
     if (ret->n == 0)
         return false;
     const char *digits = digits_of(p, chars + i, ret->n, group);
-    size_t sign = numbers ? ordinal_sign_at(numbers, chars, n, i + ret->n) : 0;
+    size_t sign = numbers ? grammar_longest_at(numbers->signs, numbers->n_signs, chars, n, i + ret->n) : 0;
     ret->words = sign ? number_words(p, true, digits) : NULL;
     if (ret->words)
         ret->n += sign;

@@ -20,6 +20,9 @@ bool grammar_sign_at(struct grammar_parser *p, const uint32_t *chars, size_t n, 
 const struct grammar_symbol *grammar_symbol_at(const struct grammar_symbols *symbols, const uint32_t *chars, size_t n, size_t i,
                                                size_t *ret_n);
 
+/* Returns the length of the longest of these signs at chars[i], not followed by a letter or digit; 0: none. */
+size_t grammar_longest_at(const char *const signs[], size_t n_signs, const uint32_t *chars, size_t n, size_t i);
+
 /* Parses a text of the language's files. Returns NULL if such texts are in each other without end. */
 struct grammar_item *grammar_sign_words(struct grammar_parser *p, const char *text);
 
