@@ -170,7 +170,7 @@ typedef struct tragus_event {
     const char *response, *template_text; /* NULL if there is none */
     tragus_reason reason; /* if rejected; for an utterance of a session that does not reject: why it would have been rejected */
     double confidence;    /* 0..1 */
-    uint32_t start_ms, end_ms; /* of the speech, from the first sample fed */
+    uint32_t start_ms, end_ms; /* of the speech, from the first sample fed; the largest number after 49.7 days */
     const tragus_word *words;
     size_t n_words;
     const tragus_slot *slots;

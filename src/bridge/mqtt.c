@@ -2,6 +2,7 @@
 /* bridge/mqtt.c: the topics of our own, which docs/MQTT.md describes: events and states go out, the switch and the trigger come in.
  */
 #include "bridge/mqtt.h"
+#include "base/utf8.h"
 #include "busjson/busjson.h"
 
 #include <ctype.h>
@@ -66,6 +67,7 @@ void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format,
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    base_utf8_mend(text);
     (void)sd_event_now(m->bridge->event, CLOCK_MONOTONIC, &now);
     if (m->complained_us == 0 || now - m->complained_us > COMPLAINT_US) {
         bridge_log(BRIDGE_LOG_WARNING, "MQTT topic %s: %s", topic, text);
@@ -145,8 +147,10 @@ static int on_energy(sd_bus_message *reply, void *user, sd_bus_error *error) {
 
     m->energy = sd_bus_slot_unref(m->energy);
     json_object *o = sd_bus_message_is_method_error(reply, NULL) ? NULL : busjson_value(reply);
-    if (!o)
+    if (!json_object_is_type(o, json_type_object)) {
+        json_object_put(o);
         return 0;
+    }
     json_object_object_add(o, "version", json_object_new_int(VERSION));
     publish_retained(m, "energy", text_of(o));
     json_object_put(o);

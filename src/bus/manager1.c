@@ -73,7 +73,6 @@ static int method_remove_grammar(sd_bus_message *m, void *user, sd_bus_error *er
     r = service_grammar_remove(b->service, &caller, name, &e);
     if (r < 0)
         return bus_fail(error, r, &e);
-    (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
     return sd_bus_reply_method_return(m, "");
 }
 
@@ -140,9 +139,8 @@ static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_err
     ret->domain = NULL;
     for (size_t i = 0; i < context.n; i++) {
         if (strcmp(context.items[i].key, "domain") != 0)
-            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-                                     "Unknown context \"%.60s\" of a list value; the only known one is domain",
-                                     context.items[i].key);
+            return bus_refuse(error, SD_BUS_ERROR_INVALID_ARGS,
+                              "Unknown context \"%.60s\" of a list value; the only known one is domain", context.items[i].key);
         ret->domain = context.items[i].value;
     }
     if (!*ret->out)
@@ -157,7 +155,7 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
     int r = sd_bus_message_enter_container(m, 'a', "(ssa{sv})");
     while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "ssa{sv}")) > 0) {
         if (n == MOST_LIST_VALUES) {
-            r = sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "A list can have at most %d values", MOST_LIST_VALUES);
+            r = bus_refuse(error, BUS_ERROR("GrammarTooLarge"), "A list can have at most %d values", MOST_LIST_VALUES);
             break;
         }
         if (n == size) {

@@ -26,7 +26,7 @@ enum cli_exit {
 /* argv[0] is the verb. Returns a cli_exit. */
 typedef int cli_verb_function(int argc, char **argv);
 cli_verb_function cli_transcribe, cli_spot, cli_match, cli_evaluate, cli_features, cli_pronounce, cli_model, cli_bench, cli_listen,
-    cli_status, cli_devices, cli_doctor;
+    cli_status, cli_devices, cli_doctor, cli_words;
 
 /* --- options.c: command lines --- */
 
@@ -41,6 +41,7 @@ struct cli_setup { /* the values of -g, -m and -p */
     size_t n_grammars;
     const char *model, *pronunciations;
     bool verbose; /* also print notes on the grammar */
+    bool free;    /* any words, in place of grammars */
 };
 /* Handles one of the shared options. Returns true if it was one; *ret is CLI_OK or the exit code. */
 bool cli_setup_option(struct cli_setup *s, int option, const char *value, const char *verb, int *ret);
@@ -129,6 +130,11 @@ json_object *cli_json_words(const tragus_word words[], size_t n);
 /* The keys that `tragus listen --json` prints for a signal of the daemon, except time_usec, latency_ms and grammar, which only a
  * daemon has. */
 json_object *cli_json_event(const tragus_event *e);
+/* An object that cli_json_print will print: make it first. */
+json_object *cli_json_new(void);
+/* Take ownership of the value. If there is no memory, cli_json_print says so in place of the object. */
+void cli_json_add(json_object *o, const char *key, json_object *value);
+void cli_json_append(json_object *list, json_object *value);
 void cli_json_print(json_object *o); /* prints one line; releases the reference */
 
 /* --- progress.c: a line on standard error, if it is a terminal and the work takes more than two seconds --- */

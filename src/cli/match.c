@@ -28,11 +28,11 @@ struct match_options {
 
 static json_object *reading_json(const tragus_reading *reading) {
     json_object *o = json_object_new_object();
-    json_object_object_add(o, "intent", json_object_new_string(reading->intent));
-    json_object_object_add(o, "slots", cli_json_slots(reading->slots, reading->n_slots));
-    json_object_object_add(o, "sentence", json_object_new_string(reading->text));
+    cli_json_add(o, "intent", json_object_new_string(reading->intent));
+    cli_json_add(o, "slots", cli_json_slots(reading->slots, reading->n_slots));
+    cli_json_add(o, "sentence", json_object_new_string(reading->text));
     if (reading->template_text)
-        json_object_object_add(o, "template", json_object_new_string(reading->template_text));
+        cli_json_add(o, "template", json_object_new_string(reading->template_text));
     return o;
 }
 
@@ -44,16 +44,16 @@ static int match(tragus_grammar *g, const char *text, const struct match_options
         cli_complain("", 0, 0, strerror(-n));
         return n;
     }
-    json_object *o = json_object_new_object();
-    json_object_object_add(o, "text", json_object_new_string(text));
+    json_object *o = cli_json_new();
+    cli_json_add(o, "text", json_object_new_string(text));
     const tragus_reading *best = tragus_match_reading(found, 0);
-    json_object_object_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
-    json_object_object_add(o, "slots", best ? cli_json_slots(best->slots, best->n_slots) : json_object_new_object());
+    cli_json_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
+    cli_json_add(o, "slots", best ? cli_json_slots(best->slots, best->n_slots) : json_object_new_object());
     if (options->all) {
         json_object *readings = json_object_new_array();
         for (int i = 0; i < n; i++)
-            json_object_array_add(readings, reading_json(tragus_match_reading(found, (size_t)i)));
-        json_object_object_add(o, "readings", readings);
+            cli_json_append(readings, reading_json(tragus_match_reading(found, (size_t)i)));
+        cli_json_add(o, "readings", readings);
     }
     cli_json_print(o);
     tragus_match_free(found);

@@ -61,6 +61,15 @@ static int report(int r, tragus_diagnostics *d, const tragus_error *e, bool verb
     return r < 0 ? CLI_MODEL : CLI_OK;
 }
 
+/* Any words of the model's language model. */
+static int open_free(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const struct cli_setup *s) {
+    static const char text[] = "sentences: ['{words}']\nlists: {words: {wildcard: true}}\n";
+    const tragus_text texts[] = {{.name = "--free", .format = "hassil", .text = text, .len_bytes = sizeof(text) - 1}};
+    tragus_diagnostics d = {0};
+    tragus_error e = {0};
+    return report(tragus_grammar_load_texts(ret, m, o, texts, 1, &d, &e), &d, &e, s->verbose);
+}
+
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s) {
     char near[PATH_MAX], models[PATH_MAX];
     const char *standard[1];
@@ -80,6 +89,8 @@ int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_set
     tragus_grammar_options_init(&o);
     o.pronunciations_path = s->pronunciations;
     o.models_path = beside(models, "models");
+    if (s->free)
+        return open_free(ret, m, &o, s);
     return report(tragus_grammar_load(ret, m, &o, paths, n_paths, &d, &e), &d, &e, s->verbose);
 }
 

@@ -83,7 +83,8 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
     printf("microphone   %s\n", json_object_get_boolean(json_object_object_get(manager, "microphone_open")) ? "open" : "closed");
     printf("sessions     %d\n", json_object_get_int(json_object_object_get(manager, "session_count")));
     json_object *listeners = json_object_object_get(manager, "listeners");
-    for (size_t i = 0; i < json_object_array_length(listeners); i++)
+    size_t n_listeners = json_object_is_type(listeners, json_type_array) ? json_object_array_length(listeners) : 0;
+    for (size_t i = 0; i < n_listeners; i++)
         print_listener(json_object_array_get_idx(listeners, i));
     json_object_object_foreach(grammars, name, g) {
         printf("grammar      %s: %d sentences, %d words", name, json_object_get_int(json_object_object_get(g, "templates")),
@@ -121,8 +122,8 @@ static int run(const char *address, bool as_json) {
     if (result == CLI_OK) {
         int ready = json_object_get_int(json_object_object_get(manager, "ready"));
         if (as_json) {
-            json_object_object_add(manager, "grammars", json_object_get(grammars));
-            json_object_object_add(manager, "energy", json_object_get(energy));
+            cli_json_add(manager, "grammars", json_object_get(grammars));
+            cli_json_add(manager, "energy", json_object_get(energy));
             cli_json_print(json_object_get(manager));
         } else {
             print_text(manager, energy, grammars);

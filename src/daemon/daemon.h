@@ -5,7 +5,7 @@
 
 #include "daemon/config.h"
 
-/* Runs until SIGTERM or SIGINT, or until the bus is lost. Returns an exit code: 0, or 1 if it could not start or lost its bus. */
+/* Runs until SIGTERM or SIGINT. Returns an exit code: 0, or 1 if it could not start, or lost its bus name to another daemon. */
 int daemon_run(const struct config *c);
 
 #endif

@@ -13,14 +13,16 @@
 
 /* The watchdog timer may fire this much late, so that it can share a wake-up with another timer. */
 #define WATCHDOG_ACCURACY_US 10000000
+#define MOST_RECONNECT_S 30
 
 struct daemon {
     const struct config *config;
     sd_event *event;
     struct service *service;
     struct bus *bus;
-    sd_event_source *watchdog;
+    sd_event_source *watchdog, *reconnect;
     uint64_t watchdog_us;
+    unsigned reconnect_s; /* pause before the next attempt to reach the bus */
     int exit_code;
 };
 
@@ -34,9 +36,54 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
     return sd_event_exit(d->event, 0);
 }
 
+/* On SIGHUP, which many daemons take as an order to reload. */
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
+    (void)source, (void)info, (void)user;
+    service_log(SERVICE_LOG_NOTICE,
+                "SIGHUP changes nothing: the configuration is read at the start; restart tragusd to apply changes");
+    return 0;
+}
+
+static void on_bus_lost(void *user);
+
+/* Another daemon may have taken the name meanwhile; then this one is of no use. Any other failure may pass. */
+static int on_reconnect(sd_event_source *source, uint64_t now_us, void *user) {
+    struct daemon *d = user;
+    tragus_error e = {0};
+    (void)now_us;
+
+    bus_close(d->bus);
+    d->bus = NULL;
+    int r = bus_open(&d->bus, d->event, d->service, &d->config->bus, on_bus_lost, d, &e);
+    if (r >= 0) {
+        service_log(SERVICE_LOG_NOTICE, "The message bus is back");
+        d->reconnect_s = 0;
+        return 0;
+    }
+    if (r == -EEXIST) {
+        service_log(SERVICE_LOG_ERROR, "The message bus is back, but %s", e.text);
+        return sd_event_exit(d->event, 1);
+    }
+    d->reconnect_s = d->reconnect_s < MOST_RECONNECT_S / 2 ? 2 * d->reconnect_s : MOST_RECONNECT_S;
+    r = sd_event_source_set_time_relative(source, (uint64_t)d->reconnect_s * 1000000);
+    return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* Called from within the bus, so it is closed later, with all that belongs to its clients. Grammars of the configuration and public
+ * ones stay. */
 static void on_bus_lost(void *user) {
     struct daemon *d = user;
-    (void)sd_event_exit(d->event, 1);
+
+    if (d->reconnect_s > 0)
+        return; /* it was lost again, while it was being opened */
+    service_log(SERVICE_LOG_WARNING, "The message bus has closed the connection; trying to reach it again from time to time");
+    d->reconnect_s = 1;
+    d->reconnect = sd_event_source_disable_unref(d->reconnect);
+    int r = sd_event_add_time_relative(d->event, &d->reconnect, CLOCK_MONOTONIC, 1000000, 100000, on_reconnect, d);
+    if (r < 0) {
+        service_log(SERVICE_LOG_ERROR, "No timer can be made: %s", strerror(-r));
+        (void)sd_event_exit(d->event, 1);
+    }
 }
 
 static void tell_status(struct daemon *d) {
@@ -98,6 +145,7 @@ static int start(struct daemon *d) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return -errno;
     (void)signal(SIGPIPE, SIG_IGN);
@@ -107,6 +155,8 @@ static int start(struct daemon *d) {
         r = sd_event_add_signal(d->event, NULL, SIGTERM, on_signal, d);
     if (r >= 0)
         r = sd_event_add_signal(d->event, NULL, SIGINT, on_signal, d);
+    if (r >= 0)
+        r = sd_event_add_signal(d->event, NULL, SIGHUP, on_hangup, d);
     if (r >= 0)
         r = service_new(&d->service, d->event, &d->config->service);
     if (r < 0) {
@@ -140,6 +190,7 @@ int daemon_run(const struct config *c) {
     bus_close(d.bus);
     service_free(d.service);
     sd_event_source_disable_unref(d.watchdog);
+    sd_event_source_disable_unref(d.reconnect);
     sd_event_unref(d.event);
     return d.exit_code;
 }

@@ -194,12 +194,36 @@ static tragus_grammar *grammar_new(tragus_model *m, struct sources *s) {
     return g;
 }
 
+static bool has_free_words(const struct grammar_acceptor *a) {
+    for (uint32_t i = 0; i < a->n_words; i++)
+        if (strcmp(a->words[i], GRAMMAR_FREE_WORDS) == 0)
+            return true;
+    return false;
+}
+
+static const struct graph_words *free_words_of(tragus_model *m, tragus_diagnostics *d) {
+    tragus_error error = {0};
+    char text[512];
+    const struct graph_words *w = engine_model_words(m, &error);
+    if (!w && error.code < 0) {
+        snprintf(text, sizeof(text), "free words are understood when typed only: %s: %s", error.file, error.text);
+        grammar_diagnostics_add(d, TRAGUS_WARNING, text);
+    } else if (!w) {
+        grammar_diagnostics_add(d, TRAGUS_NOTE,
+                                "sentences with free words are understood when typed only; to speak them, install the package "
+                                "tragus-words-en");
+    }
+    return w;
+}
+
 static int compile(tragus_grammar *g, struct base_budget *budget, tragus_diagnostics *d, tragus_error *reterr) {
     int r = grammar_compile(&g->sentences, g->sources->builder, d, reterr);
     if (r < 0 || !g->model)
         return r;
-    r = graph_build(&g->graph, grammar_acceptor(g->sentences), engine_model_lexicon(g->model), g->sources->overrides,
-                    g->sources->max_arcs, budget, reterr);
+    const struct grammar_acceptor *words = grammar_acceptor(g->sentences);
+    const struct graph_words *free_words = has_free_words(words) ? free_words_of(g->model, d) : NULL;
+    r = graph_build(&g->graph, words, engine_model_lexicon(g->model), g->sources->overrides, free_words, g->sources->max_arcs,
+                    budget, reterr);
     return r < 0 && r == base_budget_code(budget) ? grammar_refuse(g->sentences, budget, r, d, reterr) : r;
 }
 

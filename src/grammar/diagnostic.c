@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/diagnostic.c: a growing list of diagnostics. */
 #include "grammar/diagnostic.h"
+#include "base/utf8.h"
+
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -20,20 +23,11 @@ void grammar_diagnostics_done(tragus_diagnostics *d) {
     memset(d, 0, sizeof *d);
 }
 
-/* Makes a message one line of valid UTF-8: it may quote several lines, or end within a character. */
+/* Makes a message one line: it may quote several. */
 static void tidy(char *text) {
     for (char *c = text; *c; c++)
         if (*c == '\n' || *c == '\r' || *c == '\t')
             *c = ' ';
-    size_t len = strlen(text), lead = len;
-    while (lead > 0 && ((unsigned char)text[lead - 1] & 0xC0) == 0x80)
-        lead--;
-    if (lead == 0)
-        return;
-    unsigned char first = (unsigned char)text[lead - 1];
-    size_t wanted = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
-    if (len - (lead - 1) < wanted)
-        text[lead - 1] = '\0';
 }
 
 /* Appends to the list, whose size is limited: many notes would hide the rest, and hostile text causes many. */
@@ -59,10 +53,13 @@ static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar
     item->severity = severity;
     item->line = position.line;
     item->column = position.column;
-    size_t len = position.file ? strlen(position.file) : 0;
-    size_t room = sizeof item->file - 1;
+    size_t len = position.file ? strlen(position.file) : 0, room = sizeof item->file - 1;
+    const char *file = len > room ? position.file + len - room : position.file; /* its end tells more */
+    while (len > room && ((unsigned char)*file & 0xc0) == 0x80)
+        file++;
     if (len)
         memcpy(item->file, len > room ? position.file + len - room : position.file, len > room ? room : len);
+    base_utf8_mend(item->file);
     memcpy(item->text, text, strlen(text) + 1);
 }
 
@@ -70,14 +67,14 @@ void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, co
     char copy[LONGEST_TEXT];
     if (!d)
         return;
-    snprintf(copy, sizeof copy, "%s", text);
+    base_utf8_format(copy, sizeof copy, "%s", text);
     tidy(copy);
     list(d, severity, (struct grammar_position){0}, copy);
 }
 
 static void leave_out(struct grammar_report *r, struct grammar_position position, const char *text) {
     char warning[LONGEST_TEXT];
-    snprintf(warning, sizeof warning, "left out: %.*s", (int)(sizeof warning - sizeof "left out: "), text);
+    base_utf8_format(warning, sizeof warning, "left out: %s", text);
     tidy(warning);
     if (!r->mistake->text[0])
         base_error_at(r->mistake, -EINVAL, position.file, position.line, position.column, "%s", text);
@@ -90,7 +87,7 @@ void grammar_report_at(struct grammar_report *r, tragus_severity severity, struc
     char text[LONGEST_TEXT];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    base_utf8_vformat(text, sizeof text, format, args);
     va_end(args);
     tidy(text);
 
@@ -109,7 +106,7 @@ void grammar_report_failure(struct grammar_report *r, int code, struct grammar_p
     char text[LONGEST_TEXT];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    base_utf8_vformat(text, sizeof text, format, args);
     va_end(args);
     tidy(text);
 

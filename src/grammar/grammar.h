@@ -85,6 +85,8 @@ struct grammar_pauses {
 };
 #define GRAMMAR_MAX_PAUSES 16 /* different ones in a grammar */
 
+#define GRAMMAR_FREE_WORDS "\x1a" /* in place of a word: any words may be said, as for a wildcard */
+
 /* The acceptor. It is nondeterministic only where a state has several arcs with one word; no epsilon; trimmed; words as they are
  * spoken (digits and symbols spelled out), in lower case unless a word has capitals inside. */
 struct grammar_word_arc {

@@ -153,6 +153,7 @@ struct grammar_builder {
     char default_language[17];               /* "": none */
     tragus_error mistake;                    /* the first one that cost a part of the grammar; text "": none */
     struct grammar_yaml_parser *open_parser; /* freed after a reader leaves the pool's run */
+    struct grammar_run_time_list *run_time_lists;
 };
 
 struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_map *lists, const char *name);

@@ -131,6 +131,9 @@ static uint32_t add_range(struct grammar_pieces *p, const struct grammar_list *l
 static uint32_t add_list(struct grammar_pieces *p, const struct grammar_list *list, uint32_t from) {
     if (list->kind == GRAMMAR_LIST_RANGE)
         return add_range(p, list, from);
+    if (list->kind == GRAMMAR_LIST_WILDCARD) /* whole words, even where the text allows a part of one */
+        return step(p, step(p, step(p, from, GRAMMAR_WORD_BORDER), grammar_pieces_spelling(p, GRAMMAR_FREE_WORDS)),
+                    GRAMMAR_WORD_BORDER);
     uint32_t to = grammar_pieces_node(p);
     for (size_t i = 0; i < list->n_entries && !p->too_large; i++)
         if (!p->block || grammar_entry_fits(&list->entries[i], p->block))

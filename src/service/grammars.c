@@ -34,6 +34,10 @@ void grammars_free(struct service *s) {
         s->grammars = g->next;
         entry_free(g);
     }
+    while (s->n_reserved > 0)
+        free(s->reserved[--s->n_reserved]);
+    free(s->reserved);
+    free(s->default_grammar);
 }
 
 void grammars_owner_gone(struct service *s, const char *owner) {
@@ -49,6 +53,30 @@ void grammars_owner_gone(struct service *s, const char *owner) {
     }
 }
 
+/* The names that the configuration uses belong to it, even while no such grammar could be loaded. */
+static bool is_reserved(const struct service *s, const char *name) {
+    if (s->default_grammar && strcmp(name, s->default_grammar) == 0)
+        return true;
+    for (size_t i = 0; i < s->n_reserved; i++)
+        if (strcmp(name, s->reserved[i]) == 0)
+            return true;
+    return false;
+}
+
+static int reserve(struct service *s, const char *name) {
+    if (is_reserved(s, name))
+        return 0;
+    char **more = reallocarray(s->reserved, s->n_reserved + 1, sizeof(*more));
+    if (!more)
+        return -ENOMEM;
+    s->reserved = more;
+    s->reserved[s->n_reserved] = strdup(name);
+    if (!s->reserved[s->n_reserved])
+        return -ENOMEM;
+    s->n_reserved++;
+    return 0;
+}
+
 /* Finds the grammar of that name that an owner sees: its own one takes precedence over a public one. */
 static struct service_grammar *lookup(const struct service *s, const char *owner, const char *name) {
     struct service_grammar *found = NULL;
@@ -60,6 +88,11 @@ static struct service_grammar *lookup(const struct service *s, const char *owner
                 return g;
         }
     return found;
+}
+
+static struct service_grammar *own_private(const struct service *s, const char *owner, const char *name) {
+    struct service_grammar *g = lookup(s, owner, name);
+    return g && g->owner ? g : NULL;
 }
 
 const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name, tragus_error *reterr) {
@@ -77,6 +110,10 @@ const struct service_grammar *service_grammar_find(struct service *s, const char
 
 const struct service_grammar *service_grammars(const struct service *s) {
     return s->grammars;
+}
+
+uint64_t service_grammars_mark(const struct service *s) {
+    return s->grammars_mark;
 }
 
 const char *service_default_grammar(const struct service *s) {
@@ -116,6 +153,28 @@ int grammars_check_name(const char *name, tragus_error *reterr) {
     return base_error_set(reterr, -EINVAL, "\"%.70s\" cannot name a grammar; use up to 64 letters, digits, '.', '_', '-'", name);
 }
 
+static void move_sessions(struct service *s, const tragus_grammar *from, const struct service_grammar *to) {
+    for (struct service_session *session = s->sessions; session; session = session->next)
+        if (!session->dead && session->grammar == from)
+            session_use_grammar(session, to);
+}
+
+static void unlink_and_free(struct service *s, struct service_grammar *g) {
+    struct service_grammar **link = &s->grammars;
+    while (*link != g)
+        link = &(*link)->next;
+    *link = g->next;
+    entry_free(g); /* sessions keep their own references */
+}
+
+void grammars_make_visible(struct service *s, const char *owner, const char *name) {
+    struct service_grammar *hiding = own_private(s, owner, name), *g = lookup(s, "", name);
+    if (!hiding || !g)
+        return;
+    move_sessions(s, hiding->grammar, g);
+    unlink_and_free(s, hiding);
+}
+
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
                  tragus_grammar *grammar, tragus_error *reterr) {
     struct service_grammar *g = old ? old : calloc(1, sizeof(*g));
@@ -144,9 +203,7 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
         *end = g;
     }
     if (before)
-        for (struct service_session *session = s->sessions; session; session = session->next)
-            if (!session->dead && session->grammar == before)
-                session_use_grammar(session, g);
+        move_sessions(s, before, g);
     tragus_grammar_unref(before);
     return 0;
 }
@@ -208,6 +265,8 @@ int service_grammar_load(struct service *s, const char *name, const char *const 
     tragus_diagnostics d = {0};
 
     int r = grammars_check_name(name, reterr);
+    if (r >= 0 && reserve(s, name) < 0)
+        r = base_error_set(reterr, -ENOMEM, "out of memory");
     if (r >= 0)
         r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, &d, NULL, reterr);
     grammars_log_left_out(name, NULL, &d);
@@ -215,10 +274,11 @@ int service_grammar_load(struct service *s, const char *name, const char *const 
     return r < 0 ? r : grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
 }
 
-static int may_change(const struct service_grammar *g, const struct service_caller *caller, tragus_error *reterr) {
+static int may_change(const struct service *s, const struct service_grammar *g, const struct service_caller *caller,
+                      tragus_error *reterr) {
     if (g->owner || caller->privileged) /* only its owner can find a private one */
         return 0;
-    if (g->uid == caller->uid && strcmp(g->format, "file") != 0)
+    if (g->uid == caller->uid && !is_reserved(s, g->name))
         return 0;
     return base_error_set(reterr, -EPERM, "grammar \"%s\" belongs to another user; add one under a name of your own", g->name);
 }
@@ -228,16 +288,17 @@ int grammars_may_put(struct service *s, const struct service_caller *caller, con
     unsigned n_mine = 0;
 
     /* A private grammar and a public one may have the same name. */
-    struct service_grammar *old = lookup(s, is_private ? caller->owner : "", name);
-    if (old && is_private && !old->owner)
-        old = NULL;
-    int r = old ? may_change(old, caller, reterr) : 0;
+    struct service_grammar *mine = own_private(s, caller->owner, name), *old = is_private ? mine : lookup(s, "", name);
+    int r = !old || (must_exist && service_may_set_lists(s, caller)) ? 0 : may_change(s, old, caller, reterr);
     if (r < 0)
         return r;
     if (!old && must_exist)
         return base_error_set(reterr, -ENOENT, "grammar \"%.60s\" is gone; AddGrammar adds it", name);
+    if (!old && !is_private && !caller->privileged && is_reserved(s, name))
+        return base_error_set(reterr, -EPERM, "the name \"%s\" belongs to tragus.conf; add a grammar under a name of your own",
+                              name);
     for (const struct service_grammar *g = s->grammars; g; g = g->next)
-        n_mine += g->uid == caller->uid && strcmp(g->format, "file") != 0;
+        n_mine += g->uid == caller->uid && strcmp(g->format, "file") != 0 && g != mine; /* which goes or is `old` */
     if (!old && n_mine >= s->options.limits.grammars_per_user)
         return base_error_set(reterr, -ENOBUFS,
                               "this user has added %u grammars already; remove some (the limit is grammars_per_user)", n_mine);
@@ -249,14 +310,11 @@ int service_grammar_remove(struct service *s, const struct service_caller *calle
     if (!*name || !service_grammar_find(s, caller->owner, name, reterr))
         return *name ? -ENOENT : base_error_set(reterr, -ENOENT, "name the grammar that is to be removed");
     struct service_grammar *g = lookup(s, caller->owner, name);
-    int r = may_change(g, caller, reterr);
+    int r = may_change(s, g, caller, reterr);
     if (r < 0)
         return r;
-    struct service_grammar **link = &s->grammars;
-    while (*link != g)
-        link = &(*link)->next;
-    *link = g->next;
-    entry_free(g); /* sessions keep their own references */
+    s->grammars_mark += g->owner == NULL;
+    unlink_and_free(s, g);
     service_tell_change(s);
     return 0;
 }
