@@ -9,23 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int reply_diagnostics(sd_bus_message *call, const tragus_diagnostics *d) {
-    sd_bus_message *reply = NULL;
-
-    int r = sd_bus_message_new_method_return(call, &reply);
-    if (r >= 0)
-        r = sd_bus_message_open_container(reply, 'a', "(uuuss)");
-    for (size_t i = 0; r >= 0 && i < d->n_items; i++)
-        r = sd_bus_message_append(reply, "(uuuss)", (uint32_t)d->items[i].severity, (uint32_t)d->items[i].line,
-                                  (uint32_t)d->items[i].column, d->items[i].file, d->items[i].text);
-    if (r >= 0)
-        r = sd_bus_message_close_container(reply);
-    if (r >= 0)
-        r = sd_bus_send(NULL, reply, NULL);
-    sd_bus_message_unref(reply);
-    return r;
-}
-
 struct add_grammar { /* its strings are our own */
     struct bus_call *call;
     char *name, *format, *language;
@@ -124,7 +107,7 @@ static void on_grammar_done(const struct service_grammar_result *result, void *u
     int r = result->code;
 
     if (r >= 0 || (r == -EINVAL && says_not_loaded(result->diagnostics)))
-        r = reply_diagnostics(call->message, result->diagnostics);
+        r = bus_reply_diagnostics(call->message, result->diagnostics);
     else
         r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
     bus_call_end(call, r);

@@ -228,11 +228,29 @@ static uint64_t listeners_mark(const struct service *service) {
     return mark;
 }
 
+static int add_text(const char *grammar, const tragus_diagnostic *d, void *user) {
+    uint64_t *mark = user; /* FNV-1a */
+
+    for (const char *texts[] = {grammar, d->file, d->text}, **text = texts; text < texts + 3; text++)
+        for (const char *at = *text; *at; at++)
+            *mark = (*mark ^ (unsigned char)*at) * 0x100000001b3u;
+    *mark = (*mark ^ (uint64_t)(d->line << 10 ^ d->column)) * 0x100000001b3u;
+    return 0;
+}
+
+/* Changes with what is left out of the grammars. */
+static uint64_t left_out_mark(const struct service *service) {
+    uint64_t mark = 0xcbf29ce484222325u;
+    (void)service_left_out(service, add_text, &mark);
+    return mark;
+}
+
 static void on_change(void *user) {
     struct bus *b = user;
     bool open = service_microphone_open(b->service);
     enum service_ready ready = service_ready(b->service);
     uint64_t listeners = listeners_mark(b->service), grammars = service_grammars_mark(b->service);
+    uint64_t left_out = left_out_mark(b->service);
 
     if (open != b->microphone_open)
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "MicrophoneOpen", NULL);
@@ -244,8 +262,11 @@ static void on_change(void *user) {
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
     b->microphone_open = open;
     b->ready = ready;
+    if (left_out != b->left_out)
+        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "LeftOut", NULL);
     b->listeners = listeners;
     b->grammars = grammars;
+    b->left_out = left_out;
 }
 
 static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
@@ -280,6 +301,7 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
     b->microphone_open = service_microphone_open(service);
     b->ready = service_ready(service);
     b->grammars = service_grammars_mark(service);
+    b->left_out = left_out_mark(service);
     (void)sd_bus_error_add_map(error_map);
 
     int r = busaddress_open(&b->bus, options->address);

@@ -53,7 +53,7 @@ struct bus {
     void *user;
     bool microphone_open; /* as last signalled */
     enum service_ready ready;
-    uint64_t listeners, grammars; /* values that change when they change */
+    uint64_t listeners, grammars, left_out; /* values that change when they change */
     struct service_observer observer;
     struct bus_owner *owners;
     struct bus_session *sessions;
@@ -124,6 +124,7 @@ int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n); /
 int bus_append_details(sd_bus_message *m, const struct service_event *e);      /* a{sv} */
 int bus_append_result(sd_bus_message *m, const struct service_event *e);       /* a{sv} with text, intent, slots, confidence too */
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar); /* a{sv} */
+int bus_reply_diagnostics(sd_bus_message *call, const tragus_diagnostics *d);            /* answers with a(uuuss) */
 
 /* --- session1.c --- */
 /* Makes an entry, as yet without a session of the service. Returns NULL when out of memory or if the caller has no name. */

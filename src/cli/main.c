@@ -16,6 +16,7 @@ static const struct verb verbs[] = {
     {"transcribe", "recognise sound files and print their sentences", cli_transcribe},
     {"spot", "find a phrase, such as a wake phrase, in sound files", cli_spot},
     {"match", "print intent and slots of typed sentences", cli_match},
+    {"grammar", "check, sample and test sentences", cli_grammar},
     {"evaluate", "measure accuracy and CPU time on labelled recordings", cli_evaluate},
     {"pronounce", "print the pronunciations of words", cli_pronounce},
     {"features", "print the features that are the input of the network", cli_features},

@@ -16,6 +16,7 @@ static const char help[] =
     "      --all                  print all readings, best first, in `readings`\n"
     "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
     "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
+    "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
     "  -v, --verbose              also print notes on the grammar\n"
     "\n"
     "Exit code: 0 something matched, 1 nothing did, 4 the grammar is invalid.\n";
@@ -77,9 +78,13 @@ static int match_lines(tragus_grammar *g, const struct match_options *options, s
 
 int cli_match(int argc, char **argv) {
     enum { ALL = 256, CONTEXT };
-    static const struct option options[] = {
-        {"grammar", required_argument, NULL, 'g'},     {"verbose", no_argument, NULL, 'v'}, {"all", no_argument, NULL, ALL},
-        {"context", required_argument, NULL, CONTEXT}, {"help", no_argument, NULL, 'h'},    {0}};
+    static const struct option options[] = {{"grammar", required_argument, NULL, 'g'},
+                                            {"language", required_argument, NULL, CLI_LANGUAGE},
+                                            {"verbose", no_argument, NULL, 'v'},
+                                            {"all", no_argument, NULL, ALL},
+                                            {"context", required_argument, NULL, CONTEXT},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct cli_setup setup = {0};
     struct match_options how = {0};
     int option, r;

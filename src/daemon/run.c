@@ -86,14 +86,25 @@ static void on_bus_lost(void *user) {
     }
 }
 
+static int count(const char *grammar, const tragus_diagnostic *left_out, void *user) {
+    (void)grammar, (void)left_out;
+    ++*(size_t *)user;
+    return 0;
+}
+
 static void tell_status(struct daemon *d) {
-    size_t n = 0;
+    size_t n = 0, n_left_out = 0;
+    char left_out[80] = "";
     for (const struct service_grammar *g = service_grammars(d->service); g; g = g->next)
         n++;
+    (void)service_left_out(d->service, count, &n_left_out);
+    if (n_left_out > 0)
+        snprintf(left_out, sizeof(left_out), "; %zu part%s left out, see tragus status", n_left_out,
+                 n_left_out == 1 ? " is" : "s are");
     if (service_ready(d->service) == SERVICE_FAILED)
         (void)sd_notify(0, "STATUS=No model, so nothing can be recognised; see the log");
     else
-        (void)sd_notifyf(0, "STATUS=%zu grammar%s, microphone %s", n, n == 1 ? "" : "s", d->config->service.device);
+        (void)sd_notifyf(0, "STATUS=%zu grammar%s, microphone %s%s", n, n == 1 ? "" : "s", d->config->service.device, left_out);
 }
 
 static int on_watchdog(sd_event_source *source, uint64_t now_us, void *user) {
@@ -119,23 +130,48 @@ static int start_watchdog(struct daemon *d) {
     return sd_event_add_time_relative(d->event, &d->watchdog, CLOCK_MONOTONIC, d->watchdog_us, accuracy_us, on_watchdog, d);
 }
 
-/* A grammar with errors is reported and left out; the other grammars, and those that clients add, still work. */
-static void load_grammars(struct daemon *d) {
+/* A grammar with errors is reported and left out; the other grammars, and those that clients add, still work. Returns how many are
+ * left out. */
+static size_t load_grammars(const struct daemon *d) {
     tragus_error e;
     char text[512];
+    size_t n_failed = 0;
 
     if (service_ready(d->service) == SERVICE_FAILED)
-        return;
+        return 0;
     for (size_t i = 0; i < d->config->n_grammars; i++) {
         const struct config_grammar *g = &d->config->grammars[i];
-        if (service_grammar_load(d->service, g->name, (const char *const *)g->paths, g->n_paths, &e) < 0)
-            service_log(SERVICE_LOG_ERROR, "Failed to load grammar %s, continuing without it: %s", g->name,
-                        base_error_format(&e, text, sizeof(text)));
+        if (service_grammar_load(d->service, g->name, (const char *const *)g->paths, g->n_paths, &e) >= 0)
+            continue;
+        service_log(SERVICE_LOG_ERROR, "Failed to load grammar %s, continuing without it: %s", g->name,
+                    base_error_format(&e, text, sizeof(text)));
+        n_failed++;
     }
     if (*d->config->default_grammar)
         service_set_default_grammar(d->service, d->config->default_grammar);
     else if (d->config->n_grammars == 1)
         service_set_default_grammar(d->service, d->config->grammars[0].name);
+    return n_failed;
+}
+
+int daemon_check(const struct config *c) {
+    struct daemon d = {.config = c};
+    struct service_options options = c->service;
+    size_t n_failed = 0;
+
+    options.device = NULL;
+    int r = sd_event_default(&d.event);
+    if (r >= 0)
+        r = service_new(&d.service, d.event, &options);
+    if (r >= 0 && service_ready(d.service) == SERVICE_FAILED)
+        fputs("tragusd: the grammars were not checked, because that needs the model\n", stderr);
+    if (r >= 0)
+        n_failed = load_grammars(&d);
+    else
+        fprintf(stderr, "tragusd: the grammars cannot be checked: %s\n", strerror(-r));
+    service_free(d.service);
+    sd_event_unref(d.event);
+    return r < 0 || n_failed > 0 ? 2 : 0;
 }
 
 static int start(struct daemon *d) {
@@ -163,7 +199,7 @@ static int start(struct daemon *d) {
         service_log(SERVICE_LOG_ERROR, "Failed to start: %s", strerror(-r));
         return r;
     }
-    load_grammars(d);
+    (void)load_grammars(d);
     r = bus_open(&d->bus, d->event, d->service, &d->config->bus, on_bus_lost, d, &e);
     if (r < 0) {
         service_log(SERVICE_LOG_ERROR, "Failed to start: %s", e.text);

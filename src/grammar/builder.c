@@ -28,6 +28,14 @@ void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *b
     b->pool.budget = budget;
 }
 
+void grammar_builder_set_language(struct grammar_builder *b, const char *tag) {
+    b->language = tag;
+}
+
+void grammar_builder_set_typed_only(struct grammar_builder *b) {
+    b->typed_only = true;
+}
+
 /* What a program has set a list to. It has a pool of its own, because it can be replaced again and again: the builder's pool keeps
  * everything. */
 struct grammar_run_time_list {
@@ -235,7 +243,12 @@ struct list_job {
     const struct grammar_list_value *values;
     size_t n;
     struct grammar_run_time_list *fresh;
+    struct grammar_report *report;
 };
+
+static bool is_utf8(const char *text) {
+    return !text || base_utf8_valid(text, strlen(text));
+}
 
 static struct grammar_model_definition *define_list(struct grammar_pool *p, const struct list_job *j) {
     struct grammar_source *source = grammar_pool_alloc(p, sizeof *source);
@@ -244,10 +257,15 @@ static struct grammar_model_definition *define_list(struct grammar_pool *p, cons
     *definition =
         (struct grammar_model_definition){.source = source, .position = {source->file, 0, 0}, .kind = GRAMMAR_LIST_VALUES};
     definition->values = grammar_pool_alloc(p, j->n * sizeof *definition->values);
-    definition->n_values = definition->size_values = j->n;
+    definition->size_values = j->n;
     for (size_t i = 0; i < j->n; i++) {
         const struct grammar_list_value *from = &j->values[i];
-        struct grammar_model_value *v = &definition->values[i];
+        if (!is_utf8(from->in) || !is_utf8(from->out) || !is_utf8(from->context_domain)) {
+            grammar_report_at(j->report, TRAGUS_ERROR, (struct grammar_position){source->file, (int)i + 1, 1},
+                              "value %zu of {%s} is not UTF-8 text", i + 1, j->name);
+            continue;
+        }
+        struct grammar_model_value *v = &definition->values[definition->n_values++];
         const char *in = from->in ? from->in : "";
         v->in = (struct grammar_text){grammar_pool_text(p, in, strlen(in)), source, {source->file, (int)i + 1, 1}};
         if (from->out) {
@@ -293,18 +311,16 @@ int grammar_builder_set_list(struct grammar_builder *b, const char *list, const 
                              tragus_diagnostics *d, tragus_error *reterr) {
     if (!list || !list[0])
         return base_error_set(reterr, -EINVAL, "a list needs a name");
-    for (size_t i = 0; i < n; i++)
-        if ((values[i].in && !base_utf8_valid(values[i].in, strlen(values[i].in))) ||
-            (values[i].out && !base_utf8_valid(values[i].out, strlen(values[i].out))))
-            return base_error_set(reterr, -EINVAL, "value %zu of list %s is not UTF-8", i + 1, list);
     struct grammar_run_time_list *fresh = calloc(1, sizeof *fresh);
     if (!fresh)
         return base_error_set(reterr, -ENOMEM, "out of memory");
     grammar_pool_init(&fresh->pool, LARGEST_MODEL, b->pool.budget);
     fresh->pool.outer = &b->pool;
-    struct list_job j = {b, list, values, n, fresh};
+    tragus_error mistake = {0}; /* not b->mistake, because the next call may mend it */
+    struct grammar_report report = {.list = d, .reterr = reterr, .mistake = &mistake};
+    struct list_job j = {b, list, values, n, fresh, &report};
     int code = grammar_pool_run(&b->pool, set_list_job, &j);
-    struct grammar_report report = {.list = d, .reterr = reterr};
+    report.mistake = NULL;
     if (code == 0)
         keep_run_time_list(b, fresh);
     else

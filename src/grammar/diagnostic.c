@@ -30,6 +30,20 @@ static void tidy(char *text) {
             *c = ' ';
 }
 
+void grammar_diagnostics_copy(tragus_diagnostics *d, const tragus_diagnostic *from) {
+    if (!d)
+        return;
+    if (d->n_items == d->size_items) {
+        size_t size = d->size_items ? d->size_items * 2 : 8;
+        tragus_diagnostic *items = realloc(d->items, size * sizeof *items);
+        if (!items)
+            return; /* the count of errors stays right; only the message is lost */
+        d->items = items;
+        d->size_items = size;
+    }
+    d->items[d->n_items++] = *from;
+}
+
 /* Appends to the list, whose size is limited: many notes would hide the rest, and hostile text causes many. */
 static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar_position position, const char *text) {
     size_t most = severity == TRAGUS_ERROR ? 2 * MOST_LISTED : MOST_LISTED;
@@ -40,27 +54,13 @@ static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar
         position = (struct grammar_position){0};
         text = "there are more of these, which are not listed";
     }
-    if (d->n_items == d->size_items) {
-        size_t size = d->size_items ? d->size_items * 2 : 8;
-        tragus_diagnostic *items = realloc(d->items, size * sizeof *items);
-        if (!items)
-            return; /* the count of errors stays right; only the message is lost */
-        d->items = items;
-        d->size_items = size;
-    }
-    tragus_diagnostic *item = &d->items[d->n_items++];
-    memset(item, 0, sizeof *item);
-    item->severity = severity;
-    item->line = position.line;
-    item->column = position.column;
-    size_t len = position.file ? strlen(position.file) : 0, room = sizeof item->file - 1;
-    const char *file = len > room ? position.file + len - room : position.file; /* its end tells more */
-    while (len > room && ((unsigned char)*file & 0xc0) == 0x80)
-        file++;
-    if (len)
-        memcpy(item->file, len > room ? position.file + len - room : position.file, len > room ? room : len);
-    base_utf8_mend(item->file);
-    memcpy(item->text, text, strlen(text) + 1);
+    tragus_diagnostic item = {.severity = severity, .line = position.line, .column = position.column};
+    size_t len = position.file ? strlen(position.file) : 0, room = sizeof item.file - 1;
+    if (len) /* its end tells more */
+        memcpy(item.file, len > room ? position.file + len - room : position.file, len > room ? room : len);
+    base_utf8_mend(item.file);
+    memcpy(item.text, text, strlen(text) + 1);
+    grammar_diagnostics_copy(d, &item);
 }
 
 void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, const char *text) {

@@ -54,6 +54,17 @@ bool grammar_language_same(const char *a, const char *b) {
     return n == primary_len(b) && same_letters(a, b, n);
 }
 
+bool grammar_language_equal(const char *a, const char *b) {
+    for (; *a && *b; a++, b++)
+        if ((*a == '_' ? '-' : *a | 0x20) != (*b == '_' ? '-' : *b | 0x20))
+            return false;
+    return *a == *b;
+}
+
+bool grammar_language_has_region(const char *tag) {
+    return tag[primary_len(tag)] != '\0';
+}
+
 static void complain(struct reading *r, const struct grammar_yaml *y, const char *what) {
     grammar_report_at(r->report, TRAGUS_ERROR, y->position, "%s; see models/en/language.yaml", what);
     r->wrong = true;

@@ -10,8 +10,10 @@
 struct grammar_pool;
 
 bool grammar_is_digit(uint32_t c);
-bool grammar_is_letter(uint32_t c); /* part of a spoken word: letters of all scripts and the apostrophe, but no digits */
-bool grammar_is_stop(uint32_t c);   /* punctuation that is ignored at the start and end of words: . , ? ! ; : and similar */
+bool grammar_has_digit(const uint32_t *chars, size_t n);
+bool grammar_is_letter(uint32_t c);   /* part of a spoken word: letters of all scripts and the apostrophe, but no digits */
+bool grammar_is_unspaced(uint32_t c); /* of a script without blanks between words: Thai, Chinese characters, kana and similar */
+bool grammar_is_stop(uint32_t c);     /* punctuation that is ignored at the start and end of words: . , ? ! ; : and similar */
 
 /* Returns a character in the form that is compared: small, and a digit for one below the line (CO₂). */
 uint32_t grammar_fold(uint32_t c);

@@ -9,6 +9,8 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/cut.c \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
     src/grammar/digits.c src/grammar/digits.h \
+    src/grammar/examine.c src/grammar/examine.h \
+    src/grammar/expected.c src/grammar/expected.h \
     src/grammar/files.c src/grammar/files.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \

@@ -146,6 +146,8 @@ struct grammar_builder {
     struct grammar_text *skip_words;
     size_t n_skip_words, size_skip_words;
     bool ignore_whitespace;
+    bool typed_only;
+    const char *language;         /* whose sentences are compiled; NULL: that of the first block with a language */
     bool has_intent_order;        /* whether an intents.yaml was read */
     struct grammar_map languages; /* those already read, by tag; language.c */
     const char **folders;         /* where to look for others */

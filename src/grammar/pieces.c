@@ -55,6 +55,8 @@ static const uint32_t *spelled(const struct grammar_item *item, uint32_t start, 
     return item->chars + start;
 }
 
+/* Where a script has no blanks, each piece of a template is a word of its own: joined, whole sentences would be words, as many as
+ * there are sentences. */
 static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *item, uint32_t from) {
     for (uint32_t i = 0; i < item->n_chars;) {
         if (item->chars[i] == ' ') {
@@ -68,7 +70,11 @@ static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *it
         struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
         uint32_t piece = grammar_pieces_spelling(p, grammar_encode(p->scratch, spelled(item, start, i), i - start));
         grammar_pool_release(p->scratch, mark);
+        if (grammar_is_unspaced(item->chars[start]))
+            from = step(p, from, GRAMMAR_WORD_BORDER);
         from = step(p, from, piece);
+        if (grammar_is_unspaced(item->chars[i - 1]))
+            from = step(p, from, GRAMMAR_WORD_BORDER);
     }
     return from;
 }
@@ -77,9 +83,8 @@ static uint32_t add_spoken(struct grammar_pieces *p, const struct grammar_item *
     from = step(p, from, GRAMMAR_WORD_BORDER);
     if (item->n_items)
         return step(p, grammar_pieces_add(p, item->items[0], from), GRAMMAR_WORD_BORDER);
-    for (uint32_t i = 0; i < item->n_chars; i++)
-        if (grammar_is_digit(item->chars[i]))
-            return grammar_pieces_node(p); /* cannot be said: a dead end */
+    if (grammar_has_digit(item->chars, item->n_chars))
+        return grammar_pieces_node(p); /* cannot be said: a dead end */
     return from;
 }
 

@@ -122,8 +122,6 @@ static void finish_job(struct worker_job *job) {
     }
     if (result.code > 0)
         return;
-    if (j->list) /* SetList's reply has no diagnostics */
-        grammars_log_left_out(j->name, j->list, result.diagnostics);
     if (result.code == 0)
         service_tell_change(j->service);
     j->done(&result, j->user);

@@ -28,7 +28,31 @@ static void entry_free(struct service_grammar *g) {
     free(g);
 }
 
+struct service_failed {
+    struct service_failed *next;
+    tragus_diagnostic why;
+    char name[];
+};
+
+static void keep_failure(struct service *s, const char *name, const tragus_error *e) {
+    size_t size = strlen(name) + 1;
+    struct service_failed *f = calloc(1, sizeof(*f) + size);
+    if (!f)
+        return; /* the log has it */
+    memcpy(f->name, name, size);
+    f->why = (tragus_diagnostic){.severity = TRAGUS_ERROR, .line = e->line, .column = e->column};
+    memcpy(f->why.file, e->file, sizeof(f->why.file));
+    memcpy(f->why.text, e->text, sizeof(f->why.text));
+    f->next = s->failed;
+    s->failed = f;
+}
+
 void grammars_free(struct service *s) {
+    while (s->failed) {
+        struct service_failed *f = s->failed;
+        s->failed = f->next;
+        free(f);
+    }
     while (s->grammars) {
         struct service_grammar *g = s->grammars;
         s->grammars = g->next;
@@ -245,13 +269,11 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
     return engine_grammar_load(ret, s->models[model], &options, paths, n_paths, texts, n_texts, d, budget, reterr);
 }
 
-void grammars_log_left_out(const char *name, const char *list, const tragus_diagnostics *d) {
-    char file[sizeof(d->items->file)] = "";
-    if (list)
-        snprintf(file, sizeof(file), "{%s}", list); /* as in diagnostics of a list set at run time */
+/* Logs what was left out of a configured grammar, which has no client that could be told. */
+static void log_left_out(const char *name, const tragus_diagnostics *d) {
     for (size_t i = 0; i < d->n_items; i++) {
         const tragus_diagnostic *item = &d->items[i];
-        if (item->severity < TRAGUS_WARNING || (list && item->file[0] && strcmp(item->file, file) != 0))
+        if (item->severity < TRAGUS_WARNING)
             continue;
         if (item->file[0])
             service_log(SERVICE_LOG_WARNING, "Grammar %s: %s:%d:%d: %s", name, item->file, item->line, item->column, item->text);
@@ -263,15 +285,38 @@ void grammars_log_left_out(const char *name, const char *list, const tragus_diag
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr) {
     tragus_grammar *grammar;
     tragus_diagnostics d = {0};
+    tragus_error e = {0};
 
-    int r = grammars_check_name(name, reterr);
+    int r = grammars_check_name(name, &e);
     if (r >= 0 && reserve(s, name) < 0)
-        r = base_error_set(reterr, -ENOMEM, "out of memory");
+        r = base_error_set(&e, -ENOMEM, "out of memory");
     if (r >= 0)
-        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, &d, NULL, reterr);
-    grammars_log_left_out(name, NULL, &d);
+        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, &d, NULL, &e);
+    log_left_out(name, &d);
     tragus_diagnostics_done(&d);
-    return r < 0 ? r : grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
+    if (r >= 0)
+        r = grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, &e);
+    if (r >= 0)
+        return 0;
+    keep_failure(s, name, &e);
+    if (reterr)
+        *reterr = e;
+    return r;
+}
+
+int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
+                     void *user) {
+    const tragus_diagnostic *d;
+    int r = 0;
+
+    for (const struct service_failed *f = s->failed; r >= 0 && f; f = f->next)
+        if (!lookup(s, "", f->name)) /* a client may have added one in its place */
+            r = visit(f->name, &f->why, user);
+    for (const struct service_grammar *g = s->grammars; r >= 0 && g; g = g->next)
+        for (size_t i = 0; r >= 0 && !g->owner && (d = engine_grammar_diagnostic(g->grammar, i)); i++)
+            if (d->severity >= TRAGUS_WARNING)
+                r = visit(g->name, d, user);
+    return r < 0 ? r : 0;
 }
 
 static int may_change(const struct service *s, const struct service_grammar *g, const struct service_caller *caller,

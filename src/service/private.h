@@ -46,6 +46,7 @@ struct service {
     struct sender *senders; /* users who have sent sounds */
     bool dispatching;
 
+    struct service_failed *failed; /* grammars of the configuration that could not be loaded */
     struct service_observer *observers;
     uint64_t n_changes;         /* number of the latest change, for observers */
     struct service_report past; /* totals of batch threads that have ended */
@@ -101,9 +102,6 @@ void session_bury(struct service *s);        /* frees the sessions that were fre
 void service_tell_change(struct service *s); /* notifies all observers */
 
 /* grammars.c */
-/* Logs the warnings and errors of a grammar's compilation, where no reply can carry them. list: only those about this list's values
- * and about words, NULL: all. */
-void grammars_log_left_out(const char *name, const char *list, const tragus_diagnostics *d);
 void grammars_free(struct service *s);
 void grammars_owner_gone(struct service *s, const char *owner);
 /* Compiles files or texts (one of the two) with the model of a language; "": the language that they name, else the default one.

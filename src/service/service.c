@@ -215,6 +215,8 @@ static int load_models(struct service *s) {
     if (s->options.pronunciations)
         load_pronunciations(s);
     wake_check(s);
+    if (!s->options.device)
+        return 0;
     struct microphone_options options = {
         .device = s->options.device, .mix = s->options.mix, .most_pause_s = s->options.most_pause_s, .gate = s->options.gate};
     r = microphone_new(&s->microphone, s->models, s->n_models, s->event, &options, &s->wake, on_microphone_change, s);
@@ -326,7 +328,7 @@ unsigned service_model_of(const struct service *s, const tragus_grammar *g) {
 enum service_ready service_ready(const struct service *s) {
     if (s->n_models == 0)
         return SERVICE_FAILED;
-    return microphone_is_missing(s->microphone) ? SERVICE_DEGRADED : SERVICE_READY;
+    return s->microphone && microphone_is_missing(s->microphone) ? SERVICE_DEGRADED : SERVICE_READY;
 }
 
 bool service_microphone_open(const struct service *s) {

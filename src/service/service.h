@@ -39,7 +39,7 @@ struct service_options {
     const char *model;          /* for the default language: a file, a directory or a tag; NULL: the installed English one */
     const char *languages;      /* models for further languages, likewise, separated by blanks; NULL: none */
     const char *cpu;            /* mask of CPU features; NULL: all */
-    const char *device;         /* ALSA PCM */
+    const char *device;         /* ALSA PCM; NULL: no sound at all, to check grammars only: no session may be made */
     struct audio_mix mix;       /* how its channels become one */
     const char *pronunciations; /* NULL: none */
     const char *wake;           /* wake phrases of sessions that name none, separated by commas; NULL: they hear everything */
@@ -118,7 +118,7 @@ struct service_grammar { /* a named grammar; borrowed pointers are valid until t
 };
 
 /* Compiles files immediately: for grammars of the configuration, before any client can call. From then on only privileged callers
- * can add a public grammar of that name, even if this one could not be loaded. */
+ * can add a public grammar of that name, even if this one could not be loaded. Logs what is left out of it. */
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr);
 
 struct service_grammar_result {
@@ -142,7 +142,8 @@ struct service_grammar_source {
  * service ends. */
 int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
                         service_grammar_done *done, void *user, tragus_error *reterr);
-/* Replaces a list of a grammar in the same way. */
+/* Replaces a list of a grammar in the same way. result->diagnostics: what was left out of it, and what else it brought. done gets
+ * -ESRCH if the grammar has no such list. */
 int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
                              const tragus_list_value values[], size_t n, service_grammar_done *done, void *user,
                              tragus_error *reterr);
@@ -171,6 +172,10 @@ void service_grammar_describe(const struct service_grammar *g, struct service_gr
 const char *service_grammar_intent(const struct service_grammar *g, size_t i);
 uint64_t service_grammars_mark(const struct service *s); /* another value after each change of a public grammar but its lists */
 /* Only privileged callers can add a public grammar of that name. */
+/* Calls visit for everything that is left out of the grammars that all users share: warnings, and errors of those of the
+ * configuration that could not be loaded at all. Stops when visit returns a negative value, and returns it. */
+int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
+                     void *user);
 void service_set_default_grammar(struct service *s, const char *name);
 const char *service_default_grammar(const struct service *s); /* its name, which may be of no grammar yet; "": none */
 

@@ -324,6 +324,12 @@ static void a_list_is_replaced(void **state) {
                                1, "Context", "a{sv}", 1, "domain", "s", "light"));
     assert_int_equal(parse("lights", "dim the coffee machine to 40 percent"), 1);
     assert_int_equal(parse("lights", "dim the desk lamp to 40 percent"), 0);
+    struct counts c = diagnostics(manager("SetList", "ssa(ssa{sv})", "lights", "lamp", 2, "(kettle", "", 0, "fan", "", 0));
+    assert_int_equal(c.warnings, 1); /* the wrong value is left out */
+    assert_int_equal(c.errors, 0);
+    assert_int_equal(parse("lights", "dim the fan to 40 percent"), 1);
+    wire_expect_error(manager("SetList", "ssa(ssa{sv})", "lights", "lamps", 0), WIRE_ERROR("NoSuchList"), "did you mean {lamp}?");
+    assert_int_equal(parse("lights", "dim the fan to 40 percent"), 1);
     wire_expect_error(manager("SetList", "ssa(ssa{sv})", "nowhere", "lamp", 0), WIRE_ERROR("NoSuchGrammar"), "nowhere");
     wire_expect_error(manager("SetList", "ssa(ssa{sv})", "lights", "", 0), WIRE_ERROR("InvalidGrammar"), "name");
     wire_expect_error(manager("SetList", "ssa(ssa{sv})", "lights", "lamp", 1, "x", "", 1, "Context", "a{sv}", 1, "area", "s", "x"),

@@ -5,7 +5,8 @@ grammar_tests = \
     tests/unit/grammar/test_diagnostics \
     tests/unit/grammar/test_match \
     tests/unit/grammar/test_signs \
-    tests/unit/grammar/test_template
+    tests/unit/grammar/test_template \
+    tests/unit/grammar/test_variants
 check_PROGRAMS += $(grammar_tests) tests/unit/grammar/say_numbers
 TESTS += $(grammar_tests) tests/unit/grammar/test_numbers.py
 dist_check_SCRIPTS += tests/unit/grammar/test_numbers.py
@@ -36,6 +37,10 @@ tests_unit_grammar_test_template_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
 tests_unit_grammar_say_numbers_SOURCES = tests/unit/grammar/say_numbers.c
 tests_unit_grammar_say_numbers_LDADD = $(grammar_libs)
+
+tests_unit_grammar_test_variants_SOURCES = tests/unit/grammar/test_variants.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
+tests_unit_grammar_test_variants_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_variants_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
 # Reads JSON, so it needs json-c.
 if PROGRAMS
