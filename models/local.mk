@@ -25,3 +25,12 @@ CLEANFILES += models/en/lexicon.tragus
 EXTRA_DIST += models/words/LICENCES.md models/words/make models/words/passport.txt models/words/sources.py
 EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/endings.txt models/en/extra.dict models/en/float.pt models/en/passport.txt models/en/training-log.tsv
 EXTRA_DIST += $(wildcard $(addprefix $(srcdir)/models/training/,README.md prepare run confidence/run trials/score */*.py */*.mjs))
+
+# --- numbers in words, from CLDR: models/numbers/make.py writes them ---
+number_languages = \
+    af ak am ar az be bg bs ca ccp chr cs cy da de ee el eo es et fa ff fi fil fo fr ga he hi hr hu hy id is it ja ka kk \
+    kl km ko ky lb lo lrc lt lv mk ms mt my nb ne nl nn no pl pt qu ro ru se sk sl sq sr su sv sw ta th tr uk vi yue zh
+numbersdir = $(pkgdatadir)/numbers
+dist_numbers_DATA = models/numbers/LICENCE $(addsuffix .yaml,$(addprefix models/numbers/,$(number_languages)))
+beside += $(dist_numbers_DATA)
+EXTRA_DIST += models/numbers/also.yaml models/numbers/make.py

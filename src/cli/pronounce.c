@@ -12,7 +12,9 @@ static const char help[] =
     "\n"
     "Prints WORD<TAB>PHONES<TAB>SOURCE for each pronunciation of a word. SOURCE is `user` (your own, from -p), `dictionary`, or "
     "`guess`\n"
-    "(from the letters). A file for -p contains such lines, without the source.\n"
+    "(from the letters). A file for -p contains such lines, without the source. Digits and signs are said in words, as in "
+    "sentences:\n"
+    "PS5, H2O, \"1/2\".\n"
     "\n"
     "      --phones               print the list of phones instead\n"
     "      --json                 print a JSON object per word: word, pronunciations [{phones, source}]\n"
@@ -64,11 +66,12 @@ static void print_word_json(const struct lexicon *l, const char *word, const str
     cli_json_print(o);
 }
 
-static int pronounce(const struct lexicon *l, const struct lexicon_overrides *own, char **words, int n_words, bool json) {
+static int pronounce(tragus_model *m, const struct lexicon_overrides *own, char **words, int n_words, bool json) {
+    const struct lexicon *l = engine_model_lexicon(m);
     int result = CLI_OK;
     for (int i = 0; i < n_words; i++) {
         struct lexicon_pronunciation p[LEXICON_MAX_VARIANTS];
-        int n = lexicon_pronounce(l, own, words[i], p, LEXICON_MAX_VARIANTS);
+        int n = engine_pronounce(m, own, words[i], p, LEXICON_MAX_VARIANTS);
         if (n <= 0) {
             fprintf(stderr,
                     n == -E2BIG ? "tragus: '%.60s...' is too long for one word; give its pronunciation with -p\n"
@@ -125,7 +128,7 @@ int cli_pronounce(int argc, char **argv) {
         cli_complain(e.file, e.line, e.column, e.text[0] ? e.text : "out of memory");
         r = CLI_INPUT;
     } else {
-        r = pronounce(l, own, argv + optind, argc - optind, json);
+        r = pronounce(model, own, argv + optind, argc - optind, json);
     }
     lexicon_overrides_free(own);
     tragus_model_unref(model);

@@ -49,6 +49,12 @@ int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char
 int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
                       size_t max, struct base_budget *budget, tragus_error *reterr);
 
+/* Gets the pronunciations of a text as a grammar in the model's language reads it, with digits and signs in words; overrides may be
+ * NULL. Several words are joined, and the source is that of the least certain one. Returns the number (1..max), -ENOENT if nothing
+ * in it can be pronounced, -E2BIG if it is too long, or another negative errno. */
+int engine_pronounce(tragus_model *m, const struct lexicon_overrides *o, const char *text, struct lexicon_pronunciation *out,
+                     size_t max);
+
 /* Like tragus_wake_phrases; pronunciations: a file of the user's own, NULL for none. */
 int engine_wake_phrases(tragus_grammar **ret, tragus_model *m, const char *const phrases[], size_t n, double per_hour,
                         const char *pronunciations, tragus_diagnostics *d, tragus_error *reterr);

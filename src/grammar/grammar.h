@@ -35,8 +35,9 @@ void grammar_builder_free(struct grammar_builder *b);
 void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *budget);
 
 /* Adds a source of a language's numbers and signs: a file language.yaml, which is read now, or a folder with one subfolder per
- * language tag, whose language.yaml is read when a grammar in that language needs it. Sources added first take precedence. Without
- * a source, numbers and signs are understood only if typed. */
+ * language tag, whose language.yaml is read when a grammar in that language needs it, and numbers/TAG.yaml for languages that say
+ * nothing of numbers there. Sources added first take precedence. Without a source, numbers and signs are understood only if typed.
+ */
 int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
 /* Chooses the language whose sentences are compiled, if files of several languages are added. NULL (the default): that of the first
@@ -102,7 +103,7 @@ struct grammar_pauses {
 #define GRAMMAR_FREE_WORDS "\x1a" /* in place of a word: any words may be said, as for a wildcard */
 
 /* The acceptor. It is nondeterministic only where a state has several arcs with one word; no epsilon; trimmed; words as they are
- * spoken (digits and symbols spelled out), in lower case. */
+ * spoken (digits and symbols spelled out), in lower case unless a word has capitals inside. */
 struct grammar_word_arc {
     uint32_t word; /* index into words */
     uint32_t to;

@@ -2,7 +2,6 @@
 /* grammar/input.c: normalises text: white space, punctuation at the ends of words, apostrophes, case. */
 #include "grammar/input.h"
 
-#include "base/utf8.h"
 #include "grammar/letters.h"
 
 #include <errno.h>
@@ -15,7 +14,7 @@ struct writer {
 };
 
 static void put(struct writer *w, uint32_t c, size_t word) {
-    w->chars[w->n] = base_utf8_fold(c);
+    w->chars[w->n] = grammar_fold(c);
     w->spelled[w->n] = c;
     w->word[w->n++] = (uint16_t)word;
 }

@@ -28,13 +28,22 @@ enum grammar_conversion { /* of the text that an OUTPUT gives; any of them toget
                           GRAMMAR_TO_BOOLEAN = 16,
 };
 
+enum grammar_list_part { /* the numbers of a range that a LIST means, in phrases of times */
+                         GRAMMAR_LIST_WHOLE,
+                         GRAMMAR_LIST_FROM_TO,   /* those from..to */
+                         GRAMMAR_LIST_UNSAID,    /* the number `from`, without words */
+                         GRAMMAR_LIST_TO_HOUR,   /* minutes from..to, said as those that are left to the full hour */
+                         GRAMMAR_LIST_NEXT_HOUR, /* hours, said as the next one */
+};
+
 struct grammar_item {
     enum grammar_item_kind kind;
     uint32_t offset; /* in the template, in characters from 0 */
     uint32_t n_items, n_chars;
     struct grammar_item **items;
     const uint32_t *chars;
-    const uint32_t *written; /* TEXT, SPOKEN: the same n_written characters as the file has them, with capitals */
+    const uint32_t *capitals; /* TEXT: chars with the capitals of the file */
+    const uint32_t *written;  /* TEXT, SPOKEN: the same n_written characters as the file has them, with capitals */
     uint32_t n_written;
 
     const char *name;     /* LIST, RULE */
@@ -44,6 +53,8 @@ struct grammar_item {
     unsigned conversions; /* OUTPUT: a set of enum grammar_conversion */
     const char *range;    /* LIST written as a range, "10..100,10", which is also its name */
     const struct grammar_list *list;
+    enum grammar_list_part part; /* LIST */
+    int part_from, part_to;
     bool joins; /* SPOKEN "-" between two letters: may be omitted ("wi-fi", "wifi"). LIST: text follows without a blank */
 };
 

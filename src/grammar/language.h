@@ -1,36 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grammar/language.h: how a language says numbers and symbols: tables from models/TAG/language.yaml; each entry is a template. */
+/* grammar/language.h: how a language says numbers and symbols: tables from models/TAG/language.yaml and models/numbers/TAG.yaml. */
 #ifndef TRAGUS_GRAMMAR_LANGUAGE_H
 #define TRAGUS_GRAMMAR_LANGUAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-struct base_buffer;
-
-/* How the numbers from..to are built: n = q * divisor + r; `#q` and `#r` in text stand for the spelled parts. Every row that fits
- * is an alternative. remainder: 0 = only for r = 0, 1 = only for r > 0. */
-struct grammar_number_row {
-    int64_t from, to, divisor;
-    int remainder;
-    const char *text;
-};
+struct grammar_numbers;
 
 struct grammar_symbol {
     const char *typed, *spoken; /* lower case */
 };
 
+struct grammar_symbols {
+    const struct grammar_symbol *items; /* longer ones first */
+    size_t n;
+};
+
+struct grammar_clock_rule { /* how times with the minutes from..to are said */
+    int from, to;
+    const char *text; /* with {hour} or {next_hour}; with {minute} or {minutes_to}, if there are several minutes */
+};
+
 struct grammar_language {
-    const char *tag;          /* "en" */
-    const char *const *small; /* numbers 0..n_small-1; none, or at least ten */
-    size_t n_small;
-    const struct grammar_number_row *rows; /* for larger numbers */
-    size_t n_rows;
-    const char *minus, *point;
-    const char *and_half, *half;          /* "#i and a half", "a half"; NULL: not said */
-    const struct grammar_symbol *symbols; /* longer symbols first */
-    size_t n_symbols;
+    const char *tag;                                /* "en" */
+    const struct grammar_numbers *numbers;          /* NULL: they have no words */
+    struct grammar_symbols symbols;                 /* anywhere */
+    struct grammar_symbols before, between, behind; /* numbers; before: phrases with {number}, one a line */
+    const struct grammar_clock_rule *clock;         /* of 7:30 */
+    size_t n_clock;
 };
 
 struct grammar_builder;
@@ -47,9 +45,5 @@ bool grammar_language_same(const char *a, const char *b);
 /* Returns whether two tags are equal, in any case and with - or _. */
 bool grammar_language_equal(const char *a, const char *b);
 bool grammar_language_has_region(const char *tag);
-
-/* Appends the template of how a number is said; digits as in "-20.5". Returns false, and adds nothing, if the tables do not cover
- * it. */
-bool grammar_language_spell(const struct grammar_language *l, const char *digits, size_t len, struct base_buffer *out);
 
 #endif

@@ -48,13 +48,17 @@ bool grammar_is_stop(uint32_t c) {
     return false;
 }
 
+uint32_t grammar_fold(uint32_t c) {
+    return c >= 0x2080 && c <= 0x2089 ? '0' + (c - 0x2080) : base_utf8_fold(c);
+}
+
 uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, size_t *ret_n) {
     uint32_t *chars = grammar_pool_alloc(p, (len + 1) * sizeof *chars);
     const char *end = text + len;
     size_t n = 0;
     while (text < end) {
         uint32_t c = base_utf8_next(&text, end);
-        chars[n++] = base_utf8_is_space(c) ? ' ' : c == 0x2019 ? '\'' : c;
+        chars[n++] = base_utf8_is_space(c) ? ' ' : c == 0x2019 || c == 0x02BC ? '\'' : c;
     }
     *ret_n = n;
     return chars;

@@ -15,7 +15,10 @@ bool grammar_is_letter(uint32_t c);   /* part of a spoken word: letters of all s
 bool grammar_is_unspaced(uint32_t c); /* of a script without blanks between words: Thai, Chinese characters, kana and similar */
 bool grammar_is_stop(uint32_t c);     /* punctuation that is ignored at the start and end of words: . , ? ! ; : and similar */
 
-/* Decodes UTF-8 to characters. White space becomes blanks, the typographic apostrophe the plain one. */
+/* Returns a character in the form that is compared: small, and a digit for one below the line (CO₂). */
+uint32_t grammar_fold(uint32_t c);
+
+/* Decodes UTF-8 to characters. White space becomes blanks, typographic apostrophes the plain one. */
 uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, size_t *ret_n);
 
 /* Encodes characters as UTF-8; the text is in the pool. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/lists.c: compiles lists on first use: values, numbers in words, ranges written in a template. */
 #include "grammar/language.h"
+#include "grammar/numbers.h"
 #include "grammar/resolve.h"
 
 #include <stdio.h>
@@ -47,7 +48,9 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
             else
                 snprintf(digits, sizeof digits, "%lld", (long long)i);
             int64_t tenths = i * 10 + (i < 0 ? -tenth : tenth); /* "-3.5" means minus three point five */
-            struct grammar_entry e = {.has_out = true, .in = grammar_template_number(&c->parser, digits)};
+            struct grammar_entry e = {.has_out = true,
+                                      .in = range->ordinal ? grammar_template_ordinal(&c->parser, digits)
+                                                           : grammar_template_number(&c->parser, digits)};
             if (!e.in)
                 continue;
             e.out = number_value(c, tenths, range->multiplier);
@@ -59,12 +62,26 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
     return fits;
 }
 
+/* Takes over which signs the language has in typed numbers; the grammar outlives the language's tables. */
+static void take_signs(struct grammar_compiler *c, struct grammar_range *range) {
+    const struct grammar_numbers *numbers = c->parser.language ? c->parser.language->numbers : NULL;
+    if (!numbers)
+        return;
+    range->group = numbers->group;
+    const char **signs = range->ordinal ? grammar_pool_alloc(&c->g->pool, (numbers->n_signs + 1) * sizeof *signs) : NULL;
+    for (size_t i = 0; signs && i < numbers->n_signs; i++)
+        signs[range->n_signs++] = grammar_copy_text(c, numbers->signs[i]);
+    range->signs = signs;
+}
+
 static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_model_definition *d) {
     list->kind = d->kind;
     if (d->kind == GRAMMAR_LIST_RANGE) {
         list->ranges = grammar_pool_alloc(&c->g->pool, d->n_ranges * sizeof *list->ranges);
         memcpy(list->ranges, d->ranges, d->n_ranges * sizeof *list->ranges);
         list->n_ranges = d->n_ranges;
+        for (size_t i = 0; i < d->n_ranges; i++)
+            take_signs(c, &list->ranges[i]);
         for (size_t i = 0; i < d->n_ranges; i++)
             if (d->ranges[i].words && !add_numbers(c, list, &d->ranges[i])) {
                 grammar_report_at(c->report, TRAGUS_ERROR, d->position,

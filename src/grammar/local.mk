@@ -8,6 +8,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/costs.c src/grammar/costs.h \
     src/grammar/cut.c \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
+    src/grammar/digits.c src/grammar/digits.h \
     src/grammar/examine.c src/grammar/examine.h \
     src/grammar/expected.c src/grammar/expected.h \
     src/grammar/files.c src/grammar/files.h \
@@ -21,7 +22,6 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/jsgf.c src/grammar/jsgf.h \
     src/grammar/jsgf_template.c \
     src/grammar/language.c src/grammar/language.h \
-    src/grammar/language_file.c \
     src/grammar/letters.c src/grammar/letters.h \
     src/grammar/lines.c src/grammar/lines.h \
     src/grammar/lists.c \
@@ -29,12 +29,17 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/match.c \
     src/grammar/matcher.c src/grammar/matcher.h \
     src/grammar/notation.h \
+    src/grammar/numbers.c src/grammar/numbers.h \
+    src/grammar/numbers_file.c \
+    src/grammar/phrase.c src/grammar/phrase.h \
     src/grammar/pieces.c src/grammar/pieces.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \
+    src/grammar/range_part.c \
     src/grammar/rhino.c src/grammar/rhino.h \
     src/grammar/rhino_template.c \
     src/grammar/resolve.c src/grammar/resolve.h \
+    src/grammar/signs.c src/grammar/signs.h \
     src/grammar/subsets.c src/grammar/subsets.h \
     src/grammar/template.c src/grammar/template.h \
     src/grammar/tree.c src/grammar/tree.h \

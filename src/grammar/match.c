@@ -144,7 +144,7 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
             continue;
         slot->value = value_of(j, in, f);
         slot->wildcard = wildcard;
-        slot->fixed = f->start == f->end; /* no word belongs to it */
+        slot->fixed = f->start >= f->end; /* no word belongs to it */
         if (!slot->fixed) {
             slot->first_word = in->word[f->start];
             slot->n_words = (uint32_t)(in->word[f->end - 1] - in->word[f->start] + 1);

@@ -8,6 +8,7 @@
 #include "grammar/matcher.h"
 
 #include "base/assert.h"
+#include "grammar/digits.h"
 #include "grammar/letters.h"
 
 #include <errno.h>
@@ -221,67 +222,29 @@ static void pass_spoken(struct grammar_matcher *m, const struct grammar_item *it
 
 /* Lists */
 
-static bool range_holds(const struct grammar_range *r, int64_t whole, int tenth, bool negative, bool has_fraction) {
-    int64_t n = negative ? -whole : whole;
-    if (has_fraction && r->fractions == GRAMMAR_WHOLE)
-        return false;
-    if (r->fractions == GRAMMAR_HALVES && tenth != 0 && tenth != 5)
-        return false;
-    return n >= r->from && n <= r->to && (n - r->from) % r->step == 0;
+static tragus_value number_value(struct grammar_pool *pool, double real) {
+    tragus_value v = {.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
+    if ((double)v.integer != real)
+        v.type = TRAGUS_REAL;
+    v.text =
+        v.type == TRAGUS_INTEGER ? grammar_pool_format(pool, "%lld", (long long)v.integer) : grammar_pool_format(pool, "%g", real);
+    return v;
 }
 
-struct digits { /* -?[0-9]+([.,][0-9])? up to `end`, in characters of the input */
-    int64_t whole;
-    int tenth;
-    bool negative, has_fraction;
-    uint32_t end;
-};
-
-/* Adds digits as a number of the first range that holds them. Returns false if none does. */
-static bool add_digits(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo,
-                       const struct digits *d) {
-    for (size_t i = 0; i < list->n_ranges; i++) {
-        const struct grammar_range *r = &list->ranges[i];
-        if (!r->digits || !range_holds(r, d->whole, d->tenth, d->negative, d->has_fraction))
-            continue;
-        double real = ((double)d->whole + (double)d->tenth / 10) * (d->negative ? -1 : 1) * r->multiplier;
-        struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
-        *hit = (struct list_hit){.end = d->end, .gap = GRAMMAR_GAP_SOFT}; /* "10 %" and "10%", however the template has it */
-        hit->value = (tragus_value){.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
-        if ((double)hit->value.integer != real)
-            hit->value.type = TRAGUS_REAL;
-        hit->value.text = hit->value.type == TRAGUS_INTEGER ? grammar_pool_format(m->lasting, "%lld", (long long)hit->value.integer)
-                                                            : grammar_pool_format(m->lasting, "%g", real);
-        return true;
-    }
-    return false;
-}
-
-/* Matches a number at the token; if it has a fraction that no range takes, the whole number before the point, which may be another
- * part of the template ("{volume}.{page}"). */
+/* Matches digits at the token, as a number of the range. */
 static void match_digits(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
-    const uint32_t *chars = m->input->chars;
-    uint32_t n = m->input->n, at = memo->start, first;
-    struct digits d = {.negative = chars[at] == '-'};
-    at += d.negative;
-    for (first = at; at < n && grammar_is_digit(chars[at]); at++)
-        if (d.whole < INT64_C(1000000000000))
-            d.whole = d.whole * 10 + (chars[at] - '0');
-    if (at == first)
-        return;
-    d.end = at;
-    if (at + 1 < n && (chars[at] == '.' || chars[at] == ',') && grammar_is_digit(chars[at + 1])) {
-        struct digits fraction = d;
-        bool fine = true; /* at most one decimal digit */
-        fraction.has_fraction = true;
-        fraction.tenth = (int)(chars[++at] - '0');
-        for (at++; at < n && grammar_is_digit(chars[at]); at++)
-            fine &= chars[at] == '0';
-        fraction.end = at;
-        if (fine && add_digits(m, list, memo, &fraction))
+    for (int reading = 0; reading < GRAMMAR_N_DIGITS_READINGS; reading++)
+        for (size_t i = 0; i < list->n_ranges; i++) {
+            uint32_t end;
+            double value;
+            if (!grammar_digits_in(&list->ranges[i], (enum grammar_digits_reading)reading, m->input->chars, m->input->n,
+                                   memo->start, &end, &value))
+                continue;
+            *grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits) =
+                (struct list_hit){.end = end, .gap = GRAMMAR_GAP_SOFT, .value = number_value(m->lasting, value)};
+            /* a soft gap: "10 %" and "10%", however the template has it */
             return;
-    }
-    add_digits(m, list, memo, &d);
+        }
 }
 
 static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {

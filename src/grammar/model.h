@@ -68,6 +68,10 @@ struct grammar_range {
     enum grammar_fractions fractions;
     double multiplier;
     bool digits, words;
+    bool ordinal;             /* said "third", typed "3rd" or "3" */
+    const char *const *signs; /* of ordinals, behind the digits; set when compiling */
+    size_t n_signs;
+    uint32_t group;             /* the sign between groups of three digits, 0: none; set when compiling */
     const char *words_language; /* NULL: the grammar's */
 };
 
@@ -146,7 +150,7 @@ struct grammar_builder {
     bool typed_only;
     const char *language;         /* whose sentences are compiled; NULL: that of the first block with a language */
     bool has_intent_order;        /* whether an intents.yaml was read */
-    struct grammar_map languages; /* those already read, by tag; language_file.c */
+    struct grammar_map languages; /* those already read, by tag; language.c */
     const char **folders;         /* where to look for others */
     size_t n_folders, size_folders;
     char default_language[17];               /* "": none */

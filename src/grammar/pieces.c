@@ -47,6 +47,14 @@ static uint32_t step(struct grammar_pieces *p, uint32_t from, uint32_t label) {
     return to;
 }
 
+/* Capitals inside a word tell how it is said ("EcoBee", "HVAC"); one at its start does not. */
+static const uint32_t *spelled(const struct grammar_item *item, uint32_t start, uint32_t end) {
+    for (uint32_t i = start + 1; i < end; i++)
+        if (item->capitals[i] != item->chars[i])
+            return item->capitals + start;
+    return item->chars + start;
+}
+
 /* Where a script has no blanks, each piece of a template is a word of its own: joined, whole sentences would be words, as many as
  * there are sentences. */
 static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *item, uint32_t from) {
@@ -60,7 +68,7 @@ static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *it
         while (i < item->n_chars && item->chars[i] != ' ')
             i++;
         struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
-        uint32_t piece = grammar_pieces_spelling(p, grammar_encode(p->scratch, item->chars + start, i - start));
+        uint32_t piece = grammar_pieces_spelling(p, grammar_encode(p->scratch, spelled(item, start, i), i - start));
         grammar_pool_release(p->scratch, mark);
         if (grammar_is_unspaced(item->chars[start]))
             from = step(p, from, GRAMMAR_WORD_BORDER);

@@ -283,7 +283,7 @@ bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct
         good = grammar_find_list(c, s, item, &item->list);
         if (good && !item->list)
             m->missing = item->name;
-        else if (good && item->list->kind == GRAMMAR_LIST_WILDCARD)
+        else if (good && (item->list = grammar_range_part(c, item->list, item))->kind == GRAMMAR_LIST_WILDCARD)
             m->wildcard = m->starts_wild = m->ends_wild = true;
         break;
     case GRAMMAR_ITEM_RULE: {

@@ -31,6 +31,7 @@ struct grammar_compiler {
     bool has_both_regions; /* other sentences have the same language with another region, or without one */
     struct grammar_scope global;
     struct grammar_map missing;
+    struct grammar_map range_parts;              /* those made so far */
     const char *stack[GRAMMAR_DEEPEST_TEMPLATE]; /* names being resolved, "<rule>" or "{list}" */
     unsigned depth, n_stack;
     bool refused;                      /* no sentence is left, or the language's files are wrong; was reported */
@@ -62,6 +63,10 @@ bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct
 /* Gets the list that an item names, compiled once; *ret is NULL if the list is missing. Returns false after reporting mistakes. */
 bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item,
                        const struct grammar_list **ret);
+
+/* Returns the list of the numbers that item->part means, empty if the list is no range of whole numbers. */
+const struct grammar_list *grammar_range_part(struct grammar_compiler *c, const struct grammar_list *base,
+                                              const struct grammar_item *item);
 
 /* Adds the lists that no template names to those that the grammar knows, and warns of those that the program has set in vain. */
 void grammar_note_lists(struct grammar_compiler *c);

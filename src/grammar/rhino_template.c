@@ -5,6 +5,7 @@
 #include "grammar/language.h"
 #include "grammar/letters.h"
 #include "grammar/notation.h"
+#include "grammar/numbers.h"
 #include "grammar/rhino.h"
 #include "grammar/tree.h"
 
@@ -46,23 +47,29 @@ static struct grammar_item *percent(struct grammar_parser *p, size_t offset) {
     return grammar_tree_group(p, GRAMMAR_ITEM_SEQUENCE, offset, &both);
 }
 
-/* The language's signs that begin with a number and end with a letter, such as 3rd; the number is the value. */
+static void push_ordinal(struct grammar_parser *p, struct grammar_items *all, struct grammar_item *said, long number,
+                         const char *slot, size_t offset) {
+    struct grammar_item *item = grammar_tree_output(p, said, offset);
+    item->value = grammar_pool_format(p->pool, "%ld", number);
+    item->conversions = GRAMMAR_TO_INTEGER;
+    item->slot = slot;
+    grammar_tree_push(p, all, item);
+}
+
+/* Ordinals in words, or typed with any of the language's signs for them (3rd); the number is the value. */
 static struct grammar_item *ordinals(struct grammar_parser *p, long most, const char *slot, size_t offset) {
+    const struct grammar_numbers *numbers = p->language ? p->language->numbers : NULL;
     struct grammar_items all = {0};
-    for (size_t i = 0; p->language && i < p->language->n_symbols; i++) {
-        const char *typed = p->language->symbols[i].typed;
-        char *end;
-        long number = strtol(typed, &end, 10);
-        if (end == typed || number < 1 || number > most || !grammar_is_letter((unsigned char)*end))
-            continue;
-        struct grammar_item *item = grammar_tree_output(p, text_of(p, typed, offset), offset);
-        item->value = grammar_pool_format(p->pool, "%ld", number);
-        item->conversions = GRAMMAR_TO_INTEGER;
-        item->slot = slot;
-        grammar_tree_push(p, &all, item);
-    }
-    if (all.n == 0)
+    if (!numbers || numbers->n_ordinal == 0)
         return grammar_tree_fail(p, offset, "the words of ordinals in this language are not known; write a slot with them");
+    for (long number = 1; number <= most; number++) {
+        struct grammar_item *words = grammar_template_ordinal(p, grammar_pool_format(p->pool, "%ld", number));
+        if (words)
+            push_ordinal(p, &all, words, number, slot, offset);
+        for (size_t i = 0; i < numbers->n_signs; i++)
+            push_ordinal(p, &all, text_of(p, grammar_pool_format(p->pool, "%ld%s", number, numbers->signs[i]), offset), number, slot,
+                         offset);
+    }
     return grammar_tree_one(p, GRAMMAR_ITEM_ALTERNATIVE, offset, &all);
 }
 

@@ -2,8 +2,8 @@
 /* grammar/template.c: recursive descent parser for Home Assistant's template language ("hassil"). */
 #include "grammar/template.h"
 
-#include "grammar/language.h"
 #include "grammar/letters.h"
+#include "grammar/phrase.h"
 #include "grammar/pool.h"
 #include "grammar/tree.h"
 
@@ -11,13 +11,7 @@
 
 enum { MOST_PERMUTED = 8 }; /* 2^n states each; Home Assistant advises at most 4 */
 
-struct grammar_item *grammar_template_number(struct grammar_parser *p, const char *digits) {
-    base_buffer_clear(&p->scratch);
-    if (!p->language || !grammar_language_spell(p->language, digits, strlen(digits), &p->scratch))
-        return NULL;
-    const char *spelled = grammar_pool_text(p->pool, p->scratch.data, p->scratch.len_bytes);
-    return grammar_template_parse(p, spelled, strlen(spelled));
-}
+#define NO_SIGN UINT32_MAX /* ends the whole template */
 
 /* Groups */
 
@@ -113,7 +107,10 @@ static bool parse_sequence(struct grammar_cursor *c, uint32_t close, struct gram
                     return grammar_tree_fail(p, c->at - 1, "\\ stands last; write \\\\ for the sign itself"), false;
                 text[n++] = c->chars[c->at];
             }
+            p->after_list = sequence->n && sequence->items[sequence->n - 1]->kind == GRAMMAR_ITEM_LIST;
+            p->before_list = c->at < c->n && c->chars[c->at] == '{';
             grammar_tree_text(p, sequence, text, n, start, c->at < c->n && strchr("([{<", (int)c->chars[c->at]));
+            p->after_list = p->before_list = false;
             continue;
         }
         struct grammar_item *item = NULL;
@@ -162,6 +159,7 @@ static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close
         if (!parse_sequence(c, close, &sequence))
             return NULL;
         mark_joins(&sequence);
+        grammar_phrase_lists(p, &sequence);
         grammar_tree_push(p, &parts,
                           sequence.n == 1 ? sequence.items[0] : grammar_tree_group(p, GRAMMAR_ITEM_SEQUENCE, part, &sequence));
         if (c->at >= c->n || (c->chars[c->at] != '|' && c->chars[c->at] != ';'))

@@ -13,6 +13,8 @@ struct grammar_parser {
     struct grammar_pool *pool;
     const struct grammar_language *language; /* NULL: digits and symbols match only if typed, not if spoken */
     struct base_buffer scratch;              /* freed by the owner of the parser */
+    bool after_list, before_list;            /* whether a list stands directly before and behind the text that is parsed */
+    unsigned n_nested;                       /* texts of the language inside each other */
     uint32_t error_offset;                   /* of the first error, in characters */
     char error[160];
     uint32_t warning_offset; /* of the first part that is left out */
@@ -25,6 +27,7 @@ struct grammar_item *grammar_template_parse(struct grammar_parser *parser, const
 
 /* Returns the tree of a number's words, or NULL if the language cannot say it. */
 struct grammar_item *grammar_template_number(struct grammar_parser *parser, const char *digits);
+struct grammar_item *grammar_template_ordinal(struct grammar_parser *parser, const char *digits); /* "third" */
 
 /* Returns whether a list value is a template; if not, every sign in it is literal. */
 bool grammar_template_is_one(const char *text);

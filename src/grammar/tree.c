@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/tree.c: items of a template's tree. Text is split into what is spoken: letters and borders, digits and signs with their
- * words (language.h). So matcher and acceptor see the typed and the spoken form as one item.
+ * words (signs.h). So matcher and acceptor see the typed and the spoken form as one item.
  */
 #include "grammar/tree.h"
 
-#include "base/utf8.h"
-#include "grammar/language.h"
 #include "grammar/letters.h"
 #include "grammar/pool.h"
+#include "grammar/signs.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -130,8 +129,9 @@ struct text_builder {
     struct grammar_parser *parser;
     struct grammar_items *out;
     uint32_t *letters;       /* the current TEXT item */
+    uint32_t *capitals;      /* the same as written; n_letters */
     const uint32_t *written; /* where it begins in the text */
-    size_t n_written, n_letters, size_letters, offset;
+    size_t n_written, n_letters, size_letters, size_capitals, offset;
 };
 
 static void close_text(struct text_builder *b) {
@@ -139,12 +139,13 @@ static void close_text(struct text_builder *b) {
         return;
     struct grammar_item *item = grammar_tree_item(b->parser, GRAMMAR_ITEM_TEXT, b->offset);
     item->chars = b->letters;
+    item->capitals = b->capitals;
     item->n_chars = (uint32_t)b->n_letters;
     item->written = b->written;
     item->n_written = (uint32_t)b->n_written;
     grammar_tree_push(b->parser, b->out, item);
-    b->letters = NULL;
-    b->n_letters = b->size_letters = 0;
+    b->letters = b->capitals = NULL;
+    b->n_letters = b->size_letters = b->size_capitals = 0;
 }
 
 static void add_letter(struct text_builder *b, const uint32_t *at, size_t offset) {
@@ -156,7 +157,9 @@ static void add_letter(struct text_builder *b, const uint32_t *at, size_t offset
         b->written = at;
     }
     b->n_written = (size_t)(at + 1 - b->written);
-    *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) = base_utf8_fold(c);
+    b->capitals = grammar_pool_grow(b->parser->pool, b->capitals, b->n_letters, &b->size_capitals, sizeof *b->capitals);
+    b->capitals[b->n_letters] = c;
+    *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) = grammar_fold(c);
 }
 
 static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *chars, size_t n, size_t offset,
@@ -165,7 +168,7 @@ static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *c
     struct grammar_item *item = grammar_tree_item(b->parser, GRAMMAR_ITEM_SPOKEN, offset);
     uint32_t *typed = grammar_pool_alloc(b->parser->pool, n * sizeof *typed);
     for (size_t i = 0; i < n; i++)
-        typed[i] = base_utf8_fold(chars[i]);
+        typed[i] = grammar_fold(chars[i]);
     item->chars = typed;
     item->n_chars = item->n_written = (uint32_t)n;
     item->written = chars;
@@ -176,49 +179,6 @@ static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *c
     }
     grammar_tree_push(b->parser, b->out, item);
     return item;
-}
-
-static bool is_alphanumeric(uint32_t c) {
-    return grammar_is_digit(c) || grammar_is_letter(c);
-}
-
-/* Returns the symbol of the language at chars[i], or NULL. */
-static const struct grammar_symbol *symbol_at(const struct grammar_language *l, const uint32_t *chars, size_t n, size_t i,
-                                              size_t *ret_n) {
-    for (size_t s = 0; l && s < l->n_symbols; s++) {
-        const char *typed = l->symbols[s].typed, *end = typed + strlen(typed);
-        size_t at = i;
-        uint32_t last = 0;
-        bool same = true;
-        for (const char *t = typed; same && t < end; at++) {
-            last = base_utf8_next(&t, end);
-            same = at < n && base_utf8_fold(chars[at]) == last;
-        }
-        if (!same || (is_alphanumeric(chars[i]) && i > 0 && is_alphanumeric(chars[i - 1])) ||
-            (is_alphanumeric(last) && at < n && is_alphanumeric(chars[at])))
-            continue;
-        *ret_n = at - i;
-        return &l->symbols[s];
-    }
-    return NULL;
-}
-
-/* Returns the length of the number that begins at chars[i]: -?[0-9]+([.,][0-9]+)?, with a sign only at the start of a word. */
-static size_t number_at(const uint32_t *chars, size_t n, size_t i) {
-    size_t at = i;
-    if (chars[at] == '-' && (i == 0 || chars[i - 1] == ' '))
-        at++;
-    size_t digits = at;
-    while (at < n && grammar_is_digit(chars[at]))
-        at++;
-    if (at == digits)
-        return 0;
-    if (at + 1 < n && (chars[at] == '.' || chars[at] == ',') && grammar_is_digit(chars[at + 1])) {
-        at++;
-        while (at < n && grammar_is_digit(chars[at]))
-            at++;
-    }
-    return at - i;
 }
 
 /* A joiner or variation selector: part of a word after a letter, but after an emoji part of a sign that is not spoken. */
@@ -234,6 +194,7 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
                        bool continues) {
     bool is_continued = out->n > 0;
     struct text_builder b = {.parser = p, .out = out};
+    bool after_list = p->after_list, before_list = p->before_list; /* texts of the language change them */
     for (size_t i = 0; i < n;) {
         uint32_t c = chars[i];
         if (c == ' ') {
@@ -243,23 +204,21 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
         }
         bool at_start = i == 0 ? !is_continued : chars[i - 1] == ' ';
         bool at_end = i + 1 == n ? !continues : chars[i + 1] == ' ';
-        size_t len;
-        const struct grammar_symbol *symbol = symbol_at(p->language, chars, n, i, &len);
-        if (symbol) {
-            add_spoken(&b, chars + i, len, offset + i, grammar_template_parse(p, symbol->spoken, strlen(symbol->spoken)));
-            i += len;
-        } else if ((len = number_at(chars, n, i)) > 0) {
-            add_spoken(&b, chars + i, len, offset + i, grammar_template_number(p, grammar_encode(p->pool, chars + i, len)));
-            i += len;
+        bool in_number = (i == 0 ? after_list : grammar_is_digit(chars[i - 1])) &&
+                         (i + 1 == n ? before_list : grammar_is_digit(chars[i + 1])); /* then a stop is a sign */
+        struct grammar_sign sign;
+        if (grammar_find_sign(p, chars, n, i, after_list, before_list, &sign)) {
+            add_spoken(&b, chars + i, sign.n, offset + i, sign.words);
+            i += sign.n;
         } else if ((grammar_is_letter(c) && !(is_joiner(c) && !follows_letter(chars, i))) ||
                    (c == '.' && i > 0 && !at_start && !at_end && grammar_is_letter(chars[i - 1]))) {
             add_letter(&b, chars + i, offset + i);
             i++;
-        } else if (grammar_is_stop(c) && (at_start || at_end)) {
+        } else if (grammar_is_stop(c) && (at_start || at_end) && !in_number) {
             i++; /* also removed from the input */
         } else {
-            struct grammar_item *sign = add_spoken(&b, chars + i, 1, offset + i, NULL);
-            sign->joins = c == '-' && i > 0 && i + 1 < n && grammar_is_letter(chars[i - 1]) && grammar_is_letter(chars[i + 1]);
+            struct grammar_item *mark = add_spoken(&b, chars + i, 1, offset + i, NULL);
+            mark->joins = c == '-' && i > 0 && i + 1 < n && grammar_is_letter(chars[i - 1]) && grammar_is_letter(chars[i + 1]);
             i++;
         }
     }

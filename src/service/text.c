@@ -122,7 +122,8 @@ static int pronounce(struct pronounce_job *j, const char *word, struct service_p
     struct lexicon_pronunciation variants[SERVICE_MAX_VARIANTS];
     struct lexicon *lexicon = engine_model_lexicon(j->service->models[j->model]);
 
-    int n = lexicon_pronounce(lexicon, j->model == 0 ? j->service->overrides : NULL, word, variants, SERVICE_MAX_VARIANTS);
+    int n = engine_pronounce(j->service->models[j->model], j->model == 0 ? j->service->overrides : NULL, word, variants,
+                             SERVICE_MAX_VARIANTS);
     if (n < 0)
         return base_error_set(&j->result.error, n == -ENOENT || n == -E2BIG ? -EINVAL : n,
                               n == -E2BIG ? "\"%.60s\" is too long for one word" : "\"%.60s\" holds nothing that can be spoken",

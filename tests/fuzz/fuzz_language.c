@@ -26,7 +26,7 @@ void fuzz_prepare(void) {
 }
 
 void fuzz_one(const uint8_t *data, size_t size) {
-    static const char sentences[] = "set it to 0\nset it to -12.5\n1500 %\n{n}\n";
+    static const char sentences[] = "set it to 0\nset it to -12.5\n1500 %\n{n}\nat 7:30 for $5.50\nthe 3rd 2½ 1,000\n";
     struct base_budget budget;
     struct grammar_builder *b = NULL;
     struct grammar *g = NULL;

@@ -3,6 +3,7 @@
 #include "base/budget.h"
 #include "fuzz.h"
 #include "grammar/language.h"
+#include "grammar/numbers.h"
 #include "grammar/pool.h"
 #include "grammar/template.h"
 
@@ -16,19 +17,39 @@ struct work {
     size_t len;
 };
 
-static const char *const small[] = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"};
-static const struct grammar_number_row rows[] = {
-    {10, 99, 10, 1, "#q ty #r"}, {10, 99, 10, 0, "#q ty"}, {100, 9999, 100, -1, "#q hundred #r"}};
+/* A language without sense that has every kind of table. */
+static const struct grammar_number_part so[] = {{.text = "so", .len = 2}};
+static const struct grammar_number_part both[] = {{.sign = '<'}, {.text = " ty ", .len = 4}, {.sign = '>'}};
+static const struct grammar_number_part minus[] = {{.text = "minus ", .len = 6}, {.sign = '>'}};
+static const struct grammar_number_rule rules[] = {
+    {.kind = GRAMMAR_NUMBER_NEGATIVE, .divisor = 1, .parts = minus, .n_parts = 2, .takes_rest = true},
+    {.kind = GRAMMAR_NUMBER_DECIMAL, .divisor = 1, .parts = both, .n_parts = 3, .takes_rest = true},
+    {.divisor = 1, .parts = so, .n_parts = 1},
+    {.from = 10, .divisor = 10, .parts = both, .n_parts = 3, .takes_rest = true},
+    {.from = 100, .divisor = 100, .parts = both, .n_parts = 3, .takes_rest = true}};
+static const struct grammar_number_set sets[] = {{"all", rules, 5}};
+static const uint32_t ways[] = {0};
+static const char *const signs[] = {"st", "th"};
+static const struct grammar_numbers numbers = {.sets = sets,
+                                               .n_sets = 1,
+                                               .cardinal = ways,
+                                               .n_cardinal = 1,
+                                               .ordinal = ways,
+                                               .n_ordinal = 1,
+                                               .group = ',',
+                                               .signs = signs,
+                                               .n_signs = 2};
 static const struct grammar_symbol symbols[] = {{"%", "percent"}, {"&", "and"}};
+static const struct grammar_symbol before[] = {{"$", "{number} dollar[s]\n{whole} dollar[s] {cents}"}};
+static const struct grammar_symbol between[] = {{".", "point"}};
+static const struct grammar_clock_rule times[] = {{0, 59, "{hour} {minute}"}, {30, 30, "half past {hour}"}};
 static const struct grammar_language language = {.tag = "en",
-                                                 .small = small,
-                                                 .n_small = 10,
-                                                 .rows = rows,
-                                                 .n_rows = 3,
-                                                 .minus = "minus",
-                                                 .point = "point",
-                                                 .symbols = symbols,
-                                                 .n_symbols = 2};
+                                                 .numbers = &numbers,
+                                                 .symbols = {symbols, 2},
+                                                 .before = {before, 1},
+                                                 .between = {between, 1},
+                                                 .clock = times,
+                                                 .n_clock = 2};
 
 static void parse(void *user) {
     const struct work *w = user;

@@ -18,7 +18,8 @@ ln -s "$model/acoustic.tragus" "$work/xx/acoustic.tragus"
 printf '%s\n' "vorn F R AH N T" "mezo S EH N T ER" "retro R IH R" "lino L EH F T" "dekstro R AY T" "luma L AY T" "nul N AH L" "unu UW N UW" \
     "du D UW" "dek D EH K" >"$work/words.dict"
 printf 'ending j known\nsound Y\n' >"$work/endings.txt"
-printf 'language: xx\nnumbers:\n  small: [nul, unu, du, tri, kvar, kvin, ses, sep, ok, naw, dek]\n  minus: minus\n  point: komo\n' >"$work/xx/language.yaml"
+printf '%s\n' "language: xx" "numbers:" "  cardinal: [all]" "  rules:" "    all: |" "      0: nul" "      1: unu" "      2: du" "      3: =#=" \
+    >"$work/xx/language.yaml"
 "$compiler" "$work/xx/lexicon.tragus" "$work/endings.txt" "$work/words.dict" || fail "compile-lexicon"
 printf 'language: xx\nintents:\n  Toy:\n    data:\n      - sentences: [vorn mezo, retro lino]\n' >"$work/toy.yaml"
 languages() { timeout 20 "$tragus" status --json --bus-address "$address" | sed 's/.*"languages":\[\([^]]*\)\].*/\1/'; }

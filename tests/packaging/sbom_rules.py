@@ -16,7 +16,7 @@ import sys
 from datetime import datetime
 
 # The licences of the SPDX licence list that occur in this source. Look a new one up in that list before adding it.
-LICENCES = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "MIT"}
+LICENCES = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "MIT", "Unicode-DFS-2016"}
 NOTHING = {"NOASSERTION", "NONE"}
 IDENTIFIER = re.compile(r"SPDXRef-[A-Za-z0-9.-]+")
 SUMS = {"SHA1": 40, "SHA256": 64}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/cli/test_json tests/unit/cli/test_score
-TESTS += tests/unit/cli/test_json tests/unit/cli/test_score tests/unit/cli/commands tests/unit/cli/completions
-dist_check_SCRIPTS += tests/unit/cli/commands tests/unit/cli/completions
+TESTS += tests/unit/cli/test_json tests/unit/cli/test_score tests/unit/cli/commands tests/unit/cli/completions tests/unit/cli/numbers
+dist_check_SCRIPTS += tests/unit/cli/commands tests/unit/cli/completions tests/unit/cli/numbers
 tests_unit_cli_test_score_SOURCES = tests/unit/cli/test_score.c
 tests_unit_cli_test_score_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_cli_test_score_LDADD = $(cli_libs) $(CMOCKA_LIBS)

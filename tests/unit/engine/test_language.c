@@ -23,11 +23,14 @@ static const char dictionary[] = "vorn F R AH N T\nmezo S EH N T ER\nretro R IH 
 static const char endings[] = "ending j known\nsound Y\n";
 static const char language[] = "language: xx\n"
                                "numbers:\n"
-                               "  small: [nul, unu, du, tri, kvar, kvin, ses, sep, ok, naw, dek]\n"
-                               "  rows:\n"
-                               "    - {from: 11, to: 99, divisor: 10, exact: \"#q dek\", rest: \"#q dek #r\"}\n"
-                               "  minus: minus\n"
-                               "  point: komo\n"
+                               "  cardinal: [all]\n"
+                               "  rules:\n"
+                               "    all: |\n"
+                               "      -x: minus >>\n"
+                               "      x.x: << komo >>\n"
+                               "      0: nul\n      1: unu\n      2: du\n      3: tri\n      4: kvar\n      5: kvin\n      6: ses\n"
+                               "      7: sep\n      8: ok\n      9: naw\n      10: dek\n      11: << dek >>\n"
+                               "      20: << dek\n      21: << dek >>\n"
                                "symbols:\n"
                                "  \"%\": procento\n";
 static const char sentences[] = "language: xx\nsentences:\n  - vorn mezo\n  - retro lino\n  - luma[j] {0..19:n}\n";
@@ -157,6 +160,8 @@ static void spoken(void **state) {
     tragus_model_unref(m);
 }
 
+#define RULES "language: xx\nnumbers:\n  cardinal: [all]\n  rules:\n    all: |\n      "
+
 /* Errors in a language's files name the file. */
 static void wrong(void **state) {
     (void)state;
@@ -165,15 +170,23 @@ static void wrong(void **state) {
         int line;
     } files[] = {{"numbers: {}\n", 1},
                  {"language: yy\n", 1},
-                 {"language: xx\nnumbers: {small: [nul]}\n", 2},
-                 {"language: xx\nnumbers:\n  small: [a, b, c, d, e, f, g, h, i, '(j']\n  minus: m\n  point: p\n", 3},
-                 {"language: xx\nnumbers:\n  small: [a, b, c, d, e, f, g, h, i, j]\n  point: p\n", 3},
-                 {"language: xx\nnumbers:\n  small: [a, b, c, d, e, f, g, h, i, j]\n  minus: m\n  point: p\n  rows:\n"
-                  "    - {from: 10, to: 99, divisor: 1, exact: '#q'}\n",
-                  7},
-                 {"language: xx\nnumbers:\n  small: [a, b, c, d, e, f, g, h, i, j]\n  minus: m\n  point: p\n  rows:\n"
-                  "    - {from: 10, to: 99, divisor: 10, exact: '#x'}\n",
-                  7},
+                 {"language: xx\nnumbers: {cardinal: [all]}\n", 2},
+                 {"language: xx\nnumbers: {cardinal: [all], rules: {all: []}}\n", 2},
+                 {"language: xx\nnumbers: {cardinal: [all, none], rules: {all: '0: a'}}\n", 2},
+                 {RULES "0: (j\n", 6},
+                 {RULES "0: a\n      nothing\n", 7},
+                 {RULES "0: a|b\n", 6},
+                 {RULES "1: a\n      0: b\n", 7},
+                 {RULES "10/1: << a\n", 6},
+                 {RULES "10: <other< a\n", 6},
+                 {RULES "10: << a >\n", 6},
+                 {RULES "10: = a\n", 6},
+                 {RULES "1234567890123456: a\n", 6},
+                 {"language: xx\nclock: {'30..70': '{hour} {minute}'}\n", 2},
+                 {"language: xx\nclock: {'30..40': 'half {hour}'}\n", 2},
+                 {"language: xx\nclock: {'30': 'half'}\n", 2},
+                 {"language: xx\nbefore_numbers: {'$': 'dollar'}\n", 2},
+                 {"language: xx\nnumbers: {group: '...', cardinal: [a], rules: {a: '0: x'}}\n", 2},
                  {"language: xx\nsymbols: {'%': '[a'}\n", 2}};
     tragus_grammar_options o;
     tragus_grammar_options_init(&o);

@@ -8,10 +8,12 @@ grammar_tests = \
     tests/unit/grammar/test_match \
     tests/unit/grammar/test_phrases \
     tests/unit/grammar/test_rhino \
+    tests/unit/grammar/test_signs \
     tests/unit/grammar/test_template \
     tests/unit/grammar/test_variants
-check_PROGRAMS += $(grammar_tests)
-TESTS += $(grammar_tests)
+check_PROGRAMS += $(grammar_tests) tests/unit/grammar/say_numbers
+TESTS += $(grammar_tests) tests/unit/grammar/test_numbers.py
+dist_check_SCRIPTS += tests/unit/grammar/test_numbers.py
 
 tests_unit_grammar_test_acceptor_SOURCES = tests/unit/grammar/test_acceptor.c tests/unit/grammar/builder.h tests/unit/grammar/make.h tests/unit/grammar/walk.h
 tests_unit_grammar_test_acceptor_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -45,9 +47,16 @@ tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/un
 tests_unit_grammar_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
+tests_unit_grammar_test_signs_SOURCES = tests/unit/grammar/test_signs.c tests/unit/grammar/builder.h tests/unit/grammar/make.h tests/unit/grammar/walk.h
+tests_unit_grammar_test_signs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_signs_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
 tests_unit_grammar_test_template_SOURCES = tests/unit/grammar/test_template.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_template_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_template_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_say_numbers_SOURCES = tests/unit/grammar/say_numbers.c
+tests_unit_grammar_say_numbers_LDADD = $(grammar_libs)
 
 tests_unit_grammar_test_variants_SOURCES = tests/unit/grammar/test_variants.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_variants_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -40,6 +40,20 @@ static void words(void **state) {
     grammar_free(g);
 }
 
+/* Capitals inside a word stay, because they tell how it is said; the matcher does not mind. */
+static void capitals(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar("Turn on the EcoBee\nshow my TV[s]\n");
+    const struct grammar_acceptor *w = grammar_acceptor(g);
+    assert_true(walk_accepts(w, "turn on the EcoBee"));
+    assert_false(has_word(w, "ecobee"));
+    assert_true(walk_accepts(w, "show my TVs"));
+    assert_true(matches(g, "turn on the EcoBee"));
+    assert_true(matches(g, "turn on the ecobee"));
+    assert_true(matches(g, "show my tvs"));
+    grammar_free(g);
+}
+
 static void shape(void **state) {
     (void)state;
     /* Equivalent states are merged: n sentences that differ in one word form a ladder. */
@@ -162,6 +176,7 @@ static void same_bytes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words),
+        cmocka_unit_test(capitals),
         cmocka_unit_test(shape),
         cmocka_unit_test(skip_words),
         cmocka_unit_test(pauses),

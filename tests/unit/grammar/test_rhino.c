@@ -39,7 +39,7 @@ static const struct sentence oven_sentences[] = {
     {"fan at fifty", "-", NULL},
     {"right fans off", "fan|side=right", NULL},
     {"both fans", "fan|", NULL},
-    {"rack third from below", "fan|rack=3", "rack 3rd from below"},
+    {"rack third from below", "fan|rack=3", "rack third from below"},
     {"rack tenth from below", "-", NULL},
     {"day twenty first", "fan|day=21", NULL},
     {"programme b five", "fan|letter=B,digit=5", "programme B 5"},

@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/* is_final of the state where the text ends; 0 if it is not accepted. */
+/* is_final of the state where the text ends; 0 if it is not accepted. Capitals do not matter. */
 static inline int walk_from(const struct grammar_acceptor *w, uint32_t state, const char *text) {
     text += strspn(text, " ");
     if (!*text)
@@ -17,7 +18,7 @@ static inline int walk_from(const struct grammar_acceptor *w, uint32_t state, co
     size_t n = strcspn(text, " ");
     for (uint32_t i = w->first_arc[state]; i < w->first_arc[state + 1]; i++) {
         const char *word = w->words[w->arcs[i].word];
-        int is_final = strlen(word) == n && memcmp(word, text, n) == 0 ? walk_from(w, w->arcs[i].to, text + n) : 0;
+        int is_final = strlen(word) == n && strncasecmp(word, text, n) == 0 ? walk_from(w, w->arcs[i].to, text + n) : 0;
         if (is_final)
             return is_final;
     }

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers, times and amounts: what the acceptor lets the recogniser hear is what the matcher understands. */
+#include "make.h"
+#include "walk.h"
+
+#include <unistd.h>
+
+static const char times[] = "language: en\n"
+                            "lists:\n"
+                            "  hour: {range: {from: 1, to: 12}}\n"
+                            "  minute: {range: {from: 0, to: 59}}\n"
+                            "  five: {range: {from: 0, to: 55, step: 5}}\n"
+                            "  place: {values: [kitchen, bath]}\n"
+                            "sentences:\n"
+                            "  - \"alarm at {hour}:{minute}\"\n"
+                            "  - \"bus at {hour}:{five}\"\n"
+                            "  - \"from {place}:{place}\"\n"
+                            "  - \"news at 7:30\"\n"
+                            "  - \"pay ${1..100:amount}\"\n"
+                            "  - \"it costs $2.50\"\n";
+
+/* A spoken sentence is in the acceptor exactly if it is understood when typed, and means this. */
+static void check(const struct grammar *g, const char *text, const char *expected) {
+    assert_string_equal(reading(g, text), expected);
+    assert_int_equal(walk_accepts(grammar_acceptor(g), text) != 0, strcmp(expected, "-") != 0);
+}
+
+static void spoken_times(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar(times);
+    check(g, "alarm at seven thirty", "|hour=7,minute=30");
+    check(g, "alarm at half past seven", "|minute=30,hour=7");
+    check(g, "alarm at a quarter to eight", "|minute=45,hour=7");
+    check(g, "alarm at quarter to one", "|minute=45,hour=12");
+    check(g, "alarm at twenty nine past twelve", "|minute=29,hour=12");
+    check(g, "alarm at one minute to three", "|minute=59,hour=2");
+    check(g, "alarm at seven oh five", "|hour=7,minute=5");
+    check(g, "alarm at seven o'clock", "|minute=0,hour=7");
+    check(g, "alarm at half past thirteen", "-");
+    check(g, "alarm at thirty past two", "-");
+    check(g, "bus at five to ten", "|five=55,hour=9");
+    check(g, "bus at four to ten", "-");
+    check(g, "news at half past seven", "|");
+    check(g, "news at half past six", "-");
+    check(g, "from kitchen bath", "|place=bath");
+    check(g, "from half past kitchen", "-");
+    check(g, "pay fifty dollars", "|amount=50");
+    check(g, "it costs two dollars fifty", "|");
+    check(g, "it costs two dollars and fifty cents", "|");
+    grammar_free(g);
+}
+
+/* Times and amounts as typed. */
+static void typed_times(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar(times);
+    assert_string_equal(reading(g, "alarm at 7:30"), "|hour=7,minute=30");
+    assert_string_equal(reading(g, "alarm at 07:05"), "|hour=7,minute=5");
+    assert_string_equal(reading(g, "alarm at 7:60"), "-");
+    assert_string_equal(reading(g, "alarm at half past 7"), "|minute=30,hour=7");
+    assert_string_equal(reading(g, "alarm at 20 to 8"), "|minute=40,hour=7");
+    assert_string_equal(reading(g, "news at 7:30"), "|");
+    assert_string_equal(reading(g, "from kitchen:bath"), "|place=bath");
+    assert_string_equal(reading(g, "pay $50"), "|amount=50");
+    assert_string_equal(reading(g, "pay 50 dollars"), "|amount=50");
+    assert_string_equal(reading(g, "pay $101"), "-");
+    assert_string_equal(reading(g, "it costs $2.50"), "|");
+    grammar_free(g);
+}
+
+static void stops(void **state) { /* a stop between numbers is a sign, others are left out */
+    (void)state;
+    struct grammar *g = make_grammar("language: en\n"
+                                     "lists: {n: {range: {from: 0, to: 20}}, half: {range: {from: 0, to: 9, fractions: halves}}}\n"
+                                     "sentences:\n"
+                                     "  - \"one {n:a}.{n:b}\"\n"
+                                     "  - \"two {n:a}, {n:b}.\"\n"
+                                     "  - \"three {half}\"\n"
+                                     "  - \"four {n:a}-{n:b}\"\n");
+    assert_string_equal(reading(g, "one 3.5"), "|a=3,b=5");
+    check(g, "one three point five", "|a=3,b=5");
+    check(g, "one three five", "-");
+    assert_string_equal(reading(g, "two 3, 5."), "|a=3,b=5");
+    check(g, "two three five", "|a=3,b=5");
+    assert_string_equal(reading(g, "three 3.5"), "|half=3.5");
+    assert_string_equal(reading(g, "three 3.25"), "-");
+    assert_string_equal(reading(g, "three 3\u00bd"), "|half=3.5");
+    assert_string_equal(reading(g, "four 3-5"), "|a=3,b=5");
+    check(g, "four three to five", "|a=3,b=5");
+    grammar_free(g);
+}
+
+/* A sign whose words have the sign itself has no words, instead of words without end. */
+static void endless(void **state) {
+    (void)state;
+    static const char language[] =
+        "language: xx\nnumbers: {cardinal: [a], rules: {a: '0: x'}}\nsymbols: {'%': 'a % %', '1': '1'}\n";
+    char path[] = "/tmp/tragus-signs-XXXXXX.yaml";
+    int fd = mkstemps(path, 5);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, language, sizeof language - 1), sizeof language - 1);
+    close(fd);
+    struct grammar_builder *b;
+    struct grammar *g = NULL;
+    const char text[] = "language: xx\nsentences: ['luma[j] 5%', 'luma 1']\n";
+    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(grammar_builder_add_language(b, path, NULL, NULL), 0);
+    assert_int_equal(grammar_builder_add_text(b, "test", NULL, text, sizeof text - 1, NULL, NULL), 0);
+    assert_int_equal(grammar_compile(&g, b, NULL, NULL), 0);
+    assert_string_equal(reading(g, "luma 5%"), "|");
+    assert_string_equal(reading(g, "luma 1"), "|");
+    grammar_free(g);
+    grammar_builder_free(b);
+    unlink(path);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(spoken_times), cmocka_unit_test(typed_times), cmocka_unit_test(stops),
+                                       cmocka_unit_test(endless)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
