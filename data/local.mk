@@ -39,12 +39,15 @@ docs/man/tragus-bridge.conf.5: docs/man/roff.awk docs/man/conf.awk data/bridge.c
 	$(make_page)
 CLEANFILES += $(nodist_man_MANS)
 EXTRA_DIST += docs/man/conf.awk docs/man/header.awk docs/man/interfaces.awk docs/man/roff.awk systemd/tragus.service.in \
-    systemd/tragus-bridge.service.in
+    systemd/tragus-bridge.service.in systemd/user/tragus.service.in
 if INSTALL_UNITS
 sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = systemd/tragus-sysusers.conf systemd/tragus-bridge-sysusers.conf
 systemdsystemunit_DATA = systemd/tragus.service systemd/tragus-bridge.service
-CLEANFILES += $(systemdsystemunit_DATA)
-$(systemdsystemunit_DATA): %: %.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) systemd && $(SED) 's,[@]bindir[@],$(bindir),g; s,[@]sysconfdir[@],$(sysconfdir),g' $< > $@.tmp && mv $@.tmp $@
+systemduserunitdir = $(prefix)/lib/systemd/user
+systemduserunit_DATA = systemd/user/tragus.service
+units = $(systemdsystemunit_DATA) $(systemduserunit_DATA)
+CLEANFILES += $(units)
+$(units): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) 's,[@]bindir[@],$(bindir),g; s,[@]sysconfdir[@],$(sysconfdir),g' $< > $@.tmp && mv $@.tmp $@
 endif INSTALL_UNITS
