@@ -8,6 +8,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/costs.c src/grammar/costs.h \
     src/grammar/cut.c \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
+    src/grammar/examples.c \
     src/grammar/files.c src/grammar/files.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \
