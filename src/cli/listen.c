@@ -3,6 +3,7 @@
 #include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "cli/cli.h"
+#include "cli/listen_view.h"
 #include "engine/engine.h"
 
 #include <errno.h>
@@ -15,14 +16,13 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#define METER_US 100000
-#define METER_WIDTH 30
-#define METER_FLOOR_DB (-60.0)
 #define PRIVATE_NAME "tragus-listen"
 
 static const char usage[] =
     "Usage: tragus listen [OPTIONS]\n"
-    "Prints what the daemon understands, event by event, until Ctrl-C.\n"
+    "Prints what the daemon understands, event by event, until Ctrl-C. In a terminal, it first says what can be said, and shows "
+    "the\n"
+    "level, what is being done, and the words so far.\n"
     "\n"
     "  -g, --grammar PATH       sentences for this session only: a file or a directory; may be repeated, all are merged\n"
     "  -n, --name NAME          use a grammar of the daemon; without it, its default grammar\n"
@@ -62,19 +62,14 @@ struct listen {
     const char *grammars[CLI_MAX_GRAMMARS], *name, *address;
     size_t n_grammars;
     struct cli_wake wake;
-    bool text, json, once, partial, meter;
+    bool text, json, once, partial;
+    bool terminal; /* shows the view */
     char path[128];
     unsigned n_understood;
-    double peak_db; /* peak level, which falls by 2 dB per update */
-    sd_event_source *meter_source;
+    struct listen_view view;
 };
 
 /* --- printing ----------------------------------------------------------------------------------------------------------------- */
-
-static void wipe_meter(const struct listen *l) {
-    if (l->meter)
-        fputs("\r\033[K", stderr);
-}
 
 static const char *member_text(json_object *o, const char *key) {
     json_object *value = json_object_object_get(o, key);
@@ -126,7 +121,7 @@ static void print_text(const char *event, json_object *o) {
 }
 
 static void print_event(struct listen *l, const char *event, json_object *o) {
-    wipe_meter(l);
+    listen_view_wipe(&l->view);
     if (l->text)
         print_text(event, o);
     if (l->json)
@@ -145,39 +140,14 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (!o)
         return 0;
     l->n_understood += strcmp(event, "utterance") == 0;
-    print_event(l, event, o);
+    listen_view_words(&l->view, strcmp(event, "partial") == 0 ? member_text(o, "text") : "");
+    /* The view asks for partial results, which are printed only if they were asked for, too. */
+    if (l->partial || strcmp(event, "partial") != 0)
+        print_event(l, event, o);
     json_object_put(o);
     if (strcmp(event, "finished") == 0)
         (void)sd_event_exit(l->event, 0);
     return 0;
-}
-
-/* --- level meter -------------------------------------------------------------------------------------------------------------- */
-
-static int on_level(sd_bus_message *m, void *user, sd_bus_error *error) {
-    struct listen *l = user;
-    char bar[METER_WIDTH + 1];
-    double level_db;
-    (void)error;
-
-    if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "v", "d", &level_db) < 0)
-        return 0;
-    l->peak_db = level_db > l->peak_db - 2 ? level_db : l->peak_db - 2;
-    int n = (int)((l->peak_db - METER_FLOOR_DB) / -METER_FLOOR_DB * METER_WIDTH);
-    for (int i = 0; i < METER_WIDTH; i++)
-        bar[i] = i < n ? '#' : '.';
-    bar[METER_WIDTH] = '\0';
-    fprintf(stderr, "\r%s %4.0f dB ", bar, l->peak_db);
-    return 0;
-}
-
-static int on_meter(sd_event_source *source, uint64_t now_us, void *user) {
-    struct listen *l = user;
-    (void)now_us;
-    (void)sd_bus_call_method_async(l->bus, NULL, BUSCLIENT_NAME, l->path, "org.freedesktop.DBus.Properties", "Get", on_level, l,
-                                   "ss", BUSCLIENT_SESSION, "LevelDb");
-    (void)sd_event_source_set_time_relative(source, METER_US);
-    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 /* --- session ------------------------------------------------------------------------------------------------------------------ */
@@ -271,7 +241,7 @@ static int add_grammar(struct listen *l) {
 static int append_session(const struct listen *l, sd_bus_message *call) {
     (void)sd_bus_message_open_container(call, 'a', "{sv}");
     (void)sd_bus_message_append(call, "{sv}", "Grammar", "s", l->name);
-    (void)sd_bus_message_append(call, "{sv}", "Partial", "b", (int)l->partial);
+    (void)sd_bus_message_append(call, "{sv}", "Partial", "b", l->partial || l->terminal);
     (void)sd_bus_message_append(call, "{sv}", "OneShot", "b", (int)l->once);
     (void)sd_bus_message_append(call, "{sv}", "AppId", "s", "tragus listen");
     if (l->wake.n_phrases > 0) {
@@ -320,7 +290,7 @@ static int on_vanished(sd_bus_message *m, void *user, sd_bus_error *error) {
     const char *name, *old, *new;
     (void)error;
     if (sd_bus_message_read(m, "sss", &name, &old, &new) >= 0 && !*new) {
-        wipe_meter(l);
+        listen_view_wipe(&l->view);
         fputs("tragus: tragusd has stopped\n", stderr);
         (void)sd_event_exit(l->event, CLI_UNREACHABLE);
     }
@@ -337,6 +307,8 @@ static int run(struct listen *l) {
         result = create_session(l);
     if (result != CLI_OK)
         return result;
+    if (l->terminal)
+        listen_view_examples(l->bus, l->name);
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -354,18 +326,18 @@ static int run(struct listen *l) {
                              "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
                              "member='NameOwnerChanged',arg0='" BUSCLIENT_NAME "'",
                              on_vanished, l);
-    if (r >= 0 && l->meter)
-        r = sd_event_add_time_relative(l->event, &l->meter_source, CLOCK_MONOTONIC, METER_US, 0, on_meter, l);
+    if (r >= 0 && l->terminal)
+        r = listen_view_start(&l->view, l->event, l->bus, l->path);
     if (r >= 0)
         r = sd_event_loop(l->event);
-    wipe_meter(l);
+    listen_view_end(&l->view);
     if (r == CLI_OK)
         return l->n_understood > 0 ? CLI_OK : CLI_NEGATIVE;
     return CLI_UNREACHABLE;
 }
 
 int cli_listen(int argc, char **argv) {
-    struct listen l = {.name = "", .text = true, .meter = isatty(STDERR_FILENO), .peak_db = METER_FLOOR_DB};
+    struct listen l = {.name = "", .text = true, .terminal = isatty(STDERR_FILENO)};
     int option;
 
     optind = 1;
@@ -415,7 +387,6 @@ int cli_listen(int argc, char **argv) {
         return cli_usage("listen", "unexpected argument %s", argv[optind]);
 
     int result = run(&l);
-    sd_event_source_disable_unref(l.meter_source);
     sd_bus_flush_close_unref(l.bus);
     sd_event_unref(l.event);
     return result;

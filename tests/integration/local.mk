@@ -50,6 +50,7 @@ integration_tests = \
     tests/integration/test_example.sh \
     tests/integration/test_home_assistant.sh \
     tests/integration/test_language.sh \
+    tests/integration/test_listen.sh \
     tests/integration/test_man.sh \
     tests/integration/test_microphone.sh \
     tests/integration/test_mqtt.sh \
@@ -66,6 +67,6 @@ EXTRA_DIST += \
     tests/integration/test_bridge.sh tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_channels.sh \
     tests/integration/test_config.sh tests/integration/test_devices.sh tests/integration/test_doctor.sh \
     tests/integration/test_example.sh tests/integration/test_home_assistant.sh tests/integration/test_language.sh \
-    tests/integration/test_man.sh tests/integration/test_microphone.sh tests/integration/test_mqtt.sh \
+    tests/integration/test_listen.sh tests/integration/test_man.sh tests/integration/test_microphone.sh tests/integration/test_mqtt.sh \
     tests/integration/test_pipewire.sh tests/integration/test_quickstart.sh tests/integration/test_snippets.sh tests/integration/test_wake.sh \
     tests/integration/test_ways.sh tests/integration/ways.py tests/integration/wyoming_client.py
