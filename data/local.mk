@@ -9,7 +9,11 @@ dist_dbusinterface_DATA = data/org.tragus.Manager1.xml data/org.tragus.Session1.
 sentencesdir = $(pkgdatadir)/sentences
 dist_sentences_DATA = data/grammars/home-assistant-en.yaml
 bashcompletionsdir = $(datadir)/bash-completion/completions
-dist_bashcompletions_DATA = data/completions/tragus data/completions/tragusd
+dist_bashcompletions_DATA = data/completions/tragus data/completions/tragusd data/completions/tragus-bridge
+fishcompletionsdir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletions_DATA = data/completions/tragus.fish data/completions/tragusd.fish data/completions/tragus-bridge.fish
+zshcompletionsdir = $(datadir)/zsh/site-functions
+dist_zshcompletions_DATA = data/completions/_tragus
 
 # Files that the administrator edits. They are never overwritten, and get the paths of this installation.
 configdir = $(sysconfdir)/tragus
