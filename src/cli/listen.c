@@ -71,59 +71,10 @@ struct listen {
 
 /* --- printing ----------------------------------------------------------------------------------------------------------------- */
 
-static const char *member_text(json_object *o, const char *key) {
-    json_object *value = json_object_object_get(o, key);
-    return value ? json_object_get_string(value) : "";
-}
-
-static void print_slots(json_object *slots) {
-    if (!slots)
-        return;
-    json_object_object_foreach(slots, name, value) {
-        printf("  %s=%s", name, json_object_get_string(value));
-    }
-}
-
-/* Prints an event as a line of text. */
-static void print_text(const char *event, json_object *o) {
-    double confidence = json_object_get_double(json_object_object_get(o, "confidence"));
-    json_object *latency = json_object_object_get(o, "latency_ms");
-
-    if (strcmp(event, "utterance") == 0) {
-        printf("%-36s", member_text(o, "text"));
-        if (*member_text(o, "intent"))
-            printf("  %s", member_text(o, "intent"));
-        print_slots(json_object_object_get(o, "slots"));
-        printf("  %.0f %%", confidence * 100);
-        if (latency)
-            printf("  after %d ms", json_object_get_int(latency));
-        putchar('\n');
-    } else if (strcmp(event, "rejected") == 0) {
-        printf("(not understood: %s", member_text(o, "reason_text"));
-        if (*member_text(o, "text"))
-            printf("; perhaps \"%s\", %.0f %%", member_text(o, "text"), confidence * 100);
-        if (*member_text(o, "detail"))
-            printf("; %s", member_text(o, "detail"));
-        puts(")");
-    } else if (strcmp(event, "wake_detected") == 0) {
-        printf("(%s, %.0f %%)\n", member_text(o, "text"), confidence * 100);
-    } else if (strcmp(event, "partial") == 0) {
-        printf("... %s\n", member_text(o, "text"));
-    } else if (strcmp(event, "input_lost") == 0) {
-        int reason = json_object_get_int(json_object_object_get(o, "reason"));
-        if (reason == 1)
-            printf("(no microphone: %s)\n", member_text(o, "text"));
-        else if (reason == 2)
-            puts("(some sound was lost)");
-        else
-            printf("(the input ended with an error: %s)\n", member_text(o, "text"));
-    }
-}
-
 static void print_event(struct listen *l, const char *event, json_object *o) {
     listen_view_wipe(&l->view);
     if (l->text)
-        print_text(event, o);
+        listen_print_text(event, o);
     if (l->json)
         puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     fflush(stdout);
@@ -140,7 +91,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (!o)
         return 0;
     l->n_understood += strcmp(event, "utterance") == 0;
-    listen_view_words(&l->view, strcmp(event, "partial") == 0 ? member_text(o, "text") : "");
+    listen_view_words(&l->view, strcmp(event, "partial") == 0 ? json_object_get_string(json_object_object_get(o, "text")) : "");
     /* The view asks for partial results, which are printed only if they were asked for, too. */
     if (l->partial || strcmp(event, "partial") != 0)
         print_event(l, event, o);

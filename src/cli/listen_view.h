@@ -3,6 +3,7 @@
 #ifndef TRAGUS_CLI_LISTEN_VIEW_H
 #define TRAGUS_CLI_LISTEN_VIEW_H
 
+#include <json-c/json.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
@@ -15,6 +16,8 @@ struct listen_view {
     char words[200]; /* of the sentence so far */
 };
 
+/* Prints an event, as busjson_signal gives it, as a line of text on standard output; nothing for events without news. */
+void listen_print_text(const char *event, json_object *o);
 /* Prints a few sentences of a grammar that can be said ("": the default grammar). */
 void listen_view_examples(sd_bus *bus, const char *grammar);
 /* Shows the line from now on. bus and session are borrowed until the end. Returns a negative errno on failure. */
