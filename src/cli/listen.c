@@ -3,6 +3,7 @@
 #include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "cli/cli.h"
+#include "cli/listen_keep.h"
 #include "cli/listen_view.h"
 #include "engine/engine.h"
 
@@ -33,6 +34,10 @@ static const char usage[] =
     "                           configuration of tragusd count, if there are any\n"
     "      --once               stop after one sentence\n"
     "      --partial            also print partial results\n"
+    "      --keep-rejected DIR  record, and keep the sound of what is not understood in this folder, as WAV files. This program "
+    "then opens the\n"
+    "                           microphone itself, because tragusd gives no sound away. Without --wake every sentence is heard\n"
+    "      --device PCM         the microphone for that: an ALSA device; without it 'default'\n"
     "      --user               use the tragusd of this user (session bus)\n"
     "      --bus-address ADDR   use the tragusd on this bus\n"
     "  -h, --help\n"
@@ -40,7 +45,17 @@ static const char usage[] =
     "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read, 4 the grammar is invalid, 5 tragusd cannot be\n"
     "reached, 6 you may not use the microphone.\n";
 
-enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_USER, OPTION_ADDRESS, OPTION_WAKE };
+enum {
+    OPTION_JSON = 256,
+    OPTION_BOTH,
+    OPTION_ONCE,
+    OPTION_PARTIAL,
+    OPTION_USER,
+    OPTION_ADDRESS,
+    OPTION_WAKE,
+    OPTION_KEEP,
+    OPTION_DEVICE
+};
 
 static const struct option options[] = {
     {"grammar", required_argument, NULL, 'g'},
@@ -50,6 +65,8 @@ static const struct option options[] = {
     {"once", no_argument, NULL, OPTION_ONCE},
     {"partial", no_argument, NULL, OPTION_PARTIAL},
     {"wake", required_argument, NULL, OPTION_WAKE},
+    {"keep-rejected", required_argument, NULL, OPTION_KEEP},
+    {"device", required_argument, NULL, OPTION_DEVICE},
     {"user", no_argument, NULL, OPTION_USER},
     {"bus-address", required_argument, NULL, OPTION_ADDRESS},
     {"help", no_argument, NULL, 'h'},
@@ -67,6 +84,8 @@ struct listen {
     char path[128];
     unsigned n_understood;
     struct listen_view view;
+    const char *folder, *device; /* of --keep-rejected; NULL: not given */
+    struct listen_keep *keep;
 };
 
 /* --- printing ----------------------------------------------------------------------------------------------------------------- */
@@ -78,6 +97,22 @@ static void print_event(struct listen *l, const char *event, json_object *o) {
     if (l->json)
         puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     fflush(stdout);
+}
+
+static uint32_t member_ms(json_object *o, const char *key) {
+    return (uint32_t)json_object_get_int64(json_object_object_get(o, key));
+}
+
+static void keep(struct listen *l, json_object *o) {
+    tragus_error e = {0};
+    char path[4096];
+
+    int r = listen_keep_write(l->keep, member_ms(o, "start_ms"), member_ms(o, "end_ms"), path, sizeof(path), &e);
+    listen_view_wipe(&l->view);
+    if (r < 0)
+        cli_complain(*e.file ? e.file : l->folder, 0, 0, e.text);
+    else
+        fprintf(stderr, "tragus: kept as %s\n", path);
 }
 
 /* --- signals ------------------------------------------------------------------------------------------------------------------ */
@@ -95,6 +130,8 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     /* The view asks for partial results, which are printed only if they were asked for, too. */
     if (l->partial || strcmp(event, "partial") != 0)
         print_event(l, event, o);
+    if (l->keep && strcmp(event, "rejected") == 0)
+        keep(l, o);
     json_object_put(o);
     if (strcmp(event, "finished") == 0)
         (void)sd_event_exit(l->event, 0);
@@ -195,6 +232,8 @@ static int append_session(const struct listen *l, sd_bus_message *call) {
     (void)sd_bus_message_append(call, "{sv}", "Partial", "b", l->partial || l->terminal);
     (void)sd_bus_message_append(call, "{sv}", "OneShot", "b", (int)l->once);
     (void)sd_bus_message_append(call, "{sv}", "AppId", "s", "tragus listen");
+    if (l->folder)
+        (void)sd_bus_message_append(call, "{sv}", "Input", "s", "fd");
     if (l->wake.n_phrases > 0) {
         (void)sd_bus_message_open_container(call, 'e', "sv");
         (void)sd_bus_message_append(call, "s", "Wake");
@@ -226,6 +265,14 @@ static int create_session(struct listen *l) {
         /* Subscribe before Start, or the first events may be missed. */
         r = sd_bus_match_signal(l->bus, NULL, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, NULL, on_signal, l);
     }
+    if (r >= 0 && l->keep) {
+        int sound = listen_keep_start(l->keep);
+        r = sound < 0 ? sound
+                      : sd_bus_call_method(l->bus, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, "SetInput", &error, NULL, "ha{sv}",
+                                           sound, 0);
+        if (sound >= 0)
+            close(sound);
+    }
     if (r >= 0)
         r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, "Start", &error, NULL, "a{sv}", 0);
     if (r < 0)
@@ -251,6 +298,12 @@ static int on_vanished(sd_bus_message *m, void *user, sd_bus_error *error) {
 static int run(struct listen *l) {
     sigset_t signals;
 
+    tragus_error e = {0};
+
+    if (l->folder && listen_keep_new(&l->keep, l->folder, l->device ? l->device : "default", &e) < 0) {
+        cli_complain(*e.file ? e.file : NULL, 0, 0, e.text);
+        return CLI_INPUT;
+    }
     int result = busclient_open(&l->bus, l->address);
     if (result == CLI_OK && l->n_grammars > 0)
         result = add_grammar(l);
@@ -321,6 +374,12 @@ int cli_listen(int argc, char **argv) {
         case OPTION_PARTIAL:
             l.partial = true;
             break;
+        case OPTION_KEEP:
+            l.folder = optarg;
+            break;
+        case OPTION_DEVICE:
+            l.device = optarg;
+            break;
         case OPTION_USER:
             l.address = "session";
             break;
@@ -337,8 +396,12 @@ int cli_listen(int argc, char **argv) {
     if (optind < argc)
         return cli_usage("listen", "unexpected argument %s", argv[optind]);
 
+    if (l.device && !l.folder)
+        return cli_usage("listen", "--device is for --keep-rejected; the microphone of tragusd is in tragus.conf");
+
     int result = run(&l);
     sd_bus_flush_close_unref(l.bus);
+    listen_keep_free(l.keep);
     sd_event_unref(l.event);
     return result;
 }

@@ -53,3 +53,23 @@ longest=$(awk '/ dB /' "$work/lines" | wc -L)
 [ "$longest" -lt 60 ] || fail "a line of $longest columns does not fit into 60"
 grep -q '^front center  *TestChannel  channel=front center  [0-9]* %' "$work/lines" || fail "the sentence is missing"
 ! grep -q '^\.\.\.  *[a-z]' "$work/lines" || fail "partial results are printed, but were not asked for"
+
+echo "== the sound of what is not understood is kept, if it is asked for"
+mkdir "$work/kept"
+echo "turn on the kitchen lamp" >"$work/lamp.txt"
+"$tragus" listen --bus-address "$address" -g "$work/lamp.txt" --keep-rejected "$work/kept" --device microphone >"$work/out" 2>"$work/err" &
+listener=$!
+wait_for "a file" grep -q "^tragus: kept as $work/kept/rejected-.*-1.wav$" "$work/err"
+[ "$("$tragus" status --bus-address "$address" --json | grep -o '"microphone_open":[a-z]*')" = '"microphone_open":false' ] || fail "tragusd has opened the microphone, too"
+kill -INT $listener
+wait $listener
+[ $? = 1 ] || fail "it ended with something else than 1 although nothing was understood"
+kept=$(sed -n 's/^tragus: kept as \(.*-1.wav\)$/\1/p' "$work/err")
+[ "$(stat -c %a "$kept")" = 600 ] || fail "others may read $kept"
+[ "$("$tragus" transcribe -g "$srcdir/tests/data/channels.yaml" "$kept" | cut -f2)" = "front center" ] || fail "the sound is not what was said"
+[ "$(grep -c '^(not understood: ' "$work/out")" = "$(find "$work/kept" -name '*.wav' | wc -l)" ] || fail "not a file for each rejection: $(cat "$work/out")"
+timeout 10 "$tragus" listen --bus-address "$address" --keep-rejected "$work/none" --device microphone 2>"$work/err"
+[ "$? $(cat "$work/err")" = "3 tragus: $work/none: cannot be written to: No such file or directory; make this folder, or name another" ] ||
+    fail "a missing folder: $(cat "$work/err")"
+timeout 10 "$tragus" listen --bus-address "$address" --device microphone 2>/dev/null
+[ $? = 2 ] || fail "--device without --keep-rejected is taken"

@@ -28,7 +28,7 @@ class Shell:
         self.run(f"PROMPT=; RPROMPT=; unsetopt prompt_sp prompt_cr zle_bracketed_paste; setopt no_beep; cd {home}")
         self.run(f"fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -D; LISTMAX=100000")
         self.run("zstyle ':completion:*' verbose no")
-        self.run("list-offers() { zle list-choices }; zle -N list-offers; bindkey '^X?' list-offers; bindkey '^U' kill-whole-line")
+        self.run("list-offers() { zle list-choices; zle -R; print -n LIST''ED >/dev/tty }; zle -N list-offers; bindkey '^X?' list-offers; bindkey '^U' kill-whole-line")
 
     def send(self, text):
         os.write(self.master, text.encode())
@@ -49,8 +49,9 @@ class Shell:
 
     def offers(self, line):
         self.send(line + "\x18?")
+        seen = self.until("LISTED")  # zsh lists nothing if more is typed meanwhile
         self.send("\x15")
-        seen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]", "", self.run(":")).replace("\r", "\n")
+        seen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]", "", seen + self.run(":")).replace("\r", "\n")
         rows = [row for row in seen.split("\n") if not row.startswith((line, ":;"))]  # the line itself, and the next command
         return " ".join(rows).split()
 
