@@ -78,6 +78,7 @@ typedef struct tragus_grammar_options {
     uint32_t max_cpu_ms;             /* processor time of compiling, 0 = 10 s; beyond it -ETIME */
     size_t max_bytes;                /* memory while compiling, the grammar's included, 0 = 256 MiB; beyond it -E2BIG */
     const char *models_path;         /* a folder that has a folder for each language, asked before the installed one; NULL = none */
+    const char *language;            /* the tag of the sentences to load from files of several languages; NULL = the first one's */
 } tragus_grammar_options;
 void tragus_grammar_options_init(tragus_grammar_options *o);
 
@@ -97,7 +98,9 @@ typedef struct tragus_text {
 int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const tragus_text texts[],
                               size_t n_texts, tragus_diagnostics *d, tragus_error *reterr);
 
-/* Makes a new grammar from g with one list replaced; g is not changed. */
+/* Makes a new grammar from g with one list replaced; g is not changed. d (may be NULL) gets what this brought: values that are left
+ * out (file "{LIST}", line: the number of the value), and all that g did not have. Returns -ESRCH if g has no list of that name,
+ * and names the nearest one in reterr. */
 int tragus_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list, const tragus_list_value values[], size_t n,
                              tragus_diagnostics *d, tragus_error *reterr);
 tragus_grammar *tragus_grammar_ref(tragus_grammar *g);
@@ -170,7 +173,7 @@ typedef struct tragus_event {
     const char *response, *template_text; /* NULL if there is none */
     tragus_reason reason; /* if rejected; for an utterance of a session that does not reject: why it would have been rejected */
     double confidence;    /* 0..1 */
-    uint32_t start_ms, end_ms; /* of the speech, from the first sample fed */
+    uint32_t start_ms, end_ms; /* of the speech, from the first sample fed; the largest number after 49.7 days */
     const tragus_word *words;
     size_t n_words;
     const tragus_slot *slots;

@@ -7,7 +7,7 @@
  * descriptors of plugins wake every period whatever avail_min says.
  *
  * The device runs at its lowest rate of at least 16 kHz; audio/convert.c converts. A device that stops delivering without an error
- * (as some USB microphones do after a bus reset) counts as gone after STALL_US.
+ * (as some USB microphones do after a bus reset), or answers each read with an error, counts as gone after STALL_US.
  */
 #include "audio/source.h"
 #include "base/assert.h"
@@ -25,6 +25,11 @@
 #define PERIOD_US 20000u
 #define STALL_US 3000000u
 #define LEAST_SLEEP_MS 2
+/* Pauses between reads of a device that gives an error or nothing each time: 20, 40 ... 320 ms. */
+#define FIRST_PAUSE_MS 20
+#define MOST_DOUBLINGS 4
+/* A read does not wait. If one takes this much CPU time, alsa-lib turns around in a plugin that gives no frames. */
+#define MOST_READ_NS 200000000u
 #define RESAMPLER_HOLDS 512 /* samples at 16 kHz: more than its filter length */
 
 struct audio_capture {
@@ -35,6 +40,8 @@ struct audio_capture {
     size_t frame_bytes;
     unsigned rate;
     uint64_t last_read_us; /* when sound was last read */
+    unsigned n_failures;   /* reads since then that gave an error or nothing */
+    uint64_t failing_from_us;
     char name[AUDIO_NAME_BYTES];
 };
 
@@ -350,6 +357,23 @@ static int wait_for_sound(struct audio_capture *c, unsigned period_ms, int wake_
     }
 }
 
+/* The first failure is tried again at once, the next ones after growing pauses. Returns -ENODEV when there were only failures for
+ * too long. */
+static int count_failure(struct audio_capture *c, int wake_fd) {
+    uint64_t now_us = base_clock_monotonic_us();
+
+    if (c->n_failures++ == 0) {
+        c->failing_from_us = now_us;
+        return 0;
+    }
+    if (now_us - c->failing_from_us > STALL_US)
+        return -ENODEV;
+    unsigned doublings = c->n_failures - 2 < MOST_DOUBLINGS ? c->n_failures - 2 : MOST_DOUBLINGS;
+    struct pollfd p = {.fd = wake_fd, .events = POLLIN};
+    (void)poll(&p, 1, FIRST_PAUSE_MS << doublings);
+    return 0;
+}
+
 int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd, int16_t *out, size_t size, uint32_t *ret_lost_ms) {
     int r = wait_for_sound(c, period_ms, wake_fd);
     if (r == 0)
@@ -358,17 +382,24 @@ int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd,
         /* Reads only as much as fits after conversion, including what the resampler held back; the rest stays for the next call. */
         uint64_t fits = size > RESAMPLER_HOLDS ? (uint64_t)(size - RESAMPLER_HOLDS) * c->rate / AUDIO_RATE : 0;
         snd_pcm_uframes_t most = fits < c->size_frames ? (snd_pcm_uframes_t)fits : c->size_frames;
+        uint64_t before_ns = base_clock_thread_cpu_ns();
         snd_pcm_sframes_t n = snd_pcm_readi(c->pcm, c->frames, most);
-        if (n == -EAGAIN)
-            return 0;
-        if (n >= 0) {
+        if (n > 0) {
             c->last_read_us = base_clock_monotonic_us();
+            c->n_failures = 0;
             return audio_converter_push(c->converter, c->frames, (size_t)n, out, size);
         }
-        r = (int)n;
+        if (base_clock_thread_cpu_ns() - before_ns > MOST_READ_NS)
+            return -ENODEV;
+        r = n == 0 ? -EAGAIN : (int)n;
     }
-    if (r == -EPIPE || r == -ESTRPIPE)
-        return recover(c, r, ret_lost_ms);
+    if (r == -EPIPE || r == -ESTRPIPE || r == -EAGAIN) {
+        int failed = count_failure(c, wake_fd);
+        if (failed < 0 || r == -EAGAIN)
+            return failed;
+        r = recover(c, r, ret_lost_ms);
+        return r == -EPIPE && c->n_failures > 1 ? 0 : r; /* one loss is told, until there is sound again */
+    }
     return r == -EBADFD || r == -ENXIO || r == -EIO ? -ENODEV : r;
 }
 

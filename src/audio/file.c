@@ -2,7 +2,7 @@
 /* audio/file.c: reads whole sound files, by path or descriptor, as 16 kHz mono.
  *
  * libsndfile reads through callbacks: regular files with pread, which does not move a shared file position; pipes from memory,
- * after collecting them. Pieces go through the converter immediately, so only the result is held as a whole.
+ * after collecting them. Pieces go through the converter immediately, and each is passed on before the next is read.
  */
 #include "audio/source.h"
 
@@ -63,109 +63,113 @@ static sf_count_t input_read(void *to, sf_count_t n, void *user) {
 
 static SF_VIRTUAL_IO input_functions = {.get_filelen = input_size, .seek = input_seek, .read = input_read, .tell = input_tell};
 
-/* The samples so far, in growing memory. */
-struct samples {
-    int16_t *pcm;
-    size_t n, size;
+/* Where the converted samples go. */
+struct sink {
+    audio_take *take;
+    void *user;
+    size_t n, most;
+    int16_t *piece; /* room for what one push gives */
+    size_t size;
 };
 
-static int samples_reserve(struct samples *s, size_t more) {
-    if (s->n + more > MOST_SAMPLES)
-        return -EFBIG;
-    if (s->n + more <= s->size)
+static int too_long(const struct sink *k, const char *name, tragus_error *reterr) {
+    return base_error_at(reterr, -EFBIG, name, 0, 0, "is longer than %zu s; cut it into pieces", k->most / AUDIO_RATE);
+}
+
+/* Converts frames, or what the converter still holds (NULL), and passes the samples on. */
+static int sink_push(struct sink *k, struct audio_converter *c, const void *frames, size_t n_frames, const char *name,
+                     tragus_error *reterr) {
+    int n = frames ? audio_converter_push(c, frames, n_frames, k->piece, k->size) : audio_converter_flush(c, k->piece, k->size);
+    if (n < 0)
+        return base_error_at(reterr, n, name, 0, 0, "cannot be converted to 16 kHz");
+    if (n == 0)
         return 0;
-    size_t size = s->size * 2 > s->n + more ? s->size * 2 : s->n + more;
-    int16_t *pcm = realloc(s->pcm, size * sizeof(*pcm));
-    if (!pcm)
-        return -ENOMEM;
-    s->pcm = pcm;
-    s->size = size;
-    return 0;
+    k->n += (size_t)n;
+    if (k->n > k->most)
+        return too_long(k, name, reterr);
+    int r = k->take(k->piece, (size_t)n, k->user);
+    return r == -ENOMEM ? base_error_at(reterr, r, name, 0, 0, "out of memory") : r;
 }
 
-static int samples_push(struct samples *s, struct audio_converter *c, const void *frames, size_t n_frames) {
-    int r = samples_reserve(s, audio_converter_most(c));
-    if (r == 0)
-        r = frames ? audio_converter_push(c, frames, n_frames, s->pcm + s->n, s->size - s->n)
-                   : audio_converter_flush(c, s->pcm + s->n, s->size - s->n);
+/* Makes the converter, and memory for one push. */
+static int begin(struct sink *k, struct audio_converter **ret, const struct audio_format *format, const char *name,
+                 tragus_error *reterr) {
+    tragus_error e;
+    int r = audio_converter_new(ret, format, PIECE_FRAMES, &e);
     if (r < 0)
-        return r;
-    s->n += (size_t)r;
-    return 0;
+        return base_error_at(reterr, r, name, 0, 0, "%s", e.text);
+    k->size = audio_converter_most(*ret);
+    k->piece = malloc(k->size * sizeof(*k->piece));
+    return k->piece ? 0 : base_error_at(reterr, -ENOMEM, name, 0, 0, "out of memory");
 }
 
-static int push_failed(int r, const char *name, tragus_error *reterr) {
-    if (r == -EFBIG)
-        return base_error_at(reterr, r, name, 0, 0, "is longer than 4 hours; cut it into pieces");
-    return base_error_at(reterr, r, name, 0, 0, r == -ENOMEM ? "out of memory" : "cannot be converted to 16 kHz");
+static int end(struct sink *k, struct audio_converter *c, int r, const char *name, tragus_error *reterr) {
+    if (r >= 0)
+        r = sink_push(k, c, NULL, 0, name, reterr);
+    if (r >= 0 && k->n == 0)
+        r = base_error_at(reterr, -ENODATA, name, 0, 0, "holds no sound");
+    if (k->piece)
+        explicit_bzero(k->piece, k->size * sizeof(*k->piece));
+    free(k->piece);
+    audio_converter_free(c);
+    return r;
 }
 
-static int give(struct samples *s, const char *name, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
-    if (s->n == 0)
-        return base_error_at(reterr, -ENODATA, name, 0, 0, "holds no sound");
-    *ret_pcm = s->pcm;
-    *ret_n = s->n;
-    *s = (struct samples){0};
-    return 0;
-}
-
-static int read_frames(SNDFILE *file, unsigned channels, float *frames, struct audio_converter *c, struct samples *s,
-                       const char *name, tragus_error *reterr) {
+static int read_frames(SNDFILE *file, unsigned channels, float *frames, struct audio_converter *c, struct sink *k, const char *name,
+                       tragus_error *reterr) {
     sf_count_t n;
     size_t n_before = 0;
-    while ((n = sf_readf_float(file, frames, PIECE_FRAMES)) > 0) {
+    int r = 0;
+    while (r >= 0 && (n = sf_readf_float(file, frames, PIECE_FRAMES)) > 0) {
         for (size_t i = 0; i < (size_t)n * channels; i++)
             if (!isfinite(frames[i]))
                 return base_error_at(reterr, -EBADMSG, name, 0, 0,
                                      "holds a sample that is not a number (frame %zu); it is damaged, write it anew",
                                      n_before + i / channels);
         n_before += (size_t)n;
-        int r = samples_push(s, c, frames, (size_t)n);
-        if (r < 0)
-            return push_failed(r, name, reterr);
+        r = sink_push(k, c, frames, (size_t)n, name, reterr);
     }
-    int r = samples_push(s, c, NULL, 0);
-    return r < 0 ? push_failed(r, name, reterr) : 0;
+    return r;
 }
 
-static int read_sound_file(struct input *in, const char *name, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
+static int open_sound_file(SNDFILE **ret, SF_INFO *info, struct input *in, const char *name, tragus_error *reterr) {
     if (in->size == 0)
         return base_error_at(reterr, -ENODATA, name, 0, 0, "is empty");
+    *ret = sf_open_virtual(&input_functions, SFM_READ, info, in);
+    if (*ret)
+        return 0;
+    /* sf_strerror(NULL) is about the last failed open. */
+    const char *why = sf_strerror(NULL);
+    size_t len = strcspn(why, "\n");
+    while (len > 0 && (why[len - 1] == '.' || why[len - 1] == ' '))
+        len--;
+    return base_error_at(reterr, -EBADMSG, name, 0, 0,
+                         "is not a sound file that can be read (WAV, FLAC, Ogg Opus, Ogg Vorbis, AIFF, ...): %.*s", (int)len, why);
+}
 
+static int read_sound_file(struct input *in, struct sink *k, const char *name, tragus_error *reterr) {
+    struct audio_converter *converter = NULL;
     SF_INFO info = {0};
-    SNDFILE *file = sf_open_virtual(&input_functions, SFM_READ, &info, in);
-    if (!file) {
-        /* sf_strerror(NULL) is about the last failed open. */
-        const char *why = sf_strerror(NULL);
-        size_t len = strcspn(why, "\n");
-        while (len > 0 && (why[len - 1] == '.' || why[len - 1] == ' '))
-            len--;
-        return base_error_at(reterr, -EBADMSG, name, 0, 0,
-                             "is not a sound file that can be read (WAV, FLAC, Ogg Opus, Ogg Vorbis, AIFF, ...): %.*s", (int)len,
-                             why);
-    }
+    SNDFILE *file;
+
+    int r = open_sound_file(&file, &info, in, name, reterr);
+    if (r < 0)
+        return r;
     struct audio_format format = {.rate = info.samplerate > 0 ? (uint32_t)info.samplerate : 0,
                                   .channels = info.channels > 0 ? (uint32_t)info.channels : 0,
                                   .encoding = AUDIO_F32LE};
-    struct audio_converter *converter = NULL;
-    tragus_error error;
-    struct samples samples = {0};
     float *frames = NULL;
-    int r = audio_converter_new(&converter, &format, PIECE_FRAMES, &error);
-    if (r < 0) {
-        r = base_error_at(reterr, r, name, 0, 0, "%s", error.text);
-    } else if (!(frames = malloc((size_t)PIECE_FRAMES * format.channels * sizeof(*frames)))) {
+    r = begin(k, &converter, &format, name, reterr);
+    /* A header may say what it likes, so sink_push counts, too. */
+    if (r >= 0 && info.frames > 0 && info.frames < SF_COUNT_MAX && (uint64_t)info.frames / format.rate > k->most / AUDIO_RATE)
+        r = too_long(k, name, reterr);
+    if (r >= 0 && !(frames = malloc((size_t)PIECE_FRAMES * format.channels * sizeof(*frames))))
         r = base_error_at(reterr, -ENOMEM, name, 0, 0, "out of memory");
-    } else {
-        r = read_frames(file, format.channels, frames, converter, &samples, name, reterr);
-        if (r == 0)
-            r = give(&samples, name, ret_pcm, ret_n, reterr);
-    }
+    if (r >= 0)
+        r = read_frames(file, format.channels, frames, converter, k, name, reterr);
     free(frames);
-    free(samples.pcm);
-    audio_converter_free(converter);
     sf_close(file);
-    return r;
+    return end(k, converter, r, name, reterr);
 }
 
 /* Reads a descriptor to its end. */
@@ -200,27 +204,18 @@ static int collect(int fd, unsigned char **ret, size_t *ret_len, const char *nam
     return 0;
 }
 
-static int read_raw(const unsigned char *bytes, size_t len, const struct audio_format *raw, const char *name, int16_t **ret_pcm,
-                    size_t *ret_n, tragus_error *reterr) {
-    struct audio_converter *c;
-    int r = audio_converter_new(&c, raw, PIECE_FRAMES, reterr);
-    if (r < 0)
-        return r;
+static int read_raw(const unsigned char *bytes, size_t len, const struct audio_format *raw, struct sink *k, const char *name,
+                    tragus_error *reterr) {
+    struct audio_converter *c = NULL;
+    int r = begin(k, &c, raw, name, reterr);
     size_t sample = raw->encoding == AUDIO_ULAW ? 1 : raw->encoding == AUDIO_S16LE ? 2 : 4;
-    size_t frame = sample * raw->channels, n_frames = len / frame;
-    struct samples samples = {0};
-    for (size_t i = 0; r == 0 && i < n_frames; i += PIECE_FRAMES)
-        r = samples_push(&samples, c, bytes + i * frame, n_frames - i < PIECE_FRAMES ? n_frames - i : PIECE_FRAMES);
-    if (r == 0)
-        r = samples_push(&samples, c, NULL, 0);
-    r = r < 0 ? push_failed(r, name, reterr) : give(&samples, name, ret_pcm, ret_n, reterr);
-    free(samples.pcm);
-    audio_converter_free(c);
-    return r;
+    size_t frame = sample * raw->channels, n_frames = r < 0 ? 0 : len / frame;
+    for (size_t i = 0; r >= 0 && i < n_frames; i += PIECE_FRAMES)
+        r = sink_push(k, c, bytes + i * frame, n_frames - i < PIECE_FRAMES ? n_frames - i : PIECE_FRAMES, name, reterr);
+    return end(k, c, r, name, reterr);
 }
 
-static int read_descriptor(int fd, const char *name, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n,
-                           tragus_error *reterr) {
+static int read_descriptor(int fd, const char *name, const struct audio_format *raw, struct sink *k, tragus_error *reterr) {
     struct stat st;
     if (fstat(fd, &st) < 0)
         return base_error_at(reterr, -errno, name, 0, 0, "cannot be read: %s", strerror(errno));
@@ -229,7 +224,7 @@ static int read_descriptor(int fd, const char *name, const struct audio_format *
     bool is_raw = raw && raw->encoding != AUDIO_WAV;
     if (S_ISREG(st.st_mode) && !is_raw) {
         struct input in = {.fd = fd, .size = st.st_size};
-        return read_sound_file(&in, name, ret_pcm, ret_n, reterr);
+        return read_sound_file(&in, k, name, reterr);
     }
     unsigned char *bytes = NULL;
     size_t len = 0;
@@ -237,24 +232,64 @@ static int read_descriptor(int fd, const char *name, const struct audio_format *
     if (r < 0)
         return r;
     if (is_raw) {
-        r = read_raw(bytes, len, raw, name, ret_pcm, ret_n, reterr);
+        r = read_raw(bytes, len, raw, k, name, reterr);
     } else {
         struct input in = {.fd = -1, .memory = bytes, .size = (sf_count_t)len};
-        r = read_sound_file(&in, name, ret_pcm, ret_n, reterr);
+        r = read_sound_file(&in, k, name, reterr);
     }
     free(bytes);
     return r;
 }
 
+int audio_fd_stream(int fd, size_t most_samples, audio_take *take, void *user, tragus_error *reterr) {
+    struct sink k = {.take = take, .user = user, .most = most_samples};
+    return read_descriptor(fd, "input", NULL, &k, reterr);
+}
+
+/* The samples so far, in growing memory. */
+struct samples {
+    int16_t *pcm;
+    size_t n, size;
+};
+
+static int keep(const int16_t *pcm, size_t n, void *user) {
+    struct samples *s = user;
+    if (s->n + n > s->size) {
+        size_t size = s->size * 2 > s->n + n ? s->size * 2 : s->n + n;
+        int16_t *larger = realloc(s->pcm, size * sizeof(*larger));
+        if (!larger)
+            return -ENOMEM;
+        s->pcm = larger;
+        s->size = size;
+    }
+    memcpy(s->pcm + s->n, pcm, n * sizeof(*pcm));
+    s->n += n;
+    return 0;
+}
+
+static int read_whole(int fd, const char *name, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n,
+                      tragus_error *reterr) {
+    struct samples samples = {0};
+    struct sink k = {.take = keep, .user = &samples, .most = MOST_SAMPLES};
+    int r = read_descriptor(fd, name, raw, &k, reterr);
+    if (r < 0) {
+        free(samples.pcm);
+        return r;
+    }
+    *ret_pcm = samples.pcm;
+    *ret_n = samples.n;
+    return 0;
+}
+
 int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
-    return read_descriptor(fd, "input", raw, ret_pcm, ret_n, reterr);
+    return read_whole(fd, "input", raw, ret_pcm, ret_n, reterr);
 }
 
 int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return base_error_at(reterr, -errno, path, 0, 0, "cannot be opened: %s", strerror(errno));
-    int r = read_descriptor(fd, path, NULL, ret_pcm, ret_n, reterr);
+    int r = read_whole(fd, path, NULL, ret_pcm, ret_n, reterr);
     close(fd);
     return r;
 }

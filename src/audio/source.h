@@ -27,6 +27,11 @@ struct audio_format {
     enum { AUDIO_S16LE, AUDIO_S32LE, AUDIO_F32LE, AUDIO_ULAW, AUDIO_WAV } encoding;
 };
 int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr);
+/* Takes samples as they are converted; the first negative result ends the reading. */
+typedef int audio_take(const int16_t *pcm, size_t n, void *user);
+/* Reads a regular file of sound (also a memfd) piece by piece, so that a small file of long silence takes no memory. Returns -EFBIG
+ * and a message if it has more than most_samples at 16 kHz, if possible before the first piece; or what take has returned. */
+int audio_fd_stream(int fd, size_t most_samples, audio_take *take, void *user, tragus_error *reterr);
 
 /* --- streaming conversion: raw frames of any format in, 16 kHz mono out; allocates only in _new --- */
 struct audio_converter;
@@ -75,9 +80,9 @@ int audio_capture_look(const char *device, const struct audio_mix *mix, struct a
 int audio_capture_forbidden(const char *device, tragus_error *reterr);
 
 /* Waits until about period_ms of sound is there or wake_fd (an eventfd, -1 = none) is readable. Then reads and converts all of it,
- * up to size samples (more than 1024). Returns the number of samples (0: woken by wake_fd), -EPIPE after an overrun (already
- * recovered; *ret_lost_ms says how much was lost), -ENODEV when the device is gone, or another negative errno. No allocation, no
- * log. */
+ * up to size samples (more than 1024). Returns the number of samples (0: woken by wake_fd, or nothing came), -EPIPE after an
+ * overrun (already recovered; *ret_lost_ms says how much was lost), -ENODEV when the device is gone or gives nothing for 3 s, or
+ * another negative errno. No allocation, no log. */
 int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd, int16_t *out, size_t size, uint32_t *ret_lost_ms);
 
 const char *audio_capture_name(const struct audio_capture *c); /* card and device, as described by ALSA */

@@ -9,11 +9,16 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+int base_descriptor_kind(int fd) {
+    struct statx st;
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
+        return -errno;
+    return st.stx_mode & S_IFMT;
+}
+
 struct base_descriptor base_descriptor_of(int fd) {
-    struct stat st;
-    bool known = fstat(fd, &st) == 0;
-    return (struct base_descriptor){
-        .fd = fd, .is_socket = known && S_ISSOCK(st.st_mode), .can_nowait = known && S_ISFIFO(st.st_mode)};
+    int kind = base_descriptor_kind(fd);
+    return (struct base_descriptor){.fd = fd, .is_socket = kind == S_IFSOCK, .can_nowait = kind == S_IFIFO};
 }
 
 ssize_t base_descriptor_read(struct base_descriptor *d, void *to, size_t size) {

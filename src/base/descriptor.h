@@ -17,7 +17,10 @@ struct base_descriptor {
     bool can_nowait;
 };
 
-/* Inspects fd, which still belongs to the caller. */
+/* What kind of file it is (S_IFREG, S_IFIFO ...), or a negative errno. Does not ask a remote or FUSE file system, which may never
+ * answer. */
+int base_descriptor_kind(int fd);
+/* Inspects fd in the same way; it still belongs to the caller. */
 struct base_descriptor base_descriptor_of(int fd);
 /* Reads what is available: the number of bytes, 0 at the end, or -1 with errno (EAGAIN: nothing yet). */
 ssize_t base_descriptor_read(struct base_descriptor *d, void *to, size_t size);

@@ -8,15 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Removes a character that was cut in two at the end of the text. */
-static void mend_end(char *text) {
-    size_t len = strlen(text), start = len;
-    while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
-        start--;
-    if (start > 0 && (unsigned char)text[start - 1] >= 0xc0 && !base_utf8_valid(text + start - 1, len - start + 1))
-        text[start - 1] = '\0';
-}
-
 /* Copies a path. If it is too long, keeps its end, which tells more, starting at a character boundary. */
 static void copy_path(char *out, size_t size_bytes, const char *path) {
     size_t len = strlen(path);
@@ -33,9 +24,7 @@ __attribute__((format(printf, 6, 0))) static int set(tragus_error *e, int code, 
     tragus_error filled = {.code = code, .line = line, .column = column};
     if (file != NULL)
         copy_path(filled.file, sizeof filled.file, file);
-    int n = vsnprintf(filled.text, sizeof filled.text, format, arguments);
-    if (n >= (int)sizeof filled.text)
-        mend_end(filled.text);
+    base_utf8_vformat(filled.text, sizeof filled.text, format, arguments);
     /* Assigned last because the arguments may point into *e. */
     *e = filled;
     return code;
@@ -59,12 +48,10 @@ int base_error_at(tragus_error *e, int code, const char *file, int line, int col
 
 const char *base_error_format(const tragus_error *e, char *out, unsigned long size_bytes) {
     if (e->file[0] == '\0')
-        snprintf(out, size_bytes, "%s", e->text);
-    else if (e->line <= 0)
-        snprintf(out, size_bytes, "%s: %s", e->file, e->text);
-    else if (e->column <= 0)
-        snprintf(out, size_bytes, "%s:%d: %s", e->file, e->line, e->text);
-    else
-        snprintf(out, size_bytes, "%s:%d:%d: %s", e->file, e->line, e->column, e->text);
-    return out;
+        return base_utf8_format(out, size_bytes, "%s", e->text);
+    if (e->line <= 0)
+        return base_utf8_format(out, size_bytes, "%s: %s", e->file, e->text);
+    if (e->column <= 0)
+        return base_utf8_format(out, size_bytes, "%s:%d: %s", e->file, e->line, e->text);
+    return base_utf8_format(out, size_bytes, "%s:%d:%d: %s", e->file, e->line, e->column, e->text);
 }

@@ -5,6 +5,9 @@
 #include "base/assert.h"
 #include "base/gen/fold.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define REPLACEMENT 0xFFFDu
 
 /* Decodes the character at p and returns its length; 0 if it is invalid. */
@@ -61,6 +64,35 @@ bool base_utf8_valid(const char *text, size_t len_bytes) {
         i += len;
     }
     return true;
+}
+
+void base_utf8_mend(char *text) {
+    unsigned char *from = (unsigned char *)text, *to = from;
+    size_t n = strlen(text);
+    uint32_t c;
+
+    while (n > 0) {
+        size_t len = decode(from, n, &c), step = len > 0 ? len : 1;
+        memmove(to, from, len);
+        to += len;
+        from += step;
+        n -= step;
+    }
+    *to = '\0';
+}
+
+const char *base_utf8_vformat(char *out, size_t size_bytes, const char *format, va_list arguments) {
+    (void)vsnprintf(out, size_bytes, format, arguments);
+    base_utf8_mend(out);
+    return out;
+}
+
+const char *base_utf8_format(char *out, size_t size_bytes, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    base_utf8_vformat(out, size_bytes, format, arguments);
+    va_end(arguments);
+    return out;
 }
 
 uint32_t base_utf8_fold(uint32_t c) {

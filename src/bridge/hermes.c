@@ -2,6 +2,7 @@
 /* bridge/hermes.c: Rhasspy's Hermes protocol, which flows of Node-RED, openHAB and others speak: which message does what.
  * Reference: the Hermes messages of the Rhasspy documentation, version 2.5. */
 #include "bridge/hermes.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@ void hermes_publish(struct hermes *h, json_object *o, bool event, const char *fo
     va_start(arguments, format);
     vsnprintf(topic + 7, sizeof(topic) - 7, format, arguments);
     va_end(arguments);
+    base_utf8_mend(topic);         /* the broker takes nothing else */
     for (char *c = topic; *c; c++) /* an intent may have any name */
         if (*c == '+' || *c == '#')
             *c = '_';
@@ -61,6 +63,7 @@ static void publish_hotword(struct hermes *h, json_object *event) {
     char id[100];
 
     snprintf(id, sizeof(id), "%s", phrase ? phrase : "");
+    base_utf8_mend(id);
     for (char *c = id; *c; c++)
         if (*c == ' ' || *c == '/')
             *c = '_';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/hermes_asr.c: sessions that a dialogue manager asks for with startListening. Meanwhile the session that always listens
- * is closed, so that nothing is understood twice. The text is captured once, also if it is empty, because the dialogue waits for it. */
+ * is closed, so that nothing is understood twice. The text is captured once, also if it is empty, because the dialogue waits for
+ * it. */
 #include "bridge/hermes.h"
 
 #include <string.h>

@@ -21,6 +21,7 @@ struct bridge_home {
     json_object *lists;   /* the newest; NULL: none yet */
     json_object *set;     /* {list: its values in tragusd} */
     json_object *refused; /* {list: values that tragusd does not take} */
+    json_object *unused;  /* {list that no sentence of the grammar uses: null} */
     sd_bus_slot *call;
     const char *calling; /* the list of the call, a key of lists */
     bool changed;        /* since the call began */
@@ -97,8 +98,35 @@ static bool failed(struct bridge_home *h, sd_bus_message *m, int r) {
     return false;
 }
 
+/* How many values of a list tragusd understands. */
 static size_t n_values(const struct bridge_home *h, const char *list) {
+    if (json_object_object_get_ex(h->unused, list, NULL))
+        return 0;
     return json_object_array_length(json_object_object_get(h->lists, list));
+}
+
+/* Logs the names that tragusd has left out, with the cause. */
+static void log_left_out(const struct bridge_home *h, sd_bus_message *m) {
+    uint32_t severity, line, column;
+    const char *file, *text;
+
+    if (sd_bus_message_enter_container(m, 'a', "(uuuss)") < 0)
+        return;
+    while (sd_bus_message_read(m, "(uuuss)", &severity, &line, &column, &file, &text) > 0)
+        if (severity >= TRAGUS_WARNING)
+            bridge_log(BRIDGE_LOG_WARNING, "The names of Home Assistant, list {%s}: %s", h->calling, text);
+}
+
+/* What tragusd answered to a list that it has taken, or that its grammar does not use. */
+static void note_answer(struct bridge_home *h, sd_bus_message *m) {
+    if (!sd_bus_message_is_method_error(m, NULL)) {
+        json_object_object_del(h->unused, h->calling);
+        log_left_out(h, m);
+        return;
+    }
+    if (n_values(h, h->calling) > 0)
+        bridge_log(BRIDGE_LOG_INFO, "The names of Home Assistant: %s", sd_bus_message_get_error(m)->message);
+    json_object_object_add(h->unused, h->calling, NULL);
 }
 
 static int on_set(sd_bus_message *m, void *user, sd_bus_error *error) {
@@ -115,6 +143,7 @@ static int on_set(sd_bus_message *m, void *user, sd_bus_error *error) {
             set_next(h);
         return 0;
     }
+    note_answer(h, m);
     if (!h->changed) {
         json_object_object_add(h->set, h->calling, json_object_get(json_object_object_get(h->lists, h->calling)));
         json_object_object_del(h->refused, h->calling);
@@ -149,8 +178,8 @@ static void set_next(struct bridge_home *h) {
     if (json_object_object_length(h->refused) > 0)
         return;
     h->complaint[0] = '\0';
-    bridge_log(BRIDGE_LOG_INFO, "Home Assistant has %zu names, %zu areas, %zu floors; tragusd understands them now",
-               n_values(h, "name"), n_values(h, "area"), n_values(h, "floor"));
+    bridge_log(BRIDGE_LOG_INFO, "tragusd understands %zu names, %zu areas, %zu floors of Home Assistant now", n_values(h, "name"),
+               n_values(h, "area"), n_values(h, "floor"));
 }
 
 static int on_lists(sd_event_source *source, int fd, uint32_t revents, void *user) {
@@ -177,8 +206,10 @@ void bridge_home_set_again(struct bridge *b) {
         return;
     json_object_put(h->set);
     json_object_put(h->refused);
+    json_object_put(h->unused);
     h->set = json_object_new_object();
     h->refused = json_object_new_object();
+    h->unused = json_object_new_object();
     h->changed = true;
     /* The call may have been sent to a tragusd that is gone. */
     h->call = sd_bus_slot_unref(h->call);
@@ -200,6 +231,7 @@ int bridge_home_open(struct bridge *b, tragus_error *reterr) {
     h->bridge = b;
     h->set = json_object_new_object();
     h->refused = json_object_new_object();
+    h->unused = json_object_new_object();
     int r = base_wake_init(&h->wake);
     if (r >= 0)
         r = sd_event_add_io(b->event, &h->source, h->wake.fd, EPOLLIN, on_lists, h);
@@ -226,5 +258,6 @@ void bridge_home_close(struct bridge *b) {
     json_object_put(h->lists);
     json_object_put(h->set);
     json_object_put(h->refused);
+    json_object_put(h->unused);
     free(h);
 }

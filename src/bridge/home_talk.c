@@ -156,8 +156,9 @@ static int take_result(struct bridge_home_talk *t, int64_t id, json_object *mess
     while (i < BRIDGE_HOME_COMMANDS && t->ids[i] != id)
         i++;
     bool is_event = id >= t->first_event_id && id <= t->last_event_id;
-    if (i == BRIDGE_HOME_COMMANDS && !is_event)
-        return 0; /* unsubscribe_events */
+    /* unsubscribe_events, or nothing that was asked for: 0 is the id of what was not sent */
+    if (id <= 0 || (!is_event && (i == BRIDGE_HOME_COMMANDS || !t->is_reading)))
+        return 0;
     if (!json_object_get_boolean(member(message, "success")))
         return refused(is_event ? "subscribe_events" : commands[i], message, reterr);
     if (is_event || i == BRIDGE_HOME_STATES || t->results[i])
@@ -235,7 +236,7 @@ static int take(struct bridge_home_talk *t, json_object *message, tragus_error *
         begin(t, text_of(message, "ha_version"));
     } else if (strcmp(type, "result") == 0) {
         return take_result(t, id, message, reterr);
-    } else if (strcmp(type, "event") == 0 && id == t->ids[BRIDGE_HOME_STATES]) {
+    } else if (strcmp(type, "event") == 0 && id > 0 && id == t->ids[BRIDGE_HOME_STATES]) {
         take_states(t, member(message, "event"));
     } else if (strcmp(type, "event") == 0 && id >= t->first_event_id && id <= t->last_event_id) {
         bridge_home_client_read_soon(t->client);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/link.c: the connection to the bus, whether tragusd is there, and which grammars it has. */
+#include "base/utf8.h"
 #include "bridge/listener.h"
 #include "bridge/private.h"
 #include "busaddress/busaddress.h"
@@ -28,6 +29,7 @@ const char *bridge_link_complaint(sd_bus_message *m, int r, char *out, size_t si
         snprintf(out, size, "tragusd has stopped before it answered; try again");
     else
         snprintf(out, size, "tragusd cannot do this: %.300s", error->message ? error->message : error->name);
+    base_utf8_mend(out);
     return out;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "bridge/mqtt.h"
 #include "base/crc32c.h"
+#include "base/utf8.h"
 #include "busjson/busjson.h"
 
 #include <errno.h>
@@ -69,6 +70,7 @@ void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format,
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    base_utf8_mend(text);
     (void)sd_event_now(m->bridge->event, CLOCK_MONOTONIC, &now);
     if (m->complained_us == 0 || now - m->complained_us > COMPLAINT_US) {
         bridge_log(BRIDGE_LOG_WARNING, "MQTT topic %s: %s", topic, text);
@@ -148,8 +150,10 @@ static int on_energy(sd_bus_message *reply, void *user, sd_bus_error *error) {
 
     m->energy = sd_bus_slot_unref(m->energy);
     json_object *o = sd_bus_message_is_method_error(reply, NULL) ? NULL : busjson_value(reply);
-    if (!o)
+    if (!json_object_is_type(o, json_type_object)) {
+        json_object_put(o);
         return 0;
+    }
     json_object_object_add(o, "version", json_object_new_int(VERSION));
     publish_retained(m, "energy", text_of(o));
     json_object_put(o);

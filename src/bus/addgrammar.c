@@ -9,23 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int reply_diagnostics(sd_bus_message *call, const tragus_diagnostics *d) {
-    sd_bus_message *reply = NULL;
-
-    int r = sd_bus_message_new_method_return(call, &reply);
-    if (r >= 0)
-        r = sd_bus_message_open_container(reply, 'a', "(uuuss)");
-    for (size_t i = 0; r >= 0 && i < d->n_items; i++)
-        r = sd_bus_message_append(reply, "(uuuss)", (uint32_t)d->items[i].severity, (uint32_t)d->items[i].line,
-                                  (uint32_t)d->items[i].column, d->items[i].file, d->items[i].text);
-    if (r >= 0)
-        r = sd_bus_message_close_container(reply);
-    if (r >= 0)
-        r = sd_bus_send(NULL, reply, NULL);
-    sd_bus_message_unref(reply);
-    return r;
-}
-
 struct add_grammar { /* its strings are our own */
     struct bus_call *call;
     char *name, *format, *language;
@@ -77,7 +60,7 @@ static int read_arguments(sd_bus_message *m, struct add_grammar **ret, struct co
     if (r >= 0)
         r = bus_read_options(m, table, sizeof(table) / sizeof(table[0]), error);
     if (r >= 0 && *format && strcmp(format, "hassil") != 0 && strcmp(format, "list") != 0)
-        r = sd_bus_error_setf(error, BUS_ERROR("UnsupportedFormat"), "Unknown format \"%.20s\"; use hassil or list", format);
+        r = bus_refuse(error, BUS_ERROR("UnsupportedFormat"), "Unknown format \"%.20s\"; use hassil or list", format);
     if (r < 0) {
         free(a); /* its strings are still the message's */
         return r;
@@ -100,14 +83,13 @@ static int split(struct add_grammar *a, const char *text, size_t len, sd_bus_err
     for (size_t i = 0; i < a->files.n; i++) {
         uint64_t size_bytes = a->files.items[i].size_bytes;
         if (size_bytes > len - at)
-            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-                                     "The content ends before the end of file \"%.120s\" in Files", a->files.items[i].name);
+            return bus_refuse(error, SD_BUS_ERROR_INVALID_ARGS, "The content ends before the end of file \"%.120s\" in Files",
+                              a->files.items[i].name);
         a->texts[a->n_texts++] = (tragus_text){a->files.items[i].name, format, text + at, (size_t)size_bytes};
         at += (size_t)size_bytes;
     }
     if (at < len)
-        return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "The content has %zu bytes more than the sizes in Files",
-                                 len - at);
+        return bus_refuse(error, SD_BUS_ERROR_INVALID_ARGS, "The content has %zu bytes more than the sizes in Files", len - at);
     return 0;
 }
 
@@ -118,18 +100,16 @@ static bool says_not_loaded(const tragus_diagnostics *d) {
     return false;
 }
 
-/* Errors in the grammar itself are returned as diagnostics in a normal reply; severity 3 means that it was not loaded. Any other
- * failure is a D-Bus error. */
+/* Mistakes in the grammar are returned as diagnostics in a normal reply; severity 3 means that it was not loaded. Any other failure
+ * is a D-Bus error, such as one that is too large. */
 static void on_grammar_done(const struct service_grammar_result *result, void *user) {
     struct bus_call *call = user;
     int r = result->code;
 
-    if (r >= 0 || says_not_loaded(result->diagnostics))
-        r = reply_diagnostics(call->message, result->diagnostics);
+    if (r >= 0 || (r == -EINVAL && says_not_loaded(result->diagnostics)))
+        r = bus_reply_diagnostics(call->message, result->diagnostics);
     else
         r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
-    if (result->code >= 0 && call->bus)
-        (void)sd_bus_emit_properties_changed(call->bus->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
     bus_call_end(call, r);
 }
 

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bus/bus.c: the connection: objects, bus name, owners, permissions, errors. */
+#include "base/utf8.h"
 #include "bus/content.h"
 #include "bus/private.h"
 #include "busaddress/busaddress.h"
 #include "service/log.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NAME_PATIENCE_US 5000000 /* for the bus to answer */
 
 /* --- errors ------------------------------------------------------------------------------------------------------------------- */
 
@@ -34,7 +39,17 @@ int bus_fail(sd_bus_error *error, int code, const tragus_error *e) {
             name = m->name;
             break;
         }
-    return sd_bus_error_set(error, name, base_error_format(e, text, sizeof(text)));
+    return bus_refuse(error, name, "%s", base_error_format(e, text, sizeof(text)));
+}
+
+int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) {
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    base_utf8_vformat(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    return sd_bus_error_set(error, name, text);
 }
 
 /* --- callers ------------------------------------------------------------------------------------------------------------------ */
@@ -103,10 +118,10 @@ static int check_calls(const struct bus *b, const struct service_caller *caller,
     }
     if (of_user < most && of_connection < (most + 1) / 2)
         return 0;
-    return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                             "%u calls of this user (%u of this connection) wait for an answer already; wait for one of them (the "
-                             "limit is calls_per_user)",
-                             of_user, of_connection);
+    return bus_refuse(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                      "%u calls of this user (%u of this connection) wait for an answer already; wait for one of them (the "
+                      "limit is calls_per_user)",
+                      of_user, of_connection);
 }
 
 int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m, sd_bus_error *error) {
@@ -213,11 +228,29 @@ static uint64_t listeners_mark(const struct service *service) {
     return mark;
 }
 
+static int add_text(const char *grammar, const tragus_diagnostic *d, void *user) {
+    uint64_t *mark = user; /* FNV-1a */
+
+    for (const char *texts[] = {grammar, d->file, d->text}, **text = texts; text < texts + 3; text++)
+        for (const char *at = *text; *at; at++)
+            *mark = (*mark ^ (unsigned char)*at) * 0x100000001b3u;
+    *mark = (*mark ^ (uint64_t)(d->line << 10 ^ d->column)) * 0x100000001b3u;
+    return 0;
+}
+
+/* Changes with what is left out of the grammars. */
+static uint64_t left_out_mark(const struct service *service) {
+    uint64_t mark = 0xcbf29ce484222325u;
+    (void)service_left_out(service, add_text, &mark);
+    return mark;
+}
+
 static void on_change(void *user) {
     struct bus *b = user;
     bool open = service_microphone_open(b->service);
     enum service_ready ready = service_ready(b->service);
-    uint64_t listeners = listeners_mark(b->service);
+    uint64_t listeners = listeners_mark(b->service), grammars = service_grammars_mark(b->service);
+    uint64_t left_out = left_out_mark(b->service);
 
     if (open != b->microphone_open)
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "MicrophoneOpen", NULL);
@@ -225,15 +258,20 @@ static void on_change(void *user) {
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Ready", NULL);
     if (listeners != b->listeners)
         (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Listeners", NULL);
+    if (grammars != b->grammars)
+        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
     b->microphone_open = open;
     b->ready = ready;
+    if (left_out != b->left_out)
+        (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "LeftOut", NULL);
     b->listeners = listeners;
+    b->grammars = grammars;
+    b->left_out = left_out;
 }
 
 static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     (void)m, (void)error;
-    service_log(SERVICE_LOG_ERROR, "The message bus has closed the connection");
     b->lost(b->user);
     return 0;
 }
@@ -262,6 +300,8 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
     b->user = user;
     b->microphone_open = service_microphone_open(service);
     b->ready = service_ready(service);
+    b->grammars = service_grammars_mark(service);
+    b->left_out = left_out_mark(service);
     (void)sd_bus_error_add_map(error_map);
 
     int r = busaddress_open(&b->bus, options->address);
@@ -278,6 +318,7 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
         bus_close(b);
         return r;
     }
+    (void)sd_bus_set_method_call_timeout(b->bus, NAME_PATIENCE_US); /* the only call that is waited for */
     r = sd_bus_request_name(b->bus, BUS_NAME, 0);
     if (r < 0) {
         if (r == -EEXIST)
@@ -318,6 +359,7 @@ void bus_close(struct bus *b) {
     /* Jobs that are running still have their calls, and free them when they are done. */
     for (struct bus_call *call = b->calls; call; call = call->next)
         call->bus = NULL;
+    bus_shown_free(b);
     (void)sd_bus_flush(b->bus);
     sd_bus_detach_event(b->bus);
     sd_bus_flush_close_unref(b->bus);

@@ -25,8 +25,8 @@ int bus_parse_format(const struct bus_format *f, struct service_input *ret, sd_b
     while (i < COUNT(formats) && strcmp(formats[i].name, f->format) != 0)
         i++;
     if (i == COUNT(formats))
-        return sd_bus_error_setf(error, BUS_ERROR("UnsupportedFormat"),
-                                 "Unknown format \"%.20s\"; use S16LE, S32LE, F32LE, ULAW or WAV", f->format);
+        return bus_refuse(error, BUS_ERROR("UnsupportedFormat"), "Unknown format \"%.20s\"; use S16LE, S32LE, F32LE, ULAW or WAV",
+                          f->format);
     bool sound_file = formats[i].encoding == AUDIO_WAV;
     *ret = (struct service_input){
         .sound_file = sound_file,
@@ -108,7 +108,7 @@ int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error) {
     o.session.n_wake = wake.n;
     o.session.microphone = strcmp(input, "microphone") == 0;
     if (!o.session.microphone && strcmp(input, "fd") != 0)
-        return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "Unknown input \"%.60s\"; use microphone or fd", input);
+        return bus_refuse(error, BUS_ERROR("NoSuchDevice"), "Unknown input \"%.60s\"; use microphone or fd", input);
     struct bus_session *s = bus_session_new(b, m, BUS_CLIENT_SESSION);
     if (!s)
         return -ENOMEM;
@@ -191,6 +191,7 @@ int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error) {
         bus_session_free(s);
         return r;
     }
+    input.limited = true;
     r = make(s, m, &o, error);
     if (r < 0)
         return r;

@@ -73,7 +73,6 @@ static int method_remove_grammar(sd_bus_message *m, void *user, sd_bus_error *er
     r = service_grammar_remove(b->service, &caller, name, &e);
     if (r < 0)
         return bus_fail(error, r, &e);
-    (void)sd_bus_emit_properties_changed(b->bus, BUS_PATH, BUS_MANAGER, "Grammars", NULL);
     return sd_bus_reply_method_return(m, "");
 }
 
@@ -140,9 +139,8 @@ static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_err
     ret->domain = NULL;
     for (size_t i = 0; i < context.n; i++) {
         if (strcmp(context.items[i].key, "domain") != 0)
-            return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-                                     "Unknown context \"%.60s\" of a list value; the only known one is domain",
-                                     context.items[i].key);
+            return bus_refuse(error, SD_BUS_ERROR_INVALID_ARGS,
+                              "Unknown context \"%.60s\" of a list value; the only known one is domain", context.items[i].key);
         ret->domain = context.items[i].value;
     }
     if (!*ret->out)
@@ -157,7 +155,7 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
     int r = sd_bus_message_enter_container(m, 'a', "(ssa{sv})");
     while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "ssa{sv}")) > 0) {
         if (n == MOST_LIST_VALUES) {
-            r = sd_bus_error_setf(error, BUS_ERROR("GrammarTooLarge"), "A list can have at most %d values", MOST_LIST_VALUES);
+            r = bus_refuse(error, BUS_ERROR("GrammarTooLarge"), "A list can have at most %d values", MOST_LIST_VALUES);
             break;
         }
         if (n == size) {
@@ -189,9 +187,9 @@ static void on_list_done(const struct service_grammar_result *result, void *user
     int r = result->code;
 
     if (r >= 0)
-        r = sd_bus_reply_method_return(call->message, "");
+        r = bus_reply_diagnostics(call->message, result->diagnostics);
     else
-        r = bus_fail(&call->error, r == -ENOENT ? -ESRCH : r == -EINVAL ? -EBADMSG : r, &result->error);
+        r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
     bus_call_end(call, r);
 }
 
@@ -338,6 +336,19 @@ static int append_listeners(sd_bus_message *reply, const struct service *service
     return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int append_left_out(const char *grammar, const tragus_diagnostic *d, void *user) {
+    return sd_bus_message_append((sd_bus_message *)user, "a{sv}", 6, "Grammar", "s", grammar, "Severity", "u",
+                                 (uint32_t)d->severity, "File", "s", d->file, "Line", "u", (uint32_t)d->line, "Column", "u",
+                                 (uint32_t)d->column, "Text", "s", d->text);
+}
+
+static int append_all_left_out(sd_bus_message *reply, const struct service *service) {
+    int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+    if (r >= 0)
+        r = service_left_out(service, append_left_out, reply);
+    return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 static int append_languages(sd_bus_message *reply, const struct service *service) {
     const char *language;
     int r = sd_bus_message_open_container(reply, 'a', "s");
@@ -367,6 +378,8 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         return sd_bus_message_append(reply, "s", service_default_grammar(b->service));
     if (strcmp(property, "Listeners") == 0)
         return append_listeners(reply, b->service);
+    if (strcmp(property, "LeftOut") == 0)
+        return append_all_left_out(reply, b->service);
     int r = sd_bus_message_open_container(reply, 'a', "s"); /* property Grammars: only public ones */
     for (const struct service_grammar *g = service_grammars(b->service); r >= 0 && g; g = g->next)
         if (!g->owner)
@@ -389,8 +402,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
                             SD_BUS_RESULT("a(uuuss)", diagnostics), bus_add_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("RemoveGrammar", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_remove_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), method_list_grammars, OPEN),
-    SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values), SD_BUS_NO_RESULT,
-                            method_set_list, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values),
+                            SD_BUS_RESULT("a(uuuss)", diagnostics), method_set_list, OPEN),
     SD_BUS_METHOD_WITH_ARGS("Examples", SD_BUS_ARGS("s", grammar, "u", count), SD_BUS_RESULT("as", sentences), method_examples,
                             OPEN),
     SD_BUS_METHOD_WITH_ARGS("Pronounce", SD_BUS_ARGS("s", language, "as", words), SD_BUS_RESULT("a{saas}", pronunciations),
@@ -403,6 +416,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_PROPERTY("Grammars", "as", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
     SD_BUS_PROPERTY("DefaultGrammar", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Listeners", "aa{sv}", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
+    SD_BUS_PROPERTY("LeftOut", "aa{sv}", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION),
     SD_BUS_PROPERTY("SessionCount", "u", get_property, 0, 0),
     SD_BUS_VTABLE_END,
 };

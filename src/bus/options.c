@@ -26,10 +26,10 @@ static int unknown_key(const char *key, const struct bus_option options[], size_
     }
     const char *meant = base_suggest(key, known, n < MOST_OPTIONS ? n : MOST_OPTIONS);
     if (meant)
-        return sd_bus_error_setf(error, INVALID, "Unknown option \"%.60s\"; did you mean %s?", key, meant);
+        return bus_refuse(error, INVALID, "Unknown option \"%.60s\"; did you mean %s?", key, meant);
     if (n == 0)
-        return sd_bus_error_setf(error, INVALID, "Unknown option \"%.60s\"; this method has no options", key);
-    return sd_bus_error_setf(error, INVALID, "Unknown option \"%.60s\"; known options are %s", key, list);
+        return bus_refuse(error, INVALID, "Unknown option \"%.60s\"; this method has no options", key);
+    return bus_refuse(error, INVALID, "Unknown option \"%.60s\"; known options are %s", key, list);
 }
 
 int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *error) {
@@ -47,9 +47,9 @@ int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *e
         if (r < 0)
             return r;
         if (strcmp(contents, "s") != 0)
-            return sd_bus_error_setf(error, INVALID, "Context \"%.60s\" must be of type s, not %s", key, contents);
+            return bus_refuse(error, INVALID, "Context \"%.60s\" must be of type s, not %s", key, contents);
         if (ret->n == BUS_MAX_CONTEXT)
-            return sd_bus_error_setf(error, INVALID, "Context has more than %d keys", BUS_MAX_CONTEXT);
+            return bus_refuse(error, INVALID, "Context has more than %d keys", BUS_MAX_CONTEXT);
         ret->items[ret->n].key = key;
         r = sd_bus_message_read(m, "v", "s", &ret->items[ret->n].value);
         if (r < 0)
@@ -72,7 +72,7 @@ static int read_files(sd_bus_message *m, struct bus_files *ret, sd_bus_error *er
         return r;
     while ((r = sd_bus_message_read(m, "(st)", &name, &size_bytes)) > 0) {
         if (ret->n == BUS_MAX_FILES)
-            return sd_bus_error_setf(error, INVALID, "Files has more than %d entries", BUS_MAX_FILES);
+            return bus_refuse(error, INVALID, "Files has more than %d entries", BUS_MAX_FILES);
         ret->items[ret->n].name = name;
         ret->items[ret->n++].size_bytes = size_bytes;
     }
@@ -89,7 +89,7 @@ static int read_strings(sd_bus_message *m, const char *key, struct bus_strings *
         return r;
     while ((r = sd_bus_message_read_basic(m, 's', &text)) > 0) {
         if (ret->n == BUS_MAX_PHRASES)
-            return sd_bus_error_setf(error, INVALID, "%s has more than %d entries", key, BUS_MAX_PHRASES);
+            return bus_refuse(error, INVALID, "%s has more than %d entries", key, BUS_MAX_PHRASES);
         ret->items[ret->n++] = text;
     }
     return r < 0 ? r : sd_bus_message_exit_container(m);
@@ -102,7 +102,7 @@ static int read_value(sd_bus_message *m, const struct bus_option *o, sd_bus_erro
     if (r < 0)
         return r;
     if (strcmp(contents, signatures[o->type]) != 0)
-        return sd_bus_error_setf(error, INVALID, "Option %s must be of type %s, not %s", o->key, signatures[o->type], contents);
+        return bus_refuse(error, INVALID, "Option %s must be of type %s, not %s", o->key, signatures[o->type], contents);
     r = sd_bus_message_enter_container(m, 'v', contents);
     if (r < 0)
         return r;
@@ -133,7 +133,7 @@ int bus_read_options(sd_bus_message *m, const struct bus_option options[], size_
             i++;
         if (i < n) {
             if (seen & UINT64_C(1) << i)
-                return sd_bus_error_setf(error, INVALID, "Option %s is given twice", key);
+                return bus_refuse(error, INVALID, "Option %s is given twice", key);
             seen |= UINT64_C(1) << i;
             r = read_value(m, &options[i], error);
         } else if (strncmp(key, "x-", 2) == 0) {

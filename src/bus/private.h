@@ -53,14 +53,16 @@ struct bus {
     void *user;
     bool microphone_open; /* as last signalled */
     enum service_ready ready;
-    uint64_t listeners; /* a value that changes when they change */
+    uint64_t listeners, grammars, left_out; /* values that change when they change */
     struct service_observer observer;
     struct bus_owner *owners;
     struct bus_session *sessions;
     struct bus_call *calls;       /* that wait for an answer */
     struct bus_reading *readings; /* content.c */
+    struct bus_shown *shown;      /* energy1.c */
 };
 
+void bus_shown_free(struct bus *b);
 extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energy_vtable[];
 
 /* --- bus.c --- */
@@ -71,6 +73,9 @@ uint32_t bus_caller_pid(sd_bus_message *m); /* 0: not known */
 int bus_watch_owner(struct bus *b, sd_bus_message *m);
 /* Makes a D-Bus error from an errno and a message; e may contain file and line. Returns the result for the D-Bus method. */
 int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
+/* Sets a D-Bus error, like sd_bus_error_setf; a text that was cut ("%.60s") stays valid UTF-8, else the call would have no answer.
+ */
+int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Makes a message that stands for a call until it is answered. The call itself and its descriptors can then be freed. */
 int bus_stand_in(sd_bus_message **ret, sd_bus_message *m);
@@ -119,6 +124,7 @@ int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n); /
 int bus_append_details(sd_bus_message *m, const struct service_event *e);      /* a{sv} */
 int bus_append_result(sd_bus_message *m, const struct service_event *e);       /* a{sv} with text, intent, slots, confidence too */
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar); /* a{sv} */
+int bus_reply_diagnostics(sd_bus_message *call, const tragus_diagnostics *d);            /* answers with a(uuuss) */
 
 /* --- session1.c --- */
 /* Makes an entry, as yet without a session of the service. Returns NULL when out of memory or if the caller has no name. */

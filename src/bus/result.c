@@ -168,3 +168,20 @@ int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *g
     append_slots(m, r->slots, r->n_slots, false);
     return sd_bus_message_close_container(m);
 }
+
+int bus_reply_diagnostics(sd_bus_message *call, const tragus_diagnostics *d) {
+    sd_bus_message *reply = NULL;
+
+    int r = sd_bus_message_new_method_return(call, &reply);
+    if (r >= 0)
+        r = sd_bus_message_open_container(reply, 'a', "(uuuss)");
+    for (size_t i = 0; r >= 0 && i < d->n_items; i++)
+        r = sd_bus_message_append(reply, "(uuuss)", (uint32_t)d->items[i].severity, (uint32_t)d->items[i].line,
+                                  (uint32_t)d->items[i].column, d->items[i].file, d->items[i].text);
+    if (r >= 0)
+        r = sd_bus_message_close_container(reply);
+    if (r >= 0)
+        r = sd_bus_send(NULL, reply, NULL);
+    sd_bus_message_unref(reply);
+    return r;
+}

@@ -73,19 +73,19 @@ static void print(const struct result *r, tragus_model *m, tragus_grammar *g, co
     char cpu[128];
     base_cpu_names(base_cpu_detect(), cpu, sizeof(cpu));
     if (json) {
-        json_object *o = json_object_new_object();
-        json_object_object_add(o, "sound", json_object_new_string(sound));
-        json_object_object_add(o, "audio_ms", json_object_new_int64((int64_t)c->audio_ms));
-        json_object_object_add(o, "gemm", json_object_new_string(k->gemm_name));
-        json_object_object_add(o, "dwconv", json_object_new_string(k->dwconv_name));
-        json_object_object_add(o, "add", json_object_new_string(k->add_name));
-        json_object_object_add(o, "cpu", json_object_new_string(cpu));
-        json_object_object_add(o, "frontend_ns_per_hop", json_object_new_int64((int64_t)((double)c->frontend_ns / hops)));
-        json_object_object_add(o, "network_ns_per_step", json_object_new_int64((int64_t)((double)c->network_ns / steps)));
-        json_object_object_add(o, "decoder_ns_per_step", json_object_new_int64((int64_t)((double)c->decoder_ns / steps)));
+        json_object *o = cli_json_new();
+        cli_json_add(o, "sound", json_object_new_string(sound));
+        cli_json_add(o, "audio_ms", json_object_new_int64((int64_t)c->audio_ms));
+        cli_json_add(o, "gemm", json_object_new_string(k->gemm_name));
+        cli_json_add(o, "dwconv", json_object_new_string(k->dwconv_name));
+        cli_json_add(o, "add", json_object_new_string(k->add_name));
+        cli_json_add(o, "cpu", json_object_new_string(cpu));
+        cli_json_add(o, "frontend_ns_per_hop", json_object_new_int64((int64_t)((double)c->frontend_ns / hops)));
+        cli_json_add(o, "network_ns_per_step", json_object_new_int64((int64_t)((double)c->network_ns / steps)));
+        cli_json_add(o, "decoder_ns_per_step", json_object_new_int64((int64_t)((double)c->decoder_ns / steps)));
         json_object *factor = json_object_new_double(rtf);
         json_object_set_serializer(factor, json_object_double_to_json_string, (void *)"%.5f", NULL);
-        json_object_object_add(o, "real_time_factor", factor);
+        cli_json_add(o, "real_time_factor", factor);
         cli_json_print(o);
         return;
     }

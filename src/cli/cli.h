@@ -26,7 +26,7 @@ enum cli_exit {
 /* argv[0] is the verb. Returns a cli_exit. */
 typedef int cli_verb_function(int argc, char **argv);
 cli_verb_function cli_transcribe, cli_spot, cli_match, cli_evaluate, cli_features, cli_pronounce, cli_model, cli_bench, cli_listen,
-    cli_status, cli_devices, cli_doctor;
+    cli_status, cli_devices, cli_doctor, cli_grammar, cli_words;
 
 /* --- options.c: command lines --- */
 
@@ -36,11 +36,15 @@ int cli_usage(const char *verb, const char *format, ...) __attribute__((format(p
 void cli_complain(const char *file, int line, int column, const char *text);
 
 #define CLI_MAX_GRAMMARS 64
-struct cli_setup { /* the values of -g, -m and -p */
+enum { CLI_LANGUAGE = 1000 }; /* --language, of the verbs for typed text */
+struct cli_setup {            /* the values of -g, -m and -p */
     const char *grammars[CLI_MAX_GRAMMARS];
     size_t n_grammars;
     const char *model, *pronunciations;
-    bool verbose; /* also print notes on the grammar */
+    const char *language; /* of the sentences; NULL: the first one's */
+    bool verbose;         /* also print notes on the grammar */
+    bool only_errors;     /* print no warnings */
+    bool free;            /* any words, in place of grammars */
 };
 /* Handles one of the shared options. Returns true if it was one; *ret is CLI_OK or the exit code. */
 bool cli_setup_option(struct cli_setup *s, int option, const char *value, const char *verb, int *ret);
@@ -65,6 +69,8 @@ int cli_open_model(tragus_model **ret, const char *path);
 int cli_try_model(tragus_model **ret, const char *path, tragus_error *reterr);
 /* Opens the grammars that are given, else the sentences of this machine, in /etc. Prints all diagnostics. */
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s);
+/* The same without printing: returns 0, or a negative errno. d gets the diagnostics. */
+int cli_try_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s, tragus_diagnostics *d, tragus_error *reterr);
 
 #define CLI_MAX_PHRASES 16
 struct cli_wake { /* wake phrases, from the command line */
@@ -129,6 +135,11 @@ json_object *cli_json_words(const tragus_word words[], size_t n);
 /* The keys that `tragus listen --json` prints for a signal of the daemon, except time_usec, latency_ms and grammar, which only a
  * daemon has. */
 json_object *cli_json_event(const tragus_event *e);
+/* An object that cli_json_print will print: make it first. */
+json_object *cli_json_new(void);
+/* Take ownership of the value. If there is no memory, cli_json_print says so in place of the object. */
+void cli_json_add(json_object *o, const char *key, json_object *value);
+void cli_json_append(json_object *list, json_object *value);
 void cli_json_print(json_object *o); /* prints one line; releases the reference */
 
 /* --- progress.c: a line on standard error, if it is a terminal and the work takes more than two seconds --- */

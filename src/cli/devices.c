@@ -56,21 +56,21 @@ static const char *state(int code) {
 }
 
 static void print_json(const struct audio_device *d) {
-    json_object *o = json_object_new_object();
-    json_object_object_add(o, "device", json_object_new_string(d->device));
-    json_object_object_add(o, "description", json_object_new_string(d->description));
-    json_object_object_add(o, "state", json_object_new_string(state(d->code)));
+    json_object *o = cli_json_new();
+    cli_json_add(o, "device", json_object_new_string(d->device));
+    cli_json_add(o, "description", json_object_new_string(d->description));
+    cli_json_add(o, "state", json_object_new_string(state(d->code)));
     if (d->code < 0) {
-        json_object_object_add(o, "reason", json_object_new_string(d->error.text));
+        cli_json_add(o, "reason", json_object_new_string(d->error.text));
     } else {
         json_object *rates = json_object_new_array();
         for (size_t i = 0; i < d->offer.n_rates; i++)
-            json_object_array_add(rates, json_object_new_int64(d->offer.rates[i]));
-        json_object_object_add(o, "rates", rates);
-        json_object_object_add(o, "least_channels", json_object_new_int64(d->offer.least_channels));
-        json_object_object_add(o, "most_channels", json_object_new_int64(d->offer.most_channels));
-        json_object_object_add(o, "rate", json_object_new_int64(d->offer.rate));
-        json_object_object_add(o, "channels", json_object_new_int64(d->offer.channels));
+            cli_json_append(rates, json_object_new_int64(d->offer.rates[i]));
+        cli_json_add(o, "rates", rates);
+        cli_json_add(o, "least_channels", json_object_new_int64(d->offer.least_channels));
+        cli_json_add(o, "most_channels", json_object_new_int64(d->offer.most_channels));
+        cli_json_add(o, "rate", json_object_new_int64(d->offer.rate));
+        cli_json_add(o, "channels", json_object_new_int64(d->offer.channels));
     }
     cli_json_print(o);
 }

@@ -58,12 +58,12 @@ void doctor_report(struct doctor *d, const char *check, enum doctor_state state,
     va_end(args);
     d->failed |= state == DOCTOR_FAILED;
     json_object *o = json_object_new_object();
-    json_object_object_add(o, "check", json_object_new_string(check));
-    json_object_object_add(o, "state", json_object_new_string(states[state]));
-    json_object_object_add(o, "text", json_object_new_string(text));
+    cli_json_add(o, "check", json_object_new_string(check));
+    cli_json_add(o, "state", json_object_new_string(states[state]));
+    cli_json_add(o, "text", json_object_new_string(text));
     if (*advice)
-        json_object_object_add(o, "advice", json_object_new_string(advice));
-    json_object_array_add(d->results, o);
+        cli_json_add(o, "advice", json_object_new_string(advice));
+    cli_json_append(d->results, o);
     if (d->json)
         return;
     printf("%-8s %-14s %s\n", state == DOCTOR_FAILED ? "FAILED" : states[state], check, text);
@@ -93,8 +93,10 @@ static int take_setting(const struct base_settings_line *l, void *user, tragus_e
 
     if (!l->section || !l->name || !*l->value)
         return 0;
-    if (strcmp(l->section, "grammars") == 0)
-        return json_object_array_add(d->grammars, json_object_new_string(l->name));
+    if (strcmp(l->section, "grammars") == 0) {
+        cli_json_append(d->grammars, json_object_new_string(l->name));
+        return 0;
+    }
     if (strcmp(l->section, "model") == 0 && strcmp(l->name, "path") == 0)
         return keep(&d->model, l->value, reterr);
     if (strcmp(l->section, "microphone") != 0)
@@ -162,12 +164,12 @@ static int run(struct doctor *d) {
 
     int result = !d->daemon_runs ? CLI_UNREACHABLE : d->model_failed ? CLI_MODEL : d->failed ? CLI_NEGATIVE : CLI_OK;
     if (d->json) {
-        json_object *o = json_object_new_object();
-        json_object_object_add(o, "well", json_object_new_boolean(result == CLI_OK));
-        json_object_object_add(o, "device", json_object_new_string(d->device));
-        json_object_object_add(o, "checks", json_object_get(d->results));
+        json_object *o = cli_json_new();
+        cli_json_add(o, "well", json_object_new_boolean(result == CLI_OK));
+        cli_json_add(o, "device", json_object_new_string(d->device));
+        cli_json_add(o, "checks", json_object_get(d->results));
         if (d->levels)
-            json_object_object_add(o, "levels", json_object_get(d->levels));
+            cli_json_add(o, "levels", json_object_get(d->levels));
         cli_json_print(o);
     }
     json_object_put(d->results);

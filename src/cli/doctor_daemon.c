@@ -103,6 +103,19 @@ void doctor_check_rights(struct doctor *d) {
     sd_bus_error_free(&error);
 }
 
+/* How many parts of the grammars are left out; 0 if the daemon does not say. */
+static size_t count_left_out(const struct doctor *d) {
+    sd_bus_message *reply = NULL;
+
+    if (sd_bus_get_property(d->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "LeftOut", NULL, &reply, "aa{sv}") < 0)
+        return 0;
+    json_object *all = busjson_value(reply);
+    size_t n = json_object_array_length(all);
+    json_object_put(all);
+    sd_bus_message_unref(reply);
+    return n;
+}
+
 void doctor_check_grammars(struct doctor *d) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *reply = NULL;
@@ -114,7 +127,7 @@ void doctor_check_grammars(struct doctor *d) {
     }
     int r = sd_bus_call_method(d->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "ListGrammars", &error, &reply, "");
     json_object *all = r < 0 ? NULL : busjson_value(reply);
-    size_t n = 0, n_missing = 0;
+    size_t n = 0, n_missing = 0, n_left_out = count_left_out(d);
     for (size_t i = 0; i < json_object_array_length(d->grammars); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(d->grammars, i));
         if (json_object_object_get(all, name))
@@ -136,6 +149,9 @@ void doctor_check_grammars(struct doctor *d) {
     } else if (n == 0) {
         doctor_report(d, "grammars", DOCTOR_FAILED, "name a file or a folder of sentences in [grammars] of tragus.conf",
                       "there are none");
+    } else if (n_left_out > 0) {
+        doctor_report(d, "grammars", DOCTOR_WARNING, "tragus status names file and line", "%s; %zu part%s left out", loaded,
+                      n_left_out, n_left_out == 1 ? " is" : "s are");
     } else {
         doctor_report(d, "grammars", DOCTOR_OK, "", "%s", loaded);
     }

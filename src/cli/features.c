@@ -36,8 +36,10 @@ static void print_row(const int16_t row[FRONTEND_FEATURES], bool raw) {
 static int print_features(const int16_t *pcm, size_t n, uint32_t cpu_flags, bool raw, bool log_mel) {
     struct base_arena counting = {0}, arena;
     frontend_place(&counting, cpu_flags);
-    if (base_arena_init(&arena, counting.used_bytes) < 0)
+    if (base_arena_init(&arena, counting.used_bytes) < 0) {
+        cli_complain("", 0, 0, "out of memory");
         return CLI_INPUT;
+    }
     struct frontend *frontend = frontend_place(&arena, cpu_flags);
     for (size_t i = 0; i < n; i += FRONTEND_HOP) {
         int16_t hop[FRONTEND_HOP] = {0}, row[FRONTEND_FEATURES];

@@ -247,6 +247,23 @@ static int append_session(const struct listen *l, sd_bus_message *call) {
     return sd_bus_message_close_container(call);
 }
 
+/* Says how much is left out of the daemon's grammar, which may be why a sentence is not understood. */
+static void tell_left_out(const struct listen *l) {
+    json_object *manager = NULL;
+    size_t n = 0;
+
+    if (busclient_properties(l->bus, BUSCLIENT_MANAGER, &manager) != CLI_OK)
+        return;
+    const char *name = *l->name ? l->name : json_object_get_string(json_object_object_get(manager, "default_grammar"));
+    json_object *left_out = json_object_object_get(manager, "left_out");
+    for (size_t i = 0; name && i < json_object_array_length(left_out); i++)
+        n += strcmp(json_object_get_string(json_object_object_get(json_object_array_get_idx(left_out, i), "grammar")), name) == 0;
+    if (n > 0)
+        fprintf(stderr, "tragus: %zu %s of grammar %s %s left out; tragus status names them\n", n, n == 1 ? "part" : "parts", name,
+                n == 1 ? "is" : "are");
+    json_object_put(manager);
+}
+
 static int create_session(struct listen *l) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *call = NULL, *reply = NULL;
@@ -307,6 +324,8 @@ static int run(struct listen *l) {
     int result = busclient_open(&l->bus, l->address);
     if (result == CLI_OK && l->n_grammars > 0)
         result = add_grammar(l);
+    else if (result == CLI_OK)
+        tell_left_out(l);
     if (result == CLI_OK)
         result = create_session(l);
     if (result != CLI_OK)

@@ -9,6 +9,10 @@ libtragus_cli_la_SOURCES = \
     src/cli/doctor.c src/cli/doctor.h src/cli/doctor_daemon.c src/cli/doctor_sound.c \
     src/cli/evaluate.c \
     src/cli/features.c \
+    src/cli/grammar.c src/cli/grammar.h \
+    src/cli/grammar_check.c \
+    src/cli/grammar_sample.c \
+    src/cli/grammar_test.c \
     src/cli/hear.c \
     src/cli/json.c \
     src/cli/levels.c src/cli/levels.h \
@@ -26,7 +30,8 @@ libtragus_cli_la_SOURCES = \
     src/cli/setup.c \
     src/cli/spot.c \
     src/cli/status.c \
-    src/cli/transcribe.c
+    src/cli/transcribe.c \
+    src/cli/words.c
 cli_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_SENTENCES='"$(sysconfdir)/tragus/sentences"' \
     -DCLI_CONFIG='"$(sysconfdir)/tragus/tragus.conf"'
 libtragus_cli_la_CPPFLAGS = $(cli_cppflags)

@@ -16,6 +16,7 @@ static const struct verb verbs[] = {
     {"transcribe", "recognise sound files and print their sentences", cli_transcribe},
     {"spot", "find a phrase, such as a wake phrase, in sound files", cli_spot},
     {"match", "print intent and slots of typed sentences", cli_match},
+    {"grammar", "check, sample and test sentences", cli_grammar},
     {"evaluate", "measure accuracy and CPU time on labelled recordings", cli_evaluate},
     {"pronounce", "print the pronunciations of words", cli_pronounce},
     {"features", "print the features that are the input of the network", cli_features},
@@ -24,6 +25,7 @@ static const struct verb verbs[] = {
     {"listen", "print what the daemon understands, with a level meter", cli_listen},
     {"status", "print the state of the daemon, its CPU time and memory", cli_status},
     {"devices", "list the microphones, and whether each can be opened", cli_devices},
+    {"words", "build: make a language model for free words from text; measure: test one", cli_words},
     {"doctor", "check the daemon, the microphone and your voice, and advise", cli_doctor},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

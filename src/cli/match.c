@@ -16,6 +16,7 @@ static const char help[] =
     "      --all                  print all readings, best first, in `readings`\n"
     "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
     "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
+    "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
     "  -v, --verbose              also print notes on the grammar\n"
     "\n"
     "Exit code: 0 something matched, 1 nothing did, 4 the grammar is invalid.\n";
@@ -28,11 +29,11 @@ struct match_options {
 
 static json_object *reading_json(const tragus_reading *reading) {
     json_object *o = json_object_new_object();
-    json_object_object_add(o, "intent", json_object_new_string(reading->intent));
-    json_object_object_add(o, "slots", cli_json_slots(reading->slots, reading->n_slots));
-    json_object_object_add(o, "sentence", json_object_new_string(reading->text));
+    cli_json_add(o, "intent", json_object_new_string(reading->intent));
+    cli_json_add(o, "slots", cli_json_slots(reading->slots, reading->n_slots));
+    cli_json_add(o, "sentence", json_object_new_string(reading->text));
     if (reading->template_text)
-        json_object_object_add(o, "template", json_object_new_string(reading->template_text));
+        cli_json_add(o, "template", json_object_new_string(reading->template_text));
     return o;
 }
 
@@ -44,16 +45,16 @@ static int match(tragus_grammar *g, const char *text, const struct match_options
         cli_complain("", 0, 0, strerror(-n));
         return n;
     }
-    json_object *o = json_object_new_object();
-    json_object_object_add(o, "text", json_object_new_string(text));
+    json_object *o = cli_json_new();
+    cli_json_add(o, "text", json_object_new_string(text));
     const tragus_reading *best = tragus_match_reading(found, 0);
-    json_object_object_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
-    json_object_object_add(o, "slots", best ? cli_json_slots(best->slots, best->n_slots) : json_object_new_object());
+    cli_json_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
+    cli_json_add(o, "slots", best ? cli_json_slots(best->slots, best->n_slots) : json_object_new_object());
     if (options->all) {
         json_object *readings = json_object_new_array();
         for (int i = 0; i < n; i++)
-            json_object_array_add(readings, reading_json(tragus_match_reading(found, (size_t)i)));
-        json_object_object_add(o, "readings", readings);
+            cli_json_append(readings, reading_json(tragus_match_reading(found, (size_t)i)));
+        cli_json_add(o, "readings", readings);
     }
     cli_json_print(o);
     tragus_match_free(found);
@@ -77,9 +78,13 @@ static int match_lines(tragus_grammar *g, const struct match_options *options, s
 
 int cli_match(int argc, char **argv) {
     enum { ALL = 256, CONTEXT };
-    static const struct option options[] = {
-        {"grammar", required_argument, NULL, 'g'},     {"verbose", no_argument, NULL, 'v'}, {"all", no_argument, NULL, ALL},
-        {"context", required_argument, NULL, CONTEXT}, {"help", no_argument, NULL, 'h'},    {0}};
+    static const struct option options[] = {{"grammar", required_argument, NULL, 'g'},
+                                            {"language", required_argument, NULL, CLI_LANGUAGE},
+                                            {"verbose", no_argument, NULL, 'v'},
+                                            {"all", no_argument, NULL, ALL},
+                                            {"context", required_argument, NULL, CONTEXT},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct cli_setup setup = {0};
     struct match_options how = {0};
     int option, r;

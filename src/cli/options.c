@@ -41,6 +41,9 @@ bool cli_setup_option(struct cli_setup *s, int option, const char *value, const 
     case 'p':
         s->pronunciations = value;
         return true;
+    case CLI_LANGUAGE:
+        s->language = value;
+        return true;
     case 'v':
         s->verbose = true;
         return true;

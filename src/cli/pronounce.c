@@ -41,27 +41,26 @@ static const char *phones_text(const struct lexicon *l, const struct lexicon_pro
     return out;
 }
 
-static void print_word(const struct lexicon *l, const char *word, const struct lexicon_pronunciation *p, int n, bool json) {
+static void print_word(const struct lexicon *l, const char *word, const struct lexicon_pronunciation *p, int n) {
     char text[LEXICON_MAX_PHONES * 8];
-    json_object *list = json_object_new_array();
     for (int i = 0; i < n; i++) {
         phones_text(l, &p[i], text, sizeof(text));
-        if (!json) {
-            printf("%s\t%s\t%s\n", word, text, source_name(p[i].source));
-            continue;
-        }
-        json_object *o = json_object_new_object();
-        json_object_object_add(o, "phones", json_object_new_string(text));
-        json_object_object_add(o, "source", json_object_new_string(source_name(p[i].source)));
-        json_object_array_add(list, o);
+        printf("%s\t%s\t%s\n", word, text, source_name(p[i].source));
     }
-    if (!json) {
-        json_object_put(list);
-        return;
+}
+
+static void print_word_json(const struct lexicon *l, const char *word, const struct lexicon_pronunciation *p, int n) {
+    char text[LEXICON_MAX_PHONES * 8];
+    json_object *o = cli_json_new(), *list = json_object_new_array();
+    for (int i = 0; i < n; i++) {
+        json_object *item = json_object_new_object();
+        phones_text(l, &p[i], text, sizeof(text));
+        cli_json_add(item, "phones", json_object_new_string(text));
+        cli_json_add(item, "source", json_object_new_string(source_name(p[i].source)));
+        cli_json_append(list, item);
     }
-    json_object *o = json_object_new_object();
-    json_object_object_add(o, "word", json_object_new_string(word));
-    json_object_object_add(o, "pronunciations", list);
+    cli_json_add(o, "word", json_object_new_string(word));
+    cli_json_add(o, "pronunciations", list);
     cli_json_print(o);
 }
 
@@ -78,8 +77,10 @@ static int pronounce(const struct lexicon *l, const struct lexicon_overrides *ow
             result = CLI_NEGATIVE;
             n = 0;
         }
-        if (n > 0 || json)
-            print_word(l, words[i], p, n, json);
+        if (json)
+            print_word_json(l, words[i], p, n);
+        else
+            print_word(l, words[i], p, n);
     }
     return result;
 }

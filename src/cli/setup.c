@@ -43,12 +43,12 @@ int cli_open_model(tragus_model **ret, const char *path) {
 }
 
 /* Prints what a load has to say. Returns CLI_OK or CLI_MODEL. */
-static int report(int r, tragus_diagnostics *d, const tragus_error *e, bool verbose) {
+static int report(int r, tragus_diagnostics *d, const tragus_error *e, tragus_severity least) {
     size_t n_errors = 0;
     for (size_t i = 0; i < d->n_items; i++) {
         static const char *const severities[] = {"", "note: ", "warning: ", "error: "};
         const tragus_diagnostic *item = &d->items[i];
-        if (item->severity < 2 && !verbose)
+        if (item->severity < least)
             continue;
         char text[sizeof(item->text) + 16];
         snprintf(text, sizeof(text), "%s%s", severities[item->severity & 3], item->text);
@@ -61,7 +61,15 @@ static int report(int r, tragus_diagnostics *d, const tragus_error *e, bool verb
     return r < 0 ? CLI_MODEL : CLI_OK;
 }
 
-int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s) {
+/* Any words of the model's language model. */
+static int open_free(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, tragus_diagnostics *d,
+                     tragus_error *reterr) {
+    static const char text[] = "sentences: ['{words}']\nlists: {words: {wildcard: true}}\n";
+    const tragus_text texts[] = {{.name = "--free", .format = "hassil", .text = text, .len_bytes = sizeof(text) - 1}};
+    return tragus_grammar_load_texts(ret, m, o, texts, 1, d, reterr);
+}
+
+int cli_try_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s, tragus_diagnostics *d, tragus_error *reterr) {
     char near[PATH_MAX], models[PATH_MAX];
     const char *standard[1];
     const char *const *paths = s->grammars;
@@ -75,12 +83,20 @@ int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_set
     }
 
     tragus_grammar_options o;
-    tragus_diagnostics d = {0};
-    tragus_error e = {0};
     tragus_grammar_options_init(&o);
     o.pronunciations_path = s->pronunciations;
     o.models_path = beside(models, "models");
-    return report(tragus_grammar_load(ret, m, &o, paths, n_paths, &d, &e), &d, &e, s->verbose);
+    o.language = s->language;
+    if (s->free)
+        return open_free(ret, m, &o, d, reterr);
+    return tragus_grammar_load(ret, m, &o, paths, n_paths, d, reterr);
+}
+
+int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s) {
+    tragus_diagnostics d = {0};
+    tragus_error e = {0};
+    tragus_severity least = s->only_errors ? TRAGUS_ERROR : s->verbose ? TRAGUS_NOTE : TRAGUS_WARNING;
+    return report(cli_try_grammar(ret, m, s, &d, &e), &d, &e, least);
 }
 
 int cli_wake_add(struct cli_wake *w, const char *phrase, const char *option, const char *verb) {
@@ -103,5 +119,6 @@ int cli_open_wake(struct cli_wake *w, tragus_model *m, const struct cli_setup *s
     tragus_error e = {0};
     if (w->n_phrases == 0)
         return CLI_OK;
-    return report(tragus_wake_phrases(&w->grammar, m, w->phrases, w->n_phrases, w->per_hour, &d, &e), &d, &e, s->verbose);
+    return report(tragus_wake_phrases(&w->grammar, m, w->phrases, w->n_phrases, w->per_hour, &d, &e), &d, &e,
+                  s->verbose ? TRAGUS_NOTE : TRAGUS_WARNING);
 }

@@ -9,7 +9,8 @@
 #include <time.h>
 
 static const char usage[] = "Usage: tragus status [OPTIONS]\n"
-                            "Prints whether the daemon is ready, who listens, its grammars, CPU time and memory.\n"
+                            "Prints whether the daemon is ready, who listens, its grammars and what is left out of them, CPU time\n"
+                            "and memory.\n"
                             "\n"
                             "      --json               print one JSON object\n"
                             "      --user               ask the tragusd of this user (session bus)\n"
@@ -73,17 +74,46 @@ static void print_listener(json_object *l) {
            since);
 }
 
+enum { MOST_PRINTED = 20 }; /* parts that are left out; --json has all */
+
+/* Prints what is left out of the grammars, each with its place. */
+static void print_left_out(json_object *left_out) {
+    size_t n = json_object_array_length(left_out);
+
+    for (size_t i = 0; i < n && i < MOST_PRINTED; i++) {
+        json_object *o = json_object_array_get_idx(left_out, i);
+        const char *file = json_object_get_string(json_object_object_get(o, "file"));
+        tragus_error place = {.line = json_object_get_int(json_object_object_get(o, "line")),
+                              .column = json_object_get_int(json_object_object_get(o, "column"))};
+        char line[512];
+        snprintf(place.file, sizeof(place.file), "%s", file ? file : "");
+        snprintf(place.text, sizeof(place.text), "%s", json_object_get_string(json_object_object_get(o, "text")));
+        printf("%s      %s: %s\n",
+               json_object_get_int(json_object_object_get(o, "severity")) >= TRAGUS_ERROR ? "error  " : "warning",
+               json_object_get_string(json_object_object_get(o, "grammar")), base_error_format(&place, line, sizeof(line)));
+    }
+    if (n > MOST_PRINTED)
+        printf("warning      %zu more; tragus status --json prints all\n", n - MOST_PRINTED);
+}
+
 static void print_text(json_object *manager, json_object *energy, json_object *grammars) {
     static const char *const ready[] = {"unknown", "loading", "ready",
                                         "not ready to listen: the microphone is missing (see tragus devices)",
                                         "no model: see the log"};
     unsigned state = (unsigned)json_object_get_int(json_object_object_get(manager, "ready"));
 
-    printf("tragusd %s: %s\n", json_object_get_string(json_object_object_get(manager, "version")), ready[state < 5 ? state : 0]);
+    json_object *left_out = json_object_object_get(manager, "left_out");
+    size_t n_left_out = json_object_array_length(left_out);
+    printf("tragusd %s: %s", json_object_get_string(json_object_object_get(manager, "version")), ready[state < 5 ? state : 0]);
+    if (n_left_out > 0)
+        printf("; %zu %s of the grammars %s left out", n_left_out, n_left_out == 1 ? "part" : "parts",
+               n_left_out == 1 ? "is" : "are");
+    putchar('\n');
     printf("microphone   %s\n", json_object_get_boolean(json_object_object_get(manager, "microphone_open")) ? "open" : "closed");
     printf("sessions     %d\n", json_object_get_int(json_object_object_get(manager, "session_count")));
     json_object *listeners = json_object_object_get(manager, "listeners");
-    for (size_t i = 0; i < json_object_array_length(listeners); i++)
+    size_t n_listeners = json_object_is_type(listeners, json_type_array) ? json_object_array_length(listeners) : 0;
+    for (size_t i = 0; i < n_listeners; i++)
         print_listener(json_object_array_get_idx(listeners, i));
     json_object_object_foreach(grammars, name, g) {
         printf("grammar      %s: %d sentences, %d words", name, json_object_get_int(json_object_object_get(g, "templates")),
@@ -93,6 +123,7 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
             printf(", %zu of them with a guessed pronunciation", json_object_array_length(guessed));
         putchar('\n');
     }
+    print_left_out(left_out);
     printf("heard        %.1f s, of which %.1f s passed the gate\n", seconds(energy, "audio_time_usec"),
            seconds(energy, "speech_time_usec"));
     printf("CPU time     %.2f s (real-time factor %.4f)\n", seconds(energy, "cpu_time_usec"),
@@ -121,8 +152,8 @@ static int run(const char *address, bool as_json) {
     if (result == CLI_OK) {
         int ready = json_object_get_int(json_object_object_get(manager, "ready"));
         if (as_json) {
-            json_object_object_add(manager, "grammars", json_object_get(grammars));
-            json_object_object_add(manager, "energy", json_object_get(energy));
+            cli_json_add(manager, "grammars", json_object_get(grammars));
+            cli_json_add(manager, "energy", json_object_get(energy));
             cli_json_print(json_object_get(manager));
         } else {
             print_text(manager, energy, grammars);

@@ -21,51 +21,48 @@ static const char help[] =
     "      --partial              with --events: also print what is understood so far\n"
     "      --no-reject            if nothing was understood, take the best sentence at any confidence; with --events, every\n"
     "                             utterance is printed as its best sentence\n"
+    "      --free                 write down any words, without a grammar; needs the package tragus-words-en\n"
     "      --wake PHRASE          hear only what follows this phrase; may be repeated\n" CLI_SETUP_HELP "\n"
     "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 the model or grammar is invalid.\n";
 
-static void add(json_object *o, const char *key, json_object *value) {
-    json_object_object_add(o, key, value);
-}
-
 static json_object *utterance_json(const struct cli_utterance *u) {
     json_object *o = json_object_new_object();
-    add(o, "text", json_object_new_string(u->rejected ? "" : u->text));
-    add(o, "intent", u->rejected ? NULL : json_object_new_string(u->intent));
-    add(o, "slots", json_object_get(u->slots));
-    add(o, "confidence", busjson_confidence(u->confidence));
-    add(o, "rejected", json_object_new_boolean(u->rejected));
-    add(o, "reason", json_object_new_string(u->reason));
+    cli_json_add(o, "text", json_object_new_string(u->rejected ? "" : u->text));
+    cli_json_add(o, "intent", u->rejected ? NULL : json_object_new_string(u->intent));
+    cli_json_add(o, "slots", json_object_get(u->slots));
+    cli_json_add(o, "confidence", busjson_confidence(u->confidence));
+    cli_json_add(o, "rejected", json_object_new_boolean(u->rejected));
+    cli_json_add(o, "reason", json_object_new_string(u->reason));
     if (u->rejected)
-        add(o, "guess", json_object_new_string(u->text));
-    add(o, "spoken", json_object_new_string(u->spoken));
-    add(o, "words", json_object_get(u->words));
-    add(o, "start_ms", json_object_new_int64(u->start_ms));
-    add(o, "end_ms", json_object_new_int64(u->end_ms));
+        cli_json_add(o, "guess", json_object_new_string(u->text));
+    cli_json_add(o, "spoken", json_object_new_string(u->spoken));
+    cli_json_add(o, "words", json_object_get(u->words));
+    cli_json_add(o, "start_ms", json_object_new_int64(u->start_ms));
+    cli_json_add(o, "end_ms", json_object_new_int64(u->end_ms));
     return o;
 }
 
 static void print_json(const char *path, const struct cli_heard *h) {
-    json_object *o = json_object_new_object();
+    json_object *o = cli_json_new();
     const struct cli_utterance *best = h->n_accepted > 0 ? h->best : NULL;
-    add(o, "file", json_object_new_string(path));
-    add(o, "text", json_object_new_string(h->text));
-    add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
-    add(o, "slots", best ? json_object_get(best->slots) : json_object_new_object());
-    add(o, "confidence", busjson_confidence(h->best ? h->best->confidence : 0.0));
-    add(o, "rejected", json_object_new_boolean(!best));
-    add(o, "reason", json_object_new_string(h->reason));
+    cli_json_add(o, "file", json_object_new_string(path));
+    cli_json_add(o, "text", json_object_new_string(h->text));
+    cli_json_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
+    cli_json_add(o, "slots", best ? json_object_get(best->slots) : json_object_new_object());
+    cli_json_add(o, "confidence", busjson_confidence(h->best ? h->best->confidence : 0.0));
+    cli_json_add(o, "rejected", json_object_new_boolean(!best));
+    cli_json_add(o, "reason", json_object_new_string(h->reason));
     json_object *words = json_object_new_array(), *utterances = json_object_new_array();
     for (const struct cli_utterance *u = h->utterances; u; u = u->next) {
         for (size_t i = 0; !u->rejected && i < json_object_array_length(u->words); i++)
-            json_object_array_add(words, json_object_get(json_object_array_get_idx(u->words, i)));
-        json_object_array_add(utterances, utterance_json(u));
+            cli_json_append(words, json_object_get(json_object_array_get_idx(u->words, i)));
+        cli_json_append(utterances, utterance_json(u));
     }
-    add(o, "spoken", json_object_new_string(h->spoken));
-    add(o, "words", words);
-    add(o, "audio_ms", json_object_new_int64((int64_t)h->audio_ms));
-    add(o, "cpu_ms", json_object_new_int64((int64_t)((h->cpu_ns + 500000) / 1000000)));
-    add(o, "utterances", utterances);
+    cli_json_add(o, "spoken", json_object_new_string(h->spoken));
+    cli_json_add(o, "words", words);
+    cli_json_add(o, "audio_ms", json_object_new_int64((int64_t)h->audio_ms));
+    cli_json_add(o, "cpu_ms", json_object_new_int64((int64_t)((h->cpu_ns + 500000) / 1000000)));
+    cli_json_add(o, "utterances", utterances);
     cli_json_print(o);
 }
 
@@ -81,7 +78,7 @@ static void print_unread(const char *path, bool json) {
 
 static void print_event(const tragus_event *e, void *user) {
     json_object *o = cli_json_event(e);
-    add(o, "file", json_object_new_string(user));
+    cli_json_add(o, "file", json_object_new_string(user));
     cli_json_print(o);
 }
 
@@ -95,12 +92,13 @@ struct request {
 
 /* Reads the options. Returns -1 to go on, or the exit code. */
 static int read_options(struct request *ret, int argc, char **argv) {
-    enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL, WAKE };
+    enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL, WAKE, FREE };
     static const struct option options[] = {CLI_SETUP_LONG,
                                             {"json", no_argument, NULL, JSON},
                                             {"events", no_argument, NULL, EVENTS},
                                             {"partial", no_argument, NULL, PARTIAL},
                                             {"no-reject", no_argument, NULL, NO_REJECT},
+                                            {"free", no_argument, NULL, FREE},
                                             {"wake", required_argument, NULL, WAKE},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
@@ -120,6 +118,8 @@ static int read_options(struct request *ret, int argc, char **argv) {
             ret->hearing.event = print_event;
         } else if (option == PARTIAL) {
             ret->hearing.partial = true;
+        } else if (option == FREE) {
+            ret->setup.free = true;
         } else if (option == WAKE) {
             if ((r = cli_wake_add(&ret->wake, optarg, "--wake", argv[0])) != CLI_OK)
                 return r;
@@ -132,6 +132,8 @@ static int read_options(struct request *ret, int argc, char **argv) {
     }
     if (optind == argc)
         return cli_usage(argv[0], "no sound file is given");
+    if (ret->setup.free && ret->setup.n_grammars > 0)
+        return cli_usage(argv[0], "--free and -g exclude each other");
     if (ret->json && ret->events)
         return cli_usage(argv[0], "--json and --events exclude each other");
     if (ret->hearing.partial && !ret->events)

@@ -15,6 +15,7 @@ enum kind { TEXT, COUNT, SIZE, SECONDS, MILLISECONDS, HOPS, DECIBEL_RISE, DECIBE
 static const struct base_settings_key keys[] = {
     {"bus", "address", TEXT, 0, 0, AT(bus.address)},
     {"bus", "listen_group", TEXT, 0, 0, AT(service.listen_group)},
+    {"bus", "names_group", TEXT, 0, 0, AT(service.names_group)},
     {"bus", "admin_group", TEXT, 0, 0, AT(service.admin_group)},
     {"model", "path", TEXT, 0, 0, AT(service.model)},
     {"model", "languages", TEXT, 0, 0, AT(service.languages)},

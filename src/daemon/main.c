@@ -19,14 +19,14 @@ static const char help[] =
     "\n"
     "  -c, --config FILE         configuration file; default " TRAGUS_CONFIG "\n"
     "                            with --user, ~/.config/tragus/tragus.conf if it exists\n"
-    "      --check-config        read the configuration, report its errors, and exit\n"
+    "      --check-config        read the configuration and its grammars, report what is wrong, and exit\n"
     "      --user                use the session bus of this user instead of the system bus\n"
     "      --bus-address ADDR    use the bus at this address\n"
     "      --device PCM          microphone: an ALSA device\n"
     "  -h, --help\n"
     "      --version\n"
     "\n"
-    "Exit codes: 0 ended by a signal, 1 could not start or lost the bus, 2 wrong command line or configuration.\n";
+    "Exit codes: 0 ended by a signal, 1 could not start, 2 wrong command line or configuration.\n";
 
 enum { OPTION_CHECK = 256, OPTION_USER, OPTION_ADDRESS, OPTION_DEVICE, OPTION_VERSION };
 
@@ -116,10 +116,9 @@ int main(int argc, char **argv) {
         config.bus.address = address;
     if (device)
         config.service.device = device;
-    if (only_check)
+    r = only_check ? daemon_check(&config) : daemon_run(&config);
+    if (only_check && r == 0)
         puts("The configuration is valid.");
-    else
-        r = daemon_run(&config);
     config_done(&config);
     free(own_path);
     return r;

@@ -30,6 +30,7 @@
 static struct decoder_options checked(const struct decoder_options *o) {
     struct decoder_options c = *o;
     c.blank_penalty_q8 = (int32_t)base_clamp(c.blank_penalty_q8, -32768, 32767);
+    c.free_beam_q8 = (int32_t)base_clamp(c.free_beam_q8, 0, 1 << 24);
     c.beam_q8 = (int32_t)base_clamp(c.beam_q8, 0, 1 << 24);
     c.word_penalty_q8 = (int32_t)base_clamp(c.word_penalty_q8, 0, 1 << 16);
     c.prior_q8 = (int32_t)base_clamp(c.prior_q8, 0, 1 << 16);
@@ -111,6 +112,7 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
     placed.ending = base_arena_place(a, g->n_nodes);
     placed.rules = base_arena_place(a, (1 + (size_t)g->n_pauses) * DECODER_N_RULES * sizeof *d->rules);
     decoder_filler_place(a, &placed.filler, n_labels);
+    placed.free = g->lm ? decoder_free_place(a) : NULL;
     if (!d)
         return NULL;
 
@@ -164,6 +166,7 @@ static struct decoder_active new_token(uint32_t node, int32_t score) {
 
 void decoder_start_at(struct decoder *d, uint32_t node, int32_t score) {
     d->n_history = 0;
+    d->other_score = DECODER_NO_SCORE;
     d->tokens[0] = new_token(node, score);
     d->n_arcs = 0;
     d->n_tokens = 1;
@@ -332,8 +335,7 @@ static bool in_first_word(const struct decoder *d, uint32_t history) {
     return history == DECODER_NONE;
 }
 
-/* Makes the token that enters an arc. Returns false if it needs a history entry and the pool is full, or the word is forbidden. */
-static bool enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, uint32_t arc) {
+bool decoder_enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, uint32_t arc) {
     if (!decoder_history_commit(d, source, &t->history))
         return false;
     if (d->graph->arcs[arc].word == d->forbidden && d->forbidden != GRAPH_NO_WORD && in_first_word(d, t->history))
@@ -345,7 +347,7 @@ static bool enter(struct decoder *d, struct decoder_token *t, struct decoder_tok
     return true;
 }
 
-static void note_best(struct decoder *d, uint32_t token, uint32_t node) {
+void decoder_note_best(struct decoder *d, uint32_t token, uint32_t node) {
     int32_t score = d->next_tokens[token].token.score;
     if (d->best == DECODER_NONE || score > d->next_tokens[d->best].token.score)
         d->best = token;
@@ -365,13 +367,13 @@ static void advance(struct decoder *d, int32_t least) {
             continue;
         if (c->source & STAY)
             *t = *source;
-        else if (!enter(d, t, source, c->id))
+        else if (!decoder_enter(d, t, source, c->id))
             continue;
         d->next_tokens[n].id = c->id;
         t->entry = DECODER_NONE; /* the phone's end is known only when the next one begins */
         t->score = t->last_score = c->score;
         t->last_step = d->step;
-        note_best(d, n++, d->graph->arcs[c->id].to);
+        decoder_note_best(d, n++, d->graph->arcs[c->id].to);
     }
     d->n_arcs = n;
     for (uint32_t i = 0; i < d->n_node_candidates && n < d->max_tokens; i++) {
@@ -380,7 +382,7 @@ static void advance(struct decoder *d, int32_t least) {
             continue;
         d->next_tokens[n] = (struct decoder_active){c->id, d->tokens[c->source].token};
         d->next_tokens[n].token.score = c->score;
-        note_best(d, n++, c->id);
+        decoder_note_best(d, n++, c->id);
     }
     d->n_tokens = n;
     struct decoder_active *swap = d->tokens;
@@ -409,13 +411,16 @@ static void normalise(struct decoder *d) {
         shift(&d->tokens[i].token, -off);
     if (d->has_complete)
         shift(&d->complete, -off);
+    d->other_score = (int32_t)base_clamp((int64_t)d->other_score - off, DECODER_NO_SCORE, -DECODER_NO_SCORE);
     d->taken_off += off;
 }
 
 void decoder_pass(struct decoder *d) {
     if (d->n_tokens > d->max_history - d->n_history)
         decoder_history_collect(d);
-    if (d->n_tokens > 0) {
+    if (d->n_tokens > 0 && d->free) {
+        decoder_free_pass(d);
+    } else if (d->n_tokens > 0) {
         gather(d);
         advance(d, cut(d, expand(d)));
     }
@@ -439,7 +444,8 @@ static struct decoder_moment moment_of(const struct decoder *d) {
             const struct decoder_token *t = &d->tokens[d->best_complete].token;
             m.complete = decoder_history_word(d, t->arc) != GRAPH_NO_WORD && t->score >= best->score - d->options.end_margin_q8;
             m.final = m.complete && d->best_complete == d->best && d->best >= d->n_arcs &&
-                      d->graph->first_arc[node] == d->graph->first_arc[node + 1];
+                      d->graph->first_arc[node] == d->graph->first_arc[node + 1] &&
+                      (!d->free || d->graph->first_loop[node] == d->graph->first_loop[node + 1]);
             node = m.complete ? decoder_node_of(d, d->best_complete) : node;
         }
         m.rules += d->ending[node] > 0 ? (size_t)(d->ending[node] - 1) * DECODER_N_RULES : 0;

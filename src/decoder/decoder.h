@@ -19,16 +19,20 @@
 #include <stdint.h>
 
 struct decoder_options {
-    int32_t blank_penalty_q8;   /* subtracted from the blank's log-posterior, Q8 nats */
-    int32_t beam_q8;            /* prunes tokens this far below the best, Q8 nats */
-    uint32_t max_tokens;        /* tokens kept per step */
-    uint32_t max_history;       /* phones of all histories; garbage-collected when full */
-    int32_t word_penalty_q8;    /* cost per word, Q8 nats; not part of any reported score */
-    int32_t filler_penalty_q8;  /* cost per phone of the filler, Q8 nats */
-    int32_t prior_q8;           /* weight of the logarithm of the number of sentences, which lowers the confidence */
-    int32_t min_confidence_q15; /* least confidence of a sentence; 0: no sentence is rejected */
-    int32_t sure_q15;           /* confidence from which a sentence that nothing can follow ends early */
+    int32_t blank_penalty_q8;     /* subtracted from the blank's log-posterior, Q8 nats */
+    int32_t beam_q8;              /* prunes tokens this far below the best, Q8 nats */
+    int32_t free_beam_q8;         /* the same for a graph with free words, where many more tokens are near the best */
+    uint32_t max_tokens;          /* tokens kept per step */
+    uint32_t max_history;         /* phones of all histories; garbage-collected when full */
+    int32_t lm_scale_q8;          /* weight of the language model's costs in free words, Q8 */
+    int32_t free_word_penalty_q8; /* cost per free word, Q8 nats */
+    int32_t word_penalty_q8;      /* cost per word, Q8 nats; not part of any reported score */
+    int32_t filler_penalty_q8;    /* cost per phone of the filler, Q8 nats */
+    int32_t prior_q8;             /* weight of the logarithm of the number of sentences, which lowers the confidence */
+    int32_t min_confidence_q15;   /* least confidence of a sentence; 0: no sentence is rejected */
+    int32_t sure_q15;             /* confidence from which a sentence that nothing can follow ends early */
     struct decoder_scorecard scorecard;
+    struct decoder_curve other; /* by nats above the best of other speech, for graphs with free words: added to the logit */
     struct decoder_spotting spotting;
     int32_t confidence_offset_q8; /* of a word: the ratio per phone, Q8 nats, at which its confidence is 0.5 */
     int32_t confidence_scale_q8;  /* slope of the logistic curve there, Q8 per nat */

@@ -69,7 +69,7 @@ void decoder_history_collect(struct decoder *d) {
 }
 
 void decoder_history_path(struct decoder *d, const struct decoder_token *t, struct decoder_path *ret) {
-    *ret = (struct decoder_path){.entries = d->history_moved};
+    *ret = (struct decoder_path){.entries = d->history_moved, .lm_q8 = t->lm_q8};
     if (t->arc == DECODER_NONE)
         return;
     ret->last = last_phone(t);

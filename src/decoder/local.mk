@@ -5,6 +5,7 @@ libtragus_decoder_la_SOURCES = \
     src/decoder/confidence.c \
     src/decoder/evidence.c src/decoder/evidence.h \
     src/decoder/filler.c \
+    src/decoder/free.c \
     src/decoder/history.c \
     src/decoder/listener.c src/listener/listener.h \
     src/decoder/options.c \

@@ -63,12 +63,12 @@ static void add_phone(struct sentence *s, const struct graph_arc *arc, const str
 
 /* The words that a token has completed, and its score without word penalties. */
 static void trace(struct decoder *d, const struct decoder_token *t, struct sentence *s) {
-    *s = (struct sentence){.score_q8 = d->taken_off + t->score};
+    *s = (struct sentence){.score_q8 = d->taken_off + t->score + t->lm_q8};
     decoder_history_path(d, t, &s->path);
     for (uint32_t i = 0; i < s->path.n_phones; i++) {
         const struct decoder_entry *e = decoder_history_phone(d, &s->path, i);
         const struct graph_arc *arc = &d->graph->arcs[e->arc];
-        s->score_q8 += arc->first ? d->options.word_penalty_q8 : 0;
+        s->score_q8 += arc->first && e->arc < d->graph->tree_arc ? d->options.word_penalty_q8 : 0;
         add_phone(s, arc, e);
     }
 }
@@ -245,6 +245,15 @@ void decoder_set_features(struct listener_result *ret, const int32_t f[DECODER_N
         ret->features[i] = (int16_t)base_clamp(f[i], INT16_MIN, INT16_MAX);
 }
 
+/* What other speech, which may be any free words, takes off the logit of the best sentence; 0 without free words. Free words fit
+ * nearly every sound, so the numbers of the path alone do not tell a sentence around them from other speech. */
+static int32_t against_other_speech(const struct decoder *d) {
+    if (d->other_score <= DECODER_NO_SCORE || !d->has_complete)
+        return 0;
+    int64_t margin_q8 = (int64_t)d->complete.score - d->other_score;
+    return decoder_curve_at(&d->options.other, (int32_t)base_clamp(margin_q8, INT16_MIN, INT16_MAX));
+}
+
 /* Sets the confidences and the features. Returns why the sentence would be rejected if its confidence is too low. */
 static tragus_reason set_confidence(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     int32_t f[DECODER_N_FEATURES] = {0};
@@ -255,7 +264,14 @@ static tragus_reason set_confidence(const struct decoder *d, const struct senten
     tragus_reason reason = TRAGUS_NOT_IN_GRAMMAR;
     if (s->path.n_phones > 0 && decoder_evidence(d, &s->path, f, &gap)) {
         decoder_set_ratios(f);
+        int32_t other_q8 = against_other_speech(d);
         ret->logit_q8 = decoder_logit(&d->options.scorecard, f);
+        if (other_q8 < 0) {
+            ret->logit_q8 = (int32_t)base_clamp((int64_t)ret->logit_q8 + other_q8, NO_LOGIT_Q8, -NO_LOGIT_Q8);
+            ret->confidence_q15 = decoder_logistic(ret->logit_q8);
+            decoder_set_features(ret, f);
+            return TRAGUS_NOT_IN_GRAMMAR;
+        }
         reason = blame(d, &s->path, gap, f, ret);
         decoder_set_features(ret, f);
     }

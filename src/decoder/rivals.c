@@ -5,7 +5,7 @@
  * sentences. A search that starts where word i starts and may not begin with word i finds the best sentence that first differs
  * there (Lawler, 1972, with Viterbi decoding in place of a shortest path). It runs over the rows kept, in the decoder's own memory,
  * once the utterance has ended, and stops as soon as it is DECODER_RIVAL_LIMIT behind the best sentence, which for most words is
- * soon.
+ * soon. A free word has no rivals: another word there would be another text, not another command.
  */
 #include "base/fixed.h"
 #include "decoder/state.h"
@@ -18,18 +18,27 @@ struct stage { /* where a word of the best sentence begins */
     uint32_t word, node;
     uint32_t step; /* last step of the word before, or 0 */
     int32_t score; /* of the path until then */
+    bool is_free;
 };
 
 /* Finds where the words begin, and stores the path's score after each step in d->path_scores. Returns the number of stages, at most
  * LISTENER_MAX_WORDS. */
 static uint32_t follow(struct decoder *d, const struct decoder_path *path, struct stage stages[]) {
     uint32_t n = 0, at = 1, node = d->graph->start;
-    int32_t score = 0, before = 0;
+    int32_t score = 0, before = 0, lm_q8 = path->lm_q8; /* lm_q8: not counted yet; all of it counts after the first free words */
+    bool was_free = false;
     for (uint32_t i = 0; i < path->n_phones; i++) {
         const struct decoder_entry *e = decoder_history_phone(d, path, i);
         const struct graph_arc *arc = &d->graph->arcs[e->arc];
+        bool is_free = e->arc >= d->graph->tree_arc;
+        if (was_free && !is_free) {
+            before -= lm_q8;
+            score -= lm_q8;
+            lm_q8 = 0;
+        }
+        was_free = is_free;
         if (arc->first && n < LISTENER_MAX_WORDS)
-            stages[n++] = (struct stage){.word = GRAPH_NO_WORD, .node = node, .step = at - 1, .score = before};
+            stages[n++] = (struct stage){GRAPH_NO_WORD, node, at - 1, before, is_free};
         for (; at < e->start_step; at++)
             d->path_scores[at % d->max_rows] = score += decoder_row(d, at)[0];
         score -= arc->first ? d->options.word_penalty_q8 : 0;
@@ -41,7 +50,7 @@ static uint32_t follow(struct decoder *d, const struct decoder_path *path, struc
         node = arc->to;
     }
     for (; at <= d->step; at++)
-        d->path_scores[at % d->max_rows] = score += decoder_row(d, at)[0];
+        d->path_scores[at % d->max_rows] = (score += decoder_row(d, at)[0]) - lm_q8;
     return n;
 }
 
@@ -88,7 +97,7 @@ void decoder_rivals(struct decoder *d, const struct decoder_path *path, struct l
     int32_t best = d->path_scores[last % d->max_rows], beam_q8 = d->options.beam_q8;
     d->options.beam_q8 = beam_q8 < DECODER_RIVAL_LIMIT ? beam_q8 : DECODER_RIVAL_LIMIT;
     for (uint32_t i = n; i-- > 0;) {
-        if (!search(d, &stages[i], last, &budget))
+        if (stages[i].is_free || !search(d, &stages[i], last, &budget))
             continue;
         int32_t margin_q8 = best - d->complete.score;
         struct listener_rival *r = margin_q8 < DECODER_RIVAL_LIMIT ? insert(ret, margin_q8 > 0 ? margin_q8 : 0) : NULL;

@@ -36,11 +36,17 @@ struct decoder_token {
     int32_t start_score; /* before start_step */
     int32_t last_score;  /* in last_step; 0 = none yet */
     int32_t gap_q8;      /* score of the blank steps before it */
+    uint32_t loop;       /* in free words: the graph's loop, plus 1; else 0 */
+    uint32_t state;      /* and that of the language model */
+    int32_t lm_q8;       /* what the language model has taken off the score */
 };
+
+struct decoder_free; /* see free.c */
 
 struct decoder_path { /* a path's phones in order; see decoder_history_path */
     uint32_t n_phones;
     const uint32_t *entries; /* of all but the last */
+    int32_t lm_q8;           /* what the language model took for its free words */
     struct decoder_entry last;
 };
 
@@ -134,9 +140,11 @@ struct decoder {
     struct decoder_filler filler;
     struct decoder_active *kept_tokens; /* scratch memory for decoder_assume */
     struct decoder_filler_token *kept_filler;
-    int32_t choice_q8; /* natural logarithm of the number of ways through the graph */
-    uint16_t *to_end;  /* by node: phones missing to a final node; UINT16_MAX = too many */
-    uint8_t *ending;   /* by node: is_final of the nearest final node; 0: none */
+    struct decoder_free *free; /* NULL: the graph has no free words */
+    int32_t other_score;       /* the best of other speech, followed by silence; DECODER_NO_SCORE: there is none */
+    int32_t choice_q8;         /* natural logarithm of the number of ways through the graph */
+    uint16_t *to_end;          /* by node: phones missing to a final node; UINT16_MAX = too many */
+    uint8_t *ending;           /* by node: is_final of the nearest final node; 0: none */
 };
 
 /* rivals.c */
@@ -152,6 +160,16 @@ void decoder_start_at(struct decoder *d, uint32_t node, int32_t score);
 void decoder_start_again(struct decoder *d, int32_t cost_q8);
 void decoder_hear(struct decoder *d, const int16_t *posteriors); /* the next row, into d->gain and the rows kept */
 void decoder_pass(struct decoder *d);                            /* passes the tokens through the row in d->gain */
+
+/* Makes *t, a copy of a token that enters an arc. Returns false if it needs a history entry and the pool is full, or if the word is
+ * forbidden. */
+bool decoder_enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, uint32_t arc);
+/* Compares next_tokens[token], which is in a node or leads there, with the best so far. */
+void decoder_note_best(struct decoder *d, uint32_t token, uint32_t node);
+
+/* free.c */
+struct decoder_free *decoder_free_place(struct base_arena *a);
+void decoder_free_pass(struct decoder *d); /* passes the tokens through the row in d->gain, if the graph has free words */
 
 /* history.c */
 /* Makes, if missing, the history entry of t's last phone (DECODER_NONE if it has none). Returns false when the pool is full. */

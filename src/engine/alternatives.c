@@ -48,12 +48,12 @@ static const tragus_reading *read_words(tragus_match **ret, tragus_grammar *g, c
     if (now_ns >= deadline_ns)
         return NULL;
     for (uint32_t i = 0; i < n; i++) {
-        size_t more = strlen(graph->words[words[i]]);
+        size_t more = strlen(graph_word(graph, words[i]));
         if (len + more + 2 > sizeof(text))
             return NULL;
         if (i > 0)
             text[len++] = ' ';
-        memcpy(text + len, graph->words[words[i]], more);
+        memcpy(text + len, graph_word(graph, words[i]), more);
         len += more;
     }
     text[len] = '\0';

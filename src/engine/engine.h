@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "engine/recogniser.h"
 #include "engine/segment.h"
+#include "grammar/examine.h"
+#include "grammar/expected.h"
 #include "grammar/grammar.h"
 #include "graph/graph.h"
 #include "lexicon/lexicon.h"
@@ -22,6 +24,8 @@ const char *engine_model_path(const tragus_model *m);     /* path of the acousti
 const char *engine_model_language(const tragus_model *m); /* its tag, such as "en" */
 const struct grammar *engine_grammar_sentences(const tragus_grammar *g);
 const struct graph *engine_grammar_graph(const tragus_grammar *g);
+/* The i-th diagnostic of reading and compiling a grammar and its lists; NULL: there are no more. */
+const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size_t i);
 tragus_model *engine_grammar_model(const tragus_grammar *g); /* the model it was compiled with; NULL: typed text only */
 /* Visits the files that tragus_grammar_load would read for a path, in the same order; visit returns 0 to continue. */
 int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr);

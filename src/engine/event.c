@@ -66,12 +66,14 @@ struct engine_event {
 };
 
 /* A time of a result, counted from the origin; times before the origin become 0. The last word may seem to end in the padding
- * after the sound, so times are limited to what was heard. */
+ * after the sound, so times are limited to what was heard. In a session of more than 49.7 days they stay at the largest number,
+ * because a time that begins anew from 0 would look right. */
 static uint32_t time_of(int64_t start_ms, uint32_t ms, uint64_t heard_ms) {
     int64_t t = start_ms + ms;
     if (t < 0)
         return 0;
-    return (uint32_t)((uint64_t)t < heard_ms ? (uint64_t)t : heard_ms);
+    uint64_t limited = (uint64_t)t < heard_ms ? (uint64_t)t : heard_ms;
+    return limited < UINT32_MAX ? (uint32_t)limited : UINT32_MAX;
 }
 
 /* Makes an event with n graph words as its text, and room for n_texts more texts of the sentence's length. */
@@ -79,7 +81,7 @@ static struct engine_event *event_new(tragus_grammar *g, tragus_event_type type,
     const struct graph *graph = engine_grammar_graph(g);
     size_t len = 1;
     for (size_t i = 0; i < n; i++)
-        len += strlen(graph->words[words[i]]) + 1;
+        len += strlen(graph_word(graph, words[i])) + 1;
     struct engine_event *e = calloc(1, sizeof(*e) + len * (1 + n_texts));
     if (!e)
         return NULL;
@@ -89,7 +91,7 @@ static struct engine_event *event_new(tragus_grammar *g, tragus_event_type type,
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             *to++ = ' ';
-        to = stpcpy(to, graph->words[words[i]]);
+        to = stpcpy(to, graph_word(graph, words[i]));
     }
     e->view.type = type;
     e->view.text = e->view.spoken = e->text;
@@ -154,24 +156,25 @@ static void give_detail(struct engine_event *e, const struct listener_result *r)
                *before = i > 0 && i <= e->view.n_words ? e->words[i - 1].word : "";
     e->view.detail = e->detail;
     if (e->view.reason == TRAGUS_AMBIGUOUS && e->view.n_alternatives > 0) {
-        snprintf(e->detail, sizeof(e->detail), "it may also be '%s'", e->view.alternatives[0].text);
+        base_utf8_format(e->detail, sizeof(e->detail), "it may also be '%s'", e->view.alternatives[0].text);
         return;
     }
     switch (r->fault) {
     case LISTENER_FAULT_NONE:
         break;
     case LISTENER_FAULT_BEFORE:
-        snprintf(e->detail, sizeof(e->detail), "something unknown before '%s'", e->view.n_words > 0 ? e->words[0].word : "");
+        base_utf8_format(e->detail, sizeof(e->detail), "something unknown before '%s'",
+                         e->view.n_words > 0 ? e->words[0].word : "");
         break;
     case LISTENER_FAULT_AFTER:
-        snprintf(e->detail, sizeof(e->detail), "something unknown after '%s'",
-                 e->view.n_words > 0 ? e->words[e->view.n_words - 1].word : "");
+        base_utf8_format(e->detail, sizeof(e->detail), "something unknown after '%s'",
+                         e->view.n_words > 0 ? e->words[e->view.n_words - 1].word : "");
         break;
     case LISTENER_FAULT_GAP:
-        snprintf(e->detail, sizeof(e->detail), "something unknown between '%s' and '%s'", before, word);
+        base_utf8_format(e->detail, sizeof(e->detail), "something unknown between '%s' and '%s'", before, word);
         break;
     case LISTENER_FAULT_WORD:
-        snprintf(e->detail, sizeof(e->detail), "'%s' does not fit", word);
+        base_utf8_format(e->detail, sizeof(e->detail), "'%s' does not fit", word);
         break;
     }
     size_t len = strlen(e->detail);
@@ -203,7 +206,7 @@ static void decide(struct engine_event *e, const struct engine_record *record, c
 /* Adds the words' times and confidences, and those of all of them. */
 static void give_words(struct engine_event *e, const struct listener_result *r, int64_t start_ms, uint64_t heard_ms) {
     for (uint32_t i = 0; i < r->n_words; i++)
-        e->words[i] = (tragus_word){.word = engine_grammar_graph(e->grammar)->words[r->words[i].word],
+        e->words[i] = (tragus_word){.word = graph_word(engine_grammar_graph(e->grammar), r->words[i].word),
                                     .start_ms = time_of(start_ms, r->words[i].start_ms, heard_ms),
                                     .end_ms = time_of(start_ms, r->words[i].end_ms, heard_ms),
                                     .confidence = r->words[i].confidence_q15 / 32768.0};
@@ -288,7 +291,7 @@ int engine_event_new(struct engine_event **ret, const struct engine_record *r, u
         return -EINVAL;
     switch (r->event) {
     case TRAGUS_SPEECH_STARTED:
-        error = give_moment(&e, r, (uint32_t)heard_ms, (uint32_t)heard_ms);
+        error = give_moment(&e, r, time_of((int64_t)heard_ms, 0, heard_ms), time_of((int64_t)heard_ms, 0, heard_ms));
         break;
     case TRAGUS_SPEECH_ENDED:
         error = give_moment(&e, r, time_of(start_ms, r->result.start_ms, heard_ms), time_of(start_ms, r->result.end_ms, heard_ms));

@@ -33,7 +33,9 @@ struct sources {
     pthread_mutex_t lock; /* protects the builder: several threads may derive grammars */
     struct grammar_builder *builder;
     struct lexicon_overrides *overrides;
-    struct list *given; /* names of all lists that any grammar of these sources set in the builder */
+    char *language;          /* of the options; NULL: the sentences' own */
+    struct list *given;      /* names of all lists that any grammar of these sources set in the builder */
+    tragus_diagnostics read; /* of reading the files */
     size_t max_arcs;
     uint32_t max_cpu_ms; /* limit for each compilation */
     size_t max_bytes;
@@ -46,12 +48,37 @@ struct tragus_grammar {
     struct list *lists;
     struct grammar *sentences;
     struct graph *graph;
+    tragus_diagnostics compiled; /* of compiling; those of reading are the sources' */
 };
 
 /* --- diagnostics --- */
 
 ENGINE_PUBLIC void tragus_diagnostics_done(tragus_diagnostics *d) {
     grammar_diagnostics_done(d);
+}
+
+static void append(tragus_diagnostics *d, const tragus_diagnostics *from) {
+    for (size_t i = 0; i < from->n_items; i++)
+        grammar_diagnostics_copy(d, &from->items[i]);
+}
+
+static bool contains(const tragus_diagnostics *d, const tragus_diagnostic *x) {
+    for (size_t i = 0; i < d->n_items; i++) {
+        const tragus_diagnostic *item = &d->items[i];
+        if (item->line == x->line && item->column == x->column && strcmp(item->file, x->file) == 0 &&
+            strcmp(item->text, x->text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Appends what a changed list brought: the diagnostics of its values, and those that the grammar before the change did not have. */
+static void append_new(tragus_diagnostics *d, const tragus_diagnostics *from, const tragus_diagnostics *before, const char *list) {
+    char file[sizeof(from->items->file)];
+    snprintf(file, sizeof(file), "{%s}", list);
+    for (size_t i = 0; d && i < from->n_items; i++)
+        if (strcmp(from->items[i].file, file) == 0 || !contains(before, &from->items[i]))
+            grammar_diagnostics_copy(d, &from->items[i]);
 }
 
 /* Warns of words that cannot be spoken, and notes those whose pronunciation was guessed, in case the author wants to specify it. */
@@ -119,6 +146,8 @@ static struct sources *sources_unref(struct sources *s) {
     if (s && atomic_fetch_sub_explicit(&s->n_refs, 1, memory_order_acq_rel) == 1) {
         grammar_builder_free(s->builder);
         lexicon_overrides_free(s->overrides);
+        grammar_diagnostics_done(&s->read);
+        free(s->language);
         for (struct list *l = s->given; l;)
             l = list_free(l);
         pthread_mutex_destroy(&s->lock);
@@ -142,6 +171,13 @@ static int sources_new(struct sources **ret, tragus_model *m, const tragus_gramm
         r = lexicon_overrides_new(&s->overrides);
     if (r < 0)
         base_error_set(reterr, r, "out of memory");
+    if (r == 0 && !m)
+        grammar_builder_set_typed_only(s->builder);
+    if (r == 0 && HAS(o, language) && o->language) {
+        s->language = strdup(o->language);
+        r = s->language ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
+        grammar_builder_set_language(s->builder, s->language);
+    }
     if (r == 0)
         r = engine_give_languages(s->builder, m, HAS(o, models_path) ? o->models_path : NULL, d, reterr);
     if (r == 0 && m && o && o->pronunciations_path)
@@ -168,8 +204,6 @@ static int give_lists(struct sources *s, const struct list *lists, tragus_diagno
         if (!has_list(lists, l->name))
             r = grammar_builder_set_list(s->builder, l->name, NULL, 0, d, reterr);
     for (const struct list *l = lists; r == 0 && l; l = l->next) {
-        if (!l->name[0]) /* if kept, every later list would set it again and be refused */
-            return base_error_set(reterr, -EINVAL, "a list needs a name");
         if (!has_list(s->given, l->name)) {
             struct list *name = list_new(l->name, NULL, 0);
             if (!name)
@@ -194,12 +228,39 @@ static tragus_grammar *grammar_new(tragus_model *m, struct sources *s) {
     return g;
 }
 
-static int compile(tragus_grammar *g, struct base_budget *budget, tragus_diagnostics *d, tragus_error *reterr) {
+static bool has_free_words(const struct grammar_acceptor *a) {
+    for (uint32_t i = 0; i < a->n_words; i++)
+        if (strcmp(a->words[i], GRAMMAR_FREE_WORDS) == 0)
+            return true;
+    return false;
+}
+
+static const struct graph_words *free_words_of(tragus_model *m, tragus_diagnostics *d) {
+    tragus_error error = {0};
+    char text[512];
+    const struct graph_words *w = engine_model_words(m, &error);
+    if (!w && error.code < 0) {
+        snprintf(text, sizeof(text), "free words are understood when typed only: %s: %s", error.file, error.text);
+        grammar_diagnostics_add(d, TRAGUS_WARNING, text);
+    } else if (!w) {
+        grammar_diagnostics_add(d, TRAGUS_NOTE,
+                                "sentences with free words are understood when typed only; to speak them, install the package "
+                                "tragus-words-en");
+    }
+    return w;
+}
+
+static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *reterr) {
+    tragus_diagnostics *d = &g->compiled;
     int r = grammar_compile(&g->sentences, g->sources->builder, d, reterr);
     if (r < 0 || !g->model)
         return r;
-    r = graph_build(&g->graph, grammar_acceptor(g->sentences), engine_model_lexicon(g->model), g->sources->overrides,
-                    g->sources->max_arcs, budget, reterr);
+    const struct grammar_acceptor *words = grammar_acceptor(g->sentences);
+    const struct graph_words *free_words = has_free_words(words) ? free_words_of(g->model, d) : NULL;
+    r = graph_build(&g->graph, words, engine_model_lexicon(g->model), g->sources->overrides, free_words, g->sources->max_arcs,
+                    budget, reterr);
+    if (r >= 0)
+        note_guessed(d, g->graph);
     return r < 0 && r == base_budget_code(budget) ? grammar_refuse(g->sentences, budget, r, d, reterr) : r;
 }
 
@@ -226,8 +287,9 @@ ENGINE_PUBLIC void tragus_grammar_options_init(tragus_grammar_options *o) {
 
 /* Reads paths or texts in memory, and compiles them. Continues after an invalid text, to report all errors at once. */
 static int read_and_compile(tragus_grammar *g, const char *const paths[], size_t n_paths, const tragus_text texts[], size_t n_texts,
-                            struct base_budget *budget, tragus_diagnostics *d, tragus_error *reterr) {
+                            struct base_budget *budget, tragus_error *reterr) {
     struct grammar_builder *builder = g->sources->builder;
+    tragus_diagnostics *d = &g->sources->read;
     int r = 0;
     for (size_t i = 0; r == 0 && i < n_paths; i++)
         r = grammar_builder_add_path(builder, paths[i], d, reterr);
@@ -236,7 +298,7 @@ static int read_and_compile(tragus_grammar *g, const char *const paths[], size_t
                                              r < 0 ? NULL : reterr);
         r = r < 0 ? r : wrong;
     }
-    return r < 0 ? r : compile(g, budget, d, reterr);
+    return r < 0 ? r : compile(g, budget, reterr);
 }
 
 int engine_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[],
@@ -254,14 +316,15 @@ int engine_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_gram
     base_assert(r < 0 || (sources && g));
     if (r == 0) {
         budget = begin_budget(sources, budget, &own);
-        r = read_and_compile(g, paths, n_paths, texts, n_texts, budget, d, reterr);
+        r = read_and_compile(g, paths, n_paths, texts, n_texts, budget, reterr);
         end_budget(sources);
+        append(d, &sources->read);
+        append(d, &g->compiled);
     }
     if (r < 0) {
         tragus_grammar_unref(g);
         return r;
     }
-    note_guessed(d, g->graph);
     *ret = g;
     return 0;
 }
@@ -306,23 +369,37 @@ static int copy_lists(tragus_grammar *g, const tragus_grammar *old, const char *
 }
 
 /* Sets the lists of g in the sources' builder and compiles it. */
-static int derive(tragus_grammar *g, struct base_budget *budget, tragus_diagnostics *d, tragus_error *reterr) {
+static int derive(tragus_grammar *g, struct base_budget *budget, tragus_error *reterr) {
     struct base_budget own;
     pthread_mutex_lock(&g->sources->lock);
     budget = begin_budget(g->sources, budget, &own);
-    int r = give_lists(g->sources, g->lists, d, reterr);
+    int r = give_lists(g->sources, g->lists, &g->compiled, reterr);
     if (r == 0)
-        r = compile(g, budget, d, reterr);
+        r = compile(g, budget, reterr);
     end_budget(g->sources);
     pthread_mutex_unlock(&g->sources->lock);
     return r;
 }
 
+static int check_list(const struct grammar *g, const char *list, tragus_error *reterr) {
+    if (!*list)
+        return base_error_set(reterr, -EINVAL, "a list needs a name");
+    if (grammar_has_list(g, list))
+        return 0;
+    const char *nearest = grammar_nearest_list(g, list);
+    if (nearest)
+        return base_error_set(reterr, -ESRCH, "no sentence uses a list {%.60s}; did you mean {%.60s}?", list, nearest);
+    return base_error_set(reterr, -ESRCH, "no sentence uses a list {%.60s}; write {%.60s} in a sentence first", list, list);
+}
+
 int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list, const tragus_list_value values[], size_t n,
                              tragus_diagnostics *d, struct base_budget *budget, tragus_error *reterr) {
+    int r = check_list(g->sentences, list, reterr);
+    if (r < 0)
+        return r;
     struct grammar_list_value *new_values = calloc(n ? n : 1, sizeof(*new_values));
     tragus_grammar *new = new_values ? grammar_new(g->model, g->sources) : NULL;
-    int r = -ENOMEM;
+    r = -ENOMEM;
     if (new) {
         atomic_fetch_add_explicit(&g->sources->n_refs, 1, memory_order_relaxed);
         for (size_t i = 0; i < n; i++)
@@ -331,14 +408,15 @@ int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char
     }
     if (r < 0)
         base_error_set(reterr, r, "out of memory");
-    if (r == 0)
-        r = derive(new, budget, d, reterr);
+    if (r == 0) {
+        r = derive(new, budget, reterr);
+        append_new(d, &new->compiled, &g->compiled, list);
+    }
     free(new_values);
     if (r < 0) {
         tragus_grammar_unref(new);
         return r;
     }
-    note_guessed(d, new->graph);
     *ret = new;
     return 0;
 }
@@ -364,6 +442,7 @@ ENGINE_PUBLIC tragus_grammar *tragus_grammar_unref(tragus_grammar *g) {
     if (g && atomic_fetch_sub_explicit(&g->n_refs, 1, memory_order_acq_rel) == 1) {
         graph_free(g->graph);
         grammar_free(g->sentences);
+        grammar_diagnostics_done(&g->compiled);
         for (struct list *l = g->lists; l;)
             l = list_free(l);
         sources_unref(g->sources);
@@ -371,6 +450,14 @@ ENGINE_PUBLIC tragus_grammar *tragus_grammar_unref(tragus_grammar *g) {
         free(g);
     }
     return NULL;
+}
+
+const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size_t i) {
+    const tragus_diagnostics *read = &g->sources->read;
+    if (i < read->n_items)
+        return &read->items[i];
+    i -= read->n_items;
+    return i < g->compiled.n_items ? &g->compiled.items[i] : NULL;
 }
 
 const struct grammar *engine_grammar_sentences(const tragus_grammar *g) {

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +23,18 @@
 #define LEXICON "lexicon.tragus"
 #define G2P "g2p.tragus"
 #define LANGUAGE "language.yaml"
+#define WORDS "words.tragus"
 
 struct tragus_model {
     atomic_uint n_refs;
     struct nn_model *network;
     struct lexicon *lexicon;
-    uint32_t cpu_flags; /* the kernels that may be used */
-    char language[16];  /* tag, from language.yaml or else from the network's passport */
+    struct lm *lm;             /* NULL: there is none */
+    tragus_error lm_error;     /* code 0, or why the language model cannot be used */
+    pthread_mutex_t lock;      /* protects words */
+    struct graph_words *words; /* of lm; built when a grammar first needs them */
+    uint32_t cpu_flags;        /* the kernels that may be used */
+    char language[16];         /* tag, from language.yaml or else from the network's passport */
     char path[PATH_MAX];
     char language_path[PATH_MAX]; /* "" if there is no such file */
 };
@@ -108,7 +114,7 @@ static void take_language(tragus_model *m) {
 }
 
 static int open_files(tragus_model *m, const char *path, tragus_error *reterr) {
-    char lexicon_path[PATH_MAX], g2p_path[PATH_MAX], installed[PATH_MAX];
+    char lexicon_path[PATH_MAX], g2p_path[PATH_MAX], words_path[PATH_MAX], installed[PATH_MAX];
     if (is_tag(path) && !exists(path) && join(installed, ENGINE_MODELS_DIR, strlen(ENGINE_MODELS_DIR), path))
         path = installed;
     if (is_directory(path) ? !join(m->path, path, strlen(path), ACOUSTIC)
@@ -130,6 +136,8 @@ static int open_files(tragus_model *m, const char *path, tragus_error *reterr) {
     r = lexicon_open(&m->lexicon, lexicon_path, find_beside(g2p_path, m, G2P) ? g2p_path : NULL, reterr);
     if (r < 0)
         return r;
+    if (find_beside(words_path, m, WORDS))
+        (void)lm_open(&m->lm, words_path, m->lexicon, &m->lm_error); /* everything else works without it */
     return check_labels(m->network, m->lexicon, m->path, reterr);
 }
 
@@ -143,6 +151,7 @@ ENGINE_PUBLIC int tragus_model_open(tragus_model **ret, const char *path, const 
     if (!m)
         return base_error_set(reterr, -ENOMEM, "out of memory");
     atomic_init(&m->n_refs, 1);
+    pthread_mutex_init(&m->lock, NULL);
     m->cpu_flags = base_cpu_detect() & mask;
     int r = open_files(m, path ? path : ENGINE_MODELS_DIR "/" ENGINE_DEFAULT_LANGUAGE, reterr);
     if (r < 0) {
@@ -162,7 +171,10 @@ ENGINE_PUBLIC tragus_model *tragus_model_ref(tragus_model *m) {
 ENGINE_PUBLIC tragus_model *tragus_model_unref(tragus_model *m) {
     if (m && atomic_fetch_sub_explicit(&m->n_refs, 1, memory_order_acq_rel) == 1) {
         nn_model_free(m->network);
+        graph_words_free(m->words);
+        lm_free(m->lm);
         lexicon_free(m->lexicon);
+        pthread_mutex_destroy(&m->lock);
         free(m);
     }
     return NULL;
@@ -170,6 +182,19 @@ ENGINE_PUBLIC tragus_model *tragus_model_unref(tragus_model *m) {
 
 struct lexicon *engine_model_lexicon(tragus_model *m) {
     return m->lexicon;
+}
+
+const struct graph_words *engine_model_words(tragus_model *m, tragus_error *reterr) {
+    int r = m->lm_error.code;
+    pthread_mutex_lock(&m->lock);
+    if (m->lm && !m->words)
+        r = graph_words_build(&m->words, m->lm);
+    pthread_mutex_unlock(&m->lock);
+    if (r < 0 && reterr)
+        *reterr = m->lm_error;
+    if (r < 0 && reterr && m->lm_error.code == 0)
+        base_error_set(reterr, r, "out of memory");
+    return m->words;
 }
 
 struct nn_model *engine_model_network(tragus_model *m) {
@@ -300,12 +325,16 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
     take(m, "blank_penalty", 8, 0, 64 << 8, &d.blank_penalty_q8);
     take(m, "beam", 8, 1 << 8, 1000 << 8, &d.beam_q8);
     take(m, "word_penalty", 8, 0, 64 << 8, &d.word_penalty_q8);
+    take(m, "lm_scale", 8, 0, 64 << 8, &d.lm_scale_q8);
+    take(m, "free_beam", 8, 1 << 8, 1000 << 8, &d.free_beam_q8);
+    take(m, "free_word_penalty", 8, -(64 << 8), 64 << 8, &d.free_word_penalty_q8);
     take(m, "prior", 8, 0, 64 << 8, &d.prior_q8);
     take(m, "filler_penalty", 8, -(64 << 8), 64 << 8, &d.filler_penalty_q8);
     take(m, "confidence_offset", 8, -(64 << 8), 64 << 8, &d.confidence_offset_q8);
     take(m, "confidence_scale", 8, 1, 64 << 8, &d.confidence_scale_q8);
     take(m, "min_confidence", 15, 0, 1 << 15, &d.min_confidence_q15);
     take_scorecard(m, "confidence", &d.scorecard);
+    take_curve(m, "confidence", "other", &d.other);
     take_spotting(m, &d.spotting);
     take(m, "sure", 15, 0, 1 << 15, &d.sure_q15);
     take(m, "final_silence_ms", 0, 100, 10000, &final_silence);

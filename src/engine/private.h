@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "decoder/decoder.h"
 #include "engine/engine.h"
+#include "graph/words.h"
 
 /* Exports a function of tragus.h; all others are hidden. */
 #define ENGINE_PUBLIC __attribute__((visibility("default")))
@@ -25,6 +26,10 @@ char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n);
 
 /* Whether two readings have the same intent and slots; without an intent, the same text. */
 bool engine_same_meaning(const tragus_reading *a, const tragus_reading *b);
+
+/* The words of m's language model as a tree, built when first needed; NULL if it has none, or if that failed, with the error. Any
+ * thread. Valid as long as m. */
+const struct graph_words *engine_model_words(tragus_model *m, tragus_error *reterr);
 
 struct engine_alternatives { /* the rivals of a sentence that mean something else */
     size_t n;
@@ -52,6 +57,8 @@ struct engine_listener {
  *   blank_penalty     nats, 0..64         word_penalty      nats, 0..64         min_confidence    0..1
  *   filler_penalty    nats, -64..64       prior             0..64               sure              0..1
  *   beam              nats, 1..1000       final_silence_ms, end_silence_ms, open_silence_ms   100..10000
+ *   lm_scale          0..64               free_word_penalty nats, -64..64
+ *   free_beam         nats, 1..1000
  *   wake_slope        nats a nat, 0..64
  *   confidence_offset nats, -64..64       confidence_scale  a nat, 0..64        lateness_ms       0..500 */
 struct decoder_options engine_decoder_options(const tragus_model *m, const tragus_session_options *o);

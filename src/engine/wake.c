@@ -140,20 +140,21 @@ static bool is_common(tragus_model *m, const char *phrase) {
 }
 
 /* Says how often a phrase will be missed, as a warning if that is often. */
-static int estimate(tragus_model *m, const char *phrase, double per_hour, const char *pronunciations, tragus_diagnostics *d) {
+static int estimate(tragus_model *m, const char *phrase, double per_hour, const char *pronunciations, tragus_diagnostics *d,
+                    tragus_error *reterr) {
     tragus_grammar *g;
     tragus_session_options o;
     char text[256];
     tragus_session_options_init(&o);
     o.wake_per_hour = per_hour;
     struct decoder_spotting s = engine_decoder_options(m, &o).spotting;
-    int r = compile(&g, m, phrase, pronunciations, NULL, NULL);
+    int r = compile(&g, m, phrase, pronunciations, NULL, reterr);
     if (r < 0)
         return r;
     int32_t rarity_q8 = least_rarity(engine_grammar_graph(g), &s);
     tragus_grammar_unref(g);
     if (rarity_q8 < 0)
-        return rarity_q8;
+        return base_error_set(reterr, rarity_q8, "out of memory");
     if (is_common(m, phrase)) {
         snprintf(text, sizeof(text),
                  "\"%.60s\" has only frequent words, so it will be said to others, too; add a rarer word, such as a name", phrase);
@@ -173,6 +174,7 @@ static int estimate(tragus_model *m, const char *phrase, double per_hour, const 
 int engine_wake_phrases(tragus_grammar **ret, tragus_model *m, const char *const phrases[], size_t n, double per_hour,
                         const char *pronunciations, tragus_diagnostics *d, tragus_error *reterr) {
     char text[MOST_PHRASES * (MOST_BYTES + 2)], *to = text;
+    tragus_grammar *g;
     if (n == 0 || n > MOST_PHRASES)
         return base_error_set(reterr, -EINVAL, "there must be from 1 to %d wake phrases, not %zu", MOST_PHRASES, n);
     for (size_t i = 0; i < n; i++)
@@ -180,14 +182,17 @@ int engine_wake_phrases(tragus_grammar **ret, tragus_model *m, const char *const
             return -EINVAL;
     int r = n > 1 ? check_each(m, phrases, n, pronunciations, reterr) : 0;
     if (r >= 0)
-        r = compile(ret, m, text, pronunciations, d, reterr);
+        r = compile(&g, m, text, pronunciations, d, reterr);
     if (r < 0)
         return r;
     for (size_t i = 0; i < n && r >= 0 && d; i++)
-        r = estimate(m, phrases[i], per_hour, pronunciations, d);
-    if (r < 0)
-        tragus_grammar_unref(*ret);
-    return r;
+        r = estimate(m, phrases[i], per_hour, pronunciations, d, reterr);
+    if (r < 0) {
+        tragus_grammar_unref(g);
+        return r;
+    }
+    *ret = g;
+    return 0;
 }
 
 ENGINE_PUBLIC int tragus_wake_phrases(tragus_grammar **ret, tragus_model *m, const char *const phrases[], size_t n, double per_hour,

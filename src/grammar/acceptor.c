@@ -38,11 +38,6 @@ static bool add_item(struct acceptor_builder *a, const struct grammar_item *item
 }
 
 static void add_template(struct acceptor_builder *a, const struct grammar_template *t) {
-    if (t->has_wildcard) {
-        grammar_report_at(a->report, TRAGUS_NOTE, t->position,
-                          "understood when typed only, because free text is not recognised yet: %.80s", t->text);
-        return;
-    }
     a->pieces.block = t->block;
     size_t n_links = a->links.n;
     struct grammar_cost outer = grammar_costs_begin(a->costs, t->position, t->text);

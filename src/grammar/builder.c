@@ -28,9 +28,34 @@ void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *b
     b->pool.budget = budget;
 }
 
+void grammar_builder_set_language(struct grammar_builder *b, const char *tag) {
+    b->language = tag;
+}
+
+void grammar_builder_set_typed_only(struct grammar_builder *b) {
+    b->typed_only = true;
+}
+
+/* What a program has set a list to. It has a pool of its own, because it can be replaced again and again: the builder's pool keeps
+ * everything. */
+struct grammar_run_time_list {
+    struct grammar_run_time_list *next;
+    const struct grammar_model_list *list;
+    struct grammar_pool pool;
+};
+
+static void run_time_list_free(struct grammar_run_time_list *l) {
+    grammar_pool_done(&l->pool);
+    free(l);
+}
+
 void grammar_builder_free(struct grammar_builder *b) {
     if (!b)
         return;
+    for (struct grammar_run_time_list *l = b->run_time_lists, *next; l; l = next) {
+        next = l->next;
+        run_time_list_free(l);
+    }
     grammar_yaml_abandon(&b->open_parser);
     grammar_pool_done(&b->pool);
     free(b);
@@ -214,52 +239,92 @@ int grammar_builder_add_path(struct grammar_builder *b, const char *path, tragus
 
 struct list_job {
     struct grammar_builder *b;
-    const char *list;
+    const char *name;
     const struct grammar_list_value *values;
     size_t n;
+    struct grammar_run_time_list *fresh;
+    struct grammar_report *report;
 };
 
+static bool is_utf8(const char *text) {
+    return !text || base_utf8_valid(text, strlen(text));
+}
+
+static struct grammar_model_definition *define_list(struct grammar_pool *p, const struct list_job *j) {
+    struct grammar_source *source = grammar_pool_alloc(p, sizeof *source);
+    source->file = grammar_pool_format(p, "{%s}", j->name);
+    struct grammar_model_definition *definition = grammar_pool_alloc(p, sizeof *definition);
+    *definition =
+        (struct grammar_model_definition){.source = source, .position = {source->file, 0, 0}, .kind = GRAMMAR_LIST_VALUES};
+    definition->values = grammar_pool_alloc(p, j->n * sizeof *definition->values);
+    definition->size_values = j->n;
+    for (size_t i = 0; i < j->n; i++) {
+        const struct grammar_list_value *from = &j->values[i];
+        if (!is_utf8(from->in) || !is_utf8(from->out) || !is_utf8(from->context_domain)) {
+            grammar_report_at(j->report, TRAGUS_ERROR, (struct grammar_position){source->file, (int)i + 1, 1},
+                              "value %zu of {%s} is not UTF-8 text", i + 1, j->name);
+            continue;
+        }
+        struct grammar_model_value *v = &definition->values[definition->n_values++];
+        const char *in = from->in ? from->in : "";
+        v->in = (struct grammar_text){grammar_pool_text(p, in, strlen(in)), source, {source->file, (int)i + 1, 1}};
+        if (from->out) {
+            v->has_out = true;
+            v->out = grammar_model_value(grammar_pool_text(p, from->out, strlen(from->out)), false);
+        }
+        if (from->context_domain)
+            *grammar_pool_push(p, v->context, v->n_context, v->size_context) =
+                (struct grammar_pair){"domain", grammar_pool_text(p, from->context_domain, strlen(from->context_domain))};
+    }
+    return definition;
+}
+
+/* Allocates everything first, so that the list stays as it was if there is no memory. */
 static void set_list_job(void *data) {
     const struct list_job *j = data;
     struct grammar_builder *b = j->b;
-    size_t n = j->n;
-    char *name = grammar_pool_text(&b->pool, j->list, strlen(j->list));
-    struct grammar_model_list *list = grammar_model_list(b, &b->lists, name);
+    struct grammar_model_definition *definition = define_list(&j->fresh->pool, j);
+    struct grammar_model_list *list = grammar_map_get(&b->lists, j->name);
+    if (!list)
+        list = grammar_model_list(b, &b->lists, grammar_pool_text(&b->pool, j->name, strlen(j->name)));
     list->at_run_time = true;
-    list->n = 0;
-    struct grammar_source *source = grammar_pool_alloc(&b->pool, sizeof *source);
-    source->file = grammar_pool_format(&b->pool, "{%s}", name);
-    struct grammar_model_definition *definition = grammar_pool_push(&b->pool, list->definitions, list->n, list->size);
-    *definition =
-        (struct grammar_model_definition){.source = source, .position = {source->file, 0, 0}, .kind = GRAMMAR_LIST_VALUES};
-    definition->values = grammar_pool_alloc(&b->pool, n * sizeof *definition->values);
-    definition->n_values = definition->size_values = n;
-    for (size_t i = 0; i < n; i++) {
-        const struct grammar_list_value *from = &j->values[i];
-        struct grammar_model_value *v = &definition->values[i];
-        const char *in = from->in ? from->in : "";
-        v->in = (struct grammar_text){grammar_pool_text(&b->pool, in, strlen(in)), source, {source->file, (int)i + 1, 1}};
-        if (from->out) {
-            v->has_out = true;
-            v->out = grammar_model_value(grammar_pool_text(&b->pool, from->out, strlen(from->out)), false);
-        }
-        if (from->context_domain)
-            *grammar_pool_push(&b->pool, v->context, v->n_context, v->size_context) =
-                (struct grammar_pair){"domain", grammar_pool_text(&b->pool, from->context_domain, strlen(from->context_domain))};
-    }
+    list->definitions = definition;
+    list->n = list->size = 1;
+    j->fresh->list = list;
+}
+
+/* Takes the place of what the list was set to before. */
+static void keep_run_time_list(struct grammar_builder *b, struct grammar_run_time_list *fresh) {
+    struct grammar_run_time_list **at = &b->run_time_lists;
+    while (*at && (*at)->list != fresh->list)
+        at = &(*at)->next;
+    struct grammar_run_time_list *old = *at;
+    fresh->next = old ? old->next : NULL;
+    fresh->pool.outer = NULL;
+    fresh->pool.budget = NULL; /* it outlives the budget */
+    *at = fresh;
+    if (old)
+        run_time_list_free(old);
 }
 
 int grammar_builder_set_list(struct grammar_builder *b, const char *list, const struct grammar_list_value values[], size_t n,
                              tragus_diagnostics *d, tragus_error *reterr) {
     if (!list || !list[0])
         return base_error_set(reterr, -EINVAL, "a list needs a name");
-    for (size_t i = 0; i < n; i++)
-        if ((values[i].in && !base_utf8_valid(values[i].in, strlen(values[i].in))) ||
-            (values[i].out && !base_utf8_valid(values[i].out, strlen(values[i].out))))
-            return base_error_set(reterr, -EINVAL, "value %zu of list %s is not UTF-8", i + 1, list);
-    struct list_job j = {b, list, values, n};
+    struct grammar_run_time_list *fresh = calloc(1, sizeof *fresh);
+    if (!fresh)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    grammar_pool_init(&fresh->pool, LARGEST_MODEL, b->pool.budget);
+    fresh->pool.outer = &b->pool;
+    tragus_error mistake = {0}; /* not b->mistake, because the next call may mend it */
+    struct grammar_report report = {.list = d, .reterr = reterr, .mistake = &mistake};
+    struct list_job j = {b, list, values, n, fresh, &report};
     int code = grammar_pool_run(&b->pool, set_list_job, &j);
-    struct grammar_report report = {.list = d, .reterr = reterr};
+    report.mistake = NULL;
+    if (code == 0)
+        keep_run_time_list(b, fresh);
+    else
+        run_time_list_free(fresh);
     return code < 0 ? explain(b, code, list, &report) : 0;
 }
 

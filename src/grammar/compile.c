@@ -245,11 +245,30 @@ static const char *language_of(const struct grammar_builder *b) {
     return NULL;
 }
 
+static bool has_both_regions(const struct grammar_compiler *c) {
+    bool exact = false, other = false;
+    for (size_t i = 0; c->language && i < c->b->n_blocks; i++) {
+        const char *tag = c->b->blocks[i]->source->language;
+        bool equal = tag && grammar_language_equal(tag, c->language);
+        exact |= equal;
+        other |= tag && !equal && grammar_language_same(tag, c->language);
+    }
+    return exact && other;
+}
+
 /* Copies a cost and its texts, so that they live as long as the grammar. */
 static void keep_cost(struct grammar_compiler *c, struct grammar_cost *to, const struct grammar_cost *from) {
     *to = *from;
     to->text = grammar_copy_text(c, from->text);
     to->position.file = grammar_copy_text(c, from->position.file);
+}
+
+/* Whether a block of sentences is in the grammar's language, or in none, which fits every language. */
+static bool has_language(const struct grammar_compiler *c) {
+    for (size_t i = 0; i < c->b->n_blocks; i++)
+        if (grammar_in_language(c, c->b->blocks[i]->source))
+            return true;
+    return c->b->n_blocks == 0;
 }
 
 /* Returns false after an error if no sentence is left. Lists that the program sets later may complete templates without a mistake.
@@ -259,6 +278,10 @@ static bool has_sentences(struct grammar_compiler *c) {
     if (c->g->n_templates == 0 && mistake->text[0])
         grammar_report_failure(c->report, -EINVAL, (struct grammar_position){mistake->file, mistake->line, mistake->column},
                                "the grammar holds no sentence that can be used: %s", mistake->text);
+    else if (c->b->language && !has_language(c))
+        grammar_report_failure(c->report, -EINVAL, (struct grammar_position){0},
+                               "the grammar holds no sentences in language \"%.20s\"; those that it holds are in \"%.20s\"",
+                               c->b->language, language_of(c->b));
     else if (c->b->n_blocks == 0)
         grammar_report_failure(c->report, -EINVAL, (struct grammar_position){0}, "the grammar holds no sentences; add some");
     else
@@ -269,7 +292,8 @@ static bool has_sentences(struct grammar_compiler *c) {
 
 static void compile(void *data) {
     struct grammar_compiler *c = data;
-    c->language = language_of(c->b);
+    c->language = c->b->language ? c->b->language : language_of(c->b);
+    c->has_both_regions = has_both_regions(c);
     const char *tag = c->language ? c->language : c->b->default_language;
     c->parser.language = grammar_tables_of(c, tag);
     c->g->language = grammar_copy_text(c, c->language ? c->language : "");
@@ -280,9 +304,11 @@ static void compile(void *data) {
     add_blocks(c);
     add_skip_words(c);
     report_missing(c);
+    grammar_note_lists(c);
     if (c->refused || !has_sentences(c))
         return;
-    grammar_build_acceptor(c->g, &c->work, &c->scratch, &c->costs, c->report);
+    if (!c->b->typed_only)
+        grammar_build_acceptor(c->g, &c->work, &c->scratch, &c->costs, c->report);
     keep_cost(c, &c->g->most_units, &c->costs.most_units);
     keep_cost(c, &c->g->most_bytes, &c->costs.most_bytes);
 }
@@ -364,6 +390,17 @@ size_t grammar_n_intents(const struct grammar *g) {
 
 const char *grammar_intent(const struct grammar *g, size_t i) {
     return i < g->n_intents ? g->intents[i] : NULL;
+}
+
+bool grammar_has_list(const struct grammar *g, const char *name) {
+    for (size_t i = 0; i < g->list_names.n; i++)
+        if (strcmp(g->list_names.items[i].key, name) == 0)
+            return true;
+    return false;
+}
+
+const char *grammar_nearest_list(const struct grammar *g, const char *name) {
+    return base_suggest_from(name, grammar_map_key, &g->list_names, g->list_names.n);
 }
 
 const struct grammar_acceptor *grammar_acceptor(const struct grammar *g) {

@@ -53,6 +53,7 @@ struct grammar {
     const char **intents;
     size_t n_intents, size_intents;
     uint32_t n_lists;
+    struct grammar_map list_names; /* of all lists that templates name or files define; the value is set if a template names it */
     const struct grammar_item **skip_words; /* trees; longest text first */
     size_t n_skip_words;
     const char *language;                        /* named by the sentences; "": none */

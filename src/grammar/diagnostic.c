@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/diagnostic.c: a growing list of diagnostics. */
 #include "grammar/diagnostic.h"
+#include "base/utf8.h"
+
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -20,17 +23,18 @@ void grammar_diagnostics_done(tragus_diagnostics *d) {
     memset(d, 0, sizeof *d);
 }
 
-/* Removes an incomplete character at the end, so that a message stays valid UTF-8. */
-static void trim_utf8(char *text) {
-    size_t len = strlen(text), lead = len;
-    while (lead > 0 && ((unsigned char)text[lead - 1] & 0xC0) == 0x80)
-        lead--;
-    if (lead == 0)
+void grammar_diagnostics_copy(tragus_diagnostics *d, const tragus_diagnostic *from) {
+    if (!d)
         return;
-    unsigned char first = (unsigned char)text[lead - 1];
-    size_t wanted = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
-    if (len - (lead - 1) < wanted)
-        text[lead - 1] = '\0';
+    if (d->n_items == d->size_items) {
+        size_t size = d->size_items ? d->size_items * 2 : 8;
+        tragus_diagnostic *items = realloc(d->items, size * sizeof *items);
+        if (!items)
+            return; /* the count of errors stays right; only the message is lost */
+        d->items = items;
+        d->size_items = size;
+    }
+    d->items[d->n_items++] = *from;
 }
 
 /* Appends to the list, whose size is limited: many notes would hide the rest, and hostile text causes many. */
@@ -43,39 +47,26 @@ static void list(tragus_diagnostics *d, tragus_severity severity, struct grammar
         position = (struct grammar_position){0};
         text = "there are more of these, which are not listed";
     }
-    if (d->n_items == d->size_items) {
-        size_t size = d->size_items ? d->size_items * 2 : 8;
-        tragus_diagnostic *items = realloc(d->items, size * sizeof *items);
-        if (!items)
-            return; /* the count of errors stays right; only the message is lost */
-        d->items = items;
-        d->size_items = size;
-    }
-    tragus_diagnostic *item = &d->items[d->n_items++];
-    memset(item, 0, sizeof *item);
-    item->severity = severity;
-    item->line = position.line;
-    item->column = position.column;
-    size_t len = position.file ? strlen(position.file) : 0;
-    size_t room = sizeof item->file - 1;
-    if (len)
-        memcpy(item->file, len > room ? position.file + len - room : position.file, len > room ? room : len);
-    memcpy(item->text, text, strlen(text) + 1);
+    tragus_diagnostic item = {.severity = severity, .line = position.line, .column = position.column};
+    size_t len = position.file ? strlen(position.file) : 0, room = sizeof item.file - 1;
+    if (len) /* its end tells more */
+        memcpy(item.file, len > room ? position.file + len - room : position.file, len > room ? room : len);
+    base_utf8_mend(item.file);
+    memcpy(item.text, text, strlen(text) + 1);
+    grammar_diagnostics_copy(d, &item);
 }
 
 void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, const char *text) {
     char copy[LONGEST_TEXT];
     if (!d)
         return;
-    snprintf(copy, sizeof copy, "%s", text);
-    trim_utf8(copy);
+    base_utf8_format(copy, sizeof copy, "%s", text);
     list(d, severity, (struct grammar_position){0}, copy);
 }
 
 static void leave_out(struct grammar_report *r, struct grammar_position position, const char *text) {
     char warning[LONGEST_TEXT];
-    snprintf(warning, sizeof warning, "left out: %.*s", (int)(sizeof warning - sizeof "left out: "), text);
-    trim_utf8(warning);
+    base_utf8_format(warning, sizeof warning, "left out: %s", text);
     if (!r->mistake->text[0])
         base_error_at(r->mistake, -EINVAL, position.file, position.line, position.column, "%s", text);
     if (r->list)
@@ -87,9 +78,8 @@ void grammar_report_at(struct grammar_report *r, tragus_severity severity, struc
     char text[LONGEST_TEXT];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    base_utf8_vformat(text, sizeof text, format, args);
     va_end(args);
-    trim_utf8(text);
 
     if (severity == TRAGUS_ERROR && r->mistake) {
         r->n_errors++;
@@ -106,9 +96,8 @@ void grammar_report_failure(struct grammar_report *r, int code, struct grammar_p
     char text[LONGEST_TEXT];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    base_utf8_vformat(text, sizeof text, format, args);
     va_end(args);
-    trim_utf8(text);
 
     r->n_errors++;
     base_error_at(r->reterr, code, position.file, position.line, position.column, "%s", text);

@@ -20,6 +20,8 @@
 void grammar_diagnostics_done(tragus_diagnostics *d);
 /* Adds a diagnostic without a position; text is truncated to fit. d may be NULL. */
 void grammar_diagnostics_add(tragus_diagnostics *d, tragus_severity severity, const char *text);
+/* Appends a copy of one diagnostic, without a limit. d may be NULL. */
+void grammar_diagnostics_copy(tragus_diagnostics *d, const tragus_diagnostic *from);
 
 struct grammar;         /* compiled; immutable; any thread */
 struct grammar_builder; /* collects files, lists and contexts before compiling; main thread only */
@@ -37,6 +39,13 @@ void grammar_builder_set_budget(struct grammar_builder *b, struct base_budget *b
  * a source, numbers and signs are understood only if typed. */
 int grammar_builder_add_language(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
+/* Chooses the language whose sentences are compiled, if files of several languages are added. NULL (the default): that of the first
+ * sentences that name one. Borrowed. */
+void grammar_builder_set_language(struct grammar_builder *b, const char *tag);
+
+/* Says that sentences are typed only: grammars compiled from now on have no acceptor, which is most of the work. */
+void grammar_builder_set_typed_only(struct grammar_builder *b);
+
 /* Sets the language of sentences that name none. Default: that of the first file added, else "". Only the letters before a region
  * count. */
 void grammar_builder_set_default_language(struct grammar_builder *b, const char *tag);
@@ -45,7 +54,7 @@ const char *grammar_builder_default_language(const struct grammar_builder *b);
 /* Adds a file, or every *.yaml, *.yml, *.txt, *.list of a directory (recursively; files before folders, each sorted by name). YAML:
  * both of Home Assistant's layouts. `.txt`, `.list`: one template per line, `#` comments, `template => text`, and `[Name]` alone on
  * a line to begin the sentences of an intent. For other extensions the content decides. Files in another language than the first
- * one with sentences are ignored. */
+ * one with sentences are ignored; so is another region of that language, if it has sentences, too ("pt-BR" beside "pt"). */
 int grammar_builder_add_path(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 
 /* Adds text from memory; name is used in diagnostics. format: "hassil", "list", or NULL to detect it from the content. */
@@ -57,7 +66,8 @@ struct grammar_list_value {
     const char *out;            /* NULL: as spoken */
     const char *context_domain; /* NULL: none */
 };
-/* Sets or replaces a whole list at run time: Home Assistant's {name}, {area}, {floor}. */
+/* Sets or replaces a whole list at run time: Home Assistant's {name}, {area}, {floor}. In diagnostics, its file is "{list}" and the
+ * line is the number of the value. A value that is not UTF-8 is left out with a warning. */
 int grammar_builder_set_list(struct grammar_builder *b, const char *list, const struct grammar_list_value values[], size_t n,
                              tragus_diagnostics *d, tragus_error *reterr);
 
@@ -76,6 +86,9 @@ const char *grammar_language(const struct grammar *g); /* the tag that the sente
 size_t grammar_n_templates(const struct grammar *g);
 size_t grammar_n_intents(const struct grammar *g);
 const char *grammar_intent(const struct grammar *g, size_t i);
+/* Whether a template names this list, or a file defines it. */
+bool grammar_has_list(const struct grammar *g, const char *name);
+const char *grammar_nearest_list(const struct grammar *g, const char *name); /* for "did you mean"; NULL: none is similar */
 double grammar_least_confidence(const struct grammar *g); /* the least min_confidence of its sentences; 0: none */
 
 /* The silences that end a sentence, as session options have them; 0: as the session says. */
@@ -83,6 +96,8 @@ struct grammar_pauses {
     uint32_t final_silence_ms, end_silence_ms, open_silence_ms;
 };
 #define GRAMMAR_MAX_PAUSES 16 /* different ones in a grammar */
+
+#define GRAMMAR_FREE_WORDS "\x1a" /* in place of a word: any words may be said, as for a wildcard */
 
 /* The acceptor. It is nondeterministic only where a state has several arcs with one word; no epsilon; trimmed; words as they are
  * spoken (digits and symbols spelled out), in lower case. */
@@ -100,7 +115,7 @@ struct grammar_acceptor {
     const struct grammar_pauses *pauses;
     uint32_t n_pauses;
 };
-const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* valid as long as g */
+const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* valid as long as g; without states if typed only */
 
 #define GRAMMAR_EXAMPLE_BYTES 128
 /* Writes up to n different sentences that can be said, in the words of the acceptor, always the same ones for a grammar. Returns

@@ -25,6 +25,17 @@ bool grammar_language_same(const char *a, const char *b) {
     return n == primary_len(b) && same_letters(a, b, n);
 }
 
+bool grammar_language_equal(const char *a, const char *b) {
+    for (; *a && *b; a++, b++)
+        if ((*a == '_' ? '-' : *a | 0x20) != (*b == '_' ? '-' : *b | 0x20))
+            return false;
+    return *a == *b;
+}
+
+bool grammar_language_has_region(const char *tag) {
+    return tag[primary_len(tag)] != '\0';
+}
+
 static bool spell_integer(const struct grammar_language *l, int64_t n, struct base_buffer *out);
 
 /* Appends the text of a row with `#q`, `#r`, `#i` filled in. */

@@ -44,6 +44,10 @@ int grammar_builder_language(const struct grammar_language **ret, struct grammar
 /* Returns whether two tags name the same language, regardless of the region. */
 bool grammar_language_same(const char *a, const char *b);
 
+/* Returns whether two tags are equal, in any case and with - or _. */
+bool grammar_language_equal(const char *a, const char *b);
+bool grammar_language_has_region(const char *tag);
+
 /* Appends the template of how a number is said; digits as in "-20.5". Returns false, and adds nothing, if the tables do not cover
  * it. */
 bool grammar_language_spell(const struct grammar_language *l, const char *digits, size_t len, struct base_buffer *out);

@@ -9,6 +9,13 @@ bool grammar_is_digit(uint32_t c) {
     return c >= '0' && c <= '9';
 }
 
+bool grammar_has_digit(const uint32_t *chars, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (grammar_is_digit(chars[i]))
+            return true;
+    return false;
+}
+
 bool grammar_is_letter(uint32_t c) {
     if (c < 0x80)
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '\'';
@@ -25,6 +32,11 @@ bool grammar_is_letter(uint32_t c) {
     if (c >= 0x1F000 && c <= 0x1FAFF) /* pictures */
         return false;
     return c != 0x061F && c != 0xFFFD;
+}
+
+bool grammar_is_unspaced(uint32_t c) {
+    return (c >= 0x0E00 && c <= 0x0EFF) || (c >= 0x1000 && c <= 0x109F) || (c >= 0x1780 && c <= 0x17FF) || /* Thai to Khmer */
+           (c >= 0x2E80 && c <= 0x9FFF && grammar_is_letter(c)) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x3FFFF);
 }
 
 bool grammar_is_stop(uint32_t c) {

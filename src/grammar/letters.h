@@ -10,8 +10,10 @@
 struct grammar_pool;
 
 bool grammar_is_digit(uint32_t c);
-bool grammar_is_letter(uint32_t c); /* part of a spoken word: letters of all scripts and the apostrophe, but no digits */
-bool grammar_is_stop(uint32_t c);   /* punctuation that is ignored at the start and end of words: . , ? ! ; : and similar */
+bool grammar_has_digit(const uint32_t *chars, size_t n);
+bool grammar_is_letter(uint32_t c);   /* part of a spoken word: letters of all scripts and the apostrophe, but no digits */
+bool grammar_is_unspaced(uint32_t c); /* of a script without blanks between words: Thai, Chinese characters, kana and similar */
+bool grammar_is_stop(uint32_t c);     /* punctuation that is ignored at the start and end of words: . , ? ! ; : and similar */
 
 /* Decodes UTF-8 to characters. White space becomes blanks, the typographic apostrophe the plain one. */
 uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, size_t *ret_n);

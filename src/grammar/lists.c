@@ -120,11 +120,24 @@ static bool compile_list(struct grammar_compiler *c, const struct grammar_model_
     return good;
 }
 
+/* Whether no file of the grammar's language defines it, and no program has set it. */
 static bool is_empty(const struct grammar_compiler *c, const struct grammar_model_list *l) {
     for (size_t i = 0; i < l->n; i++)
         if (grammar_in_language(c, l->definitions[i].source))
             return false;
     return true;
+}
+
+void grammar_note_lists(struct grammar_compiler *c) {
+    for (size_t i = 0; i < c->b->lists.n; i++) {
+        const struct grammar_model_list *l = c->b->lists.items[i].value;
+        if (is_empty(c, l) || grammar_map_get(&c->g->list_names, l->name))
+            continue;
+        (void)grammar_map_at(&c->g->list_names, &c->g->pool, grammar_copy_text(c, l->name));
+        if (l->at_run_time && l->definitions[0].n_values > 0)
+            grammar_report_at(c->report, TRAGUS_WARNING, l->definitions[0].position,
+                              "no sentence uses the list {%s}, so its values are never understood", l->name);
+    }
 }
 
 static struct grammar_list *new_list(struct grammar_compiler *c, const char *name) {
@@ -148,6 +161,8 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
     if (!from)
         from = grammar_map_get(&c->b->lists, item->name);
     *ret = NULL;
+    if (known == &c->global.lists && !grammar_map_get(&c->g->list_names, item->name))
+        *grammar_map_at(&c->g->list_names, &c->g->pool, grammar_copy_text(c, item->name)) = c->g;
     if ((!from || is_empty(c, from)) && !item->range)
         return true;
     struct known_list *entry = grammar_map_get(known, item->name);

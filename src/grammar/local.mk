@@ -8,7 +8,9 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/costs.c src/grammar/costs.h \
     src/grammar/cut.c \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
+    src/grammar/examine.c src/grammar/examine.h \
     src/grammar/examples.c \
+    src/grammar/expected.c src/grammar/expected.h \
     src/grammar/files.c src/grammar/files.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \

@@ -3,7 +3,7 @@
  *
  * Readings that fill slot `name` from a list come first, the longest name before others; then those with the fewest free-text
  * slots, the most literal text, the shortest free text. Otherwise the first template wins. Skip words are removed only if nothing
- * else matches.
+ * without free text matches.
  */
 #include "grammar/matcher.h"
 
@@ -356,6 +356,13 @@ static void give_written(struct job *j, struct candidate *c) {
     grammar_costs_resume(&j->costs, &outer);
 }
 
+static bool has_closed_reading(const struct grammar_match *match) {
+    for (size_t i = 0; i < match->n; i++)
+        if (match->candidates[i].n_wildcards == 0)
+            return true;
+    return false;
+}
+
 static void match_text(void *data) {
     struct job *j = data;
     int r = grammar_input_read(&j->input, &j->match->pool, j->typed, j->g->ignore_whitespace);
@@ -365,7 +372,7 @@ static void match_text(void *data) {
     }
     j->text = grammar_encode(&j->match->pool, j->input.chars, j->input.n);
     match_templates(j, &j->input, fits_any);
-    if (j->match->n == 0)
+    if (!has_closed_reading(j->match)) /* skip words would be taken for a part of the free text */
         match_without_skip_words(j);
     rank(j->match, j->max_readings);
     for (size_t i = 0; i < j->match->n; i++)

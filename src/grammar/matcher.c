@@ -62,7 +62,7 @@ static bool same_token(const struct grammar_token *a, const struct grammar_token
 }
 
 static size_t token_bucket(const struct grammar_tokens *set, const struct grammar_token *t) {
-    uint64_t h = mix(mix(t->fills ? t->fills->hash : 0, t->at), (uint64_t)t->origin << 2 | t->gap);
+    uint64_t h = mix(mix(t->fills ? t->fills->hash : 0, t->at), (uint64_t)t->origin << 3 | t->gap);
     size_t bucket = (size_t)h & (set->n_table - 1);
     while (set->table[bucket] && !same_token(&set->items[set->table[bucket] - 1], t))
         bucket = (bucket + 1) & (set->n_table - 1);
@@ -142,7 +142,7 @@ static bool is_border(const struct grammar_matcher *m, uint32_t at) {
 /* Skips the border that the gap requires. Returns false if there is none. */
 static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) {
     if (t->gap != GRAMMAR_GAP_NONE && t->at < m->input->n && !m->ignore_whitespace) {
-        if (m->input->chars[t->at] == ' ' || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
+        if ((m->input->chars[t->at] == ' ' && t->gap != GRAMMAR_GAP_VALUE) || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
             t->at++;
         else if (t->gap == GRAMMAR_GAP_MUST)
             return false;
@@ -151,9 +151,11 @@ static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) 
     return t->at < m->input->n;
 }
 
+/* A border behind the value of a list need not be typed ("10%", "Schlafzimmerlampen"); everywhere else it must be. */
 static void require_border(const struct grammar_matcher *m, struct grammar_token *t) {
-    if (t->at > 0 && !m->ignore_whitespace)
-        t->gap = GRAMMAR_GAP_MUST;
+    if (t->at == 0 || m->ignore_whitespace)
+        return;
+    t->gap = t->gap == GRAMMAR_GAP_VALUE || t->gap == GRAMMAR_GAP_SOFT ? GRAMMAR_GAP_SOFT : GRAMMAR_GAP_MUST;
 }
 
 static bool eat(const struct grammar_matcher *m, struct grammar_token *t, const uint32_t *chars, uint32_t n) {
@@ -175,9 +177,12 @@ static void pass_text(struct grammar_matcher *m, const struct grammar_item *item
     for (size_t i = 0; i < in->n; i++) {
         struct grammar_token t = in->items[i];
         t.origin = (uint32_t)i;
+        bool glued = item->n_chars == 1 && item->chars[0] == ' ' && t.at < m->input->n && m->input->chars[t.at] != ' ' &&
+                     (t.gap == GRAMMAR_GAP_VALUE || t.gap == GRAMMAR_GAP_SOFT);
         if (!eat(m, &t, item->chars, item->n_chars))
             continue;
-        grammar_note_item(m, item, &t);
+        if (!glued) /* written as it was typed: "15%" */
+            grammar_note_item(m, item, &t);
         add(m, out, t);
     }
 }
@@ -191,6 +196,8 @@ static void pass_spoken(struct grammar_matcher *m, const struct grammar_item *it
         struct grammar_token t = in->items[i];
         t.origin = (uint32_t)i;
         grammar_note_item(m, item, &t);
+        if (item->n_items == 0 && grammar_has_digit(item->chars, item->n_chars))
+            continue; /* a number without words is not left out as a sign is */
         if (item->n_items == 0 && item->joins)
             add(m, out, t);
         require_border(m, &t);
@@ -246,7 +253,7 @@ static void match_digits(struct grammar_matcher *m, const struct grammar_list *l
             continue;
         double real = ((double)whole + (double)tenth / 10) * (negative ? -1 : 1) * r->multiplier;
         struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
-        *hit = (struct list_hit){.end = at, .gap = GRAMMAR_GAP_NONE};
+        *hit = (struct list_hit){.end = at, .gap = GRAMMAR_GAP_SOFT}; /* "10 %" and "10%", however the template has it */
         hit->number = (tragus_value){.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
         if ((double)hit->number.integer != real)
             hit->number.type = TRAGUS_REAL;
@@ -263,14 +270,17 @@ static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list
         return;
     memo->start = first.at;
     match_digits(m, list, memo);
-    if (list->kind == GRAMMAR_LIST_RANGE && memo->gap == GRAMMAR_GAP_NONE && !m->ignore_whitespace)
+    if (list->kind == GRAMMAR_LIST_RANGE && (memo->gap == GRAMMAR_GAP_NONE || memo->gap == GRAMMAR_GAP_VALUE) &&
+        !m->ignore_whitespace)
         return; /* number words must be separate words */
     struct grammar_tokens in = {.items = &start, .n = 1, .size = 1};
     for (size_t i = 0; i < list->n_entries; i++) {
         struct grammar_tokens out = {0};
         pass(m, list->entries[i].in, &in, &out);
         for (size_t k = 0; k < out.n; k++) {
-            enum grammar_gap gap = list->kind == GRAMMAR_LIST_RANGE ? GRAMMAR_GAP_MAY : out.items[k].gap;
+            enum grammar_gap gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
+                                   : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
+                                                                          : out.items[k].gap;
             *grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits) =
                 (struct list_hit){.entry = &list->entries[i],
                                   .end = out.items[k].at,

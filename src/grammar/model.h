@@ -128,6 +128,8 @@ struct grammar_builder {
     struct grammar_text *skip_words;
     size_t n_skip_words, size_skip_words;
     bool ignore_whitespace;
+    bool typed_only;
+    const char *language;         /* whose sentences are compiled; NULL: that of the first block with a language */
     bool has_intent_order;        /* whether an intents.yaml was read */
     struct grammar_map languages; /* those already read, by tag; language_file.c */
     const char **folders;         /* where to look for others */
@@ -135,6 +137,7 @@ struct grammar_builder {
     char default_language[17];               /* "": none */
     tragus_error mistake;                    /* the first one that cost a part of the grammar; text "": none */
     struct grammar_yaml_parser *open_parser; /* freed after a reader leaves the pool's run */
+    struct grammar_run_time_list *run_time_lists;
 };
 
 struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_map *lists, const char *name);

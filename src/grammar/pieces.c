@@ -47,6 +47,8 @@ static uint32_t step(struct grammar_pieces *p, uint32_t from, uint32_t label) {
     return to;
 }
 
+/* Where a script has no blanks, each piece of a template is a word of its own: joined, whole sentences would be words, as many as
+ * there are sentences. */
 static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *item, uint32_t from) {
     for (uint32_t i = 0; i < item->n_chars;) {
         if (item->chars[i] == ' ') {
@@ -60,7 +62,11 @@ static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *it
         struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
         uint32_t piece = grammar_pieces_spelling(p, grammar_encode(p->scratch, item->chars + start, i - start));
         grammar_pool_release(p->scratch, mark);
+        if (grammar_is_unspaced(item->chars[start]))
+            from = step(p, from, GRAMMAR_WORD_BORDER);
         from = step(p, from, piece);
+        if (grammar_is_unspaced(item->chars[i - 1]))
+            from = step(p, from, GRAMMAR_WORD_BORDER);
     }
     return from;
 }
@@ -69,9 +75,8 @@ static uint32_t add_spoken(struct grammar_pieces *p, const struct grammar_item *
     from = step(p, from, GRAMMAR_WORD_BORDER);
     if (item->n_items)
         return step(p, grammar_pieces_add(p, item->items[0], from), GRAMMAR_WORD_BORDER);
-    for (uint32_t i = 0; i < item->n_chars; i++)
-        if (grammar_is_digit(item->chars[i]))
-            return grammar_pieces_node(p); /* cannot be said: a dead end */
+    if (grammar_has_digit(item->chars, item->n_chars))
+        return grammar_pieces_node(p); /* cannot be said: a dead end */
     return from;
 }
 
@@ -123,6 +128,9 @@ static uint32_t add_range(struct grammar_pieces *p, const struct grammar_list *l
 static uint32_t add_list(struct grammar_pieces *p, const struct grammar_list *list, uint32_t from) {
     if (list->kind == GRAMMAR_LIST_RANGE)
         return add_range(p, list, from);
+    if (list->kind == GRAMMAR_LIST_WILDCARD) /* whole words, even where the text allows a part of one */
+        return step(p, step(p, step(p, from, GRAMMAR_WORD_BORDER), grammar_pieces_spelling(p, GRAMMAR_FREE_WORDS)),
+                    GRAMMAR_WORD_BORDER);
     uint32_t to = grammar_pieces_node(p);
     for (size_t i = 0; i < list->n_entries && !p->too_large; i++)
         if (!p->block || grammar_entry_fits(&list->entries[i], p->block))

@@ -8,11 +8,15 @@
 
 #include "base/suggest.h"
 #include "grammar/language.h"
+#include "grammar/letters.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { LARGEST_TEMPLATE = 20000 }; /* items after all rules are inserted */
+enum {
+    LARGEST_TEMPLATE = 20000, /* items after all rules are inserted */
+    SHORTEST_GLUED = 3,       /* letters that may continue free text within a word */
+};
 
 enum state { STATE_BUSY = 1, STATE_DONE, STATE_FAILED };
 
@@ -22,8 +26,22 @@ struct known_rule {
     struct grammar_measure measure;
 };
 
+/* "pt" and "pt-BR" fit, as long as only one of them has sentences: files of the user's own often leave the region out. If both
+ * have, or if both name a region ("zh-CN", "zh-TW"), they are different languages. */
 bool grammar_in_language(const struct grammar_compiler *c, const struct grammar_source *s) {
-    return !s->language || !c->language || grammar_language_same(s->language, c->language);
+    if (!s->language || !c->language || grammar_language_equal(s->language, c->language))
+        return true;
+    if (!grammar_language_same(s->language, c->language) ||
+        (grammar_language_has_region(s->language) && grammar_language_has_region(c->language)))
+        return false;
+    return !c->has_both_regions || !grammar_has_sentences_in(c->b, s->language);
+}
+
+bool grammar_has_sentences_in(const struct grammar_builder *b, const char *language) {
+    for (size_t i = 0; i < b->n_blocks; i++)
+        if (b->blocks[i]->source->language && grammar_language_equal(b->blocks[i]->source->language, language))
+            return true;
+    return false;
 }
 
 const struct grammar_language *grammar_tables_of(struct grammar_compiler *c, const char *tag) {
@@ -150,6 +168,51 @@ static void choose(struct grammar_measure *m, const struct grammar_measure *othe
     m->missing = m->missing ? m->missing : other->missing;
 }
 
+/* Whether an item may continue the word before it, with a sign, a value, or letters enough to be a word ("Pizza-Timer",
+ * "Pizzatimer", but not the plural's "s"). *nullable: whether it may be left out. */
+static bool continues_word(const struct grammar_item *item, bool *nullable) {
+    bool any = false, inner;
+    *nullable = false;
+    switch (item->kind) {
+    case GRAMMAR_ITEM_TEXT: {
+        uint32_t n = 0;
+        while (n < item->n_chars && item->chars[n] != ' ')
+            n++;
+        return n >= SHORTEST_GLUED || (n > 0 && grammar_is_unspaced(item->chars[0]));
+    }
+    case GRAMMAR_ITEM_SPOKEN:
+        return true;
+    case GRAMMAR_ITEM_SEQUENCE:
+        *nullable = true;
+        for (uint32_t i = 0; i < item->n_items && *nullable; i++)
+            any |= continues_word(item->items[i], nullable);
+        return any;
+    case GRAMMAR_ITEM_ALTERNATIVE:
+        for (uint32_t i = 0; i < item->n_items; i++) {
+            any |= continues_word(item->items[i], &inner);
+            *nullable |= inner;
+        }
+        return any;
+    case GRAMMAR_ITEM_PERMUTATION:
+        return false;
+    case GRAMMAR_ITEM_LIST:
+        return item->list && item->list->kind != GRAMMAR_LIST_WILDCARD;
+    case GRAMMAR_ITEM_RULE:
+        return item->n_items > 0 && continues_word(item->items[0], nullable);
+    }
+    return false;
+}
+
+/* Marks free text that may end within a word, because what follows continues it. */
+static void mark_joins(const struct grammar_item *sequence) {
+    for (uint32_t i = 0; i < sequence->n_items; i++) {
+        struct grammar_item *item = sequence->items[i];
+        bool wild = item->kind == GRAMMAR_ITEM_LIST && item->list && item->list->kind == GRAMMAR_LIST_WILDCARD, nullable = true;
+        for (uint32_t k = i + 1; wild && nullable && k < sequence->n_items; k++)
+            item->joins |= continues_word(sequence->items[k], &nullable);
+    }
+}
+
 static bool resolve_items(struct grammar_compiler *c, struct grammar_scope *s, struct grammar_item *item,
                           struct grammar_measure *m) {
     bool good = true;
@@ -162,6 +225,8 @@ static bool resolve_items(struct grammar_compiler *c, struct grammar_scope *s, s
         else
             join(m, &part);
     }
+    if (good && item->kind == GRAMMAR_ITEM_SEQUENCE)
+        mark_joins(item);
     m->size++;
     if (item->kind == GRAMMAR_ITEM_PERMUTATION)
         m->size <<= item->n_items;
@@ -187,7 +252,7 @@ bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct
         m->n_chunks = !m->nullable;
         break;
     case GRAMMAR_ITEM_SPOKEN:
-        m->nullable = item->n_items == 0;
+        m->nullable = item->n_items == 0 && !grammar_has_digit(item->chars, item->n_chars);
         m->n_chunks = 1;
         break;
     case GRAMMAR_ITEM_SEQUENCE:

@@ -28,6 +28,7 @@ struct grammar_compiler {
     struct grammar_costs costs;
     struct grammar_parser parser;
     const char *language;
+    bool has_both_regions; /* other sentences have the same language with another region, or without one */
     struct grammar_scope global;
     struct grammar_map missing;
     const char *stack[GRAMMAR_DEEPEST_TEMPLATE]; /* names being resolved, "<rule>" or "{list}" */
@@ -39,6 +40,9 @@ struct grammar_compiler {
 
 /* Returns whether a file's language fits that of the grammar. */
 bool grammar_in_language(const struct grammar_compiler *c, const struct grammar_source *s);
+
+/* Returns whether a block of sentences has exactly this tag. */
+bool grammar_has_sentences_in(const struct grammar_builder *b, const char *language);
 
 /* Returns the tables of a language, or NULL if there are none. */
 const struct grammar_language *grammar_tables_of(struct grammar_compiler *c, const char *tag);
@@ -58,6 +62,9 @@ bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct
 /* Gets the list that an item names, compiled once; *ret is NULL if the list is missing. Returns false after reporting mistakes. */
 bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item,
                        const struct grammar_list **ret);
+
+/* Adds the lists that no template names to those that the grammar knows, and warns of those that the program has set in vain. */
+void grammar_note_lists(struct grammar_compiler *c);
 
 /* Reports that a rule or list that is being resolved uses itself. name: "<rule>" or "{list}". */
 void grammar_report_cycle(struct grammar_compiler *c, const char *name, uint32_t offset);

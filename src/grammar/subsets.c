@@ -26,7 +26,9 @@ static uint64_t hash_elements(const uint32_t *elements, size_t n) {
     return h ^ h >> 29;
 }
 
-static size_t bucket_of(const struct grammar_subsets *s, const uint32_t *elements, size_t n) {
+/* Of the set of n elements from `begin` on. While all sets are empty, there is no array. */
+static size_t bucket_of(const struct grammar_subsets *s, size_t begin, size_t n) {
+    const uint32_t *elements = n > 0 ? s->elements + begin : NULL;
     size_t at = (size_t)hash_elements(elements, n) & (s->n_table - 1);
     for (; s->table[at]; at = (at + 1) & (s->n_table - 1)) {
         uint32_t other = s->table[at] - 1;
@@ -50,9 +52,9 @@ uint32_t grammar_subsets_close(struct grammar_subsets *s) {
         s->n_table = grammar_table_size(s->n * 2 + 64);
         s->table = grammar_pool_alloc(s->pool, s->n_table * sizeof *s->table);
         for (size_t i = 0; i < s->n; i++)
-            s->table[bucket_of(s, s->elements + s->first[i], s->first[i + 1] - s->first[i])] = (uint32_t)i + 1;
+            s->table[bucket_of(s, s->first[i], s->first[i + 1] - s->first[i])] = (uint32_t)i + 1;
     }
-    size_t at = bucket_of(s, s->elements + begin, n);
+    size_t at = bucket_of(s, begin, n);
     if (s->table[at]) {
         s->n_elements = begin;
         return s->table[at] - 1;

@@ -329,12 +329,20 @@ static struct grammar_item *parse_bracketed(struct cursor *c) {
     return with_items(p, GRAMMAR_ITEM_ALTERNATIVE, open, &both);
 }
 
+/* Where the text at the cursor ends. Room for the rest of the template would take a square of its length for many short texts. */
+static size_t end_of_text(const struct cursor *c) {
+    size_t end = c->at;
+    while (end < c->n && !is_reserved(c->chars[end]))
+        end += c->chars[end] == '\\' ? 2 : 1;
+    return end < c->n ? end : c->n;
+}
+
 static bool parse_sequence(struct cursor *c, uint32_t close, struct items *sequence) {
     struct grammar_parser *p = c->parser;
     while (c->at < c->n && c->chars[c->at] != close && c->chars[c->at] != '|' && c->chars[c->at] != ';') {
         uint32_t sign = c->chars[c->at];
         if (!is_reserved(sign)) {
-            uint32_t *text = grammar_pool_alloc(p->pool, (c->n - c->at) * sizeof *text);
+            uint32_t *text = grammar_pool_alloc(p->pool, (end_of_text(c) - c->at) * sizeof *text);
             size_t start = c->at, n = 0;
             for (; c->at < c->n && !is_reserved(c->chars[c->at]); c->at++) {
                 if (c->chars[c->at] == '\\' && ++c->at == c->n)

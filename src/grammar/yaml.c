@@ -138,7 +138,7 @@ static struct grammar_yaml *read_document(struct reader *r, struct grammar_yaml_
         if (base_budget_code(p->budget) < 0)
             grammar_pool_escape(r->pool, base_budget_code(p->budget));
         yaml_mark_t mark = p->parser.problem_mark;
-        if (p->parser.error == YAML_MEMORY_ERROR)
+        if (p->parser.error == YAML_MEMORY_ERROR || !p->parser.problem) /* libyaml does not always say so */
             grammar_pool_escape(r->pool, -ENOMEM);
         if (p->parser.error == YAML_READER_ERROR) { /* has no mark: count the lines up to the byte */
             size_t offset = p->parser.problem_offset < len ? p->parser.problem_offset : len;
@@ -150,9 +150,8 @@ static struct grammar_yaml *read_document(struct reader *r, struct grammar_yaml_
                     mark.column++;
                 }
         }
-        grammar_report_at(r->report, TRAGUS_ERROR, position_of(r, mark), "not YAML: %s%s%s",
-                          p->parser.problem ? p->parser.problem : "unknown cause", p->parser.context ? ", " : "",
-                          p->parser.context ? p->parser.context : "");
+        grammar_report_at(r->report, TRAGUS_ERROR, position_of(r, mark), "not YAML: %s%s%s", p->parser.problem,
+                          p->parser.context ? ", " : "", p->parser.context ? p->parser.context : "");
         return NULL;
     }
     p->has_document = true;

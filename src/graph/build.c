@@ -13,7 +13,8 @@ static int pronounce(void *user, const char *word, struct lexicon_pronunciation 
 }
 
 int graph_build(struct graph **ret, const struct grammar_acceptor *words, const struct lexicon *lexicon,
-                const struct lexicon_overrides *overrides, size_t max_arcs, struct base_budget *budget, tragus_error *reterr) {
+                const struct lexicon_overrides *overrides, const struct graph_words *free_words, size_t max_arcs,
+                struct base_budget *budget, tragus_error *reterr) {
     struct voice v = {lexicon, overrides};
-    return graph_build_with(ret, words, pronounce, &v, max_arcs, budget, reterr);
+    return graph_build_with(ret, words, pronounce, &v, free_words, max_arcs, budget, reterr);
 }

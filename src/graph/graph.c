@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "graph/minimise.h"
+#include "graph/words.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 
 #define DEFAULT_MAX_ARCS 4000000u
 #define NONE UINT32_MAX
+#define FREE 0                           /* phone of an arc that stands for free words, until the loops are made */
 #define GUESS_UNITS BASE_BUDGET_INTERVAL /* a guess from letters takes some 50 us */
 #define LOOKUP_UNITS 256
 
@@ -29,6 +31,7 @@ struct built { /* storage for the graph that graph_build returns */
     char **words;
     char *spellings;
     const char **guessed, **unspoken;
+    uint32_t *first_loop, *loops;
 };
 
 struct spoken { /* range in `all` with the pronunciations of a word */
@@ -46,6 +49,7 @@ struct range { /* entries with the same phones from the state's root to this nod
 
 struct build {
     const struct grammar_acceptor *in;
+    const struct graph_words *free_words;
     size_t max_arcs;
     struct base_budget *budget;
     struct spoken *spoken;             /* by word; n is 0 if it cannot be spoken */
@@ -70,7 +74,13 @@ static int pronounce_words(struct build *b, struct built *out,
     struct lexicon_pronunciation variants[LEXICON_MAX_VARIANTS];
     uint32_t n_all = 0;
     for (uint32_t i = 0; i < b->in->n_words; i++) {
-        int n = pronounce(user, b->in->words[i], variants, LEXICON_MAX_VARIANTS);
+        bool is_free = strcmp(b->in->words[i], GRAMMAR_FREE_WORDS) == 0;
+        if (is_free && b->free_words)
+            variants[0] = (struct lexicon_pronunciation){.phones = {FREE}, .n_phones = 1, .source = LEXICON_DICTIONARY};
+        int n = is_free ? b->free_words != NULL : pronounce(user, b->in->words[i], variants, LEXICON_MAX_VARIANTS);
+        out->report.lacks_free_words |= is_free && n == 0;
+        if (is_free && n == 0)
+            continue;
         if (n == -ENOMEM) {
             base_buffer_done(&all);
             return n;
@@ -104,7 +114,7 @@ static int pronounce_words(struct build *b, struct built *out,
 /* Finds the states behind which no sentence ends because of words that cannot be spoken. */
 static int find_dead(struct build *b, const struct built *out, tragus_error *reterr) {
     const struct grammar_acceptor *in = b->in;
-    if (out->report.n_unspoken == 0)
+    if (out->report.n_unspoken == 0 && !out->report.lacks_free_words)
         return 0;
     b->dead = malloc(in->n_states);
     if (!b->dead)
@@ -122,6 +132,9 @@ static int find_dead(struct build *b, const struct built *out, tragus_error *ret
         if (base_budget_spend(b->budget, in->first_arc[in->n_states]) < 0)
             return -ENOMEM;
     }
+    if (b->dead[in->start] && out->report.n_unspoken == 0)
+        return base_error_set(reterr, -EINVAL,
+                              "all sentences have free words, which need a language model: install the package tragus-words-en");
     if (b->dead[in->start])
         return base_error_set(reterr, -EINVAL,
                               "the word \"%s\" cannot be spoken: spell it out, or give its sounds among your own pronunciations",
@@ -303,6 +316,88 @@ static int emit(struct build *b, struct built *out) {
     return 0;
 }
 
+/* Whether free words alone are a sentence. */
+static bool is_dictation(const struct built *out) {
+    for (uint32_t a = out->first_arc[0]; a < out->first_arc[1]; a++)
+        if (out->arcs[a].phone == FREE && out->is_final[out->arcs[a].to])
+            return true;
+    return false;
+}
+
+/* Copies the grammar's nodes without the arcs of free words, which become loops, the node after other speech, and the tree. */
+static void join_tree(struct build *b, struct built *out, struct graph_arc *arcs, uint32_t *first_arc, uint8_t *is_final) {
+    const struct graph_words *tree = b->free_words;
+    struct graph *g = &out->graph;
+    uint32_t n_loops = 0, n_arcs = 0;
+    for (uint32_t n = 0; n < g->n_nodes; n++) {
+        out->first_loop[n] = n_loops;
+        first_arc[n] = n_arcs;
+        for (uint32_t a = out->first_arc[n]; a < out->first_arc[n + 1]; a++) {
+            if (out->arcs[a].phone == FREE)
+                out->loops[n_loops++] = out->arcs[a].to;
+            else
+                arcs[n_arcs++] = out->arcs[a];
+        }
+        if (n == 0 && g->other != GRAPH_NO_NODE)
+            out->loops[n_loops++] = g->other;
+    }
+    out->first_loop[g->tree_node - 1] = out->first_loop[g->tree_node] = n_loops;
+    first_arc[g->tree_node - 1] = n_arcs; /* the node after other speech, if there is one, has no arcs */
+    g->tree_arc = n_arcs;
+    for (uint32_t n = 0; n <= tree->n_nodes; n++)
+        first_arc[g->tree_node + n] = n_arcs + tree->first_arc[n];
+    for (uint32_t a = 0; a < tree->n_arcs; a++) {
+        struct graph_arc arc = tree->arcs[a];
+        arc.to += g->tree_node;
+        arc.word += arc.word != GRAPH_NO_WORD ? g->n_words : 0;
+        arcs[n_arcs + a] = arc;
+    }
+    memcpy(is_final, out->is_final, g->n_nodes);
+}
+
+/* Makes the loops, and appends the tree. */
+static int add_free_words(struct build *b, struct built *out) {
+    const struct graph_words *tree = b->free_words;
+    struct graph *g = &out->graph;
+    uint32_t n_free = 0;
+    g->other = GRAPH_NO_NODE;
+    g->tree_node = g->n_nodes;
+    g->tree_arc = g->n_arcs;
+    for (uint32_t a = 0; a < g->n_arcs; a++)
+        n_free += out->arcs[a].phone == FREE;
+    if (n_free == 0)
+        return 0;
+    g->other = is_dictation(out) ? GRAPH_NO_NODE : g->n_nodes;
+    g->tree_node = g->n_nodes + 1;
+    uint32_t n_nodes_all = g->tree_node + tree->n_nodes, n_arcs_all = g->n_arcs - n_free + tree->n_arcs;
+    struct graph_arc *arcs = malloc((size_t)n_arcs_all * sizeof *arcs);
+    uint32_t *first_arc = malloc(((size_t)n_nodes_all + 1) * sizeof *first_arc);
+    uint8_t *is_final = calloc(n_nodes_all, 1);
+    out->first_loop = malloc(((size_t)g->tree_node + 1) * sizeof *out->first_loop);
+    out->loops = malloc(((size_t)n_free + 1) * sizeof *out->loops);
+    if (!arcs || !first_arc || !is_final || !out->first_loop || !out->loops) {
+        free(arcs);
+        free(first_arc);
+        free(is_final);
+        return -ENOMEM;
+    }
+    join_tree(b, out, arcs, first_arc, is_final);
+    free(out->arcs);
+    free(out->first_arc);
+    free(out->is_final);
+    g->arcs = out->arcs = arcs;
+    g->first_arc = out->first_arc = first_arc;
+    g->is_final = out->is_final = is_final;
+    g->n_nodes = n_nodes_all;
+    g->n_arcs = n_arcs_all;
+    g->lm = tree->lm;
+    g->first_loop = out->first_loop;
+    g->loops = out->loops;
+    g->least_q8 = tree->least_q8;
+    g->size_bytes += (size_t)tree->n_arcs * sizeof *arcs + (size_t)tree->n_nodes * (sizeof *first_arc + 1);
+    return 0;
+}
+
 static int copy_words(struct built *out, const struct grammar_acceptor *in, struct base_budget *budget) {
     size_t n_bytes = 1;
     for (uint32_t i = 0; i < in->n_words; i++)
@@ -360,12 +455,14 @@ static void build_done(struct build *b) {
 
 int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
                      int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
-                     void *user, size_t max_arcs, struct base_budget *budget, tragus_error *reterr) {
+                     void *user, const struct graph_words *free_words, size_t max_arcs, struct base_budget *budget,
+                     tragus_error *reterr) {
     static const uint32_t no_arcs[2];
     static const uint8_t not_final[1];
     static const struct grammar_word_arc no_arc[1];
     static const struct grammar_acceptor nothing = {.n_states = 1, .first_arc = no_arcs, .arcs = no_arc, .is_final = not_final};
     struct build b = {.in = words->n_states > 0 ? words : &nothing,
+                      .free_words = free_words,
                       .max_arcs = max_arcs > 0 ? max_arcs : DEFAULT_MAX_ARCS,
                       .budget = budget,
                       .nodes = {.budget = budget},
@@ -386,6 +483,8 @@ int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
         r = build_tries(&b, reterr);
     if (r == 0)
         r = emit(&b, out);
+    if (r == 0)
+        r = add_free_words(&b, out);
     build_done(&b);
     if (r < 0) {
         graph_free(out ? &out->graph : NULL);
@@ -408,7 +507,13 @@ void graph_free(struct graph *g) {
     free(b->spellings);
     free(b->guessed);
     free(b->unspoken);
+    free(b->first_loop);
+    free(b->loops);
     free(b);
+}
+
+const char *graph_word(const struct graph *g, uint32_t word) {
+    return word < g->n_words ? g->words[word] : lm_word(g->lm, word - g->n_words);
 }
 
 const struct graph_report *graph_report(const struct graph *g) {

@@ -21,6 +21,7 @@
 #define READ_BYTES 16384
 #define CHUNK 1600 /* samples at 16 kHz between two checks for commands: 100 ms */
 #define LIVE_LAG_US 2000000
+#define FILE_PATIENCE_US 10000000 /* for the next bytes of a regular file */
 /* The most records that one hop can produce: started, partial results, ended, a result and retired, several times at the end of a
  * segment. This thread can wait for room, so it loses none of them. */
 #define LEAST_ROOM (RECOGNISER_FINAL_RECORDS + 32)
@@ -36,6 +37,9 @@ struct batch {
     struct engine_segmenter segmenter;
     tragus_error error;
     size_t frame_bytes, n_carry;
+    size_t n_bytes;           /* that have come */
+    size_t n_kept;            /* of them, counted for the sender */
+    uint64_t waiting_from_us; /* since when a regular file gives nothing; 0: it does */
     unsigned char raw[READ_BYTES];
     int16_t *pcm; /* n_pcm samples: the most that one push can give */
     size_t n_pcm;
@@ -47,17 +51,17 @@ struct batch {
 };
 
 int batch_check_descriptor(int fd, tragus_error *reterr) {
-    struct stat st;
     int type = 0;
     socklen_t length = sizeof(type);
 
-    if (fstat(fd, &st) < 0)
-        return base_error_set(reterr, -errno, "the descriptor cannot be looked at: %s", strerror(errno));
+    int kind = base_descriptor_kind(fd);
+    if (kind < 0)
+        return base_error_set(reterr, kind, "the descriptor cannot be looked at: %s", strerror(-kind));
     if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
         return base_error_set(reterr, -ENOTSUP, "the descriptor is not open for reading; pass the read end of the pipe");
-    if (S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode))
+    if (kind == S_IFREG || kind == S_IFIFO)
         return 0;
-    if (S_ISSOCK(st.st_mode) && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM)
+    if (kind == S_IFSOCK && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM)
         return 0;
     return base_error_set(reterr, -ENOTSUP, "sound is taken from a pipe, a stream socket or a regular file; this is none of them");
 }
@@ -66,13 +70,13 @@ static bool cancelled(const struct batch *b) {
     return atomic_load_explicit(&b->cancel, memory_order_acquire);
 }
 
-/* Waits for the descriptor, a command or the timeout. Returns 1 if the descriptor is readable. */
-static int wait_readable(struct batch *b, int timeout_ms) {
-    struct pollfd p[2] = {{.fd = b->wake.fd, .events = POLLIN}, {.fd = b->input.fd, .events = POLLIN}};
+/* Waits for a command, the timeout (-1: none) or, if there is one, the input. Returns whether the input is readable. */
+static bool wait_for(struct batch *b, int input_fd, int timeout_ms) {
+    struct pollfd p[2] = {{.fd = b->wake.fd, .events = POLLIN}, {.fd = input_fd, .events = POLLIN}}; /* poll ignores -1 */
 
-    int n = poll(p, timeout_ms < 0 ? 2 : 1, timeout_ms);
+    int n = poll(p, 2, timeout_ms);
     atomic_fetch_add_explicit(&b->wakeups, 1, memory_order_relaxed);
-    if (p[0].revents & POLLIN)
+    if (n > 0 && p[0].revents & POLLIN)
         base_wake_clear(&b->wake);
     recogniser_take_commands(b->recogniser);
     return n > 0 && p[1].revents != 0;
@@ -81,7 +85,7 @@ static int wait_readable(struct batch *b, int timeout_ms) {
 static void to_recogniser(const struct engine_hop *hop, void *user) {
     struct batch *b = user;
     while (recogniser_room(b->recogniser) < LEAST_ROOM && !cancelled(b))
-        wait_readable(b, 5);
+        wait_for(b, -1, 5);
     recogniser_take_hop(b->recogniser, hop);
 }
 
@@ -129,18 +133,54 @@ static int take_converted(struct batch *b, int samples) {
     return 0;
 }
 
+/* Returns 1 if there is input, 0 if not yet. */
+static int wait_input(struct batch *b) {
+    int timeout_ms = -1;
+
+    if (b->options.file) {
+        uint64_t now_us = base_clock_monotonic_us();
+        if (b->waiting_from_us == 0)
+            b->waiting_from_us = now_us;
+        if (now_us - b->waiting_from_us >= FILE_PATIENCE_US)
+            return base_error_set(&b->error, -ETIMEDOUT, "the file does not answer; copy it to a local file system");
+        timeout_ms = (int)((b->waiting_from_us + FILE_PATIENCE_US - now_us) / 1000) + 1;
+    }
+    if (!wait_for(b, b->input.fd, timeout_ms))
+        return 0;
+    b->waiting_from_us = 0;
+    return 1;
+}
+
+static int too_large(struct batch *b) {
+    return base_error_set(&b->error, -EFBIG, "the sound is larger than %zu bytes; send it in parts", b->options.max_bytes);
+}
+
+/* Reads what there is: the number of bytes, 0 at the end, or a negative errno (-EAGAIN: nothing yet). */
+static ssize_t read_input(struct batch *b, void *to, size_t size) {
+    ssize_t n = base_descriptor_read(&b->input, to, size);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return -EAGAIN;
+    int code = n < 0 ? -errno : n == 0 && b->options.file ? sender_file_error(b->options.file) : 0;
+    if (code < 0)
+        return base_error_set(&b->error, code, "the descriptor cannot be read: %s", strerror(-code));
+    b->n_bytes += (size_t)n;
+    return b->n_bytes > b->options.max_bytes ? too_large(b) : n;
+}
+
 static int run_raw(struct batch *b) {
     int r = 0;
     while (r >= 0 && !cancelled(b)) {
-        if (!wait_readable(b, -1))
+        r = wait_input(b);
+        if (r <= 0)
             continue;
         if (b->options.live)
             drop_old(b);
-        ssize_t n = base_descriptor_read(&b->input, b->raw + b->n_carry, READ_BYTES - b->n_carry);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        ssize_t n = read_input(b, b->raw + b->n_carry, READ_BYTES - b->n_carry);
+        if (n == -EAGAIN)
             continue;
         if (n < 0)
-            return base_error_set(&b->error, -errno, "the descriptor cannot be read: %s", strerror(errno));
+            return (int)n;
         if (n == 0)
             return take_converted(b, audio_converter_flush(b->converter, b->pcm, b->n_pcm));
         size_t there = b->n_carry + (size_t)n;
@@ -152,59 +192,52 @@ static int run_raw(struct batch *b) {
     return r;
 }
 
-static int too_large(struct batch *b) {
-    return base_error_set(&b->error, -EFBIG, "the sound is larger than %zu bytes; send it in parts", b->options.max_bytes);
+/* Counts bytes for the sender before they are kept. */
+static int count_kept(struct batch *b, size_t n) {
+    if (!b->options.sender)
+        return 0;
+    if (!sender_take(b->options.sender, n, b->options.max_bytes))
+        return base_error_set(&b->error, -EFBIG,
+                              "the sounds that this user sends at the same time are larger than %zu bytes; wait for one of them",
+                              b->options.max_bytes);
+    b->n_kept += n;
+    return 0;
 }
 
-/* Copies a pipe to memory first, so that reading can be cancelled and limited, and libsndfile can seek. */
-static int spool(struct batch *b) {
-    size_t total = 0;
-    int memory = memfd_create("tragus sound", MFD_CLOEXEC);
-    if (memory < 0)
-        return -errno;
-    while (!cancelled(b)) {
-        if (!wait_readable(b, -1))
+/* Copies the input to memory, so that reading can be cancelled and limited, and libsndfile can seek. */
+static int spool(struct batch *b, int memory) {
+    ssize_t n = 1;
+    int r = 0;
+    while (r >= 0 && n != 0 && !cancelled(b)) {
+        r = wait_input(b);
+        if (r <= 0)
             continue;
-        ssize_t n = base_descriptor_read(&b->input, b->raw, READ_BYTES);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-            continue;
-        if (n < 0) {
-            int r = base_error_set(&b->error, -errno, "the descriptor cannot be read: %s", strerror(errno));
-            close(memory);
-            return r;
-        }
-        if (n == 0)
-            break;
-        total += (size_t)n;
-        int r = total > b->options.max_bytes ? too_large(b) : write(memory, b->raw, (size_t)n) != n ? -ENOMEM : 0;
-        if (r < 0) {
-            close(memory);
-            return r;
-        }
+        n = read_input(b, b->raw, READ_BYTES);
+        if (n < 0 && n != -EAGAIN)
+            return (int)n;
+        if (n > 0)
+            r = count_kept(b, (size_t)n);
+        if (r >= 0 && n > 0 && write(memory, b->raw, (size_t)n) != n)
+            r = -ENOMEM;
     }
-    (void)lseek(memory, 0, SEEK_SET);
-    close(b->input.fd);
-    b->input = base_descriptor_of(memory);
-    return 0;
+    return r;
+}
+
+static int on_decoded(const int16_t *pcm, size_t n, void *user) {
+    struct batch *b = user;
+    take_samples(b, pcm, n);
+    return cancelled(b) ? -ECANCELED : 0;
 }
 
 static int run_sound_file(struct batch *b) {
-    struct stat st;
-    int16_t *pcm;
-    size_t n;
-
-    int r = fstat(b->input.fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : spool(b);
-    if (r >= 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > b->options.max_bytes)
-        r = too_large(b);
-    if (r < 0 || cancelled(b))
-        return r;
-    r = audio_fd_read(b->input.fd, NULL, &pcm, &n, &b->error);
-    if (r < 0)
-        return r;
-    take_samples(b, pcm, n);
-    explicit_bzero(pcm, n * sizeof(*pcm));
-    free(pcm);
-    return 0;
+    int memory = memfd_create("tragus sound", MFD_CLOEXEC);
+    if (memory < 0)
+        return -errno;
+    int r = spool(b, memory);
+    if (r >= 0 && !cancelled(b))
+        r = audio_fd_stream(memory, b->options.max_bytes / sizeof(int16_t), on_decoded, b, &b->error);
+    close(memory);
+    return cancelled(b) ? 0 : r;
 }
 
 static void *run(void *user) {
@@ -219,7 +252,7 @@ static void *run(void *user) {
     engine_segmenter_end(&b->segmenter, to_recogniser, b);
     atomic_store_explicit(&b->n_hops, b->segmenter.n_hops, memory_order_relaxed);
     while (recogniser_room(b->recogniser) < LEAST_ROOM) /* main empties the ring even after a cancel */
-        wait_readable(b, 5);
+        wait_for(b, -1, 5);
     recogniser_end(b->recogniser);
     atomic_store_explicit(&b->cpu_us, base_clock_thread_cpu_ns() / 1000, memory_order_relaxed);
     atomic_store_explicit(&b->done, true, memory_order_release);
@@ -250,6 +283,9 @@ static void discard(struct batch *b) {
     recogniser_free(b->recogniser);
     base_wake_done(&b->wake);
     close(b->input.fd);
+    if (b->options.sender)
+        sender_give_back(b->options.sender, b->n_kept);
+    sender_file_unref(b->options.file);
     explicit_bzero(b, sizeof(*b));
     free(b);
 }
@@ -259,6 +295,7 @@ int batch_start(struct batch **ret, tragus_model *m, int fd, const struct batch_
     struct batch *b = calloc(1, sizeof(*b));
     if (!b) {
         close(fd);
+        sender_file_unref(options->file);
         return base_error_set(reterr, -ENOMEM, "out of memory");
     }
     b->input = base_descriptor_of(fd);

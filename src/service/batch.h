@@ -2,7 +2,7 @@
 /* service/batch.h: a thread that recognises the sound of one descriptor: a file, a pipe or a socket.
  *
  * It uses the same segmenter and recogniser as the microphone. Unless the sound is live, nothing is dropped: a full pipe makes the
- * writer wait, and results do not depend on the chunk sizes. Sound files are read completely first; raw sound is recognised as it
+ * writer wait, and results do not depend on the chunk sizes. Sound files are kept in memory first; raw sound is recognised as it
  * arrives.
  */
 #ifndef TRAGUS_SERVICE_BATCH_H
@@ -10,6 +10,7 @@
 
 #include "audio/source.h"
 #include "service/recogniser.h"
+#include "service/sender.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +21,9 @@ struct batch_options {
     bool sound_file;            /* any format that libsndfile reads; else raw sound in `format` */
     struct audio_format format; /* of raw sound */
     bool live;                  /* takes time stamps at arrival, and drops sound when more than 2 s behind */
-    size_t max_bytes;           /* limit for a sound file */
+    size_t max_bytes;           /* limit for the bytes that come, and for what a sound file is decoded to; SIZE_MAX: none */
+    struct sender *sender;    /* whose sound it is: max_bytes is for all sound files of a user together; NULL: only for this one */
+    struct sender_file *file; /* what reads it, if it is a regular file, else NULL; batch_start takes this reference, too */
     struct frontend_gate_options gate;
 };
 

@@ -23,8 +23,8 @@ struct capture {
     pthread_t thread;
     struct engine_segmenter segmenter;
     int16_t chunk[CHUNK];
-    uint64_t dropped_hops;
-    bool pushed;
+    uint64_t dropped_hops, first_hop;
+    bool pushed, told;
 
     _Atomic bool stop;
     _Atomic int status;
@@ -70,6 +70,10 @@ static void *run(void *user) {
             atomic_store_explicit(&c->n_hops, c->segmenter.n_hops, memory_order_relaxed);
             atomic_store_explicit(&c->level_cdb, frontend_gate_level_cdb(&c->segmenter.gate), memory_order_relaxed);
         }
+        if (!c->told && c->segmenter.n_hops > c->first_hop) {
+            c->told = true;
+            base_wake_up(c->main_wake);
+        }
         if (c->dropped_hops > 0) {
             count_loss(c, c->dropped_hops * FRONTEND_HOP * 1000000 / FRONTEND_RATE);
             c->dropped_hops = 0;
@@ -97,7 +101,7 @@ int capture_start(struct capture **ret, struct audio_capture *device, const stru
     c->recogniser_wake = options->recogniser_wake;
     c->main_wake = options->main_wake;
     engine_segmenter_init(&c->segmenter, &options->gate, options->cpu_flags, options->first_hop);
-    c->n_hops = options->first_hop;
+    c->n_hops = c->first_hop = options->first_hop;
     c->hang_hops = options->gate.hang_hops;
     int r = base_wake_init(&c->wake);
     if (r >= 0)

@@ -31,7 +31,7 @@ struct capture_options {
     uint64_t first_hop;                      /* the index of the first hop */
     struct base_ring *hops;                  /* ring of struct engine_hop */
     const struct base_wake *recogniser_wake; /* woken when hops were put into the ring */
-    const struct base_wake *main_wake;       /* woken when sound was lost or the thread has ended */
+    const struct base_wake *main_wake;       /* woken by the first hop, when sound was lost, and at the end of the thread */
 };
 
 /* Starts capturing from an open device. On success the capture owns the device; on failure the caller keeps it. */

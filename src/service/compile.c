@@ -97,8 +97,13 @@ static int put(struct compile_job *j, tragus_error *reterr) {
     tragus_grammar *grammar = j->grammar;
     j->grammar = NULL;                                     /* grammars_put takes the reference even on failure */
     uid_t uid = j->list && old ? old->uid : j->caller.uid; /* changing a list does not change the grammar's owner */
-    return grammars_put(j->service, old, j->name, *j->format ? j->format : "auto", j->is_private ? j->caller.owner : NULL, uid,
-                        grammar, reterr);
+    r = grammars_put(j->service, old, j->name, *j->format ? j->format : "auto", j->is_private ? j->caller.owner : NULL, uid,
+                     grammar, reterr);
+    if (r >= 0 && !j->is_private && !j->list) {
+        grammars_make_visible(j->service, j->caller.owner, j->name);
+        j->service->grammars_mark++;
+    }
+    return r;
 }
 
 /* Runs in the main thread. */
@@ -117,8 +122,6 @@ static void finish_job(struct worker_job *job) {
     }
     if (result.code > 0)
         return;
-    if (j->list) /* SetList's reply has no diagnostics */
-        grammars_log_left_out(j->name, j->list, result.diagnostics);
     if (result.code == 0)
         service_tell_change(j->service);
     j->done(&result, j->user);

@@ -28,12 +28,40 @@ static void entry_free(struct service_grammar *g) {
     free(g);
 }
 
+struct service_failed {
+    struct service_failed *next;
+    tragus_diagnostic why;
+    char name[];
+};
+
+static void keep_failure(struct service *s, const char *name, const tragus_error *e) {
+    size_t size = strlen(name) + 1;
+    struct service_failed *f = calloc(1, sizeof(*f) + size);
+    if (!f)
+        return; /* the log has it */
+    memcpy(f->name, name, size);
+    f->why = (tragus_diagnostic){.severity = TRAGUS_ERROR, .line = e->line, .column = e->column};
+    memcpy(f->why.file, e->file, sizeof(f->why.file));
+    memcpy(f->why.text, e->text, sizeof(f->why.text));
+    f->next = s->failed;
+    s->failed = f;
+}
+
 void grammars_free(struct service *s) {
+    while (s->failed) {
+        struct service_failed *f = s->failed;
+        s->failed = f->next;
+        free(f);
+    }
     while (s->grammars) {
         struct service_grammar *g = s->grammars;
         s->grammars = g->next;
         entry_free(g);
     }
+    while (s->n_reserved > 0)
+        free(s->reserved[--s->n_reserved]);
+    free(s->reserved);
+    free(s->default_grammar);
 }
 
 void grammars_owner_gone(struct service *s, const char *owner) {
@@ -49,6 +77,30 @@ void grammars_owner_gone(struct service *s, const char *owner) {
     }
 }
 
+/* The names that the configuration uses belong to it, even while no such grammar could be loaded. */
+static bool is_reserved(const struct service *s, const char *name) {
+    if (s->default_grammar && strcmp(name, s->default_grammar) == 0)
+        return true;
+    for (size_t i = 0; i < s->n_reserved; i++)
+        if (strcmp(name, s->reserved[i]) == 0)
+            return true;
+    return false;
+}
+
+static int reserve(struct service *s, const char *name) {
+    if (is_reserved(s, name))
+        return 0;
+    char **more = reallocarray(s->reserved, s->n_reserved + 1, sizeof(*more));
+    if (!more)
+        return -ENOMEM;
+    s->reserved = more;
+    s->reserved[s->n_reserved] = strdup(name);
+    if (!s->reserved[s->n_reserved])
+        return -ENOMEM;
+    s->n_reserved++;
+    return 0;
+}
+
 /* Finds the grammar of that name that an owner sees: its own one takes precedence over a public one. */
 static struct service_grammar *lookup(const struct service *s, const char *owner, const char *name) {
     struct service_grammar *found = NULL;
@@ -60,6 +112,11 @@ static struct service_grammar *lookup(const struct service *s, const char *owner
                 return g;
         }
     return found;
+}
+
+static struct service_grammar *own_private(const struct service *s, const char *owner, const char *name) {
+    struct service_grammar *g = lookup(s, owner, name);
+    return g && g->owner ? g : NULL;
 }
 
 const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name, tragus_error *reterr) {
@@ -77,6 +134,10 @@ const struct service_grammar *service_grammar_find(struct service *s, const char
 
 const struct service_grammar *service_grammars(const struct service *s) {
     return s->grammars;
+}
+
+uint64_t service_grammars_mark(const struct service *s) {
+    return s->grammars_mark;
 }
 
 const char *service_default_grammar(const struct service *s) {
@@ -126,6 +187,28 @@ int grammars_check_name(const char *name, tragus_error *reterr) {
     return base_error_set(reterr, -EINVAL, "\"%.70s\" cannot name a grammar; use up to 64 letters, digits, '.', '_', '-'", name);
 }
 
+static void move_sessions(struct service *s, const tragus_grammar *from, const struct service_grammar *to) {
+    for (struct service_session *session = s->sessions; session; session = session->next)
+        if (!session->dead && session->grammar == from)
+            session_use_grammar(session, to);
+}
+
+static void unlink_and_free(struct service *s, struct service_grammar *g) {
+    struct service_grammar **link = &s->grammars;
+    while (*link != g)
+        link = &(*link)->next;
+    *link = g->next;
+    entry_free(g); /* sessions keep their own references */
+}
+
+void grammars_make_visible(struct service *s, const char *owner, const char *name) {
+    struct service_grammar *hiding = own_private(s, owner, name), *g = lookup(s, "", name);
+    if (!hiding || !g)
+        return;
+    move_sessions(s, hiding->grammar, g);
+    unlink_and_free(s, hiding);
+}
+
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
                  tragus_grammar *grammar, tragus_error *reterr) {
     struct service_grammar *g = old ? old : calloc(1, sizeof(*g));
@@ -154,9 +237,7 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
         *end = g;
     }
     if (before)
-        for (struct service_session *session = s->sessions; session; session = session->next)
-            if (!session->dead && session->grammar == before)
-                session_use_grammar(session, g);
+        move_sessions(s, before, g);
     tragus_grammar_unref(before);
     return 0;
 }
@@ -198,13 +279,11 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
     return engine_grammar_load(ret, s->models[model], &options, paths, n_paths, texts, n_texts, d, budget, reterr);
 }
 
-void grammars_log_left_out(const char *name, const char *list, const tragus_diagnostics *d) {
-    char file[sizeof(d->items->file)] = "";
-    if (list)
-        snprintf(file, sizeof(file), "{%s}", list); /* as in diagnostics of a list set at run time */
+/* Logs what was left out of a configured grammar, which has no client that could be told. */
+static void log_left_out(const char *name, const tragus_diagnostics *d) {
     for (size_t i = 0; i < d->n_items; i++) {
         const tragus_diagnostic *item = &d->items[i];
-        if (item->severity < TRAGUS_WARNING || (list && item->file[0] && strcmp(item->file, file) != 0))
+        if (item->severity < TRAGUS_WARNING)
             continue;
         if (item->file[0])
             service_log(SERVICE_LOG_WARNING, "Grammar %s: %s:%d:%d: %s", name, item->file, item->line, item->column, item->text);
@@ -216,19 +295,45 @@ void grammars_log_left_out(const char *name, const char *list, const tragus_diag
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr) {
     tragus_grammar *grammar;
     tragus_diagnostics d = {0};
+    tragus_error e = {0};
 
-    int r = grammars_check_name(name, reterr);
+    int r = grammars_check_name(name, &e);
+    if (r >= 0 && reserve(s, name) < 0)
+        r = base_error_set(&e, -ENOMEM, "out of memory");
     if (r >= 0)
-        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, &d, NULL, reterr);
-    grammars_log_left_out(name, NULL, &d);
+        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, &d, NULL, &e);
+    log_left_out(name, &d);
     tragus_diagnostics_done(&d);
-    return r < 0 ? r : grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, reterr);
+    if (r >= 0)
+        r = grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, &e);
+    if (r >= 0)
+        return 0;
+    keep_failure(s, name, &e);
+    if (reterr)
+        *reterr = e;
+    return r;
 }
 
-static int may_change(const struct service_grammar *g, const struct service_caller *caller, tragus_error *reterr) {
+int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
+                     void *user) {
+    const tragus_diagnostic *d;
+    int r = 0;
+
+    for (const struct service_failed *f = s->failed; r >= 0 && f; f = f->next)
+        if (!lookup(s, "", f->name)) /* a client may have added one in its place */
+            r = visit(f->name, &f->why, user);
+    for (const struct service_grammar *g = s->grammars; r >= 0 && g; g = g->next)
+        for (size_t i = 0; r >= 0 && !g->owner && (d = engine_grammar_diagnostic(g->grammar, i)); i++)
+            if (d->severity >= TRAGUS_WARNING)
+                r = visit(g->name, d, user);
+    return r < 0 ? r : 0;
+}
+
+static int may_change(const struct service *s, const struct service_grammar *g, const struct service_caller *caller,
+                      tragus_error *reterr) {
     if (g->owner || caller->privileged) /* only its owner can find a private one */
         return 0;
-    if (g->uid == caller->uid && strcmp(g->format, "file") != 0)
+    if (g->uid == caller->uid && !is_reserved(s, g->name))
         return 0;
     return base_error_set(reterr, -EPERM, "grammar \"%s\" belongs to another user; add one under a name of your own", g->name);
 }
@@ -238,16 +343,17 @@ int grammars_may_put(struct service *s, const struct service_caller *caller, con
     unsigned n_mine = 0;
 
     /* A private grammar and a public one may have the same name. */
-    struct service_grammar *old = lookup(s, is_private ? caller->owner : "", name);
-    if (old && is_private && !old->owner)
-        old = NULL;
-    int r = old ? may_change(old, caller, reterr) : 0;
+    struct service_grammar *mine = own_private(s, caller->owner, name), *old = is_private ? mine : lookup(s, "", name);
+    int r = !old || (must_exist && service_may_set_lists(s, caller)) ? 0 : may_change(s, old, caller, reterr);
     if (r < 0)
         return r;
     if (!old && must_exist)
         return base_error_set(reterr, -ENOENT, "grammar \"%.60s\" is gone; AddGrammar adds it", name);
+    if (!old && !is_private && !caller->privileged && is_reserved(s, name))
+        return base_error_set(reterr, -EPERM, "the name \"%s\" belongs to tragus.conf; add a grammar under a name of your own",
+                              name);
     for (const struct service_grammar *g = s->grammars; g; g = g->next)
-        n_mine += g->uid == caller->uid && strcmp(g->format, "file") != 0;
+        n_mine += g->uid == caller->uid && strcmp(g->format, "file") != 0 && g != mine; /* which goes or is `old` */
     if (!old && n_mine >= s->options.limits.grammars_per_user)
         return base_error_set(reterr, -ENOBUFS,
                               "this user has added %u grammars already; remove some (the limit is grammars_per_user)", n_mine);
@@ -259,14 +365,11 @@ int service_grammar_remove(struct service *s, const struct service_caller *calle
     if (!*name || !service_grammar_find(s, caller->owner, name, reterr))
         return *name ? -ENOENT : base_error_set(reterr, -ENOENT, "name the grammar that is to be removed");
     struct service_grammar *g = lookup(s, caller->owner, name);
-    int r = may_change(g, caller, reterr);
+    int r = may_change(s, g, caller, reterr);
     if (r < 0)
         return r;
-    struct service_grammar **link = &s->grammars;
-    while (*link != g)
-        link = &(*link)->next;
-    *link = g->next;
-    entry_free(g); /* sessions keep their own references */
+    s->grammars_mark += g->owner == NULL;
+    unlink_and_free(s, g);
     service_tell_change(s);
     return 0;
 }

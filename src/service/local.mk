@@ -12,6 +12,7 @@ libtragus_service_la_SOURCES = \
     src/service/private.h \
     src/service/recogniser.c src/service/recogniser.h \
     src/service/rights.c \
+    src/service/sender.c src/service/sender.h \
     src/service/service.c src/service/service.h \
     src/service/session.c \
     src/service/text.c \

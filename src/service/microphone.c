@@ -36,7 +36,8 @@ struct microphone {
 
     struct capture *capture; /* NULL while the device is closed */
     uint32_t hang_hops;
-    bool wanted, said_missing;
+    char name[AUDIO_NAME_BYTES];      /* of the open device */
+    bool wanted, heard, said_missing; /* heard: the open device has given sound */
     tragus_error trouble;
     unsigned pause_s;
     sd_event_source *retry;
@@ -178,13 +179,12 @@ static void retry_later(struct microphone *m) {
 
 static void try_to_open(struct microphone *m) {
     struct audio_capture *device;
-    char name[AUDIO_NAME_BYTES];
 
     if (!m->wanted || m->capture)
         return;
     int r = audio_capture_open(&device, m->options.device, &m->options.mix, &m->trouble);
     if (r >= 0) {
-        snprintf(name, sizeof(name), "%s", audio_capture_name(device));
+        snprintf(m->name, sizeof(m->name), "%s", audio_capture_name(device));
         struct capture_options options = {.gate = m->options.gate,
                                           .cpu_flags = m->cpu_flags,
                                           .first_hop = m->past.hops,
@@ -204,10 +204,7 @@ static void try_to_open(struct microphone *m) {
         retry_later(m);
     } else {
         capture_let_hang(m->capture, m->hang_hops);
-        if (m->said_missing)
-            service_log(SERVICE_LOG_NOTICE, "The microphone is back: %s", name);
-        m->said_missing = false;
-        m->pause_s = 0;
+        m->heard = false;
     }
     m->changed(m->user);
 }
@@ -237,14 +234,32 @@ void microphone_let_hang(struct microphone *m, uint32_t hops) {
         capture_let_hang(m->capture, m->hang_hops);
 }
 
+/* The open device gives sound, so it works. Some can be opened, but give only errors. */
+static void on_first_sound(struct microphone *m) {
+    m->heard = true;
+    m->pause_s = 0;
+    if (!m->said_missing)
+        return;
+    service_log(SERVICE_LOG_NOTICE, "The microphone is back: %s", m->name);
+    m->said_missing = false;
+    m->changed(m->user);
+}
+
 void microphone_check(struct microphone *m) {
+    struct capture_counters c;
+
     unsigned n_before = m->n_wiped;
     for (unsigned i = 0; i < m->n_recognisers; i++)
         m->n_wiped += recogniser_wiped(m->recognisers[i]);
     /* All recognisers have forgotten the sound, so the ring may be wiped too. */
     if (m->n_wiped > n_before && m->n_wiped == m->n_recognisers && !m->capture && base_ring_fill(&m->hops) == 0)
         explicit_bzero(m->hop_memory, N_HOPS * sizeof(*m->hop_memory));
-    if (!m->capture || capture_status(m->capture) == 0)
+    if (!m->capture)
+        return;
+    capture_counters(m->capture, &c);
+    if (!m->heard && c.hops > m->past.hops)
+        on_first_sound(m);
+    if (capture_status(m->capture) == 0)
         return;
     int status = capture_status(m->capture);
     close_device(m);
@@ -261,7 +276,7 @@ bool microphone_is_open(const struct microphone *m) {
 }
 
 bool microphone_is_missing(const struct microphone *m) {
-    return m->wanted && !m->capture;
+    return m->wanted && (!m->capture || m->said_missing);
 }
 
 const char *microphone_trouble(const struct microphone *m) {

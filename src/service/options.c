@@ -24,6 +24,7 @@ void service_options_init(struct service_options *o) {
         .device = "default",
         .most_pause_s = 60,
         .listen_group = "tragus-listen",
+        .names_group = "tragus-names",
         .admin_group = "tragus-admin",
         .gate = frontend_gate_defaults(),
         .limits =

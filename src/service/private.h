@@ -5,6 +5,7 @@
 
 #include "service/batch.h"
 #include "service/microphone.h"
+#include "service/sender.h"
 #include "service/service.h"
 #include "service/worker.h"
 
@@ -27,18 +28,25 @@ struct service {
     tragus_error trouble;
     struct lexicon_overrides *overrides;
     struct microphone *microphone;
-    unsigned n_live;      /* sessions lent to the microphone's recogniser */
-    uint64_t n_told_lost; /* lost records logged so far */
+    unsigned n_live;         /* sessions lent to the microphone's recogniser */
+    uint64_t n_told_lost;    /* lost records logged so far */
+    uint64_t lost_us;        /* lost sound that was not logged yet */
+    uint64_t logged_lost_us; /* CLOCK_MONOTONIC of the last line about it; 0: none yet */
 
     struct worker *compiler, *matcher;
     struct service_grammar *grammars;
+    uint64_t grammars_mark; /* changes when a public grammar is added, replaced or removed */
     char *default_grammar;
+    char **reserved; /* names of the configured grammars, loaded or not */
+    size_t n_reserved;
     struct service_session *sessions;
     size_t n_sessions;
     uint64_t last_session;
     struct service_batch *batches;
+    struct sender *senders; /* users who have sent sounds */
     bool dispatching;
 
+    struct service_failed *failed; /* grammars of the configuration that could not be loaded */
     struct service_observer *observers;
     uint64_t n_changes;         /* number of the latest change, for observers */
     struct service_report past; /* totals of batch threads that have ended */
@@ -94,9 +102,6 @@ void session_bury(struct service *s);        /* frees the sessions that were fre
 void service_tell_change(struct service *s); /* notifies all observers */
 
 /* grammars.c */
-/* Logs the warnings and errors of a grammar's compilation, where no reply can carry them. list: only those about this list's values
- * and about words, NULL: all. */
-void grammars_log_left_out(const char *name, const char *list, const tragus_diagnostics *d);
 void grammars_free(struct service *s);
 void grammars_owner_gone(struct service *s, const char *owner);
 /* Compiles files or texts (one of the two) with the model of a language; "": the language that they name, else the default one.
@@ -114,6 +119,8 @@ unsigned service_model_of(const struct service *s, const tragus_grammar *g);
 /* Replaces the old grammar by a compiled one, whose reference it takes, or appends it if old is NULL; sessions switch to it. */
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
                  tragus_grammar *grammar, tragus_error *reterr);
+/* Lets an owner see the public grammar of that name: removes the private one that hides it, whose sessions switch. */
+void grammars_make_visible(struct service *s, const char *owner, const char *name);
 
 /* wake.c */
 /* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */

@@ -32,6 +32,14 @@ void service_caller_init(const struct service *s, struct service_caller *ret, co
         .owner = owner, .uid = uid, .privileged = uid == 0 || uid == geteuid() || in_group(uid, s->options.admin_group)};
 }
 
+bool service_may_set_lists(const struct service *s, const struct service_caller *caller) {
+    return caller->privileged || in_group(caller->uid, s->options.names_group);
+}
+
+bool service_may_measure(const struct service *s, const struct service_caller *caller) {
+    return service_may_set_lists(s, caller) || in_group(caller->uid, s->options.listen_group);
+}
+
 int service_may_listen(const struct service *s, const struct service_caller *caller, tragus_error *reterr) {
     if (caller->privileged || in_group(caller->uid, s->options.listen_group))
         return 0;

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOSS_LOG_US 60000000 /* losses within this time are logged together */
+
 void service_observe(struct service *s, struct service_observer *o) {
     o->told = s->n_changes;
     o->next = s->observers;
@@ -51,15 +53,26 @@ static void on_microphone_change(void *user) {
     service_tell_change(s);
 }
 
+/* Sound may be lost ten times a second. */
+static void log_lost_sound(struct service *s, uint64_t lost_us) {
+    uint64_t now_us = base_clock_monotonic_us();
+
+    s->lost_us += lost_us;
+    if (lost_us == 0 || (s->logged_lost_us > 0 && now_us - s->logged_lost_us < LOSS_LOG_US))
+        return;
+    service_log(SERVICE_LOG_WARNING, "%llu ms of sound from the microphone were lost: this machine was too busy",
+                (unsigned long long)(s->lost_us / 1000));
+    s->lost_us = 0;
+    s->logged_lost_us = now_us;
+}
+
 static void tell_losses(struct service *s) {
     if (!s->microphone)
         return;
     bool missing = microphone_is_missing(s->microphone);
     uint64_t lost_us = microphone_take_lost_us(s->microphone);
 
-    if (lost_us > 0)
-        service_log(SERVICE_LOG_WARNING, "%llu ms of sound from the microphone were lost: this machine was too busy",
-                    (unsigned long long)(lost_us / 1000));
+    log_lost_sound(s, lost_us);
     for (struct service_session *session = s->sessions; session; session = session->next) {
         if (session->dead || !session->lent || session->batch)
             continue;
@@ -202,6 +215,8 @@ static int load_models(struct service *s) {
     if (s->options.pronunciations)
         load_pronunciations(s);
     wake_check(s);
+    if (!s->options.device)
+        return 0;
     struct microphone_options options = {
         .device = s->options.device, .mix = s->options.mix, .most_pause_s = s->options.most_pause_s, .gate = s->options.gate};
     r = microphone_new(&s->microphone, s->models, s->n_models, s->event, &options, &s->wake, on_microphone_change, s);
@@ -271,11 +286,11 @@ void service_free(struct service *s) {
         dispatch(s);
     }
     session_bury(s);
+    senders_free(&s->senders);
     microphone_free(s->microphone);
     grammars_free(s);
     lexicon_overrides_free(s->overrides);
     unload_models(s);
-    free(s->default_grammar);
     sd_event_source_disable_unref(s->wake_source);
     base_wake_done(&s->wake);
     sd_event_unref(s->event);
@@ -313,7 +328,7 @@ unsigned service_model_of(const struct service *s, const tragus_grammar *g) {
 enum service_ready service_ready(const struct service *s) {
     if (s->n_models == 0)
         return SERVICE_FAILED;
-    return microphone_is_missing(s->microphone) ? SERVICE_DEGRADED : SERVICE_READY;
+    return s->microphone && microphone_is_missing(s->microphone) ? SERVICE_DEGRADED : SERVICE_READY;
 }
 
 bool service_microphone_open(const struct service *s) {

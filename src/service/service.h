@@ -32,19 +32,20 @@ struct service_limits {
     size_t grammar_memory;   /* peak memory to compile it, in bytes */
     uint32_t text_cpu_ms;    /* CPU time to match typed text */
     size_t text_memory;
-    size_t sound_bytes; /* size of the input of one Recognize, or of one sound file */
+    size_t sound_bytes; /* of one Recognize, one regular file, and all sound files of a user at the same time; also decoded */
 };
 
 struct service_options {
     const char *model;          /* for the default language: a file, a directory or a tag; NULL: the installed English one */
     const char *languages;      /* models for further languages, likewise, separated by blanks; NULL: none */
     const char *cpu;            /* mask of CPU features; NULL: all */
-    const char *device;         /* ALSA PCM */
+    const char *device;         /* ALSA PCM; NULL: no sound at all, to check grammars only: no session may be made */
     struct audio_mix mix;       /* how its channels become one */
     const char *pronunciations; /* NULL: none */
     const char *wake;           /* wake phrases of sessions that name none, separated by commas; NULL: they hear everything */
     unsigned most_pause_s;      /* longest pause between attempts to open a missing microphone */
     const char *listen_group;   /* may open the microphone; "" = only root and the daemon's own user */
+    const char *names_group;    /* may set the lists of shared grammars */
     const char *admin_group;    /* may change what belongs to everybody */
     struct frontend_gate_options gate;
     tragus_session_options session; /* default options of sessions */
@@ -101,6 +102,10 @@ struct service_caller {
 void service_caller_init(const struct service *s, struct service_caller *ret, const char *owner, uid_t uid);
 /* Returns 0, or -EPERM and a message that says how to fix it. */
 int service_may_listen(const struct service *s, const struct service_caller *caller, tragus_error *reterr);
+/* Whether the caller may set the lists of grammars that belong to others. */
+bool service_may_set_lists(const struct service *s, const struct service_caller *caller);
+/* Whether the caller may see when somebody speaks, if only from the counters of CPU time. */
+bool service_may_measure(const struct service *s, const struct service_caller *caller);
 
 /* --- grammars ----------------------------------------------------------------------------------------------------------------- */
 
@@ -112,7 +117,8 @@ struct service_grammar { /* a named grammar; borrowed pointers are valid until t
     struct service_grammar *next;
 };
 
-/* Compiles files immediately: for grammars of the configuration, before any client can call. */
+/* Compiles files immediately: for grammars of the configuration, before any client can call. From then on only privileged callers
+ * can add a public grammar of that name, even if this one could not be loaded. Logs what is left out of it. */
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr);
 
 struct service_grammar_result {
@@ -130,12 +136,14 @@ struct service_grammar_source {
     const tragus_text *texts;
     size_t n_texts;
 };
-/* Adds or replaces a grammar; sessions that use it switch to the new one at their next utterance. It is compiled on its own
- * thread, within the limits. If refused immediately, returns a negative errno and a message. Else returns 0 and calls done once,
- * later; with -ECANCELED if the owner has left (service_owner_gone) or the service ends. */
+/* Adds or replaces a grammar. A public one also replaces the caller's private one of that name. Sessions that use it switch to the
+ * new one at their next utterance. It is compiled on its own thread, within the limits. If refused immediately, returns a negative
+ * errno and a message. Else returns 0 and calls done once, later; with -ECANCELED if the owner has left (service_owner_gone) or the
+ * service ends. */
 int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
                         service_grammar_done *done, void *user, tragus_error *reterr);
-/* Replaces a list of a grammar in the same way. */
+/* Replaces a list of a grammar in the same way. result->diagnostics: what was left out of it, and what else it brought. done gets
+ * -ESRCH if the grammar has no such list. */
 int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
                              const tragus_list_value values[], size_t n, service_grammar_done *done, void *user,
                              tragus_error *reterr);
@@ -168,6 +176,12 @@ const char *service_grammar_intent(const struct service_grammar *g, size_t i);
  * there is no such grammar, or -EINVAL if n is not 1..SERVICE_MOST_EXAMPLES. */
 int service_grammar_examples(struct service *s, const char *owner, const char *name, char ret[][SERVICE_EXAMPLE_BYTES], size_t n,
                              tragus_error *reterr);
+uint64_t service_grammars_mark(const struct service *s); /* another value after each change of a public grammar but its lists */
+/* Only privileged callers can add a public grammar of that name. */
+/* Calls visit for everything that is left out of the grammars that all users share: warnings, and errors of those of the
+ * configuration that could not be loaded at all. Stops when visit returns a negative value, and returns it. */
+int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
+                     void *user);
 void service_set_default_grammar(struct service *s, const char *name);
 const char *service_default_grammar(const struct service *s); /* its name, which may be of no grammar yet; "": none */
 
@@ -253,6 +267,7 @@ void service_session_free(struct service_session *session); /* no callback follo
 
 struct service_input {
     bool sound_file, live;
+    bool limited; /* raw sound also has at most limits.sound_bytes; a regular file always has */
     struct audio_format format;
 };
 /* Returns 0, or -EINVAL or -EPROTO and a message. */

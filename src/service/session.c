@@ -13,9 +13,11 @@
 #include "service/log.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -199,8 +201,10 @@ void service_session_free(struct service_session *session) {
         session_bury(session->service);
 }
 
+/* After the last session, what many of them have used goes back to the system: glibc would keep most of it. */
 void session_bury(struct service *s) {
     struct service_session **link = &s->sessions;
+    bool any = s->sessions != NULL;
     while (*link) {
         struct service_session *session = *link;
         if (session->dead) {
@@ -210,6 +214,8 @@ void session_bury(struct service *s) {
             link = &session->next;
         }
     }
+    if (any && !s->sessions)
+        (void)malloc_trim(0);
 }
 
 /* Makes fd the session's input and takes ownership of it. */
@@ -286,13 +292,29 @@ static int on_timeout(sd_event_source *source, uint64_t now_us, void *user) {
     return 0;
 }
 
+/* Sets who sends the sound. If it is a regular file, *fd becomes the socket through which its content comes. Closes *fd on failure.
+ */
+static int find_reader(const struct service_session *session, int *fd, struct batch_options *o, tragus_error *reterr) {
+    struct service *s = session->service;
+
+    o->sender = sender_find(&s->senders, session->caller.uid);
+    if (!o->sender) {
+        close(*fd);
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    }
+    if (base_descriptor_kind(*fd) != S_IFREG)
+        return 0;
+    o->max_bytes = s->options.limits.sound_bytes;
+    return sender_read_file(o->sender, *fd, o->sound_file, 2 * s->options.limits.sessions_per_user, fd, &o->file, reterr);
+}
+
 static int start_batch(struct service_session *session, tragus_error *reterr) {
     struct service *s = session->service;
     struct batch_options options = {
         .sound_file = session->input.sound_file,
         .live = session->input.live,
         .format = session->input.format,
-        .max_bytes = s->options.limits.sound_bytes,
+        .max_bytes = session->input.sound_file || session->input.limited ? s->options.limits.sound_bytes : SIZE_MAX,
         .gate = s->options.gate,
     };
     uint32_t hang_hops = engine_listener_hang_hops(session->lent->listener);
@@ -303,7 +325,9 @@ static int start_batch(struct service_session *session, tragus_error *reterr) {
         return base_error_set(reterr, -ENOMEM, "out of memory");
     int fd = session->input_fd;
     session->input_fd = -1;
-    int r = batch_start(&entry->batch, s->models[session->model], fd, &options, session->lent, &s->wake, reterr);
+    int r = find_reader(session, &fd, &options, reterr);
+    if (r >= 0)
+        r = batch_start(&entry->batch, s->models[session->model], fd, &options, session->lent, &s->wake, reterr);
     if (r < 0) {
         free(entry);
         return r;

@@ -32,6 +32,8 @@ const char *store_kind_name(uint32_t kind) {
         return "a lexicon";
     case STORE_G2P:
         return "a letter-to-sound model";
+    case STORE_NGRAMS:
+        return "a language model";
     }
     return "a file of a kind that this version does not know";
 }

@@ -42,7 +42,7 @@
 #define STORE_MAX_SECTIONS 64
 #define STORE_ALIGN 64 /* of sections, in the file and in memory */
 
-enum store_kind { STORE_ACOUSTIC = 1, STORE_LEXICON = 2, STORE_G2P = 3 };
+enum store_kind { STORE_ACOUSTIC = 1, STORE_LEXICON = 2, STORE_G2P = 3, STORE_NGRAMS = 4 };
 enum store_flag { STORE_OPTIONAL = 1u }; /* a reader may skip this section if it does not know it */
 
 struct store; /* a mapped file; immutable, any thread may read it */

@@ -44,13 +44,13 @@ static bool print(const struct engine_record *r, void *user) {
     int reason = (int)result->reason;
     if (reason == TRAGUS_REASON_NONE && confidence_q15 < r->listener->min_confidence_q15)
         reason = TRAGUS_AMBIGUOUS;
-    const char *const *words = engine_grammar_graph(grammar)->words;
+    const struct graph *graph = engine_grammar_graph(grammar);
     int64_t start_ms = r->start_hop * ENGINE_HOP_MS;
     printf("%u\t%llu\t%d\t%.4f\t%lld\t%lld\t%llu\t%s", all.sound, (unsigned long long)r->session->tag, reason,
            confidence_q15 / 32768.0, (long long)start_ms + result->start_ms, (long long)start_ms + result->end_ms,
-           (unsigned long long)r->n_heard * ENGINE_HOP_MS, result->n_words > 0 ? words[result->words[0].word] : "");
+           (unsigned long long)r->n_heard * ENGINE_HOP_MS, result->n_words > 0 ? graph_word(graph, result->words[0].word) : "");
     for (uint32_t i = 1; i < result->n_words; i++)
-        printf(" %s", words[result->words[i].word]);
+        printf(" %s", graph_word(graph, result->words[i].word));
     for (uint32_t i = 0; i < result->n_features; i++)
         printf("\t%d", i == DECODER_MARGIN && rival ? rival->margin_q8 : result->features[i]);
     putchar('\n');

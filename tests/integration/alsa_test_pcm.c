@@ -7,7 +7,8 @@
  * It plays `file` (raw S16_LE, `channels`, at `rate`) once, at the pace of CLOCK_MONOTONIC times `speed`, then endless silence,
  * like a microphone in a quiet room. `control` names a file that a test may write while the device runs. The device reads it on
  * every access: "gone" = unplugged (open devices and new opens get ENODEV), "overrun" = one overrun (then the device removes the
- * control file), "play PATH" = play this file from now on (then it removes the control file). A new open plays from the beginning,
+ * control file), "play PATH" = play this file from now on (then it removes the control file), "overruns" = nothing but
+ * overruns, "fail N" = every read gives the errno N, or no frame if N is 0. A new open plays from the beginning,
  * or fails: "busy" = another program uses the device, "forbidden" = this user may not open it.
  *
  * `end "gone"`: the device is unplugged after the last frame of the file, so a sound ends as a file does. `end "stalled"`: it runs
@@ -86,6 +87,8 @@ static snd_pcm_sframes_t pointer(snd_pcm_ioplug_t *io) {
         unlink(d->control);
         return -EPIPE;
     }
+    if (read_control(d->control, order, sizeof(order)) && strcmp(order, "overruns") == 0)
+        return -EPIPE;
     uint64_t produced = (uint64_t)((now_s() - d->start_s) * io->rate * d->speed);
     /* Less than the whole buffer, because a full one would look empty. */
     if (d->patient && produced - d->consumed >= io->buffer_size) {
@@ -107,6 +110,8 @@ static snd_pcm_sframes_t transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_ar
     if (read_control(d->control, order, sizeof(order))) {
         if (strcmp(order, "gone") == 0)
             return -ENODEV;
+        if (strncmp(order, "fail ", 5) == 0)
+            return -atoi(order + 5);
         if (strncmp(order, "play ", 5) == 0) {
             if (d->sound_fd >= 0)
                 close(d->sound_fd);

@@ -46,6 +46,7 @@ need_model() {
     [ -e "$model/lexicon.tragus" ] || fail "there is no $model/lexicon.tragus"
 }
 
+# start_bus [ELEMENT...]: with these elements of its configuration, too.
 start_bus() {
     cat >"$work/bus.conf" <<END
 <busconfig>
@@ -58,6 +59,7 @@ start_bus() {
     <allow own="*"/>
     <allow user="*"/>
   </policy>
+  $*
 </busconfig>
 END
     command -v dbus-daemon >/dev/null || skip "dbus-daemon is missing: apt install dbus"

@@ -9,7 +9,8 @@ libasound_module_pcm_tragus_test_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
 libasound_module_pcm_tragus_test_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
 libasound_module_pcm_tragus_test_la_LIBADD = $(ALSA_LIBS)
 
-check_PROGRAMS += tests/integration/join_sounds tests/integration/bus_client tests/integration/busy_client tests/integration/ways
+check_PROGRAMS += tests/integration/join_sounds tests/integration/bus_client tests/integration/busy_client tests/integration/users_client \
+    tests/integration/ways
 tests_integration_join_sounds_SOURCES = tests/integration/join_sounds.c
 tests_integration_join_sounds_CPPFLAGS = $(AM_CPPFLAGS) $(SNDFILE_CFLAGS)
 tests_integration_join_sounds_LDADD = $(audio_libs) $(SNDFILE_LIBS)
@@ -19,6 +20,9 @@ tests_integration_bus_client_LDADD = $(SYSTEMD_LIBS)
 tests_integration_busy_client_SOURCES = tests/integration/busy_client.c
 tests_integration_busy_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 tests_integration_busy_client_LDADD = $(SYSTEMD_LIBS)
+tests_integration_users_client_SOURCES = tests/integration/users_client.c
+tests_integration_users_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
+tests_integration_users_client_LDADD = $(SYSTEMD_LIBS)
 tests_integration_ways_SOURCES = tests/integration/ways.c
 tests_integration_ways_CPPFLAGS = $(cli_cppflags)
 tests_integration_ways_LDADD = $(cli_libs)
@@ -51,6 +55,7 @@ integration_tests = \
     tests/integration/test_example.sh \
     tests/integration/test_home_assistant.sh \
     tests/integration/test_language.sh \
+    tests/integration/test_free.sh tests/integration/test_left_out.sh \
     tests/integration/test_listen.sh \
     tests/integration/test_man.sh \
     tests/integration/test_microphone.sh \
@@ -58,6 +63,7 @@ integration_tests = \
     tests/integration/test_pipewire.sh \
     tests/integration/test_quickstart.sh \
     tests/integration/test_snippets.sh \
+    tests/integration/test_users.sh \
     tests/integration/test_wake.sh \
     tests/integration/test_ways.sh
 TESTS += $(integration_tests)
@@ -68,6 +74,7 @@ EXTRA_DIST += docs/examples/recognise.py docs/examples/understand.js \
     tests/integration/test_bridge.sh tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_channels.sh \
     tests/integration/mqtt_document.py tests/integration/test_clients.sh tests/integration/test_config.sh tests/integration/test_devices.sh tests/integration/test_doctor.sh \
     tests/integration/test_example.sh tests/integration/test_home_assistant.sh tests/integration/test_language.sh \
-    tests/integration/test_listen.sh tests/integration/test_man.sh tests/integration/test_microphone.sh tests/integration/test_mqtt.sh \
-    tests/integration/test_pipewire.sh tests/integration/test_quickstart.sh tests/integration/test_snippets.sh tests/integration/test_wake.sh \
-    tests/integration/test_ways.sh tests/integration/ways.py tests/integration/wyoming_client.py
+    tests/integration/test_free.sh tests/integration/test_left_out.sh tests/integration/test_listen.sh tests/integration/test_man.sh tests/integration/test_microphone.sh \
+    tests/integration/test_mqtt.sh tests/integration/test_pipewire.sh \
+    tests/integration/test_quickstart.sh tests/integration/test_snippets.sh tests/integration/test_wake.sh \
+    tests/integration/test_users.sh tests/integration/test_ways.sh tests/integration/ways.py tests/integration/wyoming_client.py

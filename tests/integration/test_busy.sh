@@ -30,5 +30,5 @@ for files in "small.yaml" "unknown.txt" "small.yaml unknown.txt small.yaml"; do
     awk -v most="$most_ms" '/ calls, / { if ($8 + 0 > most || $(NF - 1) + 0 > 10 * most) { print "too long: " $0; bad = 1 } n++ } END { exit bad || n != 4 }' "$work/told" ||
         fail "another client had to wait"
 done
-grep -q "^$work/unknown.txt: 3: busy1:[0-9]*:[0-9]*: compiling takes more than 3000 ms" "$work/told" || fail "the budget's refusal does not name the place"
+grep -q "^$work/unknown.txt: org.tragus.Error.TooExpensive: busy1:[0-9]*:[0-9]*: compiling takes more than 3000 ms" "$work/told" || fail "the budget's refusal does not name the place"
 stop_daemon || fail "exit status $? after SIGTERM"

@@ -21,9 +21,11 @@ refuses() { # refuses PATTERN LINE...
 accepts() {
     "$tragusd" --config "$1" --check-config >"$work/out" 2>&1 || { cat "$work/out"; n_failed=$((n_failed + 1)); }
 }
-accepts "$abs_top_srcdir/data/tragus.conf"
+# The shipped file, with the folders of the source tree in place of those that are installed.
+sed "s,= /etc/tragus/sentences$,= $abs_top_srcdir/data/grammars/home.yaml," "$abs_top_srcdir/data/tragus.conf" >"$work/shipped"
+accepts "$work/shipped"
 # Every key of the shipped file, with its documented value.
-sed -E 's/^#([a-z_]+ = )/\1/' "$abs_top_srcdir/data/tragus.conf" >"$work/all"
+sed -E 's/^#([a-z_]+ = )/\1/' "$work/shipped" >"$work/all"
 accepts "$work/all"
 refuses ':2: unknown key "adress" in \[bus\]; did you mean address' '[bus]' 'adress = system'
 refuses ':1: unknown section \[microfone\]; did you mean \[microphone\]' '[microfone]'

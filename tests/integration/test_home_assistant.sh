@@ -80,7 +80,7 @@ start_home
 echo "== names"
 configure "http://127.0.0.1:$port"
 start
-wait_for "names" logged "Home Assistant has 6 names, 2 areas, 1 floors"
+wait_for "names" logged "tragusd understands 6 names, 2 areas, 1 floors"
 is "a light" 'intent HassTurnOn {"name": "Desk Lamp"}' "$(means "turn on the desk lamp")"
 is "its alias" 'intent HassTurnOn {"name": "writing light"}' "$(means "turn on the writing light")"
 is "its domain" "intent HassLightSet" "$(means "dim the desk lamp to 20 percent" | cut -d' ' -f1-2)"
@@ -131,9 +131,9 @@ daemon
 wait_for "names in the next tragusd" understands "turn on the desk lamp" '"name": "Desk Lamp"'
 
 echo "== a grammar of one session"
-n_before=$(n_logged "tragusd understands them now")
+n_before=$(n_logged "of Home Assistant now")
 for _ in 1 2 3; do timeout 2 "$tragus" listen --bus-address "$address" -g "$work/private.yaml" >/dev/null 2>&1; done
-n_more=$(($(n_logged "tragusd understands them now") - n_before))
+n_more=$(($(n_logged "of Home Assistant now") - n_before))
 [ $n_more -le 1 ] || fail "the names were set $n_more times for grammars of single sessions"
 
 echo "== Home Assistant restarts, and an entity is away"
@@ -161,7 +161,7 @@ is "the names are kept" 'intent HassTurnOn {"name": "bright thing"}' "$(means "t
 stop_bridge || fail "tragus-bridge: exit status $?"
 printf secret-2 >"$work/token"
 start
-wait_for "names with a new token" logged "Home Assistant has 2 names"
+wait_for "names with a new token" logged "tragusd understands 2 names"
 stop_bridge || fail "tragus-bridge: exit status $?"
 
 echo "== wrong configurations"
@@ -209,7 +209,7 @@ start
 wait_for "the complaint" logged "there is no grammar \"later\""
 stop_daemon || fail "tragusd: exit status $?"
 daemon "later = $work/own.yaml"
-wait_for "names in the grammar" logged "Home Assistant has 3 names"
+wait_for "names in the grammar" logged "tragusd understands 3 names"
 stop_bridge || fail "tragus-bridge: exit status $?"
 start_bridge --config "$work/bridge.conf" --grammar later
 is "the words of an entity" '{"text": "Front Center", "intent": "Heard"}' "$(wyoming transcribe "$work/sound.raw")"
@@ -230,7 +230,7 @@ if command -v openssl >/dev/null; then
     ! grep -q accepted "$work/home.log" || fail "the token was sent to a host that is not the one of the certificate"
     configure "https://localhost:$port" "ca_file = $work/ca.pem"
     start
-    wait_for "names by TLS" logged "Home Assistant has 3 names"
+    wait_for "names by TLS" logged "tragusd understands 3 names"
     stop_bridge || fail "tragus-bridge: exit status $?"
     grep -q accepted "$work/home.log" || fail "nobody was accepted"
 else
@@ -257,7 +257,7 @@ configure "http://127.0.0.1:$port"
 configure "ws://127.0.0.1:$port/api/websocket/"
 began=$(date +%s.%N)
 start
-wait_for "5000 names" logged "Home Assistant has 5000 names, 10 areas, 0 floors"
+wait_for "5000 names" logged "tragusd understands 5000 names, 10 areas, 0 floors"
 ended=$(date +%s.%N)
 is "one of them" 'intent HassTurnOn {"name": "Garage West Spare Lamp"}' "$(means "turn on the garage west spare lamp")"
 is "the last" "intent HassMediaPause" "$(means "pause the study west spare speaker" | cut -d' ' -f1-2)"

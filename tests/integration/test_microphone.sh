@@ -40,14 +40,14 @@ kill %% 2>/dev/null
 [ "$(logged "Failed to open the microphone")" = 1 ] || fail "the missing microphone was not reported exactly once"
 rm -f "$control"
 wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
-[ "$(logged "is back")" = 1 ] || fail "the return of the microphone was not reported"
+wait_for "the report of its return" eval '[ "$(logged "is back")" = 1 ]'
 
 echo "== unplugged, and back"
 order gone
 wait_for "InputLost" eval '[ "$(grep -c "\"event\":\"input_lost\",\"reason\":1" "$work/one")" = 2 ]'
 [ "$(logged "is gone")" = 1 ] || fail "the unplugged microphone was not reported exactly once"
 rm -f "$control"
-wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ]'
+wait_for "the microphone" eval '[ "$(status_field microphone_open)" = true ] && [ "$(status_field ready)" = 2 ]'
 
 echo "== overrun"
 order overrun

@@ -117,12 +117,41 @@ static void test_space(void **unused) {
     assert_false(base_utf8_is_space('a') || base_utf8_is_space(0x200b) || base_utf8_is_space(0xfeff));
 }
 
+static void test_mend(void **unused) {
+    static const char *const pairs[][2] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"gr\xc3\xbcn", "gr\xc3\xbcn"},
+        {"cut \xc3", "cut "},
+        {"cut \xe2\x82\"", "cut \""},
+        {"\xf0\x9f\x98", ""},
+        {"\xff\x80stray\xed\xa0\x80", "stray"},
+    };
+    (void)unused;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char text[32];
+        strcpy(text, pairs[i][0]);
+        base_utf8_mend(text);
+        assert_string_equal(text, pairs[i][1]);
+    }
+}
+
+static void test_format(void **unused) {
+    char text[8];
+    (void)unused;
+    for (size_t size = 1; size <= sizeof text; size++) {
+        base_utf8_format(text, size, "%s", "\xf0\x9f\x98\x80\xe2\x82\xac");
+        assert_true(base_utf8_valid(text, strlen(text)));
+        assert_int_equal(strlen(text), size <= 4 ? 0 : size <= 7 ? 4 : 7);
+    }
+    assert_string_equal(base_utf8_format(text, sizeof text, "\"%.2s\"", "\xe2\x82\xac"), "\"\"");
+    assert_string_equal(base_utf8_format(text, sizeof text, "\"%.3s\"", "\xe2\x82\xac"), "\"\xe2\x82\xac\"");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_character),
-        cmocka_unit_test(test_wrong_forms),
-        cmocka_unit_test(test_fold),
-        cmocka_unit_test(test_space),
+        cmocka_unit_test(test_every_character), cmocka_unit_test(test_wrong_forms), cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_space),           cmocka_unit_test(test_mend),        cmocka_unit_test(test_format),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

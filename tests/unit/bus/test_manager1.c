@@ -35,6 +35,7 @@ static int make(void **state) {
     rig_device("silence", NULL);
     rig_options(&o);
     o.limits.grammar_bytes = MOST_BYTES;
+    o.limits.grammar_arcs = 20000;
     wire_start(&o);
     client = wire_connect();
     return 0;
@@ -206,6 +207,21 @@ static void what_cannot_be_added_has_an_error(void **state) {
     close(ends[1]);
 }
 
+/* "[aoa] [boh] ..." on many lines: notes on guessed words, and more arcs than are allowed. */
+static void a_grammar_that_is_not_loaded_is_an_error(void **state) {
+    char text[6000];
+    size_t n = 0;
+    (void)state;
+    for (unsigned line = 0; line < 3; line++) {
+        for (unsigned i = 0; i < 300; i++)
+            n += (size_t)snprintf(text + n, sizeof(text) - n, "[%co%c] ", 'a' + (int)(i % 23), 'a' + (int)((i + line) % 17));
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "\n");
+    }
+    assert_in_range(n, 1, sizeof(text) - 1);
+    wire_expect_error(add("large", text), WIRE_ERROR("GrammarTooLarge"), NULL);
+    assert_null(service_grammar_find(wire_service, "", "large", &(tragus_error){0}));
+}
+
 /* --- other clients --- */
 
 static bool has_grown(const void *user) {
@@ -234,6 +250,13 @@ static void others_hear_that_grammars_change(void **state) {
     assert_true(rig_until(wire_event, has_grown, &n));
     rig_run(wire_event, 30);
     n = 0;
+    int fd = wire_memory("stop\n", 5); /* others neither hear of a private one nor of one that is refused */
+    wire_expect_return(manager("AddGrammar", "sha{sv}", "mine", fd, 1, "Private", "b", 1));
+    close(fd);
+    assert_int_equal(diagnostics(add("news", "go (right\n")).errors, 1);
+    wire_expect_return(manager("RemoveGrammar", "s", "mine"));
+    rig_run(wire_event, 30);
+    assert_int_equal(n, 0);
     wire_expect_return(manager("RemoveGrammar", "s", "news"));
     assert_true(rig_until(wire_event, has_grown, &n));
     wire_disconnect(other);
@@ -301,6 +324,12 @@ static void a_list_is_replaced(void **state) {
                                1, "Context", "a{sv}", 1, "domain", "s", "light"));
     assert_int_equal(parse("lights", "dim the coffee machine to 40 percent"), 1);
     assert_int_equal(parse("lights", "dim the desk lamp to 40 percent"), 0);
+    struct counts c = diagnostics(manager("SetList", "ssa(ssa{sv})", "lights", "lamp", 2, "(kettle", "", 0, "fan", "", 0));
+    assert_int_equal(c.warnings, 1); /* the wrong value is left out */
+    assert_int_equal(c.errors, 0);
+    assert_int_equal(parse("lights", "dim the fan to 40 percent"), 1);
+    wire_expect_error(manager("SetList", "ssa(ssa{sv})", "lights", "lamps", 0), WIRE_ERROR("NoSuchList"), "did you mean {lamp}?");
+    assert_int_equal(parse("lights", "dim the fan to 40 percent"), 1);
     wire_expect_error(manager("SetList", "ssa(ssa{sv})", "nowhere", "lamp", 0), WIRE_ERROR("NoSuchGrammar"), "nowhere");
     wire_expect_error(manager("SetList", "ssa(ssa{sv})", "lights", "", 0), WIRE_ERROR("InvalidGrammar"), "name");
     wire_expect_error(manager("SetList", "ssa(ssa{sv})", "lights", "lamp", 1, "x", "", 1, "Context", "a{sv}", 1, "area", "s", "x"),
@@ -521,6 +550,7 @@ int main(void) {
         cmocka_unit_test(content_may_be_a_text),
         cmocka_unit_test(content_may_be_several_files),
         cmocka_unit_test(what_cannot_be_added_has_an_error),
+        cmocka_unit_test(a_grammar_that_is_not_loaded_is_an_error),
         cmocka_unit_test(others_hear_that_grammars_change),
         cmocka_unit_test(who_left_gets_no_grammar),
         cmocka_unit_test(private_grammars_are_not_shown_to_others),

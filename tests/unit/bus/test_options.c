@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -52,6 +53,29 @@ static void unknown_ones_are_named(void **state) {
                       "this method has no options");
     wire_expect_return(wire_call(client, path, WIRE_SESSION, "Close", ""));
     free(path);
+}
+
+/* A message quotes only the beginning; if that ended within a character, the call had no answer. */
+static void long_ones_are_quoted_in_whole_characters(void **state) {
+    char text[80];
+    (void)state;
+    for (size_t before = 0; before < 3; before++) {
+        size_t n = before;
+        memset(text, 'x', n);
+        for (; n + 3 < sizeof(text); n += 3)
+            memcpy(text + n, "\xe2\x82\xac", 3);
+        text[n] = '\0';
+        wire_expect_error(CREATE(1, text, "u", 1), WIRE_INVALID, "Unknown option");
+        wire_expect_error(CREATE(1, "Input", "s", text), WIRE_ERROR("NoSuchDevice"), "Unknown input");
+        wire_expect_error(CREATE(1, "Grammar", "s", text), WIRE_ERROR("NoSuchGrammar"), "there is no grammar");
+        wire_expect_error(CREATE(1, "Language", "s", text), WIRE_ERROR("NoSuchModel"), "there is no model");
+        wire_expect_error(CREATE(1, "Context", "a{sv}", 1, text, "u", 1), WIRE_INVALID, "must be of type s");
+        wire_expect_error(
+            wire_call(client, WIRE_PATH, WIRE_MANAGER, "AddGrammarText", "ssa{sv}", "x", "stop", 1, "Format", "s", text),
+            WIRE_ERROR("UnsupportedFormat"), "Unknown format");
+        wire_expect_error(wire_call(client, WIRE_PATH, WIRE_MANAGER, "AddGrammarText", "ssa{sv}", text, "stop", 0),
+                          WIRE_ERROR("InvalidGrammar"), "cannot name a grammar");
+    }
 }
 
 static void wrong_types_are_named(void **state) {
@@ -130,7 +154,7 @@ int main(void) {
         cmocka_unit_test(right_ones_are_taken),       cmocka_unit_test(unknown_ones_are_named),
         cmocka_unit_test(wrong_types_are_named),      cmocka_unit_test(repeated_ones_are_named),
         cmocka_unit_test(ranges_are_the_services),    cmocka_unit_test(context_is_strings),
-        cmocka_unit_test(files_have_names_and_sizes),
+        cmocka_unit_test(files_have_names_and_sizes), cmocka_unit_test(long_ones_are_quoted_in_whole_characters),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

@@ -31,7 +31,7 @@ void wire_start_daemon(void) {
     int ends[2];
 
     int n = snprintf(configuration, sizeof(configuration),
-                     "<busconfig><type>session</type><listen>unix:dir=%s</listen><auth>EXTERNAL</auth>"
+                     "<busconfig><type>session</type><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth>"
                      "<policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/><allow own=\"*\"/>"
                      "<allow user=\"*\"/></policy></busconfig>",
                      rig_folder());
@@ -55,7 +55,8 @@ void wire_start_daemon(void) {
         printf("skipped: dbus-daemon cannot be started; apt install dbus\n");
         exit(77);
     }
-    address[len - 1] = '\0'; /* the newline */
+    address[len - 1] = '\0';               /* the newline */
+    address[strcspn(address, ",")] = '\0'; /* the GUID, which is another after each start */
     wire_address = address;
 }
 

@@ -186,12 +186,102 @@ static void without_a_bus_it_fails(void **state) {
     assert_non_null(strstr(logged(), "/nowhere/bus"));
 }
 
-static void a_lost_bus_ends_it(void **state) {
+static unsigned count_sessions(sd_bus *client) {
+    uint32_t n = 99;
+    sd_bus_error e = SD_BUS_ERROR_NULL;
+    if (sd_bus_get_property_trivial(client, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "SessionCount", &e, 'u', &n) < 0)
+        fail_msg("%s", e.message);
+    return n;
+}
+
+static bool has_name(sd_bus *client) {
+    sd_bus_message *reply = NULL;
+    int owned = 0;
+    assert_true(sd_bus_call_method(client, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameHasOwner",
+                                   NULL, &reply, "s", WIRE_NAME) >= 0);
+    assert_true(sd_bus_message_read(reply, "b", &owned) > 0);
+    sd_bus_message_unref(reply);
+    return owned;
+}
+
+static sd_bus *connect_client(void) {
+    sd_bus *bus = NULL;
+    assert_true(sd_bus_new(&bus) >= 0 && sd_bus_set_address(bus, wire_address) >= 0 && sd_bus_set_bus_client(bus, true) >= 0);
+    assert_true(sd_bus_start(bus) >= 0);
+    return bus;
+}
+
+static unsigned count_lines(const char *text) {
+    unsigned n = 0;
+    for (const char *at = logged(); (at = strstr(at, text)); at++)
+        n++;
+    return n;
+}
+
+/* The bus is restarted twice: what belonged to its clients is gone, what everybody shares is still there. */
+static void a_lost_bus_is_found_again(void **state) {
+    char configuration[512];
+    (void)state;
+    snprintf(configuration, sizeof(configuration), "[grammars]\nhouse = %s\n", grammar);
+    pid_t pid = start(configuration);
+    assert_true(told("READY=1"));
+    for (unsigned turn = 1; turn <= 2; turn++) {
+        sd_bus *client = connect_client();
+        for (unsigned i = 0; i < 5; i++)
+            assert_true(sd_bus_call_method(client, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "CreateSession", NULL, NULL, "a{sv}", 0) >=
+                        0);
+        assert_int_equal(count_sessions(client), 5);
+        wire_kill_daemon();
+        sd_bus_close_unref(client);
+        usleep(1500000); /* the first attempt fails */
+        wire_start_daemon();
+        client = connect_client();
+        for (unsigned i = 0; !has_name(client) && i < PATIENCE_MS / 50; i++)
+            usleep(50000);
+        assert_int_equal(count_sessions(client), 0);
+        assert_true(sd_bus_call_method(client, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "ParseText", NULL, NULL, "ssa{sv}", "house",
+                                       "stop", 0) >= 0);
+        sd_bus_flush_close_unref(client);
+        assert_int_equal(count_lines("The message bus has closed the connection"), turn);
+        assert_int_equal(count_lines("The message bus is back"), turn);
+    }
+    kill(pid, SIGTERM);
+    assert_int_equal(exit_code(pid), 0);
+}
+
+static void it_ends_while_the_bus_is_lost(void **state) {
     (void)state;
     pid_t pid = start("");
     assert_true(told("READY=1"));
     wire_kill_daemon();
-    assert_int_equal(exit_code(pid), 1);
+    usleep(300000);
+    kill(pid, SIGTERM);
+    assert_int_equal(exit_code(pid), 0);
+}
+
+static void another_may_take_its_place(void **state) {
+    (void)state;
+    pid_t first = start("");
+    assert_true(told("READY=1"));
+    wire_kill_daemon();
+    wire_start_daemon();
+    sd_bus *other = connect_client();
+    assert_true(sd_bus_request_name(other, WIRE_NAME, 0) >= 0);
+    assert_int_equal(exit_code(first), 1);
+    assert_non_null(strstr(logged(), "is taken"));
+    sd_bus_flush_close_unref(other);
+}
+
+static void a_hangup_changes_nothing(void **state) {
+    (void)state;
+    pid_t pid = start("");
+    assert_true(told("READY=1"));
+    kill(pid, SIGHUP);
+    for (unsigned i = 0; count_lines("SIGHUP") == 0 && i < PATIENCE_MS / 50; i++)
+        usleep(50000);
+    assert_int_equal(count_lines("restart tragusd"), 1);
+    kill(pid, SIGTERM);
+    assert_int_equal(exit_code(pid), 0);
 }
 
 static void there_is_one_on_a_bus(void **state) {
@@ -221,7 +311,8 @@ static void the_watchdog_hears_of_it(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(it_is_ready_and_ends_by_a_signal), TEST(a_wrong_grammar_is_left_out), TEST(without_a_model_it_stays_up),
-        TEST(without_a_bus_it_fails),           TEST(a_lost_bus_ends_it),          TEST(there_is_one_on_a_bus),
+        TEST(without_a_bus_it_fails),           TEST(a_lost_bus_is_found_again),   TEST(it_ends_while_the_bus_is_lost),
+        TEST(another_may_take_its_place),       TEST(a_hangup_changes_nothing),    TEST(there_is_one_on_a_bus),
         TEST(the_watchdog_hears_of_it),
     };
     return cmocka_run_group_tests(tests, make, unmake);

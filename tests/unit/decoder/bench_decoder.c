@@ -83,7 +83,7 @@ int main(int argc, char **argv) {
     struct graph *g;
     tragus_error e;
     uint64_t begin_us = base_clock_monotonic_us();
-    if (graph_build_with(&g, toy_words(t), spell, NULL, 0, NULL, &e) < 0) {
+    if (graph_build_with(&g, toy_words(t), spell, NULL, NULL, 0, NULL, &e) < 0) {
         fprintf(stderr, "bench_decoder: %s\n", e.text);
         return 1;
     }

@@ -746,7 +746,7 @@ static void no_sentence_at_all(void **state) {
     struct decoder_options o = decoder_defaults();
     struct grammar_acceptor nothing = {0};
     struct graph *g;
-    assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, (char[]){""}, 0, NULL, NULL), 0);
+    assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, (char[]){""}, NULL, 0, NULL, NULL), 0);
     struct base_arena a;
     struct decoder *d = place(&a, g, &o);
     struct rows *r = rows_new();

@@ -33,6 +33,7 @@ static int load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_opti
 
 static void options_limit_compiling(void **state) {
     (void)state;
+    tragus_model *m = ready_model();
     tragus_grammar *g = NULL;
     tragus_grammar_options o;
     tragus_error e = {0};
@@ -40,7 +41,7 @@ static void options_limit_compiling(void **state) {
     assert_int_equal(o.max_cpu_ms, 0);
     o.max_cpu_ms = 50;
     uint64_t start = base_clock_thread_cpu_ns();
-    assert_int_equal(load(&g, NULL, &o, expansive, &e), -ETIME);
+    assert_int_equal(load(&g, m, &o, expansive, &e), -ETIME);
     assert_true(base_clock_thread_cpu_ns() - start < 500000000);
     assert_int_equal(e.code, -ETIME);
     assert_string_equal(e.file, "home.yaml");
@@ -48,13 +49,14 @@ static void options_limit_compiling(void **state) {
     assert_non_null(strstr(e.text, "<e> x"));
     tragus_grammar_options_init(&o);
     o.max_bytes = 2 << 20;
-    assert_int_equal(load(&g, NULL, &o, expansive, &e), -E2BIG);
+    assert_int_equal(load(&g, m, &o, expansive, &e), -E2BIG);
     assert_int_equal(e.line, 3);
     assert_non_null(strstr(e.text, "<e> x"));
     o.max_bytes = 1; /* a program built before the limits existed: the fields after its options are not read */
     o.size_bytes = offsetof(tragus_grammar_options, max_cpu_ms);
-    assert_int_equal(load(&g, NULL, &o, lamps, &e), 0);
+    assert_int_equal(load(&g, m, &o, lamps, &e), 0);
     tragus_grammar_unref(g);
+    tragus_model_unref(m);
 }
 
 /* A megabyte of words that are not in the dictionary. */

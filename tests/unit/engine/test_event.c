@@ -219,6 +219,29 @@ static void the_place_is_named(void **state) {
     }
 }
 
+/* Times are milliseconds in 32 bits, which end after 49.7 days of listening. */
+static void times_do_not_begin_anew(void **state) {
+    (void)state;
+    const uint64_t most_hops = UINT32_MAX / 10;
+    for (int64_t after = -1000; after <= 1000; after += 1000) {
+        struct listener_result *r = heard("set thirteen");
+        t.record.start_hop = (int64_t)most_hops + after;
+        t.record.n_heard = most_hops + (uint64_t)(after + 200);
+        r->start_ms = 100;
+        r->end_ms = 500;
+        struct engine_event *e = event();
+        const tragus_event *v = engine_event_view(e);
+        assert_int_equal(v->start_ms, after < 0 ? 10 * (most_hops - 1000) + 100 : UINT32_MAX);
+        assert_int_equal(v->end_ms, after < 0 ? 10 * (most_hops - 1000) + 500 : UINT32_MAX);
+        assert_int_equal(v->time_ms, 10 * t.record.n_heard);
+        engine_event_free(e);
+        t.record.event = TRAGUS_SPEECH_STARTED;
+        e = event();
+        assert_int_equal(engine_event_view(e)->start_ms, after < 0 ? 10 * t.record.n_heard : UINT32_MAX);
+        engine_event_free(e);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_meaning_is_an_alternative),
@@ -226,6 +249,7 @@ int main(void) {
         cmocka_unit_test(nearly_equal_is_ambiguous),
         cmocka_unit_test(an_intent_may_need_more_or_less),
         cmocka_unit_test(the_place_is_named),
+        cmocka_unit_test(times_do_not_begin_anew),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

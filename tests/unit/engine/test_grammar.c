@@ -142,6 +142,61 @@ static void sisters_do_not_see_each_others_lists(void **state) {
     tragus_grammar_unref(with_both);
 }
 
+static void a_list_that_no_sentence_uses_is_refused(void **state) {
+    (void)state;
+    static const char text[] = "language: en\nintents:\n  A:\n    data:\n      - sentences: [\"go to <place>\"]\n"
+                               "expansion_rules:\n  place: \"[the] {area}\"\n  unused: \"{floor}\"\n"
+                               "lists:\n  colour:\n    values: [red]\n";
+    static const tragus_list_value values[] = {{.in = "kitchen"}};
+    tragus_grammar *g = load(text), *other = NULL, *third = NULL;
+    tragus_error e = {0};
+    tragus_diagnostics d = {0};
+    assert_int_equal(tragus_grammar_with_list(&other, g, "areas", values, 1, NULL, &e), -ESRCH);
+    assert_non_null(strstr(e.text, "did you mean {area}?"));
+    assert_int_equal(tragus_grammar_with_list(&other, g, "floor", values, 1, NULL, &e), -ESRCH);
+    assert_non_null(strstr(e.text, "{floor}"));
+    assert_int_equal(tragus_grammar_with_list(&other, g, "", values, 1, NULL, &e), -EINVAL);
+    assert_null(other);
+    assert_int_equal(tragus_grammar_with_list(&other, g, "area", values, 1, &d, &e), 0); /* a template waits for it */
+    assert_int_equal(d.n_items, 0);
+    assert_int_equal(count(other, "go to the kitchen"), 1);
+    assert_int_equal(tragus_grammar_with_list(&third, other, "colour", values, 1, &d, &e), 0); /* a file defines it */
+    assert_int_equal(d.n_items, 1);
+    assert_non_null(strstr(d.items[0].text, "no sentence uses the list {colour}"));
+    tragus_diagnostics_done(&d);
+    tragus_grammar_unref(third);
+    tragus_grammar_unref(other);
+    tragus_grammar_unref(g);
+}
+
+/* Only what the list brought: not the mistakes that the grammar had before. */
+static void values_that_cannot_be_used_are_told(void **state) {
+    (void)state;
+    static const char text[] =
+        "language: en\nintents:\n  A:\n    data:\n      - sentences: [stop, \"go to {area}\", \"turn (on\", \"call {name}\"]\n";
+    static const tragus_list_value values[] = {
+        {.in = "kitchen"}, {.in = "(hall"}, {.in = "caf\xe9"}, {.in = "!!!"}, {.in = "attic"}};
+    tragus_grammar *g = load(text), *other = NULL, *third = NULL;
+    tragus_diagnostics d = {0};
+    tragus_error e = {0};
+    assert_int_equal(tragus_grammar_with_list(&other, g, "area", values, 5, &d, &e), 0);
+    assert_int_equal(d.n_items, 3);
+    for (size_t i = 0; i < d.n_items; i++) {
+        assert_int_equal(d.items[i].severity, TRAGUS_WARNING);
+        assert_string_equal(d.items[i].file, "{area}");
+        assert_in_range(d.items[i].line, 2, 4);
+        assert_non_null(strstr(d.items[i].text, "left out"));
+    }
+    assert_int_equal(count(other, "go to attic"), 1);
+    assert_int_equal(count(other, "go to kitchen"), 1);
+    tragus_diagnostics_done(&d);
+    assert_int_equal(tragus_grammar_with_list(&third, other, "name", values, 1, &d, &e), 0);
+    assert_int_equal(d.n_items, 0);
+    tragus_grammar_unref(third);
+    tragus_grammar_unref(other);
+    tragus_grammar_unref(g);
+}
+
 static void mistakes_are_reported_with_their_place(void **state) {
     (void)state;
     static const char wrong[] = "language: en\n"
@@ -197,6 +252,8 @@ int main(void) {
         cmocka_unit_test(what_is_not_in_the_grammar_has_no_reading),
         cmocka_unit_test(lists_are_replaced_in_new_grammars_only),
         cmocka_unit_test(sisters_do_not_see_each_others_lists),
+        cmocka_unit_test(a_list_that_no_sentence_uses_is_refused),
+        cmocka_unit_test(values_that_cannot_be_used_are_told),
         cmocka_unit_test(mistakes_are_reported_with_their_place),
         cmocka_unit_test(nonsense_is_refused),
     };

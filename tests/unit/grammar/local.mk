@@ -4,7 +4,8 @@ grammar_tests = \
     tests/unit/grammar/test_budget \
     tests/unit/grammar/test_diagnostics \
     tests/unit/grammar/test_match \
-    tests/unit/grammar/test_template
+    tests/unit/grammar/test_template \
+    tests/unit/grammar/test_variants
 check_PROGRAMS += $(grammar_tests)
 TESTS += $(grammar_tests)
 
@@ -27,6 +28,10 @@ tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 tests_unit_grammar_test_template_SOURCES = tests/unit/grammar/test_template.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_template_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_template_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_test_variants_SOURCES = tests/unit/grammar/test_variants.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
+tests_unit_grammar_test_variants_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_variants_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
 # Reads JSON, so it needs json-c.
 if PROGRAMS

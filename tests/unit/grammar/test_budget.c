@@ -200,6 +200,58 @@ static void matching_is_limited(void **state) {
     grammar_free(g);
 }
 
+/* Home Assistant's names are set again with every change, for as long as a daemon runs. */
+static void lists_can_be_replaced_for_ever(void **state) {
+    (void)state;
+    enum { VALUES = 500, TIMES = 3000, BYTES = 200 };
+    static char text[BYTES];
+    struct grammar_list_value values[VALUES];
+    struct grammar_builder *b;
+    struct grammar *g = NULL;
+    tragus_error e = {0};
+    memset(text, 'a', BYTES - 1);
+    text[50] = text[100] = text[150] = ' ';
+    for (size_t i = 0; i < VALUES; i++)
+        values[i] = (struct grammar_list_value){.in = text};
+    assert_int_equal(english_builder(&b), 0);
+    assert_int_equal(grammar_builder_add_text(b, "test", "list", "turn on {name}\n", 15, NULL, &e), 0);
+    for (int i = 0; i < TIMES; i++) /* 300 MB of text, more than a builder may keep */
+        if (grammar_builder_set_list(b, "name", values, VALUES, NULL, &e) < 0)
+            fail_msg("the %d. time: %s", i + 1, e.text);
+    assert_int_equal(grammar_compile(&g, b, NULL, &e), 0);
+    grammar_free(g);
+    grammar_builder_free(b);
+}
+
+/* A list that cannot be replaced stays as it was. */
+static void refused_list_changes_nothing(void **state) {
+    (void)state;
+    enum { VALUES = 20000 };
+    struct grammar_list_value *values = calloc(VALUES, sizeof *values), lamp = {.in = "desk lamp"};
+    struct base_budget budget;
+    struct grammar_builder *b;
+    struct grammar *g = NULL;
+    struct grammar_match *m = NULL;
+    tragus_error e = {0};
+    assert_non_null(values);
+    for (size_t i = 0; i < VALUES; i++)
+        values[i] = (struct grammar_list_value){.in = "another lamp"};
+    assert_int_equal(english_builder(&b), 0);
+    assert_int_equal(grammar_builder_add_text(b, "test", "list", "turn on {name}\n", 15, NULL, &e), 0);
+    assert_int_equal(grammar_builder_set_list(b, "name", &lamp, 1, NULL, &e), 0);
+    base_budget_init(&budget, 0, 100000);
+    base_budget_start(&budget);
+    grammar_builder_set_budget(b, &budget);
+    assert_int_equal(grammar_builder_set_list(b, "name", values, VALUES, NULL, &e), -E2BIG);
+    grammar_builder_set_budget(b, NULL);
+    assert_int_equal(grammar_compile(&g, b, NULL, &e), 0);
+    assert_int_equal(grammar_match(&m, g, "turn on desk lamp", NULL, 0, 1), 1);
+    grammar_match_free(m);
+    grammar_free(g);
+    grammar_builder_free(b);
+    free(values);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_is_limited),
@@ -210,6 +262,8 @@ int main(void) {
         cmocka_unit_test(another_thread_cancels),
         cmocka_unit_test(large_budget_changes_nothing),
         cmocka_unit_test(matching_is_limited),
+        cmocka_unit_test(lists_can_be_replaced_for_ever),
+        cmocka_unit_test(refused_list_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,6 @@ static const struct expectation expectations[] = {
     {"sentences: [x]\nsentences: [y]\n", 2, 1, 1, "stands again in line 2"},
     {"intents: {A: {data: [{sentences: [x], name_domains: all}]}}\n", 2, 1, 53, "load intents.yaml"},
     {"say {text}\n", 2, 1, 1, "{text}"},
-    {"sentences: ['say {t}']\nlists: {t: {wildcard: true}}\n", 1, 1, 14, "free text is not recognised yet"},
     {"[a]\nb\n", 0, 0, 0, ""}, /* a section is no mistake */
     {"[a] [b]\n", 1, 1, 1, "may be silence"},
     {"language: xx\nsentences: [x]\n", 2, 0, 0, "language \"xx\""},

@@ -40,7 +40,8 @@ static inline void walk_draw(const struct grammar_acceptor *w, uint64_t *seed, c
         if (w->is_final[state] && (n == 0 || draw % 3 == 0))
             return;
         const struct grammar_word_arc *arc = &w->arcs[w->first_arc[state] + (draw / 3) % n];
-        len += (size_t)snprintf(out + len, size - len, "%s%s", len ? " " : "", w->words[arc->word]);
+        const char *word = strcmp(w->words[arc->word], GRAMMAR_FREE_WORDS) == 0 ? "oat milk" : w->words[arc->word];
+        len += (size_t)snprintf(out + len, size - len, "%s%s", len ? " " : "", word);
         if (len >= size)
             abort();
         state = arc->to;

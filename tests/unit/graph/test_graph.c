@@ -312,12 +312,12 @@ static void limits_and_errors(void **state) {
     t->is_final[2] = 1;
     struct graph *g = NULL;
     tragus_error e = {0};
-    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\n"}, 0, NULL, &e), -EINVAL);
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\n"}, NULL, 0, NULL, &e), -EINVAL);
     assert_non_null(strstr(e.text, "\"xyzzy\""));
     assert_null(g);
     toy_arc(t, 0, "two", 3); /* a sentence that can be spoken stays, without the dead way to "xyzzy" */
     t->is_final[3] = 1;
-    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\ntwo tu\n"}, 0, NULL, &e), 0);
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\ntwo tu\n"}, NULL, 0, NULL, &e), 0);
     assert_int_equal(graph_report(g)->n_unspoken, 1);
     assert_string_equal(graph_report(g)->unspoken[0], "xyzzy");
     assert_int_equal(g->n_arcs, 2);
@@ -330,9 +330,9 @@ static void limits_and_errors(void **state) {
     t->is_final[2] = 1;
 
     char dictionary[] = "one wan\nxyzzy ZIZI\n";
-    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, dictionary, 6, NULL, &e), -E2BIG);
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, dictionary, NULL, 6, NULL, &e), -E2BIG);
     assert_non_null(strstr(e.text, "6 arcs"));
-    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, dictionary, 7, NULL, &e), 0);
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, dictionary, NULL, 7, NULL, &e), 0);
     assert_int_equal(graph_report(g)->n_guessed, 1);
     assert_string_equal(graph_report(g)->guessed[0], "xyzzy");
     assert_true(g->size_bytes > g->n_arcs * sizeof *g->arcs);
@@ -342,7 +342,7 @@ static void limits_and_errors(void **state) {
     free(t);
 
     struct grammar_acceptor nothing = {0};
-    assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, dictionary, 0, NULL, &e), 0);
+    assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, dictionary, NULL, 0, NULL, &e), 0);
     assert_int_equal(g->n_nodes, 1);
     assert_int_equal(g->n_arcs, 0);
     assert_int_equal(g->is_final[0], 0);
@@ -384,7 +384,7 @@ static void large_list(void **state) {
     t->is_final[1] = 1;
     struct graph *g = NULL;
     tragus_error e;
-    assert_int_equal(graph_build_with(&g, toy_words(t), spell, NULL, 0, NULL, &e), 0);
+    assert_int_equal(graph_build_with(&g, toy_words(t), spell, NULL, NULL, 0, NULL, &e), 0);
     check_shape(g);
     assert_true(g->n_arcs > 40000 && g->n_arcs < 100000);
 
@@ -393,7 +393,7 @@ static void large_list(void **state) {
     struct graph *same = NULL;
     base_budget_init(&budget, 60000, 64 << 20);
     base_budget_start(&budget);
-    assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, 0, &budget, &e), 0);
+    assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, NULL, 0, &budget, &e), 0);
     assert_int_equal(same->n_arcs, g->n_arcs);
     assert_memory_equal(same->arcs, g->arcs, g->n_arcs * sizeof *g->arcs);
     assert_true(budget.used_bytes >= same->n_arcs * sizeof *same->arcs);
@@ -402,16 +402,16 @@ static void large_list(void **state) {
     for (size_t max_bytes = 1 << 10; max_bytes <= 2 << 20; max_bytes *= 2) { /* each step of the work is the first to exceed one */
         base_budget_init(&budget, 0, max_bytes);
         base_budget_start(&budget);
-        assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, 0, &budget, &e), -E2BIG);
+        assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, NULL, 0, &budget, &e), -E2BIG);
         assert_int_equal(e.code, -E2BIG);
     }
     base_budget_init(&budget, 1, 0);
     base_budget_start(&budget);
-    assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, 0, &budget, &e), -ETIME);
+    assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, NULL, 0, &budget, &e), -ETIME);
     base_budget_init(&budget, 0, 0);
     base_budget_start(&budget);
     base_budget_cancel(&budget);
-    assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, 0, &budget, &e), -ECANCELED);
+    assert_int_equal(graph_build_with(&same, toy_words(t), spell, NULL, NULL, 0, &budget, &e), -ECANCELED);
     free(t);
 }
 
@@ -457,7 +457,7 @@ static void out_of_memory_anywhere(void **state) {
         struct graph *g = NULL;
         tragus_error e = {0};
         n_until_failure = n;
-        int r = graph_build_with(&g, in, toy_pronounce, dictionary, 0, NULL, &e);
+        int r = graph_build_with(&g, in, toy_pronounce, dictionary, NULL, 0, NULL, &e);
         reached = n_until_failure < 0;
         n_until_failure = -1;
         if (r < 0) {

@@ -124,7 +124,7 @@ static inline void toy_sentence(struct toy *t, char *text) {
 static inline struct graph *toy_graph(struct toy *t, const char *dictionary) {
     struct graph *g = NULL;
     tragus_error e;
-    if (graph_build_with(&g, toy_words(t), toy_pronounce, (void *)(uintptr_t)dictionary, 0, NULL, &e) < 0) {
+    if (graph_build_with(&g, toy_words(t), toy_pronounce, (void *)(uintptr_t)dictionary, NULL, 0, NULL, &e) < 0) {
         fprintf(stderr, "%s\n", e.text);
         abort();
     }

@@ -9,6 +9,7 @@ service_tests = \
     tests/unit/service/test_options \
     tests/unit/service/test_recogniser \
     tests/unit/service/test_rights \
+    tests/unit/service/test_sender \
     tests/unit/service/test_service \
     tests/unit/service/test_session
 check_PROGRAMS += $(service_tests)
@@ -19,8 +20,8 @@ service_rig = tests/unit/service/rig.c tests/unit/service/rig.h tests/unit/engin
 service_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit -I$(top_srcdir)/tests/unit/engine -D_GNU_SOURCE \
     $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_service_test_batch_SOURCES = tests/unit/service/test_batch.c $(service_rig)
-tests_unit_service_test_batch_CPPFLAGS = $(service_test_cppflags)
-tests_unit_service_test_batch_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_batch_CPPFLAGS = $(service_test_cppflags) $(SNDFILE_CFLAGS)
+tests_unit_service_test_batch_LDADD = $(service_libs) $(SNDFILE_LIBS) $(CMOCKA_LIBS)
 tests_unit_service_test_capture_SOURCES = tests/unit/service/test_capture.c $(service_rig)
 tests_unit_service_test_capture_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_capture_LDADD = $(service_libs) $(CMOCKA_LIBS)
@@ -44,6 +45,9 @@ tests_unit_service_test_recogniser_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_rights_SOURCES = tests/unit/service/test_rights.c $(service_rig)
 tests_unit_service_test_rights_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_rights_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_sender_SOURCES = tests/unit/service/test_sender.c $(service_rig)
+tests_unit_service_test_sender_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_sender_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_service_SOURCES = tests/unit/service/test_service.c $(service_rig)
 tests_unit_service_test_service_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_service_LDADD = $(service_libs) $(CMOCKA_LIBS)

@@ -16,6 +16,8 @@
 const char *rig_folder(void); /* created by the first call, removed when the program exits */
 /* Creates a file in the folder and returns its path, which the caller frees. */
 char *rig_file(const char *name, const void *bytes, size_t n);
+/* Opens /proc/kmsg, a regular file that only answers when the kernel has something to say. Skips the test if it may not. */
+int rig_silent_file(void);
 /* Makes a WAV file (16 kHz, 16 bits, mono) of raw samples; the caller frees it. */
 unsigned char *rig_wav(const int16_t *pcm, size_t n, size_t *ret_len);
 

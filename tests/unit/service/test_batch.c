@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sndfile.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -319,6 +320,28 @@ static void a_sound_file_has_a_limit(void **state) {
     free(wav);
 }
 
+/* A minute of silence is a few kilobytes of FLAC. */
+static void what_a_sound_file_holds_has_a_limit(void **state) {
+    static const short silence[16000];
+    struct batch_options options = file_options();
+    SF_INFO info = {.samplerate = 16000, .channels = 1, .format = SF_FORMAT_FLAC | SF_FORMAT_PCM_16};
+    char *path = rig_file("silence.flac", "", 0);
+    (void)state;
+    SNDFILE *f = sf_open(path, SFM_WRITE, &info);
+    assert_non_null(f);
+    for (int s = 0; s < 60; s++)
+        assert_int_equal(sf_write_short(f, silence, 16000), 16000);
+    sf_close(f);
+    for (size_t s = 59; s <= 60; s++) {
+        options.max_bytes = 2 * 16000 * s;
+        struct outcome o = finish(start(open(path, O_RDONLY | O_CLOEXEC), &options));
+        assert_int_equal(o.error.code, s < 60 ? -EFBIG : 0);
+        assert_int_equal(o.counters.hops, s < 60 ? 0 : 6000);
+        free(o.text);
+    }
+    free(path);
+}
+
 static void only_what_can_be_read_is_taken(void **state) {
     tragus_error e = {0};
     int ends[2], pair[2], datagrams[2];
@@ -479,6 +502,7 @@ int main(void) {
         cmocka_unit_test(a_writer_that_breaks_off_is_an_error),
         cmocka_unit_test(what_is_no_sound_file_is_an_error),
         cmocka_unit_test(a_sound_file_has_a_limit),
+        cmocka_unit_test(what_a_sound_file_holds_has_a_limit),
         cmocka_unit_test(only_what_can_be_read_is_taken),
         cmocka_unit_test(cancel_ends_what_waits_for_sound),
         cmocka_unit_test(cancel_decides_what_was_said),

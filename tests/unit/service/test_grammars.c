@@ -196,17 +196,17 @@ static void files_are_loaded(void **state) {
          *bad = rig_file("bad.txt", "go (left\n", 9);
     tragus_error e = {0};
     (void)state;
-    assert_int_equal(service_grammar_load(service, "house", (const char *[]){one, two}, 2, &e), 0);
-    assert_string_equal(service_grammar_find(service, "", "house", &e)->format, "file");
-    assert_true(has_sentence("", "house", "go left"));
-    assert_true(has_sentence("", "house", "go right"));
-    assert_int_equal(service_grammar_load(service, "house", (const char *[]){one}, 1, &e), 0);
-    assert_false(has_sentence("", "house", "go right"));
-    assert_true(service_grammar_load(service, "house", (const char *[]){bad}, 1, &e) < 0);
+    assert_int_equal(service_grammar_load(service, "configured", (const char *[]){one, two}, 2, &e), 0);
+    assert_string_equal(service_grammar_find(service, "", "configured", &e)->format, "file");
+    assert_true(has_sentence("", "configured", "go left"));
+    assert_true(has_sentence("", "configured", "go right"));
+    assert_int_equal(service_grammar_load(service, "configured", (const char *[]){one}, 1, &e), 0);
+    assert_false(has_sentence("", "configured", "go right"));
+    assert_true(service_grammar_load(service, "configured", (const char *[]){bad}, 1, &e) < 0);
     assert_non_null(strstr(e.file, "bad.txt"));
     assert_int_equal(e.line, 1);
-    assert_true(has_sentence("", "house", "go left"));
-    assert_true(service_grammar_load(service, "other", (const char *[]){"/nowhere/x.txt"}, 1, &e) < 0);
+    assert_true(has_sentence("", "configured", "go left"));
+    assert_true(service_grammar_load(service, "configured-too", (const char *[]){"/nowhere/x.txt"}, 1, &e) < 0);
     free(one);
     free(two);
     free(bad);
@@ -259,13 +259,15 @@ static void a_private_grammar_stands_before_everybodys(void **state) {
     assert_int_equal(service_grammar_remove(service, &ann, "house", &e), -EPERM);
 }
 
-/* A caller that asks for a public grammar gets that, even if it has a private one of the same name. */
+/* A caller that asks for a public grammar gets that, instead of a private one of the same name. */
 static void a_private_grammar_does_not_take_the_place_of_a_public_one(void **state) {
     tragus_error e = {0};
     (void)state;
     assert_int_equal(add(&ann, "house", true, "go\n", &e), 0);
+    uint64_t mark = service_grammars_mark(service);
     assert_int_equal(add(&ann, "house", false, "stop\n", &e), 0);
-    assert_true(has_sentence(ann.owner, "house", "go"));
+    assert_int_not_equal(service_grammars_mark(service), mark);
+    assert_true(has_sentence(ann.owner, "house", "stop"));
     assert_true(has_sentence(bob.owner, "house", "stop"));
     assert_int_equal(add(&bob, "house", false, "wait\n", &e), -EPERM);
     assert_int_equal(add(&ann_again, "house", false, "wait\n", &e), 0);
@@ -289,15 +291,63 @@ static void only_some_may_change_what_belongs_to_others(void **state) {
     assert_int_equal(service_grammar_remove(service, &rig_daemon, "hers", &e), 0);
 
     /* A grammar of the configuration has no owner, whatever the user's ID. */
-    assert_int_equal(service_grammar_load(service, "house", (const char *[]){path}, 1, &e), 0);
-    assert_int_equal(add(&root_without_rights, "house", false, "stop\n", &e), -EPERM);
-    assert_int_equal(service_grammar_remove(service, &ann, "house", &e), -EPERM);
-    assert_int_equal(rig_set_list(service, event, &ann, "house", "lamp", values, 1, &e), -EPERM);
-    assert_int_equal(rig_set_list(service, event, &rig_daemon, "house", "lamp", values, 1, &e), 0);
-    assert_true(has_sentence("", "house", "turn on the kettle"));
-    assert_false(has_sentence("", "house", "turn on the desk"));
-    assert_string_equal(service_grammar_find(service, "", "house", &e)->format, "file");
+    assert_int_equal(service_grammar_load(service, "configured", (const char *[]){path}, 1, &e), 0);
+    assert_int_equal(add(&root_without_rights, "configured", false, "stop\n", &e), -EPERM);
+    assert_int_equal(service_grammar_remove(service, &ann, "configured", &e), -EPERM);
+    assert_int_equal(rig_set_list(service, event, &ann, "configured", "lamp", values, 1, &e), -EPERM);
+    assert_int_equal(rig_set_list(service, event, &rig_daemon, "configured", "lamp", values, 1, &e), 0);
+    assert_true(has_sentence("", "configured", "turn on the kettle"));
+    assert_false(has_sentence("", "configured", "turn on the desk"));
+    assert_string_equal(service_grammar_find(service, "", "configured", &e)->format, "file");
     free(path);
+}
+
+/* Else anybody could add a grammar of that name and receive what other users say. */
+static void names_of_the_configuration_stay_its_own(void **state) {
+    tragus_error e = {0};
+    (void)state;
+    assert_true(service_grammar_load(service, "missing", (const char *[]){"/nowhere/x.yaml"}, 1, &e) < 0);
+    service_set_default_grammar(service, "main");
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = i == 0 ? "missing" : "main";
+        assert_int_equal(add(&ann, name, false, "stop\n", &e), -EPERM);
+        assert_non_null(strstr(e.text, "tragus.conf"));
+        assert_null(service_grammar_find(service, bob.owner, name, &e));
+        assert_int_equal(add(&ann, name, true, "go\n", &e), 0); /* only she hears it */
+        assert_null(service_grammar_find(service, bob.owner, name, &e));
+        assert_int_equal(add(&rig_daemon, name, false, "wait\n", &e), 0);
+        assert_true(has_sentence(bob.owner, name, "wait"));
+        assert_int_equal(add(&bob, name, false, "stop\n", &e), -EPERM);
+        assert_int_equal(service_grammar_remove(service, &rig_daemon, name, &e), 0);
+        assert_int_equal(add(&bob, name, false, "stop\n", &e), -EPERM);
+    }
+}
+
+static void a_public_grammar_takes_the_place_in_the_limit(void **state) {
+    static const char *const names[MOST_GRAMMARS] = {"one", "two", "three"};
+    tragus_error e = {0};
+    (void)state;
+    for (size_t i = 0; i < MOST_GRAMMARS; i++)
+        assert_int_equal(add(&ann, names[i], true, "go\n", &e), 0);
+    assert_int_equal(add(&ann, "four", false, "go\n", &e), -ENOBUFS);
+    assert_int_equal(add(&ann, "one", false, "go\n", &e), 0);
+    assert_int_equal(add(&ann, "one", true, "go\n", &e), -ENOBUFS);
+}
+
+/* Only changes of public grammars are told to others, and lists are none. */
+static void only_public_changes_count(void **state) {
+    static const tragus_list_value values[] = {{.in = "kettle"}};
+    tragus_error e = {0};
+    (void)state;
+    assert_int_equal(add(&ann, "hers", false, lights, &e), 0);
+    uint64_t mark = service_grammars_mark(service);
+    assert_true(add(&ann, "hers", false, wrong, &e) < 0);
+    assert_int_equal(add(&ann, "mine", true, "go\n", &e), 0);
+    assert_int_equal(rig_set_list(service, event, &ann, "hers", "lamp", values, 1, &e), 0);
+    assert_int_equal(service_grammar_remove(service, &ann, "mine", &e), 0);
+    assert_int_equal(service_grammars_mark(service), mark);
+    assert_int_equal(service_grammar_remove(service, &ann, "hers", &e), 0);
+    assert_int_not_equal(service_grammars_mark(service), mark);
 }
 
 static void lists_and_removals_name_what_there_is(void **state) {
@@ -315,7 +365,7 @@ static void lists_and_removals_name_what_there_is(void **state) {
     assert_true(has_sentence("", "lights", "turn on the fan"));
     assert_false(has_sentence("", "lights", "turn on the desk"));
     service_set_default_grammar(service, "lights");
-    assert_int_equal(rig_set_list(service, event, &ann, "", "lamp", values, 1, &e), 0); /* "": the default grammar */
+    assert_int_equal(rig_set_list(service, event, &rig_daemon, "", "lamp", values, 1, &e), 0); /* "": the default grammar */
     assert_true(has_sentence("", "lights", "turn on the kettle"));
 }
 
@@ -582,6 +632,9 @@ int main(void) {
         TEST(a_private_grammar_stands_before_everybodys),
         TEST(a_private_grammar_does_not_take_the_place_of_a_public_one),
         TEST(only_some_may_change_what_belongs_to_others),
+        TEST(names_of_the_configuration_stay_its_own),
+        TEST(a_public_grammar_takes_the_place_in_the_limit),
+        TEST(only_public_changes_count),
         TEST(lists_and_removals_name_what_there_is),
         TEST(answers_are_given_once_and_from_the_loop),
         TEST(two_lists_at_once_both_count),

@@ -85,6 +85,10 @@ static bool is_missing(const void *user) {
     return microphone_is_missing(microphone);
 }
 
+static bool is_back(const void *user) {
+    return !is_missing(user) && microphone_is_open(microphone);
+}
+
 static bool has_heard(const void *user) {
     return hops() >= *(const uint64_t *)user;
 }
@@ -229,6 +233,54 @@ static void an_overrun_is_told_once(void **state) {
     end();
 }
 
+/* It can be opened, but then gives only errors, or nothing. That takes no CPU time, and it counts as missing until it gives sound.
+ */
+static void one_that_only_fails_is_missing(void **state) {
+    static const char *const orders[] = {"overruns", "fail 32", "fail 86", "fail 11", "fail 0", "fail 5"};
+    struct microphone_counters before, after;
+    (void)state;
+    start("silence");
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        rig_control("silence", NULL);
+        microphone_want(microphone, true);
+        hear(10);
+        rig_control("silence", orders[i]);
+        microphone_counters(microphone, &before);
+        if (!rig_until(event, is_missing, NULL))
+            fail_msg("%s: the microphone is not missing", orders[i]);
+        rig_run(event, 1500); /* in which it is opened again */
+        microphone_check(microphone);
+        assert_true(microphone_is_missing(microphone));
+        microphone_counters(microphone, &after);
+        /* alsa-lib asks again until its buffer of one second is full, if there are no frames. That happens twice. */
+        uint64_t most_us = strcmp(orders[i], "fail 0") == 0 ? 2500000 : 100000;
+        if (after.capture_us > before.capture_us + most_us || after.wakeups > before.wakeups + 100)
+            fail_msg("%s: took %llu ms of CPU time", orders[i], (unsigned long long)(after.capture_us - before.capture_us) / 1000);
+        rig_control("silence", NULL);
+        n_changes = 0;
+        assert_true(rig_until(event, is_back, NULL));
+        microphone_want(microphone, false);
+    }
+    end();
+}
+
+/* The pause between attempts grows, though the device can be opened each time. */
+static void attempts_that_give_no_sound_become_rare(void **state) {
+    struct microphone_options o = {.device = "silence", .most_pause_s = 60, .gate = frontend_gate_defaults()};
+    (void)state;
+    rig_control("silence", "fail 5");
+    n_changes = 0;
+    assert_int_equal(microphone_new(&microphone, &model, 1, event, &o, &wake, on_change, NULL), 0);
+    microphone_want(microphone, true);
+    for (unsigned i = 0; i < 70; i++) {
+        rig_run(event, 100);
+        microphone_check(microphone);
+    }
+    assert_in_range(n_changes, 5, 7); /* opened and gone after 0, 1 and 3 s, perhaps opened after 7 s */
+    rig_control("silence", NULL);
+    end();
+}
+
 static void counters_are_of_all_threads_so_far(void **state) {
     struct microphone_counters before, after;
     (void)state;
@@ -273,6 +325,7 @@ int main(void) {
         cmocka_unit_test(it_is_open_only_while_it_is_wanted), cmocka_unit_test(nobody_waits_for_one_that_nobody_wants),
         cmocka_unit_test(an_unplugged_one_comes_back),        cmocka_unit_test(an_overrun_is_told_once),
         cmocka_unit_test(counters_are_of_all_threads_so_far), cmocka_unit_test(the_watchdog_sees_threads_move),
+        cmocka_unit_test(one_that_only_fails_is_missing),     cmocka_unit_test(attempts_that_give_no_sound_become_rare),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

@@ -34,6 +34,7 @@ static void defaults_are_right(void **state) {
     service_options_init(&o);
     assert_string_equal(o.device, "default");
     assert_string_equal(o.listen_group, "tragus-listen");
+    assert_string_equal(o.names_group, "tragus-names");
     assert_string_equal(o.admin_group, "tragus-admin");
     assert_int_equal(o.limits.sessions_per_user, 16);
     assert_int_equal(o.limits.sound_bytes, 64 << 20);

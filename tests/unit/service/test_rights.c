@@ -118,6 +118,33 @@ static void members_of_another_may_administer(void **state) {
     service_free(s);
 }
 
+static void members_of_a_third_may_set_lists(void **state) {
+    struct service_options o;
+    struct service_caller c;
+    tragus_error e = {0};
+    static const char lights[] =
+        "language: en\nintents: {A: {data: [{sentences: [\"light {lamp}\"]}]}}\nlists: {lamp: {values: [desk]}}\n";
+    static const tragus_list_value values[] = {{.in = "kettle"}};
+    char *path = rig_file("lights.yaml", lights, strlen(lights));
+    (void)state;
+    for (int may = 0; may < 2; may++) {
+        rig_options(&o);
+        o.names_group = may ? group : other;
+        struct service *s = rig_service(event, &o);
+        service_caller_init(s, &c, ":1.1", user);
+        assert_false(c.privileged);
+        assert_int_equal(service_may_set_lists(s, &c), may);
+        assert_int_equal(service_may_measure(s, &c), may);
+        assert_int_equal(service_may_listen(s, &c, &e), -EPERM);
+        assert_int_equal(service_grammar_load(s, "lights", (const char *[]){path}, 1, &e), 0);
+        assert_int_equal(rig_set_list(s, event, &c, "lights", "lamp", values, 1, &e), may ? 0 : -EPERM);
+        assert_int_equal(rig_add_grammar(s, event, &c, "lights", false, "stop\n", &(tragus_diagnostics){0}, &e), -EPERM);
+        assert_int_equal(service_grammar_remove(s, &c, "lights", &e), -EPERM);
+        service_free(s);
+    }
+    free(path);
+}
+
 static void a_user_who_is_not_known_has_no_rights(void **state) {
     struct service_caller c;
     tragus_error e = {0};
@@ -133,9 +160,8 @@ static void a_user_who_is_not_known_has_no_rights(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(root_and_the_daemons_user_may_do_all),
-        cmocka_unit_test(members_of_a_group_may_listen),
-        cmocka_unit_test(members_of_another_may_administer),
+        cmocka_unit_test(root_and_the_daemons_user_may_do_all),  cmocka_unit_test(members_of_a_group_may_listen),
+        cmocka_unit_test(members_of_another_may_administer),     cmocka_unit_test(members_of_a_third_may_set_lists),
         cmocka_unit_test(a_user_who_is_not_known_has_no_rights),
     };
     return cmocka_run_group_tests(tests, make, unmake);

@@ -289,8 +289,8 @@ static void who_waits_for_a_grammar_is_answered_at_the_end(void **state) {
     assert_int_equal(last_code, -ECANCELED);
 }
 
-static bool is_open(const void *user) {
-    return service_microphone_open(user);
+static bool is_ready(const void *user) {
+    return service_ready(user) == SERVICE_READY;
 }
 
 static void it_is_degraded_while_the_microphone_is_missed(void **state) {
@@ -303,14 +303,40 @@ static void it_is_degraded_while_the_microphone_is_missed(void **state) {
     assert_true(rig_until(event, rig_has_lost, &log));
     assert_int_equal(log.loss, SERVICE_DEVICE_GONE);
     rig_control("silence", NULL);
-    assert_true(rig_until(event, is_open, s));
-    assert_int_equal(service_ready(s), SERVICE_READY);
+    assert_true(rig_until(event, is_ready, s)); /* with its first sound */
+    assert_true(service_microphone_open(s));
     rig_run(event, 250);
     assert_true(service_alive(s));
     rig_run(event, 250);
     assert_true(service_alive(s));
     service_session_free(session);
     service_free(s);
+}
+
+/* Sound may be lost ten times a second, and each time is told to the sessions, but the log has one line a minute. */
+static void many_losses_take_one_line(void **state) {
+    struct rig_log log = {0};
+    unsigned n = 0;
+    (void)state;
+    struct service *s = serve();
+    struct service_session_options o = rig_session_options(s, "channels", &log);
+    o.microphone = true;
+    log_begin();
+    struct service_session *session = rig_session(s, &o);
+    assert_int_equal(service_session_start(session, NULL), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        log.n_lost = 0;
+        rig_run(event, 150);
+        rig_control("silence", "overrun");
+        bool told = rig_until(event, rig_has_lost, &log);
+        n += told;
+    }
+    service_session_free(session);
+    service_free(s);
+    const char *text = log_end(), *line = strstr(text, "were lost");
+    assert_int_equal(n, 4);
+    assert_non_null(line);
+    assert_null(strstr(line + 1, "were lost"));
 }
 
 int main(void) {
@@ -323,6 +349,7 @@ int main(void) {
         cmocka_unit_test(sessions_hear_of_the_end_once),
         cmocka_unit_test(what_runs_is_ended),
         cmocka_unit_test(who_waits_for_a_grammar_is_answered_at_the_end),
+        cmocka_unit_test(many_losses_take_one_line),
         cmocka_unit_test(it_is_degraded_while_the_microphone_is_missed),
     };
     return cmocka_run_group_tests(tests, make, unmake);

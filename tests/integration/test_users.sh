@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC1091,SC2034,SC2154 # lib.sh uses builddir and defines what the tests share
+# Users with different rights, on one bus with the policy that tragus installs. Each tries every call, and the table of rights in
+# docs/SECURITY.md must say the same. Needs root, to become these users. They exist only in a mount namespace of this test.
+set -u
+builddir=$abs_top_builddir srcdir=$abs_top_srcdir
+[ "$(id -u)" = 0 ] || { echo "skipped: needs root, to become several users"; exit 77; }
+if [ -z "${TRAGUS_TEST_USERS:-}" ]; then
+    unshare -m true 2>/dev/null || { echo "skipped: no mount namespace can be made here"; exit 77; }
+    TRAGUS_TEST_USERS=1 exec unshare -m "$0"
+fi
+. "$srcdir/tests/integration/lib.sh"
+need_model
+chmod 755 "$work"
+
+# --- the users: NAME:UID:GROUP ---
+users=(listener:61001:tragus-listen namer:61002:tragus-names admin:61003:tragus-admin other:61004: owner:61005:)
+cp /etc/passwd "$work/passwd"
+cp /etc/group "$work/group"
+sed -i '/^tragus/d' "$work/passwd" "$work/group"
+echo "tragus:x:61000:61000::/:/bin/false" >>"$work/passwd"
+printf 'tragus:x:61000:\n' >>"$work/group"
+for user in "${users[@]}"; do
+    IFS=: read -r name uid group <<<"$user"
+    echo "$name:x:$uid:$uid::/:/bin/false" >>"$work/passwd"
+    echo "$name:x:$uid:" >>"$work/group"
+    [ -z "$group" ] || echo "$group:x:$((uid + 100)):$name" >>"$work/group"
+done
+chmod 644 "$work/passwd" "$work/group"
+for file in passwd group; do mount --bind "$work/$file" "/etc/$file" || skip "no file can be mounted here"; done
+become() { # USER COMMAND...: instead of this shell
+    local user=$1
+    shift
+    exec setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups --inh-caps=-all "$@"
+}
+as() { (become "$@"); }
+as tragus test -r "$model/acoustic.tragus" -a -x "$tragusd" || skip "other users may not read $builddir"
+
+# --- the bus: the rules of a system bus, and ours ---
+cat >"$work/bus.conf" <<END
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=$work/bus</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <deny send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus"/>
+  </policy>
+  <include>$srcdir/data/org.tragus.Tragus1.conf</include>
+</busconfig>
+END
+command -v dbus-daemon >/dev/null || skip "dbus-daemon is missing: apt install dbus"
+dbus-daemon --config-file="$work/bus.conf" --nofork >"$work/bus.log" 2>&1 &
+bus_pid=$!
+address=unix:path=$work/bus
+wait_for "the bus" test -S "$work/bus"
+
+# --- tragusd, as its user ---
+cat >"$work/home.yaml" <<'END'
+language: en
+intents: {TurnOn: {data: [{sentences: ["turn on the {lamp}"]}]}}
+lists: {lamp: {values: [desk, ceiling]}}
+END
+printf '[bus]\naddress = %s\n[model]\npath = %s\n[microphone]\ndevice = silence\n[recognition]\ndefault_grammar = home\n[grammars]\nhome = %s\nmissing = /nowhere\n' \
+    "$address" "$model" "$work/home.yaml" >"$work/tragus.conf"
+microphone silence /dev/null 16000
+chmod 644 "$work"/*.conf "$work/home.yaml"
+start() {
+    become tragus "$tragusd" --config "$work/tragus.conf" 2>>"$work/tragusd.log" &
+    daemon_pid=$!
+    wait_for "tragusd" as other timeout 5 "$tragus" status --bus-address "$address"
+}
+
+# --- each tries everything; each has a daemon of its own, because an administrator changes what others find ---
+for user in other nobody listener namer admin; do
+    start
+    become owner "$builddir/tests/integration/users_client" "$address" hold >"$work/session" &
+    owner=$!
+    wait_for "the session of another" test -s "$work/session"
+    as "$user" timeout 100 "$builddir/tests/integration/users_client" "$address" try "$(cat "$work/session")" \
+        >"$work/$user" 2>"$work/wrong" || fail "users_client as $user: $(cat "$work/wrong")"
+    [ ! -s "$work/wrong" ] || fail "as $user: $(cat "$work/wrong")"
+    kill "$owner"
+    wait "$owner" 2>/dev/null
+    : >"$work/session"
+    stop_daemon || fail "exit status $? after SIGTERM"
+done
+cmp "$work/other" "$work/nobody" || fail "nobody may do more or less than another user without groups"
+
+# --- the table: call, others, tragus-listen, tragus-names, tragus-admin ---
+for user in other listener namer admin; do cut -f 1 "$work/$user" >"$work/$user.may"; done
+cut -f 2 "$work/other" | paste - "$work/other.may" "$work/listener.may" "$work/namer.may" "$work/admin.may" |
+    sed 's/^/| /; s/\t/ | /g; s/$/ |/' >"$work/table"
+cat "$work/table"
+sed -n '/^| call /,/^$/p' "$srcdir/docs/SECURITY.md" | grep '^| ' | tail -n +2 >"$work/expected"
+diff "$work/expected" "$work/table" || fail "the table in docs/SECURITY.md (<) is not what the users may do (>)"
+exit 0

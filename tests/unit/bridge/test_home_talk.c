@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers of Home Assistant count only for what was asked for. This file is the connection: it defines the functions that
+ * home_talk.c calls. */
+#include "bridge/home_talk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static unsigned n_sent, n_given, n_soon;
+
+void bridge_home_client_send(struct bridge_home_client *c, json_object *message) {
+    (void)c;
+    n_sent++;
+    json_object_put(message);
+}
+
+void bridge_home_client_read_soon(struct bridge_home_client *c) {
+    (void)c;
+    n_soon++;
+}
+
+void bridge_home_client_give(struct bridge_home_client *c, json_object *lists) {
+    (void)c;
+    n_given++;
+    json_object_put(lists);
+}
+
+static void take(struct bridge_home_talk *t, const char *text) {
+    tragus_error e = {0};
+    if (bridge_home_talk_receive(t, text, strlen(text), &e) < 0)
+        fail_msg("%s: %s", text, e.text);
+}
+
+/* Authenticated, with three subscriptions (1 to 3), and three commands (4 to 6) without an answer. */
+static struct bridge_home_talk begin(void) {
+    struct bridge_home_talk t = {.token = "token"};
+    n_sent = n_given = n_soon = 0;
+    take(&t, "{\"type\":\"auth_required\"}");
+    take(&t, "{\"type\":\"auth_ok\",\"ha_version\":\"2026.5.1\"}");
+    assert_int_equal(n_sent, 7);
+    return t;
+}
+
+static void test_reading(void **state) {
+    struct bridge_home_talk t = begin();
+    (void)state;
+    take(&t, "{\"id\":4,\"type\":\"result\",\"success\":true,\"result\":{\"exposed_entities\":{}}}");
+    take(&t, "{\"id\":5,\"type\":\"result\",\"success\":true,\"result\":[]}");
+    assert_int_equal(n_given, 0);
+    take(&t, "{\"id\":6,\"type\":\"result\",\"success\":true,\"result\":[]}");
+    assert_int_equal(n_given, 1);
+    bridge_home_talk_done(&t);
+}
+
+/* What has no id is no answer to a command that was not sent yet, and no answer counts twice. */
+static void test_answers_without_a_question(void **state) {
+    struct bridge_home_talk t = begin();
+    (void)state;
+    take(&t, "{\"type\":\"result\",\"success\":true,\"result\":{\"light.a\":{\"name\":\"Forged\"}}}");
+    take(&t, "{\"type\":\"result\",\"success\":false}");
+    take(&t, "{\"type\":\"event\",\"event\":{\"a\":{\"light.a\":{\"a\":{\"friendly_name\":\"Forged\"}}}}}");
+    for (int i = 0; i < BRIDGE_HOME_COMMANDS; i++)
+        assert_null(t.results[i]);
+    assert_null(t.friendly);
+    take(&t, "{\"id\":4,\"type\":\"result\",\"success\":true,\"result\":{}}");
+    take(&t, "{\"id\":5,\"type\":\"result\",\"success\":true,\"result\":[]}");
+    take(&t, "{\"id\":6,\"type\":\"result\",\"success\":true,\"result\":[]}");
+    assert_int_equal(n_given, 1);
+    take(&t, "{\"id\":5,\"type\":\"result\",\"success\":true,\"result\":[]}"); /* again */
+    assert_null(t.results[BRIDGE_HOME_AREAS]);
+    bridge_home_talk_done(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reading),
+        cmocka_unit_test(test_answers_without_a_question),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
