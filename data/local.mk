@@ -9,7 +9,11 @@ dist_dbusinterface_DATA = data/org.tragus.Manager1.xml data/org.tragus.Session1.
 sentencesdir = $(pkgdatadir)/sentences
 dist_sentences_DATA = data/grammars/home-assistant-en.yaml
 bashcompletionsdir = $(datadir)/bash-completion/completions
-dist_bashcompletions_DATA = data/completions/tragus data/completions/tragusd
+dist_bashcompletions_DATA = data/completions/tragus data/completions/tragusd data/completions/tragus-bridge
+fishcompletionsdir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletions_DATA = data/completions/tragus.fish data/completions/tragusd.fish data/completions/tragus-bridge.fish
+zshcompletionsdir = $(datadir)/zsh/site-functions
+dist_zshcompletions_DATA = data/completions/_tragus
 
 # Files that the administrator edits. They are never overwritten, and get the paths of this installation.
 configdir = $(sysconfdir)/tragus
@@ -39,12 +43,15 @@ docs/man/tragus-bridge.conf.5: docs/man/roff.awk docs/man/conf.awk data/bridge.c
 	$(make_page)
 CLEANFILES += $(nodist_man_MANS)
 EXTRA_DIST += docs/man/conf.awk docs/man/header.awk docs/man/interfaces.awk docs/man/roff.awk systemd/tragus.service.in \
-    systemd/tragus-bridge.service.in
+    systemd/tragus-bridge.service.in systemd/user/tragus.service.in
 if INSTALL_UNITS
 sysusersdir = $(prefix)/lib/sysusers.d
 dist_sysusers_DATA = systemd/tragus-sysusers.conf systemd/tragus-bridge-sysusers.conf
 systemdsystemunit_DATA = systemd/tragus.service systemd/tragus-bridge.service
-CLEANFILES += $(systemdsystemunit_DATA)
-$(systemdsystemunit_DATA): %: %.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) systemd && $(SED) 's,[@]bindir[@],$(bindir),g; s,[@]sysconfdir[@],$(sysconfdir),g' $< > $@.tmp && mv $@.tmp $@
+systemduserunitdir = $(prefix)/lib/systemd/user
+systemduserunit_DATA = systemd/user/tragus.service
+units = $(systemdsystemunit_DATA) $(systemduserunit_DATA)
+CLEANFILES += $(units)
+$(units): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SED) 's,[@]bindir[@],$(bindir),g; s,[@]sysconfdir[@],$(sysconfdir),g' $< > $@.tmp && mv $@.tmp $@
 endif INSTALL_UNITS

@@ -47,8 +47,9 @@ in_comment || /<!--/ {
 }
 /<interface / {
     print ".Ss " value("name")
+    sub("^" value("name") ": ", "", text)
     if (text != "")
-        print plain(text)
+        print plain(toupper(substr(text, 1, 1)) substr(text, 2))
     text = ""
     print ".Bl -tag -width Ds"
 }

@@ -295,3 +295,17 @@ int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, tragus_e
     close(fd);
     return r;
 }
+
+int audio_file_write(const char *path, const int16_t *pcm, size_t n, tragus_error *reterr) {
+    SF_INFO info = {.samplerate = AUDIO_RATE, .channels = 1, .format = SF_FORMAT_WAV | SF_FORMAT_PCM_16};
+
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return base_error_at(reterr, -errno, path, 0, 0, "cannot be written: %s", strerror(errno));
+    SNDFILE *file = sf_open_fd(fd, SFM_WRITE, &info, SF_TRUE);
+    bool written = file && sf_write_short(file, pcm, (sf_count_t)n) == (sf_count_t)n;
+    if (file ? sf_close(file) == 0 && written : (close(fd), false))
+        return 0;
+    unlink(path);
+    return base_error_at(reterr, -EIO, path, 0, 0, "cannot be written: is the disk full?");
+}

@@ -17,8 +17,10 @@
 /* Reads a whole file as 16 kHz mono. The caller frees *ret_pcm. Refuses, with a message, a file that is not sound, is empty or
  * contains NaN. */
 int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr);
-/* The same from a descriptor, which stays open; one that cannot seek is read from its current position. raw: NULL = a sound file.
+/* Writes 16 kHz mono to a new WAV file that only its owner may read. A file of that name stays as it is, and -EEXIST is returned.
  */
+int audio_file_write(const char *path, const int16_t *pcm, size_t n, tragus_error *reterr);
+/* audio_file_read from a descriptor, which stays open; one that cannot seek is read from its position. raw: NULL = a sound file. */
 struct audio_format {
     uint32_t rate;     /* 4000..384000 */
     uint32_t channels; /* 1..32; mixed down */

@@ -19,6 +19,7 @@
 #define MOST_MESSAGE_BYTES (16U << 20)
 #define COLLECT_US 2000000LL   /* changes that come together are read together */
 #define REREAD_US 3600000000LL /* what changes without an event is found by reading again */
+#define PATIENCE_NS 200000000L /* for the thread at the end */
 #define TOKEN_US 30000000LL    /* how often a refused token is looked at */
 #define ANSWER_US 60000000LL   /* for everything to be read */
 #define IDLE_BYTES 65536       /* a buffer that is kept is not larger */
@@ -38,6 +39,7 @@ struct bridge_home_client {
     struct lws *socket; /* NULL: not connected */
     pthread_t thread;
     atomic_bool stop;
+    atomic_bool left;                             /* by the thread or by its owner; the last one frees */
     lws_sorted_usec_list_t connect, read, answer; /* timers */
     uint16_t n_failures;
     struct base_buffer in;
@@ -210,7 +212,8 @@ void bridge_home_client_give(struct bridge_home_client *c, json_object *lists) {
     c->newest = lists;
     pthread_mutex_unlock(&c->lock);
     json_object_put(old);
-    (void)!write(c->wake_fd, &one, sizeof(one));
+    if (!atomic_load(&c->stop)) /* else it is no longer ours */
+        (void)!write(c->wake_fd, &one, sizeof(one));
 }
 
 /* Returns -1 to close the connection. */
@@ -291,10 +294,30 @@ static int on_socket(struct lws *socket, enum lws_callback_reasons reason, void 
     }
 }
 
+static void client_done(struct bridge_home_client *c) {
+    if (c->context) {
+        lws_sul_cancel(&c->connect);
+        lws_context_destroy(c->context);
+    }
+    bridge_home_talk_done(&c->talk);
+    json_object_put(c->newest);
+    base_buffer_done(&c->in);
+    pthread_mutex_destroy(&c->lock);
+    free(c->host);
+    free(c->path);
+    free(c);
+}
+
+static void leave(struct bridge_home_client *c) {
+    if (atomic_exchange(&c->left, true))
+        client_done(c);
+}
+
 static void *run(void *user) {
     struct bridge_home_client *c = user;
     while (!atomic_load(&c->stop) && lws_service(c->context, 0) >= 0) {
     }
+    leave(c);
     return NULL;
 }
 
@@ -392,7 +415,7 @@ int bridge_home_client_new(struct bridge_home_client **ret, const struct bridge_
         }
     }
     if (r < 0) {
-        bridge_home_client_free(c);
+        client_done(c);
         return r;
     }
     *ret = c;
@@ -400,22 +423,20 @@ int bridge_home_client_new(struct bridge_home_client **ret, const struct bridge_
 }
 
 void bridge_home_client_free(struct bridge_home_client *c) {
+    struct timespec end;
+
     if (!c)
         return;
     atomic_store(&c->stop, true);
-    if (c->context) {
-        lws_cancel_service(c->context);
-        pthread_join(c->thread, NULL);
-        lws_sul_cancel(&c->connect);
-        lws_context_destroy(c->context);
-    }
-    bridge_home_talk_done(&c->talk);
-    json_object_put(c->newest);
-    base_buffer_done(&c->in);
-    pthread_mutex_destroy(&c->lock);
-    free(c->host);
-    free(c->path);
-    free(c);
+    lws_cancel_service(c->context);
+    /* It ends at once, except while it looks up the host: libwebsockets waits for the name server, which may take half a minute. */
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_nsec += PATIENCE_NS;
+    end.tv_sec += end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
+    if (pthread_timedjoin_np(c->thread, NULL, &end) != 0)
+        (void)pthread_detach(c->thread);
+    leave(c);
 }
 
 json_object *bridge_home_client_take(struct bridge_home_client *c) {

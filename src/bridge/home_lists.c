@@ -106,6 +106,17 @@ static void make_key(struct base_buffer *key, const char *spoken, const char *do
     base_buffer_format(key, "\n%s", domain);
 }
 
+/* Home Assistant compares names without the blanks around them. */
+static json_object *trimmed(const char *name) {
+    static const char blanks[] = " \t\r\n";
+    const char *start = name + strspn(name, blanks);
+    size_t n = strlen(start);
+
+    while (n > 0 && strchr(blanks, start[n - 1]))
+        n--;
+    return json_object_new_string_len(start, (int)n);
+}
+
 static void add_name(struct lists *l, const char *id, const char *name, const char *domain) {
     struct base_buffer key = {0};
     const char *why = bridge_home_spoken(&l->spoken, name);
@@ -118,7 +129,7 @@ static void add_name(struct lists *l, const char *id, const char *name, const ch
     if (!key.failed && !json_object_object_get_ex(l->seen, key.data, NULL)) {
         json_object *value = json_object_new_object();
         json_object_object_add(value, "in", json_object_new_string(l->spoken.data));
-        json_object_object_add(value, "out", json_object_new_string(name));
+        json_object_object_add(value, "out", trimmed(name));
         if (*domain)
             json_object_object_add(value, "domain", json_object_new_string(domain));
         json_object_array_add(l->list, value);

@@ -2,11 +2,12 @@
 /* bridge/mqtt.c: the topics of our own, which docs/MQTT.md describes: events and states go out, the switch and the trigger come in.
  */
 #include "bridge/mqtt.h"
+#include "base/crc32c.h"
 #include "base/utf8.h"
 #include "busjson/busjson.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #define LONGEST_PAUSE_S 60
 #define COMPLAINT_US 10000000ULL
 #define ENERGY "org.tragus.Energy1"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define MOST_SITE 12 /* bytes of a site's name in that of the client */
 
 /* --- publishing --------------------------------------------------------------------------------------------------------------- */
 
@@ -382,24 +385,30 @@ static void on_message(void *user, const char *topic, const char *payload, size_
     free(text);
 }
 
-static void on_confirmed(void *user, int id) {
-    mqtt_queue_confirmed(&((struct bridge_mqtt *)user)->queue, id);
+static void on_confirmed(void *user, int id, const char *refusal) {
+    mqtt_queue_confirmed(&((struct bridge_mqtt *)user)->queue, id, refusal);
 }
 
 /* --- lifetime ----------------------------------------------------------------------------------------------------------------- */
 
-/* A name for this machine and site that does not tell the machine's identity. */
+/* A name for this machine and site that does not tell the machine's identity. Home Assistant wants letters, digits and _ only, and
+ * MQTT 3.1 short names: of other sites it has the beginning and a checksum, so that no two have the same name. */
 static void make_id(struct bridge_mqtt *m) {
     const sd_id128_t application = SD_ID128_MAKE(5d, 0c, 1f, 9e, 7a, 64, 4b, 0b, 9a, 31, e2, 58, c4, 16, 0d, 77);
-    char machine[SD_ID128_STRING_MAX] = "000000000000";
-    bool named = strcmp(m->options->site, "default") != 0;
+    const char *site = m->options->site;
+    char machine[SD_ID128_STRING_MAX] = "000000000000", end[9] = "";
     sd_id128_t id;
 
     if (sd_id128_get_machine_app_specific(application, &id) >= 0)
         (void)sd_id128_to_string(id, machine);
-    snprintf(m->id, sizeof(m->id), "tragus_%.12s%s%.12s", machine, named ? "_" : "", named ? m->options->site : "");
+    if (strlen(site) > MOST_SITE || site[strspn(site, LETTERS "_")])
+        snprintf(end, sizeof(end), "%08" PRIx32, base_crc32c(0, site, strlen(site)));
+    if (strcmp(site, "default") == 0)
+        snprintf(m->id, sizeof(m->id), "tragus_%.12s", machine);
+    else
+        snprintf(m->id, sizeof(m->id), "tragus_%.12s_%.*s%s", machine, *end ? MOST_SITE - 8 : MOST_SITE, site, end);
     for (char *c = m->id; *c; c++)
-        if (!isalnum((unsigned char)*c))
+        if (!strchr(LETTERS, *c))
             *c = '_';
 }
 
@@ -414,6 +423,9 @@ static int check(const struct bridge_mqtt_options *o, tragus_error *reterr) {
             return base_error_set(reterr, -EINVAL, "[mqtt] %s: \"%.60s\" cannot be part of a topic; use letters, digits, - and _%s",
                                   names[i], values[i], i == 2 ? "" : ", with / between levels");
     }
+    if (strcmp(o->prefix, "hermes") == 0 || strncmp(o->prefix, "hermes/", 7) == 0)
+        return base_error_set(reterr, -EINVAL,
+                              "[mqtt] prefix: the topics below hermes/ are those of the Hermes protocol; choose another prefix");
     if (o->hermes_sound && o->hermes == BRIDGE_HERMES_OFF)
         return base_error_set(reterr, -EINVAL, "[mqtt] sound = hermes needs hermes = yes or hermes = services");
     return 0;

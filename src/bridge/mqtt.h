@@ -27,7 +27,8 @@ struct mqtt_client_handlers {
     void (*up)(void *user); /* connected: subscribe and publish now */
     void (*down)(void *user);
     void (*message)(void *user, const char *topic, const char *payload, size_t n, bool retained);
-    void (*confirmed)(void *user, int id); /* the broker has the message */
+    /* The broker has taken the message, or (refusal is not NULL) does not pass it on. */
+    void (*confirmed)(void *user, int id, const char *refusal);
 };
 
 struct mqtt_client_setup {
@@ -48,8 +49,9 @@ bool mqtt_client_is_up(const struct mqtt_client *c);
  * connection. */
 int mqtt_client_publish(struct mqtt_client *c, const char *topic, const char *payload, size_t n, int qos, bool retain);
 /* The same with qos 1, not retained, for subscribers that get it within so many seconds, at least 1: a broker that speaks MQTT 5
- * drops it then, also for those that it keeps it for. */
+ * drops it then, also for those that it keeps it for. Returns -EMSGSIZE or -EINVAL if this message can never be sent. */
 int mqtt_client_send(struct mqtt_client *c, const char *topic, const char *payload, size_t n, uint32_t expires_s);
+/* A refusal of the broker is reported in the log. */
 int mqtt_client_subscribe(struct mqtt_client *c, const char *topic);
 
 /* --- messages that wait ------------------------------------------------------------------------------------------------------- */
@@ -62,8 +64,9 @@ struct mqtt_queue {
     struct mqtt_message *first, *last;
     size_t n;
     sd_event_source *timer;
-    uint64_t n_dropped; /* since the start */
-    bool warned;        /* in this absence of the broker */
+    uint64_t n_dropped;  /* since the start */
+    bool warned;         /* in this absence of the broker */
+    bool warned_refusal; /* of a message, in this connection */
 };
 
 int mqtt_queue_init(struct mqtt_queue *q, sd_event *event, struct mqtt_client *client, uint32_t keep_s);
@@ -72,7 +75,7 @@ void mqtt_queue_done(struct mqtt_queue *q);
 void mqtt_queue_add(struct mqtt_queue *q, const char *topic, const char *payload, size_t n);
 void mqtt_queue_up(struct mqtt_queue *q);
 void mqtt_queue_down(struct mqtt_queue *q);
-void mqtt_queue_confirmed(struct mqtt_queue *q, int id);
+void mqtt_queue_confirmed(struct mqtt_queue *q, int id, const char *refusal);
 
 /* --- our topics --------------------------------------------------------------------------------------------------------------- */
 

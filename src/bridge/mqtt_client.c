@@ -7,6 +7,7 @@
  *
  * Each attempt has a new `struct mosquitto`, so no message is left in libmosquitto when a connection is lost: mqtt_queue.c alone
  * decides what is sent again. */
+#include "base/clock.h"
 #include "base/thread.h"
 #include "bridge/mqtt.h"
 
@@ -29,7 +30,9 @@
 #define LASTED_US 30000000ULL /* a connection that was up for so long begins anew with the shortest pause */
 #define KEEP_ALIVE_S 30       /* the broker reports us as offline after one and a half of this */
 #define MISC_US 5000000ULL
-#define LAST_WORDS_MS 1000 /* for writing when the program ends */
+#define LAST_WORDS_US 1000000ULL /* for writing when the program ends, in all */
+#define MOST_TOPICS 32           /* that are subscribed to */
+#define REFUSED 0x80             /* reason codes of MQTT from here on are refusals */
 #define MOST_PASSWORD 1024
 
 /* One attempt. The thread and the event loop share it; the last to leave frees it. */
@@ -58,6 +61,11 @@ struct mqtt_client {
     bool old;    /* the broker seems to know MQTT 3.1.1 only */
     uint64_t up_us;
     unsigned pause_s;
+    struct {
+        int id;
+        char *topic;
+    } asked[MOST_TOPICS]; /* subscriptions that the broker has not answered */
+    size_t n_asked;
     char told[512]; /* the last complaint in the log: the same is not repeated */
 };
 
@@ -140,6 +148,8 @@ static void forget(struct mqtt_client *c) {
         (void)pthread_detach(c->attempt->thread);
         leave(c->attempt);
     }
+    while (c->n_asked > 0)
+        free(c->asked[--c->n_asked].topic);
     c->attempt = NULL;
     c->taken_over = c->accepted = c->up = false;
     c->refusal = 0;
@@ -217,10 +227,25 @@ static void on_message(struct mosquitto *mosquitto, void *user, const struct mos
     c->setup.handlers->message(c->setup.user, m->topic, m->payloadlen > 0 ? m->payload : "", (size_t)m->payloadlen, m->retain);
 }
 
-static void on_publish(struct mosquitto *mosquitto, void *user, int id) {
+static void on_publish(struct mosquitto *mosquitto, void *user, int id, int reason, const mosquitto_property *properties) {
+    struct mqtt_client *c = ((struct attempt *)user)->client;
+    (void)mosquitto, (void)properties;
+    c->setup.handlers->confirmed(c->setup.user, id, reason >= REFUSED ? mosquitto_reason_string(reason) : NULL);
+}
+
+static void on_subscribe(struct mosquitto *mosquitto, void *user, int id, int n, const int granted[]) {
     struct mqtt_client *c = ((struct attempt *)user)->client;
     (void)mosquitto;
-    c->setup.handlers->confirmed(c->setup.user, id);
+    for (size_t i = 0; i < c->n_asked; i++) {
+        if (c->asked[i].id != id)
+            continue;
+        if (n > 0 && granted[0] >= REFUSED)
+            bridge_log(BRIDGE_LOG_WARNING, "The MQTT broker does not let us subscribe to %s; give this user the right to read it",
+                       c->asked[i].topic);
+        free(c->asked[i].topic);
+        c->asked[i] = c->asked[--c->n_asked];
+        return;
+    }
 }
 
 /* Also called by the thread of the attempt. */
@@ -318,7 +343,8 @@ static int configure(struct mqtt_client *c, struct mosquitto *m) {
 
     mosquitto_connect_callback_set(m, on_connect);
     mosquitto_message_callback_set(m, on_message);
-    mosquitto_publish_callback_set(m, on_publish);
+    mosquitto_publish_v5_callback_set(m, on_publish);
+    mosquitto_subscribe_callback_set(m, on_subscribe);
     mosquitto_log_callback_set(m, on_log);
     int r = mosquitto_int_option(m, MOSQ_OPT_PROTOCOL_VERSION, c->old ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5);
     if (r == MOSQ_ERR_SUCCESS)
@@ -383,6 +409,20 @@ int mqtt_client_publish(struct mqtt_client *c, const char *topic, const char *pa
     return r == MOSQ_ERR_SUCCESS ? id : -EIO;
 }
 
+/* Whether it is the message that cannot be sent, or only now. */
+static int error_of(int result) {
+    switch (result) {
+    case MOSQ_ERR_OVERSIZE_PACKET:
+    case MOSQ_ERR_PAYLOAD_SIZE:
+        return -EMSGSIZE;
+    case MOSQ_ERR_INVAL:
+    case MOSQ_ERR_MALFORMED_UTF8:
+        return -EINVAL;
+    default:
+        return -EIO;
+    }
+}
+
 int mqtt_client_send(struct mqtt_client *c, const char *topic, const char *payload, size_t n, uint32_t expires_s) {
     mosquitto_property *properties = NULL;
     int id = 0, r = MOSQ_ERR_SUCCESS;
@@ -394,11 +434,20 @@ int mqtt_client_send(struct mqtt_client *c, const char *topic, const char *paylo
     if (r == MOSQ_ERR_SUCCESS)
         r = mosquitto_publish_v5(c->attempt->mosquitto, &id, topic, (int)n, payload, 1, false, properties);
     mosquitto_property_free_all(&properties);
-    return r == MOSQ_ERR_SUCCESS ? id : -EIO;
+    return r == MOSQ_ERR_SUCCESS ? id : error_of(r);
 }
 
 int mqtt_client_subscribe(struct mqtt_client *c, const char *topic) {
-    return c->up && mosquitto_subscribe(c->attempt->mosquitto, NULL, topic, 1) == MOSQ_ERR_SUCCESS ? 0 : -EIO;
+    int id;
+
+    if (!c->up || mosquitto_subscribe(c->attempt->mosquitto, &id, topic, 1) != MOSQ_ERR_SUCCESS)
+        return -EIO;
+    char *copy = c->n_asked < MOST_TOPICS ? strdup(topic) : NULL;
+    if (copy) {
+        c->asked[c->n_asked].id = id;
+        c->asked[c->n_asked++].topic = copy;
+    }
+    return 0;
 }
 
 int mqtt_client_new(struct mqtt_client **ret, sd_event *event, const struct mqtt_client_setup *setup, tragus_error *reterr) {
@@ -430,16 +479,19 @@ int mqtt_client_new(struct mqtt_client **ret, sd_event *event, const struct mqtt
     return 0;
 }
 
-/* Writes what is left, for a short time: if the broker does not read, it publishes the last will. */
+/* Writes what is left, for a short time in all: if the broker does not read, it publishes the last will. */
 static void say_goodbye(struct mqtt_client *c) {
     struct mosquitto *m = c->attempt->mosquitto;
     struct pollfd wait = {.fd = mosquitto_socket(m), .events = POLLOUT};
+    uint64_t end = base_clock_monotonic_us() + LAST_WORDS_US;
 
     mqtt_client_publish(c, c->setup.status_topic, "offline", 7, 1, true);
     (void)mosquitto_disconnect(m);
-    while (mosquitto_want_write(m) && wait.fd >= 0 && poll(&wait, 1, LAST_WORDS_MS) > 0)
-        if (mosquitto_loop_write(m, 1) != MOSQ_ERR_SUCCESS)
+    while (mosquitto_want_write(m) && wait.fd >= 0) {
+        uint64_t now = base_clock_monotonic_us();
+        if (now >= end || poll(&wait, 1, (int)((end - now + 999) / 1000)) <= 0 || mosquitto_loop_write(m, 1) != MOSQ_ERR_SUCCESS)
             break;
+    }
 }
 
 void mqtt_client_free(struct mqtt_client *c) {

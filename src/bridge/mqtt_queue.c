@@ -3,10 +3,14 @@
  * are too old: a lamp must not be switched by what was said an hour ago. */
 #include "bridge/mqtt.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MOST_MESSAGES 256
+/* That wait for their confirmation. The rest waits here, where it can still be dropped when it is too old: libmosquitto would send
+ * it whenever the broker confirms what is before it. */
+#define MOST_SENT 4
 
 struct mqtt_message {
     struct mqtt_message *next;
@@ -76,13 +80,36 @@ static int on_timer(sd_event_source *source, uint64_t time_us, void *user) {
     return 0;
 }
 
+/* Not the broker's absence: this message would fail again. */
+static void refuse(struct mqtt_queue *q, struct mqtt_message *before, const char *why) {
+    const struct mqtt_message *m = before ? before->next : q->first;
+
+    if (!q->warned_refusal)
+        bridge_log(BRIDGE_LOG_WARNING, "A message for the MQTT topic %s is lost: %s", m->topic, why);
+    q->warned_refusal = true;
+    take_out(q, before);
+    q->n_dropped++;
+}
+
 static void send_waiting(struct mqtt_queue *q) {
-    for (struct mqtt_message *m = q->first; m; m = m->next) {
-        if (m->id != 0)
-            continue;
-        uint64_t now = now_us(q), left_s = m->expires_us > now ? (m->expires_us - now + 999999) / 1000000 : 1;
-        int id = mqtt_client_send(q->client, m->topic, m->payload, m->n, (uint32_t)left_s);
-        m->id = id > 0 ? id : 0;
+    struct mqtt_message *before = NULL;
+    size_t n_sent = 0;
+
+    for (struct mqtt_message *m = q->first; m; m = m->next)
+        n_sent += m->id != 0;
+    for (struct mqtt_message *m = q->first; m && n_sent < MOST_SENT; m = before ? before->next : q->first) {
+        int id = m->id;
+        if (id == 0) {
+            uint64_t now = now_us(q), left_s = m->expires_us > now ? (m->expires_us - now + 999999) / 1000000 : 1;
+            id = mqtt_client_send(q->client, m->topic, m->payload, m->n, (uint32_t)left_s);
+            if (id == -EMSGSIZE || id == -EINVAL) {
+                refuse(q, before, id == -EMSGSIZE ? "it is larger than the broker takes" : "the broker could not read it");
+                continue;
+            }
+            m->id = id > 0 ? id : 0;
+            n_sent += id > 0;
+        }
+        before = m;
     }
 }
 
@@ -120,7 +147,7 @@ void mqtt_queue_add(struct mqtt_queue *q, const char *topic, const char *payload
 void mqtt_queue_up(struct mqtt_queue *q) {
     expire(q);
     send_waiting(q);
-    q->warned = false;
+    q->warned = q->warned_refusal = false;
 }
 
 void mqtt_queue_down(struct mqtt_queue *q) {
@@ -129,12 +156,18 @@ void mqtt_queue_down(struct mqtt_queue *q) {
     expire(q);
 }
 
-void mqtt_queue_confirmed(struct mqtt_queue *q, int id) {
+void mqtt_queue_confirmed(struct mqtt_queue *q, int id, const char *refusal) {
     struct mqtt_message *before = NULL;
 
-    for (struct mqtt_message *m = q->first; m; before = m, m = m->next)
-        if (m->id == id) {
+    for (struct mqtt_message *m = q->first; m; before = m, m = m->next) {
+        if (m->id != id)
+            continue;
+        if (refusal)
+            refuse(q, before, refusal);
+        else
             take_out(q, before);
-            return;
-        }
+        send_waiting(q);
+        expire(q);
+        return;
+    }
 }

@@ -220,6 +220,33 @@ static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     return r < 0 ? r : 1; /* answered later */
 }
 
+static int method_examples(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    char examples[SERVICE_MOST_EXAMPLES][SERVICE_EXAMPLE_BYTES];
+    tragus_error e = {0};
+    sd_bus_message *reply = NULL;
+    const char *name;
+    uint32_t n;
+
+    int r = sd_bus_message_read(m, "su", &name, &n);
+    if (r < 0)
+        return r;
+    int found = service_grammar_examples(b->service, sd_bus_message_get_sender(m), name, examples, n, &e);
+    if (found < 0)
+        return bus_fail(error, found, &e);
+    r = sd_bus_message_new_method_return(m, &reply);
+    if (r >= 0)
+        r = sd_bus_message_open_container(reply, 'a', "s");
+    for (int i = 0; r >= 0 && i < found; i++)
+        r = sd_bus_message_append(reply, "s", examples[i]);
+    if (r >= 0)
+        r = sd_bus_message_close_container(reply);
+    if (r >= 0)
+        r = sd_bus_send(NULL, reply, NULL);
+    sd_bus_message_unref(reply);
+    return r < 0 ? r : 1;
+}
+
 /* --- pronunciations ----------------------------------------------------------------------------------------------------------- */
 
 /* a{saas}: each variant is its phones; a guess begins with "?". */
@@ -377,6 +404,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), method_list_grammars, OPEN),
     SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values),
                             SD_BUS_RESULT("a(uuuss)", diagnostics), method_set_list, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Examples", SD_BUS_ARGS("s", grammar, "u", count), SD_BUS_RESULT("as", sentences), method_examples,
+                            OPEN),
     SD_BUS_METHOD_WITH_ARGS("Pronounce", SD_BUS_ARGS("s", language, "as", words), SD_BUS_RESULT("a{saas}", pronunciations),
                             method_pronounce, OPEN),
     SD_BUS_PROPERTY("Version", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),

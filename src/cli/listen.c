@@ -3,6 +3,8 @@
 #include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "cli/cli.h"
+#include "cli/listen_keep.h"
+#include "cli/listen_view.h"
 #include "engine/engine.h"
 
 #include <errno.h>
@@ -15,14 +17,13 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#define METER_US 100000
-#define METER_WIDTH 30
-#define METER_FLOOR_DB (-60.0)
 #define PRIVATE_NAME "tragus-listen"
 
 static const char usage[] =
     "Usage: tragus listen [OPTIONS]\n"
-    "Prints what the daemon understands, event by event, until Ctrl-C.\n"
+    "Prints what the daemon understands, event by event, until Ctrl-C. In a terminal, it first says what can be said, and shows "
+    "the\n"
+    "level, what is being done, and the words so far.\n"
     "\n"
     "  -g, --grammar PATH       sentences for this session only: a file or a directory; may be repeated, all are merged\n"
     "  -n, --name NAME          use a grammar of the daemon; without it, its default grammar\n"
@@ -33,6 +34,10 @@ static const char usage[] =
     "                           configuration of tragusd count, if there are any\n"
     "      --once               stop after one sentence\n"
     "      --partial            also print partial results\n"
+    "      --keep-rejected DIR  record, and keep the sound of what is not understood in this folder, as WAV files. This program "
+    "then opens the\n"
+    "                           microphone itself, because tragusd gives no sound away. Without --wake every sentence is heard\n"
+    "      --device PCM         the microphone for that: an ALSA device; without it 'default'\n"
     "      --user               use the tragusd of this user (session bus)\n"
     "      --bus-address ADDR   use the tragusd on this bus\n"
     "  -h, --help\n"
@@ -40,7 +45,17 @@ static const char usage[] =
     "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read, 4 the grammar is invalid, 5 tragusd cannot be\n"
     "reached, 6 you may not use the microphone.\n";
 
-enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_USER, OPTION_ADDRESS, OPTION_WAKE };
+enum {
+    OPTION_JSON = 256,
+    OPTION_BOTH,
+    OPTION_ONCE,
+    OPTION_PARTIAL,
+    OPTION_USER,
+    OPTION_ADDRESS,
+    OPTION_WAKE,
+    OPTION_KEEP,
+    OPTION_DEVICE
+};
 
 static const struct option options[] = {
     {"grammar", required_argument, NULL, 'g'},
@@ -50,6 +65,8 @@ static const struct option options[] = {
     {"once", no_argument, NULL, OPTION_ONCE},
     {"partial", no_argument, NULL, OPTION_PARTIAL},
     {"wake", required_argument, NULL, OPTION_WAKE},
+    {"keep-rejected", required_argument, NULL, OPTION_KEEP},
+    {"device", required_argument, NULL, OPTION_DEVICE},
     {"user", no_argument, NULL, OPTION_USER},
     {"bus-address", required_argument, NULL, OPTION_ADDRESS},
     {"help", no_argument, NULL, 'h'},
@@ -62,76 +79,40 @@ struct listen {
     const char *grammars[CLI_MAX_GRAMMARS], *name, *address;
     size_t n_grammars;
     struct cli_wake wake;
-    bool text, json, once, partial, meter;
+    bool text, json, once, partial;
+    bool terminal; /* shows the view */
     char path[128];
     unsigned n_understood;
-    double peak_db; /* peak level, which falls by 2 dB per update */
-    sd_event_source *meter_source;
+    struct listen_view view;
+    const char *folder, *device; /* of --keep-rejected; NULL: not given */
+    struct listen_keep *keep;
 };
 
 /* --- printing ----------------------------------------------------------------------------------------------------------------- */
 
-static void wipe_meter(const struct listen *l) {
-    if (l->meter)
-        fputs("\r\033[K", stderr);
-}
-
-static const char *member_text(json_object *o, const char *key) {
-    json_object *value = json_object_object_get(o, key);
-    return value ? json_object_get_string(value) : "";
-}
-
-static void print_slots(json_object *slots) {
-    if (!slots)
-        return;
-    json_object_object_foreach(slots, name, value) {
-        printf("  %s=%s", name, json_object_get_string(value));
-    }
-}
-
-/* Prints an event as a line of text. */
-static void print_text(const char *event, json_object *o) {
-    double confidence = json_object_get_double(json_object_object_get(o, "confidence"));
-    json_object *latency = json_object_object_get(o, "latency_ms");
-
-    if (strcmp(event, "utterance") == 0) {
-        printf("%-36s", member_text(o, "text"));
-        if (*member_text(o, "intent"))
-            printf("  %s", member_text(o, "intent"));
-        print_slots(json_object_object_get(o, "slots"));
-        printf("  %.0f %%", confidence * 100);
-        if (latency)
-            printf("  after %d ms", json_object_get_int(latency));
-        putchar('\n');
-    } else if (strcmp(event, "rejected") == 0) {
-        printf("(not understood: %s", member_text(o, "reason_text"));
-        if (*member_text(o, "text"))
-            printf("; perhaps \"%s\", %.0f %%", member_text(o, "text"), confidence * 100);
-        if (*member_text(o, "detail"))
-            printf("; %s", member_text(o, "detail"));
-        puts(")");
-    } else if (strcmp(event, "wake_detected") == 0) {
-        printf("(%s, %.0f %%)\n", member_text(o, "text"), confidence * 100);
-    } else if (strcmp(event, "partial") == 0) {
-        printf("... %s\n", member_text(o, "text"));
-    } else if (strcmp(event, "input_lost") == 0) {
-        int reason = json_object_get_int(json_object_object_get(o, "reason"));
-        if (reason == 1)
-            printf("(no microphone: %s)\n", member_text(o, "text"));
-        else if (reason == 2)
-            puts("(some sound was lost)");
-        else
-            printf("(the input ended with an error: %s)\n", member_text(o, "text"));
-    }
-}
-
 static void print_event(struct listen *l, const char *event, json_object *o) {
-    wipe_meter(l);
+    listen_view_wipe(&l->view);
     if (l->text)
-        print_text(event, o);
+        listen_print_text(event, o);
     if (l->json)
         puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     fflush(stdout);
+}
+
+static uint32_t member_ms(json_object *o, const char *key) {
+    return (uint32_t)json_object_get_int64(json_object_object_get(o, key));
+}
+
+static void keep(struct listen *l, json_object *o) {
+    tragus_error e = {0};
+    char path[4096];
+
+    int r = listen_keep_write(l->keep, member_ms(o, "start_ms"), member_ms(o, "end_ms"), path, sizeof(path), &e);
+    listen_view_wipe(&l->view);
+    if (r < 0)
+        cli_complain(*e.file ? e.file : l->folder, 0, 0, e.text);
+    else
+        fprintf(stderr, "tragus: kept as %s\n", path);
 }
 
 /* --- signals ------------------------------------------------------------------------------------------------------------------ */
@@ -145,39 +126,16 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (!o)
         return 0;
     l->n_understood += strcmp(event, "utterance") == 0;
-    print_event(l, event, o);
+    listen_view_words(&l->view, strcmp(event, "partial") == 0 ? json_object_get_string(json_object_object_get(o, "text")) : "");
+    /* The view asks for partial results, which are printed only if they were asked for, too. */
+    if (l->partial || strcmp(event, "partial") != 0)
+        print_event(l, event, o);
+    if (l->keep && strcmp(event, "rejected") == 0)
+        keep(l, o);
     json_object_put(o);
     if (strcmp(event, "finished") == 0)
         (void)sd_event_exit(l->event, 0);
     return 0;
-}
-
-/* --- level meter -------------------------------------------------------------------------------------------------------------- */
-
-static int on_level(sd_bus_message *m, void *user, sd_bus_error *error) {
-    struct listen *l = user;
-    char bar[METER_WIDTH + 1];
-    double level_db;
-    (void)error;
-
-    if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "v", "d", &level_db) < 0)
-        return 0;
-    l->peak_db = level_db > l->peak_db - 2 ? level_db : l->peak_db - 2;
-    int n = (int)((l->peak_db - METER_FLOOR_DB) / -METER_FLOOR_DB * METER_WIDTH);
-    for (int i = 0; i < METER_WIDTH; i++)
-        bar[i] = i < n ? '#' : '.';
-    bar[METER_WIDTH] = '\0';
-    fprintf(stderr, "\r%s %4.0f dB ", bar, l->peak_db);
-    return 0;
-}
-
-static int on_meter(sd_event_source *source, uint64_t now_us, void *user) {
-    struct listen *l = user;
-    (void)now_us;
-    (void)sd_bus_call_method_async(l->bus, NULL, BUSCLIENT_NAME, l->path, "org.freedesktop.DBus.Properties", "Get", on_level, l,
-                                   "ss", BUSCLIENT_SESSION, "LevelDb");
-    (void)sd_event_source_set_time_relative(source, METER_US);
-    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 /* --- session ------------------------------------------------------------------------------------------------------------------ */
@@ -271,9 +229,11 @@ static int add_grammar(struct listen *l) {
 static int append_session(const struct listen *l, sd_bus_message *call) {
     (void)sd_bus_message_open_container(call, 'a', "{sv}");
     (void)sd_bus_message_append(call, "{sv}", "Grammar", "s", l->name);
-    (void)sd_bus_message_append(call, "{sv}", "Partial", "b", (int)l->partial);
+    (void)sd_bus_message_append(call, "{sv}", "Partial", "b", l->partial || l->terminal);
     (void)sd_bus_message_append(call, "{sv}", "OneShot", "b", (int)l->once);
     (void)sd_bus_message_append(call, "{sv}", "AppId", "s", "tragus listen");
+    if (l->folder)
+        (void)sd_bus_message_append(call, "{sv}", "Input", "s", "fd");
     if (l->wake.n_phrases > 0) {
         (void)sd_bus_message_open_container(call, 'e', "sv");
         (void)sd_bus_message_append(call, "s", "Wake");
@@ -322,6 +282,14 @@ static int create_session(struct listen *l) {
         /* Subscribe before Start, or the first events may be missed. */
         r = sd_bus_match_signal(l->bus, NULL, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, NULL, on_signal, l);
     }
+    if (r >= 0 && l->keep) {
+        int sound = listen_keep_start(l->keep);
+        r = sound < 0 ? sound
+                      : sd_bus_call_method(l->bus, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, "SetInput", &error, NULL, "ha{sv}",
+                                           sound, 0);
+        if (sound >= 0)
+            close(sound);
+    }
     if (r >= 0)
         r = sd_bus_call_method(l->bus, BUSCLIENT_NAME, l->path, BUSCLIENT_SESSION, "Start", &error, NULL, "a{sv}", 0);
     if (r < 0)
@@ -337,7 +305,7 @@ static int on_vanished(sd_bus_message *m, void *user, sd_bus_error *error) {
     const char *name, *old, *new;
     (void)error;
     if (sd_bus_message_read(m, "sss", &name, &old, &new) >= 0 && !*new) {
-        wipe_meter(l);
+        listen_view_wipe(&l->view);
         fputs("tragus: tragusd has stopped\n", stderr);
         (void)sd_event_exit(l->event, CLI_UNREACHABLE);
     }
@@ -347,6 +315,12 @@ static int on_vanished(sd_bus_message *m, void *user, sd_bus_error *error) {
 static int run(struct listen *l) {
     sigset_t signals;
 
+    tragus_error e = {0};
+
+    if (l->folder && listen_keep_new(&l->keep, l->folder, l->device ? l->device : "default", &e) < 0) {
+        cli_complain(*e.file ? e.file : NULL, 0, 0, e.text);
+        return CLI_INPUT;
+    }
     int result = busclient_open(&l->bus, l->address);
     if (result == CLI_OK && l->n_grammars > 0)
         result = add_grammar(l);
@@ -356,6 +330,8 @@ static int run(struct listen *l) {
         result = create_session(l);
     if (result != CLI_OK)
         return result;
+    if (l->terminal)
+        listen_view_examples(l->bus, l->name);
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -373,18 +349,18 @@ static int run(struct listen *l) {
                              "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
                              "member='NameOwnerChanged',arg0='" BUSCLIENT_NAME "'",
                              on_vanished, l);
-    if (r >= 0 && l->meter)
-        r = sd_event_add_time_relative(l->event, &l->meter_source, CLOCK_MONOTONIC, METER_US, 0, on_meter, l);
+    if (r >= 0 && l->terminal)
+        r = listen_view_start(&l->view, l->event, l->bus, l->path);
     if (r >= 0)
         r = sd_event_loop(l->event);
-    wipe_meter(l);
+    listen_view_end(&l->view);
     if (r == CLI_OK)
         return l->n_understood > 0 ? CLI_OK : CLI_NEGATIVE;
     return CLI_UNREACHABLE;
 }
 
 int cli_listen(int argc, char **argv) {
-    struct listen l = {.name = "", .text = true, .meter = isatty(STDERR_FILENO), .peak_db = METER_FLOOR_DB};
+    struct listen l = {.name = "", .text = true, .terminal = isatty(STDERR_FILENO)};
     int option;
 
     optind = 1;
@@ -417,6 +393,12 @@ int cli_listen(int argc, char **argv) {
         case OPTION_PARTIAL:
             l.partial = true;
             break;
+        case OPTION_KEEP:
+            l.folder = optarg;
+            break;
+        case OPTION_DEVICE:
+            l.device = optarg;
+            break;
         case OPTION_USER:
             l.address = "session";
             break;
@@ -433,9 +415,12 @@ int cli_listen(int argc, char **argv) {
     if (optind < argc)
         return cli_usage("listen", "unexpected argument %s", argv[optind]);
 
+    if (l.device && !l.folder)
+        return cli_usage("listen", "--device is for --keep-rejected; the microphone of tragusd is in tragus.conf");
+
     int result = run(&l);
-    sd_event_source_disable_unref(l.meter_source);
     sd_bus_flush_close_unref(l.bus);
+    listen_keep_free(l.keep);
     sd_event_unref(l.event);
     return result;
 }

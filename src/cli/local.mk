@@ -18,6 +18,9 @@ libtragus_cli_la_SOURCES = \
     src/cli/levels.c src/cli/levels.h \
     src/cli/list.c src/cli/list.h \
     src/cli/listen.c \
+    src/cli/listen_keep.c src/cli/listen_keep.h \
+    src/cli/listen_text.c \
+    src/cli/listen_view.c src/cli/listen_view.h \
     src/cli/match.c \
     src/cli/model.c \
     src/cli/options.c \

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifndef TRAGUS_CONFIG
 #define TRAGUS_CONFIG "/etc/tragus/tragus.conf"
@@ -16,6 +18,7 @@ static const char help[] =
     "Understands spoken commands and reports them over D-Bus (org.tragus.Tragus1).\n"
     "\n"
     "  -c, --config FILE         configuration file; default " TRAGUS_CONFIG "\n"
+    "                            with --user, ~/.config/tragus/tragus.conf if it exists\n"
     "      --check-config        read the configuration and its grammars, report what is wrong, and exit\n"
     "      --user                use the session bus of this user instead of the system bus\n"
     "      --bus-address ADDR    use the bus at this address\n"
@@ -34,8 +37,30 @@ static const struct option options[] = {
     {"version", no_argument, NULL, OPTION_VERSION},     {0},
 };
 
+/* With --user, a file of the user's own is read in place of the system's. Returns what was found, or NULL if there is neither a
+ * home nor such a file. The caller frees it. */
+static char *config_of_user(void) {
+    const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    char *path = NULL;
+    int n = -1;
+
+    if (folder && *folder == '/')
+        n = asprintf(&path, "%s/tragus/tragus.conf", folder);
+    else if (home && *home == '/')
+        n = asprintf(&path, "%s/.config/tragus/tragus.conf", home);
+    if (n < 0)
+        return NULL;
+    /* A file that exists and cannot be read is an error that config_load reports. */
+    if (access(path, F_OK) < 0 && errno == ENOENT) {
+        free(path);
+        return NULL;
+    }
+    return path;
+}
+
 int main(int argc, char **argv) {
     const char *path = NULL, *address = NULL, *device = NULL;
+    char *own_path = NULL;
     tragus_error e = {0};
     struct config config;
     char text[512];
@@ -75,6 +100,8 @@ int main(int argc, char **argv) {
         return 2;
     }
 
+    if (!path && address && strcmp(address, "session") == 0)
+        path = own_path = config_of_user();
     config_init(&config);
     int r = config_load(&config, path ? path : TRAGUS_CONFIG, &e);
     if (r == -ENOENT && !path)
@@ -82,6 +109,7 @@ int main(int argc, char **argv) {
     if (r < 0) {
         fprintf(stderr, "tragusd: %s\n", base_error_format(&e, text, sizeof(text)));
         config_done(&config);
+        free(own_path);
         return 2;
     }
     if (address)
@@ -92,5 +120,6 @@ int main(int argc, char **argv) {
     if (only_check && r == 0)
         puts("The configuration is valid.");
     config_done(&config);
+    free(own_path);
     return r;
 }

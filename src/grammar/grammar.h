@@ -120,6 +120,12 @@ struct grammar_acceptor {
 };
 const struct grammar_acceptor *grammar_acceptor(const struct grammar *g); /* valid as long as g; without states if typed only */
 
+#define GRAMMAR_EXAMPLE_BYTES 128
+/* Writes up to n different sentences that can be said, in the words of the acceptor, always the same ones for a grammar. Returns
+ * their number, which is 0 if nothing can be spoken, and may be less than n. Takes a time that does not depend on the size of the
+ * grammar. */
+size_t grammar_examples(const struct grammar *g, char ret[][GRAMMAR_EXAMPLE_BYTES], size_t n);
+
 #define GRAMMAR_MAX_SLOTS 16
 struct grammar_slot {
     const char *name;

@@ -10,6 +10,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
     src/grammar/digits.c src/grammar/digits.h \
     src/grammar/examine.c src/grammar/examine.h \
+    src/grammar/examples.c \
     src/grammar/expected.c src/grammar/expected.h \
     src/grammar/files.c src/grammar/files.h \
     src/grammar/formats.c src/grammar/formats.h \

@@ -167,6 +167,16 @@ const char *service_grammar_intent(const struct service_grammar *g, size_t i) {
     return grammar_intent(engine_grammar_sentences(g->grammar), i);
 }
 
+_Static_assert(SERVICE_EXAMPLE_BYTES == GRAMMAR_EXAMPLE_BYTES, "the sizes are equal");
+
+int service_grammar_examples(struct service *s, const char *owner, const char *name, char ret[][SERVICE_EXAMPLE_BYTES], size_t n,
+                             tragus_error *reterr) {
+    if (n < 1 || n > SERVICE_MOST_EXAMPLES)
+        return base_error_set(reterr, -EINVAL, "the number of examples must be from 1 to %d, not %zu", SERVICE_MOST_EXAMPLES, n);
+    const struct service_grammar *g = service_grammar_find(s, owner, name, reterr);
+    return g ? (int)grammar_examples(engine_grammar_sentences(g->grammar), ret, n) : -ENOENT;
+}
+
 int grammars_check_name(const char *name, tragus_error *reterr) {
     size_t n = strlen(name);
     bool good = n >= 1 && n <= 64;

@@ -172,6 +172,12 @@ struct service_grammar_info {
 };
 void service_grammar_describe(const struct service_grammar *g, struct service_grammar_info *ret);
 const char *service_grammar_intent(const struct service_grammar *g, size_t i);
+#define SERVICE_MOST_EXAMPLES 10
+#define SERVICE_EXAMPLE_BYTES 128
+/* Like grammar_examples, with the grammar of that name ("": the default one) that this owner sees. Returns their number, -ENOENT if
+ * there is no such grammar, or -EINVAL if n is not 1..SERVICE_MOST_EXAMPLES. */
+int service_grammar_examples(struct service *s, const char *owner, const char *name, char ret[][SERVICE_EXAMPLE_BYTES], size_t n,
+                             tragus_error *reterr);
 uint64_t service_grammars_mark(const struct service *s); /* another value after each change of a public grammar but its lists */
 /* Only privileged callers can add a public grammar of that name. */
 /* Calls visit for everything that is left out of the grammars that all users share: warnings, and errors of those of the

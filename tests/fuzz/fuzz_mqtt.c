@@ -102,7 +102,7 @@ static void take_messages(struct bridge *b, const uint8_t *data, size_t size) {
             take_event(b, events[which - N_TOPICS], text);
         free(text);
         at += n;
-        client->setup.handlers->confirmed(client->setup.user, client->n);
+        client->setup.handlers->confirmed(client->setup.user, client->n, NULL);
         (void)sd_event_run(b->event, 0);
     }
 }

@@ -303,6 +303,9 @@ static void try_options(sd_bus *bus, const char *session) {
     TRY("org.tragus.Error.WrongState", "SetInput", session, SESSION, "Start", "a{sv}", 0);
     TRY("org.tragus.Error.NoSuchGrammar", "nowhere", PATH, MANAGER, "ParseText", "ssa{sv}", "nowhere", "x", 0);
     TRY("org.tragus.Error.NoSuchGrammar", "nowhere", PATH, MANAGER, "RemoveGrammar", "s", "nowhere");
+    TRY("org.tragus.Error.NoSuchGrammar", "nowhere", PATH, MANAGER, "Examples", "su", "nowhere", 3);
+    TRY(INVALID, "from 1 to 10", PATH, MANAGER, "Examples", "su", "", 0);
+    TRY(INVALID, "from 1 to 10", PATH, MANAGER, "Examples", "su", "", 11);
     TRY("org.tragus.Error.NoSuchModel", "fr", PATH, MANAGER, "Pronounce", "sas", "fr", 1, "chat");
     TRY("org.tragus.Error.UnsupportedFormat", "sound", PATH, MANAGER, "Recognize", "ha{sv}", fd, 0);
     TRY("org.freedesktop.DBus.Error.PropertyReadOnly", "Version", PATH, "org.freedesktop.DBus.Properties", "Set", "ssv", MANAGER,

@@ -7,6 +7,9 @@ usage: home_assistant.py PORT HOME.json LOG [CERTIFICATE KEY]
 HOME.json has the token, the version, and the home. It is read again when it changes, and clients get the events that Home Assistant
 would send. A token that changes closes the connections, as revoking one does. LOG gets a line for each connection and each command.
 Messages are split into fragments, and a state of no interest changes ten times a second.
+
+It is also the Supervisor that add-ons talk to: the same websocket at /core/websocket, and what the key "supervisor" of HOME.json has: an
+object of answers by "METHOD PATH". LOG gets a line for each of these requests.
 """
 
 import asyncio
@@ -56,8 +59,9 @@ class Client:
         request = (await self.reader.readuntil(b"\r\n\r\n")).decode()
         first, *lines = request.split("\r\n")
         headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines if ":" in line)}
-        if first.split()[1] != "/api/websocket":
-            self.writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        method, path = first.split()[:2]
+        if path not in ("/api/websocket", "/core/websocket"):
+            await self.supervisor(f"{method} {path}", headers)
             return False
         key = headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
         accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
@@ -65,6 +69,18 @@ class Client:
             f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n".encode()
         )
         return True
+
+    async def supervisor(self, request, headers):
+        body = await self.reader.readexactly(int(headers.get("content-length", 0)))
+        answer = self.home.data.get("supervisor", {}).get(request)
+        status, reason = 200, "OK"
+        if answer is None:
+            status, reason = 404, "Not Found"
+        elif headers.get("authorization") != "Bearer " + self.home.data["token"]:
+            status, reason, answer = 401, "Unauthorized", None
+        data = json.dumps({"result": "error" if answer is None else "ok", "data": answer}).encode()
+        self.writer.write(f"HTTP/1.1 {status} {reason}\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
+        self.server.log(f"{status} {request} {body.decode()}".strip())
 
     def frame(self, opcode, payload, final=True):
         n = len(payload)
@@ -181,7 +197,6 @@ class Client:
 
     async def serve(self):
         if not await self.handshake():
-            self.server.log("no such path")
             return
         version = self.home.data.get("version", "2026.8.1")
         self.send({"type": "auth_required", "ha_version": version})

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC1091,SC2034,SC2154 # lib.sh uses builddir and defines what the tests share
+# shellcheck disable=SC1091,SC2016,SC2034,SC2154 # lib.sh uses builddir and defines what the tests share; what is in single quotes is for the shell inside
 # Tests the names that tragus-bridge takes from Home Assistant, with the real tragusd and home_assistant.py, which stands in for Home
 # Assistant: names understood in text and in recorded speech, changes, names that cannot be used, restarts of both, tokens, TLS, and
 # a home with 5000 entities.
@@ -107,10 +107,11 @@ is "an entity that is gone" "not-recognized" "$(means "turn on the old heater" |
 echo "== names that cannot be used"
 bad=('"light.empty": {"name": ""}' '"light.blank": {"name": "  "}' '"light.picture": {"name": "💡🛋"}' '"light.bracket": {"name": "Hall (left"}'
     '"light.cyrillic": {"name": "лампа"}' '"light.greek": {"name": "Lamp λ"}' "\"light.long\": {\"name\": \"$(printf 'a%.0s' {1..250})\"}"
-    "\"light.word\": {\"name\": \"$(printf 'x%.0s' {1..120})\"}" '"light.signs": {"name": "--"}' '"light.none": {}' '"light.control": {"name": "Bad\nName"}')
+    "\"light.word\": {\"name\": \"$(printf 'x%.0s' {1..120})\"}" '"light.signs": {"name": "--"}' '"light.none": {}' '"light.blanks": {"name": "  Zebra Lamp \t"}' '"light.control": {"name": "Bad\nName"}')
 home secret-1 "$desk" "$center" "${bad[@]}"
 wait_for "names beside bad ones" understands "turn on the hall left" '"name": "Hall (left"'
 is "the others" 'intent HassTurnOn {"name": "Desk Lamp"}' "$(means "turn on the desk lamp")"
+is "a name with blanks around it" 'intent HassTurnOn {"name": "Zebra Lamp"}' "$(means "turn on the zebra lamp")"
 is "a name of two lines" 'intent HassTurnOn {"name": "Bad\nName"}' "$(means "turn on the bad name")"
 for left_out in "light.picture .* contains nothing that can be said" "light.cyrillic .* is in another script" "light.greek .* is in another script" \
     "light.long .* is longer than 200 bytes" "light.word .* has a word of more than 48 bytes" "light.signs .* contains nothing that can be said"; do
@@ -269,3 +270,22 @@ echo "== clean stop"
 stop_home
 [ ! -s "$work/home.err" ] || fail "home_assistant.py: $(cat "$work/home.err")"
 stop_bridge || fail "tragus-bridge: exit status $?"
+
+echo "== stopping does not wait for a name server that does not answer"
+if [ "$(id -u)" = 0 ] && command -v ip >/dev/null && unshare --mount --net true 2>/dev/null; then
+    echo "nameserver 192.0.2.1" >"$work/resolv.conf"
+    echo "hosts: dns" >"$work/nsswitch.conf"
+    configure http://ha.example:8123 "[mqtt]" "host = broker.example"
+    unshare --mount --net bash -c 'mount --bind "$1/resolv.conf" /etc/resolv.conf && mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf &&
+        ip link set lo up && ip route add default dev lo && exec "$2" --config "$1/bridge.conf" --bus-address "$3" --uri "$4"' \
+        bash "$work" "$bridge" "$address" "$uri" 2>>"$work/tragus-bridge.log" &
+    bridge_pid=$!
+    wait_for "tragus-bridge" wyoming ping
+    sleep 0.5
+    before=$EPOCHREALTIME
+    stop_bridge || fail "tragus-bridge: exit status $?"
+    took_ms=$(((${EPOCHREALTIME/./} - ${before/./}) / 1000))
+    [ $took_ms -lt 2000 ] || fail "it took $took_ms ms to stop"
+else
+    echo "not tested: it needs root, ip (apt install iproute2), and name spaces"
+fi

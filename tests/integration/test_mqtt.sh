@@ -90,7 +90,7 @@ for wrong in "tls = perhaps:tls must be no or yes, not \"perhaps\"" "port = 0:po
 done
 for wrong in "prefix = a/#:cannot be part of a topic" "user = u|password_file = $work/open:password_file $work/open is open to other users; chmod 600" \
     "user = u|password_file = $work/none:password_file $work/none cannot be read: No such file" "ca_file = $work/none:ca_file $work/none cannot be read" \
-    "sound = hermes:needs hermes = yes"; do
+    "sound = hermes:needs hermes = yes" "prefix = hermes:the topics below hermes/ are those of the Hermes protocol; choose another prefix"; do
     configure
     tr '|' '\n' <<<"${wrong%%:*}" >>"$work/bridge.conf"
     timeout 10 "$bridge" --config "$work/bridge.conf" --bus-address "$address" --uri "$uri" 2>"$work/out"
@@ -392,6 +392,64 @@ for manner in refuse close; do
     is "$manner: versions" "5 4" "$(paste -sd ' ' "$work/versions")"
     stop_bridge || fail "tragus-bridge: exit status $?"
 done
+
+echo "== a broker that takes no large messages: it is not away"
+login=() prefix=tragus
+end_program "$bridge_pid"
+stop_broker
+: >"$work/tragus-bridge.log"
+start_broker "allow_anonymous true" "max_packet_size 400"
+configure "discovery = no"
+start_mqtt
+wait_for "the session" state_is active true
+say
+wait_for "the warning" grep -q "A message for the MQTT topic tragus/event/utterance is lost: it is larger than the broker takes" "$work/tragus-bridge.log"
+is "warnings that it is away" 0 "$(logged "is away")"
+end_program "$bridge_pid"
+stop_broker
+
+echo "== a broker that does not let us write, or read"
+printf 'topic readwrite tragus/status\ntopic readwrite tragus/state\n' >"$work/acl"
+chmod 600 "$work/acl"
+: >"$work/tragus-bridge.log"
+start_broker "allow_anonymous true" "acl_file $work/acl"
+start_mqtt
+wait_for "the session" state_is active true
+say
+wait_for "the warning" grep -q "A message for the MQTT topic tragus/event/utterance is lost: Not authorized" "$work/tragus-bridge.log"
+end_program "$bridge_pid"
+stop_broker
+plugin=$(find /usr/lib -name mosquitto_dynamic_security.so 2>/dev/null | head -n 1)
+if [ -n "$plugin" ]; then
+    echo '{"defaultACLAccess": {"publishClientSend": true, "publishClientReceive": true, "subscribe": false, "unsubscribe": true},
+        "clients": [], "groups": [{"groupname": "all", "roles": []}], "roles": [], "anonymousGroup": "all"}' >"$work/rights.json"
+    : >"$work/tragus-bridge.log"
+    start_broker "allow_anonymous true" "plugin $plugin" "plugin_opt_config_file $work/rights.json"
+    start_mqtt
+    for topic in tragus/listening/set tragus/trigger; do
+        wait_for "the warning" grep -q "The MQTT broker does not let us subscribe to $topic; give this user the right to read it" "$work/tragus-bridge.log"
+    done
+    end_program "$bridge_pid"
+    stop_broker
+else
+    echo "not tested: refused subscriptions; mosquitto has no plugin for rights"
+fi
+
+echo "== sites with long and with similar names have clients of their own"
+rm -f "$work/mosquitto.log"
+start_broker
+for site in living-room-east living-room-west living_room den; do
+    : >"$work/tragus-bridge.log"
+    configure "site = $site" "discovery = no"
+    start_mqtt
+    wait_for "the connection" grep -q "Connected to the MQTT broker" "$work/tragus-bridge.log"
+    end_program "$bridge_pid"
+done
+bridge_pid=''
+ids=$(grep -o ' as tragus_[^ ]*' "$work/mosquitto.log" | cut -d' ' -f3)
+is "clients" 4 "$(sort -u <<<"$ids" | wc -l)"
+is "names with a forbidden character" "" "$(grep -v '^[A-Za-z0-9_]\{1,32\}$' <<<"$ids")"
+stop_broker
 
 echo "== a host that does not exist"
 sed -i "s/^host = .*/host = nowhere.invalid/" "$work/bridge.conf"

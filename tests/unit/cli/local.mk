@@ -2,6 +2,7 @@
 check_PROGRAMS += tests/unit/cli/test_json tests/unit/cli/test_score
 TESTS += tests/unit/cli/test_json tests/unit/cli/test_score tests/unit/cli/commands tests/unit/cli/completions tests/unit/cli/numbers
 dist_check_SCRIPTS += tests/unit/cli/commands tests/unit/cli/completions tests/unit/cli/numbers
+EXTRA_DIST += tests/unit/cli/zsh_offers.py
 tests_unit_cli_test_score_SOURCES = tests/unit/cli/test_score.c
 tests_unit_cli_test_score_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_cli_test_score_LDADD = $(cli_libs) $(CMOCKA_LIBS)

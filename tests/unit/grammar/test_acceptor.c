@@ -54,6 +54,37 @@ static void capitals(void **state) {
     grammar_free(g);
 }
 
+static void examples(void **state) {
+    char some[5][GRAMMAR_EXAMPLE_BYTES], again[5][GRAMMAR_EXAMPLE_BYTES];
+    (void)state;
+    struct grammar *g =
+        make_grammar("language: en\nsentences: ['(turn|switch) on [the] {color} light[s]', 'set to {0..100:x} percent', 'stop']\n"
+                     "lists: {color: {values: [red, green]}}\n");
+    size_t n = grammar_examples(g, some, 3);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(walk_accepts(grammar_acceptor(g), some[i]));
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(some[i], some[k]);
+    }
+    assert_int_equal(grammar_examples(g, again, 3), 3);
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(some[i], again[i]);
+    grammar_free(g);
+
+    g = make_grammar("stop\n"); /* fewer than asked for */
+    assert_int_equal(grammar_examples(g, some, 5), 1);
+    assert_string_equal(some[0], "stop");
+    grammar_free(g);
+
+    char text[40 * 12 + 2] = ""; /* 40 words: no example at all, rather than a part of one */
+    for (unsigned i = 0; i < 40; i++)
+        strcat(text, i % 2 ? "elephants " : "wander ");
+    g = make_grammar(strcat(text, "\n"));
+    assert_int_equal(grammar_examples(g, some, 5), 0);
+    grammar_free(g);
+}
+
 static void shape(void **state) {
     (void)state;
     /* Equivalent states are merged: n sentences that differ in one word form a ladder. */
@@ -177,6 +208,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words),
         cmocka_unit_test(capitals),
+        cmocka_unit_test(examples),
         cmocka_unit_test(shape),
         cmocka_unit_test(skip_words),
         cmocka_unit_test(pauses),

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC1091,SC2034,SC2154 # lib.sh uses builddir and defines what the tests share
+# Tests what `tragus listen` shows in a terminal: sentences that can be said, level, what is being done, and the words so far; and that it
+# shows nothing of that to a file or a pipe.
+set -u
+builddir=$abs_top_builddir srcdir=$abs_top_srcdir
+. "$srcdir/tests/integration/lib.sh"
+need_model
+spoken 48000 1500
+start_bus
+microphone microphone "$work/sound.raw" 48000
+start_daemon "[microphone]" "device = microphone" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
+
+echo "== to files"
+"$tragus" listen --once --bus-address "$address" >"$work/out" 2>"$work/err" || fail "exit status $?: $(cat "$work/err")"
+[ ! -s "$work/err" ] || fail "standard error has $(cat "$work/err")"
+[ "$(sed 's/  [0-9]* %.*//' "$work/out")" = "front center                          TestChannel  channel=front center" ] || fail "standard output has $(cat "$work/out")"
+
+echo "== to a terminal"
+"${PYTHON:-python3}" - "$work/terminal" 60 "$tragus" listen --once --bus-address "$address" <<'END' || fail "exit status $? in a terminal"
+import fcntl, os, pty, struct, sys, termios
+out, columns, *command = sys.argv[1:]
+pid, master = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(columns), 0, 0))
+seen = b""
+while True:
+    try:
+        part = os.read(master, 65536)
+    except OSError:
+        break
+    if not part:
+        break
+    seen += part
+with open(out, "wb") as f:
+    f.write(seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+tr '\r' '\n' <"$work/terminal" | sed 's/\x1b\[K//g' >"$work/lines"
+say=$(grep '^Say, for example: "' "$work/lines") || fail "it does not say what can be said: $(head -n 3 "$work/lines")"
+n=0
+while read -r sentence; do
+    "$tragus" match -g "$srcdir/tests/data/channels.yaml" "$sentence" >/dev/null || fail "\"$sentence\" is not in the grammar"
+    n=$((n + 1))
+done < <(grep -o '"[^"]*"' <<<"$say" | tr -d '"')
+[ $n = 3 ] || fail "it gives $n examples: $say"
+for part in '^[#.]\{30\} *-[0-9]* dB  quiet$' '^[#.]\{30\} *-[0-9]* dB  speech' ' dB  [a-z]*: front$\| dB  [a-z]*: front center$'; do
+    grep -q -- "$part" "$work/lines" || fail "no line like $part: $(sort "$work/lines" | uniq -c)"
+done
+longest=$(awk '/ dB /' "$work/lines" | wc -L)
+[ "$longest" -lt 60 ] || fail "a line of $longest columns does not fit into 60"
+grep -q '^front center  *TestChannel  channel=front center  [0-9]* %' "$work/lines" || fail "the sentence is missing"
+! grep -q '^\.\.\.  *[a-z]' "$work/lines" || fail "partial results are printed, but were not asked for"
+
+echo "== the sound of what is not understood is kept, if it is asked for"
+mkdir "$work/kept"
+echo "turn on the kitchen lamp" >"$work/lamp.txt"
+"$tragus" listen --bus-address "$address" -g "$work/lamp.txt" --keep-rejected "$work/kept" --device microphone >"$work/out" 2>"$work/err" &
+listener=$!
+wait_for "a file" grep -q "^tragus: kept as $work/kept/rejected-.*-1.wav$" "$work/err"
+[ "$("$tragus" status --bus-address "$address" --json | grep -o '"microphone_open":[a-z]*')" = '"microphone_open":false' ] || fail "tragusd has opened the microphone, too"
+kill -INT $listener
+wait $listener
+[ $? = 1 ] || fail "it ended with something else than 1 although nothing was understood"
+kept=$(sed -n 's/^tragus: kept as \(.*-1.wav\)$/\1/p' "$work/err")
+[ "$(stat -c %a "$kept")" = 600 ] || fail "others may read $kept"
+[ "$("$tragus" transcribe -g "$srcdir/tests/data/channels.yaml" "$kept" | cut -f2)" = "front center" ] || fail "the sound is not what was said"
+[ "$(grep -c '^(not understood: ' "$work/out")" = "$(find "$work/kept" -name '*.wav' | wc -l)" ] || fail "not a file for each rejection: $(cat "$work/out")"
+timeout 10 "$tragus" listen --bus-address "$address" --keep-rejected "$work/none" --device microphone 2>"$work/err"
+[ "$? $(cat "$work/err")" = "3 tragus: $work/none: cannot be written to: No such file or directory; make this folder, or name another" ] ||
+    fail "a missing folder: $(cat "$work/err")"
+timeout 10 "$tragus" listen --bus-address "$address" --device microphone 2>/dev/null
+[ $? = 2 ] || fail "--device without --keep-rejected is taken"
