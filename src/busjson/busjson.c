@@ -157,8 +157,7 @@ static const struct signal_shape shapes[] = {
     {NULL, {"time_usec", ""}},
 };
 
-/* The length of what may be something else: json-c ends the program for that. */
-static size_t length(json_object *o) {
+size_t busjson_length(json_object *o) {
     return json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
 }
 
@@ -166,10 +165,11 @@ static size_t length(json_object *o) {
 static json_object *word_objects(json_object *words) {
     static const char *const keys[] = {"word", "start_ms", "end_ms", "confidence"};
     json_object *out = json_object_new_array();
-    for (size_t i = 0; i < length(words); i++) {
+    for (size_t i = 0; i < busjson_length(words); i++) {
         json_object *from = json_object_array_get_idx(words, i), *to = json_object_new_object();
         for (size_t k = 0; k < 4; k++)
-            json_object_object_add(to, keys[k], k < length(from) ? json_object_get(json_object_array_get_idx(from, k)) : NULL);
+            json_object_object_add(to, keys[k],
+                                   k < busjson_length(from) ? json_object_get(json_object_array_get_idx(from, k)) : NULL);
         json_object_array_add(out, to);
     }
     return out;

@@ -22,4 +22,7 @@ json_object *busjson_names(sd_bus_message *m);
  * the object. Returns NULL for other signals. */
 json_object *busjson_signal(sd_bus_message *m, const char **ret_event);
 
+/* The length of an array; 0 for anything else, for which json_object_array_length would end the program. */
+size_t busjson_length(json_object *o);
+
 #endif

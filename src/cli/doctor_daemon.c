@@ -110,7 +110,7 @@ static size_t count_left_out(const struct doctor *d) {
     if (sd_bus_get_property(d->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "LeftOut", NULL, &reply, "aa{sv}") < 0)
         return 0;
     json_object *all = busjson_value(reply);
-    size_t n = json_object_array_length(all);
+    size_t n = busjson_length(all);
     json_object_put(all);
     sd_bus_message_unref(reply);
     return n;

@@ -256,8 +256,10 @@ static void tell_left_out(const struct listen *l) {
         return;
     const char *name = *l->name ? l->name : json_object_get_string(json_object_object_get(manager, "default_grammar"));
     json_object *left_out = json_object_object_get(manager, "left_out");
-    for (size_t i = 0; name && i < json_object_array_length(left_out); i++)
-        n += strcmp(json_object_get_string(json_object_object_get(json_object_array_get_idx(left_out, i), "grammar")), name) == 0;
+    for (size_t i = 0; name && i < busjson_length(left_out); i++) {
+        const char *of = json_object_get_string(json_object_object_get(json_object_array_get_idx(left_out, i), "grammar"));
+        n += of && strcmp(of, name) == 0;
+    }
     if (n > 0)
         fprintf(stderr, "tragus: %zu %s of grammar %s %s left out; tragus status names them\n", n, n == 1 ? "part" : "parts", name,
                 n == 1 ? "is" : "are");

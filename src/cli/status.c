@@ -78,7 +78,7 @@ enum { MOST_PRINTED = 20 }; /* parts that are left out; --json has all */
 
 /* Prints what is left out of the grammars, each with its place. */
 static void print_left_out(json_object *left_out) {
-    size_t n = json_object_array_length(left_out);
+    size_t n = busjson_length(left_out);
 
     for (size_t i = 0; i < n && i < MOST_PRINTED; i++) {
         json_object *o = json_object_array_get_idx(left_out, i);
@@ -87,10 +87,12 @@ static void print_left_out(json_object *left_out) {
                               .column = json_object_get_int(json_object_object_get(o, "column"))};
         char line[512];
         snprintf(place.file, sizeof(place.file), "%s", file ? file : "");
-        snprintf(place.text, sizeof(place.text), "%s", json_object_get_string(json_object_object_get(o, "text")));
+        const char *text = json_object_get_string(json_object_object_get(o, "text"));
+        const char *grammar = json_object_get_string(json_object_object_get(o, "grammar"));
+        snprintf(place.text, sizeof(place.text), "%s", text ? text : "");
         printf("%s      %s: %s\n",
                json_object_get_int(json_object_object_get(o, "severity")) >= TRAGUS_ERROR ? "error  " : "warning",
-               json_object_get_string(json_object_object_get(o, "grammar")), base_error_format(&place, line, sizeof(line)));
+               grammar ? grammar : "", base_error_format(&place, line, sizeof(line)));
     }
     if (n > MOST_PRINTED)
         printf("warning      %zu more; tragus status --json prints all\n", n - MOST_PRINTED);
@@ -103,7 +105,7 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
     unsigned state = (unsigned)json_object_get_int(json_object_object_get(manager, "ready"));
 
     json_object *left_out = json_object_object_get(manager, "left_out");
-    size_t n_left_out = json_object_array_length(left_out);
+    size_t n_left_out = busjson_length(left_out);
     printf("tragusd %s: %s", json_object_get_string(json_object_object_get(manager, "version")), ready[state < 5 ? state : 0]);
     if (n_left_out > 0)
         printf("; %zu %s of the grammars %s left out", n_left_out, n_left_out == 1 ? "part" : "parts",
@@ -112,7 +114,7 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
     printf("microphone   %s\n", json_object_get_boolean(json_object_object_get(manager, "microphone_open")) ? "open" : "closed");
     printf("sessions     %d\n", json_object_get_int(json_object_object_get(manager, "session_count")));
     json_object *listeners = json_object_object_get(manager, "listeners");
-    size_t n_listeners = json_object_is_type(listeners, json_type_array) ? json_object_array_length(listeners) : 0;
+    size_t n_listeners = busjson_length(listeners);
     for (size_t i = 0; i < n_listeners; i++)
         print_listener(json_object_array_get_idx(listeners, i));
     json_object_object_foreach(grammars, name, g) {

@@ -53,9 +53,10 @@ void grammar_builder_set_default_language(struct grammar_builder *b, const char 
 const char *grammar_builder_default_language(const struct grammar_builder *b);
 
 /* Adds the files that grammar_files visits (files.h). YAML: both of Home Assistant's layouts. `.txt`, `.list`: one template per
- * line, `#` comments, `template => text`, and `[Name]` alone on a line to begin the sentences of an intent. `.ini`: sentences.ini of
- * Rhasspy; a file without a suffix below a folder `slots` has the values of a slot. For other names the content decides. Files in
- * another language than the first one with sentences are ignored; so is another region of that language, if it has sentences, too
+ * line, `#` comments, `template => text`, and `[Name]` alone on a line to begin the sentences of an intent. `.ini`: sentences.ini
+ * of Rhasspy; a file without a suffix below a folder `slots` has the values of a slot. For other names the content decides. Files
+ * in another language than the first one with sentences are ignored; so is another region of that language, if it has sentences,
+ * too
  * ("pt-BR" beside "pt"). */
 int grammar_builder_add_path(struct grammar_builder *b, const char *path, tragus_diagnostics *d, tragus_error *reterr);
 

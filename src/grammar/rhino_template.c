@@ -67,8 +67,8 @@ static struct grammar_item *ordinals(struct grammar_parser *p, long most, const 
         if (words)
             push_ordinal(p, &all, words, number, slot, offset);
         for (size_t i = 0; i < numbers->n_signs; i++)
-            push_ordinal(p, &all, text_of(p, grammar_pool_format(p->pool, "%ld%s", number, numbers->signs[i]), offset), number, slot,
-                         offset);
+            push_ordinal(p, &all, text_of(p, grammar_pool_format(p->pool, "%ld%s", number, numbers->signs[i]), offset), number,
+                         slot, offset);
     }
     return grammar_tree_one(p, GRAMMAR_ITEM_ALTERNATIVE, offset, &all);
 }

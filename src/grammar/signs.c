@@ -160,7 +160,7 @@ static bool plain_number_at(struct grammar_parser *p, const uint32_t *chars, siz
 }
 
 bool grammar_find_sign(struct grammar_parser *p, const uint32_t *chars, size_t n, size_t i, bool after_list, bool before_list,
-                     struct grammar_sign *ret) {
+                       struct grammar_sign *ret) {
     const struct grammar_language *l = p->language;
     bool behind = i > 0 ? grammar_is_digit(chars[i - 1]) : after_list;
     const struct grammar_symbol *symbol = NULL;

@@ -14,7 +14,7 @@ struct grammar_sign {
 /* Finds the number or sign at chars[i]. after_list, before_list: whether a list stands directly before and behind the text. Returns
  * false if there is none. */
 bool grammar_find_sign(struct grammar_parser *p, const uint32_t *chars, size_t n, size_t i, bool after_list, bool before_list,
-                     struct grammar_sign *ret);
+                       struct grammar_sign *ret);
 
 /* Returns the symbol at chars[i] and its length, or NULL. */
 const struct grammar_symbol *grammar_symbol_at(const struct grammar_symbols *symbols, const uint32_t *chars, size_t n, size_t i,

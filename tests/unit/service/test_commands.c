@@ -171,9 +171,8 @@ static void let_it_fill(struct batch *b) {
 }
 
 static void hear_descriptor(struct log *l, bool slow) {
-    struct batch_options options = {.max_bytes = SIZE_MAX,
-                                    .format = {.rate = 16000, .channels = 1, .encoding = AUDIO_S16LE},
-                                    .gate = frontend_gate_defaults()};
+    struct batch_options options = {
+        .max_bytes = SIZE_MAX, .format = {.rate = 16000, .channels = 1, .encoding = AUDIO_S16LE}, .gate = frontend_gate_defaults()};
     struct engine_session session;
     struct engine_record record;
     tragus_error error = {0};
