@@ -24,7 +24,7 @@ GRAMMAR = {"language": "en", "intents": {"Words": {"data": [{"sentences": ["{wor
 ADULTS = (16, 200)
 DEV = (("speechocean_dev adults", "dev/speechocean_dev", ADULTS), ("an4_dev", "dev/an4_dev", (0, 200)), ("strangers read", "dev/strangers", (0, 200)))
 TUNE = (("speechocean adults", "train/speechocean", ADULTS), ("an4", "train/an4", (0, 200)))
-N_TUNE = 60
+N_TUNE = 150
 
 
 def distance(right, heard):
