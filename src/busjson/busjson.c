@@ -2,10 +2,27 @@
 #include "busjson/busjson.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* As json_object_object_add, for an object that may be missing for want of memory, for which json-c would end the program: then
+ * sets errno to ENOMEM. */
+static void add(json_object *o, const char *key, json_object *value) {
+    if (!o || json_object_object_add(o, key, value) < 0) {
+        json_object_put(value);
+        errno = ENOMEM;
+    }
+}
+
+static void append(json_object *list, json_object *value) {
+    if (!list || json_object_array_add(list, value) < 0) {
+        json_object_put(value);
+        errno = ENOMEM;
+    }
+}
 
 json_object *busjson_confidence(double x) {
     json_object *o = json_object_new_double(x);
@@ -100,7 +117,7 @@ static json_object *dictionary(sd_bus_message *m, bool ours) {
         snake_case(key, name, sizeof(name));
         bool named = !ours || strcmp(key, "Value") == 0 || strcmp(key, "Slots") == 0;
         json_object *value = named ? named_value(m) : busjson_value(m);
-        json_object_object_add(o, ours ? name : key, value);
+        add(o, ours ? name : key, value);
         (void)sd_bus_message_exit_container(m);
     }
     return o;
@@ -133,7 +150,7 @@ json_object *busjson_value(sd_bus_message *m) {
     } else {
         o = json_object_new_array();
         while ((item = busjson_value(m)))
-            json_object_array_add(o, item);
+            append(o, item);
     }
     (void)sd_bus_message_exit_container(m);
     return o;
@@ -168,9 +185,8 @@ static json_object *word_objects(json_object *words) {
     for (size_t i = 0; i < busjson_length(words); i++) {
         json_object *from = json_object_array_get_idx(words, i), *to = json_object_new_object();
         for (size_t k = 0; k < 4; k++)
-            json_object_object_add(to, keys[k],
-                                   k < busjson_length(from) ? json_object_get(json_object_array_get_idx(from, k)) : NULL);
-        json_object_array_add(out, to);
+            add(to, keys[k], k < busjson_length(from) ? json_object_get(json_object_array_get_idx(from, k)) : NULL);
+        append(out, to);
     }
     return out;
 }
@@ -180,11 +196,11 @@ static void merge_details(json_object *o, json_object *details) {
         return;
     json_object_object_foreach(details, key, value) {
         if (strcmp(key, "words") == 0)
-            json_object_object_add(o, key, word_objects(value));
+            add(o, key, word_objects(value));
         else if (strcmp(key, "slots") == 0) /* a list, in order, with repeats and times; "slots" is the map */
-            json_object_object_add(o, "slot_list", json_object_get(value));
+            add(o, "slot_list", json_object_get(value));
         else
-            json_object_object_add(o, key, json_object_get(value));
+            add(o, key, json_object_get(value));
     }
 }
 
@@ -194,7 +210,7 @@ static void read_fields(json_object *o, sd_bus_message *m, const char *const fie
         bool slots = strcmp(fields[k], "slots") == 0;
         json_object *value = slots ? busjson_names(m) : busjson_value(m);
         if (*fields[k]) {
-            json_object_object_add(o, fields[k], value);
+            add(o, fields[k], value);
         } else if (value) {
             merge_details(o, value);
             json_object_put(value);
@@ -212,7 +228,7 @@ json_object *busjson_signal(sd_bus_message *m, const char **ret_event) {
         shape++;
     snake_case(sd_bus_message_get_member(m), event, sizeof(event));
     json_object *o = json_object_new_object();
-    json_object_object_add(o, "event", json_object_new_string(event));
+    add(o, "event", json_object_new_string(event));
     read_fields(o, m, shape->fields);
     *ret_event = json_object_get_string(json_object_object_get(o, "event"));
     return o;

@@ -146,11 +146,11 @@ static void print_counts(const struct test *t) {
         return;
     }
     json_object *o = json_object_new_object();
-    json_object_object_add(o, "templates", json_object_new_int64((int64_t)t->n_templates));
-    json_object_object_add(o, "left_out", json_object_new_int64((int64_t)t->n_left_out));
-    json_object_object_add(o, "files", json_object_new_int64((int64_t)t->n_files));
-    json_object_object_add(o, "sentences", json_object_new_int64((int64_t)t->n));
-    json_object_object_add(o, "right", json_object_new_int64((int64_t)t->n_right));
+    cli_json_add(o, "templates", json_object_new_int64((int64_t)t->n_templates));
+    cli_json_add(o, "left_out", json_object_new_int64((int64_t)t->n_left_out));
+    cli_json_add(o, "files", json_object_new_int64((int64_t)t->n_files));
+    cli_json_add(o, "sentences", json_object_new_int64((int64_t)t->n));
+    cli_json_add(o, "right", json_object_new_int64((int64_t)t->n_right));
     cli_json_print(o);
 }
 

@@ -8,6 +8,12 @@
 #include <string.h>
 #include <time.h>
 
+/* A text of tragusd's answer; "" if it is missing, as for want of memory. */
+static const char *text_of(json_object *o, const char *key) {
+    const char *text = json_object_get_string(json_object_object_get(o, key));
+    return text ? text : "";
+}
+
 static const char usage[] = "Usage: tragus status [OPTIONS]\n"
                             "Prints whether the daemon is ready, who listens, its grammars and what is left out of them, CPU time\n"
                             "and memory.\n"
@@ -51,7 +57,7 @@ static double seconds(json_object *o, const char *key) {
 
 /* Prints the name that the client gave, else its program, if this user may see it. */
 static void print_listener(json_object *l) {
-    const char *app = json_object_get_string(json_object_object_get(l, "app"));
+    const char *app = text_of(l, "app");
     int pid = json_object_get_int(json_object_object_get(l, "pid"));
     time_t started = (time_t)(json_object_get_int64(json_object_object_get(l, "started_usec")) / 1000000);
     char program[64] = "", path[64], since[32] = "";
@@ -70,8 +76,7 @@ static void print_listener(json_object *l) {
            : *program ? program
                       : "a program",
            pid, json_object_get_int(json_object_object_get(l, "user")),
-           strcmp(json_object_get_string(json_object_object_get(l, "input")), "fd") == 0 ? "its own sound" : "the microphone",
-           since);
+           strcmp(text_of(l, "input"), "fd") == 0 ? "its own sound" : "the microphone", since);
 }
 
 enum { MOST_PRINTED = 20 }; /* parts that are left out; --json has all */
@@ -82,13 +87,13 @@ static void print_left_out(json_object *left_out) {
 
     for (size_t i = 0; i < n && i < MOST_PRINTED; i++) {
         json_object *o = json_object_array_get_idx(left_out, i);
-        const char *file = json_object_get_string(json_object_object_get(o, "file"));
+        const char *file = text_of(o, "file");
         tragus_error place = {.line = json_object_get_int(json_object_object_get(o, "line")),
                               .column = json_object_get_int(json_object_object_get(o, "column"))};
         char line[512];
         snprintf(place.file, sizeof(place.file), "%s", file ? file : "");
-        const char *text = json_object_get_string(json_object_object_get(o, "text"));
-        const char *grammar = json_object_get_string(json_object_object_get(o, "grammar"));
+        const char *text = text_of(o, "text");
+        const char *grammar = text_of(o, "grammar");
         snprintf(place.text, sizeof(place.text), "%s", text ? text : "");
         printf("%s      %s: %s\n",
                json_object_get_int(json_object_object_get(o, "severity")) >= TRAGUS_ERROR ? "error  " : "warning",
@@ -106,7 +111,7 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
 
     json_object *left_out = json_object_object_get(manager, "left_out");
     size_t n_left_out = busjson_length(left_out);
-    printf("tragusd %s: %s", json_object_get_string(json_object_object_get(manager, "version")), ready[state < 5 ? state : 0]);
+    printf("tragusd %s: %s", text_of(manager, "version"), ready[state < 5 ? state : 0]);
     if (n_left_out > 0)
         printf("; %zu %s of the grammars %s left out", n_left_out, n_left_out == 1 ? "part" : "parts",
                n_left_out == 1 ? "is" : "are");
@@ -130,8 +135,11 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
            seconds(energy, "speech_time_usec"));
     printf("CPU time     %.2f s (real-time factor %.4f)\n", seconds(energy, "cpu_time_usec"),
            json_object_get_double(json_object_object_get(energy, "real_time_factor")));
-    json_object_object_foreach(json_object_object_get(energy, "thread_time_usec"), thread, us) {
-        printf("  %-11s%.3f s\n", thread, (double)json_object_get_int64(us) / 1e6);
+    json_object *threads = json_object_object_get(energy, "thread_time_usec");
+    if (json_object_is_type(threads, json_type_object)) {
+        json_object_object_foreach(threads, thread, us) {
+            printf("  %-11s%.3f s\n", thread, (double)json_object_get_int64(us) / 1e6);
+        }
     }
     printf("wake-ups     %lld\n", (long long)json_object_get_int64(json_object_object_get(energy, "wakeups")));
     printf("memory       %.1f MiB at most\n", json_object_get_double(json_object_object_get(energy, "max_rss_kib")) / 1024);
@@ -151,6 +159,11 @@ static int run(const char *address, bool as_json) {
         result = busclient_properties(bus, BUSCLIENT_ENERGY, &energy);
     if (result == CLI_OK)
         result = list_grammars(bus, &grammars);
+    if (result == CLI_OK && !(json_object_is_type(manager, json_type_object) && json_object_is_type(energy, json_type_object) &&
+                              json_object_is_type(grammars, json_type_object))) {
+        fputs("tragus: there is no memory for the answer of tragusd\n", stderr);
+        result = CLI_UNREACHABLE;
+    }
     if (result == CLI_OK) {
         int ready = json_object_get_int(json_object_object_get(manager, "ready"));
         if (as_json) {
