@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #define NOBODY 65534
+#define CONFIG "asound.conf"
 
 static char folder[] = "/tmp/tragus-devices.XXXXXX";
 /* No machine of the tests has a 32nd card. */
@@ -33,6 +34,13 @@ static int make_folder(void **state) {
         if (fd < 0 || close(fd) < 0)
             return -1;
     }
+    /* Devices of this machine alone: a plugin that is installed on it, as PipeWire's, may leak. */
+    char path[128];
+    snprintf(path, sizeof(path), "%s/" CONFIG, folder);
+    FILE *config = fopen(path, "we");
+    if (!config || fputs("pcm.nothing { type null }\n", config) < 0 || fclose(config) != 0 ||
+        setenv("ALSA_CONFIG_PATH", path, 1) < 0)
+        return -1;
     return geteuid() == 0 ? seteuid(NOBODY) : 0;
 }
 
@@ -45,6 +53,9 @@ static int remove_folder(void **state) {
         snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
         unlink(path);
     }
+    char config[128];
+    snprintf(config, sizeof(config), "%s/" CONFIG, folder);
+    unlink(config);
     return rmdir(folder);
 }
 
