@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/home_talk.c: the messages of Home Assistant's websocket API that give names and their changes. */
+#include "base/utf8.h"
 #include "bridge/home_talk.h"
 #include "bridge/private.h"
 
@@ -247,7 +248,8 @@ static int take(struct bridge_home_talk *t, json_object *message, tragus_error *
 int bridge_home_talk_receive(struct bridge_home_talk *t, const char *text, size_t n, tragus_error *reterr) {
     if (is_idle_change(text))
         return 0;
-    json_tokener *tokener = json_tokener_new();
+    /* json-c lets other bytes pass, and they would be sent back in our questions. */
+    json_tokener *tokener = base_utf8_valid(text, n) ? json_tokener_new() : NULL;
     json_object *message = tokener ? json_tokener_parse_ex(tokener, text, (int)n) : NULL;
     if (tokener)
         json_tokener_free(tokener);
