@@ -12,8 +12,6 @@
 
 struct lm {
     struct store *store;
-    const char *passport;
-    size_t passport_bytes;
     const char **spellings;
     const uint8_t **spoken; /* by word: its first phone */
     uint32_t n_words, n_symbols, n_nodes, n_inner;
@@ -122,7 +120,7 @@ static const char *check_phones(const char *phones, size_t size_bytes, const str
 }
 
 static int check(struct lm *lm, const char *path, const struct lexicon *lexicon, tragus_error *reterr) {
-    size_t phones_bytes = 0, spoken_bytes = 0;
+    size_t phones_bytes = 0, spoken_bytes = 0, passport_bytes = 0;
     unsigned n_phones = 0;
     size_t info_bytes = 0, words_bytes = 0, symbols_bytes = 0, costs_bytes = 0, weights_bytes = 0, children_bytes = 0;
     const uint32_t *info = store_section(lm->store, LM_SECTION_INFO, &info_bytes);
@@ -133,8 +131,8 @@ static int check(struct lm *lm, const char *path, const struct lexicon *lexicon,
     lm->costs = store_section(lm->store, LM_SECTION_COSTS, &costs_bytes);
     lm->weights = store_section(lm->store, LM_SECTION_WEIGHTS, &weights_bytes);
     lm->children = store_section(lm->store, LM_SECTION_CHILDREN, &children_bytes);
-    lm->passport = store_section(lm->store, LM_SECTION_PASSPORT, &lm->passport_bytes);
-    if (!info || !words || !phones || !spoken || !lm->symbols || !lm->costs || !lm->weights || !lm->children || !lm->passport ||
+    const void *passport = store_section(lm->store, LM_SECTION_PASSPORT, &passport_bytes);
+    if (!info || !words || !phones || !spoken || !lm->symbols || !lm->costs || !lm->weights || !lm->children || !passport ||
         info_bytes != LM_N_INFO * sizeof *info)
         return damaged(reterr, path, "a section is missing or too short");
     if (info[LM_INFO_VERSION] != LM_VERSION || info[LM_INFO_ORDER] != LM_ORDER || info[LM_INFO_COSTS_A_NAT] != LM_COSTS_A_NAT)
@@ -215,15 +213,6 @@ int lm_spoken(const struct lm *lm, uint32_t word, struct lexicon_pronunciation o
         if (*at & LM_LAST_OF_WORD)
             return n;
     }
-}
-
-const char *lm_passport(const struct lm *lm, size_t *ret_len) {
-    *ret_len = lm->passport_bytes;
-    return lm->passport;
-}
-
-size_t lm_size_bytes(const struct lm *lm) {
-    return store_size_bytes(lm->store);
 }
 
 static int32_t q8(int32_t cost) {

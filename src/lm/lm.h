@@ -48,8 +48,6 @@ const char *lm_word(const struct lm *lm, uint32_t word);     /* 0..n-1; valid as
 uint32_t lm_find(const struct lm *lm, const char *spelling); /* the word, or LM_NO_WORD */
 /* Gets the pronunciations of a word. Returns their number, 1 to LEXICON_MAX_VARIANTS. */
 int lm_spoken(const struct lm *lm, uint32_t word, struct lexicon_pronunciation out[LEXICON_MAX_VARIANTS]);
-const char *lm_passport(const struct lm *lm, size_t *ret_len);
-size_t lm_size_bytes(const struct lm *lm);
 
 /* A state stands for the words so far, as far as they matter for those that follow; 0 is that without any. */
 uint32_t lm_start(const struct lm *lm); /* at the beginning of a sentence */
