@@ -2,6 +2,7 @@
 /* tests/fuzz/fuzz.c: the entry that libFuzzer and replay.c call, and helpers for targets. */
 #include "fuzz.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static double cpu_ms(void) {
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc, (void)argv;
+    (void)signal(SIGPIPE, SIG_IGN); /* as in the daemon and the bridge */
     if (fuzz_prepare)
         fuzz_prepare();
     return 0;
