@@ -85,6 +85,15 @@ static void make_rules(struct decoder *d) {
         decoder_rules(d->rules + (size_t)i * DECODER_N_RULES, &d->options, i > 0 ? &d->graph->pauses[i - 1] : NULL);
 }
 
+/* What only a step without free words needs. */
+static void place_step(struct base_arena *a, struct decoder *d) {
+    d->arc_index = base_arena_place(a, d->graph->n_arcs * sizeof *d->arc_index);
+    d->nodes = base_arena_place(a, d->max_tokens * sizeof *d->nodes);
+    d->handled = base_arena_place(a, d->max_tokens);
+    d->arc_candidates = base_arena_place(a, d->graph->n_arcs * sizeof *d->arc_candidates);
+    d->node_candidates = base_arena_place(a, d->max_tokens * sizeof *d->node_candidates);
+}
+
 struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsigned n_labels, const struct decoder_options *o) {
     uint64_t most = (uint64_t)g->n_arcs + g->n_nodes;
     uint32_t max_tokens = (uint32_t)base_clamp(o->max_tokens, 1, (int64_t)most);
@@ -98,21 +107,19 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
     placed.path_scores = base_arena_place(a, placed.max_rows * sizeof *d->path_scores);
     placed.tokens = base_arena_place(a, max_tokens * sizeof *d->tokens);
     placed.next_tokens = base_arena_place(a, max_tokens * sizeof *d->tokens);
-    placed.arc_index = base_arena_place(a, g->n_arcs * sizeof *d->arc_index);
     placed.node_index = base_arena_place(a, g->n_nodes * sizeof *d->node_index);
     placed.kept_tokens = base_arena_place(a, max_tokens * sizeof *d->kept_tokens);
     placed.kept_filler = base_arena_place(a, n_labels * sizeof *d->kept_filler);
-    placed.nodes = base_arena_place(a, max_tokens * sizeof *d->nodes);
-    placed.handled = base_arena_place(a, max_tokens);
-    placed.arc_candidates = base_arena_place(a, g->n_arcs * sizeof *d->arc_candidates);
-    placed.node_candidates = base_arena_place(a, max_tokens * sizeof *d->node_candidates);
     placed.history = base_arena_place(a, max_history * sizeof *d->history);
     placed.history_moved = base_arena_place(a, max_history * sizeof *d->history_moved);
     placed.to_end = base_arena_place(a, g->n_nodes * sizeof *d->to_end);
     placed.ending = base_arena_place(a, g->n_nodes);
     placed.rules = base_arena_place(a, (1 + (size_t)g->n_pauses) * DECODER_N_RULES * sizeof *d->rules);
     decoder_filler_place(a, &placed.filler, n_labels);
-    placed.free = g->lm ? decoder_free_place(a) : NULL;
+    if (g->lm)
+        placed.free = decoder_free_place(a);
+    else
+        place_step(a, &placed);
     if (!d)
         return NULL;
 

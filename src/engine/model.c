@@ -31,8 +31,9 @@ struct tragus_model {
     struct lexicon *lexicon;
     struct lm *lm;             /* NULL: there is none */
     tragus_error lm_error;     /* code 0, or why the language model cannot be used */
-    pthread_mutex_t lock;      /* protects words */
+    pthread_mutex_t lock;      /* protects words and any_words */
     struct graph_words *words; /* of lm; built when a grammar first needs them */
+    struct graph *any_words;   /* of these; likewise */
     uint32_t cpu_flags;        /* the kernels that may be used */
     char language[16];         /* tag, from language.yaml or else from the network's passport */
     char path[PATH_MAX];
@@ -171,6 +172,7 @@ ENGINE_PUBLIC tragus_model *tragus_model_ref(tragus_model *m) {
 ENGINE_PUBLIC tragus_model *tragus_model_unref(tragus_model *m) {
     if (m && atomic_fetch_sub_explicit(&m->n_refs, 1, memory_order_acq_rel) == 1) {
         nn_model_free(m->network);
+        graph_free(m->any_words);
         graph_words_free(m->words);
         lm_free(m->lm);
         lexicon_free(m->lexicon);
@@ -195,6 +197,15 @@ const struct graph_words *engine_model_words(tragus_model *m, tragus_error *rete
     if (r < 0 && reterr && m->lm_error.code == 0)
         base_error_set(reterr, r, "out of memory");
     return m->words;
+}
+
+const struct graph *engine_model_any_words(tragus_model *m) {
+    const struct graph_words *words = engine_model_words(m, NULL);
+    pthread_mutex_lock(&m->lock);
+    if (words && !m->any_words)
+        (void)graph_words_graph(&m->any_words, words);
+    pthread_mutex_unlock(&m->lock);
+    return m->any_words;
 }
 
 struct nn_model *engine_model_network(tragus_model *m) {

@@ -31,6 +31,9 @@ bool engine_same_meaning(const tragus_reading *a, const tragus_reading *b);
  * thread. Valid as long as m. */
 const struct graph_words *engine_model_words(tragus_model *m, tragus_error *reterr);
 
+/* The graph of any words of that model, likewise. */
+const struct graph *engine_model_any_words(tragus_model *m);
+
 struct engine_alternatives { /* the rivals of a sentence that mean something else */
     size_t n;
     tragus_alternative view[LISTENER_MAX_RIVALS]; /* point into the matches */

@@ -86,7 +86,7 @@ static void end_utterance(struct engine_recogniser *r, struct engine_session *s)
         return;
     s->running = false;
     s->end_hop = r->first_hop + engine_core_position(r->core);
-    s->listener->ops->finish(s->listener->state, &r->record.result);
+    s->listener->ops->finish(s->listener->state, r->background, &r->record.result);
     struct listener_result *result = &r->record.result;
     if (!s->speaking && !s->reject && result->n_words > 0)
         begin_speaking(r, s); /* does not touch the result */
@@ -159,7 +159,7 @@ static void wake_up(struct engine_recogniser *r, struct engine_session *s, uint3
     struct listener_result *result = &r->record.result;
     abandon(r, s); /* overwrites the record */
     w->running = false;
-    w->spotter->ops->finish(w->spotter->state, result);
+    w->spotter->ops->finish(w->spotter->state, r->background, result);
     uint32_t n_after = result->n_rows_after;
     int64_t hop = w->end_hop - (int64_t)n_after * w->step_hops;
     s->sequence++;

@@ -112,6 +112,22 @@ int graph_words_build(struct graph_words **ret, const struct lm *lm) {
     return 0;
 }
 
+static int pronounce_none(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants) {
+    (void)user, (void)word, (void)out, (void)max_variants;
+    return -ENOENT;
+}
+
+int graph_words_graph(struct graph **ret, const struct graph_words *words) {
+    static const char *const spellings[] = {GRAMMAR_FREE_WORDS};
+    static const uint32_t first_arc[] = {0, 1, 1};
+    static const struct grammar_word_arc arcs[] = {{.word = 0, .to = 1}};
+    static const uint8_t is_final[] = {0, 1};
+    static const struct grammar_acceptor any = {
+        .n_states = 2, .n_arcs = 1, .n_words = 1, .first_arc = first_arc, .arcs = arcs, .is_final = is_final, .words = spellings};
+    tragus_error error;
+    return graph_build_with(ret, &any, pronounce_none, NULL, words, 0, NULL, &error);
+}
+
 void graph_words_free(struct graph_words *w) {
     if (!w)
         return;

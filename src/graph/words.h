@@ -22,6 +22,8 @@ struct graph_words {     /* immutable; any thread */
 
 /* Builds the tree of a language model, which must outlive it. Returns 0 or -ENOMEM. */
 int graph_words_build(struct graph_words **ret, const struct lm *lm);
+/* Builds the graph of any words of a tree in any order; words must outlive it. Returns 0 or -ENOMEM. */
+int graph_words_graph(struct graph **ret, const struct graph_words *words);
 void graph_words_free(struct graph_words *w); /* takes NULL */
 
 #endif
