@@ -158,6 +158,7 @@ static void try_removals(void) {
     bool r = may(NULL, PATH, MANAGER, "RemoveGrammar", "", "s", "theirs");
     told(may(NULL, PATH, MANAGER, "RemoveGrammar", "", "s", "home") && r,
          "`RemoveGrammar` for another user's or one of the configuration");
+    told(may(NULL, PATH, MANAGER, "Reload", "", "a{sv}", 0), "`Reload`");
 }
 
 static void try_others(const char *path) {
