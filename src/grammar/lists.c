@@ -126,14 +126,22 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
 
 /* Compiles the definitions in the grammar's language: values are concatenated, otherwise the last definition wins. */
 static bool compile_list(struct grammar_compiler *c, const struct grammar_model_list *from, struct grammar_list *list) {
-    bool good = true, any = false;
+    const struct grammar_model_definition *before = NULL;
+    bool good = true;
     for (size_t i = 0; i < from->n; i++) {
         const struct grammar_model_definition *d = &from->definitions[i];
         if (!grammar_in_language(c, d->source))
             continue;
-        if (any && (list->kind != d->kind || d->kind != GRAMMAR_LIST_VALUES))
+        bool merged = before && before->kind == d->kind && d->kind == GRAMMAR_LIST_VALUES;
+        if (before && !merged)
             list->n_entries = 0;
-        any = true;
+        if (before)
+            grammar_report_at(c->report, TRAGUS_NOTE, d->position,
+                              merged ? "{%s} is also defined at %s:%d; the values of both are used"
+                                     : "{%s} is also defined at %s:%d; only this definition is used, because ranges and free text "
+                                       "cannot be merged",
+                              list->name, before->position.file, before->position.line);
+        before = d;
         good = fill_list(c, list, d) && good;
     }
     return good;
