@@ -17,12 +17,15 @@ struct grammar_entry { /* of a list */
     size_t n_context;
 };
 
+struct grammar_index;
+
 struct grammar_list {
     const char *name;
     uint32_t number; /* 0..n_lists-1 */
     enum grammar_list_kind kind;
     struct grammar_entry *entries; /* for a range: its numbers in words */
     size_t n_entries, size_entries;
+    const struct grammar_index *index; /* NULL: all are tried */
     struct grammar_range *ranges;
     size_t n_ranges, size_ranges;
 };

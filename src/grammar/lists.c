@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/lists.c: compiles lists on first use: values, numbers in words, ranges written in a template. */
+#include "grammar/index.h"
 #include "grammar/language.h"
 #include "grammar/numbers.h"
 #include "grammar/resolve.h"
@@ -144,6 +145,7 @@ static bool compile_list(struct grammar_compiler *c, const struct grammar_model_
         before = d;
         good = fill_list(c, list, d) && good;
     }
+    list->index = grammar_index_build(&c->g->pool, &c->scratch, list->entries, list->n_entries);
     return good;
 }
 
@@ -217,6 +219,7 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
                 grammar_report_at(c->report, TRAGUS_ERROR, d.position,
                                   "the range {%s} runs downwards; write the smaller number first", item->range);
             good = good && fill_list(c, entry->list, &d);
+            entry->list->index = grammar_index_build(&c->g->pool, &c->scratch, entry->list->entries, entry->list->n_entries);
         }
         grammar_costs_resume(&c->costs, &outer);
         c->n_stack--;

@@ -16,6 +16,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/formats.c src/grammar/formats.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \
+    src/grammar/index.c src/grammar/index.h \
     src/grammar/ini.c \
     src/grammar/ini_template.c \
     src/grammar/input.c src/grammar/input.h \

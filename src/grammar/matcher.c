@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "grammar/digits.h"
+#include "grammar/index.h"
 #include "grammar/letters.h"
 
 #include <errno.h>
@@ -247,8 +248,29 @@ static void match_digits(struct grammar_matcher *m, const struct grammar_list *l
         }
 }
 
+static void try_entry(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo,
+                      const struct grammar_entry *entry) {
+    struct grammar_token start = {.at = memo->at, .gap = memo->gap};
+    struct grammar_tokens in = {.items = &start, .n = 1, .size = 1}, out = {0};
+    m->notes_written = memo->notes_written || entry->as_written;
+    pass(m, entry->in, &in, &out);
+    for (size_t k = 0; k < out.n; k++) {
+        struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
+        *hit = (struct list_hit){.entry = entry, .end = out.items[k].at, .n_literal = out.items[k].n_literal};
+        hit->gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
+                   : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
+                                                          : out.items[k].gap;
+        hit->written = out.items[k].written;
+        if (entry->as_written)
+            hit->value = grammar_output_value(m->lasting, &(const struct grammar_item){0}, hit->written);
+    }
+    m->notes_written = memo->notes_written;
+}
+
 static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
-    struct grammar_token start = {.at = memo->at, .gap = memo->gap}, first = start;
+    struct grammar_token first = {.at = memo->at, .gap = memo->gap};
+    struct grammar_index_search search;
+    size_t i;
     if (!cross_gap(m, &first))
         return;
     memo->start = first.at;
@@ -256,24 +278,14 @@ static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list
     if (list->kind == GRAMMAR_LIST_RANGE && (memo->gap == GRAMMAR_GAP_NONE || memo->gap == GRAMMAR_GAP_VALUE) &&
         !m->ignore_whitespace)
         return; /* number words must be separate words */
-    struct grammar_tokens in = {.items = &start, .n = 1, .size = 1};
-    for (size_t i = 0; i < list->n_entries; i++) {
-        const struct grammar_entry *entry = &list->entries[i];
-        struct grammar_tokens out = {0};
-        m->notes_written = memo->notes_written || entry->as_written;
-        pass(m, entry->in, &in, &out);
-        for (size_t k = 0; k < out.n; k++) {
-            struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
-            *hit = (struct list_hit){.entry = entry, .end = out.items[k].at, .n_literal = out.items[k].n_literal};
-            hit->gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
-                       : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
-                                                              : out.items[k].gap;
-            hit->written = out.items[k].written;
-            if (entry->as_written)
-                hit->value = grammar_output_value(m->lasting, &(const struct grammar_item){0}, hit->written);
-        }
+    if (!list->index) {
+        for (i = 0; i < list->n_entries; i++)
+            try_entry(m, list, memo, &list->entries[i]);
+        return;
     }
-    m->notes_written = memo->notes_written;
+    grammar_index_begin(&search, list->index, m->input->chars + first.at, m->input->n - first.at);
+    while (grammar_index_next(&search, &i))
+        try_entry(m, list, memo, &list->entries[i]);
 }
 
 static size_t memo_bucket(const struct grammar_matcher *m, const struct grammar_list_memo *like) {

@@ -163,12 +163,11 @@ static struct grammar_spelled_list *spell_list(struct grammar_pieces *p, const s
         .pool = p->pool, .nodes = pool, .scratch = pool, .spellings = p->spellings, .ranges = p->ranges, .block = p->block};
     uint32_t start = grammar_pieces_node(&alone), end = add_values(&alone, list, fits, start);
     struct grammar_spelled_list *s = grammar_pool_alloc(p->pool, sizeof *s);
-    struct grammar_links links = {0};
+    struct grammar_links links = {.items = grammar_pool_alloc(pool, alone.n_arcs * sizeof *links.items)};
     p->too_large |= alone.too_large;
     for (uint32_t node = 0; node < alone.n_nodes; node++)
         for (uint32_t k = alone.first_arc[node]; k != GRAMMAR_NO_ARC; k = alone.arcs[k].next)
-            *grammar_pool_push(pool, links.items, links.n, links.size) =
-                (struct grammar_link){node, alone.arcs[k].label, alone.arcs[k].to};
+            links.items[links.n++] = (struct grammar_link){node, alone.arcs[k].label, alone.arcs[k].to};
     uint8_t *finals = grammar_pool_alloc(pool, alone.n_nodes);
     finals[end] = 1;
     struct grammar_automaton whole = grammar_automaton_make(pool, &links, (uint32_t)alone.n_nodes, start, finals), determined;
