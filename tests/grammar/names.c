@@ -49,7 +49,7 @@ static tragus_list_value *values;
 static size_t n_values;
 
 struct costs {
-    double compile_ms, mib, change_ms, match_ms;
+    double compile_ms, mib, match_ms;
 };
 
 static double ms_since(uint64_t start_ns) {
@@ -65,7 +65,7 @@ static tragus_grammar *with_list(void) {
     exit(1);
 }
 
-/* Sets `large`, and measures: the list, the same with another name in place of the first, and a sentence. */
+/* Sets `large`, and measures setting the list, of several times the least, and a sentence. */
 static struct costs measure(void) {
     struct costs c;
     tragus_match *match;
@@ -75,10 +75,13 @@ static struct costs measure(void) {
     large = with_list();
     c.compile_ms = ms_since(start);
     c.mib = (double)(peak_kib() - before_kib) / 1024;
-    values[0].in = "changed lamp";
-    start = base_clock_thread_cpu_ns();
-    tragus_grammar_unref(with_list());
-    c.change_ms = ms_since(start);
+    for (int run = 1; run < RUNS; run++) {
+        start = base_clock_thread_cpu_ns();
+        tragus_grammar *again = with_list();
+        double ms = ms_since(start);
+        c.compile_ms = ms < c.compile_ms ? ms : c.compile_ms;
+        tragus_grammar_unref(again);
+    }
     snprintf(text, sizeof(text), "turn on the %s", values[n_values - 1].in);
     start = base_clock_thread_cpu_ns();
     if (tragus_match_text(&match, large, text, NULL, 0, 1) != 1) {
@@ -132,7 +135,7 @@ static int print_row(const struct costs *c, const char *sound) {
         return 1;
     }
     recognise(pcm, n, &decoder, &all);
-    printf("%zu\t%.1f\t%.1f\t%.1f\t%u\t%u\t%.2f\t%.2f\t%.2f\n", n_values, c->compile_ms, c->mib, c->change_ms,
+    printf("%zu\t%.1f\t%.1f\t%u\t%u\t%.2f\t%.2f\t%.2f\n", n_values, c->compile_ms, c->mib,
            grammar_acceptor(engine_grammar_sentences(large))->n_arcs, engine_grammar_graph(large)->n_arcs, decoder, all,
            c->match_ms);
     return 0;
@@ -167,11 +170,10 @@ int main(int argc, char **argv) {
     if (argc == 4) {
         good = print_row(&c, argv[3]) == 0;
     } else {
-        printf("%zu names: %.0f ms of processor time, %.1f MiB more at most, %u arcs of words, %u arcs of phones; one name "
-               "changed: %.0f "
-               "ms; a sentence: %.1f ms\n",
+        printf("%zu names: %.0f ms of processor time, %.1f MiB more at most, %u arcs of words, %u arcs of phones; a sentence: %.2f "
+               "ms\n",
                n_values, c.compile_ms, c.mib, grammar_acceptor(engine_grammar_sentences(large))->n_arcs,
-               engine_grammar_graph(large)->n_arcs, c.change_ms, c.match_ms);
+               engine_grammar_graph(large)->n_arcs, c.match_ms);
         good = argc < 5 || (c.compile_ms <= strtod(argv[3], NULL) && c.mib <= strtod(argv[4], NULL));
     }
     tragus_grammar_unref(large);
