@@ -36,21 +36,29 @@ static void on_matched(const struct service_match_result *result, void *user) {
     bus_call_end(call, r);
 }
 
-static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error) {
+/* ParseText, with a context, or Parse, with options. */
+static int method_parse(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct bus_context context = {.n = 0};
     tragus_error e = {0};
     struct bus_call *call;
     const char *name, *text;
+    int fuzzy = 0, unmatched = 0;
+    const struct bus_option table[] = {
+        {"Context", BUS_CONTEXT, &context}, {"Fuzzy", BUS_BOOLEAN, &fuzzy}, {"Unmatched", BUS_BOOLEAN, &unmatched}};
 
     int r = sd_bus_message_read(m, "ss", &name, &text);
-    if (r >= 0)
+    if (r >= 0 && sd_bus_message_is_method_call(m, BUS_MANAGER, "ParseText") > 0)
         r = bus_read_context(m, &context, error);
+    else if (r >= 0)
+        r = bus_read_options(m, table, COUNT(table), error);
     if (r >= 0)
         r = bus_call_new(&call, b, m, error);
     if (r < 0)
         return r;
-    r = service_match_text(b->service, &call->caller, name, text, context.items, context.n, MOST_READINGS, on_matched, call, &e);
+    const struct service_match_options o = {
+        .context = context.items, .n_context = context.n, .most = MOST_READINGS, .fuzzy = fuzzy, .unmatched = unmatched};
+    r = service_match_text(b->service, &call->caller, name, text, &o, on_matched, call, &e);
     if (r >= 0)
         return 1; /* answered later */
     bus_call_free(call);
@@ -438,7 +446,9 @@ const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("Recognize", SD_BUS_ARGS("h", sound, "a{sv}", options), SD_BUS_RESULT("aa{sv}", results), bus_recognize,
                             OPEN),
     SD_BUS_METHOD_WITH_ARGS("ParseText", SD_BUS_ARGS("s", grammar, "s", text, "a{sv}", context), SD_BUS_RESULT("aa{sv}", readings),
-                            method_parse_text, OPEN),
+                            method_parse, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Parse", SD_BUS_ARGS("s", grammar, "s", text, "a{sv}", options), SD_BUS_RESULT("aa{sv}", readings),
+                            method_parse, OPEN),
     SD_BUS_METHOD_WITH_ARGS("AddGrammar", SD_BUS_ARGS("s", name, "h", content, "a{sv}", options),
                             SD_BUS_RESULT("a(uuuss)", diagnostics), bus_add_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("AddGrammarText", SD_BUS_ARGS("s", name, "s", text, "a{sv}", options),

@@ -60,6 +60,8 @@ int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char
                              tragus_diagnostics *d, struct base_budget *budget, tragus_error *reterr);
 int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
                       size_t max, struct base_budget *budget, tragus_error *reterr);
+int engine_match_text_with(tragus_match **ret, tragus_grammar *g, const char *text, const struct grammar_match_options *o,
+                           struct base_budget *budget, tragus_error *reterr);
 
 /* Gets the pronunciations of a text as a grammar in the model's language reads it, with digits and signs in words; overrides may be
  * NULL. Several words are joined, and the source is that of the least certain one. Returns the number (1..max), -ENOENT if nothing

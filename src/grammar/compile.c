@@ -117,6 +117,16 @@ static uint8_t number_of(struct grammar_compiler *c, const struct grammar_pauses
     return (uint8_t)(i + 1);
 }
 
+static tragus_field *copy_fields(struct grammar_compiler *c, const tragus_field from[], size_t n) {
+    tragus_field *copy = grammar_pool_alloc(&c->g->pool, n * sizeof *copy);
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = from[i];
+        copy[i].name = grammar_copy_text(c, from[i].name);
+        copy[i].value.text = grammar_copy_text(c, from[i].value.text);
+    }
+    return copy;
+}
+
 static const struct grammar_block *compile_block(struct grammar_compiler *c, const struct grammar_model_block *from) {
     struct grammar_block *block = grammar_pool_alloc(&c->g->pool, sizeof *block);
     const struct grammar_model_combination *combination = combination_of(c, from);
@@ -126,13 +136,10 @@ static const struct grammar_block *compile_block(struct grammar_compiler *c, con
     if (from->min_confidence > 0 && (c->g->least_confidence <= 0 || from->min_confidence < c->g->least_confidence))
         c->g->least_confidence = from->min_confidence;
     block->pauses = number_of(c, &from->pauses, from->position);
-    block->slots = grammar_pool_alloc(&c->g->pool, from->n_slots * sizeof *block->slots);
+    block->slots = copy_fields(c, from->slots, from->n_slots);
     block->n_slots = from->n_slots;
-    for (size_t i = 0; i < from->n_slots; i++) {
-        block->slots[i] = from->slots[i];
-        block->slots[i].name = grammar_copy_text(c, from->slots[i].name);
-        block->slots[i].value.text = grammar_copy_text(c, from->slots[i].value.text);
-    }
+    block->metadata = copy_fields(c, from->metadata, from->n_metadata);
+    block->n_metadata = from->n_metadata;
     block->required = grammar_pool_alloc(&c->g->pool, (from->n_required + 2) * sizeof *block->required);
     block->excluded = grammar_pool_alloc(&c->g->pool, from->n_excluded * sizeof *block->excluded);
     for (size_t i = 0; i < from->n_required; i++)

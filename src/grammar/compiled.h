@@ -34,8 +34,10 @@ struct grammar_block {
     const char *intent, *response;
     double min_confidence; /* 0: none */
     uint8_t pauses;        /* 0: the session's, more: of the grammar's pauses[pauses - 1] */
-    struct grammar_named_value *slots;
+    tragus_field *slots;
     size_t n_slots;
+    tragus_field *metadata;
+    size_t n_metadata;
     struct grammar_condition *required, *excluded;
     size_t n_required, n_excluded;
 };

@@ -46,7 +46,8 @@ static void pass(struct grammar_matcher *m, const struct grammar_item *item, con
 
 static bool same_fills(const struct grammar_fill *a, const struct grammar_fill *b) {
     for (; a && b && a != b; a = a->before, b = b->before) {
-        if (a->start != b->start || a->end != b->end || a->entry != b->entry || a->item->list != b->item->list)
+        if (a->start != b->start || a->end != b->end || a->unmatched != b->unmatched || a->entry != b->entry ||
+            a->item->list != b->item->list)
             return false;
         if (a->value.text != b->value.text && (!a->value.text || !b->value.text || strcmp(a->value.text, b->value.text) != 0))
             return false;
@@ -322,6 +323,7 @@ static size_t list_at(struct grammar_matcher *m, const struct grammar_list *list
 static const struct grammar_fill *new_fill(struct grammar_matcher *m, const struct grammar_token *t, struct grammar_fill fill) {
     struct grammar_fill *copy = grammar_pool_alloc(m->pool, sizeof *copy);
     fill.before = t->fills;
+    fill.n_unmatched = (uint8_t)((t->fills ? t->fills->n_unmatched : 0) + fill.unmatched);
     fill.hash = mix(mix(t->fills ? t->fills->hash : 1, (uint64_t)fill.start << 32 | fill.end),
                     (uint64_t)(uintptr_t)fill.entry ^ (uint64_t)(uintptr_t)fill.item->list << 1);
     for (const char *c = fill.item->list ? NULL : fill.value.text; c && *c; c++)
@@ -330,22 +332,29 @@ static const struct grammar_fill *new_fill(struct grammar_matcher *m, const stru
     return copy;
 }
 
-/* Matches one or more words, few first. Ends within a word only if text follows without a blank. */
+/* Matches one or more words, few first. Ends within a word only if text follows without a blank. unmatched: in the place of a
+ * value; for a range the one word must be a number. */
 static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_token *from,
-                          uint32_t origin, struct grammar_tokens *out) {
+                          uint32_t origin, bool unmatched, struct grammar_tokens *out) {
     struct grammar_token start = *from;
     if (!cross_gap(m, &start))
         return;
     const struct grammar_input *in = m->input;
+    bool is_number = unmatched && item->list->kind == GRAMMAR_LIST_RANGE;
+    if (is_number && !grammar_is_digit(in->chars[start.at]))
+        return;
     for (uint32_t end = start.at + 1; end <= in->n && out->n < MOST_TOKENS; end++) {
         bool at_border = end == in->n || in->chars[end] == ' ';
-        if (in->chars[end - 1] == ' ' || (!at_border && !item->joins && !m->ignore_whitespace))
+        if (is_number && in->chars[end - 1] == ' ')
+            break;
+        bool ends_number = is_number && !at_border && !grammar_is_digit(in->chars[end]); /* "200%" */
+        if (in->chars[end - 1] == ' ' || (!at_border && !ends_number && !item->joins && !m->ignore_whitespace))
             continue;
         struct grammar_token t = start;
         t.at = end;
-        t.gap = at_border ? GRAMMAR_GAP_MAY : GRAMMAR_GAP_NONE; /* "{album}[by {artist}]" */
+        t.gap = at_border || ends_number ? GRAMMAR_GAP_MAY : GRAMMAR_GAP_NONE; /* "{album}[by {artist}]" */
         t.origin = origin;
-        t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end});
+        t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end, .unmatched = unmatched});
         grammar_note(m, &(const struct grammar_written){.chars = in->spelled + start.at, .n = end - start.at}, &t);
         if (at_border && end < in->n)
             grammar_note_blank(m, &t);
@@ -358,11 +367,13 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
     for (size_t i = 0; i < in->n; i++) {
         const struct grammar_token *from = &in->items[i];
         if (item->list->kind == GRAMMAR_LIST_WILDCARD) {
-            pass_wildcard(m, item, from, (uint32_t)i, out);
+            pass_wildcard(m, item, from, (uint32_t)i, false, out);
             continue;
         }
         size_t index = list_at(m, item->list, from);
         const struct grammar_list_memo memo = m->memos[index];
+        if (m->fills_unmatched && memo.n_hits == 0 && (from->fills ? from->fills->n_unmatched : 0) < GRAMMAR_MAX_UNMATCHED)
+            pass_wildcard(m, item, from, (uint32_t)i, true, out);
         for (size_t k = 0; k < memo.n_hits; k++) {
             const struct list_hit *hit = &memo.hits[k];
             if (hit->entry && m->block && !grammar_entry_fits(hit->entry, m->block))

@@ -48,11 +48,6 @@ struct grammar_condition { /* from requires_context or excludes_context */
     const char *slot; /* the slot that the value is copied to, NULL: none */
 };
 
-struct grammar_named_value {
-    const char *name;
-    tragus_value value;
-};
-
 struct grammar_model_value {
     struct grammar_text in;
     bool has_out;
@@ -115,8 +110,10 @@ struct grammar_model_block {
     double min_confidence; /* 0: none */
     struct grammar_pauses pauses;
     bool speech_to_phrase;
-    struct grammar_named_value *slots;
+    tragus_field *slots;
     size_t n_slots, size_slots;
+    tragus_field *metadata;
+    size_t n_metadata, size_metadata;
     struct grammar_condition *required, *excluded;
     size_t n_required, size_required, n_excluded, size_excluded;
     const char *domain_group; /* `name_domains: default`, of intents.yaml; NULL: none */

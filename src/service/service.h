@@ -179,10 +179,14 @@ struct service_match_result {
     const char *grammar;
 };
 typedef void service_match_done(const struct service_match_result *result, void *user);
+struct service_match_options { /* as tragus_match_options */
+    const tragus_context *context;
+    size_t n_context, most;
+    bool fuzzy, unmatched;
+};
 /* Parses typed text, best result first, on its own thread: returns 0 and calls done later, as above. */
 int service_match_text(struct service *s, const struct service_caller *caller, const char *grammar, const char *text,
-                       const tragus_context context[], size_t n_context, size_t most, service_match_done *done, void *user,
-                       tragus_error *reterr);
+                       const struct service_match_options *o, service_match_done *done, void *user, tragus_error *reterr);
 /* name "" = the default grammar. Returns NULL and a message if there is none. */
 const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name, tragus_error *reterr);
 const struct service_grammar *service_grammars(const struct service *s); /* linked by next; includes other owners' private ones */
