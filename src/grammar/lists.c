@@ -125,13 +125,26 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
     return true;
 }
 
+static bool is_of_other_region(const struct grammar_compiler *c, const struct grammar_source *s) {
+    return s->language && c->language && !grammar_language_equal(s->language, c->language);
+}
+
+/* Whether a list is defined for exactly the grammar's language: then "pt" adds nothing to "pt-BR". */
+static bool has_exactly(const struct grammar_compiler *c, const struct grammar_model_list *from) {
+    for (size_t i = 0; i < from->n; i++)
+        if (from->definitions[i].source->language && grammar_in_language(c, from->definitions[i].source) &&
+            !is_of_other_region(c, from->definitions[i].source))
+            return true;
+    return false;
+}
+
 /* Compiles the definitions in the grammar's language: values are concatenated, otherwise the last definition wins. */
 static bool compile_list(struct grammar_compiler *c, const struct grammar_model_list *from, struct grammar_list *list) {
     const struct grammar_model_definition *before = NULL;
-    bool good = true;
+    bool good = true, has_own = has_exactly(c, from);
     for (size_t i = 0; i < from->n; i++) {
         const struct grammar_model_definition *d = &from->definitions[i];
-        if (!grammar_in_language(c, d->source))
+        if (!grammar_in_language(c, d->source) || (has_own && is_of_other_region(c, d->source)))
             continue;
         bool merged = before && before->kind == d->kind && d->kind == GRAMMAR_LIST_VALUES;
         if (before && !merged)

@@ -148,12 +148,18 @@ static bool is_border(const struct grammar_matcher *m, uint32_t at) {
 /* Skips the border that the gap requires. Returns false if there is none. */
 static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) {
     if (t->gap != GRAMMAR_GAP_NONE && t->at < m->input->n && !m->ignore_whitespace) {
-        if ((m->input->chars[t->at] == ' ' && t->gap != GRAMMAR_GAP_VALUE) || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
+        if (m->input->chars[t->at] == ' ' || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
             t->at++;
         else if (t->gap == GRAMMAR_GAP_MUST)
             return false;
     }
     t->gap = GRAMMAR_GAP_NONE;
+    return t->at < m->input->n;
+}
+
+/* People put a blank before free text and numbers where a script has none ("เป็น 24 องศา"). Returns false at the end of the text. */
+static bool skip_blank(const struct grammar_matcher *m, struct grammar_token *t) {
+    t->at += t->at < m->input->n && m->input->chars[t->at] == ' ';
     return t->at < m->input->n;
 }
 
@@ -274,8 +280,10 @@ static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list
     size_t i;
     if (!cross_gap(m, &first))
         return;
-    memo->start = first.at;
+    struct grammar_token number = first;
+    memo->start = skip_blank(m, &number) && list->n_ranges > 0 ? number.at : first.at;
     match_digits(m, list, memo);
+    memo->start = memo->n_hits > 0 ? memo->start : first.at;
     if (list->kind == GRAMMAR_LIST_RANGE && (memo->gap == GRAMMAR_GAP_NONE || memo->gap == GRAMMAR_GAP_VALUE) &&
         !m->ignore_whitespace)
         return; /* number words must be separate words */
@@ -337,7 +345,7 @@ static const struct grammar_fill *new_fill(struct grammar_matcher *m, const stru
 static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_token *from,
                           uint32_t origin, bool unmatched, struct grammar_tokens *out) {
     struct grammar_token start = *from;
-    if (!cross_gap(m, &start))
+    if (!cross_gap(m, &start) || !skip_blank(m, &start))
         return;
     const struct grammar_input *in = m->input;
     bool is_number = unmatched && item->list->kind == GRAMMAR_LIST_RANGE;

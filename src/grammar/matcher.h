@@ -30,7 +30,8 @@ enum grammar_gap {
     GRAMMAR_GAP_NONE, /* the next letter continues the word */
     GRAMMAR_GAP_MUST, /* a word border must come before the next letter */
     GRAMMAR_GAP_MAY,
-    GRAMMAR_GAP_VALUE, /* NONE, but people glue what follows a value: a border in the template makes it SOFT, not MUST */
+    GRAMMAR_GAP_VALUE, /* MAY behind a value, because people glue what follows or do not: a border in the template makes it SOFT,
+                          not MUST */
     GRAMMAR_GAP_SOFT,  /* MAY, and stays so at a border in the template */
 };
 
