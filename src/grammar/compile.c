@@ -2,6 +2,7 @@
 /* grammar/compile.c: compiles the merged model: puts blocks in order, compiles sentences and conditions, and reports all
  * mistakes. */
 #include "grammar/language.h"
+#include "grammar/letters.h"
 #include "grammar/resolve.h"
 
 #include "base/suggest.h"
@@ -308,6 +309,7 @@ static void compile(void *data) {
     c->has_both_regions = has_both_regions(c);
     const char *tag = c->language ? c->language : c->b->default_language;
     c->parser.language = grammar_tables_of(c, tag);
+    c->parser.dotless = c->g->dotless = grammar_has_dotless_i(tag);
     c->g->language = grammar_copy_text(c, c->language ? c->language : "");
     c->g->ignore_whitespace = c->b->ignore_whitespace;
     if (!c->parser.language && tag[0])

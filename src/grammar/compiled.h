@@ -64,8 +64,8 @@ struct grammar {
     size_t n_skip_words;
     const char *language;                        /* named by the sentences; "": none */
     struct grammar_position skip_words_position; /* of the longest */
-    bool ignore_whitespace;
-    double least_confidence; /* the least of the blocks that have one; 0: none has */
+    bool ignore_whitespace, dotless;             /* dotless: as of grammar_parser */
+    double least_confidence;                     /* the least of the blocks that have one; 0: none has */
     struct grammar_pauses pauses[GRAMMAR_MAX_PAUSES];
     uint32_t n_pauses;
     struct grammar_acceptor acceptor;

@@ -395,7 +395,7 @@ static bool has_closed_reading(const struct grammar_match *match) {
 /* Finds the readings of a text, at first without what no list has. */
 static void find_readings(struct job *j, const char *text) {
     struct grammar_pool *pool = &j->match->pool;
-    int r = grammar_input_read(&j->input, pool, text, j->g->ignore_whitespace);
+    int r = grammar_input_read(&j->input, pool, text, j->g);
     if (r < 0) {
         j->too_long = true;
         grammar_pool_escape(pool, r);

@@ -372,6 +372,57 @@ static const char *reading_with(const struct grammar *g, const char *text, bool 
     return out;
 }
 
+/* As hassil: a blank behind a value, before a number and before free text, where the template has none. */
+static void blanks_around_values(void **state) {
+    static const char *const texts[][2] = {
+        {"lass lampe gr\xc3\xbcn leuchten", "A|name=lampe,color=gr\xc3\xbcn"},
+        {"lass lampe gr\xc3\xbcnleuchten", "A|name=lampe,color=gr\xc3\xbcn"},
+        {"stelle auf 24 grad", "B|t=24"},
+        {"stelle auf24grad", "B|t=24"},
+        {"spiele The Office ab", "C|query=The Office"},
+        {"Is\xc4\xb1 auf", "-"}, /* I is the small i's capital here */
+    };
+    struct grammar *g = make_grammar("language: de\nintents:\n"
+                                     "  A: {data: [{sentences: ['lass {name} {color}[ er]leuchten']}]}\n"
+                                     "  B: {data: [{sentences: ['stelle auf{t}grad', '\xc4\xb1s\xc4\xb1 auf']}]}\n"
+                                     "  C: {data: [{sentences: ['spiele{query} ab']}]}\n"
+                                     "lists: {name: {values: [lampe]}, color: {values: [gr\xc3\xbcn]}, query: {wildcard: true},\n"
+                                     "        t: {range: {from: 1, to: 30}}}\n");
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        assert_string_equal(reading_with(g, texts[i][0], false, false), texts[i][1]);
+    grammar_free(g);
+    g = make_grammar("language: tr\nintents: {A: {data: [{sentences: ['\xc4\xb1s\xc4\xb1 ka\xc3\xa7', 'Ilk \xc4\xb0lk']}]}}\n");
+    assert_true(matches(g, "Is\xc4\xb1 ka\xc3\xa7"));
+    assert_true(matches(g, "\xc4\xb1lk ilk"));
+    assert_false(matches(g, "ilk ilk"));
+    grammar_free(g);
+}
+
+/* A list of exactly the language takes the place of that for the language without a region. */
+static void lists_of_a_region(void **state) {
+    static const char sentences[] = "language: pt-BR\nintents: {A: {data: [{sentences: ['abra {cover}']}]}}\n",
+                      own[] = "language: pt-BR\nlists: {cover: {values: [{in: persiana, out: blind}]}}\n",
+                      other[] =
+                          "language: pt\nlists: {cover: {values: [{in: persiana, out: shutter}, {in: estore, out: shade}]}}\n";
+    (void)state;
+    for (int with_own = 0; with_own < 2; with_own++) {
+        struct grammar_builder *b;
+        struct grammar *g;
+        tragus_error e = {0};
+        assert_int_equal(english_builder(&b), 0);
+        assert_int_equal(grammar_builder_add_text(b, "other", NULL, other, strlen(other), NULL, &e), 0);
+        assert_int_equal(grammar_builder_add_text(b, "sentences", NULL, sentences, strlen(sentences), NULL, &e), 0);
+        if (with_own)
+            assert_int_equal(grammar_builder_add_text(b, "own", NULL, own, strlen(own), NULL, &e), 0);
+        assert_int_equal(grammar_compile(&g, b, NULL, &e), 0);
+        assert_string_equal(reading(g, "abra persiana"), with_own ? "A|cover=blind" : "A|cover=shutter");
+        assert_int_equal(matches(g, "abra estore"), !with_own);
+        grammar_free(g);
+        grammar_builder_free(b);
+    }
+}
+
 static void metadata(void **state) {
     struct grammar *g = make_grammar(home);
     struct grammar_match *m;
@@ -457,6 +508,8 @@ int main(void) {
         cmocka_unit_test(plain_lists),
         cmocka_unit_test(lean_blocks),
         cmocka_unit_test(hostile_input),
+        cmocka_unit_test(blanks_around_values),
+        cmocka_unit_test(lists_of_a_region),
         cmocka_unit_test(metadata),
         cmocka_unit_test(what_no_list_has),
         cmocka_unit_test(typing_errors),
