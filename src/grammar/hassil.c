@@ -123,6 +123,7 @@ static void read_range(struct reader *r, const struct grammar_yaml *y, struct gr
     }
     const struct grammar_yaml *fractions = grammar_yaml_get(y, "fractions"), *multiplier = grammar_yaml_get(y, "multiplier");
     const struct grammar_yaml *language = grammar_yaml_get(y, "words_language"), *type = grammar_yaml_get(y, "type");
+    range.one_by_one = type && type->kind == GRAMMAR_YAML_SCALAR && strcmp(type->text, "digits") == 0;
     range.ordinal = type && type->kind == GRAMMAR_YAML_SCALAR && strcmp(type->text, "ordinal") == 0; /* others are labels */
     if (fractions && !grammar_yaml_is_null(fractions)) {
         if (fractions->kind == GRAMMAR_YAML_SCALAR && strcmp(fractions->text, "halves") == 0)

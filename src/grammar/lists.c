@@ -31,6 +31,21 @@ static tragus_value number_value(struct grammar_compiler *c, int64_t tenths, dou
     return v;
 }
 
+/* Adds a number said digit by digit, also with as many digits as the largest one has ("oh oh seven"). like: the same in words. */
+static void add_one_by_one(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_range *range, int64_t number,
+                           const struct grammar_entry *like) {
+    char digits[40];
+    int width = snprintf(digits, sizeof digits, "%lld", (long long)range->to);
+    int n = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    struct grammar_entry e = *like;
+    for (int padded = n > 1 ? 0 : 1; number >= 0 && padded < (n < width ? 2 : 1); padded++) {
+        snprintf(digits, sizeof digits, "%0*lld", padded ? width : n, (long long)number);
+        e.in = grammar_template_digits(&c->parser, digits);
+        if (e.in)
+            push_entry(c, list, e);
+    }
+}
+
 /* Adds the numbers of a range in words. Returns false if there are too many. */
 static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_range *range) {
     const struct grammar_language *before = c->parser.language;
@@ -58,6 +73,8 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
             if (range->digits) /* or they would not match when typed */
                 e.spelling = grammar_pool_text(&c->g->pool, digits, strlen(digits));
             push_entry(c, list, e);
+            if (range->one_by_one && !tenth)
+                add_one_by_one(c, list, range, i, &e);
         }
     c->parser.language = before;
     return fits;

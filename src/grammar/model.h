@@ -64,6 +64,7 @@ struct grammar_range {
     double multiplier;
     bool digits, words;
     bool ordinal;             /* said "third", typed "3rd" or "3" */
+    bool one_by_one;          /* may also be said digit by digit */
     const char *const *signs; /* of ordinals, behind the digits; set when compiling */
     size_t n_signs;
     uint32_t group;             /* the sign between groups of three digits, 0: none; set when compiling */

@@ -37,6 +37,17 @@ struct grammar_item *grammar_template_ordinal(struct grammar_parser *p, const ch
     return number_words(p, true, digits);
 }
 
+struct grammar_item *grammar_template_digits(struct grammar_parser *p, const char *digits) {
+    const struct grammar_numbers *numbers = p->language ? p->language->numbers : NULL;
+    base_buffer_clear(&p->scratch);
+    for (; numbers && *digits; digits++) {
+        if (!grammar_numbers_say(numbers, numbers->digit, digits, 1, &p->scratch))
+            return NULL;
+        base_buffer_add_text(&p->scratch, " ");
+    }
+    return numbers ? grammar_sign_words(p, grammar_pool_text(p->pool, p->scratch.data, p->scratch.len_bytes)) : NULL;
+}
+
 static bool is_alphanumeric(uint32_t c) {
     return grammar_is_digit(c) || grammar_is_letter(c);
 }

@@ -29,6 +29,8 @@ struct grammar_item *grammar_template_parse(struct grammar_parser *parser, const
 /* Returns the tree of a number's words, or NULL if the language cannot say it. */
 struct grammar_item *grammar_template_number(struct grammar_parser *parser, const char *digits);
 struct grammar_item *grammar_template_ordinal(struct grammar_parser *parser, const char *digits); /* "third" */
+/* The same with each digit in words ("one oh five"). */
+struct grammar_item *grammar_template_digits(struct grammar_parser *parser, const char *digits);
 
 /* Returns whether a list value is a template; if not, every sign in it is literal. */
 bool grammar_template_is_one(const char *text);
