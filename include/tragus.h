@@ -236,18 +236,45 @@ typedef struct tragus_context {
     const char *key, *value;
 } tragus_context;
 
+typedef struct tragus_field {
+    const char *name;
+    tragus_value value;
+} tragus_field;
+
+typedef struct tragus_unmatched { /* words in the place of a list that has no such value */
+    const char *slot;             /* that they would fill, or the list's name if it fills none */
+    const char *text;
+} tragus_unmatched;
+
 typedef struct tragus_reading {
     const char *text; /* the sentence as the user's files spell it */
     const char *intent, *response, *template_text;
     const tragus_slot *slots;
     size_t n_slots;
+    const tragus_field *metadata; /* of the sentence's block, as in its file */
+    size_t n_metadata;
+    const tragus_unmatched *unmatched; /* not empty: the text is not in the grammar, and this is what it would need */
+    size_t n_unmatched;
+    const char *corrected; /* the text without typing errors, which has this reading; NULL: nothing was corrected */
 } tragus_reading;
 typedef struct tragus_match tragus_match;
+
+typedef struct tragus_match_options {
+    size_t size_bytes; /* set by tragus_match_options_init */
+    const tragus_context *context;
+    size_t n_context;
+    size_t max;    /* readings; default 1 */
+    int fuzzy;     /* if the text has no reading: try it with unknown words as the known ones that they are probably meant to be */
+    int unmatched; /* if it still has none: readings with words that no list has in the place of a list */
+} tragus_match_options;
+void tragus_match_options_init(tragus_match_options *o);
 
 /* Finds the readings of a typed sentence, best first. Returns their number (0 = not in the grammar). -ETIME, -E2BIG: it takes more
  * than 10 s of processor time or 256 MiB. */
 int tragus_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
                       size_t max);
+/* The same with options; o may be NULL. */
+int tragus_match_text_with(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_match_options *o);
 const tragus_reading *tragus_match_reading(const tragus_match *m, size_t i);
 void tragus_match_free(tragus_match *m);
 

@@ -5,15 +5,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { LONGEST_WORD = 64 };
-
 /* ASCII only: tolower depends on the locale. */
 static unsigned char fold(char c) {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
-static size_t edit_distance(const char *a, size_t n, const char *b, size_t m) {
-    size_t rows[3][LONGEST_WORD + 1];
+size_t base_edit_distance(const char *a, size_t n, const char *b, size_t m) {
+    size_t rows[3][BASE_SUGGEST_LONGEST + 1];
     for (size_t j = 0; j <= m; j++)
         rows[0][j] = j;
     for (size_t i = 1; i <= n; i++) {
@@ -39,13 +37,13 @@ static size_t edit_distance(const char *a, size_t n, const char *b, size_t m) {
 const char *base_suggest_from(const char *word, const char *(*get)(const void *words, size_t i), const void *words, size_t n) {
     const char *nearest = NULL;
     size_t len = strlen(word), bound = (len / 3 > 0 ? len / 3 : 1) + 1;
-    if (len == 0 || len > LONGEST_WORD)
+    if (len == 0 || len > BASE_SUGGEST_LONGEST)
         return NULL;
     for (size_t i = 0; i < n; i++) {
         const char *other = get(words, i);
-        if (!other || strlen(other) > LONGEST_WORD || strcmp(other, word) == 0)
+        if (!other || strlen(other) > BASE_SUGGEST_LONGEST || strcmp(other, word) == 0)
             continue;
-        size_t distance = edit_distance(word, len, other, strlen(other));
+        size_t distance = base_edit_distance(word, len, other, strlen(other));
         if (distance < bound && distance < len) {
             bound = distance;
             nearest = other;

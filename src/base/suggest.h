@@ -5,6 +5,11 @@
 
 #include <stddef.h>
 
+enum { BASE_SUGGEST_LONGEST = 64 }; /* bytes of a word */
+/* How many letters (of UTF-8: bytes) must be added, removed, changed or swapped with their neighbour to make one word of the other,
+ * ignoring the case of ASCII letters. Both have at most BASE_SUGGEST_LONGEST bytes. */
+size_t base_edit_distance(const char *a, size_t n, const char *b, size_t m);
+
 /* Returns the known word that `word` most likely means, ignoring case, or NULL. At most a third of its letters (at least one) may
  * be wrong. Of equally close words, the first wins. A known word identical to `word` is not suggested. */
 const char *base_suggest(const char *word, const char *const known[], size_t n);

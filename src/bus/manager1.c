@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/manager1.c: org.tragus.Manager1: sessions, grammars, typed text, pronunciations. */
+/* bus/manager1.c: org.tragus.Manager1: sessions, grammars, typed text, pronunciations, reloading. */
 #include "bus/private.h"
 
 #include <errno.h>
@@ -36,21 +36,29 @@ static void on_matched(const struct service_match_result *result, void *user) {
     bus_call_end(call, r);
 }
 
-static int method_parse_text(sd_bus_message *m, void *user, sd_bus_error *error) {
+/* ParseText, with a context, or Parse, with options. */
+static int method_parse(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus *b = user;
     struct bus_context context = {.n = 0};
     tragus_error e = {0};
     struct bus_call *call;
     const char *name, *text;
+    int fuzzy = 0, unmatched = 0;
+    const struct bus_option table[] = {
+        {"Context", BUS_CONTEXT, &context}, {"Fuzzy", BUS_BOOLEAN, &fuzzy}, {"Unmatched", BUS_BOOLEAN, &unmatched}};
 
     int r = sd_bus_message_read(m, "ss", &name, &text);
-    if (r >= 0)
+    if (r >= 0 && sd_bus_message_is_method_call(m, BUS_MANAGER, "ParseText") > 0)
         r = bus_read_context(m, &context, error);
+    else if (r >= 0)
+        r = bus_read_options(m, table, COUNT(table), error);
     if (r >= 0)
         r = bus_call_new(&call, b, m, error);
     if (r < 0)
         return r;
-    r = service_match_text(b->service, &call->caller, name, text, context.items, context.n, MOST_READINGS, on_matched, call, &e);
+    const struct service_match_options o = {
+        .context = context.items, .n_context = context.n, .most = MOST_READINGS, .fuzzy = fuzzy, .unmatched = unmatched};
+    r = service_match_text(b->service, &call->caller, name, text, &o, on_matched, call, &e);
     if (r >= 0)
         return 1; /* answered later */
     bus_call_free(call);
@@ -101,6 +109,13 @@ static int append_grammar(sd_bus_message *m, const struct service_grammar *g) {
     (void)sd_bus_message_close_container(m);
     bus_close_entry(m);
     (void)sd_bus_message_append(m, "{sv}", "Owner", "u", (uint32_t)g->uid);
+    bus_open_entry(m, "SetLists", "as");
+    (void)sd_bus_message_open_container(m, 'a', "s");
+    const char *list;
+    for (size_t i = 0; (list = service_grammar_set_list_name(g, i)); i++)
+        (void)sd_bus_message_append(m, "s", list);
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
     (void)sd_bus_message_append(m, "{sv}", "Private", "b", g->owner != NULL);
     (void)sd_bus_message_close_container(m);
     return sd_bus_message_close_container(m);
@@ -319,6 +334,42 @@ static int method_pronounce(sd_bus_message *m, void *user, sd_bus_error *error) 
     return bus_fail(error, r, &e);
 }
 
+/* --- the configuration -------------------------------------------------------------------------------------------------------- */
+
+static int append_all_left_out(sd_bus_message *reply, const struct service *service);
+
+static void on_reloaded(int code, void *user) {
+    struct bus_call *call = user;
+    sd_bus_message *reply = NULL;
+
+    int r = code < 0 || !call->bus ? -ECANCELED : sd_bus_message_new_method_return(call->message, &reply);
+    if (r >= 0)
+        r = append_all_left_out(reply, call->bus->service);
+    if (r >= 0)
+        r = sd_bus_send(NULL, reply, NULL);
+    sd_bus_message_unref(reply);
+    bus_call_end(call, r);
+}
+
+static int method_reload(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus *b = user;
+    tragus_error e = {0};
+    struct bus_call *call;
+    int forget_lists = 0;
+    const struct bus_option table[] = {{"ForgetLists", BUS_BOOLEAN, &forget_lists}};
+
+    int r = bus_read_options(m, table, COUNT(table), error);
+    if (r >= 0)
+        r = bus_call_new(&call, b, m, error);
+    if (r < 0)
+        return r;
+    r = service_reload(b->service, &call->caller, forget_lists, on_reloaded, call, &e);
+    if (r >= 0)
+        return 1; /* answered later */
+    bus_call_free(call);
+    return bus_fail(error, r == -EINVAL ? -EBADMSG : r, &e);
+}
+
 /* --- properties --------------------------------------------------------------------------------------------------------------- */
 
 /* Who listens, but never what is heard. */
@@ -395,7 +446,9 @@ const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("Recognize", SD_BUS_ARGS("h", sound, "a{sv}", options), SD_BUS_RESULT("aa{sv}", results), bus_recognize,
                             OPEN),
     SD_BUS_METHOD_WITH_ARGS("ParseText", SD_BUS_ARGS("s", grammar, "s", text, "a{sv}", context), SD_BUS_RESULT("aa{sv}", readings),
-                            method_parse_text, OPEN),
+                            method_parse, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Parse", SD_BUS_ARGS("s", grammar, "s", text, "a{sv}", options), SD_BUS_RESULT("aa{sv}", readings),
+                            method_parse, OPEN),
     SD_BUS_METHOD_WITH_ARGS("AddGrammar", SD_BUS_ARGS("s", name, "h", content, "a{sv}", options),
                             SD_BUS_RESULT("a(uuuss)", diagnostics), bus_add_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("AddGrammarText", SD_BUS_ARGS("s", name, "s", text, "a{sv}", options),
@@ -404,6 +457,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), method_list_grammars, OPEN),
     SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values),
                             SD_BUS_RESULT("a(uuuss)", diagnostics), method_set_list, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", left_out), method_reload, OPEN),
     SD_BUS_METHOD_WITH_ARGS("Examples", SD_BUS_ARGS("s", grammar, "u", count), SD_BUS_RESULT("as", sentences), method_examples,
                             OPEN),
     SD_BUS_METHOD_WITH_ARGS("Pronounce", SD_BUS_ARGS("s", language, "as", words), SD_BUS_RESULT("a{saas}", pronunciations),

@@ -161,11 +161,39 @@ int bus_append_result(sd_bus_message *m, const struct service_event *e) {
     return sd_bus_message_close_container(m);
 }
 
+static void append_metadata(sd_bus_message *m, const tragus_field fields[], size_t n) {
+    bus_open_entry(m, "Metadata", "a{sv}");
+    (void)sd_bus_message_open_container(m, 'a', "{sv}");
+    for (size_t i = 0; i < n; i++) {
+        (void)sd_bus_message_open_container(m, 'e', "sv");
+        (void)sd_bus_message_append(m, "s", fields[i].name);
+        (void)append_value(m, &fields[i].value);
+        (void)sd_bus_message_close_container(m);
+    }
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
+}
+
+static void append_unmatched(sd_bus_message *m, const tragus_unmatched unmatched[], size_t n) {
+    bus_open_entry(m, "Unmatched", "aa{sv}");
+    (void)sd_bus_message_open_container(m, 'a', "a{sv}");
+    for (size_t i = 0; i < n; i++)
+        (void)sd_bus_message_append(m, "a{sv}", 2, "Slot", "s", unmatched[i].slot, "Text", "s", unmatched[i].text);
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
+}
+
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar) {
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
     append_understood(m, r->text, r->intent, r->slots, r->n_slots);
     append_texts(m, grammar, r->template_text, r->response);
     append_slots(m, r->slots, r->n_slots, false);
+    if (r->n_metadata > 0)
+        append_metadata(m, r->metadata, r->n_metadata);
+    if (r->n_unmatched > 0)
+        append_unmatched(m, r->unmatched, r->n_unmatched);
+    if (r->corrected)
+        (void)sd_bus_message_append(m, "{sv}", "Corrected", "s", r->corrected);
     return sd_bus_message_close_container(m);
 }
 

@@ -72,3 +72,19 @@ int busclient_properties(sd_bus *bus, const char *interface, json_object **ret) 
     sd_bus_error_free(&error);
     return result;
 }
+
+const char *busclient_text(json_object *o, const char *key) {
+    const char *text = json_object_get_string(json_object_object_get(o, key));
+    return text ? text : "";
+}
+
+void busclient_left_out(struct busclient_left_out *ret, json_object *o) {
+    tragus_error place = {.line = json_object_get_int(json_object_object_get(o, "line")),
+                          .column = json_object_get_int(json_object_object_get(o, "column"))};
+
+    snprintf(place.file, sizeof(place.file), "%s", busclient_text(o, "file"));
+    snprintf(place.text, sizeof(place.text), "%s", busclient_text(o, "text"));
+    ret->grammar = busclient_text(o, "grammar");
+    ret->is_error = json_object_get_int(json_object_object_get(o, "severity")) >= TRAGUS_ERROR;
+    (void)base_error_format(&place, ret->text, sizeof(ret->text));
+}

@@ -28,4 +28,15 @@ int busclient_explain(const sd_bus_error *error, int r, int otherwise, char *tex
 /* Calls Properties.GetAll. Returns CLI_OK, or prints an error and returns another exit code. */
 int busclient_properties(sd_bus *bus, const char *interface, json_object **ret);
 
+/* A text of tragusd's answer; "" if it is missing, as for want of memory. */
+const char *busclient_text(json_object *o, const char *key);
+
+struct busclient_left_out { /* a part of a grammar, or a whole one */
+    const char *grammar;
+    bool is_error;  /* the whole grammar could not be loaded */
+    char text[512]; /* with its place */
+};
+/* Reads an entry of the property LeftOut, or of what Reload returns. Its strings are the entry's. */
+void busclient_left_out(struct busclient_left_out *ret, json_object *o);
+
 #endif

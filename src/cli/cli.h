@@ -26,7 +26,7 @@ enum cli_exit {
 /* argv[0] is the verb. Returns a cli_exit. */
 typedef int cli_verb_function(int argc, char **argv);
 cli_verb_function cli_transcribe, cli_spot, cli_match, cli_evaluate, cli_features, cli_pronounce, cli_model, cli_bench, cli_listen,
-    cli_status, cli_devices, cli_doctor, cli_grammar, cli_words;
+    cli_status, cli_reload, cli_devices, cli_doctor, cli_grammar, cli_words;
 
 /* --- options.c: command lines --- */
 

@@ -26,6 +26,7 @@ libtragus_cli_la_SOURCES = \
     src/cli/options.c \
     src/cli/progress.c \
     src/cli/pronounce.c \
+    src/cli/reload.c \
     src/cli/score.c src/cli/score.h \
     src/cli/setup.c \
     src/cli/spot.c \

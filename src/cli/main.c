@@ -24,6 +24,7 @@ static const struct verb verbs[] = {
     {"bench", "measure the time of each stage on this machine", cli_bench},
     {"listen", "print what the daemon understands, with a level meter", cli_listen},
     {"status", "print the state of the daemon, its CPU time and memory", cli_status},
+    {"reload", "have the daemon read its sentences again", cli_reload},
     {"devices", "list the microphones, and whether each can be opened", cli_devices},
     {"words", "build: make a language model for free words from text; measure: test one", cli_words},
     {"doctor", "check the daemon, the microphone and your voice, and advise", cli_doctor},

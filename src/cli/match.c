@@ -10,11 +10,16 @@
 static const char help[] =
     "Usage: tragus match [-g GRAMMAR]... TEXT...\n"
     "\n"
-    "Prints a JSON object with text, intent and slots for each text, and the response that the sentences name, if any; intent is\n"
-    "null if the text is not in the grammar. Without TEXT it reads lines from standard input. Without -g it uses\n"
+    "Prints a JSON object with text, intent and slots for each text, and the response and metadata that the sentences name, if "
+    "any;\n"
+    "intent is null if the text is not in the grammar. Without TEXT it reads lines from standard input. Without -g it uses\n"
     "/etc/tragus/sentences.\n"
     "\n"
     "      --all                  print all readings, best first, in `readings`\n"
+    "      --fuzzy                correct typing errors in words that the grammar does not know; `corrected` is the text then\n"
+    "      --unmatched            if the text is not in the grammar: print in `unmatched` which slot would need which words, and "
+    "in\n"
+    "                             `sentence` and `would_be` what the text would mean then\n"
     "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
     "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
     "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
@@ -25,13 +30,32 @@ static const char help[] =
 struct match_options {
     tragus_context context[MAX_CONTEXT];
     size_t n_context;
-    bool all;
+    bool all, fuzzy, unmatched;
 };
 
-/* The key of the reply, if the sentences name one. */
+/* The key of the reply and the metadata, if the sentences name them. */
 static void add_response(json_object *o, const tragus_reading *reading) {
     if (reading->response)
         cli_json_add(o, "response", json_object_new_string(reading->response));
+    if (reading->n_metadata > 0) {
+        json_object *metadata = json_object_new_object();
+        for (size_t i = 0; i < reading->n_metadata; i++)
+            cli_json_add(metadata, reading->metadata[i].name, cli_json_value(&reading->metadata[i].value));
+        cli_json_add(o, "metadata", metadata);
+    }
+    if (reading->corrected)
+        cli_json_add(o, "corrected", json_object_new_string(reading->corrected));
+}
+
+static json_object *unmatched_json(const tragus_reading *reading) {
+    json_object *list = json_object_new_array();
+    for (size_t i = 0; i < reading->n_unmatched; i++) {
+        json_object *o = json_object_new_object();
+        cli_json_add(o, "slot", json_object_new_string(reading->unmatched[i].slot));
+        cli_json_add(o, "text", json_object_new_string(reading->unmatched[i].text));
+        cli_json_append(list, o);
+    }
+    return list;
 }
 
 static json_object *reading_json(const tragus_reading *reading) {
@@ -40,6 +64,8 @@ static json_object *reading_json(const tragus_reading *reading) {
     cli_json_add(o, "slots", cli_json_slots(reading->slots, reading->n_slots));
     cli_json_add(o, "sentence", json_object_new_string(reading->text));
     add_response(o, reading);
+    if (reading->n_unmatched > 0)
+        cli_json_add(o, "unmatched", unmatched_json(reading));
     if (reading->template_text)
         cli_json_add(o, "template", json_object_new_string(reading->template_text));
     return o;
@@ -48,18 +74,30 @@ static json_object *reading_json(const tragus_reading *reading) {
 /* Returns the number of readings, or a negative errno. */
 static int match(tragus_grammar *g, const char *text, const struct match_options *options) {
     tragus_match *found = NULL;
-    int n = tragus_match_text(&found, g, text, options->context, options->n_context, options->all ? 100 : 1);
+    tragus_match_options how;
+    tragus_match_options_init(&how);
+    how.context = options->context;
+    how.n_context = options->n_context;
+    how.max = options->all ? 100 : 1;
+    how.fuzzy = options->fuzzy;
+    how.unmatched = options->unmatched;
+    int n = tragus_match_text_with(&found, g, text, &how);
     if (n < 0) {
         cli_complain("", 0, 0, strerror(-n));
         return n;
     }
     json_object *o = cli_json_new();
     cli_json_add(o, "text", json_object_new_string(text));
-    const tragus_reading *best = tragus_match_reading(found, 0);
+    const tragus_reading *first = tragus_match_reading(found, 0), *best = first && first->n_unmatched > 0 ? NULL : first;
     cli_json_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
     cli_json_add(o, "slots", best ? cli_json_slots(best->slots, best->n_slots) : json_object_new_object());
     if (best)
         add_response(o, best);
+    if (first && !best) {
+        cli_json_add(o, "unmatched", unmatched_json(first));
+        cli_json_add(o, "would_be", json_object_new_string(first->intent));
+        cli_json_add(o, "sentence", json_object_new_string(first->text));
+    }
     if (options->all) {
         json_object *readings = json_object_new_array();
         for (int i = 0; i < n; i++)
@@ -68,7 +106,7 @@ static int match(tragus_grammar *g, const char *text, const struct match_options
     }
     cli_json_print(o);
     tragus_match_free(found);
-    return n;
+    return best ? n : 0;
 }
 
 static int match_lines(tragus_grammar *g, const struct match_options *options, size_t *n_matched) {
@@ -87,12 +125,14 @@ static int match_lines(tragus_grammar *g, const struct match_options *options, s
 }
 
 int cli_match(int argc, char **argv) {
-    enum { ALL = 256, CONTEXT };
+    enum { ALL = 256, CONTEXT, FUZZY, UNMATCHED };
     static const struct option options[] = {{"grammar", required_argument, NULL, 'g'},
                                             {"language", required_argument, NULL, CLI_LANGUAGE},
                                             {"verbose", no_argument, NULL, 'v'},
                                             {"all", no_argument, NULL, ALL},
                                             {"context", required_argument, NULL, CONTEXT},
+                                            {"fuzzy", no_argument, NULL, FUZZY},
+                                            {"unmatched", no_argument, NULL, UNMATCHED},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     struct cli_setup setup = {0};
@@ -104,6 +144,10 @@ int cli_match(int argc, char **argv) {
                 return r;
         } else if (option == ALL) {
             how.all = true;
+        } else if (option == FUZZY) {
+            how.fuzzy = true;
+        } else if (option == UNMATCHED) {
+            how.unmatched = true;
         } else if (option == CONTEXT) {
             char *equals = strchr(optarg, '=');
             if (!equals || equals == optarg || how.n_context == MAX_CONTEXT)

@@ -8,12 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-/* A text of tragusd's answer; "" if it is missing, as for want of memory. */
-static const char *text_of(json_object *o, const char *key) {
-    const char *text = json_object_get_string(json_object_object_get(o, key));
-    return text ? text : "";
-}
-
 static const char usage[] = "Usage: tragus status [OPTIONS]\n"
                             "Prints whether the daemon is ready, who listens, its grammars and what is left out of them, CPU time\n"
                             "and memory.\n"
@@ -57,7 +51,7 @@ static double seconds(json_object *o, const char *key) {
 
 /* Prints the name that the client gave, else its program, if this user may see it. */
 static void print_listener(json_object *l) {
-    const char *app = text_of(l, "app");
+    const char *app = busclient_text(l, "app");
     int pid = json_object_get_int(json_object_object_get(l, "pid"));
     time_t started = (time_t)(json_object_get_int64(json_object_object_get(l, "started_usec")) / 1000000);
     char program[64] = "", path[64], since[32] = "";
@@ -76,7 +70,7 @@ static void print_listener(json_object *l) {
            : *program ? program
                       : "a program",
            pid, json_object_get_int(json_object_object_get(l, "user")),
-           strcmp(text_of(l, "input"), "fd") == 0 ? "its own sound" : "the microphone", since);
+           strcmp(busclient_text(l, "input"), "fd") == 0 ? "its own sound" : "the microphone", since);
 }
 
 enum { MOST_PRINTED = 20 }; /* parts that are left out; --json has all */
@@ -86,18 +80,9 @@ static void print_left_out(json_object *left_out) {
     size_t n = busjson_length(left_out);
 
     for (size_t i = 0; i < n && i < MOST_PRINTED; i++) {
-        json_object *o = json_object_array_get_idx(left_out, i);
-        const char *file = text_of(o, "file");
-        tragus_error place = {.line = json_object_get_int(json_object_object_get(o, "line")),
-                              .column = json_object_get_int(json_object_object_get(o, "column"))};
-        char line[512];
-        snprintf(place.file, sizeof(place.file), "%s", file ? file : "");
-        const char *text = text_of(o, "text");
-        const char *grammar = text_of(o, "grammar");
-        snprintf(place.text, sizeof(place.text), "%s", text ? text : "");
-        printf("%s      %s: %s\n",
-               json_object_get_int(json_object_object_get(o, "severity")) >= TRAGUS_ERROR ? "error  " : "warning",
-               grammar ? grammar : "", base_error_format(&place, line, sizeof(line)));
+        struct busclient_left_out o;
+        busclient_left_out(&o, json_object_array_get_idx(left_out, i));
+        printf("%s      %s: %s\n", o.is_error ? "error  " : "warning", o.grammar, o.text);
     }
     if (n > MOST_PRINTED)
         printf("warning      %zu more; tragus status --json prints all\n", n - MOST_PRINTED);
@@ -111,7 +96,7 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
 
     json_object *left_out = json_object_object_get(manager, "left_out");
     size_t n_left_out = busjson_length(left_out);
-    printf("tragusd %s: %s", text_of(manager, "version"), ready[state < 5 ? state : 0]);
+    printf("tragusd %s: %s", busclient_text(manager, "version"), ready[state < 5 ? state : 0]);
     if (n_left_out > 0)
         printf("; %zu %s of the grammars %s left out", n_left_out, n_left_out == 1 ? "part" : "parts",
                n_left_out == 1 ? "is" : "are");

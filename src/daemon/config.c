@@ -166,6 +166,7 @@ static int check(struct config *c, const char *path, tragus_error *reterr) {
 }
 
 int config_load(struct config *c, const char *path, tragus_error *reterr) {
+    c->path = path;
     int result = base_settings_read_table(path, &table, c, reterr);
     return result < 0 ? result : check(c, path, reterr);
 }

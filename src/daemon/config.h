@@ -17,6 +17,7 @@ struct config_grammar {
 };
 
 struct config {
+    const char *path; /* of the file that was read, borrowed; NULL: none */
     struct service_options service;
     struct bus_options bus;
     const char *default_grammar; /* "" = none */

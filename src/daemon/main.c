@@ -13,20 +13,19 @@
 #define TRAGUS_CONFIG "/etc/tragus/tragus.conf"
 #endif
 
-static const char help[] =
-    "Usage: tragusd [OPTIONS]\n"
-    "Understands spoken commands and reports them over D-Bus (org.tragus.Tragus1).\n"
-    "\n"
-    "  -c, --config FILE         configuration file; default " TRAGUS_CONFIG "\n"
-    "                            with --user, ~/.config/tragus/tragus.conf if it exists\n"
-    "      --check-config        read the configuration and its grammars, report what is wrong, and exit\n"
-    "      --user                use the session bus of this user instead of the system bus\n"
-    "      --bus-address ADDR    use the bus at this address\n"
-    "      --device PCM          microphone: an ALSA device\n"
-    "  -h, --help\n"
-    "      --version\n"
-    "\n"
-    "Exit codes: 0 ended by a signal, 1 could not start, 2 wrong command line or configuration.\n";
+static const char help[] = "Usage: tragusd [OPTIONS]\n"
+                           "Understands spoken commands and reports them over D-Bus (org.tragus.Tragus1).\n"
+                           "\n"
+                           "  -c, --config FILE         configuration file; default " TRAGUS_CONFIG "\n"
+                           "                            with --user, ~/.config/tragus/tragus.conf if it exists\n"
+                           "      --check-config        read the configuration and its grammars, report what is wrong, and exit\n"
+                           "      --user                use the session bus of this user instead of the system bus\n"
+                           "      --bus-address ADDR    use the bus at this address\n"
+                           "      --device PCM          microphone: an ALSA device\n"
+                           "  -h, --help\n"
+                           "      --version\n"
+                           "\n"
+                           "Exit codes: 0 ended by a signal, 1 could not start, 2 wrong command line or configuration.\n";
 
 enum { OPTION_CHECK = 256, OPTION_USER, OPTION_ADDRESS, OPTION_DEVICE, OPTION_VERSION };
 
@@ -56,6 +55,13 @@ static char *config_of_user(void) {
         return NULL;
     }
     return path;
+}
+
+/* systemd separates several by colons. */
+static const char *first_path(char *paths) {
+    if (paths)
+        paths[strcspn(paths, ":")] = '\0';
+    return paths && *paths ? paths : NULL;
 }
 
 int main(int argc, char **argv) {
@@ -116,6 +122,7 @@ int main(int argc, char **argv) {
         config.bus.address = address;
     if (device)
         config.service.device = device;
+    config.service.state = first_path(getenv("STATE_DIRECTORY"));
     r = only_check ? daemon_check(&config) : daemon_run(&config);
     if (only_check && r == 0)
         puts("The configuration is valid.");

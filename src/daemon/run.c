@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 /* The watchdog timer may fire this much late, so that it can share a wake-up with another timer. */
 #define WATCHDOG_ACCURACY_US 10000000
@@ -23,6 +24,8 @@ struct daemon {
     sd_event_source *watchdog, *reconnect;
     uint64_t watchdog_us;
     unsigned reconnect_s; /* pause before the next attempt to reach the bus */
+    struct config fresh;  /* the configuration when it was read again */
+    struct service_files *files;
     int exit_code;
 };
 
@@ -36,11 +39,53 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
     return sd_event_exit(d->event, 0);
 }
 
-/* On SIGHUP, which many daemons take as an order to reload. */
+static void tell_status(struct daemon *d);
+
+/* Reads the configuration again for its grammars; other settings take effect at the next start. */
+static int read_configuration(const struct service_files **ret, size_t *ret_n, void *user, tragus_error *reterr) {
+    struct daemon *d = user;
+    struct config fresh;
+
+    config_init(&fresh);
+    int r = config_load(&fresh, d->config->path, reterr);
+    struct service_files *files = r < 0 ? NULL : calloc(fresh.n_grammars ? fresh.n_grammars : 1, sizeof(*files));
+    if (!files) {
+        config_done(&fresh);
+        return r < 0 ? r : base_error_set(reterr, -ENOMEM, "out of memory");
+    }
+    free(d->files);
+    config_done(&d->fresh);
+    d->fresh = fresh;
+    d->files = files;
+    for (size_t i = 0; i < fresh.n_grammars; i++)
+        files[i] =
+            (struct service_files){fresh.grammars[i].name, (const char *const *)fresh.grammars[i].paths, fresh.grammars[i].n_paths};
+    *ret = files;
+    *ret_n = fresh.n_grammars;
+    return 0;
+}
+
+static void on_reloaded(int code, void *user) {
+    struct daemon *d = user;
+    if (code < 0)
+        return; /* the service ends */
+    (void)sd_notify(0, "READY=1");
+    tell_status(d);
+}
+
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
-    (void)source, (void)info, (void)user;
-    service_log(SERVICE_LOG_NOTICE,
-                "SIGHUP changes nothing: the configuration is read at the start; restart tragusd to apply changes");
+    struct daemon *d = user;
+    struct service_caller caller;
+    tragus_error e = {0};
+    char text[512];
+    (void)source, (void)info;
+
+    service_caller_init(d->service, &caller, "", geteuid());
+    (void)sd_notify(0, "RELOADING=1");
+    if (service_reload(d->service, &caller, false, on_reloaded, d, &e) < 0) {
+        service_log(SERVICE_LOG_ERROR, "Failed to reload, nothing has changed: %s", base_error_format(&e, text, sizeof(text)));
+        on_reloaded(0, d);
+    }
     return 0;
 }
 
@@ -200,6 +245,8 @@ static int start(struct daemon *d) {
         return r;
     }
     (void)load_grammars(d);
+    if (d->config->path)
+        service_set_configuration(d->service, read_configuration, d);
     r = bus_open(&d->bus, d->event, d->service, &d->config->bus, on_bus_lost, d, &e);
     if (r < 0) {
         service_log(SERVICE_LOG_ERROR, "Failed to start: %s", e.text);
@@ -228,5 +275,7 @@ int daemon_run(const struct config *c) {
     sd_event_source_disable_unref(d.watchdog);
     sd_event_source_disable_unref(d.reconnect);
     sd_event_unref(d.event);
+    free(d.files);
+    config_done(&d.fresh);
     return d.exit_code;
 }

@@ -26,7 +26,18 @@ const struct grammar *engine_grammar_sentences(const tragus_grammar *g);
 const struct graph *engine_grammar_graph(const tragus_grammar *g);
 /* The i-th diagnostic of reading and compiling a grammar and its lists; NULL: there are no more. */
 const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size_t i);
-tragus_model *engine_grammar_model(const tragus_grammar *g); /* the model it was compiled with; NULL: typed text only */
+/* Lists that a program has set. They live with the grammar, or are freed with engine_lists_free. */
+struct engine_list {
+    struct engine_list *next;
+    char *name;
+    struct grammar_list_value *values;
+    size_t n;
+};
+/* Copies a list and its texts; returns NULL if there is no memory. */
+struct engine_list *engine_list_new(const char *name, const struct grammar_list_value values[], size_t n);
+void engine_lists_free(struct engine_list *lists);
+const struct engine_list *engine_grammar_lists(const tragus_grammar *g); /* the latest first; NULL: none */
+tragus_model *engine_grammar_model(const tragus_grammar *g);             /* the model it was compiled with; NULL: typed text only */
 /* Visits the files that tragus_grammar_load would read for a path, in the same order; visit returns 0 to continue. */
 int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr);
 
@@ -40,14 +51,17 @@ const char *engine_unknown_format(const char *format);
  * grammars are immutable, so any number of threads may compile and match with them at once. */
 enum { ENGINE_MAX_CPU_MS = 10000, ENGINE_MAX_BYTES = 256 << 20 }; /* used if the options set none */
 
-/* Loads either files and directories, or texts in memory; the count of the other is 0. */
+/* Loads either files and directories, or texts in memory; the count of the other is 0. lists: set at once, as by
+ * engine_grammar_with_list, but those that no sentence uses are kept, too, with a warning. */
 int engine_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[],
-                        size_t n_paths, const tragus_text texts[], size_t n_texts, tragus_diagnostics *d,
-                        struct base_budget *budget, tragus_error *reterr);
+                        size_t n_paths, const tragus_text texts[], size_t n_texts, const struct engine_list *lists,
+                        tragus_diagnostics *d, struct base_budget *budget, tragus_error *reterr);
 int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char *list, const tragus_list_value values[], size_t n,
                              tragus_diagnostics *d, struct base_budget *budget, tragus_error *reterr);
 int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
                       size_t max, struct base_budget *budget, tragus_error *reterr);
+int engine_match_text_with(tragus_match **ret, tragus_grammar *g, const char *text, const struct grammar_match_options *o,
+                           struct base_budget *budget, tragus_error *reterr);
 
 /* Gets the pronunciations of a text as a grammar in the model's language reads it, with digits and signs in words; overrides may be
  * NULL. Several words are joined, and the source is that of the least certain one. Returns the number (1..max), -ENOENT if nothing

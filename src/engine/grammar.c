@@ -23,21 +23,14 @@ enum { MOST_GUESSED = 100 }; /* at most this many words are listed individually 
 /* Whether a program's options have a field; they may be of an older version than this library. */
 #define HAS(o, field) ((o) && (o)->size_bytes >= offsetof(tragus_grammar_options, field) + sizeof((o)->field))
 
-struct list { /* a list set at run time */
-    struct list *next;
-    char *name;
-    struct grammar_list_value *values;
-    size_t n;
-};
-
 struct sources {
     atomic_uint n_refs;
     pthread_mutex_t lock; /* protects the builder: several threads may derive grammars */
     struct grammar_builder *builder;
     struct lexicon_overrides *overrides;
-    char *language;          /* of the options; NULL: the sentences' own */
-    struct list *given;      /* names of all lists that any grammar of these sources set in the builder */
-    tragus_diagnostics read; /* of reading the files */
+    char *language;            /* of the options; NULL: the sentences' own */
+    struct engine_list *given; /* names of all lists that any grammar of these sources set in the builder */
+    tragus_diagnostics read;   /* of reading the files */
     size_t max_arcs;
     uint32_t max_cpu_ms; /* limit for each compilation */
     size_t max_bytes;
@@ -47,7 +40,7 @@ struct tragus_grammar {
     atomic_uint n_refs;
     tragus_model *model;
     struct sources *sources;
-    struct list *lists;
+    struct engine_list *lists;
     struct grammar *sentences;
     struct graph *graph;
     tragus_diagnostics compiled; /* of compiling; those of reading are the sources' */
@@ -108,10 +101,8 @@ static void note_guessed(tragus_diagnostics *d, const struct graph *graph) {
 
 /* --- sources and lists --- */
 
-static struct list *list_free(struct list *l) {
-    if (!l)
-        return NULL;
-    struct list *next = l->next;
+static struct engine_list *list_free(struct engine_list *l) {
+    struct engine_list *next = l->next;
     for (size_t i = 0; i < l->n; i++) {
         free((char *)l->values[i].in);
         free((char *)l->values[i].out);
@@ -123,13 +114,18 @@ static struct list *list_free(struct list *l) {
     return next;
 }
 
+void engine_lists_free(struct engine_list *lists) {
+    while (lists)
+        lists = list_free(lists);
+}
+
 static bool copy_text(const char **to, const char *from) {
     *to = from ? strdup(from) : NULL;
     return *to || !from;
 }
 
-static struct list *list_new(const char *name, const struct grammar_list_value values[], size_t n) {
-    struct list *l = calloc(1, sizeof(*l));
+struct engine_list *engine_list_new(const char *name, const struct grammar_list_value values[], size_t n) {
+    struct engine_list *l = calloc(1, sizeof(*l));
     if (!l)
         return NULL;
     l->name = strdup(name);
@@ -140,7 +136,7 @@ static struct list *list_new(const char *name, const struct grammar_list_value v
              copy_text(&l->values[l->n].context_domain, values[l->n].context_domain);
     if (ok)
         return l;
-    list_free(l);
+    engine_lists_free(l);
     return NULL;
 }
 
@@ -150,8 +146,7 @@ static struct sources *sources_unref(struct sources *s) {
         lexicon_overrides_free(s->overrides);
         grammar_diagnostics_done(&s->read);
         free(s->language);
-        for (struct list *l = s->given; l;)
-            l = list_free(l);
+        engine_lists_free(s->given);
         pthread_mutex_destroy(&s->lock);
         free(s);
     }
@@ -192,7 +187,7 @@ static int sources_new(struct sources **ret, tragus_model *m, const tragus_gramm
     return 0;
 }
 
-static bool has_list(const struct list *lists, const char *name) {
+static bool has_list(const struct engine_list *lists, const char *name) {
     for (; lists; lists = lists->next)
         if (strcmp(lists->name, name) == 0)
             return true;
@@ -200,14 +195,14 @@ static bool has_list(const struct list *lists, const char *name) {
 }
 
 /* Sets the builder's run-time lists to `lists`. Lists set only by other grammars of the same sources become empty. */
-static int give_lists(struct sources *s, const struct list *lists, tragus_diagnostics *d, tragus_error *reterr) {
+static int give_lists(struct sources *s, const struct engine_list *lists, tragus_diagnostics *d, tragus_error *reterr) {
     int r = 0;
-    for (const struct list *l = s->given; r == 0 && l; l = l->next)
+    for (const struct engine_list *l = s->given; r == 0 && l; l = l->next)
         if (!has_list(lists, l->name))
             r = grammar_builder_set_list(s->builder, l->name, NULL, 0, d, reterr);
-    for (const struct list *l = lists; r == 0 && l; l = l->next) {
+    for (const struct engine_list *l = lists; r == 0 && l; l = l->next) {
         if (!has_list(s->given, l->name)) {
-            struct list *name = list_new(l->name, NULL, 0);
+            struct engine_list *name = engine_list_new(l->name, NULL, 0);
             if (!name)
                 return base_error_set(reterr, -ENOMEM, "out of memory");
             name->next = s->given;
@@ -294,6 +289,22 @@ ENGINE_PUBLIC void tragus_grammar_options_init(tragus_grammar_options *o) {
         *o = (tragus_grammar_options){.size_bytes = sizeof(*o)};
 }
 
+/* Copies lists, but for one of this name (NULL: all), to the end of g's. */
+static int copy_lists(tragus_grammar *g, const struct engine_list *lists, const char *but) {
+    struct engine_list **end = &g->lists;
+    while (*end)
+        end = &(*end)->next;
+    for (; lists; lists = lists->next) {
+        if (but && strcmp(lists->name, but) == 0)
+            continue;
+        *end = engine_list_new(lists->name, lists->values, lists->n);
+        if (!*end)
+            return -ENOMEM;
+        end = &(*end)->next;
+    }
+    return 0;
+}
+
 /* Reads paths or texts in memory, and compiles them. Continues after an invalid text, to report all errors at once. */
 static int read_and_compile(tragus_grammar *g, const char *const paths[], size_t n_paths, const tragus_text texts[], size_t n_texts,
                             struct base_budget *budget, tragus_error *reterr) {
@@ -307,12 +318,14 @@ static int read_and_compile(tragus_grammar *g, const char *const paths[], size_t
                                              r < 0 ? NULL : reterr);
         r = r < 0 ? r : wrong;
     }
+    if (r == 0)
+        r = give_lists(g->sources, g->lists, &g->compiled, reterr);
     return r < 0 ? r : compile(g, budget, reterr);
 }
 
 int engine_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o, const char *const paths[],
-                        size_t n_paths, const tragus_text texts[], size_t n_texts, tragus_diagnostics *d,
-                        struct base_budget *budget, tragus_error *reterr) {
+                        size_t n_paths, const tragus_text texts[], size_t n_texts, const struct engine_list *lists,
+                        tragus_diagnostics *d, struct base_budget *budget, tragus_error *reterr) {
     struct base_budget own;
     struct sources *sources = NULL;
     tragus_grammar *g = NULL;
@@ -323,6 +336,8 @@ int engine_grammar_load(tragus_grammar **ret, tragus_model *m, const tragus_gram
         r = base_error_set(reterr, -ENOMEM, "out of memory");
     }
     base_assert(r < 0 || (sources && g));
+    if (r == 0 && copy_lists(g, lists, NULL) < 0)
+        r = base_error_set(reterr, -ENOMEM, "out of memory");
     if (r == 0) {
         budget = begin_budget(sources, budget, &own);
         r = read_and_compile(g, paths, n_paths, texts, n_texts, budget, reterr);
@@ -342,7 +357,7 @@ ENGINE_PUBLIC int tragus_grammar_load(tragus_grammar **ret, tragus_model *m, con
                                       const char *const paths[], size_t n_paths, tragus_diagnostics *d, tragus_error *reterr) {
     if (!ret || !paths || n_paths == 0)
         return -EINVAL;
-    return engine_grammar_load(ret, m, o, paths, n_paths, NULL, 0, d, NULL, reterr);
+    return engine_grammar_load(ret, m, o, paths, n_paths, NULL, 0, NULL, d, NULL, reterr);
 }
 
 ENGINE_PUBLIC int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *m, const tragus_grammar_options *o,
@@ -353,7 +368,7 @@ ENGINE_PUBLIC int tragus_grammar_load_texts(tragus_grammar **ret, tragus_model *
     for (size_t i = 0; i < n_texts; i++)
         if (!texts[i].name || !texts[i].text)
             return -EINVAL;
-    return engine_grammar_load(ret, m, o, NULL, 0, texts, n_texts, d, NULL, reterr);
+    return engine_grammar_load(ret, m, o, NULL, 0, texts, n_texts, NULL, d, NULL, reterr);
 }
 
 int engine_grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr) {
@@ -362,23 +377,6 @@ int engine_grammar_files(const char *path, int (*visit)(const char *file, void *
 
 const char *engine_unknown_format(const char *format) {
     return grammar_format_named(format) ? NULL : GRAMMAR_FORMATS;
-}
-
-/* Copies the lists of `old`, with `list` replacing the one of the same name. */
-static int copy_lists(tragus_grammar *g, const tragus_grammar *old, const char *name, const struct grammar_list_value values[],
-                      size_t n) {
-    struct list *l = list_new(name, values, n);
-    if (!l)
-        return -ENOMEM;
-    g->lists = l;
-    for (const struct list *from = old->lists; from; from = from->next) {
-        if (strcmp(from->name, name) == 0)
-            continue;
-        if (!(l->next = list_new(from->name, from->values, from->n)))
-            return -ENOMEM;
-        l = l->next;
-    }
-    return 0;
 }
 
 /* Sets the lists of g in the sources' builder and compiles it. */
@@ -417,7 +415,8 @@ int engine_grammar_with_list(tragus_grammar **ret, tragus_grammar *g, const char
         atomic_fetch_add_explicit(&g->sources->n_refs, 1, memory_order_relaxed);
         for (size_t i = 0; i < n; i++)
             new_values[i] = (struct grammar_list_value){values[i].in, values[i].out, values[i].domain};
-        r = copy_lists(new, g, list, new_values, n);
+        new->lists = engine_list_new(list, new_values, n);
+        r = new->lists ? copy_lists(new, g->lists, list) : -ENOMEM;
     }
     if (r < 0)
         base_error_set(reterr, r, "out of memory");
@@ -456,8 +455,7 @@ ENGINE_PUBLIC tragus_grammar *tragus_grammar_unref(tragus_grammar *g) {
         graph_free(g->graph);
         grammar_free(g->sentences);
         grammar_diagnostics_done(&g->compiled);
-        for (struct list *l = g->lists; l;)
-            l = list_free(l);
+        engine_lists_free(g->lists);
         sources_unref(g->sources);
         tragus_model_unref(g->model);
         free(g);
@@ -471,6 +469,10 @@ const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size
         return &read->items[i];
     i -= read->n_items;
     return i < g->compiled.n_items ? &g->compiled.items[i] : NULL;
+}
+
+const struct engine_list *engine_grammar_lists(const tragus_grammar *g) {
+    return g->lists;
 }
 
 const struct grammar *engine_grammar_sentences(const tragus_grammar *g) {

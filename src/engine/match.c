@@ -50,7 +50,12 @@ static int fill_readings(tragus_match *m, const char *text) {
                                           .response = from->response,
                                           .template_text = from->template_text,
                                           .slots = slot,
-                                          .n_slots = from->n_slots};
+                                          .n_slots = from->n_slots,
+                                          .metadata = from->metadata,
+                                          .n_metadata = from->n_metadata,
+                                          .unmatched = from->unmatched,
+                                          .n_unmatched = from->n_unmatched,
+                                          .corrected = from->corrected};
         for (size_t k = 0; k < from->n_slots; k++, slot++) {
             const struct grammar_slot *s = &from->slots[k];
             *slot = (tragus_slot){.name = s->name, .value = s->value, .text = words, .confidence = 1.0};
@@ -60,11 +65,11 @@ static int fill_readings(tragus_match *m, const char *text) {
     return 0;
 }
 
-int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
-                      size_t max, struct base_budget *budget, tragus_error *reterr) {
+int engine_match_text_with(tragus_match **ret, tragus_grammar *g, const char *text, const struct grammar_match_options *o,
+                           struct base_budget *budget, tragus_error *reterr) {
     struct grammar_match *match = NULL;
     base_budget_start(budget);
-    int n = grammar_match_within(&match, engine_grammar_sentences(g), text, context, n_context, max, budget, reterr);
+    int n = grammar_match_with(&match, engine_grammar_sentences(g), text, o, budget, reterr);
     if (n < 0)
         return n;
     tragus_match *m = calloc(1, sizeof(*m) + (size_t)n * sizeof(m->readings[0]));
@@ -84,13 +89,42 @@ int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, c
     return n;
 }
 
+int engine_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[], size_t n_context,
+                      size_t max, struct base_budget *budget, tragus_error *reterr) {
+    const struct grammar_match_options o = {.context = context, .n_context = n_context, .max_readings = max};
+    return engine_match_text_with(ret, g, text, &o, budget, reterr);
+}
+
 ENGINE_PUBLIC int tragus_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_context context[],
                                     size_t n_context, size_t max) {
+    tragus_match_options o;
+    tragus_match_options_init(&o);
+    o.context = context;
+    o.n_context = n_context;
+    o.max = max;
+    return tragus_match_text_with(ret, g, text, &o);
+}
+
+ENGINE_PUBLIC void tragus_match_options_init(tragus_match_options *o) {
+    if (o)
+        *o = (tragus_match_options){.size_bytes = sizeof(*o), .max = 1};
+}
+
+ENGINE_PUBLIC int tragus_match_text_with(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_match_options *o) {
     struct base_budget budget;
-    if (!ret || !g || !text || (!context && n_context > 0))
+    tragus_match_options own;
+    tragus_match_options_init(&own);
+    if (o && o->size_bytes > 0) /* may be of an older version than this library */
+        memcpy(&own, o, o->size_bytes < sizeof(own) ? o->size_bytes : sizeof(own));
+    if (!ret || !g || !text || (!own.context && own.n_context > 0))
         return -EINVAL;
+    const struct grammar_match_options how = {.context = own.context,
+                                              .n_context = own.n_context,
+                                              .max_readings = own.max,
+                                              .fuzzy = own.fuzzy,
+                                              .unmatched = own.unmatched};
     base_budget_init(&budget, ENGINE_MAX_CPU_MS, ENGINE_MAX_BYTES);
-    return engine_match_text(ret, g, text, context, n_context, max, &budget, NULL);
+    return engine_match_text_with(ret, g, text, &how, &budget, NULL);
 }
 
 ENGINE_PUBLIC const tragus_reading *tragus_match_reading(const tragus_match *m, size_t i) {

@@ -84,7 +84,7 @@ static int compile(tragus_grammar **ret, tragus_model *m, const char *text, cons
     o.max_cpu_ms = CPU_MS;
     o.max_bytes = MEMORY_BYTES;
     const tragus_text list = {.name = "wake phrases", .format = "list", .text = text, .len_bytes = strlen(text)};
-    return engine_grammar_load(ret, m, &o, NULL, 0, &list, 1, d, NULL, reterr);
+    return engine_grammar_load(ret, m, &o, NULL, 0, &list, 1, NULL, d, NULL, reterr);
 }
 
 /* Refuses a phrase that cannot be used. In a grammar of several it would only be left out, and nobody would listen for it. */

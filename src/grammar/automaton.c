@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define NONE UINT32_MAX
+#define FEW_ARCS 8               /* are sorted faster than by a call of qsort */
 #define MOST_ELEMENTS (8u << 20) /* of all subsets together */
 
 struct grammar_automaton grammar_automaton_make(struct grammar_pool *p, const struct grammar_links *links, uint32_t n_states,
@@ -40,7 +41,15 @@ static int by_word(const void *pa, const void *pb) {
 static uint32_t sort_arcs(struct grammar_word_arc *arcs, uint32_t n) {
     if (n < 2)
         return n;
-    qsort(arcs, n, sizeof *arcs, by_word);
+    if (n > FEW_ARCS)
+        qsort(arcs, n, sizeof *arcs, by_word);
+    for (uint32_t i = 1; n <= FEW_ARCS && i < n; i++) {
+        struct grammar_word_arc arc = arcs[i];
+        uint32_t at = i;
+        for (; at > 0 && by_word(&arc, &arcs[at - 1]) < 0; at--)
+            arcs[at] = arcs[at - 1];
+        arcs[at] = arc;
+    }
     uint32_t kept = 1;
     for (uint32_t i = 1; i < n; i++)
         if (by_word(&arcs[i], &arcs[kept - 1]) != 0)

@@ -2,6 +2,7 @@
 /* grammar/compile.c: compiles the merged model: puts blocks in order, compiles sentences and conditions, and reports all
  * mistakes. */
 #include "grammar/language.h"
+#include "grammar/letters.h"
 #include "grammar/resolve.h"
 
 #include "base/suggest.h"
@@ -117,6 +118,16 @@ static uint8_t number_of(struct grammar_compiler *c, const struct grammar_pauses
     return (uint8_t)(i + 1);
 }
 
+static tragus_field *copy_fields(struct grammar_compiler *c, const tragus_field from[], size_t n) {
+    tragus_field *copy = grammar_pool_alloc(&c->g->pool, n * sizeof *copy);
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = from[i];
+        copy[i].name = grammar_copy_text(c, from[i].name);
+        copy[i].value.text = grammar_copy_text(c, from[i].value.text);
+    }
+    return copy;
+}
+
 static const struct grammar_block *compile_block(struct grammar_compiler *c, const struct grammar_model_block *from) {
     struct grammar_block *block = grammar_pool_alloc(&c->g->pool, sizeof *block);
     const struct grammar_model_combination *combination = combination_of(c, from);
@@ -126,13 +137,10 @@ static const struct grammar_block *compile_block(struct grammar_compiler *c, con
     if (from->min_confidence > 0 && (c->g->least_confidence <= 0 || from->min_confidence < c->g->least_confidence))
         c->g->least_confidence = from->min_confidence;
     block->pauses = number_of(c, &from->pauses, from->position);
-    block->slots = grammar_pool_alloc(&c->g->pool, from->n_slots * sizeof *block->slots);
+    block->slots = copy_fields(c, from->slots, from->n_slots);
     block->n_slots = from->n_slots;
-    for (size_t i = 0; i < from->n_slots; i++) {
-        block->slots[i] = from->slots[i];
-        block->slots[i].name = grammar_copy_text(c, from->slots[i].name);
-        block->slots[i].value.text = grammar_copy_text(c, from->slots[i].value.text);
-    }
+    block->metadata = copy_fields(c, from->metadata, from->n_metadata);
+    block->n_metadata = from->n_metadata;
     block->required = grammar_pool_alloc(&c->g->pool, (from->n_required + 2) * sizeof *block->required);
     block->excluded = grammar_pool_alloc(&c->g->pool, from->n_excluded * sizeof *block->excluded);
     for (size_t i = 0; i < from->n_required; i++)
@@ -301,6 +309,7 @@ static void compile(void *data) {
     c->has_both_regions = has_both_regions(c);
     const char *tag = c->language ? c->language : c->b->default_language;
     c->parser.language = grammar_tables_of(c, tag);
+    c->parser.dotless = c->g->dotless = grammar_has_dotless_i(tag);
     c->g->language = grammar_copy_text(c, c->language ? c->language : "");
     c->g->ignore_whitespace = c->b->ignore_whitespace;
     if (!c->parser.language && tag[0])

@@ -17,12 +17,15 @@ struct grammar_entry { /* of a list */
     size_t n_context;
 };
 
+struct grammar_index;
+
 struct grammar_list {
     const char *name;
     uint32_t number; /* 0..n_lists-1 */
     enum grammar_list_kind kind;
     struct grammar_entry *entries; /* for a range: its numbers in words */
     size_t n_entries, size_entries;
+    const struct grammar_index *index; /* NULL: all are tried */
     struct grammar_range *ranges;
     size_t n_ranges, size_ranges;
 };
@@ -31,8 +34,10 @@ struct grammar_block {
     const char *intent, *response;
     double min_confidence; /* 0: none */
     uint8_t pauses;        /* 0: the session's, more: of the grammar's pauses[pauses - 1] */
-    struct grammar_named_value *slots;
+    tragus_field *slots;
     size_t n_slots;
+    tragus_field *metadata;
+    size_t n_metadata;
     struct grammar_condition *required, *excluded;
     size_t n_required, n_excluded;
 };
@@ -59,8 +64,8 @@ struct grammar {
     size_t n_skip_words;
     const char *language;                        /* named by the sentences; "": none */
     struct grammar_position skip_words_position; /* of the longest */
-    bool ignore_whitespace;
-    double least_confidence; /* the least of the blocks that have one; 0: none has */
+    bool ignore_whitespace, dotless;             /* dotless: as of grammar_parser */
+    double least_confidence;                     /* the least of the blocks that have one; 0: none has */
     struct grammar_pauses pauses[GRAMMAR_MAX_PAUSES];
     uint32_t n_pauses;
     struct grammar_acceptor acceptor;

@@ -17,7 +17,7 @@
 enum {
     MOST_STATES_A_NODE = 4, /* above MANY_STATES plus this many per node, sets do not pay */
     MANY_STATES = 4096,
-    MOST_JOINED = 1 << 14, /* words joined from pieces, per state, besides one for each node */
+    MOST_JOINED = 1 << 14, /* words joined from pieces, per state, besides one for each arc */
     LONGEST_WORD = 80,     /* bytes */
 };
 
@@ -149,7 +149,7 @@ static uint32_t join(struct cutter *c, uint32_t word, uint32_t piece) {
     char text[2 * LONGEST_WORD + 1];
     const char *left = c->p->spellings->items[word].key, *right = c->p->spellings->items[piece].key;
     size_t n = strlen(left), m = strlen(right);
-    if (n + m > LONGEST_WORD || ++c->n_joined > MOST_JOINED + c->p->n_nodes) {
+    if (n + m > LONGEST_WORD || ++c->n_joined > MOST_JOINED + c->p->n_arcs) {
         c->p->too_large = true;
         return word;
     }

@@ -135,14 +135,20 @@ struct grammar_slot {
     bool wildcard;
     bool fixed; /* from `slots:` of the sentence, not from words */
 };
-struct grammar_reading { /* pointers are valid as long as the grammar and the match */
-    const char *intent;  /* "" in a list without intents */
-    const char *text;    /* as the files spell it, numbers in digits; for `in`/`out` sentences and `=>` lines their output */
+#define GRAMMAR_MAX_UNMATCHED 2 /* of a reading */
+struct grammar_reading {        /* pointers are valid as long as the grammar and the match */
+    const char *intent;         /* "" in a list without intents */
+    const char *text;           /* as the files spell it, numbers in digits; for `in`/`out` sentences and `=>` lines their output */
     const char *template_text;
     const char *response;  /* NULL: none */
     double min_confidence; /* that the sentences ask for, 0..1; 0: none */
     struct grammar_slot slots[GRAMMAR_MAX_SLOTS];
     size_t n_slots;
+    const tragus_field *metadata; /* of its block */
+    size_t n_metadata;
+    tragus_unmatched unmatched[GRAMMAR_MAX_UNMATCHED]; /* words that no list has in the place of a list */
+    size_t n_unmatched;
+    const char *corrected; /* the text without typing errors that has this reading; NULL: it is the given one */
 };
 struct grammar_match;
 
@@ -151,6 +157,17 @@ struct grammar_match;
  * texts, with grammar_match_free. */
 int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
                   size_t n_context, size_t max_readings);
+
+struct grammar_match_options {
+    const tragus_context *context;
+    size_t n_context;
+    size_t max_readings;
+    bool fuzzy;     /* if the text has no reading, correct words that the grammar does not know */
+    bool unmatched; /* if it still has none, find the readings that it would have if lists had other values */
+};
+/* The same with options, and within a budget as below. */
+int grammar_match_with(struct grammar_match **ret, const struct grammar *g, const char *text, const struct grammar_match_options *o,
+                       struct base_budget *budget, tragus_error *reterr);
 
 /* grammar_match within a budget, which may be NULL. If it is exceeded, returns -ETIME, -E2BIG or -ECANCELED, and reterr names the
  * template that took most. */

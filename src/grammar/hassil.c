@@ -123,6 +123,7 @@ static void read_range(struct reader *r, const struct grammar_yaml *y, struct gr
     }
     const struct grammar_yaml *fractions = grammar_yaml_get(y, "fractions"), *multiplier = grammar_yaml_get(y, "multiplier");
     const struct grammar_yaml *language = grammar_yaml_get(y, "words_language"), *type = grammar_yaml_get(y, "type");
+    range.one_by_one = type && type->kind == GRAMMAR_YAML_SCALAR && strcmp(type->text, "digits") == 0;
     range.ordinal = type && type->kind == GRAMMAR_YAML_SCALAR && strcmp(type->text, "ordinal") == 0; /* others are labels */
     if (fractions && !grammar_yaml_is_null(fractions)) {
         if (fractions->kind == GRAMMAR_YAML_SCALAR && strcmp(fractions->text, "halves") == 0)
@@ -316,7 +317,7 @@ static struct grammar_condition *new_requirement(struct reader *r, struct gramma
 }
 
 static void add_slot(struct reader *r, struct grammar_model_block *block, const char *name, tragus_value value) {
-    *grammar_pool_push(&r->b->pool, block->slots, block->n_slots, block->size_slots) = (struct grammar_named_value){name, value};
+    *grammar_pool_push(&r->b->pool, block->slots, block->n_slots, block->size_slots) = (tragus_field){name, value};
 }
 
 static void read_confidence(struct reader *r, const struct grammar_yaml *y, struct grammar_model_block *block) {
@@ -342,6 +343,18 @@ static uint32_t read_silence(struct reader *r, const struct grammar_yaml *block,
         return (uint32_t)v.real;
     wrong(r, y, key, "a number of milliseconds from 100 to 5000");
     return 0;
+}
+
+/* Programs get what is a text, a number or a truth value; anything else is left out with a note. */
+static void read_metadata(struct reader *r, const struct grammar_yaml *y, struct grammar_model_block *block) {
+    for (size_t i = 0; i < y->n; i++) {
+        if (y->items[i]->kind == GRAMMAR_YAML_SCALAR)
+            *grammar_pool_push(&r->b->pool, block->metadata, block->n_metadata, block->size_metadata) =
+                (tragus_field){y->keys[i]->text, value_of(y->items[i])};
+        else
+            grammar_report_at(r->report, TRAGUS_NOTE, y->items[i]->position,
+                              "metadata \"%.60s\" is no single value, and is not passed on", y->keys[i]->text);
+    }
 }
 
 static void read_block(struct reader *r, const char *intent, const struct grammar_yaml *y) {
@@ -373,6 +386,8 @@ static void read_block(struct reader *r, const char *intent, const struct gramma
                 add_slot(r, block, entry->keys[i]->text, value_of(entry->items[i]));
     if ((entry = grammar_yaml_get(y, "inferred_domain")) && text_of(r, entry, "inferred_domain"))
         add_slot(r, block, "domain", grammar_model_value(entry->text, false));
+    if ((entry = grammar_yaml_get(y, "metadata")) && is_mapping(r, entry, "metadata"))
+        read_metadata(r, entry, block);
     size_t n_errors = r->report->n_errors;
     if ((entry = grammar_yaml_get(y, "requires_context")) && is_mapping(r, entry, "requires_context"))
         for (size_t i = 0; i < entry->n; i++)

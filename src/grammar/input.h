@@ -15,10 +15,12 @@ struct grammar_input {
     const uint32_t *chars;   /* folded; one blank between words */
     const uint32_t *spelled; /* as written */
     const uint16_t *word;    /* of each character: index of its input word, from 0 */
+    bool dotless;            /* as of the grammar */
 };
 
-/* Splits text into words at white space and strips punctuation at their ends. Returns -E2BIG if it is too long. */
-int grammar_input_read(struct grammar_input *in, struct grammar_pool *p, const char *text, bool ignore_whitespace);
+/* Splits text into words at white space, as the grammar's language has them, and strips punctuation at their ends. Returns -E2BIG
+ * if it is too long. */
+int grammar_input_read(struct grammar_input *in, struct grammar_pool *p, const char *text, const struct grammar *g);
 
 /* Returns a copy without the words that `drop` marks. */
 struct grammar_input grammar_input_without(const struct grammar_input *in, struct grammar_pool *p, const bool *drop);

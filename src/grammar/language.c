@@ -6,6 +6,8 @@
  * file name, since anybody can write the tag in a grammar.
  */
 #include "grammar/language.h"
+
+#include "base/utf8.h"
 #include "grammar/files.h"
 #include "grammar/model.h"
 #include "grammar/numbers.h"
@@ -96,8 +98,11 @@ static struct grammar_symbols read_symbols(struct reading *r, const struct gramm
     struct grammar_symbols table = {0};
     struct grammar_symbol *symbols = grammar_pool_alloc(&r->b->pool, ((y ? y->n : 0) + 1) * sizeof *symbols);
     for (size_t i = 0; y && y->kind == GRAMMAR_YAML_MAPPING && i < y->n; i++) {
-        struct grammar_symbol s = {y->keys[i]->text, phrases ? lines_of(r, y->items[i]) : template_of(r, y->items[i])};
+        struct grammar_symbol s = {.typed = y->keys[i]->text,
+                                   .spoken = phrases ? lines_of(r, y->items[i]) : template_of(r, y->items[i])};
+        const char *text = s.typed;
         size_t at = table.n++;
+        s.first = *text ? base_utf8_next(&text, text + strlen(text)) : 0;
         if (!*s.typed || (phrases && !strstr(s.spoken, "{number}")))
             complain(r, y->keys[i], *s.typed ? "the first text needs {number}" : "a sign is missing");
         for (; at > 0 && strlen(symbols[at - 1].typed) < strlen(s.typed); at--)

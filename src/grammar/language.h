@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct grammar_numbers;
 
 struct grammar_symbol {
     const char *typed, *spoken; /* lower case */
+    uint32_t first;             /* character of `typed` */
 };
 
 struct grammar_symbols {

@@ -5,6 +5,8 @@
 #include "base/utf8.h"
 #include "grammar/pool.h"
 
+#include <strings.h>
+
 bool grammar_is_digit(uint32_t c) {
     return c >= '0' && c <= '9';
 }
@@ -50,6 +52,15 @@ bool grammar_is_stop(uint32_t c) {
 
 uint32_t grammar_fold(uint32_t c) {
     return c >= 0x2080 && c <= 0x2089 ? '0' + (c - 0x2080) : base_utf8_fold(c);
+}
+
+uint32_t grammar_fold_dotless(uint32_t c) {
+    return c == 'I' ? 0x131 : c == 0x130 ? 'i' : grammar_fold(c);
+}
+
+bool grammar_has_dotless_i(const char *language) {
+    return language && (strncasecmp(language, "tr", 2) == 0 || strncasecmp(language, "az", 2) == 0) &&
+           (language[2] == '\0' || language[2] == '-' || language[2] == '_');
 }
 
 uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, size_t *ret_n) {

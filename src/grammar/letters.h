@@ -18,6 +18,10 @@ bool grammar_is_stop(uint32_t c);     /* punctuation that is ignored at the star
 /* Returns a character in the form that is compared: small, and a digit for one below the line (CO₂). */
 uint32_t grammar_fold(uint32_t c);
 
+/* The same in a language that has an i without a dot, whose capital is I. */
+uint32_t grammar_fold_dotless(uint32_t c);
+bool grammar_has_dotless_i(const char *language); /* a tag; NULL: no */
+
 /* Decodes UTF-8 to characters. White space becomes blanks, typographic apostrophes the plain one. */
 uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, size_t *ret_n);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grammar/lists.c: compiles lists on first use: values, numbers in words, ranges written in a template. */
+#include "grammar/index.h"
 #include "grammar/language.h"
 #include "grammar/numbers.h"
 #include "grammar/resolve.h"
@@ -30,6 +31,21 @@ static tragus_value number_value(struct grammar_compiler *c, int64_t tenths, dou
     return v;
 }
 
+/* Adds a number said digit by digit, also with as many digits as the largest one has ("oh oh seven"). like: the same in words. */
+static void add_one_by_one(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_range *range, int64_t number,
+                           const struct grammar_entry *like) {
+    char digits[40];
+    int width = snprintf(digits, sizeof digits, "%lld", (long long)range->to);
+    int n = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    struct grammar_entry e = *like;
+    for (int padded = n > 1 ? 0 : 1; number >= 0 && padded < (n < width ? 2 : 1); padded++) {
+        snprintf(digits, sizeof digits, "%0*lld", padded ? width : n, (long long)number);
+        e.in = grammar_template_digits(&c->parser, digits);
+        if (e.in)
+            push_entry(c, list, e);
+    }
+}
+
 /* Adds the numbers of a range in words. Returns false if there are too many. */
 static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, const struct grammar_range *range) {
     const struct grammar_language *before = c->parser.language;
@@ -57,6 +73,8 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
             if (range->digits) /* or they would not match when typed */
                 e.spelling = grammar_pool_text(&c->g->pool, digits, strlen(digits));
             push_entry(c, list, e);
+            if (range->one_by_one && !tenth)
+                add_one_by_one(c, list, range, i, &e);
         }
     c->parser.language = before;
     return fits;
@@ -124,18 +142,40 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
     return true;
 }
 
+static bool is_of_other_region(const struct grammar_compiler *c, const struct grammar_source *s) {
+    return s->language && c->language && !grammar_language_equal(s->language, c->language);
+}
+
+/* Whether a list is defined for exactly the grammar's language: then "pt" adds nothing to "pt-BR". */
+static bool has_exactly(const struct grammar_compiler *c, const struct grammar_model_list *from) {
+    for (size_t i = 0; i < from->n; i++)
+        if (from->definitions[i].source->language && grammar_in_language(c, from->definitions[i].source) &&
+            !is_of_other_region(c, from->definitions[i].source))
+            return true;
+    return false;
+}
+
 /* Compiles the definitions in the grammar's language: values are concatenated, otherwise the last definition wins. */
 static bool compile_list(struct grammar_compiler *c, const struct grammar_model_list *from, struct grammar_list *list) {
-    bool good = true, any = false;
+    const struct grammar_model_definition *before = NULL;
+    bool good = true, has_own = has_exactly(c, from);
     for (size_t i = 0; i < from->n; i++) {
         const struct grammar_model_definition *d = &from->definitions[i];
-        if (!grammar_in_language(c, d->source))
+        if (!grammar_in_language(c, d->source) || (has_own && is_of_other_region(c, d->source)))
             continue;
-        if (any && (list->kind != d->kind || d->kind != GRAMMAR_LIST_VALUES))
+        bool merged = before && before->kind == d->kind && d->kind == GRAMMAR_LIST_VALUES;
+        if (before && !merged)
             list->n_entries = 0;
-        any = true;
+        if (before)
+            grammar_report_at(c->report, TRAGUS_NOTE, d->position,
+                              merged ? "{%s} is also defined at %s:%d; the values of both are used"
+                                     : "{%s} is also defined at %s:%d; only this definition is used, because ranges and free text "
+                                       "cannot be merged",
+                              list->name, before->position.file, before->position.line);
+        before = d;
         good = fill_list(c, list, d) && good;
     }
+    list->index = grammar_index_build(&c->g->pool, &c->scratch, list->entries, list->n_entries);
     return good;
 }
 
@@ -209,6 +249,7 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
                 grammar_report_at(c->report, TRAGUS_ERROR, d.position,
                                   "the range {%s} runs downwards; write the smaller number first", item->range);
             good = good && fill_list(c, entry->list, &d);
+            entry->list->index = grammar_index_build(&c->g->pool, &c->scratch, entry->list->entries, entry->list->n_entries);
         }
         grammar_costs_resume(&c->costs, &outer);
         c->n_stack--;

@@ -5,6 +5,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/automaton.c src/grammar/automaton.h \
     src/grammar/builder.c src/grammar/model.h \
     src/grammar/compile.c src/grammar/compiled.h \
+    src/grammar/correct.c src/grammar/correct.h \
     src/grammar/costs.c src/grammar/costs.h \
     src/grammar/cut.c \
     src/grammar/diagnostic.c src/grammar/diagnostic.h \
@@ -16,6 +17,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/formats.c src/grammar/formats.h \
     src/grammar/grammar.h \
     src/grammar/hassil.c \
+    src/grammar/index.c src/grammar/index.h \
     src/grammar/ini.c \
     src/grammar/ini_template.c \
     src/grammar/input.c src/grammar/input.h \

@@ -8,6 +8,7 @@
 #include "grammar/matcher.h"
 
 #include "base/buffer.h"
+#include "grammar/correct.h"
 #include "grammar/letters.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ enum {
 struct candidate {
     struct grammar_reading reading;
     bool has_name;
-    uint32_t n_name, n_wildcards, n_literal, n_wild;
+    uint32_t n_name, n_wildcards, n_literal, n_wild; /* n_wild: characters of wildcards, or of what no list has */
     size_t order;
     struct grammar_input input; /* what the template matched: without skip words, if they were left out */
     size_t token;               /* index of its token among those that the template gives */
@@ -39,10 +40,10 @@ struct job {
     struct grammar_match *match;
     struct grammar_pool work;
     struct grammar_costs costs;
-    const tragus_context *context;
-    size_t n_context;
+    struct grammar_match_options options;
     const char *typed;
-    size_t max_readings;
+    bool fills_unmatched;       /* words that no list has may stand in the place of a list */
+    const char *corrected;      /* NULL: the text is as typed */
     struct grammar_input input; /* the whole text */
     const char *text;           /* its normalised form */
     bool too_long;
@@ -54,16 +55,19 @@ static const char *context_value(const struct job *j, const struct grammar_fill 
         for (size_t i = 0; f->entry && i < f->entry->n_context; i++)
             if (strcmp(f->entry->context[i].key, key) == 0)
                 return f->entry->context[i].value;
-    for (size_t i = j->n_context; i > 0; i--)
-        if (j->context[i - 1].key && strcmp(j->context[i - 1].key, key) == 0)
-            return j->context[i - 1].value;
+    for (size_t i = j->options.n_context; i > 0; i--)
+        if (j->options.context[i - 1].key && strcmp(j->options.context[i - 1].key, key) == 0)
+            return j->options.context[i - 1].value;
     return NULL;
 }
 
 static bool context_allows(const struct job *j, const struct grammar_block *b, const struct grammar_fill *fills) {
-    for (size_t i = 0; i < b->n_required; i++)
-        if (!grammar_condition_holds(&b->required[i], context_value(j, fills, b->required[i].key)))
+    bool may_miss = fills && fills->n_unmatched > 0; /* a value that is in no list might have it */
+    for (size_t i = 0; i < b->n_required; i++) {
+        const char *value = context_value(j, fills, b->required[i].key);
+        if (!grammar_condition_holds(&b->required[i], value) && (value || !may_miss))
             return false;
+    }
     for (size_t i = 0; i < b->n_excluded; i++)
         if (grammar_condition_holds(&b->excluded[i], context_value(j, fills, b->excluded[i].key)))
             return false;
@@ -126,6 +130,8 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
     const struct grammar_template *t = &j->g->templates[order];
     if (j->match->n >= MOST_READINGS || !context_allows(j, t->block, token->fills))
         return;
+    if (token->fills && token->fills->n_unmatched > 0 && token->n_literal == 0)
+        return; /* would fit any text */
     struct candidate c = {.order = order, .n_literal = token->n_literal, .input = *in, .token = index};
     struct grammar_reading *r = &c.reading;
     const struct grammar_fill *fills[4 * GRAMMAR_MAX_SLOTS];
@@ -138,6 +144,13 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
         if (wildcard) {
             c.n_wildcards++;
             c.n_wild += f->end - f->start;
+        }
+        if (f->unmatched) {
+            c.n_wild += f->end - f->start;
+            r->unmatched[r->n_unmatched++] =
+                (tragus_unmatched){f->item->slot ? f->item->slot : f->item->list->name,
+                                   grammar_encode(&j->match->pool, in->spelled + f->start, f->end - f->start)};
+            continue;
         }
         struct grammar_slot *slot = f->item->slot ? slot_of(r, f->item->slot) : NULL;
         if (!slot)
@@ -163,15 +176,18 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
     }
     for (size_t i = 0; i < t->block->n_required; i++) {
         const struct grammar_condition *c_i = &t->block->required[i];
-        struct grammar_slot *slot = !c_i->slot || has_slot(r, c_i->slot) ? NULL : slot_of(r, c_i->slot);
+        const char *value = context_value(j, token->fills, c_i->key);
+        struct grammar_slot *slot = !value || !c_i->slot || has_slot(r, c_i->slot) ? NULL : slot_of(r, c_i->slot);
         if (slot) {
-            const char *value = context_value(j, token->fills, c_i->key);
             slot->value = (tragus_value){.type = TRAGUS_TEXT, .text = grammar_pool_text(&j->match->pool, value, strlen(value))};
             slot->fixed = true;
         }
     }
     r->intent = t->block->intent;
     r->response = t->block->response;
+    r->metadata = t->block->metadata;
+    r->n_metadata = t->block->n_metadata;
+    r->corrected = j->corrected;
     r->min_confidence = t->block->min_confidence;
     r->template_text = t->text;
     r->text = t->out ? output_text(j, t->out, r) : j->text;
@@ -181,6 +197,7 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
 static void match_templates(struct job *j, const struct grammar_input *in, bool (*fits)(const struct grammar_template *t)) {
     struct grammar_matcher m;
     grammar_matcher_init(&m, &j->work, &j->match->pool, in, j->g->ignore_whitespace);
+    m.fills_unmatched = j->fills_unmatched;
     for (size_t i = 0; i < j->g->n_templates && in->n > 0; i++) {
         if (j->g->templates[i].spoken_only || !fits(&j->g->templates[i]))
             continue;
@@ -275,6 +292,10 @@ static void match_without_skip_words(struct job *j) {
 
 static int by_rank(const void *pa, const void *pb) {
     const struct candidate *a = pa, *b = pb;
+    if (a->reading.n_unmatched != b->reading.n_unmatched)
+        return a->reading.n_unmatched < b->reading.n_unmatched ? -1 : 1;
+    if (a->reading.n_unmatched > 0 && a->n_literal != b->n_literal)
+        return a->n_literal > b->n_literal ? -1 : 1;
     if (a->has_name != b->has_name)
         return a->has_name ? -1 : 1;
     if (a->n_name != b->n_name)
@@ -289,8 +310,12 @@ static int by_rank(const void *pa, const void *pb) {
 }
 
 static bool same_reading(const struct grammar_reading *a, const struct grammar_reading *b) {
-    if (strcmp(a->intent, b->intent) != 0 || a->n_slots != b->n_slots || strcmp(a->text, b->text) != 0)
+    if (strcmp(a->intent, b->intent) != 0 || a->n_slots != b->n_slots || strcmp(a->text, b->text) != 0 ||
+        a->n_unmatched != b->n_unmatched)
         return false;
+    for (size_t i = 0; i < a->n_unmatched; i++)
+        if (strcmp(a->unmatched[i].slot, b->unmatched[i].slot) != 0 || strcmp(a->unmatched[i].text, b->unmatched[i].text) != 0)
+            return false;
     for (size_t i = 0; i < a->n_slots; i++) {
         size_t k = 0;
         while (k < b->n_slots && strcmp(a->slots[i].name, b->slots[k].name) != 0)
@@ -347,6 +372,7 @@ static void give_written(struct job *j, struct candidate *c) {
     struct grammar_matcher m;
     grammar_matcher_init(&m, &j->work, &j->work, &c->input, j->g->ignore_whitespace);
     m.notes_written = true;
+    m.fills_unmatched = j->fills_unmatched;
     struct grammar_tokens whole = grammar_match_template(&m, t);
     if (c->token < whole.n) {
         const struct grammar_input *in = &c->input;
@@ -366,24 +392,44 @@ static bool has_closed_reading(const struct grammar_match *match) {
     return false;
 }
 
-static void match_text(void *data) {
-    struct job *j = data;
-    int r = grammar_input_read(&j->input, &j->match->pool, j->typed, j->g->ignore_whitespace);
+/* Finds the readings of a text, at first without what no list has. */
+static void find_readings(struct job *j, const char *text) {
+    struct grammar_pool *pool = &j->match->pool;
+    int r = grammar_input_read(&j->input, pool, text, j->g);
     if (r < 0) {
         j->too_long = true;
-        grammar_pool_escape(&j->match->pool, r);
+        grammar_pool_escape(pool, r);
     }
-    j->text = grammar_encode(&j->match->pool, j->input.chars, j->input.n);
+    j->text = grammar_encode(pool, j->input.chars, j->input.n);
     match_templates(j, &j->input, fits_any);
     if (!has_closed_reading(j->match)) /* skip words would be taken for a part of the free text */
         match_without_skip_words(j);
-    rank(j->match, j->max_readings);
+}
+
+/* Tries the text with unknown words as known ones, the most likely first. */
+static void find_corrected(struct job *j) {
+    struct grammar_correction c;
+    grammar_correct_begin(&c, j->g, &j->match->pool, &j->input);
+    while (j->match->n == 0 && (j->corrected = grammar_correct_next(&c)))
+        find_readings(j, j->corrected);
+}
+
+static void match_text(void *data) {
+    struct job *j = data;
+    find_readings(j, j->typed);
+    if (j->match->n == 0 && j->options.fuzzy)
+        find_corrected(j);
+    if (j->match->n == 0 && j->options.unmatched) {
+        j->fills_unmatched = true;
+        find_readings(j, j->typed);
+    }
+    rank(j->match, j->options.max_readings);
     for (size_t i = 0; i < j->match->n; i++)
         give_written(j, &j->match->candidates[i]);
 }
 
-int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
-                         size_t n_context, size_t max_readings, struct base_budget *budget, tragus_error *reterr) {
+int grammar_match_with(struct grammar_match **ret, const struct grammar *g, const char *text, const struct grammar_match_options *o,
+                       struct base_budget *budget, tragus_error *reterr) {
     struct grammar_report report = {.reterr = reterr};
     struct base_budget unlimited;
     struct job *j = calloc(1, sizeof *j);
@@ -397,13 +443,7 @@ int grammar_match_within(struct grammar_match **ret, const struct grammar *g, co
         base_budget_init(&unlimited, 0, 0);
         budget = &unlimited;
     }
-    *j = (struct job){.g = g,
-                      .match = match,
-                      .costs = {.budget = budget},
-                      .context = context,
-                      .n_context = n_context,
-                      .typed = text,
-                      .max_readings = max_readings};
+    *j = (struct job){.g = g, .match = match, .costs = {.budget = budget}, .options = *o, .typed = text};
     grammar_pool_init(&match->pool, LARGEST_MATCH, budget);
     grammar_pool_init(&j->work, LARGEST_MATCH, budget);
     j->work.outer = &match->pool;
@@ -424,6 +464,12 @@ int grammar_match_within(struct grammar_match **ret, const struct grammar *g, co
     match->pool.budget = NULL; /* the match may outlive the budget */
     *ret = match;
     return (int)match->n;
+}
+
+int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
+                         size_t n_context, size_t max_readings, struct base_budget *budget, tragus_error *reterr) {
+    const struct grammar_match_options o = {.context = context, .n_context = n_context, .max_readings = max_readings};
+    return grammar_match_with(ret, g, text, &o, budget, reterr);
 }
 
 int grammar_match(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],

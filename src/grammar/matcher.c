@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "grammar/digits.h"
+#include "grammar/index.h"
 #include "grammar/letters.h"
 
 #include <errno.h>
@@ -45,7 +46,8 @@ static void pass(struct grammar_matcher *m, const struct grammar_item *item, con
 
 static bool same_fills(const struct grammar_fill *a, const struct grammar_fill *b) {
     for (; a && b && a != b; a = a->before, b = b->before) {
-        if (a->start != b->start || a->end != b->end || a->entry != b->entry || a->item->list != b->item->list)
+        if (a->start != b->start || a->end != b->end || a->unmatched != b->unmatched || a->entry != b->entry ||
+            a->item->list != b->item->list)
             return false;
         if (a->value.text != b->value.text && (!a->value.text || !b->value.text || strcmp(a->value.text, b->value.text) != 0))
             return false;
@@ -146,12 +148,18 @@ static bool is_border(const struct grammar_matcher *m, uint32_t at) {
 /* Skips the border that the gap requires. Returns false if there is none. */
 static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) {
     if (t->gap != GRAMMAR_GAP_NONE && t->at < m->input->n && !m->ignore_whitespace) {
-        if ((m->input->chars[t->at] == ' ' && t->gap != GRAMMAR_GAP_VALUE) || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
+        if (m->input->chars[t->at] == ' ' || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
             t->at++;
         else if (t->gap == GRAMMAR_GAP_MUST)
             return false;
     }
     t->gap = GRAMMAR_GAP_NONE;
+    return t->at < m->input->n;
+}
+
+/* People put a blank before free text and numbers where a script has none ("เป็น 24 องศา"). Returns false at the end of the text. */
+static bool skip_blank(const struct grammar_matcher *m, struct grammar_token *t) {
+    t->at += t->at < m->input->n && m->input->chars[t->at] == ' ';
     return t->at < m->input->n;
 }
 
@@ -247,33 +255,46 @@ static void match_digits(struct grammar_matcher *m, const struct grammar_list *l
         }
 }
 
+static void try_entry(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo,
+                      const struct grammar_entry *entry) {
+    struct grammar_token start = {.at = memo->at, .gap = memo->gap};
+    struct grammar_tokens in = {.items = &start, .n = 1, .size = 1}, out = {0};
+    m->notes_written = memo->notes_written || entry->as_written;
+    pass(m, entry->in, &in, &out);
+    for (size_t k = 0; k < out.n; k++) {
+        struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
+        *hit = (struct list_hit){.entry = entry, .end = out.items[k].at, .n_literal = out.items[k].n_literal};
+        hit->gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
+                   : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
+                                                          : out.items[k].gap;
+        hit->written = out.items[k].written;
+        if (entry->as_written)
+            hit->value = grammar_output_value(m->lasting, &(const struct grammar_item){0}, hit->written);
+    }
+    m->notes_written = memo->notes_written;
+}
+
 static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo) {
-    struct grammar_token start = {.at = memo->at, .gap = memo->gap}, first = start;
+    struct grammar_token first = {.at = memo->at, .gap = memo->gap};
+    struct grammar_index_search search;
+    size_t i;
     if (!cross_gap(m, &first))
         return;
-    memo->start = first.at;
+    struct grammar_token number = first;
+    memo->start = skip_blank(m, &number) && list->n_ranges > 0 ? number.at : first.at;
     match_digits(m, list, memo);
+    memo->start = memo->n_hits > 0 ? memo->start : first.at;
     if (list->kind == GRAMMAR_LIST_RANGE && (memo->gap == GRAMMAR_GAP_NONE || memo->gap == GRAMMAR_GAP_VALUE) &&
         !m->ignore_whitespace)
         return; /* number words must be separate words */
-    struct grammar_tokens in = {.items = &start, .n = 1, .size = 1};
-    for (size_t i = 0; i < list->n_entries; i++) {
-        const struct grammar_entry *entry = &list->entries[i];
-        struct grammar_tokens out = {0};
-        m->notes_written = memo->notes_written || entry->as_written;
-        pass(m, entry->in, &in, &out);
-        for (size_t k = 0; k < out.n; k++) {
-            struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
-            *hit = (struct list_hit){.entry = entry, .end = out.items[k].at, .n_literal = out.items[k].n_literal};
-            hit->gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
-                       : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
-                                                              : out.items[k].gap;
-            hit->written = out.items[k].written;
-            if (entry->as_written)
-                hit->value = grammar_output_value(m->lasting, &(const struct grammar_item){0}, hit->written);
-        }
+    if (!list->index) {
+        for (i = 0; i < list->n_entries; i++)
+            try_entry(m, list, memo, &list->entries[i]);
+        return;
     }
-    m->notes_written = memo->notes_written;
+    grammar_index_begin(&search, list->index, m->input->chars + first.at, m->input->n - first.at);
+    while (grammar_index_next(&search, &i))
+        try_entry(m, list, memo, &list->entries[i]);
 }
 
 static size_t memo_bucket(const struct grammar_matcher *m, const struct grammar_list_memo *like) {
@@ -310,6 +331,7 @@ static size_t list_at(struct grammar_matcher *m, const struct grammar_list *list
 static const struct grammar_fill *new_fill(struct grammar_matcher *m, const struct grammar_token *t, struct grammar_fill fill) {
     struct grammar_fill *copy = grammar_pool_alloc(m->pool, sizeof *copy);
     fill.before = t->fills;
+    fill.n_unmatched = (uint8_t)((t->fills ? t->fills->n_unmatched : 0) + fill.unmatched);
     fill.hash = mix(mix(t->fills ? t->fills->hash : 1, (uint64_t)fill.start << 32 | fill.end),
                     (uint64_t)(uintptr_t)fill.entry ^ (uint64_t)(uintptr_t)fill.item->list << 1);
     for (const char *c = fill.item->list ? NULL : fill.value.text; c && *c; c++)
@@ -318,22 +340,29 @@ static const struct grammar_fill *new_fill(struct grammar_matcher *m, const stru
     return copy;
 }
 
-/* Matches one or more words, few first. Ends within a word only if text follows without a blank. */
+/* Matches one or more words, few first. Ends within a word only if text follows without a blank. unmatched: in the place of a
+ * value; for a range the one word must be a number. */
 static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *item, const struct grammar_token *from,
-                          uint32_t origin, struct grammar_tokens *out) {
+                          uint32_t origin, bool unmatched, struct grammar_tokens *out) {
     struct grammar_token start = *from;
-    if (!cross_gap(m, &start))
+    if (!cross_gap(m, &start) || !skip_blank(m, &start))
         return;
     const struct grammar_input *in = m->input;
+    bool is_number = unmatched && item->list->kind == GRAMMAR_LIST_RANGE;
+    if (is_number && !grammar_is_digit(in->chars[start.at]))
+        return;
     for (uint32_t end = start.at + 1; end <= in->n && out->n < MOST_TOKENS; end++) {
         bool at_border = end == in->n || in->chars[end] == ' ';
-        if (in->chars[end - 1] == ' ' || (!at_border && !item->joins && !m->ignore_whitespace))
+        if (is_number && in->chars[end - 1] == ' ')
+            break;
+        bool ends_number = is_number && !at_border && !grammar_is_digit(in->chars[end]); /* "200%" */
+        if (in->chars[end - 1] == ' ' || (!at_border && !ends_number && !item->joins && !m->ignore_whitespace))
             continue;
         struct grammar_token t = start;
         t.at = end;
-        t.gap = at_border ? GRAMMAR_GAP_MAY : GRAMMAR_GAP_NONE; /* "{album}[by {artist}]" */
+        t.gap = at_border || ends_number ? GRAMMAR_GAP_MAY : GRAMMAR_GAP_NONE; /* "{album}[by {artist}]" */
         t.origin = origin;
-        t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end});
+        t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end, .unmatched = unmatched});
         grammar_note(m, &(const struct grammar_written){.chars = in->spelled + start.at, .n = end - start.at}, &t);
         if (at_border && end < in->n)
             grammar_note_blank(m, &t);
@@ -346,11 +375,13 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
     for (size_t i = 0; i < in->n; i++) {
         const struct grammar_token *from = &in->items[i];
         if (item->list->kind == GRAMMAR_LIST_WILDCARD) {
-            pass_wildcard(m, item, from, (uint32_t)i, out);
+            pass_wildcard(m, item, from, (uint32_t)i, false, out);
             continue;
         }
         size_t index = list_at(m, item->list, from);
         const struct grammar_list_memo memo = m->memos[index];
+        if (m->fills_unmatched && memo.n_hits == 0 && (from->fills ? from->fills->n_unmatched : 0) < GRAMMAR_MAX_UNMATCHED)
+            pass_wildcard(m, item, from, (uint32_t)i, true, out);
         for (size_t k = 0; k < memo.n_hits; k++) {
             const struct list_hit *hit = &memo.hits[k];
             if (hit->entry && m->block && !grammar_entry_fits(hit->entry, m->block))

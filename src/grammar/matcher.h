@@ -11,6 +11,8 @@ struct grammar_fill { /* the value of a slot, or of a list that fills none; the 
     const struct grammar_entry *entry; /* NULL: digits, a wildcard or an OUTPUT */
     tragus_value value;                /* of digits, of an OUTPUT, and of an entry that gives its text as written */
     uint32_t start, end;               /* in characters of the input */
+    bool unmatched;                    /* the list has no such value */
+    uint8_t n_unmatched;               /* of this fill and those before it */
     uint64_t hash;                     /* of this fill and those before it */
 };
 
@@ -28,7 +30,8 @@ enum grammar_gap {
     GRAMMAR_GAP_NONE, /* the next letter continues the word */
     GRAMMAR_GAP_MUST, /* a word border must come before the next letter */
     GRAMMAR_GAP_MAY,
-    GRAMMAR_GAP_VALUE, /* NONE, but people glue what follows a value: a border in the template makes it SOFT, not MUST */
+    GRAMMAR_GAP_VALUE, /* MAY behind a value, because people glue what follows or do not: a border in the template makes it SOFT,
+                          not MUST */
     GRAMMAR_GAP_SOFT,  /* MAY, and stays so at a border in the template */
 };
 
@@ -54,6 +57,7 @@ struct grammar_matcher {
     const struct grammar_input *input;
     const struct grammar_block *block; /* block of the template */
     bool ignore_whitespace;
+    bool fills_unmatched;            /* set by the caller: words that no list has may stand in the place of a list */
     bool notes_written;              /* set by the caller after grammar_matcher_init; notes are in `lasting` */
     struct grammar_list_memo *memos; /* matches of lists by position, shared by all templates */
     size_t n_memos, size_memos;

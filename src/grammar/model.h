@@ -48,11 +48,6 @@ struct grammar_condition { /* from requires_context or excludes_context */
     const char *slot; /* the slot that the value is copied to, NULL: none */
 };
 
-struct grammar_named_value {
-    const char *name;
-    tragus_value value;
-};
-
 struct grammar_model_value {
     struct grammar_text in;
     bool has_out;
@@ -69,6 +64,7 @@ struct grammar_range {
     double multiplier;
     bool digits, words;
     bool ordinal;             /* said "third", typed "3rd" or "3" */
+    bool one_by_one;          /* may also be said digit by digit */
     const char *const *signs; /* of ordinals, behind the digits; set when compiling */
     size_t n_signs;
     uint32_t group;             /* the sign between groups of three digits, 0: none; set when compiling */
@@ -115,8 +111,10 @@ struct grammar_model_block {
     double min_confidence; /* 0: none */
     struct grammar_pauses pauses;
     bool speech_to_phrase;
-    struct grammar_named_value *slots;
+    tragus_field *slots;
     size_t n_slots, size_slots;
+    tragus_field *metadata;
+    size_t n_metadata, size_metadata;
     struct grammar_condition *required, *excluded;
     size_t n_required, size_required, n_excluded, size_excluded;
     const char *domain_group; /* `name_domains: default`, of intents.yaml; NULL: none */

@@ -9,6 +9,7 @@
 enum {
     MOST_NODES = 1 << 20, /* limit for one template */
     MOST_DETERMINED = 400000,
+    FEW_VALUES = 32, /* are not worth joining */
 };
 
 uint32_t grammar_pieces_spelling(struct grammar_pieces *p, const char *text) {
@@ -26,17 +27,17 @@ void grammar_pieces_clear(struct grammar_pieces *p) {
 }
 
 uint32_t grammar_pieces_node(struct grammar_pieces *p) {
-    grammar_pool_spend(p->pool, 4);
+    grammar_pool_spend(p->nodes, 4);
     if (p->n_nodes >= MOST_NODES) {
         p->too_large = true;
         return 0;
     }
-    *grammar_pool_push(p->pool, p->first_arc, p->n_nodes, p->size_nodes) = GRAMMAR_NO_ARC;
+    *grammar_pool_push(p->nodes, p->first_arc, p->n_nodes, p->size_nodes) = GRAMMAR_NO_ARC;
     return (uint32_t)p->n_nodes - 1;
 }
 
 static void add_arc(struct grammar_pieces *p, uint32_t from, uint32_t label, uint32_t to) {
-    *grammar_pool_push(p->pool, p->arcs, p->n_arcs, p->size_arcs) = (struct grammar_piece_arc){label, to, p->first_arc[from]};
+    *grammar_pool_push(p->nodes, p->arcs, p->n_arcs, p->size_arcs) = (struct grammar_piece_arc){label, to, p->first_arc[from]};
     p->first_arc[from] = (uint32_t)p->n_arcs - 1;
 }
 
@@ -90,7 +91,8 @@ static uint32_t add_spoken(struct grammar_pieces *p, const struct grammar_item *
 
 /* Builds the automaton of a list's numbers, once per list. */
 static struct grammar_automaton spell_range(struct grammar_pieces *p, const struct grammar_list *list) {
-    struct grammar_pieces alone = {.pool = p->pool, .scratch = p->scratch, .spellings = p->spellings, .ranges = p->ranges};
+    struct grammar_pieces alone = {
+        .pool = p->pool, .nodes = p->pool, .scratch = p->scratch, .spellings = p->spellings, .ranges = p->ranges};
     struct grammar_links links = {0};
     uint32_t n_states = 2;
     for (size_t i = 0; i < list->n_entries && !alone.too_large; i++) {
@@ -133,16 +135,94 @@ static uint32_t add_range(struct grammar_pieces *p, const struct grammar_list *l
     return to;
 }
 
+static uint32_t add_values(struct grammar_pieces *p, const struct grammar_list *list, const uint8_t *fits, uint32_t from) {
+    uint32_t to = grammar_pieces_node(p);
+    for (size_t i = 0; i < list->n_entries && !p->too_large; i++)
+        if (fits[i / 8] >> i % 8 & 1)
+            add_arc(p, grammar_pieces_add(p, list->entries[i].in, from), GRAMMAR_EPSILON, to);
+    return to;
+}
+
+static struct grammar_automaton copy_automaton(struct grammar_pool *pool, const struct grammar_automaton *a) {
+    uint32_t n_arcs = a->first_arc[a->n_states];
+    struct grammar_automaton copy = {.n_states = a->n_states, .start = a->start};
+    copy.first_arc = grammar_pool_alloc(pool, ((size_t)a->n_states + 1) * sizeof *copy.first_arc);
+    copy.arcs = grammar_pool_alloc(pool, (size_t)n_arcs * sizeof *copy.arcs);
+    copy.is_final = grammar_pool_alloc(pool, a->n_states);
+    memcpy(copy.first_arc, a->first_arc, ((size_t)a->n_states + 1) * sizeof *copy.first_arc);
+    memcpy(copy.arcs, a->arcs, (size_t)n_arcs * sizeof *copy.arcs);
+    memcpy(copy.is_final, a->is_final, a->n_states);
+    return copy;
+}
+
+/* Joins the beginnings and ends that values share. The automaton is over pieces, borders and epsilons, as if these were words, so
+ * it means the same in every place. */
+static struct grammar_spelled_list *spell_list(struct grammar_pieces *p, const struct grammar_list *list, const uint8_t *fits) {
+    struct grammar_pool *pool = p->scratch;
+    struct grammar_pieces alone = {
+        .pool = p->pool, .nodes = pool, .scratch = pool, .spellings = p->spellings, .ranges = p->ranges, .block = p->block};
+    uint32_t start = grammar_pieces_node(&alone), end = add_values(&alone, list, fits, start);
+    struct grammar_spelled_list *s = grammar_pool_alloc(p->pool, sizeof *s);
+    struct grammar_links links = {.items = grammar_pool_alloc(pool, alone.n_arcs * sizeof *links.items)};
+    p->too_large |= alone.too_large;
+    for (uint32_t node = 0; node < alone.n_nodes; node++)
+        for (uint32_t k = alone.first_arc[node]; k != GRAMMAR_NO_ARC; k = alone.arcs[k].next)
+            links.items[links.n++] = (struct grammar_link){node, alone.arcs[k].label, alone.arcs[k].to};
+    uint8_t *finals = grammar_pool_alloc(pool, alone.n_nodes);
+    finals[end] = 1;
+    struct grammar_automaton whole = grammar_automaton_make(pool, &links, (uint32_t)alone.n_nodes, start, finals), determined;
+    if (grammar_automaton_determinise(pool, &whole, MOST_DETERMINED, &determined))
+        whole = determined;
+    whole = grammar_automaton_merge(pool, &whole);
+    s->automaton = copy_automaton(p->pool, &whole);
+    s->block = alone.has_lists ? p->block : NULL;
+    return s;
+}
+
+/* Returns the values that fit the block, joined at the first call. fits is copied. */
+static const struct grammar_spelled_list *find_list(struct grammar_pieces *p, const struct grammar_list *list,
+                                                    const uint8_t *fits) {
+    size_t n_bytes = (list->n_entries + 7) / 8;
+    for (const struct grammar_spelled_list *s = p->lists[list->number]; s; s = s->next)
+        if (memcmp(s->fits, fits, n_bytes) == 0 && (!s->block || s->block == p->block))
+            return s;
+    struct grammar_spelled_list *s = spell_list(p, list, fits);
+    s->fits = grammar_pool_alloc(p->pool, n_bytes);
+    memcpy(s->fits, fits, n_bytes);
+    s->next = p->lists[list->number];
+    p->lists[list->number] = s;
+    return s;
+}
+
+static uint32_t add_automaton(struct grammar_pieces *p, const struct grammar_automaton *a, uint32_t from) {
+    uint32_t to = grammar_pieces_node(p), base = (uint32_t)p->n_nodes - 1; /* state i becomes node base + i, the start `from` */
+    for (uint32_t i = 1; i < a->n_states && !p->too_large; i++)
+        grammar_pieces_node(p);
+    for (uint32_t i = 0; i < a->n_states && !p->too_large; i++) {
+        uint32_t node = i ? base + i : from;
+        for (uint32_t k = a->first_arc[i]; k < a->first_arc[i + 1]; k++)
+            add_arc(p, node, a->arcs[k].word, base + a->arcs[k].to);
+        if (a->is_final[i])
+            add_arc(p, node, GRAMMAR_EPSILON, to);
+    }
+    return to;
+}
+
 static uint32_t add_list(struct grammar_pieces *p, const struct grammar_list *list, uint32_t from) {
     if (list->kind == GRAMMAR_LIST_RANGE)
         return add_range(p, list, from);
     if (list->kind == GRAMMAR_LIST_WILDCARD) /* whole words, even where the text allows a part of one */
         return step(p, step(p, step(p, from, GRAMMAR_WORD_BORDER), grammar_pieces_spelling(p, GRAMMAR_FREE_WORDS)),
                     GRAMMAR_WORD_BORDER);
-    uint32_t to = grammar_pieces_node(p);
-    for (size_t i = 0; i < list->n_entries && !p->too_large; i++)
+    struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
+    uint8_t *fits = grammar_pool_alloc(p->scratch, (list->n_entries + 7) / 8);
+    for (size_t i = 0; i < list->n_entries; i++)
         if (!p->block || grammar_entry_fits(&list->entries[i], p->block))
-            add_arc(p, grammar_pieces_add(p, list->entries[i].in, from), GRAMMAR_EPSILON, to);
+            fits[i / 8] |= (uint8_t)(1 << i % 8);
+    p->has_lists = true;
+    uint32_t to = p->lists && list->n_entries >= FEW_VALUES ? add_automaton(p, &find_list(p, list, fits)->automaton, from)
+                                                            : add_values(p, list, fits, from);
+    grammar_pool_release(p->scratch, mark);
     return to;
 }
 

@@ -20,11 +20,22 @@ struct grammar_spelled_range { /* for a list of numbers */
     struct grammar_automaton automaton;
 };
 
-struct grammar_pieces {        /* the automaton of one template; reused for the next one */
-    struct grammar_pool *pool; /* spellings, nodes and arcs */
+/* The values of a list that fit a block. Many templates use a long list, so its values are joined once. */
+struct grammar_spelled_list {
+    struct grammar_spelled_list *next;
+    uint8_t *fits;                     /* a bit for each value */
+    const struct grammar_block *block; /* not NULL: values have lists in them, so it is for this block only */
+    struct grammar_automaton automaton;
+};
+
+struct grammar_pieces {         /* the automaton of one template; reused for the next one */
+    struct grammar_pool *pool;  /* spellings and lists */
+    struct grammar_pool *nodes; /* and arcs */
     struct grammar_pool *scratch;
     struct grammar_map *spellings;        /* pieces and words; value = number + 1 */
     struct grammar_spelled_range *ranges; /* by list number */
+    struct grammar_spelled_list **lists;  /* likewise; NULL: lists are not joined */
+    bool has_lists;                       /* a list of values was added */
     const struct grammar_block *block;    /* only its list values are used, NULL: all */
     uint32_t *first_arc;                  /* of each node */
     size_t n_nodes, size_nodes;

@@ -37,6 +37,17 @@ struct grammar_item *grammar_template_ordinal(struct grammar_parser *p, const ch
     return number_words(p, true, digits);
 }
 
+struct grammar_item *grammar_template_digits(struct grammar_parser *p, const char *digits) {
+    const struct grammar_numbers *numbers = p->language ? p->language->numbers : NULL;
+    base_buffer_clear(&p->scratch);
+    for (; numbers && *digits; digits++) {
+        if (!grammar_numbers_say(numbers, numbers->digit, digits, 1, &p->scratch))
+            return NULL;
+        base_buffer_add_text(&p->scratch, " ");
+    }
+    return numbers ? grammar_sign_words(p, grammar_pool_text(p->pool, p->scratch.data, p->scratch.len_bytes)) : NULL;
+}
+
 static bool is_alphanumeric(uint32_t c) {
     return grammar_is_digit(c) || grammar_is_letter(c);
 }
@@ -55,11 +66,13 @@ static size_t length_of(const char *typed, const uint32_t *chars, size_t n, size
 
 const struct grammar_symbol *grammar_symbol_at(const struct grammar_symbols *symbols, const uint32_t *chars, size_t n, size_t i,
                                                size_t *ret_n) {
+    if (symbols->n == 0 || (i > 0 && is_alphanumeric(chars[i - 1]) && is_alphanumeric(chars[i])))
+        return NULL;
+    uint32_t first = grammar_fold(chars[i]);
     for (size_t s = 0; s < symbols->n; s++) {
         uint32_t last = 0;
-        size_t len = length_of(symbols->items[s].typed, chars, n, i, &last);
-        if (len == 0 || (is_alphanumeric(chars[i]) && i > 0 && is_alphanumeric(chars[i - 1])) ||
-            (is_alphanumeric(last) && i + len < n && is_alphanumeric(chars[i + len])))
+        size_t len = symbols->items[s].first == first ? length_of(symbols->items[s].typed, chars, n, i, &last) : 0;
+        if (len == 0 || (is_alphanumeric(last) && i + len < n && is_alphanumeric(chars[i + len])))
             continue;
         *ret_n = len;
         return &symbols->items[s];
@@ -161,6 +174,9 @@ static bool plain_number_at(struct grammar_parser *p, const uint32_t *chars, siz
 
 bool grammar_find_sign(struct grammar_parser *p, const uint32_t *chars, size_t n, size_t i, bool after_list, bool before_list,
                        struct grammar_sign *ret) {
+    /* Called for each character of each name, so what most of them are comes first: a letter within a word. */
+    if (i > 0 && grammar_is_letter(chars[i]) && is_alphanumeric(chars[i - 1]))
+        return false;
     const struct grammar_language *l = p->language;
     bool behind = i > 0 ? grammar_is_digit(chars[i - 1]) : after_list;
     const struct grammar_symbol *symbol = NULL;

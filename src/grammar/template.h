@@ -13,6 +13,7 @@ struct grammar_parser {
     struct grammar_pool *pool;
     const struct grammar_language *language; /* NULL: digits and symbols match only if typed, not if spoken */
     struct base_buffer scratch;              /* freed by the owner of the parser */
+    bool dotless;                            /* the language has an i without a dot */
     bool after_list, before_list;            /* whether a list stands directly before and behind the text that is parsed */
     unsigned n_nested;                       /* texts of the language inside each other */
     uint32_t error_offset;                   /* of the first error, in characters */
@@ -28,6 +29,8 @@ struct grammar_item *grammar_template_parse(struct grammar_parser *parser, const
 /* Returns the tree of a number's words, or NULL if the language cannot say it. */
 struct grammar_item *grammar_template_number(struct grammar_parser *parser, const char *digits);
 struct grammar_item *grammar_template_ordinal(struct grammar_parser *parser, const char *digits); /* "third" */
+/* The same with each digit in words ("one oh five"). */
+struct grammar_item *grammar_template_digits(struct grammar_parser *parser, const char *digits);
 
 /* Returns whether a list value is a template; if not, every sign in it is literal. */
 bool grammar_template_is_one(const char *text);

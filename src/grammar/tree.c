@@ -159,7 +159,8 @@ static void add_letter(struct text_builder *b, const uint32_t *at, size_t offset
     b->n_written = (size_t)(at + 1 - b->written);
     b->capitals = grammar_pool_grow(b->parser->pool, b->capitals, b->n_letters, &b->size_capitals, sizeof *b->capitals);
     b->capitals[b->n_letters] = c;
-    *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) = grammar_fold(c);
+    *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) =
+        b->parser->dotless ? grammar_fold_dotless(c) : grammar_fold(c);
 }
 
 static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *chars, size_t n, size_t offset,

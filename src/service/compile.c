@@ -2,14 +2,28 @@
 /* service/compile.c: compiles grammars on their own thread and within a budget, so that no grammar delays other clients.
  *
  * Rights and limits are checked when the call arrives, and again before the grammar is installed, because both may have changed.
+ * Grammars of the configuration are loaded again in the same way. Lists that programs have set go over to the new grammar, and are
+ * saved if the service has a folder for them.
  */
+#include "base/utf8.h"
+#include "service/log.h"
 #include "service/private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_JOBS 16 /* jobs of one user that may wait */
+#define MOST_JOBS 16      /* jobs of one user that may wait */
+#define SAVER ((uid_t)-2) /* jobs of one user are done in order, and a list that was set last must be saved last */
+
+struct reload {
+    size_t n_left; /* jobs that are not done, and the caller of service_reload */
+    unsigned n_loaded, n_failed;
+    bool forget_lists;
+    int code;
+    service_reload_done *done;
+    void *user;
+};
 
 struct compile_job {
     struct worker_job job; /* first member */
@@ -22,7 +36,13 @@ struct compile_job {
     char *list; /* if the job changes a list, its name; else NULL */
     tragus_list_value *values;
     size_t n_values;
-    tragus_grammar *base; /* the grammar whose list changes, as it was when the compilation began */
+    struct reload *reload; /* if the job loads files again; else NULL */
+    char **paths;
+    size_t n_paths;
+    tragus_grammar *base;  /* the grammar that changes, as it was when the compilation began */
+    bool base_is_of_files; /* of a reload: its lists are kept, else those of options.state */
+    tragus_grammar *saved; /* whose lists are saved; NULL: not yet */
+    bool is_saved;
 
     tragus_grammar *grammar; /* the compiled grammar */
     tragus_diagnostics diagnostics;
@@ -42,6 +62,9 @@ static void free_job(struct compile_job *j) {
         free((char *)j->values[i].out);
         free((char *)j->values[i].domain);
     }
+    for (size_t i = 0; i < j->n_paths; i++)
+        free(j->paths[i]);
+    free(j->paths);
     free(j->texts);
     free(j->values);
     free(j->list);
@@ -50,17 +73,37 @@ static void free_job(struct compile_job *j) {
     free(j->language);
     free((char *)j->caller.owner);
     tragus_grammar_unref(j->base);
+    tragus_grammar_unref(j->saved);
     tragus_grammar_unref(j->grammar);
     tragus_diagnostics_done(&j->diagnostics);
     free(j);
+}
+
+/* Loads files again with the lists that the grammar has now. If those on the disk are damaged, the log told it at the start. */
+static int load_files(struct compile_job *j) {
+    const struct service *s = j->service;
+    struct engine_list *kept = NULL;
+    const struct engine_list *lists = j->base_is_of_files ? engine_grammar_lists(j->base) : NULL;
+
+    if (!j->base_is_of_files && s->options.state && !j->reload->forget_lists &&
+        state_read(&kept, s->options.state, j->name, NULL) >= 0)
+        lists = kept;
+    int r = grammars_compile(s, &j->grammar, "", (const char *const *)j->paths, j->n_paths, NULL, 0,
+                             j->reload->forget_lists ? NULL : lists, &j->diagnostics, &j->job.budget, &j->error);
+    engine_lists_free(kept);
+    return r;
 }
 
 /* Runs in the compile thread. */
 static void run_job(struct worker_job *job) {
     struct compile_job *j = (struct compile_job *)job;
 
+    if (j->reload) {
+        j->code = load_files(j);
+        return;
+    }
     if (!j->list) {
-        j->code = grammars_compile(j->service, &j->grammar, j->language, NULL, 0, j->texts, j->n_texts, &j->diagnostics,
+        j->code = grammars_compile(j->service, &j->grammar, j->language, NULL, 0, j->texts, j->n_texts, NULL, &j->diagnostics,
                                    &job->budget, &j->error);
         return;
     }
@@ -74,12 +117,17 @@ static void push_job(struct compile_job *j) {
     worker_push(j->service->compiler, &j->job);
 }
 
-/* If the grammar has changed since the compilation began, queues the list change again for the new one and returns false. */
-static bool is_of_now(struct compile_job *j, const struct service_grammar *g) {
-    if (!j->list || g->grammar == j->base)
-        return true;
+static void set_base(struct compile_job *j, const struct service_grammar *g) {
     tragus_grammar_unref(j->base);
-    j->base = tragus_grammar_ref(g->grammar);
+    j->base = g ? tragus_grammar_ref(g->grammar) : NULL;
+    j->base_is_of_files = g && strcmp(g->format, GRAMMARS_FROM_FILES) == 0;
+}
+
+/* If the grammar has changed since the compilation began, queues the change again for the new one and returns false. */
+static bool is_of_now(struct compile_job *j, const struct service_grammar *g) {
+    if ((!j->list && !j->reload) || (g ? g->grammar : NULL) == j->base)
+        return true;
+    set_base(j, g);
     j->grammar = tragus_grammar_unref(j->grammar);
     tragus_diagnostics_done(&j->diagnostics);
     push_job(j);
@@ -106,6 +154,42 @@ static int put(struct compile_job *j, tragus_error *reterr) {
     return r;
 }
 
+/* --- saving lists --- */
+
+/* Runs in the compile thread, which may wait for the disk. */
+static void run_save(struct worker_job *job) {
+    struct compile_job *j = (struct compile_job *)job;
+    j->code = state_write(j->service->options.state, j->name, engine_grammar_lists(j->saved), &j->error);
+    j->is_saved = true;
+}
+
+static void finish_save(struct worker_job *job) {
+    struct compile_job *j = (struct compile_job *)job;
+    char text[512];
+
+    if (!j->is_saved) /* the service ends */
+        run_save(job);
+    if (j->code < 0) {
+        service_log(SERVICE_LOG_WARNING, "Grammar %s: the lists that programs have set will be lost at the next start: %s", j->name,
+                    j->error.text);
+        base_utf8_format(text, sizeof(text), "the list is in use, but will be lost when tragusd ends: %s", j->error.text);
+        grammar_diagnostics_add(&j->diagnostics, TRAGUS_WARNING, text);
+    }
+    if (j->done)
+        j->done(&(struct service_grammar_result){.diagnostics = &j->diagnostics}, j->user);
+    free_job(j);
+}
+
+/* Saves the lists of a grammar that is in use now; then calls the job's done, if it has one. */
+static void save_lists(struct compile_job *j, const struct service_grammar *g) {
+    j->saved = tragus_grammar_ref(g->grammar);
+    j->job.uid = SAVER;
+    j->job.owner = ""; /* it is saved even if the caller leaves */
+    j->job.run = run_save;
+    j->job.done = finish_save;
+    worker_push(j->service->compiler, &j->job);
+}
+
 /* Runs in the main thread. */
 static void finish_job(struct worker_job *job) {
     struct compile_job *j = (struct compile_job *)job;
@@ -124,6 +208,11 @@ static void finish_job(struct worker_job *job) {
         return;
     if (result.code == 0)
         service_tell_change(j->service);
+    const struct service_grammar *g = result.code == 0 && j->list && !j->is_private ? grammars_public(j->service, j->name) : NULL;
+    if (g && grammars_keeps_lists(j->service, g)) {
+        save_lists(j, g);
+        return;
+    }
     j->done(&result, j->user);
     free_job(j);
 }
@@ -253,7 +342,117 @@ int service_grammar_set_list(struct service *s, const struct service_caller *cal
         return base_error_set(reterr, -ENOMEM, "out of memory");
     }
     j->is_private = g->owner != NULL;
-    j->base = tragus_grammar_ref(g->grammar);
+    set_base(j, g);
     push_job(j);
+    return 0;
+}
+
+/* --- loading files again --- */
+
+static void leave_reload(struct reload *reload, int code) {
+    reload->code = code < 0 ? code : reload->code;
+    if (--reload->n_left > 0)
+        return;
+    unsigned n = reload->n_loaded + reload->n_failed;
+    if (reload->code == 0)
+        service_log(reload->n_failed > 0 ? SERVICE_LOG_WARNING : SERVICE_LOG_NOTICE, "Reloaded %u of %u grammars%s",
+                    reload->n_loaded, n, reload->n_failed > 0 ? "; the others stay as they were" : "");
+    reload->done(reload->code, reload->user);
+    free(reload);
+}
+
+static void count(struct service *s, struct reload *reload, const char *name, int r, const tragus_error *e) {
+    char text[512];
+    if (r >= 0)
+        reload->n_loaded++;
+    else
+        reload->n_failed++;
+    if (r < 0)
+        service_log(SERVICE_LOG_ERROR, "Failed to reload grammar %s: %s", name, base_error_format(e, text, sizeof(text)));
+    service_tell_change(s);
+}
+
+static void finish_files(struct worker_job *job) {
+    struct compile_job *j = (struct compile_job *)job;
+    struct service *s = j->service;
+    struct reload *reload = j->reload;
+
+    /* Another reload may have found that the configuration no longer names it. */
+    bool cancelled = worker_cancelled(job);
+    if (cancelled || !grammars_is_reserved(s, j->name)) {
+        free_job(j);
+        leave_reload(reload, cancelled ? -ECANCELED : 0);
+        return;
+    }
+    if (j->code >= 0 && !is_of_now(j, grammars_public(s, j->name)))
+        return;
+    tragus_grammar *grammar = j->grammar;
+    j->grammar = NULL;
+    int r = grammars_loaded(s, j->name, grammar, &j->diagnostics, j->code, &j->error);
+    count(s, reload, j->name, r, &j->error);
+    if (r >= 0 && reload->forget_lists && s->options.state)
+        save_lists(j, grammars_public(s, j->name));
+    else
+        free_job(j);
+    leave_reload(reload, 0);
+}
+
+static int push_files(struct service *s, struct reload *reload, uid_t uid, const struct service_files *files,
+                      tragus_error *reterr) {
+    const struct service_caller caller = {.owner = "", .uid = uid}; /* goes on if the caller leaves */
+    int r = grammars_reserve(s, files->name, reterr);
+    if (r < 0)
+        return r;
+    struct compile_job *j = job_new(s, &caller, files->name, GRAMMARS_FROM_FILES, "", NULL, NULL);
+    bool good = j && (j->paths = calloc(files->n_paths ? files->n_paths : 1, sizeof(*j->paths)));
+    for (size_t i = 0; good && i < files->n_paths; i++)
+        good = (j->paths[j->n_paths++] = strdup(files->paths[i])) != NULL;
+    if (!good) {
+        if (j)
+            free_job(j);
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    }
+    j->reload = reload;
+    j->job.done = finish_files;
+    reload->n_left++;
+    set_base(j, grammars_public(s, files->name));
+    push_job(j);
+    return 0;
+}
+
+void service_set_configuration(struct service *s, service_read_configuration *read, void *user) {
+    s->read_configuration = read;
+    s->read_user = user;
+}
+
+int service_reload(struct service *s, const struct service_caller *caller, bool forget_lists, service_reload_done *done, void *user,
+                   tragus_error *reterr) {
+    const struct service_files *files;
+    size_t n;
+
+    int r = service_may_reload(s, caller, reterr);
+    if (r >= 0)
+        r = service_find_model(s, "", reterr);
+    if (r >= 0)
+        r = check_queue(s, caller, reterr);
+    if (r >= 0 && !s->read_configuration)
+        r = base_error_set(reterr, -ENODATA, "there is no configuration to read again");
+    if (r >= 0)
+        r = s->read_configuration(&files, &n, s->read_user, reterr);
+    if (r < 0)
+        return r;
+    struct reload *reload = calloc(1, sizeof(*reload));
+    if (!reload)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    *reload = (struct reload){.n_left = 1, .forget_lists = forget_lists, .done = done, .user = user};
+    grammars_keep_only(s, files, n);
+    for (size_t i = 0; i < n; i++) {
+        tragus_error e = {0};
+        r = push_files(s, reload, caller->uid, &files[i], &e);
+        if (r < 0)
+            count(s, reload, files[i].name, r, &e);
+    }
+    service_tell_change(s);
+    leave_reload(reload, 0);
     return 0;
 }

@@ -34,8 +34,20 @@ struct service_failed {
     char name[];
 };
 
+static void drop_failure(struct service *s, const char *name) {
+    struct service_failed **link = &s->failed;
+    while (*link && strcmp((*link)->name, name) != 0)
+        link = &(*link)->next;
+    struct service_failed *f = *link;
+    if (f) {
+        *link = f->next;
+        free(f);
+    }
+}
+
 static void keep_failure(struct service *s, const char *name, const tragus_error *e) {
     size_t size = strlen(name) + 1;
+    drop_failure(s, name);
     struct service_failed *f = calloc(1, sizeof(*f) + size);
     if (!f)
         return; /* the log has it */
@@ -78,7 +90,7 @@ void grammars_owner_gone(struct service *s, const char *owner) {
 }
 
 /* The names that the configuration uses belong to it, even while no such grammar could be loaded. */
-static bool is_reserved(const struct service *s, const char *name) {
+bool grammars_is_reserved(const struct service *s, const char *name) {
     if (s->default_grammar && strcmp(name, s->default_grammar) == 0)
         return true;
     for (size_t i = 0; i < s->n_reserved; i++)
@@ -88,7 +100,7 @@ static bool is_reserved(const struct service *s, const char *name) {
 }
 
 static int reserve(struct service *s, const char *name) {
-    if (is_reserved(s, name))
+    if (grammars_is_reserved(s, name))
         return 0;
     char **more = reallocarray(s->reserved, s->n_reserved + 1, sizeof(*more));
     if (!more)
@@ -99,6 +111,13 @@ static int reserve(struct service *s, const char *name) {
         return -ENOMEM;
     s->n_reserved++;
     return 0;
+}
+
+int grammars_reserve(struct service *s, const char *name, tragus_error *reterr) {
+    int r = grammars_check_name(name, reterr);
+    if (r >= 0 && reserve(s, name) < 0)
+        r = base_error_set(reterr, -ENOMEM, "out of memory");
+    return r;
 }
 
 /* Finds the grammar of that name that an owner sees: its own one takes precedence over a public one. */
@@ -112,6 +131,18 @@ static struct service_grammar *lookup(const struct service *s, const char *owner
                 return g;
         }
     return found;
+}
+
+struct service_grammar *grammars_public(const struct service *s, const char *name) {
+    return lookup(s, "", name);
+}
+
+static bool is_from_files(const struct service_grammar *g) {
+    return strcmp(g->format, GRAMMARS_FROM_FILES) == 0;
+}
+
+bool grammars_keeps_lists(const struct service *s, const struct service_grammar *g) {
+    return s->options.state && !g->owner && is_from_files(g);
 }
 
 static struct service_grammar *own_private(const struct service *s, const char *owner, const char *name) {
@@ -165,6 +196,13 @@ void service_grammar_describe(const struct service_grammar *g, struct service_gr
 
 const char *service_grammar_intent(const struct service_grammar *g, size_t i) {
     return grammar_intent(engine_grammar_sentences(g->grammar), i);
+}
+
+const char *service_grammar_set_list_name(const struct service_grammar *g, size_t i) {
+    const struct engine_list *l = engine_grammar_lists(g->grammar);
+    while (l && i-- > 0)
+        l = l->next;
+    return l ? l->name : NULL;
 }
 
 _Static_assert(SERVICE_EXAMPLE_BYTES == GRAMMAR_EXAMPLE_BYTES, "the sizes are equal");
@@ -256,7 +294,7 @@ static int model_of_sentences(const struct service *s, const char *const paths[]
     tragus_grammar *typed;
     unsigned i = 0;
 
-    if (engine_grammar_load(&typed, NULL, NULL, paths, n_paths, texts, n_texts, NULL, budget, NULL) < 0)
+    if (engine_grammar_load(&typed, NULL, NULL, paths, n_paths, texts, n_texts, NULL, NULL, budget, NULL) < 0)
         return 0;
     const char *language = grammar_language(engine_grammar_sentences(typed));
     while (*language && i < s->n_models && !is_of(language, engine_model_language(s->models[i])))
@@ -266,8 +304,8 @@ static int model_of_sentences(const struct service *s, const char *const paths[]
 }
 
 int grammars_compile(const struct service *s, tragus_grammar **ret, const char *language, const char *const paths[], size_t n_paths,
-                     const tragus_text texts[], size_t n_texts, tragus_diagnostics *d, struct base_budget *budget,
-                     tragus_error *reterr) {
+                     const tragus_text texts[], size_t n_texts, const struct engine_list *lists, tragus_diagnostics *d,
+                     struct base_budget *budget, tragus_error *reterr) {
     tragus_grammar_options options;
 
     int model = service_find_model(s, language, reterr);
@@ -281,7 +319,7 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
                                 "there is no model for the language of these sentences, so they are understood when typed only");
     if (model != 0) /* the user's pronunciations are for the default language */
         options.pronunciations_path = NULL;
-    return engine_grammar_load(ret, model < 0 ? NULL : s->models[model], &options, paths, n_paths, texts, n_texts, d, budget,
+    return engine_grammar_load(ret, model < 0 ? NULL : s->models[model], &options, paths, n_paths, texts, n_texts, lists, d, budget,
                                reterr);
 }
 
@@ -298,26 +336,84 @@ static void log_left_out(const char *name, const tragus_diagnostics *d) {
     }
 }
 
+int grammars_loaded(struct service *s, const char *name, tragus_grammar *grammar, const tragus_diagnostics *d, int r,
+                    tragus_error *e) {
+    struct service_grammar *old = lookup(s, "", name);
+
+    log_left_out(name, d);
+    if (r >= 0)
+        r = grammars_put(s, old, name, GRAMMARS_FROM_FILES, NULL, 0, grammar, e);
+    if (r < 0)
+        keep_failure(s, name, e);
+    else
+        drop_failure(s, name);
+    s->grammars_mark += r >= 0;
+    return r;
+}
+
+/* The lists that programs have set before; NULL if there are none, or if they cannot be read, which is logged. */
+static struct engine_list *kept_lists(const struct service *s, const char *name) {
+    struct engine_list *lists = NULL;
+    tragus_error e = {0};
+
+    if (s->options.state && state_read(&lists, s->options.state, name, &e) < 0)
+        service_log(SERVICE_LOG_WARNING, "Grammar %s: the lists that programs have set are lost, those of its files are used: %s",
+                    name, e.text);
+    return lists;
+}
+
+/* Of two mistakes, in the files and in what programs have set, the first must be the one that is told. */
+static int load_without_lists(const struct service *s, tragus_grammar **ret, const char *name, const char *const paths[], size_t n,
+                              tragus_diagnostics *d, tragus_error *e) {
+    tragus_error why = *e;
+    tragus_diagnostics_done(d);
+    *d = (tragus_diagnostics){0};
+    int r = grammars_compile(s, ret, "", paths, n, NULL, 0, NULL, d, NULL, e);
+    if (r >= 0)
+        service_log(SERVICE_LOG_WARNING, "Grammar %s: the lists that programs have set cannot be used, those of its files are: %s",
+                    name, why.text);
+    return r;
+}
+
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr) {
-    tragus_grammar *grammar;
+    tragus_grammar *grammar = NULL;
     tragus_diagnostics d = {0};
     tragus_error e = {0};
 
-    int r = grammars_check_name(name, &e);
-    if (r >= 0 && reserve(s, name) < 0)
-        r = base_error_set(&e, -ENOMEM, "out of memory");
-    if (r >= 0)
-        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, &d, NULL, &e);
-    log_left_out(name, &d);
+    int r = grammars_reserve(s, name, &e);
+    if (r >= 0) {
+        struct engine_list *lists = kept_lists(s, name);
+        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, lists, &d, NULL, &e);
+        if (r < 0 && lists)
+            r = load_without_lists(s, &grammar, name, paths, n, &d, &e);
+        engine_lists_free(lists);
+    }
+    r = grammars_loaded(s, name, grammar, &d, r, &e);
     tragus_diagnostics_done(&d);
-    if (r >= 0)
-        r = grammars_put(s, lookup(s, "", name), name, "file", NULL, 0, grammar, &e);
-    if (r >= 0)
-        return 0;
-    keep_failure(s, name, &e);
-    if (reterr)
+    if (r < 0 && reterr)
         *reterr = e;
     return r;
+}
+
+void grammars_keep_only(struct service *s, const struct service_files files[], size_t n) {
+    for (size_t i = 0; i < s->n_reserved;) {
+        char *name = s->reserved[i];
+        size_t k = 0;
+        while (k < n && strcmp(files[k].name, name) != 0)
+            k++;
+        if (k < n) {
+            i++;
+            continue;
+        }
+        s->reserved[i] = s->reserved[--s->n_reserved];
+        struct service_grammar *g = lookup(s, "", name);
+        if (g && is_from_files(g)) {
+            unlink_and_free(s, g);
+            s->grammars_mark++;
+        }
+        drop_failure(s, name);
+        free(name);
+    }
 }
 
 int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
@@ -325,9 +421,11 @@ int service_left_out(const struct service *s, int (*visit)(const char *grammar, 
     const tragus_diagnostic *d;
     int r = 0;
 
-    for (const struct service_failed *f = s->failed; r >= 0 && f; f = f->next)
-        if (!lookup(s, "", f->name)) /* a client may have added one in its place */
+    for (const struct service_failed *f = s->failed; r >= 0 && f; f = f->next) {
+        const struct service_grammar *g = lookup(s, "", f->name);
+        if (!g || is_from_files(g)) /* a client may have added one in its place */
             r = visit(f->name, &f->why, user);
+    }
     for (const struct service_grammar *g = s->grammars; r >= 0 && g; g = g->next)
         for (size_t i = 0; r >= 0 && !g->owner && (d = engine_grammar_diagnostic(g->grammar, i)); i++)
             if (d->severity >= TRAGUS_WARNING)
@@ -339,7 +437,7 @@ static int may_change(const struct service *s, const struct service_grammar *g, 
                       tragus_error *reterr) {
     if (g->owner || caller->privileged) /* only its owner can find a private one */
         return 0;
-    if (g->uid == caller->uid && !is_reserved(s, g->name))
+    if (g->uid == caller->uid && !grammars_is_reserved(s, g->name))
         return 0;
     return base_error_set(reterr, -EPERM, "grammar \"%s\" belongs to another user; add one under a name of your own", g->name);
 }
@@ -355,11 +453,11 @@ int grammars_may_put(struct service *s, const struct service_caller *caller, con
         return r;
     if (!old && must_exist)
         return base_error_set(reterr, -ENOENT, "grammar \"%.60s\" is gone; AddGrammar adds it", name);
-    if (!old && !is_private && !caller->privileged && is_reserved(s, name))
+    if (!old && !is_private && !caller->privileged && grammars_is_reserved(s, name))
         return base_error_set(reterr, -EPERM, "the name \"%s\" belongs to tragus.conf; add a grammar under a name of your own",
                               name);
     for (const struct service_grammar *g = s->grammars; g; g = g->next)
-        n_mine += g->uid == caller->uid && strcmp(g->format, "file") != 0 && g != mine; /* which goes or is `old` */
+        n_mine += g->uid == caller->uid && !is_from_files(g) && g != mine; /* which goes or is `old` */
     if (!old && n_mine >= s->options.limits.grammars_per_user)
         return base_error_set(reterr, -ENOBUFS,
                               "this user has added %u grammars already; remove some (the limit is grammars_per_user)", n_mine);

@@ -15,8 +15,9 @@ libtragus_service_la_SOURCES = \
     src/service/sender.c src/service/sender.h \
     src/service/service.c src/service/service.h \
     src/service/session.c \
+    src/service/state.c \
     src/service/text.c \
     src/service/wake.c \
     src/service/worker.c src/service/worker.h
-libtragus_service_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
-libtragus_service_la_LIBADD = $(SYSTEMD_LIBS)
+libtragus_service_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS)
+libtragus_service_la_LIBADD = $(JSON_LIBS) $(SYSTEMD_LIBS)

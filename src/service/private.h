@@ -39,6 +39,8 @@ struct service {
     char *default_grammar;
     char **reserved; /* names of the configured grammars, loaded or not */
     size_t n_reserved;
+    service_read_configuration *read_configuration; /* NULL: it is not read again */
+    void *read_user;
     struct service_session *sessions;
     size_t n_sessions;
     uint64_t last_session;
@@ -98,6 +100,9 @@ void session_use_grammar(struct service_session *session, const struct service_g
 void session_swap_wanted(struct service *s); /* for all sessions, if there is room now */
 void session_bury(struct service *s);        /* frees the sessions that were freed while events were sent */
 
+/* rights.c */
+int service_may_reload(const struct service *s, const struct service_caller *caller, tragus_error *reterr);
+
 /* service.c */
 void service_tell_change(struct service *s); /* notifies all observers */
 
@@ -107,9 +112,23 @@ void grammars_owner_gone(struct service *s, const char *owner);
 /* Compiles files or texts (one of the two) with the model of a language; "": the language that they name, else the default one.
  * May be called from any thread. d may be NULL; budget NULL: the configured limits. */
 int grammars_compile(const struct service *s, tragus_grammar **ret, const char *language, const char *const paths[], size_t n_paths,
-                     const tragus_text texts[], size_t n_texts, tragus_diagnostics *d, struct base_budget *budget,
-                     tragus_error *reterr);
+                     const tragus_text texts[], size_t n_texts, const struct engine_list *lists, tragus_diagnostics *d,
+                     struct base_budget *budget, tragus_error *reterr);
 int grammars_check_name(const char *name, tragus_error *reterr);
+#define GRAMMARS_FROM_FILES "file" /* the format of the configuration's */
+/* The public grammar of that name; NULL: there is none. */
+struct service_grammar *grammars_public(const struct service *s, const char *name);
+/* Whether a grammar's lists survive a restart. */
+bool grammars_keeps_lists(const struct service *s, const struct service_grammar *g);
+/* Checks the name of a configured grammar, which belongs to the configuration from then on. */
+int grammars_reserve(struct service *s, const char *name, tragus_error *reterr);
+bool grammars_is_reserved(const struct service *s, const char *name);
+/* Removes those that the configuration no longer names. */
+void grammars_keep_only(struct service *s, const struct service_files files[], size_t n);
+/* Installs a compiled grammar of the configuration, whose reference it takes, or keeps why that failed (r < 0). Logs it, and what
+ * is left out. Returns r, or -ENOMEM. */
+int grammars_loaded(struct service *s, const char *name, tragus_grammar *grammar, const tragus_diagnostics *d, int r,
+                    tragus_error *e);
 /* Checks whether a caller may add a grammar (or change one, must_exist), and which one it replaces: *ret_old, NULL for a new
  * one. */
 int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
@@ -121,6 +140,13 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
                  tragus_grammar *grammar, tragus_error *reterr);
 /* Lets an owner see the public grammar of that name: removes the private one that hides it, whose sessions switch. */
 void grammars_make_visible(struct service *s, const char *owner, const char *name);
+
+/* state.c: the lists that programs have set, kept in a folder. From any thread; both may block. */
+/* Reads the lists of a grammar; *ret is NULL if none are kept. Returns a negative errno and a message if there is no memory, or the
+ * file cannot be read, is too large, damaged, or not ours. The caller frees them with engine_lists_free. */
+int state_read(struct engine_list **ret, const char *folder, const char *grammar, tragus_error *reterr);
+/* Replaces them; afterwards they are on the disk. No lists: removes the file. On failure the old ones stay. */
+int state_write(const char *folder, const char *grammar, const struct engine_list *lists, tragus_error *reterr);
 
 /* wake.c */
 /* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */

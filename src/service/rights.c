@@ -36,6 +36,13 @@ bool service_may_set_lists(const struct service *s, const struct service_caller 
     return caller->privileged || in_group(caller->uid, s->options.names_group);
 }
 
+int service_may_reload(const struct service *s, const struct service_caller *caller, tragus_error *reterr) {
+    if (caller->privileged)
+        return 0;
+    return base_error_set(reterr, -EPERM, "only root and members of group %.60s may reload the sentences; use sudo",
+                          *s->options.admin_group ? s->options.admin_group : "tragus-admin");
+}
+
 bool service_may_measure(const struct service *s, const struct service_caller *caller) {
     return service_may_set_lists(s, caller) || in_group(caller->uid, s->options.listen_group);
 }

@@ -47,6 +47,7 @@ struct service_options {
     const char *listen_group;   /* may open the microphone; "" = only root and the daemon's own user */
     const char *names_group;    /* may set the lists of shared grammars */
     const char *admin_group;    /* may change what belongs to everybody */
+    const char *state;          /* a folder in which lists that were set survive a restart; NULL: they do not */
     struct frontend_gate_options gate;
     tragus_session_options session; /* default options of sessions */
     struct service_limits limits;
@@ -118,8 +119,27 @@ struct service_grammar { /* a named grammar; borrowed pointers are valid until t
 };
 
 /* Compiles files immediately: for grammars of the configuration, before any client can call. From then on only privileged callers
- * can add a public grammar of that name, even if this one could not be loaded. Logs what is left out of it. */
+ * can add a public grammar of that name, even if this one could not be loaded. Logs what is left out of it. Its lists are those
+ * that a program has set before, if options.state keeps them. */
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr);
+
+struct service_files { /* a grammar of the configuration */
+    const char *name;
+    const char *const *paths;
+    size_t n_paths;
+};
+/* Reads the configuration again. Returns 0 and the grammars that it names, which must live until the next call; or a negative errno
+ * and a message. */
+typedef int service_read_configuration(const struct service_files **ret, size_t *ret_n, void *user, tragus_error *reterr);
+void service_set_configuration(struct service *s, service_read_configuration *read, void *user);
+/* code: 0, also if some grammars could not be loaded, or -ECANCELED: the service ends */
+typedef void service_reload_done(int code, void *user);
+/* Loads the grammars of the configuration again, on their own thread; privileged callers only. Sessions go on, and switch to a new
+ * grammar at their next utterance. A grammar that cannot be loaded stays as it was; service_left_out tells why. One that the
+ * configuration no longer names is removed. Lists that programs have set are kept, or with forget_lists are those of the files
+ * again. Returns 0 and calls done once, perhaps at once; or a negative errno and a message, and nothing has changed. */
+int service_reload(struct service *s, const struct service_caller *caller, bool forget_lists, service_reload_done *done, void *user,
+                   tragus_error *reterr);
 
 struct service_grammar_result {
     int code; /* 0: it is in use; else a negative errno, and the old one stays */
@@ -145,7 +165,8 @@ const char *service_unknown_format(const char *format);
 int service_grammar_add(struct service *s, const struct service_caller *caller, const struct service_grammar_source *what,
                         service_grammar_done *done, void *user, tragus_error *reterr);
 /* Replaces a list of a grammar in the same way. result->diagnostics: what was left out of it, and what else it brought. done gets
- * -ESRCH if the grammar has no such list. */
+ * -ESRCH if the grammar has no such list. With options.state, done is called when the list of a configured grammar is on the disk.
+ */
 int service_grammar_set_list(struct service *s, const struct service_caller *caller, const char *name, const char *list,
                              const tragus_list_value values[], size_t n, service_grammar_done *done, void *user,
                              tragus_error *reterr);
@@ -158,10 +179,14 @@ struct service_match_result {
     const char *grammar;
 };
 typedef void service_match_done(const struct service_match_result *result, void *user);
+struct service_match_options { /* as tragus_match_options */
+    const tragus_context *context;
+    size_t n_context, most;
+    bool fuzzy, unmatched;
+};
 /* Parses typed text, best result first, on its own thread: returns 0 and calls done later, as above. */
 int service_match_text(struct service *s, const struct service_caller *caller, const char *grammar, const char *text,
-                       const tragus_context context[], size_t n_context, size_t most, service_match_done *done, void *user,
-                       tragus_error *reterr);
+                       const struct service_match_options *o, service_match_done *done, void *user, tragus_error *reterr);
 /* name "" = the default grammar. Returns NULL and a message if there is none. */
 const struct service_grammar *service_grammar_find(struct service *s, const char *owner, const char *name, tragus_error *reterr);
 const struct service_grammar *service_grammars(const struct service *s); /* linked by next; includes other owners' private ones */
@@ -172,6 +197,8 @@ struct service_grammar_info {
 };
 void service_grammar_describe(const struct service_grammar *g, struct service_grammar_info *ret);
 const char *service_grammar_intent(const struct service_grammar *g, size_t i);
+/* The name of the i-th list that a program has set; NULL: there are no more. */
+const char *service_grammar_set_list_name(const struct service_grammar *g, size_t i);
 #define SERVICE_MOST_EXAMPLES 10
 #define SERVICE_EXAMPLE_BYTES 128
 /* Like grammar_examples, with the grammar of that name ("": the default one) that this owner sees. Returns their number, -ENOENT if
@@ -179,9 +206,8 @@ const char *service_grammar_intent(const struct service_grammar *g, size_t i);
 int service_grammar_examples(struct service *s, const char *owner, const char *name, char ret[][SERVICE_EXAMPLE_BYTES], size_t n,
                              tragus_error *reterr);
 uint64_t service_grammars_mark(const struct service *s); /* another value after each change of a public grammar but its lists */
-/* Only privileged callers can add a public grammar of that name. */
 /* Calls visit for everything that is left out of the grammars that all users share: warnings, and errors of those of the
- * configuration that could not be loaded at all. Stops when visit returns a negative value, and returns it. */
+ * configuration that could not be loaded at all, or not again. Stops when visit returns a negative value, and returns it. */
 int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
                      void *user);
 void service_set_default_grammar(struct service *s, const char *name);

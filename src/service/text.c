@@ -22,8 +22,9 @@ struct match_job {
     struct worker_job job; /* first member */
     char *owner, *text, *grammar_name;
     tragus_grammar *grammar;
-    tragus_context *context;
-    size_t n_context, most;
+    tragus_context *context; /* of how */
+    size_t n_context;
+    struct grammar_match_options how;
 
     struct service_match_result result;
     tragus_match *match;
@@ -49,8 +50,7 @@ static void free_match(struct match_job *j) {
 
 static void run_match(struct worker_job *job) {
     struct match_job *j = (struct match_job *)job;
-    j->result.code =
-        engine_match_text(&j->match, j->grammar, j->text, j->context, j->n_context, j->most, &job->budget, &j->result.error);
+    j->result.code = engine_match_text_with(&j->match, j->grammar, j->text, &j->how, &job->budget, &j->result.error);
 }
 
 static void finish_match(struct worker_job *job) {
@@ -64,8 +64,7 @@ static void finish_match(struct worker_job *job) {
 }
 
 int service_match_text(struct service *s, const struct service_caller *caller, const char *grammar, const char *text,
-                       const tragus_context context[], size_t n_context, size_t most, service_match_done *done, void *user,
-                       tragus_error *reterr) {
+                       const struct service_match_options *o, service_match_done *done, void *user, tragus_error *reterr) {
     const struct service_grammar *g = service_grammar_find(s, caller->owner, grammar, reterr);
     if (!g)
         return -ENOENT;
@@ -83,13 +82,15 @@ int service_match_text(struct service *s, const struct service_caller *caller, c
     j->text = strdup(text);
     j->grammar_name = strdup(g->name);
     j->grammar = tragus_grammar_ref(g->grammar);
-    j->most = most;
     j->done = done;
     j->user = user;
-    if (!j->owner || !j->text || !j->grammar_name || service_copy_context(&j->context, &j->n_context, context, n_context) < 0) {
+    if (!j->owner || !j->text || !j->grammar_name ||
+        service_copy_context(&j->context, &j->n_context, o->context, o->n_context) < 0) {
         free_match(j);
         return base_error_set(reterr, -ENOMEM, "out of memory");
     }
+    j->how = (struct grammar_match_options){
+        .context = j->context, .n_context = j->n_context, .max_readings = o->most, .fuzzy = o->fuzzy, .unmatched = o->unmatched};
     worker_push(s->matcher, &j->job);
     return 0;
 }

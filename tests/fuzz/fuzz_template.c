@@ -39,9 +39,9 @@ static const struct grammar_numbers numbers = {.sets = sets,
                                                .group = ',',
                                                .signs = signs,
                                                .n_signs = 2};
-static const struct grammar_symbol symbols[] = {{"%", "percent"}, {"&", "and"}};
-static const struct grammar_symbol before[] = {{"$", "{number} dollar[s]\n{whole} dollar[s] {cents}"}};
-static const struct grammar_symbol between[] = {{".", "point"}};
+static const struct grammar_symbol symbols[] = {{"%", "percent", '%'}, {"&", "and", '&'}};
+static const struct grammar_symbol before[] = {{"$", "{number} dollar[s]\n{whole} dollar[s] {cents}", '$'}};
+static const struct grammar_symbol between[] = {{".", "point", '.'}};
 static const struct grammar_clock_rule times[] = {{0, 59, "{hour} {minute}"}, {30, 30, "half past {hour}"}};
 static const struct grammar_language language = {.tag = "en",
                                                  .numbers = &numbers,

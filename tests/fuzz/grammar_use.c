@@ -49,7 +49,8 @@ static void use(const struct grammar *g, const char *text) {
         tragus_error e = {0};
         base_budget_init(&budget, BUDGET_CPU_MS, BUDGET_BYTES);
         base_budget_start(&budget);
-        int n = grammar_match_within(&m, g, i == 0 ? text : others[i - 1], NULL, 0, 5, &budget, &e);
+        const struct grammar_match_options how = {.max_readings = 5, .fuzzy = true, .unmatched = true};
+        int n = grammar_match_with(&m, g, i == 0 ? text : others[i - 1], &how, &budget, &e);
         if (n >= 0) {
             check_match(m, n);
             grammar_match_free(m);

@@ -6,4 +6,4 @@ endif
 check_PROGRAMS += tests/grammar/names
 tests_grammar_names_SOURCES = tests/grammar/names.c
 tests_grammar_names_LDADD = $(engine_libs)
-EXTRA_DIST += tests/grammar/home_assistant tests/grammar/pins.tsv tests/grammar/test_home_assistant.sh tests/grammar/test_names.sh
+EXTRA_DIST += tests/grammar/home_assistant tests/grammar/names.py tests/grammar/pins.tsv tests/grammar/test_home_assistant.sh tests/grammar/test_names.sh

@@ -139,8 +139,9 @@ static void try_sounds(void) {
 
 static void try_grammars(void) {
     told(may(NULL, PATH, MANAGER, "ParseText", "", "ssa{sv}", "", "turn on the desk", 0) &&
+             may(NULL, PATH, MANAGER, "Parse", "", "ssa{sv}", "", "turn on the desk", 1, "Fuzzy", "b", 1) &&
              may(NULL, PATH, MANAGER, "Pronounce", "", "sas", "", 1, "kitchen") && may(NULL, PATH, MANAGER, "ListGrammars", "", ""),
-         "`ParseText`, `Pronounce`, `ListGrammars`");
+         "`ParseText`, `Parse`, `Pronounce`, `ListGrammars`");
     told(add("home", "go\n", true) && may(NULL, PATH, MANAGER, "RemoveGrammar", "", "s", "home"),
          "`AddGrammar` and `RemoveGrammar` for this connection only, under any name");
     static const char lamps[] =
@@ -158,6 +159,7 @@ static void try_removals(void) {
     bool r = may(NULL, PATH, MANAGER, "RemoveGrammar", "", "s", "theirs");
     told(may(NULL, PATH, MANAGER, "RemoveGrammar", "", "s", "home") && r,
          "`RemoveGrammar` for another user's or one of the configuration");
+    told(may(NULL, PATH, MANAGER, "Reload", "", "a{sv}", 0), "`Reload`");
 }
 
 static void try_others(const char *path) {

@@ -355,6 +355,52 @@ static void a_grammar_is_removed(void **state) {
     wire_expect_error(manager("RemoveGrammar", "s", ""), WIRE_ERROR("NoSuchGrammar"), NULL);
 }
 
+/* Skips the reply's first reading up to the value of a key. */
+static sd_bus_message *value_of(sd_bus_message *reply, const char *wanted) {
+    const char *key = "";
+    assert_null(sd_bus_message_get_error(reply));
+    assert_true(sd_bus_message_enter_container(reply, 'a', "a{sv}") > 0);
+    assert_true(sd_bus_message_enter_container(reply, 'a', "{sv}") > 0);
+    while (sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
+        assert_true(sd_bus_message_read(reply, "s", &key) > 0);
+        if (strcmp(key, wanted) == 0)
+            return reply;
+        assert_true(sd_bus_message_skip(reply, "v") >= 0);
+        assert_true(sd_bus_message_exit_container(reply) >= 0);
+    }
+    fail_msg("the reading has no %s", wanted);
+    return NULL;
+}
+
+static void typed_text_is_parsed_with_options(void **state) {
+    static const char home[] = "language: en\nintents: {On: {data: [{sentences: ['turn on the {name}'], metadata: {level: 3}}]}}\n"
+                               "lists: {name: {values: [kitchen light]}}\n";
+    const char *text, *slot, *words;
+    int64_t level;
+    (void)state;
+    assert_int_equal(diagnostics(add("home", home)).errors, 0);
+    sd_bus_message *reply = value_of(manager("Parse", "ssa{sv}", "home", "turn on the kitchen light", 0), "Metadata");
+    assert_true(sd_bus_message_read(reply, "v", "a{sv}", 1, &slot, "x", &level) > 0);
+    assert_string_equal(slot, "level");
+    assert_int_equal(level, 3);
+    sd_bus_message_unref(reply);
+    reply = value_of(manager("Parse", "ssa{sv}", "home", "trun on the kitchen ligth", 1, "Fuzzy", "b", 1), "Corrected");
+    assert_true(sd_bus_message_read(reply, "v", "s", &text) > 0);
+    assert_string_equal(text, "turn on the kitchen light");
+    sd_bus_message_unref(reply);
+    reply = value_of(manager("Parse", "ssa{sv}", "home", "turn on the zorg", 1, "Unmatched", "b", 1), "Unmatched");
+    assert_true(sd_bus_message_read(reply, "v", "aa{sv}", 1, 2, &slot, "s", &words, &text, "s", &words) > 0);
+    assert_string_equal(words, "zorg");
+    sd_bus_message_unref(reply);
+    for (unsigned i = 0; i < 2; i++) { /* without these options it has no reading */
+        reply = manager("Parse", "ssa{sv}", "home", i ? "turn on the zorg" : "trun on the kitchen light", 0);
+        assert_true(sd_bus_message_enter_container(reply, 'a', "a{sv}") > 0);
+        assert_true(sd_bus_message_at_end(reply, false) > 0);
+        sd_bus_message_unref(reply);
+    }
+    wire_expect_error(manager("Parse", "ssa{sv}", "home", "x", 1, "Fuzy", "b", 1), WIRE_INVALID, "Fuzzy");
+}
+
 static void typed_text_has_readings(void **state) {
     const char *key, *text, *slot;
     int64_t brightness = -1;
@@ -557,6 +603,7 @@ int main(void) {
         cmocka_unit_test(a_list_is_replaced),
         cmocka_unit_test(a_grammar_is_removed),
         cmocka_unit_test(typed_text_has_readings),
+        cmocka_unit_test(typed_text_is_parsed_with_options),
         cmocka_unit_test(words_are_pronounced),
         cmocka_unit_test(properties_tell_what_there_is),
         cmocka_unit_test(listeners_tell_who_listens),

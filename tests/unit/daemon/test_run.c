@@ -274,14 +274,22 @@ static void another_may_take_its_place(void **state) {
     sd_bus_flush_close_unref(other);
 }
 
-static void a_hangup_changes_nothing(void **state) {
+static void a_hangup_reloads(void **state) {
+    char configuration[512];
     (void)state;
-    pid_t pid = start("");
+    snprintf(configuration, sizeof(configuration), "[grammars]\none = %s\n", grammar);
+    pid_t pid = start(configuration);
     assert_true(told("READY=1"));
     kill(pid, SIGHUP);
-    for (unsigned i = 0; count_lines("SIGHUP") == 0 && i < PATIENCE_MS / 50; i++)
-        usleep(50000);
-    assert_int_equal(count_lines("restart tragusd"), 1);
+    assert_true(told("RELOADING=1"));
+    assert_true(told("READY=1"));
+    assert_int_equal(count_lines("Reloaded 1 of 1 grammars"), 1);
+    free(rig_file("run.conf", "[grammars]\none\n", 15));
+    kill(pid, SIGHUP);
+    assert_true(told("RELOADING=1"));
+    assert_true(told("READY=1"));
+    assert_non_null(strstr(logged(), "run.conf:2: "));
+    assert_int_equal(count_lines("nothing has changed"), 1);
     kill(pid, SIGTERM);
     assert_int_equal(exit_code(pid), 0);
 }
@@ -312,9 +320,15 @@ static void the_watchdog_hears_of_it(void **state) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(it_is_ready_and_ends_by_a_signal), TEST(a_wrong_grammar_is_left_out), TEST(without_a_model_it_stays_up),
-        TEST(without_a_bus_it_fails),           TEST(a_lost_bus_is_found_again),   TEST(it_ends_while_the_bus_is_lost),
-        TEST(another_may_take_its_place),       TEST(a_hangup_changes_nothing),    TEST(there_is_one_on_a_bus),
+        TEST(it_is_ready_and_ends_by_a_signal),
+        TEST(a_wrong_grammar_is_left_out),
+        TEST(without_a_model_it_stays_up),
+        TEST(without_a_bus_it_fails),
+        TEST(a_lost_bus_is_found_again),
+        TEST(it_ends_while_the_bus_is_lost),
+        TEST(another_may_take_its_place),
+        TEST(a_hangup_reloads),
+        TEST(there_is_one_on_a_bus),
         TEST(the_watchdog_hears_of_it),
     };
     return cmocka_run_group_tests(tests, make, unmake);

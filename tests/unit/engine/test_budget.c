@@ -123,7 +123,7 @@ static void another_thread_cancels(void **state) {
     const tragus_text one = {"words.txt", "list", text, strlen(text)};
     base_budget_init(&budget, 60000, 0);
     assert_int_equal(pthread_create(&thread, NULL, cancel, &budget), 0);
-    assert_int_equal(engine_grammar_load(&g, m, NULL, NULL, 0, &one, 1, NULL, &budget, &e), -ECANCELED);
+    assert_int_equal(engine_grammar_load(&g, m, NULL, NULL, 0, &one, 1, NULL, NULL, &budget, &e), -ECANCELED);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(e.code, -ECANCELED);
     free(text);
@@ -171,7 +171,7 @@ static void *compile_some(void *data) {
         struct base_budget budget;
         const tragus_text text = {"lamps.yaml", NULL, lamps, sizeof(lamps) - 1};
         base_budget_init(&budget, 20000, 64 << 20);
-        c->result = engine_grammar_load(&g, c->model, NULL, NULL, 0, &text, 1, NULL, &budget, NULL);
+        c->result = engine_grammar_load(&g, c->model, NULL, NULL, 0, &text, 1, NULL, NULL, &budget, NULL);
         if (c->result == 0)
             c->n_arcs = engine_grammar_graph(g)->n_arcs;
         tragus_grammar_unref(g);

@@ -148,6 +148,65 @@ static void domains(void **state) {
 }
 
 /* Whatever the acceptor accepts is understood: random sentences from it have a reading. */
+static void assert_same_acceptor(const struct grammar *a, const struct grammar *b) {
+    const struct grammar_acceptor *v = grammar_acceptor(a), *w = grammar_acceptor(b);
+    assert_int_equal(v->n_states, w->n_states);
+    assert_int_equal(v->n_arcs, w->n_arcs);
+    assert_int_equal(v->n_words, w->n_words);
+    assert_memory_equal(v->first_arc, w->first_arc, (v->n_states + 1) * sizeof *v->first_arc);
+    assert_memory_equal(v->arcs, w->arcs, v->n_arcs * sizeof *v->arcs);
+    assert_memory_equal(v->is_final, w->is_final, v->n_states);
+    for (uint32_t i = 0; i < v->n_words; i++)
+        assert_string_equal(v->words[i], w->words[i]);
+}
+
+/* The values of a long list are joined once for all templates; of a block that excludes some, without these. The acceptor must be
+ * that of the same values written into each template. */
+static void long_lists_are_as_if_written_out(void **state) {
+    static const char *const ends[] = {"lamp", "light[s]", "{1..3:n} fan", "(top|[very] low) shelf", "PS5", "x-ray", "TV"};
+    char list[8192] = "lists: {name: {values: [", all[4096] = "", lights[4096] = "", others[4096] = "", text[65536];
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        char value[64];
+        bool is_light = i % 3 == 0;
+        if (i % 7 == 0) /* begins in another way each time */
+            snprintf(value, sizeof value, "%s of %s", ends[i / 7 % 7], i % 2 ? "mine" : "yours");
+        else
+            snprintf(value, sizeof value, "%s%s %s", i % 2 ? "big " : "", i % 5 ? "garden" : "hall 7", ends[i % 7]);
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s{in: '%s', context: {domain: %s}}", i ? ", " : "", value,
+                 is_light ? "light" : "fan");
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? "|" : "", value);
+        char *some = is_light ? lights : others;
+        snprintf(some + strlen(some), sizeof all - strlen(some), "%s%s", *some ? "|" : "", value);
+    }
+    static const char blocks[] = "language: en\nintents:\n  A:\n    data:\n"
+                                 "      - sentences: ['turn on [the] %s', '%ss please', 'un%s', '[now] %s', 'x [%s] [%s]']\n"
+                                 "      - {sentences: ['dim %s', '%s dimmed'], requires_context: {domain: light}}\n"
+                                 "      - {sentences: ['spin %s'], excludes_context: {domain: light}}\n%s";
+    snprintf(list + strlen(list), sizeof list - strlen(list), "]}}\n");
+    const char *n = "{name}";
+    snprintf(text, sizeof text, blocks, n, n, n, n, n, n, n, n, n, list);
+    struct grammar *long_list = make_grammar(text);
+    char groups[3][4200];
+    snprintf(groups[0], sizeof groups[0], "(%s)", all);
+    snprintf(groups[1], sizeof groups[1], "(%s)", lights);
+    snprintf(groups[2], sizeof groups[2], "(%s)", others);
+    char *g = groups[0];
+    snprintf(text, sizeof text, blocks, g, g, g, g, g, g, groups[1], groups[1], groups[2], "");
+    struct grammar *written = make_grammar(text);
+    assert_true(walk_accepts(grammar_acceptor(long_list), "turn on the big garden top shelf"));
+    assert_same_acceptor(long_list, written);
+    uint64_t seed = 1;
+    for (int i = 0; i < 500; i++) {
+        char sentence[512];
+        walk_draw(grammar_acceptor(written), &seed, sentence, sizeof sentence);
+        if (strncmp(sentence, "un ", 3) != 0 && !matches(long_list, sentence)) /* typed numbers are words of their own */
+            fail_msg("\"%s\" is not matched", sentence);
+    }
+    grammar_free(long_list);
+    grammar_free(written);
+}
+
 static void everything_said_is_matched(void **state) {
     (void)state;
     static const char *const grammars[] = {
@@ -213,6 +272,7 @@ int main(void) {
         cmocka_unit_test(skip_words),
         cmocka_unit_test(pauses),
         cmocka_unit_test(domains),
+        cmocka_unit_test(long_lists_are_as_if_written_out),
         cmocka_unit_test(everything_said_is_matched),
         cmocka_unit_test(sets_do_not_explode),
         cmocka_unit_test(same_bytes),

@@ -235,6 +235,35 @@ static void growth(void **state) {
     grammar_diagnostics_done(&d);
 }
 
+/* Two files that define the same list: the values of both can be said, and a note names the other place. */
+static void one_list_in_two_files(void **state) {
+    static const char first[] = "language: en\nsentences: ['light {lamp}', 'wait {time}']\nlists:\n  lamp: {values: [desk]}\n"
+                                "  time: {range: {from: 1, to: 5}}\n",
+                      second[] = "language: en\nlists:\n  lamp: {values: [ceiling]}\n  time: {range: {from: 7, to: 9}}\n";
+    struct grammar_builder *b;
+    struct grammar *g;
+    tragus_diagnostics d = {0};
+    tragus_error e = {0};
+    (void)state;
+    assert_int_equal(english_builder(&b), 0);
+    assert_int_equal(grammar_builder_add_text(b, "first.yaml", NULL, first, strlen(first), &d, &e), 0);
+    assert_int_equal(grammar_builder_add_text(b, "second.yaml", NULL, second, strlen(second), &d, &e), 0);
+    assert_int_equal(grammar_compile(&g, b, &d, &e), 0);
+    assert_true(matches(g, "light desk") && matches(g, "light ceiling"));
+    assert_true(matches(g, "wait seven") && !matches(g, "wait three"));
+    assert_int_equal(d.n_items, 2);
+    assert_int_equal(d.items[0].severity, TRAGUS_NOTE);
+    assert_string_equal(d.items[0].file, "second.yaml");
+    assert_int_equal(d.items[0].line, 3);
+    assert_non_null(strstr(d.items[0].text, "{lamp} is also defined at first.yaml:4; the values of both are used"));
+    assert_int_equal(d.items[1].severity, TRAGUS_NOTE);
+    assert_int_equal(d.items[1].line, 4);
+    assert_non_null(strstr(d.items[1].text, "{time} is also defined at first.yaml:5; only this definition is used"));
+    grammar_diagnostics_done(&d);
+    grammar_free(g);
+    grammar_builder_free(b);
+}
+
 static void missing_path(void **state) {
     (void)state;
     struct grammar_builder *b;
@@ -297,6 +326,7 @@ int main(void) {
         cmocka_unit_test(growth),
         cmocka_unit_test(one_value),
         cmocka_unit_test(one_file),
+        cmocka_unit_test(one_list_in_two_files),
         cmocka_unit_test(missing_path),
         cmocka_unit_test(unreadable_folder),
     };

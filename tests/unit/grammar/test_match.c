@@ -343,6 +343,157 @@ static void hostile_input(void **state) {
     grammar_free(g);
 }
 
+static const char home[] =
+    "language: en\nintents:\n"
+    "  TurnOn:\n    data:\n"
+    "      - sentences: ['turn on [the] {name} [in [the] {area}]']\n        requires_context: {domain: light}\n"
+    "        response: done\n        metadata: {room: true, level: 3, note: 'two words', deep: {a: b}}\n"
+    "  Dim: {data: [{sentences: ['(set|dim) [the] {name} to {0..100:level}[%| percent]']}]}\n"
+    "  Lock: {data: [{sentences: ['lock [the] {name}', '{name}']}]}\n"
+    "lists:\n  name: {values: [{in: 'kitchen light', context: {domain: light}}, {in: 'bedroom lamp', context: {domain: light}}]}\n"
+    "  area: {values: [kitchen, garage]}\n";
+
+/* "INTENT|slot=value,...|unmatched slot=text,...|corrected" of the best reading, "-" if there is none. */
+static const char *reading_with(const struct grammar *g, const char *text, bool fuzzy, bool unmatched) {
+    static char out[512];
+    const struct grammar_match_options o = {.max_readings = 9, .fuzzy = fuzzy, .unmatched = unmatched};
+    struct grammar_match *m = NULL;
+    tragus_error e = {0};
+    assert_true(grammar_match_with(&m, g, text, &o, NULL, &e) >= 0);
+    const struct grammar_reading *r = grammar_match_reading(m, 0);
+    size_t len = (size_t)snprintf(out, sizeof out, "%s", r ? r->intent : "-");
+    for (size_t i = 0; r && i < r->n_slots; i++)
+        len += (size_t)snprintf(out + len, sizeof out - len, "%s%s=%s", i ? "," : "|", r->slots[i].name, r->slots[i].value.text);
+    for (size_t i = 0; r && i < r->n_unmatched; i++)
+        len += (size_t)snprintf(out + len, sizeof out - len, "%s%s?%s", i ? "," : "|", r->unmatched[i].slot, r->unmatched[i].text);
+    if (r && r->corrected)
+        snprintf(out + len, sizeof out - len, "|%s", r->corrected);
+    grammar_match_free(m);
+    return out;
+}
+
+/* As hassil: a blank behind a value, before a number and before free text, where the template has none. */
+static void blanks_around_values(void **state) {
+    static const char *const texts[][2] = {
+        {"lass lampe gr\xc3\xbcn leuchten", "A|name=lampe,color=gr\xc3\xbcn"},
+        {"lass lampe gr\xc3\xbcnleuchten", "A|name=lampe,color=gr\xc3\xbcn"},
+        {"stelle auf 24 grad", "B|t=24"},
+        {"stelle auf24grad", "B|t=24"},
+        {"spiele The Office ab", "C|query=The Office"},
+        {"Is\xc4\xb1 auf", "-"}, /* I is the small i's capital here */
+    };
+    struct grammar *g = make_grammar("language: de\nintents:\n"
+                                     "  A: {data: [{sentences: ['lass {name} {color}[ er]leuchten']}]}\n"
+                                     "  B: {data: [{sentences: ['stelle auf{t}grad', '\xc4\xb1s\xc4\xb1 auf']}]}\n"
+                                     "  C: {data: [{sentences: ['spiele{query} ab']}]}\n"
+                                     "lists: {name: {values: [lampe]}, color: {values: [gr\xc3\xbcn]}, query: {wildcard: true},\n"
+                                     "        t: {range: {from: 1, to: 30}}}\n");
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        assert_string_equal(reading_with(g, texts[i][0], false, false), texts[i][1]);
+    grammar_free(g);
+    g = make_grammar("language: tr\nintents: {A: {data: [{sentences: ['\xc4\xb1s\xc4\xb1 ka\xc3\xa7', 'Ilk \xc4\xb0lk']}]}}\n");
+    assert_true(matches(g, "Is\xc4\xb1 ka\xc3\xa7"));
+    assert_true(matches(g, "\xc4\xb1lk ilk"));
+    assert_false(matches(g, "ilk ilk"));
+    grammar_free(g);
+}
+
+/* A list of exactly the language takes the place of that for the language without a region. */
+static void lists_of_a_region(void **state) {
+    static const char sentences[] = "language: pt-BR\nintents: {A: {data: [{sentences: ['abra {cover}']}]}}\n",
+                      own[] = "language: pt-BR\nlists: {cover: {values: [{in: persiana, out: blind}]}}\n",
+                      other[] =
+                          "language: pt\nlists: {cover: {values: [{in: persiana, out: shutter}, {in: estore, out: shade}]}}\n";
+    (void)state;
+    for (int with_own = 0; with_own < 2; with_own++) {
+        struct grammar_builder *b;
+        struct grammar *g;
+        tragus_error e = {0};
+        assert_int_equal(english_builder(&b), 0);
+        assert_int_equal(grammar_builder_add_text(b, "other", NULL, other, strlen(other), NULL, &e), 0);
+        assert_int_equal(grammar_builder_add_text(b, "sentences", NULL, sentences, strlen(sentences), NULL, &e), 0);
+        if (with_own)
+            assert_int_equal(grammar_builder_add_text(b, "own", NULL, own, strlen(own), NULL, &e), 0);
+        assert_int_equal(grammar_compile(&g, b, NULL, &e), 0);
+        assert_string_equal(reading(g, "abra persiana"), with_own ? "A|cover=blind" : "A|cover=shutter");
+        assert_int_equal(matches(g, "abra estore"), !with_own);
+        grammar_free(g);
+        grammar_builder_free(b);
+    }
+}
+
+static void metadata(void **state) {
+    struct grammar *g = make_grammar(home);
+    struct grammar_match *m;
+    (void)state;
+    assert_int_equal(grammar_match(&m, g, "turn on the kitchen light", NULL, 0, 1), 1);
+    const struct grammar_reading *r = grammar_match_reading(m, 0);
+    assert_string_equal(r->response, "done");
+    assert_int_equal(r->n_metadata, 3); /* not the map */
+    assert_string_equal(r->metadata[0].name, "room");
+    assert_int_equal(r->metadata[0].value.type, TRAGUS_BOOLEAN);
+    assert_int_equal(r->metadata[1].value.integer, 3);
+    assert_string_equal(r->metadata[2].value.text, "two words");
+    grammar_match_free(m);
+    assert_int_equal(grammar_match(&m, g, "lock kitchen light", NULL, 0, 1), 1);
+    assert_int_equal(grammar_match_reading(m, 0)->n_metadata, 0);
+    grammar_match_free(m);
+    grammar_free(g);
+}
+
+static void what_no_list_has(void **state) {
+    static const char *const texts[][2] = {
+        {"turn on the kitchen light", "TurnOn|name=kitchen light"}, /* understood: nothing is unmatched */
+        {"turn on the zorg", "TurnOn|name?zorg"},                   /* although its domain is not known */
+        {"turn on the zorg blorf in the kitchen", "TurnOn|area=kitchen|name?zorg blorf"},
+        {"turn on the kitchen light in the attic", "TurnOn|name=kitchen light|area?attic"},
+        {"lock zorg", "Lock|name?zorg"},
+        {"set the kitchen light to 200%", "Dim|name=kitchen light|level?200"},
+        {"set the kitchen light to 200 percent", "Dim|name=kitchen light|level?200"},
+        {"set the kitchen light to very much", "-"}, /* no number */
+        {"zorg", "-"},                               /* would fit any text */
+        {"tell me a joke", "-"},
+        {"turn on the", "TurnOn|name?the"}, /* as in hassil */
+    };
+    struct grammar *g = make_grammar(home);
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_string_equal(reading_with(g, texts[i][0], false, true), texts[i][1]);
+        if (i > 0)
+            assert_string_equal(reading_with(g, texts[i][0], false, false), "-");
+    }
+    grammar_free(g);
+}
+
+static void typing_errors(void **state) {
+    static const char *const texts[][2] = {
+        {"trun on the kichen ligth", "TurnOn|name=kitchen light|turn on the kitchen light"},
+        {"turn on the bedrooom lamp", "TurnOn|name=bedroom lamp|turn on the bedroom lamp"},
+        {"set kitchen light to twnety", "Dim|name=kitchen light,level=20|set kitchen light to twenty"},
+        {"Dim kitchen lihgt to 20%", "Dim|name=kitchen light,level=20|Dim kitchen light to 20%"},
+        {"unlock the kitchen light", "-"}, /* means something else than lock */
+        {"turn on the katchup light", "-"},
+        {"turm om the zorg", "-"},
+    };
+    struct grammar *g = make_grammar(home);
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_string_equal(reading_with(g, texts[i][0], true, false), texts[i][1]);
+        assert_string_equal(reading_with(g, texts[i][0], false, false), "-");
+    }
+    grammar_free(g);
+    struct grammar_builder *b; /* the words come from the trees, so it works without an acceptor, too */
+    tragus_error e = {0};
+    assert_int_equal(english_builder(&b), 0);
+    grammar_builder_set_typed_only(b);
+    assert_int_equal(grammar_builder_add_text(b, "home", NULL, home, strlen(home), NULL, &e), 0);
+    assert_int_equal(grammar_compile(&g, b, NULL, &e), 0);
+    assert_string_equal(reading_with(g, texts[0][0], true, false), texts[0][1]);
+    grammar_free(g);
+    grammar_builder_free(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_of_lists),
@@ -357,6 +508,11 @@ int main(void) {
         cmocka_unit_test(plain_lists),
         cmocka_unit_test(lean_blocks),
         cmocka_unit_test(hostile_input),
+        cmocka_unit_test(blanks_around_values),
+        cmocka_unit_test(lists_of_a_region),
+        cmocka_unit_test(metadata),
+        cmocka_unit_test(what_no_list_has),
+        cmocka_unit_test(typing_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,28 @@ static void spoken_times(void **state) {
     grammar_free(g);
 }
 
+static void digits_one_by_one(void **state) {
+    (void)state;
+    struct grammar *g = make_grammar("language: en\nsentences: ['channel {n}', 'room {m}']\n"
+                                     "lists: {n: {range: {type: digits, from: 0, to: 999}}, m: {range: {from: 0, to: 999}}}\n");
+    check(g, "channel one two three", "|n=123");
+    check(g, "channel one oh five", "|n=105");
+    check(g, "channel four zero", "|n=40");
+    check(g, "channel forty", "|n=40");
+    check(g, "channel one hundred and five", "|n=105");
+    check(g, "channel oh oh seven", "|n=7");
+    check(g, "channel seven", "|n=7");
+    check(g, "channel one two three four", "-");
+    check(g, "room one two three", "-"); /* only where it is written so */
+    assert_string_equal(reading(g, "channel 123"), "|n=123");
+    grammar_free(g);
+    g = make_grammar("language: de\nsentences: ['Kanal {n}']\nlists: {n: {range: {type: digits, from: 1, to: 99}}}\n");
+    check(g, "Kanal vier zwei", "|n=42");
+    assert_string_equal(reading(g, "Kanal zweiundvierzig"), "|n=42");
+    check(g, "Kanal null drei", "|n=3");
+    grammar_free(g);
+}
+
 /* Times and amounts as typed. */
 static void typed_times(void **state) {
     (void)state;
@@ -115,7 +137,7 @@ static void endless(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(spoken_times), cmocka_unit_test(typed_times), cmocka_unit_test(stops),
-                                       cmocka_unit_test(endless)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(digits_one_by_one), cmocka_unit_test(spoken_times),
+                                       cmocka_unit_test(typed_times), cmocka_unit_test(stops), cmocka_unit_test(endless)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
