@@ -116,19 +116,22 @@ typedef struct tragus_value {
     int boolean;
 } tragus_value;
 
-typedef struct tragus_slot {
-    const char *name;
-    tragus_value value;
-    const char *text; /* the words spoken for it, "" for a fixed slot */
-    uint32_t start_ms, end_ms;
-    double confidence; /* 0..1 */
-} tragus_slot;
-
 typedef struct tragus_word {
     const char *word;
     uint32_t start_ms, end_ms;
     double confidence;
 } tragus_word;
+
+typedef struct tragus_slot {
+    const char *name;
+    tragus_value value;
+    const char *text; /* the words spoken for it, "" for a fixed slot */
+    uint32_t start_ms, end_ms;
+    double confidence;        /* 0..1 */
+    int wildcard;             /* 1: free text, so the value may be any words */
+    const tragus_word *words; /* n_words of the event's words that fill it; none if the slot is fixed, or the sentence was typed */
+    size_t n_words;
+} tragus_slot;
 
 typedef enum {
     TRAGUS_SPEECH_STARTED = 1,

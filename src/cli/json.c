@@ -72,6 +72,10 @@ static json_object *slot_list(const tragus_slot slots[], size_t n) {
         cli_json_add(o, "start_ms", json_object_new_int64(slots[i].start_ms));
         cli_json_add(o, "end_ms", json_object_new_int64(slots[i].end_ms));
         cli_json_add(o, "confidence", busjson_confidence(slots[i].confidence));
+        if (slots[i].wildcard) {
+            cli_json_add(o, "wildcard", json_object_new_boolean(true));
+            cli_json_add(o, "words", cli_json_words(slots[i].words, slots[i].n_words));
+        }
         cli_json_append(list, o);
     }
     return list;

@@ -110,13 +110,16 @@ static void give_slots(struct engine_event *e, const struct grammar_reading *rea
                               .text = text,
                               .start_ms = e->view.start_ms,
                               .end_ms = e->view.end_ms,
-                              .confidence = e->view.confidence};
+                              .confidence = e->view.confidence,
+                              .wildcard = from->wildcard};
         text = engine_copy_words(text, e->text, from->first_word, spoken ? from->n_words : 0);
         if (!spoken)
             continue;
         size_t last = from->first_word + from->n_words - 1;
         if (last >= e->view.n_words)
             last = e->view.n_words - 1;
+        slot->words = &e->words[from->first_word];
+        slot->n_words = last + 1 - from->first_word;
         slot->start_ms = e->words[from->first_word].start_ms;
         slot->end_ms = e->words[last].end_ms;
         /* A slot's confidence is that of its least certain word. */

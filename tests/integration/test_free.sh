@@ -53,6 +53,18 @@ else
     done < <(tail -n +2 "$shared/corpora/dev/an4_dev/LIST.tsv" | head -20)
     echo "$right of $n spelled words, numbers and dates are written down without an error"
     [ "$right" -ge 8 ] || complain "only $right of $n"
+    # the slot of free text is marked, and has its words
+    printf 'sentences: ["{words}"]\nlists: {words: {wildcard: true}}\n' >"$work/words.yaml"
+    "$tragus" transcribe --events --no-reject -m "$work/en" -g "$work/words.yaml" \
+        "$shared/corpora/dev/an4_dev/$(sed -n '2p' "$shared/corpora/dev/an4_dev/LIST.tsv" | cut -f1)" >"$work/out"
+    /usr/bin/python3 - "$work/out" <<'END' || complain "the slot of free words: $(cat "$work/out")"
+import json, sys
+heard, = [e for e in map(json.loads, open(sys.argv[1])) if e["event"] == "utterance"]
+slot, = heard["slot_list"]
+assert slot["wildcard"] is True and slot["words"] == heard["words"] and len(slot["words"]) == len(slot["text"].split()) > 0
+assert (slot["start_ms"], slot["end_ms"]) == (slot["words"][0]["start_ms"], slot["words"][-1]["end_ms"])
+assert slot["confidence"] == min(word["confidence"] for word in slot["words"])
+END
 fi
 echo "$n_failed failed"
 [ $n_failed = 0 ]
