@@ -3,6 +3,7 @@
  * mistakes. */
 #include "grammar/language.h"
 #include "grammar/resolve.h"
+#include "grammar/wild.h"
 
 #include "base/suggest.h"
 
@@ -310,6 +311,9 @@ static void compile(void *data) {
     add_skip_words(c);
     report_missing(c);
     grammar_note_lists(c);
+    for (size_t i = 0; i < c->g->n_templates && !c->g->wild; i++)
+        if (c->g->templates[i].has_wildcard)
+            c->g->wild = grammar_compile_wild(c);
     if (c->refused || !has_sentences(c))
         return;
     if (!c->b->typed_only)

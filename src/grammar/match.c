@@ -336,6 +336,22 @@ static const char *skipped(const struct job *j, uint32_t from, uint32_t to) {
     return grammar_encode(&j->match->pool, in->spelled + start, end - start);
 }
 
+/* Writes free text as people do. This is done for the few best readings only. */
+static void give_free_text(struct job *j, struct candidate *c) {
+    const struct grammar_template *t = &j->g->templates[c->order];
+    struct grammar_pool *pool = &j->match->pool;
+    for (size_t i = 0; i < c->reading.n_slots; i++) {
+        struct grammar_slot *slot = &c->reading.slots[i];
+        size_t n;
+        if (!slot->wildcard)
+            continue;
+        const uint32_t *spelled = grammar_decode(pool, slot->value.text, strlen(slot->value.text), &n);
+        slot->value.text = grammar_wild_text(pool, j->g->wild, spelled, n);
+    }
+    if (t->out && t->has_wildcard)
+        c->reading.text = output_text(j, t->out, &c->reading);
+}
+
 /* Matches the template of a reading again, now noting how its pieces are written. This is done for the few best readings only, so
  * that the others cost no memory. */
 static void give_written(struct job *j, struct candidate *c) {
@@ -347,6 +363,7 @@ static void give_written(struct job *j, struct candidate *c) {
     struct grammar_matcher m;
     grammar_matcher_init(&m, &j->work, &j->work, &c->input, j->g->ignore_whitespace);
     m.notes_written = true;
+    m.wild = j->g->wild;
     struct grammar_tokens whole = grammar_match_template(&m, t);
     if (c->token < whole.n) {
         const struct grammar_input *in = &c->input;
@@ -378,8 +395,10 @@ static void match_text(void *data) {
     if (!has_closed_reading(j->match)) /* skip words would be taken for a part of the free text */
         match_without_skip_words(j);
     rank(j->match, j->max_readings);
-    for (size_t i = 0; i < j->match->n; i++)
+    for (size_t i = 0; i < j->match->n; i++) {
+        give_free_text(j, &j->match->candidates[i]);
         give_written(j, &j->match->candidates[i]);
+    }
 }
 
 int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
