@@ -135,6 +135,11 @@ static void append_details(sd_bus_message *m, const struct service_event *e) {
     }
     if (h->n_alternatives > 0)
         append_alternatives(m, h->alternatives, h->n_alternatives);
+    if (h->n_free_words > 0) {
+        (void)sd_bus_message_append(m, "{sv}", "FreeText", "s", h->free_text);
+        (void)sd_bus_message_append(m, "{sv}", "FreeConfidence", "d", h->free_confidence);
+        append_words(m, "FreeWords", h->free_words, h->n_free_words);
+    }
     if (h->reason != TRAGUS_REASON_NONE)
         (void)sd_bus_message_append(m, "{sv}", "ReasonText", "s", tragus_reason_text(h->reason));
     if (h->detail && h->detail[0])

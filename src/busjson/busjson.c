@@ -205,7 +205,7 @@ static void merge_details(json_object *o, json_object *details) {
     if (!json_object_is_type(details, json_type_object))
         return;
     json_object_object_foreach(details, key, value) {
-        if (strcmp(key, "words") == 0)
+        if (strcmp(key, "words") == 0 || strcmp(key, "free_words") == 0)
             add(o, key, word_objects(value));
         else if (strcmp(key, "slots") == 0) /* the list; "slots" is the map */
             add(o, "slot_list", slot_objects(value));

@@ -134,6 +134,11 @@ json_object *cli_json_event(const tragus_event *e) {
         cli_json_add(o, "detail", json_object_new_string(e->detail));
     if (e->n_alternatives > 0)
         cli_json_add(o, "alternatives", alternative_list(e->alternatives, e->n_alternatives));
+    if (e->n_free_words > 0) {
+        cli_json_add(o, "free_text", json_object_new_string(e->free_text));
+        cli_json_add(o, "free_confidence", busjson_confidence(e->free_confidence));
+        cli_json_add(o, "free_words", cli_json_words(e->free_words, e->n_free_words));
+    }
     return o;
 }
 

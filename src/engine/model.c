@@ -31,8 +31,10 @@ struct tragus_model {
     struct lexicon *lexicon;
     struct lm *lm;             /* NULL: there is none */
     tragus_error lm_error;     /* code 0, or why the language model cannot be used */
-    pthread_mutex_t lock;      /* protects words */
+    pthread_mutex_t lock;      /* protects the next two */
     struct graph_words *words; /* of lm; built when a grammar first needs them */
+    struct graph *dictation;   /* any of these words; built when a session first needs it */
+    atomic_bool has_dictation; /* so that nobody need wait for the lock to know */
     uint32_t cpu_flags;        /* the kernels that may be used */
     char language[16];         /* tag, from language.yaml or else from the network's passport */
     char path[PATH_MAX];
@@ -171,6 +173,7 @@ ENGINE_PUBLIC tragus_model *tragus_model_ref(tragus_model *m) {
 ENGINE_PUBLIC tragus_model *tragus_model_unref(tragus_model *m) {
     if (m && atomic_fetch_sub_explicit(&m->n_refs, 1, memory_order_acq_rel) == 1) {
         nn_model_free(m->network);
+        graph_free(m->dictation);
         graph_words_free(m->words);
         lm_free(m->lm);
         lexicon_free(m->lexicon);
@@ -195,6 +198,39 @@ const struct graph_words *engine_model_words(tragus_model *m, tragus_error *rete
     if (r < 0 && reterr && m->lm_error.code == 0)
         base_error_set(reterr, r, "out of memory");
     return m->words;
+}
+
+const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr) {
+    static const char *const words[] = {GRAMMAR_FREE_WORDS};
+    static const struct grammar_word_arc arcs[] = {{.word = 0, .to = 1}};
+    static const uint32_t first_arc[] = {0, 1, 1};
+    static const uint8_t is_final[] = {0, 1};
+    static const struct grammar_acceptor any = {
+        .n_states = 2, .n_arcs = 1, .n_words = 1, .first_arc = first_arc, .arcs = arcs, .is_final = is_final, .words = words};
+    const struct graph_words *tree = engine_model_words(m, reterr);
+    if (!tree)
+        return NULL;
+    pthread_mutex_lock(&m->lock);
+    if (!m->dictation)
+        (void)graph_build(&m->dictation, &any, m->lexicon, NULL, tree, 0, NULL, reterr);
+    atomic_store_explicit(&m->has_dictation, m->dictation != NULL, memory_order_release);
+    pthread_mutex_unlock(&m->lock);
+    return m->dictation;
+}
+
+bool engine_model_has_fallback(const tragus_model *m) {
+    return atomic_load_explicit(&m->has_dictation, memory_order_acquire);
+}
+
+int engine_model_prepare_fallback(tragus_model *m, tragus_error *reterr) {
+    tragus_error error = {0};
+    if (engine_model_dictation(m, &error))
+        return 0;
+    if (error.code == 0)
+        return base_error_set(reterr, -ENODATA, "free words need a language model: install the package tragus-words-en");
+    if (error.code == -ENOMEM)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    return base_error_at(reterr, -ENODATA, error.file, 0, 0, "%.200s", error.text);
 }
 
 struct nn_model *engine_model_network(tragus_model *m) {

@@ -31,6 +31,10 @@ bool engine_same_meaning(const tragus_reading *a, const tragus_reading *b);
  * thread. Valid as long as m. */
 const struct graph_words *engine_model_words(tragus_model *m, tragus_error *reterr);
 
+/* The graph of any words of m's language model, made when first needed; NULL if it has none, or if that failed, with the error. Any
+ * thread. Valid as long as m. */
+const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr);
+
 struct engine_alternatives { /* the rivals of a sentence that mean something else */
     size_t n;
     tragus_alternative view[LISTENER_MAX_RIVALS]; /* point into the matches */
@@ -45,9 +49,10 @@ void engine_alternatives_done(struct engine_alternatives *a);
 
 struct engine_listener {
     struct base_arena arena;
-    tragus_grammar *grammar;
+    tragus_grammar *grammar; /* NULL: any words */
     const struct listener_ops *ops;
     void *state;                 /* passed to ops; lies in the arena */
+    uint32_t n_labels;           /* width of a row */
     uint16_t min_confidence_q15; /* of the session; sentences may ask for another one */
     uint32_t hang_hops;
 };

@@ -230,6 +230,7 @@ void engine_recogniser_wipe(struct engine_recogniser *r) {
     engine_core_wipe(r->core);
     r->in_segment = false;
     explicit_bzero(&r->record, sizeof(r->record));
+    explicit_bzero(&r->free_result, sizeof(r->free_result));
     explicit_bzero(r->assumed, sizeof(r->assumed));
     explicit_bzero(r->powers, sizeof(r->powers));
 }
