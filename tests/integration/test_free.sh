@@ -40,8 +40,33 @@ mv "$work/damaged" "$work/en/words.tragus"
 [ $? = 3 ] || complain "a damaged language model stops other sentences"
 grep -q "free words are understood when typed only: .*words.tragus: " "$work/err" || complain "a damaged language model: $(cat "$work/err")"
 
-# --- the shipped one ---
-ln -sf "$builddir/models/words/en/words.tragus" "$work/en/words.tragus"
+# --- the shipped one, with own texts, and in ARPA's format ---
+shipped=$builddir/models/words/en/words.tragus
+measured() { "$tragus" words measure "$1" "$2" | tail -1 | cut -f"$3"; } # MODEL TEXT FIELD
+for who in grzegorz anna; do
+    for what in "rye bread" gnocchi "oat milk"; do printf 'Add %s to the pantry list.\nIs there %s in the pantry, %s?\n' "$what" "$what" $who; done
+done >"$work/own"
+printf 'Is there rye bread on the pantry list?\nAdd gnocchi to the pantry.\n' >"$work/held"
+printf 'what time does the next train leave\nmy brother plays the guitar\n' >"$work/general"
+rm "$work/en/words.tragus"
+"$tragus" words build -m "$work/en" --base "$shipped" --out "$work/mixed" "$work/own" 2>"$work/err" || complain "words build --base: $(cat "$work/err")"
+grep -q "the texts count 0.30 beside" "$work/err" || complain "the weight: $(cat "$work/err")"
+/usr/bin/python3 -c 'import sys
+own, base, general, before = map(float, sys.argv[1:])
+sys.exit(own > base / 3 or general > before * 1.5)' "$(measured "$work/mixed" "$work/held" 1)" "$(measured "$shipped" "$work/held" 1)" \
+    "$(measured "$work/mixed" "$work/general" 1)" "$(measured "$shipped" "$work/general" 1)" || complain "perplexities of the mixed model"
+"$tragus" words build -m "$work/en" --weight 1 --base "$shipped" --out "$work/x" "$work/own" 2>"$work/err"
+[ $? = 2 ] && grep -q "above 0 and below 1, not '1'" "$work/err" || complain "a wrong weight: $(cat "$work/err")"
+"$tragus" words build -m "$work/en" --base "$work/own" --out "$work/x" "$work/own" 2>"$work/err"
+[ $? = 4 ] || complain "a base that is no model is not exit code 4"
+"$tragus" words build -m "$work/en" --least 1 --out "$work/small" "$work/own" 2>/dev/null
+"$tragus" words arpa "$work/small" >"$work/small.arpa" || complain "words arpa"
+"$tragus" words build -m "$work/en" --arpa "$work/small.arpa" --out "$work/again" 2>"$work/err" || complain "words build --arpa: $(cat "$work/err")"
+[ "$(measured "$work/small" "$work/held" 1-3)" = "$(measured "$work/again" "$work/held" 1-3)" ] || complain "a model is not the same by way of ARPA"
+sed '8s/^/x/' "$work/small.arpa" >"$work/wrong.arpa"
+"$tragus" words build -m "$work/en" --arpa "$work/wrong.arpa" --out "$work/x" 2>"$work/err"
+[ $? = 4 ] && grep -q "wrong.arpa:8: .*a line is the logarithm" "$work/err" || complain "a wrong line: $(cat "$work/err")"
+ln -sf "$shipped" "$work/en/words.tragus"
 if [ ! -d "$shared/corpora/dev" ]; then
     echo "no recordings in $shared/corpora: those of people are not tested"
 else
