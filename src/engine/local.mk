@@ -10,6 +10,7 @@ libtragus_engine_la_SOURCES = \
     src/engine/match.c \
     src/engine/model.c \
     src/engine/private.h \
+    src/engine/prefer.c \
     src/engine/pronounce.c \
     src/engine/recogniser.c src/engine/recogniser.h \
     src/engine/segment.c src/engine/segment.h \

@@ -191,13 +191,17 @@ const struct graph_words *engine_model_words(tragus_model *m, tragus_error *rete
     int r = m->lm_error.code;
     pthread_mutex_lock(&m->lock);
     if (m->lm && !m->words)
-        r = graph_words_build(&m->words, m->lm);
+        r = graph_words_build(&m->words, m->lm, NULL);
     pthread_mutex_unlock(&m->lock);
     if (r < 0 && reterr)
         *reterr = m->lm_error;
     if (r < 0 && reterr && m->lm_error.code == 0)
         base_error_set(reterr, r, "out of memory");
     return m->words;
+}
+
+const struct lm *engine_model_lm(const tragus_model *m) {
+    return m->lm;
 }
 
 const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr) {

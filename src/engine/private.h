@@ -27,6 +27,7 @@ char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n);
 /* Whether two readings have the same intent and slots; without an intent, the same text. */
 bool engine_same_meaning(const tragus_reading *a, const tragus_reading *b);
 
+const struct lm *engine_model_lm(const tragus_model *m); /* NULL: it has none */
 /* The words of m's language model as a tree, built when first needed; NULL if it has none, or if that failed, with the error. Any
  * thread. Valid as long as m. */
 const struct graph_words *engine_model_words(tragus_model *m, tragus_error *reterr);
@@ -34,6 +35,11 @@ const struct graph_words *engine_model_words(tragus_model *m, tragus_error *rete
 /* The graph of any words of m's language model, made when first needed; NULL if it has none, or if that failed, with the error. Any
  * thread. Valid as long as m. */
 const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr);
+
+/* Makes a tree of m's language model in which the words of the names in a grammar's lists are preferred. *ret is NULL if there are
+ * none, or no language model. Returns 0 or -ENOMEM; free with graph_words_free. */
+int engine_prefer_names(struct graph_words **ret, tragus_model *m, const struct grammar *sentences,
+                        const struct lexicon_overrides *overrides);
 
 struct engine_alternatives { /* the rivals of a sentence that mean something else */
     size_t n;

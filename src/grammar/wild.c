@@ -85,6 +85,14 @@ const struct grammar_wild *grammar_compile_wild(struct grammar_compiler *c) {
     return wild;
 }
 
+size_t grammar_n_names(const struct grammar *g) {
+    return g->wild ? g->wild->names.n : 0;
+}
+
+const char *grammar_name(const struct grammar *g, size_t i) {
+    return g->wild->names.items[i].key;
+}
+
 /* Writing */
 
 struct writing {

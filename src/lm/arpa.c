@@ -199,18 +199,6 @@ static int triple_order(const void *pa, const void *pb) {
     return a->key != b->key ? (a->key < b->key ? -1 : 1) : (a->cost > b->cost) - (a->cost < b->cost);
 }
 
-static bool has_pair(const struct lm_tables *t, uint32_t key) {
-    size_t low = 0, high = t->n_pairs;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (t->pairs[middle].key < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < t->n_pairs && t->pairs[low].key == key;
-}
-
 /* Sorts the n-grams, and leaves out what occurs twice, and triples without their pairs, which a pruned model may have. */
 static void put_in_order(struct lm_tables *t) {
     size_t n = 0;
@@ -222,8 +210,8 @@ static void put_in_order(struct lm_tables *t) {
     n = 0;
     qsort(t->triples, t->n_triples, sizeof *t->triples, triple_order);
     for (size_t i = 0; i < t->n_triples; i++)
-        if ((n == 0 || t->triples[n - 1].key != t->triples[i].key) && has_pair(t, (uint32_t)(t->triples[i].key >> 16)) &&
-            has_pair(t, (uint32_t)t->triples[i].key))
+        if ((n == 0 || t->triples[n - 1].key != t->triples[i].key) && lm_tables_pair(t, (uint32_t)(t->triples[i].key >> 16)) &&
+            lm_tables_pair(t, (uint32_t)t->triples[i].key))
             t->triples[n++] = t->triples[i];
     t->n_triples = n;
 }

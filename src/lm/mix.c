@@ -17,18 +17,6 @@
 
 /* --- asking tables ----------------------------------------------------------------------------------------------------------- */
 
-static const struct lm_pair *find_pair(const struct lm_tables *t, uint32_t key) {
-    size_t low = 0, high = t->n_pairs;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (t->pairs[middle].key < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < t->n_pairs && t->pairs[low].key == key ? &t->pairs[low] : NULL;
-}
-
 static const struct lm_triple *find_triple(const struct lm_tables *t, uint64_t key) {
     size_t low = 0, high = t->n_triples;
     while (low < high) {
@@ -46,7 +34,7 @@ static double p_single(const struct lm_tables *t, uint32_t symbol) {
 }
 
 static double p_pair(const struct lm_tables *t, uint32_t key) {
-    const struct lm_pair *pair = find_pair(t, key);
+    const struct lm_pair *pair = lm_tables_pair(t, key);
     return pair ? exp(-pair->is.cost) : exp(-t->singles[key >> 16].weight) * p_single(t, key & 0xffff);
 }
 
@@ -54,7 +42,7 @@ static double p_triple(const struct lm_tables *t, uint64_t key) {
     const struct lm_triple *triple = find_triple(t, key);
     if (triple)
         return exp(-triple->cost);
-    const struct lm_pair *context = find_pair(t, (uint32_t)(key >> 16));
+    const struct lm_pair *context = lm_tables_pair(t, (uint32_t)(key >> 16));
     return (context ? exp(-context->is.weight) : 1) * p_pair(t, (uint32_t)key);
 }
 
@@ -243,7 +231,7 @@ static void give_weights(struct lm_tables *t) {
         double sum = 0, below = 0;
         for (; triple < t->n_triples && t->triples[triple].key >> 16 <= t->pairs[i].key; triple++) {
             sum += exp(-t->triples[triple].cost);
-            below += exp(-find_pair(t, (uint32_t)t->triples[triple].key)->is.cost);
+            below += exp(-lm_tables_pair(t, (uint32_t)t->triples[triple].key)->is.cost);
         }
         t->pairs[i].is.weight = sum > 0 ? weight_of(sum, below) : 0;
     }

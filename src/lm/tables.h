@@ -36,6 +36,9 @@ struct lm_tables {
 
 void lm_tables_done(struct lm_tables *t);
 
+/* The pair with this key, or NULL. */
+const struct lm_pair *lm_tables_pair(const struct lm_tables *t, uint32_t key);
+
 /* Takes the tables out of a file. Returns 0 or -ENOMEM. */
 int lm_tables_from(struct lm_tables *ret, const struct lm *lm);
 

@@ -22,6 +22,18 @@ void lm_tables_done(struct lm_tables *t) {
     *t = (struct lm_tables){0};
 }
 
+const struct lm_pair *lm_tables_pair(const struct lm_tables *t, uint32_t key) {
+    size_t low = 0, high = t->n_pairs;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->pairs[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < t->n_pairs && t->pairs[low].key == key ? &t->pairs[low] : NULL;
+}
+
 int lm_tables_from(struct lm_tables *ret, const struct lm *lm) {
     uint32_t s[LM_ORDER];
     float weight;
