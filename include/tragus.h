@@ -192,7 +192,7 @@ typedef struct tragus_event {
     const char *free_text;
     const tragus_word *free_words;
     size_t n_free_words;
-    double free_confidence; /* 0..1 */
+    double free_confidence; /* the share of them that is probably right, 0..1 */
 } tragus_event;
 
 typedef struct tragus_stream_options {

@@ -16,6 +16,9 @@
 
 #define MAX_COMMAND_MS 15000
 
+/* Of words that are not in the grammar: with less, most of them are probably wrong. */
+#define LEAST_FREE_CONFIDENCE 0.5
+
 /* Values of Session1.Rejected and Finished. */
 enum { REJECTED_TOO_SHORT = 4, REJECTED_NO_SPEECH };
 enum { FINISHED_DAEMON_STOPS = 5, FINISHED_INPUT_FAILED };
@@ -61,6 +64,8 @@ static void take_utterance(struct bridge_stream *s, sd_bus_message *m) {
 static void take_rejected(struct bridge_stream *s, sd_bus_message *m) {
     const char *event;
     json_object *o = s->wake ? NULL : busjson_signal(m, &event), *words = json_object_object_get(o, "free_text");
+    if (json_object_get_double(json_object_object_get(o, "free_confidence")) < LEAST_FREE_CONFIDENCE)
+        words = NULL;
     int reason = json_object_get_int(json_object_object_get(o, "reason"));
 
     if (o && reason != REJECTED_TOO_SHORT && reason != REJECTED_NO_SPEECH)

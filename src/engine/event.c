@@ -253,7 +253,7 @@ static int give_free_words(struct engine_event *e, const struct engine_free_word
     e->view.free_text = e->free_text;
     e->view.free_words = e->free_words;
     e->view.n_free_words = heard->n_words;
-    e->view.free_confidence = heard->confidence_q15 / 32768.0;
+    e->view.free_confidence = engine_free_confidence(graph, heard);
     return 0;
 }
 

@@ -5,6 +5,7 @@ libtragus_engine_la_SOURCES = \
     src/engine/core.c src/engine/core.h \
     src/engine/engine.h \
     src/engine/event.c \
+    src/engine/fallback.c \
     src/engine/grammar.c \
     src/engine/listener.c \
     src/engine/match.c \

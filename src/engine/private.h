@@ -27,6 +27,9 @@ char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n);
 /* Whether two readings have the same intent and slots; without an intent, the same text. */
 bool engine_same_meaning(const tragus_reading *a, const tragus_reading *b);
 
+/* The share of these words that is probably right, 0..1; there must be some. any: the graph of any words. */
+double engine_free_confidence(const struct graph *any, const struct engine_free_words *heard);
+
 const struct lm *engine_model_lm(const tragus_model *m); /* NULL: it has none */
 /* The words of m's language model as a tree, built when first needed; NULL if it has none, or if that failed, with the error. Any
  * thread. Valid as long as m. */

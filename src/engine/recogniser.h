@@ -73,7 +73,6 @@ enum engine_record_type {
 
 struct engine_free_words { /* what the fallback heard; n_words is 0 if there is none */
     uint32_t n_words;
-    uint16_t confidence_q15;
     struct listener_word words[LISTENER_MAX_WORDS]; /* of engine_model_dictation */
 };
 

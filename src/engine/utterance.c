@@ -72,7 +72,6 @@ static void finish_fallback(struct engine_recogniser *r, const struct engine_ses
     struct listener_result *result = &r->free_result;
     s->fallback->ops->finish(s->fallback->state, result);
     ret->n_words = result->n_words;
-    ret->confidence_q15 = result->confidence_q15;
     memcpy(ret->words, result->words, result->n_words * sizeof(result->words[0]));
 }
 
