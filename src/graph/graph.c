@@ -414,10 +414,8 @@ static int add_free_words(struct build *b, struct built *out) {
     g->is_final = out->is_final = is_final;
     g->n_nodes = n_nodes_all;
     g->n_arcs = n_arcs_all;
-    g->lm = tree->lm;
     g->first_loop = out->first_loop;
     g->loops = out->loops;
-    g->least_q8 = tree->least_q8;
     g->size_bytes += (size_t)tree->n_arcs * sizeof *arcs + (size_t)tree->n_nodes * (sizeof *first_arc + 1);
     return 0;
 }

@@ -168,7 +168,13 @@ static void prefers_names(void **state) {
     tree = own;
     struct graph *g = make_graph();
     tree = plain;
-    graph_words_free(own); /* the graph has copied what it needs */
+    /* The graph has copied what it needs: the tree is overwritten before it is freed. */
+    memset(own->least_q8, 0xff, own->n_nodes * sizeof *own->least_q8);
+    memset(own->arcs, 0xff, own->n_arcs * sizeof *own->arcs);
+    memset(own->first_arc, 0xff, own->n_nodes * sizeof *own->first_arc);
+    for (uint32_t i = 0; i < own->n_more; i++)
+        memset(own->more[i], 'x', strlen(own->more[i]));
+    graph_words_free(own);
     unsigned n_preferred = 0;
     for (uint32_t a = g->tree_arc; a < g->n_arcs; a++) {
         const struct graph_arc *arc = &g->arcs[a];
