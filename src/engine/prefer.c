@@ -10,6 +10,8 @@
 
 /* In free words, this many times as many words are said as are names of the user. */
 #define WORDS_A_NAME 10u
+#define MORE_NAMES 50u /* few names are preferred no more than as many as these: otherwise one of three would be heard everywhere \
+                        */
 #define MOST_NAMES 20000u /* words of them; any more are not preferred */
 
 struct pronouncing {
@@ -76,7 +78,7 @@ int engine_prefer_names(struct graph_words **ret, tragus_model *m, const struct 
     if (text.failed || !words)
         r = -ENOMEM;
     uint32_t n = r == 0 ? sort_words(&text, words) : 0;
-    int32_t most_q8 = n > 0 ? decoder_ln_q8(WORDS_A_NAME * n) : 0;
+    int32_t most_q8 = n > 0 ? decoder_ln_q8(WORDS_A_NAME * (n + MORE_NAMES)) : 0;
     n = n > 0 ? rare_words(engine_model_lm(m), words, n, most_q8) : 0;
     const struct graph_preferred preferred = {
         .words = words, .n = n, .most_q8 = (uint16_t)most_q8, .pronounce = pronounce, .user = &p};
