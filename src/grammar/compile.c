@@ -355,6 +355,7 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diag
     base_buffer_done(&c->parser.scratch);
     grammar_pool_done(&c->work);
     grammar_pool_done(&c->scratch);
+    free(c->file_text);
     free(c);
     if (code < 0) {
         grammar_free(g);

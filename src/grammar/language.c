@@ -170,6 +170,8 @@ static void read_job(void *data) {
     r->language->before = read_symbols(r, grammar_yaml_get(root, "before_numbers"), true);
     r->language->between = read_symbols(r, grammar_yaml_get(root, "between_numbers"), false);
     r->language->behind = read_symbols(r, grammar_yaml_get(root, "behind_numbers"), false);
+    const char *slash = strrchr(path, '/');
+    r->language->capitals_path = grammar_pool_format(&r->b->pool, "%.*scapitals.txt", slash ? (int)(slash + 1 - path) : 0, path);
     read_clock(r, grammar_yaml_get(root, "clock"));
     read_measures(r, grammar_yaml_get(root, "measures"));
 }

@@ -2,12 +2,15 @@
 /* grammar/wild.c: see wild.h. */
 #include "grammar/wild.h"
 
+#include "base/utf8.h"
+#include "grammar/files.h"
 #include "grammar/language.h"
 #include "grammar/letters.h"
 #include "grammar/matcher.h"
 #include "grammar/resolve.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum {
     LEAST_BY_ONE = 100, /* numbers up to here are known, then ... */
@@ -69,6 +72,21 @@ static void add_names(struct grammar_compiler *c, struct grammar_wild *wild, con
     }
 }
 
+/* Reads a list of words, one a line; # begins a comment. Without the file, or if it cannot be read, words stay as they are. */
+static void add_capitals(struct grammar_compiler *c, struct grammar_wild *wild, const char *path) {
+    struct grammar_input in;
+    size_t len;
+    if (access(path, R_OK) < 0 || grammar_read_file(path, &c->file_text, &len, NULL) < 0)
+        return;
+    for (const char *at = c->file_text, *end = at + len; at < end; at += *at == '\n') {
+        const char *line = grammar_pool_text(&c->work, at, strcspn(at, "\n"));
+        at += strcspn(at, "\n");
+        if (*line != '#' && base_utf8_valid(line, strlen(line)) && grammar_input_read(&in, &c->work, line, false) == 0 && in.n > 0)
+            *grammar_map_at(&wild->capitals, &c->g->pool, grammar_encode(&c->g->pool, in.chars, in.n)) =
+                grammar_encode(&c->g->pool, in.spelled, in.n);
+    }
+}
+
 const struct grammar_wild *grammar_compile_wild(struct grammar_compiler *c) {
     const struct grammar_language *language = c->parser.language;
     struct grammar_wild *wild = grammar_pool_alloc(&c->g->pool, sizeof *wild);
@@ -77,6 +95,8 @@ const struct grammar_wild *grammar_compile_wild(struct grammar_compiler *c) {
         for (size_t k = 0; k < list->n; k++)
             add_names(c, wild, &list->definitions[k]);
     }
+    if (language)
+        add_capitals(c, wild, language->capitals_path);
     if (!language || !language->measures_one)
         return wild;
     wild->number = numbers_of(c);
@@ -176,13 +196,24 @@ static uint32_t put_number(struct writing *w, uint32_t at) {
     return 0;
 }
 
+static void put_word(struct writing *w, uint32_t at, uint32_t end) {
+    const struct grammar_input *in = &w->in;
+    const char *text = NULL;
+    if (memcmp(in->spelled + at, in->chars + at, (end - at) * sizeof *in->chars) == 0)
+        text = grammar_map_get(&w->wild->capitals, grammar_encode(w->pool, in->chars + at, end - at));
+    if (text)
+        put_text(w, text);
+    else
+        put(w, in->spelled + at, end - at);
+}
+
 static void write_all(struct writing *w) {
     for (uint32_t at = 0, end; at < w->in.n; at = end) {
         end = put_name(w, at);
         end = end ? end : put_number(w, at);
         if (!end) {
             end = end_of_words(&w->in, at, 1);
-            put(w, w->in.spelled + at, end - at);
+            put_word(w, at, end);
         }
         for (; end < w->in.n && w->in.chars[end] == ' '; end++)
             put(w, w->in.spelled + end, 1);

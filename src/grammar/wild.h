@@ -3,7 +3,8 @@
  *
  * A number before a word of measure becomes digits ("two liters of milk": "2 liters of milk"). Any other number stays in words,
  * because it may be a part of a name ("seven up", "ocean's eleven"). A value with capitals of a list, which has no output of its
- * own, is written so in free text, too. A word that has capitals already is left alone, so typed text keeps its own.
+ * own, is written so in free text, too, and so are the words of capitals.txt beside language.yaml. A word that has capitals already
+ * is left alone, so typed text keeps its own.
  */
 #ifndef TRAGUS_GRAMMAR_WILD_H
 #define TRAGUS_GRAMMAR_WILD_H
@@ -20,8 +21,9 @@ struct grammar_pool;
 struct grammar_wild {
     const struct grammar_item *number;      /* a list of numbers in words; NULL: the language has none */
     const struct grammar_item *one, *other; /* words of measure after 1, and after other numbers */
-    struct grammar_map names; /* the values of all lists, as compared: const char *, how to write it; NULL: as it is */
-    size_t longest_name;      /* of those to write otherwise, in words */
+    struct grammar_map names;    /* the values of all lists, as compared: const char *, how to write it; NULL: as it is */
+    size_t longest_name;         /* of those to write otherwise, in words */
+    struct grammar_map capitals; /* words, as compared: const char *, with capitals */
 };
 
 /* Prepares the writing of free text for a grammar that has some. */

@@ -13,7 +13,7 @@ n_failed=0
 complain() { echo "FAILED: $*"; n_failed=$((n_failed + 1)); }
 mkdir "$work/en"
 for file in acoustic g2p lexicon; do ln -s "$builddir/models/en/$file.tragus" "$work/en/"; done
-ln -s "$abs_top_srcdir/models/en/language.yaml" "$work/en/"
+ln -s "$abs_top_srcdir/models/en/language.yaml" "$abs_top_srcdir/models/en/capitals.txt" "$work/en/"
 
 # --- without a language model ---
 cat >"$work/list.yaml" <<'END'
@@ -74,7 +74,7 @@ else
     while IFS=$'\t' read -r file text _; do
         n=$((n + 1))
         heard=$("$tragus" transcribe --free -m "$work/en" "$shared/corpora/dev/an4_dev/$file" | cut -f2)
-        [ "$heard" = "$text" ] && right=$((right + 1))
+        [ "${heard,,}" = "$text" ] && right=$((right + 1))
     done < <(tail -n +2 "$shared/corpora/dev/an4_dev/LIST.tsv" | head -20)
     echo "$right of $n spelled words, numbers and dates are written down without an error"
     [ "$right" -ge 8 ] || complain "only $right of $n"
@@ -89,6 +89,19 @@ slot, = heard["slot_list"]
 assert slot["wildcard"] is True and slot["words"] == heard["words"] and len(slot["words"]) == len(slot["text"].split()) > 0
 assert (slot["start_ms"], slot["end_ms"]) == (slot["words"][0]["start_ms"], slot["words"][-1]["end_ms"])
 assert slot["confidence"] == min(word["confidence"] for word in slot["words"])
+END
+    # typed and spoken words are written alike
+    mapfile -t files < <(tail -n +2 "$shared/corpora/dev/an4_dev/LIST.tsv" | head -40 | cut -f1 | sed "s#^#$shared/corpora/dev/an4_dev/#")
+    "$tragus" transcribe --events --no-reject -m "$work/en" -g "$work/words.yaml" "${files[@]}" >"$work/out"
+    /usr/bin/python3 - "$work/out" "$tragus" "$work/words.yaml" <<'END' || complain "typed and spoken words differ"
+import json, subprocess, sys
+heard = [e for e in map(json.loads, open(sys.argv[1])) if e["event"] == "utterance"]
+typed = subprocess.run([sys.argv[2], "match", "-g", sys.argv[3]] + [e["spoken"] for e in heard], stdout=subprocess.PIPE, text=True).stdout
+for spoken, match in zip(heard, map(json.loads, typed.splitlines()), strict=True):
+    assert spoken["slots"] == match["slots"] and spoken["text"] == spoken["slots"]["words"], (spoken, match)
+n = sum(e["text"] != e["spoken"] for e in heard)
+print(n, "of", len(heard), "sentences are written with capitals or digits")
+assert n >= 5
 END
 fi
 echo "$n_failed failed"
