@@ -116,19 +116,22 @@ typedef struct tragus_value {
     int boolean;
 } tragus_value;
 
-typedef struct tragus_slot {
-    const char *name;
-    tragus_value value;
-    const char *text; /* the words spoken for it, "" for a fixed slot */
-    uint32_t start_ms, end_ms;
-    double confidence; /* 0..1 */
-} tragus_slot;
-
 typedef struct tragus_word {
     const char *word;
     uint32_t start_ms, end_ms;
     double confidence;
 } tragus_word;
+
+typedef struct tragus_slot {
+    const char *name;
+    tragus_value value;
+    const char *text; /* the words spoken for it, "" for a fixed slot */
+    uint32_t start_ms, end_ms;
+    double confidence;        /* 0..1 */
+    int wildcard;             /* 1: free text, so the value may be any words */
+    const tragus_word *words; /* n_words of the event's words that fill it; none if the slot is fixed, or the sentence was typed */
+    size_t n_words;
+} tragus_slot;
 
 typedef enum {
     TRAGUS_SPEECH_STARTED = 1,
@@ -184,6 +187,12 @@ typedef struct tragus_event {
     const char *detail; /* if there is a reason: where the sentence does not fit, in words; "" if unknown */
     double level_db;    /* of a wake phrase: its loudness, dB re full scale */
     const char *spoken; /* the words as spoken ("turn on sonoff s thirty one"), those of `words` with blanks between; never NULL */
+    /* Of what is rejected, or means nothing in this context, in a session with `fallback`: any words that it sounded like, for a
+     * program that understands more than the grammar; "" and none otherwise. */
+    const char *free_text;
+    const tragus_word *free_words;
+    size_t n_free_words;
+    double free_confidence; /* the share of them that is probably right, 0..1 */
 } tragus_event;
 
 typedef struct tragus_stream_options {
@@ -207,6 +216,8 @@ typedef struct tragus_session_options {
     tragus_grammar *wake;  /* of tragus_wake_phrases: the session hears only what follows one of them; NULL = all */
     uint32_t wake_open_ms; /* how long after the phrase a sentence may begin; 0 = 8 s */
     double wake_per_hour;  /* false alarms an hour of other talk that are acceptable; 0 = 0.1 */
+    int fallback; /* 1: also listen for any words, which events of what is not understood have in free_text; takes a language model
+                   */
 } tragus_session_options;
 void tragus_session_options_init(tragus_session_options *o);
 
@@ -216,6 +227,8 @@ void tragus_session_options_init(tragus_session_options *o);
 int tragus_wake_phrases(tragus_grammar **ret, tragus_model *m, const char *const phrases[], size_t n, double per_hour,
                         tragus_diagnostics *d, tragus_error *reterr);
 
+/* -ENODATA: `fallback` is set, but the model has no language model. The first such session of a model takes longer to make: some 20
+ * ms on a PC. */
 int tragus_session_new(tragus_session **ret, tragus_stream *s, tragus_grammar *g, const tragus_session_options *o);
 void tragus_session_free(tragus_session *s);
 int tragus_session_set_grammar(tragus_session *s, tragus_grammar *g); /* from the next utterance on; allocates */

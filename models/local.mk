@@ -13,7 +13,7 @@ training: models/training/libfrontend.la models/training/libfused.la
 dictionary = $(firstword $(DICTIONARY) /usr/share/pocketsphinx/model/en-us/cmudict-en-us.dict)
 endir = $(pkgdatadir)/en
 nodist_en_DATA = models/en/lexicon.tragus
-dist_en_DATA = models/en/acoustic.tragus models/en/g2p.tragus models/en/language.yaml
+dist_en_DATA = models/en/acoustic.tragus models/en/g2p.tragus models/en/language.yaml models/en/capitals.txt
 dist_en_DATA += models/words/en/words.tragus
 beside += $(dist_en_DATA)
 models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/endings.txt models/en/extra.dict $(wildcard $(dictionary))
@@ -22,7 +22,7 @@ models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/endings.txt mode
 	        'or configure --with-dictionary=FILE' >&2; exit 1; }
 	$(AM_V_GEN)$(MKDIR_P) models/en && src/lexicon/compile-lexicon $@ $(srcdir)/models/en/endings.txt '$(dictionary)' $(srcdir)/models/en/extra.dict
 CLEANFILES += models/en/lexicon.tragus
-EXTRA_DIST += models/words/LICENCES.md models/words/make models/words/passport.txt models/words/sources.py
+EXTRA_DIST += models/words/LICENCES.md models/words/capitals.py models/words/make models/words/passport.txt models/words/sources.py
 EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/endings.txt models/en/extra.dict models/en/float.pt models/en/passport.txt models/en/training-log.tsv
 EXTRA_DIST += $(wildcard $(addprefix $(srcdir)/models/training/,README.md prepare run confidence/run trials/score */*.py */*.mjs))
 

@@ -44,6 +44,7 @@ struct bridge_options {
     const char *uri;                          /* where clients connect, unless systemd passes sockets */
     bool announce;                            /* the port in the local network */
     const char *grammar;                      /* "": the default grammar of tragusd */
+    bool fallback;                            /* what is not in the grammar becomes a transcript of any words */
     const char *language;                     /* offered until tragusd has told its languages */
     const char *phrases[BRIDGE_MOST_PHRASES]; /* wake phrases that are offered */
     size_t n_phrases;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/home_talk.c: the messages of Home Assistant's websocket API that give names and their changes. */
-#include "base/utf8.h"
 #include "bridge/home_talk.h"
+#include "base/utf8.h"
 #include "bridge/private.h"
 
 #include <errno.h>

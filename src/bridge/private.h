@@ -80,6 +80,7 @@ struct bridge {
     char *unlink_path;                        /* of our Unix socket */
     struct bridge_announcement *announcement; /* NULL: none */
     struct bridge_home *home;                 /* NULL: none is configured */
+    bool lacks_words;                         /* tragusd has no language model for the option fallback; was logged */
 };
 
 /* Listens at the URI, or at the sockets that systemd passed. */

@@ -16,6 +16,9 @@
 
 #define MAX_COMMAND_MS 15000
 
+/* Of words that are not in the grammar: with less, most of them are probably wrong. */
+#define LEAST_FREE_CONFIDENCE 0.5
+
 /* Values of Session1.Rejected and Finished. */
 enum { REJECTED_TOO_SHORT = 4, REJECTED_NO_SPEECH };
 enum { FINISHED_DAEMON_STOPS = 5, FINISHED_INPUT_FAILED };
@@ -59,14 +62,17 @@ static void take_utterance(struct bridge_stream *s, sd_bus_message *m) {
 }
 
 static void take_rejected(struct bridge_stream *s, sd_bus_message *m) {
-    uint32_t reason;
+    const char *event;
+    json_object *o = s->wake ? NULL : busjson_signal(m, &event), *words = json_object_object_get(o, "free_text");
+    if (json_object_get_double(json_object_object_get(o, "free_confidence")) < LEAST_FREE_CONFIDENCE)
+        words = NULL;
+    int reason = json_object_get_int(json_object_object_get(o, "reason"));
 
-    if (s->wake || sd_bus_message_read(m, "tu", NULL, &reason) < 0)
-        return;
-    if (reason != REJECTED_TOO_SHORT && reason != REJECTED_NO_SPEECH)
-        answer_command(s, "", NULL);
-    else if (!s->ended) /* a click; the command may follow */
+    if (o && reason != REJECTED_TOO_SHORT && reason != REJECTED_NO_SPEECH)
+        answer_command(s, words ? json_object_get_string(words) : "", NULL);
+    else if (o && !s->ended) /* a click; the command may follow */
         bridge_stream_set_limit(s, BRIDGE_NO_SPEECH_US);
+    json_object_put(o);
 }
 
 /* The name by which the client asked for a phrase. */
@@ -167,6 +173,8 @@ static int append_options(const struct bridge_stream *s, const struct bridge_gra
         r = sd_bus_message_append(call, "{sv}", "MaxCommandMs", "u", (uint32_t)MAX_COMMAND_MS);
     if (r >= 0 && s->wake)
         r = append_phrases(s, call);
+    if (r >= 0 && !s->wake && !s->plain && s->bridge->options->fallback)
+        r = sd_bus_message_append(call, "{sv}", "Fallback", "b", 1);
     return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
@@ -228,12 +236,24 @@ static bool others_run(const struct bridge_stream *s) {
     return false;
 }
 
+/* tragusd has no language model for any words: goes on without them. */
+static void create_plain(struct bridge_stream *s, sd_bus_message *m) {
+    char text[512];
+
+    if (!s->bridge->lacks_words)
+        bridge_log(BRIDGE_LOG_WARNING, "fallback = yes has no effect: %s", bridge_link_complaint(m, 0, text, sizeof(text)));
+    s->bridge->lacks_words = s->plain = true;
+    create(s);
+}
+
 static void not_created(struct bridge_stream *s, sd_bus_message *m) {
     struct bridge_grammar choices[BRIDGE_MOST_CHOICES];
 
-    if ((sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchModel") ||
-         sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchGrammar")) &&
-        s->choice + 1 < bridge_link_choose(s->bridge, s->language, choices)) {
+    if (sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchModel") && s->bridge->options->fallback && !s->wake && !s->plain)
+        create_plain(s, m);
+    else if ((sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchModel") ||
+              sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchGrammar")) &&
+             s->choice + 1 < bridge_link_choose(s->bridge, s->language, choices)) {
         s->choice++;
         create(s);
     } else if (sd_bus_message_is_method_error(m, "org.tragus.Error.TooManySessions") && others_run(s)) {

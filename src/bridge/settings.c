@@ -15,6 +15,7 @@ static const struct base_settings_key keys[] = {
     {"bus", "address", TEXT, 0, 0, AT(address)},
     {"wyoming", "uri", TEXT, 0, 0, AT(uri)},
     {"wyoming", "announce", SWITCH, 0, 0, AT(announce)},
+    {"wyoming", "fallback", SWITCH, 0, 0, AT(fallback)},
     {"wyoming", "grammar", TEXT, 0, 0, AT(grammar)},
     {"wyoming", "language", TEXT, 0, 0, AT(language)},
     {"wyoming", "wake", PHRASES, 0, 0, 0},

@@ -19,6 +19,7 @@ struct bridge_stream {
     json_object *phrases; /* NULL: those of the options */
     int64_t timestamp_ms;
     size_t choice;     /* of the grammars */
+    bool plain;        /* without fallback, because tragusd cannot do that */
     int to, from;      /* ends of the pipe, or -1 */
     char *path, *peer; /* of the session */
     struct base_buffer pending;

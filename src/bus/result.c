@@ -47,8 +47,8 @@ void bus_close_entry(sd_bus_message *m) {
     (void)sd_bus_message_close_container(m);
 }
 
-static void append_words(sd_bus_message *m, const tragus_word words[], size_t n) {
-    bus_open_entry(m, "Words", "a(suud)");
+static void append_words(sd_bus_message *m, const char *key, const tragus_word words[], size_t n) {
+    bus_open_entry(m, key, "a(suud)");
     (void)sd_bus_message_open_container(m, 'a', "(suud)");
     for (size_t i = 0; i < n; i++)
         (void)sd_bus_message_append(m, "(suud)", words[i].word, words[i].start_ms, words[i].end_ms, words[i].confidence);
@@ -72,6 +72,10 @@ static void append_slots(sd_bus_message *m, const tragus_slot slots[], size_t n,
             (void)sd_bus_message_append(m, "{sv}", "EndMs", "u", slots[i].end_ms);
             (void)sd_bus_message_append(m, "{sv}", "Confidence", "d", slots[i].confidence);
         }
+        if (slots[i].wildcard)
+            (void)sd_bus_message_append(m, "{sv}", "Wildcard", "b", 1);
+        if (slots[i].wildcard && timed)
+            append_words(m, "Words", slots[i].words, slots[i].n_words);
         (void)sd_bus_message_close_container(m);
     }
     (void)sd_bus_message_close_container(m);
@@ -122,7 +126,7 @@ static void append_details(sd_bus_message *m, const struct service_event *e) {
         (void)sd_bus_message_append(m, "{sv}", "LatencyMs", "u", e->latency_ms);
     append_texts(m, e->grammar, h->template_text, h->response);
     (void)sd_bus_message_append(m, "{sv}", "Spoken", "s", h->spoken);
-    append_words(m, h->words, h->n_words);
+    append_words(m, "Words", h->words, h->n_words);
     if (h->type == TRAGUS_UTTERANCE)
         append_slots(m, h->slots, h->n_slots, true);
     if (h->type == TRAGUS_REJECTED && h->reason == TRAGUS_AMBIGUOUS) {
@@ -131,6 +135,11 @@ static void append_details(sd_bus_message *m, const struct service_event *e) {
     }
     if (h->n_alternatives > 0)
         append_alternatives(m, h->alternatives, h->n_alternatives);
+    if (h->n_free_words > 0) {
+        (void)sd_bus_message_append(m, "{sv}", "FreeText", "s", h->free_text);
+        (void)sd_bus_message_append(m, "{sv}", "FreeConfidence", "d", h->free_confidence);
+        append_words(m, "FreeWords", h->free_words, h->n_free_words);
+    }
     if (h->reason != TRAGUS_REASON_NONE)
         (void)sd_bus_message_append(m, "{sv}", "ReasonText", "s", tragus_reason_text(h->reason));
     if (h->detail && h->detail[0])

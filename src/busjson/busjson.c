@@ -191,14 +191,24 @@ static json_object *word_objects(json_object *words) {
     return out;
 }
 
+/* The slots in order, with repeats and times; the words of free text become objects. Returns a reference. */
+static json_object *slot_objects(json_object *slots) {
+    for (size_t i = 0; i < busjson_length(slots); i++) {
+        json_object *slot = json_object_array_get_idx(slots, i), *words;
+        if (json_object_object_get_ex(slot, "words", &words))
+            add(slot, "words", word_objects(words));
+    }
+    return json_object_get(slots);
+}
+
 static void merge_details(json_object *o, json_object *details) {
     if (!json_object_is_type(details, json_type_object))
         return;
     json_object_object_foreach(details, key, value) {
-        if (strcmp(key, "words") == 0)
+        if (strcmp(key, "words") == 0 || strcmp(key, "free_words") == 0)
             add(o, key, word_objects(value));
-        else if (strcmp(key, "slots") == 0) /* a list, in order, with repeats and times; "slots" is the map */
-            add(o, "slot_list", json_object_get(value));
+        else if (strcmp(key, "slots") == 0) /* the list; "slots" is the map */
+            add(o, "slot_list", slot_objects(value));
         else
             add(o, key, json_object_get(value));
     }

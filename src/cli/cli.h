@@ -82,6 +82,8 @@ struct cli_wake { /* wake phrases, from the command line */
 /* Adds a phrase; option is its name on the command line. Returns CLI_OK or an exit code. */
 int cli_wake_add(struct cli_wake *w, const char *phrase, const char *option, const char *verb);
 /* Reads a number of false alarms an hour. */
+/* Prints why a model cannot be used for --fallback. Returns CLI_OK or CLI_MODEL. */
+int cli_prepare_fallback(tragus_model *m);
 int cli_wake_per_hour(struct cli_wake *w, const char *value, const char *verb);
 /* Sets w->grammar, which the caller unrefs; without phrases it stays NULL. Prints warnings and errors. Returns CLI_OK or CLI_MODEL.
  */
@@ -95,6 +97,8 @@ struct cli_utterance {
     const char *reason; /* why it was rejected, or would have been; "" = understood */
     char *text;         /* as written in the sentences; the best guess if rejected */
     char *spoken;       /* its words as spoken */
+    char *free_text;    /* any words that it sounded like; "" = it was understood, or nobody asked */
+    double free_confidence;
     char *intent;
     json_object *slots, *words;
     size_t n_words;
@@ -115,7 +119,7 @@ struct cli_heard {
 };
 
 struct cli_hear_options {
-    bool reject, partial; /* as in tragus_session_options; so are the next three */
+    bool reject, partial, fallback; /* as in tragus_session_options; so are the next three */
     tragus_grammar *wake;
     uint32_t wake_open_ms;
     double wake_per_hour;

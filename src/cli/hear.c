@@ -15,6 +15,7 @@
 static void utterance_free(struct cli_utterance *u) {
     free(u->text);
     free(u->spoken);
+    free(u->free_text);
     free(u->intent);
     json_object_put(u->slots);
     json_object_put(u->words);
@@ -40,6 +41,8 @@ static struct cli_utterance *utterance_new(const tragus_event *e) {
     u->reason = tragus_reason_text(e->reason);
     u->text = strdup(e->text);
     u->spoken = strdup(e->spoken);
+    u->free_text = strdup(e->free_text);
+    u->free_confidence = e->free_confidence;
     u->intent = strdup(e->intent);
     u->slots = cli_json_slots(e->slots, e->n_slots);
     u->words = cli_json_words(e->words, e->n_words);
@@ -47,7 +50,7 @@ static struct cli_utterance *utterance_new(const tragus_event *e) {
     u->confidence = e->confidence;
     u->start_ms = e->start_ms;
     u->end_ms = e->end_ms;
-    if (u->text && u->spoken && u->intent && u->slots && u->words)
+    if (u->text && u->spoken && u->free_text && u->intent && u->slots && u->words)
         return u;
     utterance_free(u);
     return NULL;
@@ -78,6 +81,7 @@ static int recognise(struct cli_heard *h, const int16_t *pcm, size_t n, tragus_m
     tragus_session_options_init(&o);
     o.reject = options->reject;
     o.partial = options->partial;
+    o.fallback = options->fallback;
     o.wake = options->wake;
     o.wake_open_ms = options->wake_open_ms;
     o.wake_per_hour = options->wake_per_hour;

@@ -72,6 +72,10 @@ static json_object *slot_list(const tragus_slot slots[], size_t n) {
         cli_json_add(o, "start_ms", json_object_new_int64(slots[i].start_ms));
         cli_json_add(o, "end_ms", json_object_new_int64(slots[i].end_ms));
         cli_json_add(o, "confidence", busjson_confidence(slots[i].confidence));
+        if (slots[i].wildcard) {
+            cli_json_add(o, "wildcard", json_object_new_boolean(true));
+            cli_json_add(o, "words", cli_json_words(slots[i].words, slots[i].n_words));
+        }
         cli_json_append(list, o);
     }
     return list;
@@ -130,6 +134,11 @@ json_object *cli_json_event(const tragus_event *e) {
         cli_json_add(o, "detail", json_object_new_string(e->detail));
     if (e->n_alternatives > 0)
         cli_json_add(o, "alternatives", alternative_list(e->alternatives, e->n_alternatives));
+    if (e->n_free_words > 0) {
+        cli_json_add(o, "free_text", json_object_new_string(e->free_text));
+        cli_json_add(o, "free_confidence", busjson_confidence(e->free_confidence));
+        cli_json_add(o, "free_words", cli_json_words(e->free_words, e->n_free_words));
+    }
     return o;
 }
 

@@ -33,6 +33,8 @@ static const char usage[] =
     "in the\n"
     "                           configuration of tragusd count, if there are any\n"
     "      --once               stop after one sentence\n"
+    "      --fallback           also say which words it sounded like if it is not understood; tragusd needs the package "
+    "tragus-words-en\n"
     "      --partial            also print partial results\n"
     "      --keep-rejected DIR  record, and keep the sound of what is not understood in this folder, as WAV files. This program "
     "then opens the\n"
@@ -50,6 +52,7 @@ enum {
     OPTION_BOTH,
     OPTION_ONCE,
     OPTION_PARTIAL,
+    OPTION_FALLBACK,
     OPTION_USER,
     OPTION_ADDRESS,
     OPTION_WAKE,
@@ -64,6 +67,7 @@ static const struct option options[] = {
     {"both", no_argument, NULL, OPTION_BOTH},
     {"once", no_argument, NULL, OPTION_ONCE},
     {"partial", no_argument, NULL, OPTION_PARTIAL},
+    {"fallback", no_argument, NULL, OPTION_FALLBACK},
     {"wake", required_argument, NULL, OPTION_WAKE},
     {"keep-rejected", required_argument, NULL, OPTION_KEEP},
     {"device", required_argument, NULL, OPTION_DEVICE},
@@ -79,7 +83,7 @@ struct listen {
     const char *grammars[CLI_MAX_GRAMMARS], *name, *address;
     size_t n_grammars;
     struct cli_wake wake;
-    bool text, json, once, partial;
+    bool text, json, once, partial, fallback;
     bool terminal; /* shows the view */
     char path[128];
     unsigned n_understood;
@@ -232,6 +236,8 @@ static int append_session(const struct listen *l, sd_bus_message *call) {
     (void)sd_bus_message_append(call, "{sv}", "Partial", "b", l->partial || l->terminal);
     (void)sd_bus_message_append(call, "{sv}", "OneShot", "b", (int)l->once);
     (void)sd_bus_message_append(call, "{sv}", "AppId", "s", "tragus listen");
+    if (l->fallback)
+        (void)sd_bus_message_append(call, "{sv}", "Fallback", "b", 1);
     if (l->folder)
         (void)sd_bus_message_append(call, "{sv}", "Input", "s", "fd");
     if (l->wake.n_phrases > 0) {
@@ -394,6 +400,9 @@ int cli_listen(int argc, char **argv) {
         }
         case OPTION_PARTIAL:
             l.partial = true;
+            break;
+        case OPTION_FALLBACK:
+            l.fallback = true;
             break;
         case OPTION_KEEP:
             l.folder = optarg;

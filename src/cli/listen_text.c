@@ -37,6 +37,9 @@ void listen_print_text(const char *event, json_object *o) {
             printf("; perhaps \"%s\", %.0f %%", member_text(o, "text"), confidence * 100);
         if (*member_text(o, "detail"))
             printf("; %s", member_text(o, "detail"));
+        if (*member_text(o, "free_text"))
+            printf("; it sounded like \"%s\", %.0f %%", member_text(o, "free_text"),
+                   json_object_get_double(json_object_object_get(o, "free_confidence")) * 100);
         puts(")");
     } else if (strcmp(event, "wake_detected") == 0) {
         printf("(%s, %.0f %%)\n", member_text(o, "text"), confidence * 100);

@@ -32,7 +32,7 @@ libtragus_cli_la_SOURCES = \
     src/cli/spot.c \
     src/cli/status.c \
     src/cli/transcribe.c \
-    src/cli/words.c
+    src/cli/words.c src/cli/words.h src/cli/words_build.c
 cli_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS) -DCLI_WITH_BUS -DCLI_SENTENCES='"$(sysconfdir)/tragus/sentences"' \
     -DCLI_CONFIG='"$(sysconfdir)/tragus/tragus.conf"'
 libtragus_cli_la_CPPFLAGS = $(cli_cppflags)

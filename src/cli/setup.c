@@ -99,6 +99,14 @@ int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_set
     return report(cli_try_grammar(ret, m, s, &d, &e), &d, &e, least);
 }
 
+int cli_prepare_fallback(tragus_model *m) {
+    tragus_error e = {0};
+    if (engine_model_prepare_fallback(m, &e) == 0)
+        return CLI_OK;
+    cli_complain(e.file, 0, 0, e.text);
+    return CLI_MODEL;
+}
+
 int cli_wake_add(struct cli_wake *w, const char *phrase, const char *option, const char *verb) {
     if (w->n_phrases == CLI_MAX_PHRASES)
         return cli_usage(verb, "%s can be given at most %d times", option, CLI_MAX_PHRASES);

@@ -21,6 +21,9 @@ static const char help[] =
     "      --partial              with --events: also print what is understood so far\n"
     "      --no-reject            if nothing was understood, take the best sentence at any confidence; with --events, every\n"
     "                             utterance is printed as its best sentence\n"
+    "      --fallback             also write down what was not understood, as any words: after another TAB, or in JSON as "
+    "free_text;\n"
+    "                             needs the package tragus-words-en\n"
     "      --free                 write down any words, without a grammar; needs the package tragus-words-en\n"
     "      --wake PHRASE          hear only what follows this phrase; may be repeated\n" CLI_SETUP_HELP "\n"
     "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 the model or grammar is invalid.\n";
@@ -37,6 +40,10 @@ static json_object *utterance_json(const struct cli_utterance *u) {
         cli_json_add(o, "guess", json_object_new_string(u->text));
     cli_json_add(o, "spoken", json_object_new_string(u->spoken));
     cli_json_add(o, "words", json_object_get(u->words));
+    if (u->free_text[0]) {
+        cli_json_add(o, "free_text", json_object_new_string(u->free_text));
+        cli_json_add(o, "free_confidence", busjson_confidence(u->free_confidence));
+    }
     cli_json_add(o, "start_ms", json_object_new_int64(u->start_ms));
     cli_json_add(o, "end_ms", json_object_new_int64(u->end_ms));
     return o;
@@ -92,12 +99,13 @@ struct request {
 
 /* Reads the options. Returns -1 to go on, or the exit code. */
 static int read_options(struct request *ret, int argc, char **argv) {
-    enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL, WAKE, FREE };
+    enum { JSON = 256, NO_REJECT, EVENTS, PARTIAL, WAKE, FREE, FALLBACK };
     static const struct option options[] = {CLI_SETUP_LONG,
                                             {"json", no_argument, NULL, JSON},
                                             {"events", no_argument, NULL, EVENTS},
                                             {"partial", no_argument, NULL, PARTIAL},
                                             {"no-reject", no_argument, NULL, NO_REJECT},
+                                            {"fallback", no_argument, NULL, FALLBACK},
                                             {"free", no_argument, NULL, FREE},
                                             {"wake", required_argument, NULL, WAKE},
                                             {"help", no_argument, NULL, 'h'},
@@ -118,6 +126,8 @@ static int read_options(struct request *ret, int argc, char **argv) {
             ret->hearing.event = print_event;
         } else if (option == PARTIAL) {
             ret->hearing.partial = true;
+        } else if (option == FALLBACK) {
+            ret->hearing.fallback = true;
         } else if (option == FREE) {
             ret->setup.free = true;
         } else if (option == WAKE) {
@@ -141,11 +151,23 @@ static int read_options(struct request *ret, int argc, char **argv) {
     return -1;
 }
 
+static void print_text(const char *path, const struct cli_heard *heard) {
+    const char *before = "\t";
+    printf("%s\t%s", path, heard->text);
+    for (const struct cli_utterance *u = heard->utterances; u; u = u->next) {
+        if (!u->free_text[0])
+            continue;
+        printf("%s%s", before, u->free_text);
+        before = " ";
+    }
+    putchar('\n');
+}
+
 static void print_heard(const char *path, const struct cli_heard *heard, const struct request *request) {
     if (request->json)
         print_json(path, heard);
     else if (!request->events)
-        printf("%s\t%s\n", path, heard->text);
+        print_text(path, heard);
     if (request->setup.verbose)
         for (const struct cli_utterance *u = heard->utterances; u; u = u->next)
             fprintf(stderr, "%s: %.2f to %.2f s: '%s', confidence %.3f%s%s\n", path, u->start_ms / 1000.0, u->end_ms / 1000.0,
@@ -191,6 +213,8 @@ int cli_transcribe(int argc, char **argv) {
     if (r >= 0)
         return r;
     r = cli_open_model(&model, request.setup.model);
+    if (r == CLI_OK && request.hearing.fallback)
+        r = cli_prepare_fallback(model);
     if (r == CLI_OK)
         r = cli_open_grammar(&grammar, model, &request.setup);
     if (r == CLI_OK)

@@ -202,7 +202,7 @@ static int32_t charge(const struct decoder *d, struct place node, const struct g
     *state = node.state;
     if (arc->word == GRAPH_NO_WORD)
         return scaled(d, g->least_q8[arc->to - g->tree_node] - promised) + penalty;
-    return scaled(d, lm_next(g->lm, node.state, arc->word - g->n_words, state) - promised) + penalty;
+    return scaled(d, graph_free_word(g, arc, node.state, state) - promised) + penalty;
 }
 
 static void enter_arcs(struct decoder *d, struct decoder_free *f, const struct node *n, int32_t *best) {

@@ -60,6 +60,8 @@ struct engine_event {
     tragus_word words[LISTENER_MAX_WORDS];
     tragus_slot slots[GRAMMAR_MAX_SLOTS];
     struct engine_alternatives alternatives;
+    tragus_word free_words[LISTENER_MAX_WORDS];
+    char *free_text; /* NULL: none */
     char detail[256];
     size_t text_bytes; /* size of text: the sentence, then the words of each slot */
     char text[];
@@ -95,7 +97,7 @@ static struct engine_event *event_new(tragus_grammar *g, tragus_event_type type,
     }
     e->view.type = type;
     e->view.text = e->view.spoken = e->text;
-    e->view.intent = e->view.detail = "";
+    e->view.intent = e->view.detail = e->view.free_text = "";
     return e;
 }
 
@@ -110,13 +112,16 @@ static void give_slots(struct engine_event *e, const struct grammar_reading *rea
                               .text = text,
                               .start_ms = e->view.start_ms,
                               .end_ms = e->view.end_ms,
-                              .confidence = e->view.confidence};
+                              .confidence = e->view.confidence,
+                              .wildcard = from->wildcard};
         text = engine_copy_words(text, e->text, from->first_word, spoken ? from->n_words : 0);
         if (!spoken)
             continue;
         size_t last = from->first_word + from->n_words - 1;
         if (last >= e->view.n_words)
             last = e->view.n_words - 1;
+        slot->words = &e->words[from->first_word];
+        slot->n_words = last + 1 - from->first_word;
         slot->start_ms = e->words[from->first_word].start_ms;
         slot->end_ms = e->words[last].end_ms;
         /* A slot's confidence is that of its least certain word. */
@@ -203,18 +208,53 @@ static void decide(struct engine_event *e, const struct engine_record *record, c
         e->view.type = TRAGUS_REJECTED;
 }
 
+/* Where the times of a result count from, and what limits them. */
+struct clock {
+    int64_t start_ms;
+    uint64_t heard_ms;
+};
+
+static void fill_words(tragus_word out[], const struct graph *graph, const struct listener_word words[], uint32_t n,
+                       const struct clock *c) {
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = (tragus_word){.word = graph_word(graph, words[i].word),
+                               .start_ms = time_of(c->start_ms, words[i].start_ms, c->heard_ms),
+                               .end_ms = time_of(c->start_ms, words[i].end_ms, c->heard_ms),
+                               .confidence = words[i].confidence_q15 / 32768.0};
+}
+
 /* Adds the words' times and confidences, and those of all of them. */
-static void give_words(struct engine_event *e, const struct listener_result *r, int64_t start_ms, uint64_t heard_ms) {
-    for (uint32_t i = 0; i < r->n_words; i++)
-        e->words[i] = (tragus_word){.word = graph_word(engine_grammar_graph(e->grammar), r->words[i].word),
-                                    .start_ms = time_of(start_ms, r->words[i].start_ms, heard_ms),
-                                    .end_ms = time_of(start_ms, r->words[i].end_ms, heard_ms),
-                                    .confidence = r->words[i].confidence_q15 / 32768.0};
+static void give_words(struct engine_event *e, const struct listener_result *r, const struct clock *c) {
+    fill_words(e->words, engine_grammar_graph(e->grammar), r->words, r->n_words, c);
     e->view.words = e->words;
     e->view.n_words = r->n_words;
-    e->view.start_ms = time_of(start_ms, r->start_ms, heard_ms);
-    e->view.end_ms = time_of(start_ms, r->end_ms, heard_ms);
+    e->view.start_ms = time_of(c->start_ms, r->start_ms, c->heard_ms);
+    e->view.end_ms = time_of(c->start_ms, r->end_ms, c->heard_ms);
     e->view.confidence = r->confidence_q15 / 32768.0;
+}
+
+/* Adds the words that the fallback heard. Returns 0 or -ENOMEM. */
+static int give_free_words(struct engine_event *e, const struct engine_free_words *heard, const struct clock *c) {
+    const struct graph *graph = heard->n_words > 0 ? engine_model_dictation(engine_grammar_model(e->grammar), NULL) : NULL;
+    if (!graph)
+        return 0;
+    fill_words(e->free_words, graph, heard->words, heard->n_words, c);
+    size_t len = 1;
+    for (uint32_t i = 0; i < heard->n_words; i++)
+        len += strlen(e->free_words[i].word) + 1;
+    char *to = e->free_text = calloc(1, len);
+    if (!to)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < heard->n_words; i++) {
+        if (i > 0)
+            *to++ = ' ';
+        to = stpcpy(to, e->free_words[i].word);
+    }
+    e->view.free_text = e->free_text;
+    e->view.free_words = e->free_words;
+    e->view.n_free_words = heard->n_words;
+    e->view.free_confidence = engine_free_confidence(graph, heard);
+    return 0;
 }
 
 /* An event with the words of a result as its text, and room for n_texts more texts. */
@@ -225,30 +265,32 @@ static struct engine_event *result_new(const struct engine_record *record, size_
     return event_new(record->listener->grammar, record->event, words, record->result.n_words, n_texts);
 }
 
-static int give_wake(struct engine_event **ret, const struct engine_record *record, int64_t start_ms, uint64_t heard_ms) {
+static int give_wake(struct engine_event **ret, const struct engine_record *record, const struct clock *c) {
     struct engine_event *e = result_new(record, 0);
     if (!e)
         return -ENOMEM;
-    give_words(e, &record->result, start_ms, heard_ms);
+    give_words(e, &record->result, c);
     e->view.level_db = record->level_cdb / 100.0;
     *ret = e;
     return 0;
 }
 
-static int give_result(struct engine_event **ret, const struct engine_record *record, int64_t start_ms, uint64_t heard_ms,
+static int give_result(struct engine_event **ret, const struct engine_record *record, const struct clock *c,
                        const tragus_context context[], size_t n_context) {
     const struct listener_result *r = &record->result;
     bool accepted = record->event == TRAGUS_UTTERANCE;
     struct engine_event *e = result_new(record, accepted ? GRAMMAR_MAX_SLOTS : 0);
     if (!e)
         return -ENOMEM;
-    give_words(e, r, start_ms, heard_ms);
+    give_words(e, r, c);
     e->view.reason = record->reason;
     int found = r->n_words > 0 ? find_meaning(e, context, n_context) : 0;
     if (accepted && found > 0)
         give_meaning(e);
     if (found >= 0)
         decide(e, record, context, n_context);
+    if (found == 0 || e->view.type == TRAGUS_REJECTED)
+        found = give_free_words(e, &record->free_words, c) < 0 ? -ENOMEM : found;
     if (e->view.reason != TRAGUS_REASON_NONE)
         give_detail(e, r);
     if (found < 0) {
@@ -284,6 +326,7 @@ int engine_event_new(struct engine_event **ret, const struct engine_record *r, u
                      size_t n_context) {
     int64_t start_ms = (r->start_hop - (int64_t)origin) * ENGINE_HOP_MS;
     uint64_t heard_ms = r->n_heard > origin ? (r->n_heard - origin) * ENGINE_HOP_MS : 0;
+    const struct clock clock = {start_ms, heard_ms};
     struct engine_event *e = NULL;
     int error = -EINVAL;
 
@@ -301,10 +344,10 @@ int engine_event_new(struct engine_event **ret, const struct engine_record *r, u
         break;
     case TRAGUS_UTTERANCE:
     case TRAGUS_REJECTED:
-        error = give_result(&e, r, start_ms, heard_ms, context, n_context);
+        error = give_result(&e, r, &clock, context, n_context);
         break;
     case TRAGUS_WAKE_DETECTED:
-        error = give_wake(&e, r, start_ms, heard_ms);
+        error = give_wake(&e, r, &clock);
         break;
     }
     if (error < 0)
@@ -324,6 +367,9 @@ void engine_event_free(struct engine_event *e) {
         return;
     engine_alternatives_done(&e->alternatives);
     grammar_match_free(e->match);
+    if (e->free_text)
+        explicit_bzero(e->free_text, strlen(e->free_text));
+    free(e->free_text);
     tragus_grammar_unref(e->grammar);
     explicit_bzero(e, sizeof(*e) + e->text_bytes);
     free(e);

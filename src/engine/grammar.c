@@ -260,9 +260,17 @@ static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *
             "language, typed text needs none",
             language, of_model);
     const struct grammar_acceptor *words = grammar_acceptor(g->sentences);
-    const struct graph_words *free_words = has_free_words(words) ? free_words_of(g->model, d) : NULL;
+    const struct graph_words *free_words = NULL;
+    struct graph_words *own = NULL;
+    if (has_free_words(words)) {
+        r = engine_prefer_names(&own, g->model, g->sentences, g->sources->overrides);
+        if (r < 0)
+            return base_error_set(reterr, r, "out of memory");
+        free_words = own ? own : free_words_of(g->model, d);
+    }
     r = graph_build(&g->graph, words, engine_model_lexicon(g->model), g->sources->overrides, free_words, g->sources->max_arcs,
                     budget, reterr);
+    graph_words_free(own);
     if (r >= 0)
         note_guessed(d, g->graph);
     return r < 0 && r == base_budget_code(budget) ? grammar_refuse(g->sentences, budget, r, d, reterr) : r;

@@ -5,11 +5,13 @@ libtragus_engine_la_SOURCES = \
     src/engine/core.c src/engine/core.h \
     src/engine/engine.h \
     src/engine/event.c \
+    src/engine/fallback.c \
     src/engine/grammar.c \
     src/engine/listener.c \
     src/engine/match.c \
     src/engine/model.c \
     src/engine/private.h \
+    src/engine/prefer.c \
     src/engine/pronounce.c \
     src/engine/recogniser.c src/engine/recogniser.h \
     src/engine/segment.c src/engine/segment.h \

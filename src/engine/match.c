@@ -58,7 +58,7 @@ static int fill_readings(tragus_match *m, const char *text) {
                                           .corrected = from->corrected};
         for (size_t k = 0; k < from->n_slots; k++, slot++) {
             const struct grammar_slot *s = &from->slots[k];
-            *slot = (tragus_slot){.name = s->name, .value = s->value, .text = words, .confidence = 1.0};
+            *slot = (tragus_slot){.name = s->name, .value = s->value, .text = words, .confidence = 1.0, .wildcard = s->wildcard};
             words = engine_copy_words(words, text, s->first_word, s->fixed ? 0 : s->n_words);
         }
     }

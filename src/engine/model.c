@@ -31,9 +31,10 @@ struct tragus_model {
     struct lexicon *lexicon;
     struct lm *lm;             /* NULL: there is none */
     tragus_error lm_error;     /* code 0, or why the language model cannot be used */
-    pthread_mutex_t lock;      /* protects words and any_words */
+    pthread_mutex_t lock;      /* protects the next two */
     struct graph_words *words; /* of lm; built when a grammar first needs them */
-    struct graph *any_words;   /* of these; likewise */
+    struct graph *dictation;   /* any of these words; built when a session first needs it */
+    atomic_bool has_dictation; /* so that nobody need wait for the lock to know */
     uint32_t cpu_flags;        /* the kernels that may be used */
     char language[16];         /* tag, from language.yaml or else from the network's passport */
     char path[PATH_MAX];
@@ -172,7 +173,7 @@ ENGINE_PUBLIC tragus_model *tragus_model_ref(tragus_model *m) {
 ENGINE_PUBLIC tragus_model *tragus_model_unref(tragus_model *m) {
     if (m && atomic_fetch_sub_explicit(&m->n_refs, 1, memory_order_acq_rel) == 1) {
         nn_model_free(m->network);
-        graph_free(m->any_words);
+        graph_free(m->dictation);
         graph_words_free(m->words);
         lm_free(m->lm);
         lexicon_free(m->lexicon);
@@ -190,7 +191,7 @@ const struct graph_words *engine_model_words(tragus_model *m, tragus_error *rete
     int r = m->lm_error.code;
     pthread_mutex_lock(&m->lock);
     if (m->lm && !m->words)
-        r = graph_words_build(&m->words, m->lm);
+        r = graph_words_build(&m->words, m->lm, NULL);
     pthread_mutex_unlock(&m->lock);
     if (r < 0 && reterr)
         *reterr = m->lm_error;
@@ -199,13 +200,35 @@ const struct graph_words *engine_model_words(tragus_model *m, tragus_error *rete
     return m->words;
 }
 
-const struct graph *engine_model_any_words(tragus_model *m) {
-    const struct graph_words *words = engine_model_words(m, NULL);
+const struct lm *engine_model_lm(const tragus_model *m) {
+    return m->lm;
+}
+
+const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr) {
+    const struct graph_words *tree = engine_model_words(m, reterr);
+    if (!tree)
+        return NULL;
     pthread_mutex_lock(&m->lock);
-    if (words && !m->any_words)
-        (void)graph_words_graph(&m->any_words, words);
+    if (!m->dictation)
+        (void)graph_words_graph(&m->dictation, tree);
+    atomic_store_explicit(&m->has_dictation, m->dictation != NULL, memory_order_release);
     pthread_mutex_unlock(&m->lock);
-    return m->any_words;
+    return m->dictation;
+}
+
+bool engine_model_has_fallback(const tragus_model *m) {
+    return atomic_load_explicit(&m->has_dictation, memory_order_acquire);
+}
+
+int engine_model_prepare_fallback(tragus_model *m, tragus_error *reterr) {
+    tragus_error error = {0};
+    if (engine_model_dictation(m, &error))
+        return 0;
+    if (error.code == 0)
+        return base_error_set(reterr, -ENODATA, "free words need a language model: install the package tragus-words-en");
+    if (error.code == -ENOMEM)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    return base_error_at(reterr, -ENODATA, error.file, 0, 0, "%.200s", error.text);
 }
 
 struct nn_model *engine_model_network(tragus_model *m) {

@@ -27,12 +27,22 @@ char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n);
 /* Whether two readings have the same intent and slots; without an intent, the same text. */
 bool engine_same_meaning(const tragus_reading *a, const tragus_reading *b);
 
+/* The share of these words that is probably right, 0..1; there must be some. any: the graph of any words. */
+double engine_free_confidence(const struct graph *any, const struct engine_free_words *heard);
+
+const struct lm *engine_model_lm(const tragus_model *m); /* NULL: it has none */
 /* The words of m's language model as a tree, built when first needed; NULL if it has none, or if that failed, with the error. Any
  * thread. Valid as long as m. */
 const struct graph_words *engine_model_words(tragus_model *m, tragus_error *reterr);
 
-/* The graph of any words of that model, likewise. */
-const struct graph *engine_model_any_words(tragus_model *m);
+/* The graph of any words of m's language model, made when first needed; NULL if it has none, or if that failed, with the error. Any
+ * thread. Valid as long as m. */
+const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr);
+
+/* Makes a tree of m's language model in which the words of the names in a grammar's lists are preferred. *ret is NULL if there are
+ * none, or no language model. Returns 0 or -ENOMEM; free with graph_words_free. */
+int engine_prefer_names(struct graph_words **ret, tragus_model *m, const struct grammar *sentences,
+                        const struct lexicon_overrides *overrides);
 
 struct engine_alternatives { /* the rivals of a sentence that mean something else */
     size_t n;
@@ -48,9 +58,10 @@ void engine_alternatives_done(struct engine_alternatives *a);
 
 struct engine_listener {
     struct base_arena arena;
-    tragus_grammar *grammar;
+    tragus_grammar *grammar; /* NULL: any words */
     const struct listener_ops *ops;
     void *state;                 /* passed to ops; lies in the arena */
+    uint32_t n_labels;           /* width of a row */
     uint16_t min_confidence_q15; /* of the session; sentences may ask for another one */
     uint32_t hang_hops;
 };

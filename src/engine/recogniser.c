@@ -17,7 +17,7 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "counters are read without locks");
 
 /* Places what sentences are compared with. Returns false when out of memory. */
 static bool place_background(struct engine_recogniser *r, tragus_model *m) {
-    const struct graph *words = engine_model_any_words(m);
+    const struct graph *words = engine_model_dictation(m, NULL);
     struct decoder_options o = engine_decoder_options(m, NULL);
     unsigned n_labels = nn_model_n_labels(engine_model_network(m));
     struct base_arena counting = {0};
@@ -250,6 +250,7 @@ void engine_recogniser_wipe(struct engine_recogniser *r) {
     decoder_background_wipe(r->background);
     r->in_segment = false;
     explicit_bzero(&r->record, sizeof(r->record));
+    explicit_bzero(&r->free_result, sizeof(r->free_result));
     explicit_bzero(r->assumed, sizeof(r->assumed));
     explicit_bzero(r->powers, sizeof(r->powers));
 }

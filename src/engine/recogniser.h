@@ -24,7 +24,10 @@ struct engine_listener;
 struct engine_listener *engine_listener_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o);
 /* The same for a listener that hears the sentences of g, which are wake phrases, within other speech. */
 struct engine_listener *engine_spotter_new(tragus_model *m, tragus_grammar *g, const tragus_session_options *o);
-void engine_listener_free(struct engine_listener *l); /* zeroes the memory */
+/* A second listener for any words, if the options have `fallback`; else *ret is NULL. Returns -ENODATA if the model has no language
+ * model, or -ENOMEM. */
+int engine_fallback_new(struct engine_listener **ret, tragus_model *m, const tragus_session_options *o);
+void engine_listener_free(struct engine_listener *l); /* takes NULL; zeroes the memory */
 /* The number of hops without speech that the gate must stay open, so that it never ends a sentence before the endpoint rules do. */
 uint32_t engine_listener_hang_hops(const struct engine_listener *l);
 
@@ -40,7 +43,8 @@ uint32_t engine_wake_open_hops(const struct engine_wake *w); /* how long the gra
  * engine_recogniser_remove. */
 struct engine_session {
     struct engine_listener *listener;
-    struct engine_wake *wake; /* NULL: the listener hears everything; else only what follows a wake phrase */
+    struct engine_listener *fallback; /* hears any words beside the listener; NULL: none */
+    struct engine_wake *wake;         /* NULL: the listener hears everything; else only what follows a wake phrase */
     bool wants_partial;
     bool reject;       /* false: reports the best sentence whatever its confidence, with the reason why it would be rejected */
     uint64_t tag;      /* for the owner's use */
@@ -50,6 +54,7 @@ struct engine_session {
     struct engine_session *next;
     struct engine_listener *coming; /* replaces the listener at the next utterance */
     bool running, speaking;         /* within an utterance; speech was heard in it */
+    bool fallback_ended;            /* it hears nothing more in this utterance */
     bool stopping;
     int64_t stop_hop;  /* if stopping: the first hop that arrived after the stop, counted from the start of the segment */
     int64_t start_hop; /* start of this utterance; negative in the padding before the sound */
@@ -64,6 +69,11 @@ enum engine_record_type {
     ENGINE_HEARD,   /* an event: see event below */
     ENGINE_SWAPPED, /* the session now uses its new listener; `listener` is the old one, and the owner frees it */
     ENGINE_RETIRED, /* the session belongs to its owner again */
+};
+
+struct engine_free_words { /* what the fallback heard; n_words is 0 if there is none */
+    uint32_t n_words;
+    struct listener_word words[LISTENER_MAX_WORDS]; /* of engine_model_dictation */
 };
 
 struct engine_record {
@@ -83,6 +93,7 @@ struct engine_record {
         struct listener_result result; /* for an accepted or rejected utterance; for the end of speech only its times count */
         struct listener_partial partial;
     };
+    struct engine_free_words free_words; /* for an accepted or rejected utterance */
 };
 
 /* Takes a record; returns false if there is no room. RETIRED and SWAPPED are then offered again later; others are lost. */

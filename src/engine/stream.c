@@ -119,6 +119,7 @@ static void free_session(tragus_session *s) {
         drop_record(&s->records[s->n_read % N_RECORDS]);
     engine_listener_free(s->session.listener);
     engine_listener_free(s->session.coming);
+    engine_listener_free(s->session.fallback);
     engine_wake_free(s->session.wake);
     explicit_bzero(s, sizeof(*s));
     free(s);
@@ -181,11 +182,13 @@ ENGINE_PUBLIC int tragus_session_new(tragus_session **ret, tragus_stream *stream
     s->session.listener = engine_listener_new(stream->model, g, &s->options);
     if (s->options.wake)
         s->session.wake = engine_wake_new(stream->model, s->options.wake, &s->options);
-    if (!s->session.listener || (s->options.wake && !s->session.wake)) {
+    int r = engine_fallback_new(&s->session.fallback, stream->model, &s->options);
+    if (r < 0 || !s->session.listener || (s->options.wake && !s->session.wake)) {
         engine_listener_free(s->session.listener);
+        engine_listener_free(s->session.fallback);
         engine_wake_free(s->session.wake);
         free(s);
-        return -ENOMEM;
+        return r < 0 ? r : -ENOMEM;
     }
     s->options.wake = NULL; /* a borrowed pointer */
     let_hang(stream, s->session.listener);

@@ -37,6 +37,7 @@ struct engine_record *engine_utterance_record(struct engine_recogniser *r, enum 
     record->heard_us = time_of(r, (int64_t)record->n_heard);
     record->reason = TRAGUS_REASON_NONE;
     record->reject = s->reject;
+    record->free_words.n_words = 0;
     return record;
 }
 
@@ -48,6 +49,30 @@ static struct engine_record *prepare_event(struct engine_recogniser *r, tragus_e
 
 bool engine_utterance_send(struct engine_recogniser *r) {
     return r->sink(&r->record, r->user);
+}
+
+/* --- fallback ----------------------------------------------------------------------------------------------------------------- */
+
+static void start_fallback(struct engine_session *s, bool follows) {
+    if (s->fallback)
+        s->fallback->ops->start(s->fallback->state, follows);
+    s->fallback_ended = !s->fallback;
+}
+
+/* Lets the fallback hear n rows. */
+static void let_fallback_hear(struct engine_session *s, const int16_t *posteriors, size_t n) {
+    for (size_t i = 0; i < n && !s->fallback_ended; i++)
+        s->fallback_ended = s->fallback->ops->step(s->fallback->state, posteriors + i * s->fallback->n_labels) == LISTENER_ENDED;
+}
+
+/* Gets its words, at the end of an utterance. */
+static void finish_fallback(struct engine_recogniser *r, const struct engine_session *s, struct engine_free_words *ret) {
+    if (!s->fallback)
+        return;
+    struct listener_result *result = &r->free_result;
+    s->fallback->ops->finish(s->fallback->state, NULL, result);
+    ret->n_words = result->n_words;
+    memcpy(ret->words, result->words, result->n_words * sizeof(result->words[0]));
 }
 
 /* --- utterances --------------------------------------------------------------------------------------------------------------- */
@@ -67,6 +92,7 @@ static void begin_utterance(struct engine_recogniser *r, struct engine_session *
         take_new_listener(r, s);
     s->start_hop = hop;
     s->listener->ops->start(s->listener->state, s->start_hop == s->end_hop);
+    start_fallback(s, s->start_hop == s->end_hop);
     s->running = true;
     s->speaking = false;
     s->n_steps = s->n_words = 0;
@@ -98,7 +124,9 @@ static void end_utterance(struct engine_recogniser *r, struct engine_session *s)
     bool accepted = result->reason == TRAGUS_REASON_NONE || (!s->reject && result->n_words > 0);
     if (!accepted && result->reason == TRAGUS_NO_SPEECH)
         return;
-    prepare_event(r, accepted ? TRAGUS_UTTERANCE : TRAGUS_REJECTED, s)->reason = result->reason;
+    struct engine_record *record = prepare_event(r, accepted ? TRAGUS_UTTERANCE : TRAGUS_REJECTED, s);
+    record->reason = result->reason;
+    finish_fallback(r, s, &record->free_words);
     engine_utterance_send(r);
     if (accepted && s->wake)
         s->wake->open = false;
@@ -119,6 +147,7 @@ static void hear(struct engine_recogniser *r, struct engine_session *s, const in
     if (!s->running)
         begin_utterance(r, s, hop);
     s->n_steps++;
+    let_fallback_hear(s, posteriors, 1);
     enum listener_state state = s->listener->ops->step(s->listener->state, posteriors);
     if (state == LISTENER_SPEAKING && !s->speaking)
         begin_speaking(r, s);
@@ -239,8 +268,10 @@ void engine_utterance_assume(struct engine_recogniser *r) {
     for (struct engine_session *s = r->sessions; s; s = s->next) {
         if (rows_to_phrase(r, s) > 0 && s->wake->spotter->ops->assume(s->wake->spotter->state, r->assumed, n))
             wake_up(r, s, 0);
-        else if (rows_to_sentence(r, s) > 0 && s->listener->ops->assume(s->listener->state, r->assumed, n))
+        else if (rows_to_sentence(r, s) > 0 && s->listener->ops->assume(s->listener->state, r->assumed, n)) {
+            let_fallback_hear(s, r->assumed, n);
             end_utterance(r, s);
+        }
     }
     r->assuming = false;
 }

@@ -46,6 +46,7 @@ struct engine_recogniser {
     int16_t assumed[ENGINE_MOST_ASSUMED * NN_MAX_LABELS];
     uint32_t powers[ENGINE_POWER_HOPS]; /* mean square of the hops pushed last, by their number from first_hop */
     bool assuming;                      /* what is decided now depends on all hops pushed */
+    struct listener_result free_result; /* of a fallback */
     struct engine_record record;        /* the record being written; too large for a thread's stack */
 
     _Atomic uint64_t n_hops, listeners_us;

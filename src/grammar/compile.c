@@ -4,6 +4,7 @@
 #include "grammar/language.h"
 #include "grammar/letters.h"
 #include "grammar/resolve.h"
+#include "grammar/wild.h"
 
 #include "base/suggest.h"
 
@@ -319,6 +320,9 @@ static void compile(void *data) {
     add_skip_words(c);
     report_missing(c);
     grammar_note_lists(c);
+    for (size_t i = 0; i < c->g->n_templates && !c->g->wild; i++)
+        if (c->g->templates[i].has_wildcard)
+            c->g->wild = grammar_compile_wild(c);
     if (c->refused || !has_sentences(c))
         return;
     if (!c->b->typed_only)
@@ -360,6 +364,7 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diag
     base_buffer_done(&c->parser.scratch);
     grammar_pool_done(&c->work);
     grammar_pool_done(&c->scratch);
+    free(c->file_text);
     free(c);
     if (code < 0) {
         grammar_free(g);

@@ -7,6 +7,8 @@
 #include "grammar/item.h"
 #include "grammar/model.h"
 
+struct grammar_wild;
+
 struct grammar_entry { /* of a list */
     const struct grammar_item *in;
     bool has_out;
@@ -62,6 +64,7 @@ struct grammar {
     struct grammar_map list_names; /* of all lists that templates name or files define; the value is set if a template names it */
     const struct grammar_item **skip_words; /* trees; longest text first */
     size_t n_skip_words;
+    const struct grammar_wild *wild;             /* how free text is written; NULL: there is none */
     const char *language;                        /* named by the sentences; "": none */
     struct grammar_position skip_words_position; /* of the longest */
     bool ignore_whitespace, dotless;             /* dotless: as of grammar_parser */

@@ -95,6 +95,10 @@ bool grammar_has_list(const struct grammar *g, const char *name);
 const char *grammar_nearest_list(const struct grammar *g, const char *name); /* for "did you mean"; NULL: none is similar */
 double grammar_least_confidence(const struct grammar *g); /* the least min_confidence of its sentences; 0: none */
 
+/* The values of all lists of a grammar with free text, as they are compared; others have none. */
+size_t grammar_n_names(const struct grammar *g);
+const char *grammar_name(const struct grammar *g, size_t i);
+
 /* The silences that end a sentence, as session options have them; 0: as the session says. */
 struct grammar_pauses {
     uint32_t final_silence_ms, end_silence_ms, open_silence_ms;

@@ -20,13 +20,13 @@ static void put(struct writer *w, uint32_t c, size_t word) {
     w->word[w->n++] = (uint16_t)word;
 }
 
-int grammar_input_read(struct grammar_input *in, struct grammar_pool *p, const char *text, const struct grammar *g) {
+int grammar_input_read(struct grammar_input *in, struct grammar_pool *p, const char *text, bool ignore_whitespace, bool dotless) {
     size_t len = strnlen(text, GRAMMAR_LONGEST_INPUT + 1), n, n_words = 0;
     if (len > GRAMMAR_LONGEST_INPUT)
         return -E2BIG;
     const uint32_t *chars = grammar_decode(p, text, len, &n);
     struct writer w = {grammar_pool_alloc(p, (n + 1) * sizeof(uint32_t)), grammar_pool_alloc(p, (n + 1) * sizeof(uint32_t)),
-                       grammar_pool_alloc(p, (n + 1) * sizeof(uint16_t)), 0, g->dotless};
+                       grammar_pool_alloc(p, (n + 1) * sizeof(uint16_t)), 0, dotless};
     for (size_t i = 0; i < n;) {
         size_t start = i, end;
         while (i < n && chars[i] != ' ')
@@ -38,14 +38,14 @@ int grammar_input_read(struct grammar_input *in, struct grammar_pool *p, const c
             start++;
         while (end > start && grammar_is_stop(chars[end - 1]))
             end--;
-        if (start < end && w.n > 0 && !g->ignore_whitespace)
+        if (start < end && w.n > 0 && !ignore_whitespace)
             put(&w, ' ', n_words);
         for (size_t k = start; k < end; k++)
             put(&w, chars[k], n_words);
         if (++n_words > GRAMMAR_MOST_INPUT_WORDS)
             return -E2BIG;
     }
-    *in = (struct grammar_input){w.n, w.chars, w.spelled, w.word, g->dotless};
+    *in = (struct grammar_input){w.n, w.chars, w.spelled, w.word, dotless};
     return 0;
 }
 

@@ -18,9 +18,10 @@ struct grammar_input {
     bool dotless;            /* as of the grammar */
 };
 
-/* Splits text into words at white space, as the grammar's language has them, and strips punctuation at their ends. Returns -E2BIG
+/* Splits text into words at white space and strips punctuation at their ends. ignore_whitespace: without blanks between the words;
+ * dotless: as struct grammar has it. Returns -E2BIG
  * if it is too long. */
-int grammar_input_read(struct grammar_input *in, struct grammar_pool *p, const char *text, const struct grammar *g);
+int grammar_input_read(struct grammar_input *in, struct grammar_pool *p, const char *text, bool ignore_whitespace, bool dotless);
 
 /* Returns a copy without the words that `drop` marks. */
 struct grammar_input grammar_input_without(const struct grammar_input *in, struct grammar_pool *p, const bool *drop);

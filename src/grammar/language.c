@@ -138,6 +138,22 @@ static void read_clock(struct reading *r, const struct grammar_yaml *y) {
     r->language->clock = rules;
 }
 
+/* Reads `measures:`. */
+static void read_measures(struct reading *r, const struct grammar_yaml *y) {
+    const struct grammar_yaml *one = grammar_yaml_get(y, "one"), *other = grammar_yaml_get(y, "other");
+    if (!y)
+        return;
+    if (!one || !other) {
+        complain(r, y, "`measures:` needs `one:` and `other:`");
+        return;
+    }
+    const char *texts[] = {template_of(r, one), template_of(r, other)};
+    if (strpbrk(texts[0], "{<") || strpbrk(texts[1], "{<"))
+        complain(r, y, "measures are words, without lists or rules");
+    r->language->measures_one = texts[0];
+    r->language->measures_other = texts[1];
+}
+
 static void read_job(void *data) {
     struct reading *r = data;
     const char *path = grammar_pool_text(&r->b->pool, r->path, strlen(r->path));
@@ -159,7 +175,10 @@ static void read_job(void *data) {
     r->language->before = read_symbols(r, grammar_yaml_get(root, "before_numbers"), true);
     r->language->between = read_symbols(r, grammar_yaml_get(root, "between_numbers"), false);
     r->language->behind = read_symbols(r, grammar_yaml_get(root, "behind_numbers"), false);
+    const char *slash = strrchr(path, '/');
+    r->language->capitals_path = grammar_pool_format(&r->b->pool, "%.*scapitals.txt", slash ? (int)(slash + 1 - path) : 0, path);
     read_clock(r, grammar_yaml_get(root, "clock"));
+    read_measures(r, grammar_yaml_get(root, "measures"));
 }
 
 /* Returns 0, -ENOENT if there is no such file, -EINVAL after reports, or the code that ended the pool's run. */

@@ -31,6 +31,8 @@ struct grammar_language {
     struct grammar_symbols before, between, behind; /* numbers; before: phrases with {number}, one a line */
     const struct grammar_clock_rule *clock;         /* of 7:30 */
     size_t n_clock;
+    const char *capitals_path;                 /* of a list of words that are written with capitals; it may not exist */
+    const char *measures_one, *measures_other; /* templates: words of measure after "one", and after other numbers; NULL: none */
 };
 
 struct grammar_builder;

@@ -47,6 +47,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/template.c src/grammar/template.h \
     src/grammar/tree.c src/grammar/tree.h \
     src/grammar/vosk.c src/grammar/vosk.h \
+    src/grammar/wild.c src/grammar/wild.h \
     src/grammar/written.c \
     src/grammar/yaml.c src/grammar/yaml.h
 libtragus_grammar_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)

@@ -361,6 +361,22 @@ static const char *skipped(const struct job *j, uint32_t from, uint32_t to) {
     return grammar_encode(&j->match->pool, in->spelled + start, end - start);
 }
 
+/* Writes free text as people do. This is done for the few best readings only. */
+static void give_free_text(struct job *j, struct candidate *c) {
+    const struct grammar_template *t = &j->g->templates[c->order];
+    struct grammar_pool *pool = &j->match->pool;
+    for (size_t i = 0; i < c->reading.n_slots; i++) {
+        struct grammar_slot *slot = &c->reading.slots[i];
+        size_t n;
+        if (!slot->wildcard)
+            continue;
+        const uint32_t *spelled = grammar_decode(pool, slot->value.text, strlen(slot->value.text), &n);
+        slot->value.text = grammar_wild_text(pool, j->g->wild, spelled, n);
+    }
+    if (t->out && t->has_wildcard)
+        c->reading.text = output_text(j, t->out, &c->reading);
+}
+
 /* Matches the template of a reading again, now noting how its pieces are written. This is done for the few best readings only, so
  * that the others cost no memory. */
 static void give_written(struct job *j, struct candidate *c) {
@@ -373,6 +389,7 @@ static void give_written(struct job *j, struct candidate *c) {
     grammar_matcher_init(&m, &j->work, &j->work, &c->input, j->g->ignore_whitespace);
     m.notes_written = true;
     m.fills_unmatched = j->fills_unmatched;
+    m.wild = j->g->wild;
     struct grammar_tokens whole = grammar_match_template(&m, t);
     if (c->token < whole.n) {
         const struct grammar_input *in = &c->input;
@@ -395,7 +412,7 @@ static bool has_closed_reading(const struct grammar_match *match) {
 /* Finds the readings of a text, at first without what no list has. */
 static void find_readings(struct job *j, const char *text) {
     struct grammar_pool *pool = &j->match->pool;
-    int r = grammar_input_read(&j->input, pool, text, j->g);
+    int r = grammar_input_read(&j->input, pool, text, j->g->ignore_whitespace, j->g->dotless);
     if (r < 0) {
         j->too_long = true;
         grammar_pool_escape(pool, r);
@@ -424,8 +441,10 @@ static void match_text(void *data) {
         find_readings(j, j->typed);
     }
     rank(j->match, j->options.max_readings);
-    for (size_t i = 0; i < j->match->n; i++)
+    for (size_t i = 0; i < j->match->n; i++) {
+        give_free_text(j, &j->match->candidates[i]);
         give_written(j, &j->match->candidates[i]);
+    }
 }
 
 int grammar_match_with(struct grammar_match **ret, const struct grammar *g, const char *text, const struct grammar_match_options *o,

@@ -363,7 +363,7 @@ static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *
         t.gap = at_border || ends_number ? GRAMMAR_GAP_MAY : GRAMMAR_GAP_NONE; /* "{album}[by {artist}]" */
         t.origin = origin;
         t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end, .unmatched = unmatched});
-        grammar_note(m, &(const struct grammar_written){.chars = in->spelled + start.at, .n = end - start.at}, &t);
+        grammar_note(m, &(const struct grammar_written){.chars = in->spelled + start.at, .n = end - start.at, .wild = m->wild}, &t);
         if (at_border && end < in->n)
             grammar_note_blank(m, &t);
         add(m, out, t);
@@ -559,11 +559,16 @@ struct grammar_tokens grammar_match_template(struct grammar_matcher *m, const st
     return whole;
 }
 
-bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to) {
+struct grammar_tokens grammar_match_from(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from) {
     struct grammar_token start = {.at = from, .gap = GRAMMAR_GAP_MAY};
     struct grammar_tokens in = {.items = &start, .n = 1, .size = 1}, all = {0};
     m->block = NULL;
     pass(m, item, &in, &all);
+    return all;
+}
+
+bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to) {
+    const struct grammar_tokens all = grammar_match_from(m, item, from);
     for (size_t i = 0; i < all.n; i++)
         if (all.items[i].at == to)
             return true;

@@ -4,6 +4,7 @@
 #define TRAGUS_GRAMMAR_MATCHER_H
 
 #include "grammar/input.h"
+#include "grammar/wild.h"
 
 struct grammar_fill { /* the value of a slot, or of a list that fills none; the newest first */
     const struct grammar_fill *before;
@@ -23,6 +24,7 @@ struct grammar_written {
     uint32_t n;
     const char *text;                     /* a value as the file has it, or: */
     const struct grammar_written *inside; /* the pieces of a value that is a template */
+    const struct grammar_wild *wild;      /* chars are free text; NULL: they stay as they are */
     const tragus_value *value;            /* what the piece stands for, if that is more than its text; NULL: nothing */
 };
 
@@ -58,7 +60,9 @@ struct grammar_matcher {
     const struct grammar_block *block; /* block of the template */
     bool ignore_whitespace;
     bool fills_unmatched;            /* set by the caller: words that no list has may stand in the place of a list */
-    bool notes_written;              /* set by the caller after grammar_matcher_init; notes are in `lasting` */
+    const struct grammar_wild
+        *wild;          /* how free text is written, set by the caller after grammar_matcher_init; NULL: as it was said */
+    bool notes_written; /* set by the caller after grammar_matcher_init; notes are in `lasting` */
     struct grammar_list_memo *memos; /* matches of lists by position, shared by all templates */
     size_t n_memos, size_memos;
     uint32_t *buckets;
@@ -83,6 +87,9 @@ const char *grammar_written_text(struct grammar_pool *pool, const struct grammar
 
 /* Returns the value that an OUTPUT gives for the pieces inside it, in `pool`. */
 tragus_value grammar_output_value(struct grammar_pool *pool, const struct grammar_item *item, const struct grammar_written *inside);
+
+/* Returns the tokens of all ways in which item matches from a character on, at the beginning of a word. */
+struct grammar_tokens grammar_match_from(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from);
 
 /* Returns whether item matches exactly the characters from..to (whole words). */
 bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to);

@@ -36,6 +36,7 @@ struct grammar_compiler {
     unsigned depth, n_stack;
     bool refused;                      /* no sentence is left, or the language's files are wrong; was reported */
     struct grammar_text within;        /* the text whose items are being resolved, for positions */
+    char *file_text;                   /* of a file being read; freed after compilation */
     struct grammar_pool work, scratch; /* freed after compilation */
 };
 

@@ -46,8 +46,11 @@ static void put_pieces(struct sentence *s, const struct grammar_written *newest)
     for (const struct grammar_written *w = newest; w; w = w->before)
         pieces[--n] = w;
     for (; pieces[n]; n++) {
-        const char *text = pieces[n]->text, *end = text ? text + strlen(text) : NULL;
-        for (uint32_t i = 0; i < pieces[n]->n; i++)
+        const char *text = pieces[n]->text;
+        if (pieces[n]->wild)
+            text = grammar_wild_text(s->pool, pieces[n]->wild, pieces[n]->chars, pieces[n]->n);
+        const char *end = text ? text + strlen(text) : NULL;
+        for (uint32_t i = 0; i < (pieces[n]->wild ? 0 : pieces[n]->n); i++)
             put(s, pieces[n]->chars[i]);
         while (text < end) {
             uint32_t c = base_utf8_next(&text, end);

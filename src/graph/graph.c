@@ -32,6 +32,8 @@ struct built { /* storage for the graph that graph_build returns */
     char *spellings;
     const char **guessed, **unspoken;
     uint32_t *first_loop, *loops;
+    uint16_t *least_q8;
+    char **more; /* spellings of free words that the language model lacks */
 };
 
 struct spoken { /* range in `all` with the pronunciations of a word */
@@ -355,6 +357,28 @@ static void join_tree(struct build *b, struct built *out, struct graph_arc *arcs
     memcpy(is_final, out->is_final, g->n_nodes);
 }
 
+/* Copies what the graph needs of the tree besides its nodes and arcs. */
+static int copy_tree(struct built *out, const struct graph_words *tree) {
+    size_t n_bytes = 0;
+    for (uint32_t i = 0; i < tree->n_more; i++)
+        n_bytes += strlen(tree->more[i]) + 1;
+    out->least_q8 = malloc(tree->n_nodes * sizeof *out->least_q8);
+    out->more = malloc((size_t)tree->n_more * sizeof *out->more + n_bytes + 1); /* the spellings follow the pointers */
+    if (!out->least_q8 || !out->more)
+        return -ENOMEM;
+    memcpy(out->least_q8, tree->least_q8, tree->n_nodes * sizeof *out->least_q8);
+    char *at = (char *)(out->more + tree->n_more);
+    for (uint32_t i = 0; i < tree->n_more; i++) {
+        out->more[i] = at;
+        at = stpcpy(at, tree->more[i]) + 1;
+    }
+    out->graph.lm = tree->lm;
+    out->graph.least_q8 = out->least_q8;
+    out->graph.n_lm_words = lm_n_words(tree->lm);
+    out->graph.more_words = (const char *const *)out->more;
+    return 0;
+}
+
 /* Makes the loops, and appends the tree. */
 static int add_free_words(struct build *b, struct built *out) {
     const struct graph_words *tree = b->free_words;
@@ -375,7 +399,7 @@ static int add_free_words(struct build *b, struct built *out) {
     uint8_t *is_final = calloc(n_nodes_all, 1);
     out->first_loop = malloc(((size_t)g->tree_node + 1) * sizeof *out->first_loop);
     out->loops = malloc(((size_t)n_free + 1) * sizeof *out->loops);
-    if (!arcs || !first_arc || !is_final || !out->first_loop || !out->loops) {
+    if (!arcs || !first_arc || !is_final || !out->first_loop || !out->loops || copy_tree(out, tree) < 0) {
         free(arcs);
         free(first_arc);
         free(is_final);
@@ -390,10 +414,8 @@ static int add_free_words(struct build *b, struct built *out) {
     g->is_final = out->is_final = is_final;
     g->n_nodes = n_nodes_all;
     g->n_arcs = n_arcs_all;
-    g->lm = tree->lm;
     g->first_loop = out->first_loop;
     g->loops = out->loops;
-    g->least_q8 = tree->least_q8;
     g->size_bytes += (size_t)tree->n_arcs * sizeof *arcs + (size_t)tree->n_nodes * (sizeof *first_arc + 1);
     return 0;
 }
@@ -509,11 +531,16 @@ void graph_free(struct graph *g) {
     free(b->unspoken);
     free(b->first_loop);
     free(b->loops);
+    free(b->least_q8);
+    free(b->more);
     free(b);
 }
 
 const char *graph_word(const struct graph *g, uint32_t word) {
-    return word < g->n_words ? g->words[word] : lm_word(g->lm, word - g->n_words);
+    if (word < g->n_words)
+        return g->words[word];
+    word -= g->n_words;
+    return word < g->n_lm_words ? lm_word(g->lm, word) : g->more_words[word - g->n_lm_words];
 }
 
 const struct graph_report *graph_report(const struct graph *g) {

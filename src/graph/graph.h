@@ -7,7 +7,8 @@
  *
  * Where a grammar has free words, a node has a loop: any words of a language model may be said there, and the loop's node follows.
  * All loops share one tree of these words, whose nodes and arcs come after the grammar's (graph/words.h). Unless free words alone
- * are a sentence, one more loop stands for other speech: what was said may be nothing of the grammar.
+ * are a sentence, one more loop stands for other speech: what was said may be nothing of the grammar. Words that the user has
+ * given, such as names, may be preferred in the tree.
  */
 #ifndef TRAGUS_GRAPH_GRAPH_H
 #define TRAGUS_GRAPH_GRAPH_H
@@ -25,11 +26,11 @@
 #define GRAPH_NO_NODE 0xffffffffu
 
 struct graph_arc {
-    uint32_t to;   /* node */
-    uint32_t word; /* word that this arc's phone completes, or GRAPH_NO_WORD */
-    uint8_t phone; /* 1..n_phones; the arcs of a node are sorted by it */
-    uint8_t first; /* 1 if this phone is the first of its word */
-    uint16_t reserved;
+    uint32_t to;      /* node */
+    uint32_t word;    /* word that this arc's phone completes, or GRAPH_NO_WORD */
+    uint8_t phone;    /* 1..n_phones; the arcs of a node are sorted by it */
+    uint8_t first;    /* 1 if this phone is the first of its word */
+    uint16_t most_q8; /* of a word that is preferred: it costs no more than this, Q8 nats; 0: what the language model says */
 };
 
 struct graph { /* immutable after building; any thread */
@@ -45,6 +46,8 @@ struct graph { /* immutable after building; any thread */
     const uint32_t *first_loop;   /* tree_node + 1 */
     const uint32_t *loops;        /* by loop: the node after its words */
     const uint16_t *least_q8;     /* by node of the tree: the least cost of a word that goes through it */
+    uint32_t n_lm_words;          /* of the language model; free words with higher numbers are the preferred ones that it lacks: */
+    const char *const *more_words;
     struct grammar_pauses pauses[GRAMMAR_MAX_PAUSES];
     uint32_t n_pauses;
     size_t size_bytes;
@@ -81,5 +84,15 @@ void graph_free(struct graph *g); /* takes NULL */
 /* The spelling of a word that an arc names: one of the grammar's, or after those of the language model. */
 const char *graph_word(const struct graph *g, uint32_t word);
 const struct graph_report *graph_report(const struct graph *g);
+
+/* Returns what the word that an arc of the tree completes costs after the words of a state, Q8, and the state after it. */
+static inline int32_t graph_free_word(const struct graph *g, const struct graph_arc *arc, uint32_t before, uint32_t *ret_state) {
+    uint32_t word = arc->word - g->n_words;
+    *ret_state = 0; /* the language model knows nothing after a word that it lacks */
+    if (word >= g->n_lm_words)
+        return arc->most_q8;
+    int32_t cost = lm_next(g->lm, before, word, ret_state);
+    return arc->most_q8 > 0 && cost > arc->most_q8 ? arc->most_q8 : cost;
+}
 
 #endif

@@ -192,6 +192,38 @@ const char *lm_word(const struct lm *lm, uint32_t word) {
     return lm->spellings[word];
 }
 
+size_t lm_n_ngrams(const struct lm *lm, unsigned order) {
+    return order == 1 ? lm->n_symbols : order == 2 ? lm->n_inner - lm->n_symbols - 1 : lm->n_nodes - lm->n_inner;
+}
+
+/* The inner node from `low` to before `high` whose children include this one. */
+static uint32_t parent_of(const struct lm *lm, uint32_t low, uint32_t high, uint32_t child) {
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (lm->children[middle] <= child)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void lm_ngram(const struct lm *lm, unsigned order, size_t i, uint32_t symbols[LM_ORDER], float *ret_cost, float *ret_weight) {
+    uint32_t first = order == 1 ? 1 : order == 2 ? 1 + lm->n_symbols : lm->n_inner, node = first + (uint32_t)i;
+    *ret_cost = lm->costs[node] / (float)LM_COSTS_A_NAT;
+    *ret_weight = node < lm->n_inner ? lm->weights[node] / (float)LM_COSTS_A_NAT : 0;
+    for (; order > 0; order--) {
+        symbols[order - 1] = lm->symbols[node];
+        node = order == 3   ? parent_of(lm, 1 + lm->n_symbols, lm->n_inner, node)
+               : order == 2 ? parent_of(lm, 1, 1 + lm->n_symbols, node)
+                            : 0;
+    }
+}
+
+const char *lm_passport(const struct lm *lm, size_t *ret_len) {
+    return store_section(lm->store, LM_SECTION_PASSPORT, ret_len);
+}
+
 static int by_spelling(const void *key, const void *item) {
     return strcmp(key, *(const char *const *)item);
 }

@@ -44,8 +44,12 @@ int lm_open(struct lm **ret, const char *path, const struct lexicon *lexicon, tr
 void lm_free(struct lm *lm); /* takes NULL */
 
 uint32_t lm_n_words(const struct lm *lm);
-const char *lm_word(const struct lm *lm, uint32_t word);     /* 0..n-1; valid as long as lm */
-uint32_t lm_find(const struct lm *lm, const char *spelling); /* the word, or LM_NO_WORD */
+size_t lm_n_ngrams(const struct lm *lm, unsigned order); /* 1 (with the special symbols) to LM_ORDER */
+/* The i-th n-gram of this order, ascending by its symbols, and its cost and back-off weight in nats. */
+void lm_ngram(const struct lm *lm, unsigned order, size_t i, uint32_t symbols[LM_ORDER], float *ret_cost, float *ret_weight);
+const char *lm_passport(const struct lm *lm, size_t *ret_len); /* not terminated */
+const char *lm_word(const struct lm *lm, uint32_t word);       /* 0..n-1; valid as long as lm */
+uint32_t lm_find(const struct lm *lm, const char *spelling);   /* the word, or LM_NO_WORD */
 /* Gets the pronunciations of a word. Returns their number, 1 to LEXICON_MAX_VARIANTS. */
 int lm_spoken(const struct lm *lm, uint32_t word, struct lexicon_pronunciation out[LEXICON_MAX_VARIANTS]);
 

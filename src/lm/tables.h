@@ -36,6 +36,12 @@ struct lm_tables {
 
 void lm_tables_done(struct lm_tables *t);
 
+/* The pair with this key, or NULL. */
+const struct lm_pair *lm_tables_pair(const struct lm_tables *t, uint32_t key);
+
+/* Takes the tables out of a file. Returns 0 or -ENOMEM. */
+int lm_tables_from(struct lm_tables *ret, const struct lm *lm);
+
 /* Writes a file that lm_open reads. passport: text, one `key: value` a line. Every word must have a pronunciation in the lexicon,
  * or one that it can guess. */
 int lm_tables_write(const struct lm_tables *t, const struct lexicon *lexicon, const char *path, const char *passport,

@@ -22,6 +22,48 @@ void lm_tables_done(struct lm_tables *t) {
     *t = (struct lm_tables){0};
 }
 
+const struct lm_pair *lm_tables_pair(const struct lm_tables *t, uint32_t key) {
+    size_t low = 0, high = t->n_pairs;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (t->pairs[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < t->n_pairs && t->pairs[low].key == key ? &t->pairs[low] : NULL;
+}
+
+int lm_tables_from(struct lm_tables *ret, const struct lm *lm) {
+    uint32_t s[LM_ORDER];
+    float weight;
+    struct lm_tables t = {.words = calloc(lm_n_words(lm), sizeof *t.words)};
+    t.singles = calloc(lm_n_ngrams(lm, 1), sizeof *t.singles);
+    t.pairs = calloc(lm_n_ngrams(lm, 2) + 1, sizeof *t.pairs);
+    t.triples = calloc(lm_n_ngrams(lm, 3) + 1, sizeof *t.triples);
+    bool failed = !t.words || !t.singles || !t.pairs || !t.triples;
+    for (; !failed && t.n_words < lm_n_words(lm); t.n_words++)
+        failed = !(t.words[t.n_words] = strdup(lm_word(lm, t.n_words)));
+    if (failed) {
+        lm_tables_done(&t);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < lm_n_ngrams(lm, 1); i++)
+        lm_ngram(lm, 1, i, s, &t.singles[i].cost, &t.singles[i].weight);
+    for (; t.n_pairs < lm_n_ngrams(lm, 2); t.n_pairs++) {
+        struct lm_pair *p = &t.pairs[t.n_pairs];
+        lm_ngram(lm, 2, t.n_pairs, s, &p->is.cost, &p->is.weight);
+        p->key = s[0] << 16 | s[1];
+    }
+    for (; t.n_triples < lm_n_ngrams(lm, 3); t.n_triples++) {
+        struct lm_triple *triple = &t.triples[t.n_triples];
+        lm_ngram(lm, 3, t.n_triples, s, &triple->cost, &weight);
+        triple->key = (uint64_t)s[0] << 32 | (uint64_t)s[1] << 16 | s[2];
+    }
+    *ret = t;
+    return 0;
+}
+
 static uint8_t cost_of(float nats) {
     long units = lroundf(nats * LM_COSTS_A_NAT);
     return (uint8_t)(units < 0 ? 0 : units > UINT8_MAX ? UINT8_MAX : units);

@@ -371,6 +371,7 @@ static void start_microphone(struct service_session *session) {
 static void lent_free(struct engine_session *lent) {
     engine_listener_free(lent->listener);
     engine_listener_free(lent->coming);
+    engine_listener_free(lent->fallback);
     engine_wake_free(lent->wake);
     explicit_bzero(lent, sizeof(*lent));
     free(lent);
@@ -384,7 +385,8 @@ static struct engine_session *lent_new(const struct service_session *session) {
     lent->listener = engine_listener_new(model, session->grammar, &session->options);
     if (session->wake)
         lent->wake = engine_wake_new(model, session->wake, &session->options);
-    if (lent->listener && (lent->wake || !session->wake))
+    int r = engine_fallback_new(&lent->fallback, model, &session->options);
+    if (r == 0 && lent->listener && (lent->wake || !session->wake))
         return lent;
     lent_free(lent);
     return NULL;

@@ -6,7 +6,7 @@
  *     bus_client ADDRESS foreign               tests that only the owner can use a session
  *     bus_client ADDRESS hold                  starts a session, prints its path, and waits to be killed
  *     bus_client ADDRESS watch SECONDS         prints how many session signals reach a connection that subscribes to all
- *     bus_client ADDRESS recognize FILE [F]    calls Recognize, prints a line per result; F: a raw format, 16 kHz
+ *     bus_client ADDRESS recognize FILE [F [fallback]]  calls Recognize, prints a line per result; F: a raw format, 16 kHz
  *     bus_client ADDRESS pipe FILE CHUNK       calls SetInput with a pipe of raw S16LE at 16 kHz, CHUNK bytes at a time
  *     bus_client ADDRESS limits N              tests that session N+1 of a user is refused
  *     bus_client ADDRESS grammars              tests AddGrammar, SetList, ParseText, RemoveGrammar, private and wrong grammars
@@ -501,31 +501,34 @@ static void notify(int seconds) {
 static void print_results(sd_bus_message *m) {
     must(sd_bus_message_enter_container(m, 'a', "a{sv}"), "results");
     while (sd_bus_message_enter_container(m, 'a', "{sv}") > 0) {
-        const char *key, *text = "", *contents;
+        const char *key, *text = "", *free_text = NULL, *contents;
         uint32_t rejected = 0;
         while (sd_bus_message_enter_container(m, 'e', "sv") > 0) {
             must(sd_bus_message_read(m, "s", &key), "key");
             must(sd_bus_message_peek_type(m, NULL, &contents), "type");
             if (strcmp(key, "text") == 0)
                 must(sd_bus_message_read(m, "v", "s", &text), "text");
+            else if (strcmp(key, "FreeText") == 0)
+                must(sd_bus_message_read(m, "v", "s", &free_text), "FreeText");
             else if (strcmp(key, "rejected") == 0)
                 must(sd_bus_message_read(m, "v", "u", &rejected), "rejected");
             else
                 must(sd_bus_message_skip(m, "v"), "value");
             must(sd_bus_message_exit_container(m), "entry");
         }
-        printf("%u\t%s\n", rejected, text);
+        printf("%u\t%s%s%s\n", rejected, text, free_text ? "\t" : "", free_text ? free_text : "");
         must(sd_bus_message_exit_container(m), "result");
     }
 }
 
-static void recognize(const char *file, const char *format) {
+static void recognize(const char *file, const char *format, int fallback) {
     sd_bus *bus = connect_bus();
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *reply;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     must(fd < 0 ? -errno : 0, file);
-    int r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "Recognize", &error, &reply, "ha{sv}", fd, 1, "Format", "s", format);
+    int r = sd_bus_call_method(bus, NAME, PATH, MANAGER, "Recognize", &error, &reply, "ha{sv}", fd, 2, "Format", "s", format,
+                               "Fallback", "b", fallback);
     if (r < 0) {
         fprintf(stderr, "%s: %s\n", error.name, error.message);
         exit(1);
@@ -781,7 +784,7 @@ int main(int argc, char **argv) {
     else if (strcmp(what, "limits") == 0 && argc > 3)
         limits(atoi(argv[3]));
     else if (strcmp(what, "recognize") == 0 && argc > 3)
-        recognize(argv[3], argc > 4 ? argv[4] : "WAV");
+        recognize(argv[3], argc > 4 ? argv[4] : "WAV", argc > 5 && strcmp(argv[5], "fallback") == 0);
     else if (strcmp(what, "pipe") == 0 && argc > 4)
         feed_pipe(argv[3], (size_t)atoi(argv[4]));
     else if (strcmp(what, "swap") == 0 && argc > 3)

@@ -67,6 +67,18 @@ static void each_event_has_its_keys(void **state) {
         "{\"name\":\"level\",\"value\":0.5,\"text\":\"half\",\"start_ms\":0,\"end_ms\":0,\"confidence\":0.250}]}");
 }
 
+static void free_text_is_marked_and_has_its_words(void **state) {
+    (void)state;
+    const tragus_slot item = {
+        .name = "item", .value = {.type = TRAGUS_TEXT, .text = "dim"}, .text = "dim", .wildcard = 1, .words = words, .n_words = 1};
+    tragus_event e = {.type = TRAGUS_UTTERANCE, .text = "dim", .spoken = "dim", .intent = "", .slots = &item, .n_slots = 1};
+    json_object *o = cli_json_event(&e);
+    assert_string_equal(json_object_to_json_string_ext(json_object_object_get(o, "slot_list"), JSON_C_TO_STRING_PLAIN),
+                        "[{\"name\":\"item\",\"value\":\"dim\",\"text\":\"dim\",\"start_ms\":0,\"end_ms\":0,\"confidence\":0.000,"
+                        "\"wildcard\":true,\"words\":[{\"word\":\"dim\",\"start_ms\":10,\"end_ms\":200,\"confidence\":0.500}]}]");
+    json_object_put(o);
+}
+
 static void alternatives_are_listed(void **state) {
     (void)state;
     const tragus_slot drink[] = {{.name = "coffeeDrink", .value = {.type = TRAGUS_TEXT, .text = "latte"}}};
@@ -106,6 +118,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reals_have_the_fewest_digits),
         cmocka_unit_test(of_a_repeated_slot_the_first_counts),
+        cmocka_unit_test(free_text_is_marked_and_has_its_words),
         cmocka_unit_test(each_event_has_its_keys),
         cmocka_unit_test(alternatives_are_listed),
         cmocka_unit_test(a_reason_is_a_number_where_it_rejects),

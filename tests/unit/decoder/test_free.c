@@ -46,7 +46,7 @@ static int setup(void **state) {
         r = lm_open(&lm, out, lexicon, &e);
     unlink(out);
     lm_tables_done(&tables);
-    return r < 0 ? r : graph_words_build(&tree, lm);
+    return r < 0 ? r : graph_words_build(&tree, lm, NULL);
 }
 
 static int teardown(void **state) {
@@ -155,6 +155,65 @@ static void the_same_again(void **state) {
     graph_free(g);
 }
 
+static int pronounce(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants) {
+    (void)user;
+    return lexicon_pronounce(lexicon, NULL, word, out, max_variants);
+}
+
+/* Words that the user has given: one that the language model lacks, one that it finds unlikely, one that cannot be spoken. */
+static void prefers_names(void **state) {
+    (void)state;
+    static const char *const names[] = {"meet", "meal", "susan", "\xe5\xae\xa2"};
+    const struct graph_preferred preferred = {.words = names, .n = 4, .most_q8 = 512, .pronounce = pronounce};
+    struct graph_words *plain = tree, *own;
+    struct base_arena arena;
+    struct listener_result r;
+    assert_int_equal(graph_words_build(&own, lm, &preferred), 0);
+    assert_int_equal(own->n_more, 2);
+    tree = own;
+    struct graph *g = make_graph();
+    tree = plain;
+    /* The graph has copied what it needs: the tree is overwritten before it is freed. */
+    memset(own->least_q8, 0xff, own->n_nodes * sizeof *own->least_q8);
+    memset(own->arcs, 0xff, own->n_arcs * sizeof *own->arcs);
+    memset(own->first_arc, 0xff, own->n_nodes * sizeof *own->first_arc);
+    for (uint32_t i = 0; i < own->n_more; i++)
+        memset(own->more[i], 'x', strlen(own->more[i]));
+    graph_words_free(own);
+    unsigned n_preferred = 0;
+    for (uint32_t a = g->tree_arc; a < g->n_arcs; a++) {
+        const struct graph_arc *arc = &g->arcs[a];
+        uint32_t next = 7;
+        if (arc->word == GRAPH_NO_WORD)
+            continue;
+        const char *word = graph_word(g, arc->word);
+        bool is_preferred = strcmp(word, "meet") == 0 || strcmp(word, "meal") == 0 || strcmp(word, "susan") == 0;
+        assert_int_equal(arc->most_q8, is_preferred ? 512 : 0);
+        int32_t cost = graph_free_word(g, arc, lm_start(lm), &next);
+        if (lm_find(lm, word) == LM_NO_WORD)
+            assert_true(cost == 512 && next == 0);
+        else if (is_preferred)
+            assert_true(cost <= 512 && cost <= lm_next(lm, lm_start(lm), lm_find(lm, word), &next));
+        else
+            assert_int_equal(cost, lm_next(lm, lm_start(lm), lm_find(lm, word), &next));
+        n_preferred += is_preferred;
+    }
+    assert_true(n_preferred >= 3);
+    struct decoder *d = make_decoder(&arena, g);
+    assert_string_equal(hear(d, g, "add susan to list", &r), "add susan to list");
+    assert_string_equal(hear(d, g, "broadcast meet susan", &r), "broadcast meet susan");
+    assert_string_equal(hear(d, g, "add oat milk to list", &r), "add oat milk to list");
+    assert_true(r.n_features > 0 && r.features[DECODER_WORD] <= 64);
+    base_arena_done(&arena);
+    graph_free(g);
+    /* they are not there without having been given */
+    g = make_graph();
+    d = make_decoder(&arena, g);
+    assert_string_not_equal(hear(d, g, "add susan to list", &r), "add susan to list");
+    base_arena_done(&arena);
+    graph_free(g);
+}
+
 /* Without a language model the rest of the grammar works. */
 static void without_model(void **state) {
     (void)state;
@@ -241,6 +300,6 @@ static void compares(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(understands), cmocka_unit_test(the_same_again),
-                                       cmocka_unit_test(without_model), cmocka_unit_test(compares)};
+                                       cmocka_unit_test(prefers_names), cmocka_unit_test(without_model), cmocka_unit_test(compares)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

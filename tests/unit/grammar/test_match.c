@@ -442,6 +442,61 @@ static void metadata(void **state) {
     grammar_free(g);
 }
 
+/* Free text as people write it: typed or spoken alike. */
+static void free_text_is_written(void **state) {
+    (void)state;
+    struct grammar *g =
+        make_grammar("language: en\n"
+                     "sentences: ['add {item} to my list', 'tell {person} {message}', {in: 'note {item}', out: '[{item}]'}]\n"
+                     "lists:\n"
+                     "  item: {wildcard: true}\n"
+                     "  message: {wildcard: true}\n"
+                     "  person: {values: [Anna Schmidt, McDonald, bob, Seven Up, {in: Garage, out: 7}]}\n");
+    static const char *const items[][2] = {
+        {"two liters of milk", "2 liters of milk"},
+        {"one liter of milk and twenty five eggs", "1 liter of milk and twenty five eggs"},
+        {"a hundred grams of flour", "100 grams of flour"},
+        {"one hundred and twenty grams", "120 grams"},
+        {"two fifty grams", "250 grams"},
+        {"seven up", "Seven Up"},
+        {"seven cans of seven up", "7 cans of Seven Up"},
+        {"five guys", "five guys"},
+        {"eight mile", "eight mile"},
+        {"one bags", "one bags"},
+        {"two thousand five hundred grams", "two thousand five hundred grams"},
+        {"one oh five days", "105 days"},
+        {"2 liters", "2 liters"},
+        {"TWO liters", "2 liters"},
+        {"what i'm going to buy on monday for john", "what I'm going to buy on Monday for John"},
+        {"turkey and may flowers", "turkey and may flowers"},
+        {"i am JOHN", "I am JOHN"},
+        {"garage door", "garage door"},
+        {"two", "two"},
+        {"liters", "liters"},
+    };
+    char text[256], expected[256];
+    for (unsigned i = 0; i < sizeof items / sizeof items[0]; i++) {
+        snprintf(text, sizeof text, "add %s to my list", items[i][0]);
+        snprintf(expected, sizeof expected, "|item=%s", items[i][1]);
+        assert_string_equal(reading(g, text), expected);
+        struct grammar_match *m;
+        assert_int_equal(grammar_match(&m, g, text, NULL, 0, 4), 1);
+        assert_true(grammar_match_reading(m, 0)->slots[0].wildcard);
+        snprintf(expected, sizeof expected, "add %s to my list", items[i][1]);
+        assert_string_equal(grammar_match_reading(m, 0)->text, expected);
+        grammar_match_free(m);
+    }
+    assert_string_equal(reading(g, "tell bob that anna schmidt calls"), "|person=bob,message=that Anna Schmidt calls");
+    assert_string_equal(reading(g, "tell anna schmidt ANNA SCHMIDT calls anna"),
+                        "|person=Anna Schmidt,message=ANNA SCHMIDT calls Anna");
+    assert_string_equal(reading(g, "tell bob seven upper shelves are empty"), "|person=bob,message=seven upper shelves are empty");
+    struct grammar_match *m;
+    assert_int_equal(grammar_match(&m, g, "note two cups for mcdonald", NULL, 0, 4), 1);
+    assert_string_equal(grammar_match_reading(m, 0)->text, "[2 cups for McDonald]");
+    grammar_match_free(m);
+    grammar_free(g);
+}
+
 static void what_no_list_has(void **state) {
     static const char *const texts[][2] = {
         {"turn on the kitchen light", "TurnOn|name=kitchen light"}, /* understood: nothing is unmatched */
@@ -496,6 +551,7 @@ static void typing_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(free_text_is_written),
         cmocka_unit_test(values_of_lists),
         cmocka_unit_test(ranges),
         cmocka_unit_test(wildcards),
