@@ -7,6 +7,7 @@
  */
 #include "grammar/matcher.h"
 
+#include "base/assert.h"
 #include "base/buffer.h"
 #include "grammar/correct.h"
 #include "grammar/letters.h"
@@ -127,6 +128,7 @@ static const char *output_text(const struct job *j, const char *out, const struc
 
 static void add_unmatched(struct job *j, const struct grammar_input *in, const struct grammar_fill *f, struct grammar_reading *r) {
     const char *text = grammar_encode(&j->match->pool, in->spelled + f->start, f->end - f->start);
+    base_assert(f->item->list && r->n_unmatched < GRAMMAR_MAX_UNMATCHED);
     r->unmatched[r->n_unmatched++] = (tragus_unmatched){f->item->slot ? f->item->slot : f->item->list->name, text};
 }
 
