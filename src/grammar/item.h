@@ -28,12 +28,13 @@ enum grammar_conversion { /* of the text that an OUTPUT gives; any of them toget
                           GRAMMAR_TO_BOOLEAN = 16,
 };
 
-enum grammar_list_part { /* the numbers of a range that a LIST means, in phrases of times */
+enum grammar_list_part { /* the numbers of a range that a LIST means, in phrases of times and temperatures */
                          GRAMMAR_LIST_WHOLE,
-                         GRAMMAR_LIST_FROM_TO,   /* those from..to */
-                         GRAMMAR_LIST_UNSAID,    /* the number `from`, without words */
-                         GRAMMAR_LIST_TO_HOUR,   /* minutes from..to, said as those that are left to the full hour */
-                         GRAMMAR_LIST_NEXT_HOUR, /* hours, said as the next one */
+                         GRAMMAR_LIST_FROM_TO,    /* those from..to */
+                         GRAMMAR_LIST_UNSAID,     /* the number `from`, without words */
+                         GRAMMAR_LIST_TO_HOUR,    /* minutes from..to, said as those that are left to the full hour */
+                         GRAMMAR_LIST_NEXT_HOUR,  /* hours, said as the next one */
+                         GRAMMAR_LIST_BELOW_ZERO, /* those below zero, said without the minus */
 };
 
 struct grammar_item {

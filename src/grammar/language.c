@@ -173,6 +173,7 @@ static void read_job(void *data) {
     }
     r->language->symbols = read_symbols(r, grammar_yaml_get(root, "symbols"), false);
     r->language->before = read_symbols(r, grammar_yaml_get(root, "before_numbers"), true);
+    r->language->below_zero = read_symbols(r, grammar_yaml_get(root, "below_zero"), true);
     r->language->between = read_symbols(r, grammar_yaml_get(root, "between_numbers"), false);
     r->language->behind = read_symbols(r, grammar_yaml_get(root, "behind_numbers"), false);
     const char *slash = strrchr(path, '/');

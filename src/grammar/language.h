@@ -29,6 +29,7 @@ struct grammar_language {
     const struct grammar_numbers *numbers;          /* NULL: they have no words */
     struct grammar_symbols symbols;                 /* anywhere */
     struct grammar_symbols before, between, behind; /* numbers; before: phrases with {number}, one a line */
+    struct grammar_symbols below_zero;              /* units, and phrases with {number}, which is below zero */
     const struct grammar_clock_rule *clock;         /* of 7:30 */
     size_t n_clock;
     const char *capitals_path;                 /* of a list of words that are written with capitals; it may not exist */

@@ -7,6 +7,7 @@
  */
 #include "grammar/matcher.h"
 
+#include "base/assert.h"
 #include "base/buffer.h"
 #include "grammar/correct.h"
 #include "grammar/letters.h"
@@ -125,6 +126,33 @@ static const char *output_text(const struct job *j, const char *out, const struc
     return text;
 }
 
+static void add_unmatched(struct job *j, const struct grammar_input *in, const struct grammar_fill *f, struct grammar_reading *r) {
+    const char *text = grammar_encode(&j->match->pool, in->spelled + f->start, f->end - f->start);
+    base_assert(f->item->list && r->n_unmatched < GRAMMAR_MAX_UNMATCHED);
+    r->unmatched[r->n_unmatched++] = (tragus_unmatched){f->item->slot ? f->item->slot : f->item->list->name, text};
+}
+
+/* Adds the slots that the block has, in the words of its files or from the context. */
+static void add_fixed_slots(struct job *j, const struct grammar_block *b, const struct grammar_fill *fills,
+                            struct grammar_reading *r) {
+    for (size_t i = 0; i < b->n_slots; i++) {
+        struct grammar_slot *slot = has_slot(r, b->slots[i].name) ? NULL : slot_of(r, b->slots[i].name);
+        if (slot) {
+            slot->value = b->slots[i].value;
+            slot->fixed = true;
+        }
+    }
+    for (size_t i = 0; i < b->n_required; i++) {
+        const struct grammar_condition *c = &b->required[i];
+        const char *value = context_value(j, fills, c->key);
+        struct grammar_slot *slot = !value || !c->slot || has_slot(r, c->slot) ? NULL : slot_of(r, c->slot);
+        if (slot) {
+            slot->value = (tragus_value){.type = TRAGUS_TEXT, .text = grammar_pool_text(&j->match->pool, value, strlen(value))};
+            slot->fixed = true;
+        }
+    }
+}
+
 static void add_reading(struct job *j, const struct grammar_input *in, size_t order, const struct grammar_token *token,
                         size_t index) {
     const struct grammar_template *t = &j->g->templates[order];
@@ -147,9 +175,7 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
         }
         if (f->unmatched) {
             c.n_wild += f->end - f->start;
-            r->unmatched[r->n_unmatched++] =
-                (tragus_unmatched){f->item->slot ? f->item->slot : f->item->list->name,
-                                   grammar_encode(&j->match->pool, in->spelled + f->start, f->end - f->start)};
+            add_unmatched(j, in, f, r);
             continue;
         }
         struct grammar_slot *slot = f->item->slot ? slot_of(r, f->item->slot) : NULL;
@@ -167,22 +193,7 @@ static void add_reading(struct job *j, const struct grammar_input *in, size_t or
             c.n_name = wildcard ? 0 : f->end - f->start;
         }
     }
-    for (size_t i = 0; i < t->block->n_slots; i++) {
-        struct grammar_slot *slot = has_slot(r, t->block->slots[i].name) ? NULL : slot_of(r, t->block->slots[i].name);
-        if (slot) {
-            slot->value = t->block->slots[i].value;
-            slot->fixed = true;
-        }
-    }
-    for (size_t i = 0; i < t->block->n_required; i++) {
-        const struct grammar_condition *c_i = &t->block->required[i];
-        const char *value = context_value(j, token->fills, c_i->key);
-        struct grammar_slot *slot = !value || !c_i->slot || has_slot(r, c_i->slot) ? NULL : slot_of(r, c_i->slot);
-        if (slot) {
-            slot->value = (tragus_value){.type = TRAGUS_TEXT, .text = grammar_pool_text(&j->match->pool, value, strlen(value))};
-            slot->fixed = true;
-        }
-    }
+    add_fixed_slots(j, t->block, token->fills, r);
     r->intent = t->block->intent;
     r->response = t->block->response;
     r->metadata = t->block->metadata;

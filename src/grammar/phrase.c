@@ -136,6 +136,81 @@ static struct grammar_item *amount_of(struct grammar_parser *p, const struct gra
     return grammar_tree_group(p, GRAMMAR_ITEM_ALTERNATIVE, sign->offset, &ways);
 }
 
+/* Returns the unit that an item begins with; *ret_end: where it ends in the item's text, 0 if it ends within other items. */
+static const struct grammar_symbol *unit_of(struct grammar_parser *p, const struct grammar_item *item, uint32_t *ret_end) {
+    *ret_end = 0;
+    if (item->kind == GRAMMAR_ITEM_TEXT || item->kind == GRAMMAR_ITEM_SPOKEN) {
+        uint32_t at = item->chars[0] == ' ';
+        size_t len = 0;
+        const struct grammar_symbol *unit =
+            at < item->n_chars ? grammar_symbol_at(&p->language->below_zero, item->chars, item->n_chars, at, &len) : NULL;
+        *ret_end = at + (uint32_t)len;
+        return unit;
+    }
+    for (uint32_t i = 0; item->kind == GRAMMAR_ITEM_ALTERNATIVE && i < item->n_items; i++) {
+        const struct grammar_symbol *unit = unit_of(p, item->items[i], ret_end);
+        *ret_end = 0;
+        if (unit)
+            return unit;
+    }
+    bool is_group = item->kind == GRAMMAR_ITEM_SEQUENCE && item->n_items > 0;
+    const struct grammar_symbol *unit = is_group ? unit_of(p, item->items[0], ret_end) : NULL;
+    *ret_end = 0;
+    return unit;
+}
+
+/* Cuts a text in two. Returns the second part. */
+static struct grammar_item *cut(struct grammar_parser *p, struct grammar_item *text, uint32_t at) {
+    struct grammar_item *rest = grammar_tree_item(p, GRAMMAR_ITEM_TEXT, text->offset + at);
+    *rest = *text;
+    rest->chars += at;
+    rest->capitals += at;
+    rest->written += at;
+    rest->n_chars -= at;
+    rest->n_written -= at;
+    text->n_chars = text->n_written = at;
+    return rest;
+}
+
+/* If a unit follows the list at s->items[i], returns how many items the two are, and the unit; else 0. A text that goes on behind
+ * the unit is cut. */
+static size_t list_with_unit(struct grammar_parser *p, struct grammar_items *s, size_t i, const struct grammar_symbol **ret) {
+    size_t at = i + 1;
+    uint32_t end;
+    if (p->language->below_zero.n == 0 || at >= s->n)
+        return 0;
+    if (s->items[at]->kind == GRAMMAR_ITEM_TEXT && s->items[at]->n_chars == 1 && s->items[at]->chars[0] == ' ' && at + 1 < s->n)
+        at++;
+    struct grammar_item *item = s->items[at];
+    *ret = unit_of(p, item, &end);
+    if (!*ret)
+        return 0;
+    bool goes_on = item->kind == GRAMMAR_ITEM_TEXT && end < item->n_chars;
+    if (goes_on && (item->n_written != item->n_chars || item->chars[end] != ' '))
+        return 0;
+    if (goes_on) {
+        grammar_tree_push(p, s, NULL);
+        memmove(&s->items[at + 2], &s->items[at + 1], (s->n - at - 2) * sizeof(struct grammar_item *));
+        s->items[at + 1] = cut(p, item, end);
+    } else if (end > 0 && at + 1 < s->n && s->items[at + 1]->kind == GRAMMAR_ITEM_ALTERNATIVE) {
+        at++; /* "degree[s]" */
+    }
+    return at + 1 - i;
+}
+
+/* Returns a list and its unit, which are in `written`, as they are, and as a number below zero is said. */
+static struct grammar_item *below_zero_of(struct grammar_parser *p, const struct grammar_items *written,
+                                          const struct grammar_symbol *unit) {
+    const struct grammar_item *list = written->items[0];
+    struct grammar_items ways = {0};
+    const struct part parts[] = {{"number", part_of(p, list, GRAMMAR_LIST_BELOW_ZERO, &(const struct grammar_clock_rule){0})}};
+    struct grammar_item *way = phrase(p, unit->spoken, parts, 1);
+    grammar_tree_push(p, &ways, grammar_tree_group(p, GRAMMAR_ITEM_SEQUENCE, list->offset, written));
+    if (way)
+        grammar_tree_push(p, &ways, way);
+    return grammar_tree_group(p, GRAMMAR_ITEM_ALTERNATIVE, list->offset, &ways);
+}
+
 static struct grammar_items some(struct grammar_parser *p, const struct grammar_items *from, size_t first, size_t n) {
     struct grammar_items copy = {0};
     for (size_t i = 0; i < n; i++)
@@ -147,6 +222,7 @@ void grammar_phrase_lists(struct grammar_parser *p, struct grammar_items *s) {
     struct grammar_items out = {0};
     for (size_t i = 0; p->language && i < s->n; i++) {
         struct grammar_item *item = s->items[i], *made = NULL;
+        const struct grammar_symbol *unit;
         size_t n = 1;
         if (item->kind == GRAMMAR_ITEM_LIST && i + 2 < s->n && is_sign(s->items[i + 1], ':') &&
             s->items[i + 2]->kind == GRAMMAR_ITEM_LIST && p->language->n_clock) {
@@ -156,6 +232,11 @@ void grammar_phrase_lists(struct grammar_parser *p, struct grammar_items *s) {
             struct grammar_items written = some(p, s, i, 2);
             made = amount_of(p, &written);
             n = made ? 2 : 1;
+        } else if (item->kind == GRAMMAR_ITEM_LIST && (n = list_with_unit(p, s, i, &unit)) > 0) {
+            struct grammar_items written = some(p, s, i, n);
+            made = below_zero_of(p, &written, unit);
+        } else {
+            n = 1;
         }
         grammar_tree_push(p, &out, made ? made : item);
         i += n - 1;

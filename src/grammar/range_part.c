@@ -54,6 +54,12 @@ static void fill(struct grammar_compiler *c, struct grammar_list *list, const st
             if (holds(base, n))
                 add(c, list, n, grammar_pool_format(pool, "%d", MINUTES - n));
         break;
+    case GRAMMAR_LIST_BELOW_ZERO:
+        for (size_t i = 0; i < base->n_ranges; i++)
+            for (int64_t n = base->ranges[i].from; base->ranges[i].words && n < 0 && n <= base->ranges[i].to;
+                 n += base->ranges[i].step)
+                add(c, list, (int)n, grammar_pool_format(pool, "%d", (int)-n));
+        break;
     case GRAMMAR_LIST_NEXT_HOUR: /* "to one" rather means noon than midnight, so 0 comes last */
         for (int n = 1; n < HOURS; n++)
             if (holds(base, n))

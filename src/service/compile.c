@@ -431,12 +431,13 @@ int service_reload(struct service *s, const struct service_caller *caller, bool 
     size_t n;
 
     int r = service_may_reload(s, caller, reterr);
-    if (r >= 0)
-        r = service_find_model(s, "", reterr);
+    if (r < 0)
+        return r;
+    if (!s->read_configuration)
+        return base_error_set(reterr, -ENODATA, "there is no configuration to read again");
+    r = service_find_model(s, "", reterr);
     if (r >= 0)
         r = check_queue(s, caller, reterr);
-    if (r >= 0 && !s->read_configuration)
-        r = base_error_set(reterr, -ENODATA, "there is no configuration to read again");
     if (r >= 0)
         r = s->read_configuration(&files, &n, s->read_user, reterr);
     if (r < 0)

@@ -43,7 +43,7 @@ static char *read_all(int fd, size_t *len, int *code) {
         else if (errno != EINTR)
             *code = -errno;
     }
-    if (*code < 0) {
+    if (*code < 0 || !text) {
         free(text);
         return NULL;
     }
@@ -81,6 +81,7 @@ static struct engine_list *list_of(const char *name, json_object *values) {
 
 /* Returns false if these are not the lists of this grammar, as state_write writes them. */
 static bool take_lists(struct engine_list **ret, json_object *o, const char *grammar) {
+    struct engine_list **end = ret;
     json_object *version, *lists;
     const char *name;
     bool good = json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, "version", &version) &&
@@ -92,8 +93,8 @@ static bool take_lists(struct engine_list **ret, json_object *o, const char *gra
         struct engine_list *list = list_of(key, values);
         if (!list)
             return false;
-        *ret = list;
-        ret = &list->next;
+        *end = list;
+        end = &list->next;
     }
     return true;
 }

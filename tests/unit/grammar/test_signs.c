@@ -50,6 +50,36 @@ static void spoken_times(void **state) {
     grammar_free(g);
 }
 
+static void degrees_below_zero(void **state) {
+    (void)state;
+    struct grammar *g =
+        make_grammar("language: en\nsentences:\n"
+                     "  - 'heat to {t} degrees'\n  - 'cool to {t} degree[s] in the kitchen'\n  - 'warm to {t}\xc2\xb0'\n"
+                     "  - 'set to {t}[ degrees] now'\n  - 'put to {t} degrees please'\n  - 'oven at {p} degrees'\n"
+                     "  - 'go to {name} degrees'\n"
+                     "lists: {t: {range: {from: -20, to: 40}}, p: {range: {from: 0, to: 9}}, name: {values: [five]}}\n");
+    check(g, "heat to five degrees below zero", "|t=-5");
+    check(g, "heat to five degrees", "|t=5");
+    check(g, "heat to minus five degrees", "|t=-5");
+    check(g, "heat to five below zero degrees", "|t=-5");
+    check(g, "heat to thirty degrees below zero", "-");
+    check(g, "heat to five below", "-");
+    check(g, "cool to one degree below zero in the kitchen", "|t=-1");
+    check(g, "cool to two degrees in the kitchen", "|t=2");
+    check(g, "warm to ten degrees below zero", "|t=-10");
+    check(g, "set to three degrees below zero now", "|t=-3");
+    check(g, "set to three now", "|t=3");
+    check(g, "put to seven degrees below zero please", "|t=-7");
+    check(g, "put to seven degrees please", "|t=7");
+    check(g, "oven at five degrees below zero", "-");
+    check(g, "oven at five degrees", "|p=5");
+    check(g, "go to five degrees", "|name=five");
+    check(g, "go to five degrees below zero", "-");
+    assert_string_equal(reading(g, "warm to -5\xc2\xb0"), "|t=-5");
+    assert_string_equal(reading(g, "put to 7 degrees below zero please"), "|t=-7");
+    grammar_free(g);
+}
+
 static void digits_one_by_one(void **state) {
     (void)state;
     struct grammar *g = make_grammar("language: en\nsentences: ['channel {n}', 'room {m}']\n"
@@ -137,7 +167,11 @@ static void endless(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(digits_one_by_one), cmocka_unit_test(spoken_times),
-                                       cmocka_unit_test(typed_times), cmocka_unit_test(stops), cmocka_unit_test(endless)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(digits_one_by_one),
+                                       cmocka_unit_test(degrees_below_zero),
+                                       cmocka_unit_test(spoken_times),
+                                       cmocka_unit_test(typed_times),
+                                       cmocka_unit_test(stops),
+                                       cmocka_unit_test(endless)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
