@@ -63,6 +63,8 @@ listener=$!
 wait_for "what tragus listen prints" grep -q '"free_words":\[{"word":"front"' "$work/listened"
 kill $listener
 grep -q '^(not understood: .*; it sounded like "front center", [0-9]* %)$' "$work/listened" || fail "listen: $(cat "$work/listened")"
+is "Listen" '"front center"' "$(timeout 30 busctl --address="$address" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 Listen \
+    'a{sv}' 1 Fallback b true | sed 's/.*"FreeText" s //; s/" .*/"/')"
 start_bridge --config "$work/bridge.conf"
 is "the bridge" '{"text": "front center", "intent": null}' "$(wyoming transcribe "$work/sound.raw")"
 stop_bridge
