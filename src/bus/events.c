@@ -96,12 +96,12 @@ static void answer_listen(struct bus_session *s, const struct service_event *e) 
     sd_bus_message *reply = NULL;
     char text[128];
 
-    if (e->heard->type == TRAGUS_REJECTED) {
+    if (e->heard->type == TRAGUS_REJECTED && e->heard->n_free_words == 0) {
         snprintf(text, sizeof(text), "The speech was not understood: %s", tragus_reason_text(e->heard->reason));
         answer_error(s, BUS_ERROR("NotUnderstood"), text);
         return;
     }
-    if (e->heard->type != TRAGUS_UTTERANCE)
+    if (e->heard->type != TRAGUS_UTTERANCE && e->heard->type != TRAGUS_REJECTED)
         return;
     int r = sd_bus_message_new_method_return(s->call, &reply);
     if (r >= 0)

@@ -10,8 +10,9 @@
 
 /* In free words, this many times as many words are said as are names of the user. */
 #define WORDS_A_NAME 10u
-#define MORE_NAMES 50u /* few names are preferred no more than as many as these: otherwise one of three would be heard everywhere \
-                        */
+#define MORE_NAMES                                                                                                 \
+    50u /* few names are preferred no more than as many as these: otherwise one of three would be heard everywhere \
+         */
 #define MOST_NAMES 20000u /* words of them; any more are not preferred */
 
 struct pronouncing {

@@ -18,6 +18,7 @@ for file in acoustic g2p lexicon; do ln -s "$model/$file.tragus" "$work/en/"; do
 ln -s "$model/language.yaml" "$work/en/"
 printf 'sentences: [turn on the light, rear left]\n' >"$work/light.yaml"
 start_bus
+microphone spoken "$work/sound.raw" 16000
 recognize() { # [OPTION...]
     timeout 60 "$tragus" transcribe -m "$work/en" -g "$work/light.yaml" "$@" "$sound"
 }
@@ -55,6 +56,15 @@ recognize --events | grep -q free_ && fail "free words without --fallback"
 start_daemon "[grammars]" "light = $work/light.yaml"
 is "Recognize" "1		front center" "$(timeout 60 "$client" "$address" recognize "$sound" WAV fallback | sed "s/	[^	]*	/		/")"
 is "Recognize without the option" 2 "$(timeout 60 "$client" "$address" recognize "$sound" | awk -F"	" "{ print NF }")"
+stop_daemon
+start_daemon "[grammars]" "light = $work/light.yaml" "[microphone]" "device = spoken"
+timeout 20 "$tragus" listen --fallback --both --bus-address "$address" >"$work/listened" 2>/dev/null &
+listener=$!
+wait_for "what tragus listen prints" grep -q '"free_words":\[{"word":"front"' "$work/listened"
+kill $listener
+grep -q '^(not understood: .*; it sounded like "front center", [0-9]* %)$' "$work/listened" || fail "listen: $(cat "$work/listened")"
+is "Listen" '"front center"' "$(timeout 30 busctl --address="$address" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 Listen \
+    'a{sv}' 1 Fallback b true | sed 's/.*"FreeText" s //; s/" .*/"/')"
 start_bridge --config "$work/bridge.conf"
 is "the bridge" '{"text": "front center", "intent": null}' "$(wyoming transcribe "$work/sound.raw")"
 stop_bridge

@@ -187,6 +187,9 @@ static void wrong(void **state) {
                  {"language: xx\nclock: {'30': 'half'}\n", 2},
                  {"language: xx\nbefore_numbers: {'$': 'dollar'}\n", 2},
                  {"language: xx\nnumbers: {group: '...', cardinal: [a], rules: {a: '0: x'}}\n", 2},
+                 {"language: xx\nmeasures: {one: litro}\n", 2},
+                 {"language: xx\nmeasures: {one: litro, other: '{litroj}'}\n", 2},
+                 {"language: xx\nmeasures: {one: litro, other: '(litroj'}\n", 2},
                  {"language: xx\nsymbols: {'%': '[a'}\n", 2}};
     tragus_grammar_options o;
     tragus_grammar_options_init(&o);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -225,6 +226,83 @@ static void feeding_allocates_nothing(void **state) {
     poll(second, &l);
     free(l.text);
     tragus_stream_free(s);
+}
+
+/* The model with the language model of the build tree beside it. */
+static tragus_model *model_with_words(void) {
+    static const char *const files[] = {"en/acoustic.tragus", "en/lexicon.tragus", "en/g2p.tragus", "words/en/words.tragus"};
+    const char *build = getenv("abs_top_builddir");
+    char folder[] = "test-stream-XXXXXX", from[4096], to[4][64];
+    tragus_model *m;
+    tragus_error e = {0};
+    assert_non_null(mkdtemp(folder));
+    for (unsigned i = 0; i < 4; i++) {
+        snprintf(from, sizeof(from), "%s/models/%s", build ? build : ".", files[i]);
+        snprintf(to[i], sizeof(to[i]), "%s%s", folder, strrchr(files[i], '/'));
+        char *whole = realpath(from, NULL);
+        assert_non_null(whole);
+        assert_int_equal(symlink(whole, to[i]), 0);
+        free(whole);
+    }
+    if (tragus_model_open(&m, folder, NULL, &e) < 0)
+        fail_msg("%s: %s", e.file, e.text);
+    for (unsigned i = 0; i < 4; i++)
+        unlink(to[i]);
+    rmdir(folder);
+    return m;
+}
+
+/* Feeds the sound in chunks and appends what is rejected and not understood, as any words. */
+static void hear_free(tragus_model *m, tragus_grammar *g, size_t chunk, int fallback, char *out, size_t size) {
+    tragus_stream *s;
+    tragus_session *session;
+    tragus_session_options o;
+    const tragus_event *e;
+    tragus_session_options_init(&o);
+    o.fallback = fallback;
+    out[0] = '\0';
+    assert_int_equal(tragus_stream_new(&s, m, NULL), 0);
+    assert_int_equal(tragus_session_new(&session, s, g, &o), 0);
+    calls_start();
+    for (size_t i = 0; i < sound.n; i += chunk)
+        if (tragus_stream_feed(s, sound.pcm + i, sound.n - i < chunk ? sound.n - i : chunk) < 0)
+            break;
+    int r = tragus_stream_flush(s);
+    struct calls calls = calls_stop();
+    assert_int_equal(r, 0);
+    assert_int_equal(calls.n_allocated + calls.n_freed + calls.n_locked + calls.n_files, 0);
+    while (tragus_session_poll(session, &e) > 0) {
+        assert_true(e->type == TRAGUS_REJECTED || e->n_free_words == 0);
+        if (e->type != TRAGUS_REJECTED)
+            continue;
+        snprintf(out + strlen(out), size - strlen(out), "%s|", e->free_text);
+        for (size_t i = 0; i < e->n_free_words; i++)
+            assert_true(e->free_words[i].start_ms < e->free_words[i].end_ms && e->free_words[i].end_ms <= e->time_ms);
+    }
+    tragus_stream_free(s);
+}
+
+static void a_fallback_hears_any_words(void **state) {
+    (void)state;
+    char whole[1000], parts[1000], without[1000];
+    tragus_stream *s;
+    tragus_session *session;
+    tragus_session_options o;
+    tragus_session_options_init(&o);
+    o.fallback = 1;
+    assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
+    assert_int_equal(tragus_session_new(&session, s, others, &o), -ENODATA); /* no language model */
+    tragus_stream_free(s);
+    tragus_model *m = model_with_words();
+    tragus_grammar *g = ready_grammar(m, "turn on the light\nwhat time is it\nopen the window\nplay some music\n");
+    hear_free(m, g, sound.n, 1, whole, sizeof(whole));
+    assert_non_null(strstr(whole, "front center|"));
+    hear_free(m, g, 777, 1, parts, sizeof(parts));
+    assert_string_equal(parts, whole);
+    hear_free(m, g, 1600, 0, without, sizeof(without));
+    assert_true(strspn(without, "|") == strlen(without) && without[0]);
+    tragus_grammar_unref(g);
+    tragus_model_unref(m);
 }
 
 static void listeners_do_not_disturb_each_other(void **state) {
@@ -442,6 +520,7 @@ int main(void) {
         cmocka_unit_test(times_lie_where_the_words_are),
         cmocka_unit_test(sentences_have_their_own_pauses),
         cmocka_unit_test(feeding_allocates_nothing),
+        cmocka_unit_test(a_fallback_hears_any_words),
         cmocka_unit_test(listeners_do_not_disturb_each_other),
         cmocka_unit_test(a_new_grammar_holds_from_the_next_utterance),
         cmocka_unit_test(silence_is_no_event_and_costs_no_network),

@@ -2,6 +2,9 @@
 /* Tests readings: values of lists, ranges, wildcards, context, skip words, ranking, positions of words, output texts. */
 #include "make.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 static void values_of_lists(void **state) {
     (void)state;
     struct grammar *g = make_grammar(
@@ -549,9 +552,42 @@ static void typing_errors(void **state) {
     grammar_builder_free(b);
 }
 
+/* A list of capitals with lines that are none, in a language without numbers. */
+static void capitals_of_a_language(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *text;
+    } files[] = {{"language.yaml", "language: xx\n"},
+                 {"capitals.txt", "# Comment\n\nLundo\n  Ana Maria  \n\xff\xfe bad\nUSONO\r\n#NOT\nlast"}};
+    char folder[] = "test-match-XXXXXX", path[2][64];
+    static const char text[] = "language: xx\nsentences: ['diru {x}']\nlists: {x: {wildcard: true}}\n";
+    struct grammar_builder *b;
+    struct grammar *g = NULL;
+    assert_non_null(mkdtemp(folder));
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(path[i], sizeof path[i], "%s/%s", folder, files[i].name);
+        FILE *f = fopen(path[i], "w");
+        assert_non_null(f);
+        fputs(files[i].text, f);
+        fclose(f);
+    }
+    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(grammar_builder_add_language(b, path[0], NULL, NULL), 0);
+    assert_int_equal(grammar_builder_add_text(b, "test", NULL, text, sizeof text - 1, NULL, NULL), 0);
+    assert_int_equal(grammar_compile(&g, b, NULL, NULL), 0);
+    grammar_builder_free(b);
+    assert_string_equal(reading(g, "diru lundo en usono last not du litroj"), "|x=Lundo en USONO last not du litroj");
+    assert_string_equal(reading(g, "diru ana maria"), "|x=ana maria"); /* words, not names */
+    grammar_free(g);
+    for (unsigned i = 0; i < 2; i++)
+        unlink(path[i]);
+    rmdir(folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(free_text_is_written),
+        cmocka_unit_test(capitals_of_a_language),
         cmocka_unit_test(values_of_lists),
         cmocka_unit_test(ranges),
         cmocka_unit_test(wildcards),
