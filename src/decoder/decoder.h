@@ -73,10 +73,9 @@ bool decoder_assume(struct decoder *d, const int16_t *posteriors, size_t n);
 /* The words of the best token so far, complete or not. Words shared by all tokens within the beam are stable. */
 void decoder_partial(const struct decoder *d, struct listener_partial *ret);
 
-/* Decides the result: the best sentence that may end here, with times and confidence, or why it is rejected. background: see
- * decoder/background.h; NULL: no other words are compared. Only a new start may follow. */
-struct decoder_background;
-void decoder_finish(struct decoder *d, struct decoder_background *background, struct listener_result *ret);
+/* Decides the result: the best sentence that may end here, with times and confidence, or why it is rejected. Only a new start may
+ * follow. */
+void decoder_finish(struct decoder *d, struct listener_result *ret);
 
 /* Changes thresholds between utterances (rejection, silences); sizes must not change. */
 void decoder_set_options(struct decoder *d, const struct decoder_options *o);

@@ -97,16 +97,6 @@ static int32_t worst_window(const struct decoder *d, const struct decoder_path *
     return worst;
 }
 
-int64_t decoder_path_lost(const struct decoder *d, const struct decoder_path *path, int64_t from, int64_t to) {
-    int64_t sum = 0;
-    uint32_t at = 0;
-    for (int64_t step = from; step <= to; step++) {
-        at = phone_in(d, path, at, step);
-        sum += loss_in(d, path, at, step);
-    }
-    return sum;
-}
-
 int32_t decoder_blank_loss(const struct decoder *d, const int16_t *posteriors) {
     int32_t blank = posteriors[0] - d->options.blank_penalty_q8, best = blank;
     for (unsigned i = 1; i < d->n_labels; i++)
@@ -130,19 +120,13 @@ void decoder_set_ratios(int32_t f[DECODER_N_FEATURES]) {
     }
 }
 
-void decoder_evidence_span(const struct decoder *d, const struct decoder_path *path, int64_t *ret_from, int64_t *ret_to) {
-    int64_t from = (int64_t)decoder_history_phone(d, path, 0)->start_step - DECODER_EDGE_STEPS;
-    int64_t to = (int64_t)path->last.end_step + DECODER_EDGE_STEPS;
-    *ret_from = from > -(int64_t)d->n_before ? from : 1 - (int64_t)d->n_before;
-    *ret_to = to < d->step ? to : d->step;
-}
-
 bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES], uint32_t *ret_gap) {
     uint32_t n = path->n_phones;
     base_assert(n > 0);
     int64_t first = decoder_history_phone(d, path, 0)->start_step, last = path->last.end_step;
-    int64_t from, to;
-    decoder_evidence_span(d, path, &from, &to);
+    int64_t from = first - DECODER_EDGE_STEPS, to = last + DECODER_EDGE_STEPS;
+    from = from > -(int64_t)d->n_before ? from : 1 - (int64_t)d->n_before;
+    to = to < d->step ? to : d->step;
     if (from + d->max_rows <= d->step)
         return false;
     f[DECODER_GAP] = f[DECODER_WORD_GAP] = 0;

@@ -34,13 +34,8 @@ enum decoder_feature {                   /* all in Q8 */
                        DECODER_WINDOW_RATIO,
                        DECODER_WORD_RATIO,
                        DECODER_MARGIN, /* nats above the best sentence with another meaning; at most DECODER_RIVAL_LIMIT */
-                       /* Only after a comparison with other words, see background.h: */
-                       DECODER_FREE_GAIN, /* nats by which the sound fits other words better */
-                       DECODER_FREE_LEAD, /* the same, less what the language model takes for the words of both */
                        DECODER_N_FEATURES
 };
-
-#define DECODER_NOT_COMPARED INT16_MIN /* FREE_GAIN and FREE_LEAD without a comparison */
 
 /* Names of the features, as in the passport. */
 extern const char *const decoder_feature_names[DECODER_N_FEATURES];

@@ -30,8 +30,8 @@ static void partial(const void *listener, struct listener_partial *ret) {
     decoder_partial(listener, ret);
 }
 
-static void finish(void *listener, void *background, struct listener_result *ret) {
-    decoder_finish(listener, background, ret);
+static void finish(void *listener, struct listener_result *ret) {
+    decoder_finish(listener, ret);
 }
 
 const struct listener_ops decoder_listener = {.name = "grammar",

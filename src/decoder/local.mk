@@ -2,7 +2,6 @@
 noinst_LTLIBRARIES += libtragus_decoder.la
 libtragus_decoder_la_SOURCES = \
     src/decoder/decoder.c src/decoder/decoder.h src/decoder/state.h \
-    src/decoder/background.c src/decoder/background.h \
     src/decoder/confidence.c \
     src/decoder/evidence.c src/decoder/evidence.h \
     src/decoder/filler.c \

@@ -19,7 +19,6 @@
  */
 #include "base/assert.h"
 #include "base/fixed.h"
-#include "decoder/background.h"
 #include "decoder/state.h"
 
 #define MISSING_PHONE_Q8 2048 /* 8 nats: a phone that was not said must cost more than a badly spoken one */
@@ -182,7 +181,7 @@ static uint32_t word_of(const struct decoder *d, const struct decoder_path *path
 static enum decoder_feature worst_feature(const struct decoder_scorecard *card, const int32_t f[DECODER_N_FEATURES]) {
     int32_t most = 0;
     enum decoder_feature worst = DECODER_LOSS;
-    for (unsigned i = 0; i < DECODER_FREE_GAIN; i++) {
+    for (unsigned i = 0; i < DECODER_N_FEATURES; i++) {
         const struct decoder_curve *c = &card->curves[i];
         int32_t best = INT32_MIN;
         for (uint32_t k = 0; k < c->n; k++)
@@ -227,8 +226,6 @@ static tragus_reason blame(const struct decoder *d, const struct decoder_path *p
     case DECODER_PEAK:
         return TRAGUS_TOO_NOISY;
     case DECODER_MARGIN:
-    case DECODER_FREE_GAIN:
-    case DECODER_FREE_LEAD:
     case DECODER_N_FEATURES:
         break;
     }
@@ -237,7 +234,7 @@ static tragus_reason blame(const struct decoder *d, const struct decoder_path *p
 
 int32_t decoder_logit(const struct decoder_scorecard *card, const int32_t f[DECODER_N_FEATURES]) {
     int64_t sum = card->bias_q8;
-    for (unsigned i = 0; i < DECODER_FREE_GAIN; i++)
+    for (unsigned i = 0; i < DECODER_N_FEATURES; i++)
         sum += decoder_curve_at(&card->curves[i], f[i]);
     return (int32_t)base_clamp(sum, NO_LOGIT_Q8, -NO_LOGIT_Q8);
 }
@@ -245,7 +242,7 @@ int32_t decoder_logit(const struct decoder_scorecard *card, const int32_t f[DECO
 void decoder_set_features(struct listener_result *ret, const int32_t f[DECODER_N_FEATURES]) {
     ret->n_features = DECODER_N_FEATURES;
     for (unsigned i = 0; i < DECODER_N_FEATURES; i++)
-        ret->features[i] = i < DECODER_FREE_GAIN ? (int16_t)base_clamp(f[i], INT16_MIN, INT16_MAX) : DECODER_NOT_COMPARED;
+        ret->features[i] = (int16_t)base_clamp(f[i], INT16_MIN, INT16_MAX);
 }
 
 /* What other speech, which may be any free words, takes off the logit of the best sentence; 0 without free words. Free words fit
@@ -306,23 +303,7 @@ static void set_costs(const struct decoder *d, struct listener_result *ret) {
         ret->rivals[i].cost_q8 = decoder_curve_at(c, DECODER_RIVAL_LIMIT) - decoder_curve_at(c, ret->rivals[i].margin_q8);
 }
 
-/* Compares the sentence with other words, and changes its confidence by what that shows. */
-static void compare_with_background(const struct decoder *d, struct decoder_background *b, const struct sentence *s,
-                                    struct listener_result *ret) {
-    const struct decoder_curve *curves = d->options.scorecard.curves;
-    int32_t f[2] = {0};
-    if (!decoder_background_compare(b, d, &s->path, ret, &f[0], &f[1]))
-        return;
-    int64_t logit = ret->logit_q8;
-    for (unsigned i = 0; i < 2; i++) {
-        ret->features[DECODER_FREE_GAIN + i] = (int16_t)base_clamp(f[i], -INT16_MAX, INT16_MAX);
-        logit += decoder_curve_at(&curves[DECODER_FREE_GAIN + i], f[i]);
-    }
-    ret->logit_q8 = (int32_t)base_clamp(logit, NO_LOGIT_Q8, -NO_LOGIT_Q8);
-    ret->confidence_q15 = decoder_logistic(ret->logit_q8);
-}
-
-void decoder_finish(struct decoder *d, struct decoder_background *background, struct listener_result *ret) {
+void decoder_finish(struct decoder *d, struct listener_result *ret) {
     const struct decoder_options *o = &d->options;
     bool never_reject = o->min_confidence_q15 <= 0;
     uint32_t n_heard = d->filler.best.n_phones;
@@ -339,8 +320,6 @@ void decoder_finish(struct decoder *d, struct decoder_background *background, st
     ret->score_q8 = (int32_t)base_clamp(d->greedy_sum + s.score_q8, INT32_MIN, INT32_MAX);
     set_times(d, &s, ret);
     tragus_reason doubt = set_confidence(d, &s, ret);
-    if (background && !d->free && said > 0 && ret->n_features > 0 && ret->logit_q8 > LEAST_FOR_RIVALS_Q8)
-        compare_with_background(d, background, &s, ret);
 
     ret->reason = TRAGUS_REASON_NONE;
     if (!never_reject && n_heard == 0)

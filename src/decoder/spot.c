@@ -178,9 +178,8 @@ static void partial(const void *listener, struct listener_partial *ret) {
     *ret = (struct listener_partial){.n_words = 0};
 }
 
-static void finish(void *listener, void *background, struct listener_result *ret) {
+static void finish(void *listener, struct listener_result *ret) {
     const struct spotter *p = listener;
-    (void)background; /* a phrase is reported while other words may still go on */
     *ret = p->heard ? p->found : (struct listener_result){.reason = TRAGUS_NO_SPEECH};
 }
 

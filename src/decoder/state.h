@@ -185,9 +185,6 @@ void decoder_history_collect(struct decoder *d);                      /* frees t
  * longer kept. */
 bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES], uint32_t *ret_gap);
 
-/* The steps by which a path is judged: its own, and DECODER_EDGE_STEPS before and after it, as far as they were heard. */
-void decoder_evidence_span(const struct decoder *d, const struct decoder_path *path, int64_t *ret_from, int64_t *ret_to);
-int64_t decoder_path_lost(const struct decoder *d, const struct decoder_path *path, int64_t from, int64_t to); /* in these steps */
 /* Sets the ratios, when the other features are set. */
 void decoder_set_ratios(int32_t f[DECODER_N_FEATURES]);
 

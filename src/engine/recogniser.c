@@ -2,9 +2,7 @@
 #include "engine/recogniser.h"
 #include "base/assert.h"
 #include "base/clock.h"
-#include "decoder/background.h"
 #include "engine/utterance.h"
-#include "nn/nn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,22 +13,6 @@
 
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "counters are read without locks");
 
-/* Places what sentences are compared with. Returns false when out of memory. */
-static bool place_background(struct engine_recogniser *r, tragus_model *m) {
-    const struct graph *words = engine_model_dictation(m, NULL);
-    struct decoder_options o = engine_decoder_options(m, NULL);
-    unsigned n_labels = nn_model_n_labels(engine_model_network(m));
-    struct base_arena counting = {0};
-    if (!words)
-        return true;
-    (void)decoder_background_place(&counting, words, n_labels, &o);
-    if (base_arena_init(&r->arena, counting.used_bytes) < 0)
-        return false;
-    r->background = decoder_background_place(&r->arena, words, n_labels, &o);
-    base_arena_seal(&r->arena);
-    return true;
-}
-
 struct engine_recogniser *engine_recogniser_new(tragus_model *m, engine_record_sink *sink, void *user) {
     struct engine_recogniser *r = calloc(1, sizeof(*r));
     if (!r)
@@ -38,8 +20,8 @@ struct engine_recogniser *engine_recogniser_new(tragus_model *m, engine_record_s
     r->sink = sink;
     r->user = user;
     r->core = engine_core_new(m);
-    if (!r->core || !place_background(r, m)) {
-        engine_recogniser_free(r);
+    if (!r->core) {
+        free(r);
         return NULL;
     }
     return r;
@@ -49,7 +31,6 @@ void engine_recogniser_free(struct engine_recogniser *r) {
     if (!r)
         return;
     engine_core_free(r->core);
-    base_arena_done(&r->arena);
     explicit_bzero(r, sizeof(*r));
     free(r);
 }
@@ -247,7 +228,6 @@ void engine_recogniser_end(struct engine_recogniser *r) {
 
 void engine_recogniser_wipe(struct engine_recogniser *r) {
     engine_core_wipe(r->core);
-    decoder_background_wipe(r->background);
     r->in_segment = false;
     explicit_bzero(&r->record, sizeof(r->record));
     explicit_bzero(&r->free_result, sizeof(r->free_result));

@@ -70,7 +70,7 @@ static void finish_fallback(struct engine_recogniser *r, const struct engine_ses
     if (!s->fallback)
         return;
     struct listener_result *result = &r->free_result;
-    s->fallback->ops->finish(s->fallback->state, NULL, result);
+    s->fallback->ops->finish(s->fallback->state, result);
     ret->n_words = result->n_words;
     memcpy(ret->words, result->words, result->n_words * sizeof(result->words[0]));
 }
@@ -112,7 +112,7 @@ static void end_utterance(struct engine_recogniser *r, struct engine_session *s)
         return;
     s->running = false;
     s->end_hop = r->first_hop + engine_core_position(r->core);
-    s->listener->ops->finish(s->listener->state, r->background, &r->record.result);
+    s->listener->ops->finish(s->listener->state, &r->record.result);
     struct listener_result *result = &r->record.result;
     if (!s->speaking && !s->reject && result->n_words > 0)
         begin_speaking(r, s); /* does not touch the result */
@@ -188,7 +188,7 @@ static void wake_up(struct engine_recogniser *r, struct engine_session *s, uint3
     struct listener_result *result = &r->record.result;
     abandon(r, s); /* overwrites the record */
     w->running = false;
-    w->spotter->ops->finish(w->spotter->state, r->background, result);
+    w->spotter->ops->finish(w->spotter->state, result);
     uint32_t n_after = result->n_rows_after;
     int64_t hop = w->end_hop - (int64_t)n_after * w->step_hops;
     s->sequence++;

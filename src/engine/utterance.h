@@ -29,8 +29,6 @@ struct engine_wake {
 
 struct engine_recogniser {
     struct engine_core *core;
-    struct base_arena arena;
-    struct decoder_background *background; /* in the arena; NULL: there is no language model */
     engine_record_sink *sink;
     void *user;
     struct engine_session *sessions;

@@ -17,7 +17,7 @@
 
 #define LISTENER_MAX_WORDS 64
 #define LISTENER_MAX_RIVALS 6
-#define LISTENER_MAX_FEATURES 18
+#define LISTENER_MAX_FEATURES 16
 
 enum listener_state { LISTENER_WAITING, LISTENER_SPEAKING, LISTENER_ENDED };
 
@@ -83,9 +83,8 @@ struct listener_ops {
     bool (*assume)(void *listener, const int16_t *posteriors, size_t n);
     /* Returns the words of the best path so far. */
     void (*partial)(const void *listener, struct listener_partial *ret);
-    /* Decides what was said since start, or why to reject it. background: what all listeners of a thread compare their sentences
-     * with (decoder/background.h), or NULL. */
-    void (*finish)(void *listener, void *background, struct listener_result *ret);
+    /* Decides what was said since start, or why to reject it. */
+    void (*finish)(void *listener, struct listener_result *ret);
 };
 
 #endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit the model of confidence to what collect.py collected, and print it as lines of a passport.
 
-fit.py [--keep PASSPORT] CANDIDATES.tsv... > lines
+fit.py CANDIDATES.tsv... > lines
 
 The model gives the probability that a candidate is right: the logistic function of a bias and, for each feature, the value of a curve of straight
 pieces (a generalised additive model: Hastie and Tibshirani, 1990). A curve may only fall where the feature speaks against the candidate, so what
@@ -10,9 +10,6 @@ is worse never sounds better, also for values that the training did not have. Ea
 ends it is constant.
 
 The candidates are weighted by class, so that no class wins by its number: SHARES.
-
-Candidates that were compared with other words (decoder/background.h; collect.py with a model folder that has words.tragus) then give two further
-curves, which change what the others say. With --keep the others stay those of a passport, and only these two are fitted and printed.
 """
 
 import argparse
@@ -35,11 +32,6 @@ CURVES = {
     "peak": ((0, 0.5, 1, 2, 4), -1),
     "margin": ((0, 1, 2, 4), 1),
 }
-COMPARED = {  # after a comparison with other words
-    "free_gain": ((0, 2, 5, 10, 15, 25, 40), -1),
-    "free_lead": ((-10, 0, 5, 10, 15, 25, 40), -1),
-}
-NOT_COMPARED = -128
 # the weight of each class of candidates: right ones of read sentences, of other sentences, of single words; wrong ones in talk, in noise, with a
 # word less than was said, with another word, and any others
 SHARES = {"read": 0.6, "sentence": 0.3, "word": 0.19, "talk": 0.5, "noise": 0.05, "shorter": 0.1, "replaced": 0.05, "other": 0.2}
@@ -98,15 +90,14 @@ def pieces(x, points):
     return np.clip(x[:, None] - points[:-1], 0, np.diff(points))
 
 
-def fit(features, right, weights, names, shapes, known=0.0):
-    """Returns the bias and {name: values at the curve's points}. shapes: points and direction of each curve, such as CURVES; known: logits (n,) to
-    which they are added."""
+def fit(features, right, weights, names, shapes):
+    """Returns the bias and {name: values at the curve's points}. shapes: points and direction of each curve, such as CURVES."""
     columns = [pieces(features[:, names.index(name)], points) for name, (points, _) in shapes.items()]
     bounds = [(None, None)] + [(None, 0) if side < 0 else (0, None) for points, side in shapes.values() for _ in points[1:]]
     x, sign = np.concatenate(columns, 1).astype(np.float64), np.where(right, 1.0, -1.0)
 
     def loss(w):
-        z = sign * (known + w[0] + x @ w[1:])
+        z = sign * (w[0] + x @ w[1:])
         slope = -sign * weights / (1 + np.exp(np.clip(z, -50, 50)))
         return (weights * np.logaddexp(0, -z)).sum() + RIDGE * (w[1:] ** 2).sum(), np.concatenate([[slope.sum()], slope @ x + 2 * RIDGE * w[1:]])
 
@@ -119,61 +110,24 @@ def fit(features, right, weights, names, shapes, known=0.0):
     return found.x[0], curves
 
 
-def write(prefix, curves, shapes):
-    """Prints curves of fit() as lines of a passport."""
+def write(prefix, bias, curves, shapes):
+    """Prints what fit() returns as lines of a passport."""
+    print(f"{prefix}: {bias:.3f}")
     for name, values in curves.items():
         print(f"{prefix}_{name}: " + ", ".join(f"{x:g} {y:.3f}" for x, y in zip(shapes[name][0], values)))
-
-
-def logits(features, names, bias, curves):
-    """The logits (n,) of features (n, f). curves: {name: (points, values)}."""
-    return bias + sum(np.interp(features[:, names.index(name)], *curve) for name, curve in curves.items())
-
-
-def read_curves(path, prefix, names):
-    """The bias and {name: (points, values)} of a passport, for features of these names but those of COMPARED."""
-    bias, curves = None, {}
-    with open(path, encoding="utf-8") as lines:
-        for key, value in (line.rstrip("\n").split(": ", 1) for line in lines if ": " in line):
-            if key == prefix:
-                bias = float(value)
-            elif key.removeprefix(prefix + "_") in set(names) - set(COMPARED):
-                curves[key.removeprefix(prefix + "_")] = tuple(zip(*(map(float, point.split()) for point in value.split(", "))))
-    if bias is None:
-        sys.exit(f"fit: {path} has no curves")
-    return bias, curves
-
-
-def write_comparison(features, right, weights, names, known):
-    """Fits and prints the curves of COMPARED, if candidates were compared with other words. known: their logits without (n,)."""
-    compared = features[:, names.index("free_gain")] > NOT_COMPARED + 0.5
-    if not compared.any():
-        print("fit: no candidate was compared with other words", file=sys.stderr)
-        return
-    bias, curves = fit(features[compared], right[compared], weights[compared], names, COMPARED, known[compared])
-    curves["free_gain"] = curves["free_gain"] + bias  # they apply only after a comparison, so the bias is part of one of them
-    write("confidence", curves, COMPARED)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("candidates", nargs="+")
-    parser.add_argument("--keep", metavar="PASSPORT")
     arguments = parser.parse_args()
     features, right, classes, names = read(arguments.candidates)
     weights = np.zeros(len(right))
     for name, share in SHARES.items():
         weights[classes == name] = share / max(1, (classes == name).sum())
         print(f"fit: {(classes == name).sum()} candidates: {name}", file=sys.stderr)
-    weights /= weights.sum()
-    if arguments.keep:
-        bias, kept = read_curves(arguments.keep, "confidence", names)
-        write_comparison(features, right, weights, names, logits(features, names, bias - np.log(ODDS), kept))
-        return
-    bias, curves = fit(features, right, weights, names, CURVES)
-    print(f"confidence: {bias + np.log(ODDS):.3f}")
-    write("confidence", curves, CURVES)
-    write_comparison(features, right, weights, names, logits(features, names, bias, {name: (CURVES[name][0], curves[name]) for name in CURVES}))
+    bias, curves = fit(features, right, weights / weights.sum(), names, CURVES)
+    write("confidence", bias + np.log(ODDS), curves, CURVES)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ int main(int argc, char **argv) {
         all_us += us;
         worst_us = us > worst_us ? us : worst_us;
         if (s == LISTENER_ENDED) {
-            decoder_finish(d, NULL, &result);
+            decoder_finish(d, &result);
             n_sentences += result.reason == TRAGUS_REASON_NONE;
             decoder_start(d);
         }

@@ -116,7 +116,7 @@ static const char *text_of(const struct graph *g, const struct listener_result *
 static struct listener_result hear(struct listener *l, const struct rows *r) {
     struct listener_result result;
     feed(l->decoder, r);
-    decoder_finish(l->decoder, NULL, &result);
+    decoder_finish(l->decoder, &result);
     return result;
 }
 
@@ -203,7 +203,7 @@ static void cyclic_grammar_of_digits(void **state) {
     struct listener_partial partial;
     feed(l.decoder, r);
     decoder_partial(l.decoder, &partial);
-    decoder_finish(l.decoder, NULL, &result);
+    decoder_finish(l.decoder, &result);
     assert_int_equal(result.n_words, LISTENER_MAX_WORDS);
     assert_string_equal(l.graph->words[result.words[0].word], "one");
     assert_string_equal(l.graph->words[result.words[LISTENER_MAX_WORDS - 1].word], "two");
@@ -608,7 +608,7 @@ static struct listener_result result_of(const struct listener *l, const struct r
             assert_false(decoder_assume(l->decoder, assumed->y[0], assumed->n));
         decoder_step(l->decoder, said->y[t]);
     }
-    decoder_finish(l->decoder, NULL, &result);
+    decoder_finish(l->decoder, &result);
     return result;
 }
 
@@ -647,7 +647,7 @@ static void assumed_silence_ends_a_sentence_or_changes_nothing(void **state) {
         decoder_step(l.decoder, said->y[t]);
     assert_true(decoder_assume(l.decoder, silence->y[0], 2));
     struct listener_result early;
-    decoder_finish(l.decoder, NULL, &early);
+    decoder_finish(l.decoder, &early);
     assert_int_equal(early.n_words, 3);
     assert_int_equal(early.end_ms, plain.end_ms);
     decoder_continue(l.decoder);
@@ -682,7 +682,7 @@ static void endpoint(void **state) {
     assert_int_equal(ends_after(&l, "_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_stap_"),
                      1 + 60);
     struct listener_result result;
-    decoder_finish(l.decoder, NULL, &result);
+    decoder_finish(l.decoder, &result);
     assert_int_equal(result.reason, TRAGUS_TOO_LONG);
 
     /* speech that only the filler matches is not silence */
@@ -753,7 +753,7 @@ static void no_sentence_at_all(void **state) {
     struct listener_result result;
     sound(r, "__tern_on__");
     feed(d, r);
-    decoder_finish(d, NULL, &result);
+    decoder_finish(d, &result);
     assert_int_equal(result.n_words, 0);
     assert_int_equal(result.reason, TRAGUS_NOT_IN_GRAMMAR);
     free(r);
@@ -885,7 +885,7 @@ static void tokens_are_capped(void **state) {
             assert_in_range(l.decoder->n_tokens, 1, cap);
         }
         struct listener_result result;
-        decoder_finish(l.decoder, NULL, &result);
+        decoder_finish(l.decoder, &result);
         assert_true(result.n_words == 0 || result.score_q8 <= all.score_q8);
         const int16_t alike[N_LABELS] = {0}; /* all scores equal: no beam can tell them apart */
         decoder_start(l.decoder);
@@ -916,7 +916,7 @@ static void a_complete_sentence_is_kept(void **state) {
         blanks += r->y[t][0] - o.blank_penalty_q8;
     assert_true(l.decoder->complete.score + l.decoder->greedy_sum <= -9 * 26 - 5 * o.blank_penalty_q8 + blanks);
     struct listener_result result;
-    decoder_finish(l.decoder, NULL, &result);
+    decoder_finish(l.decoder, &result);
     assert_string_equal(text_of(l.graph, &result), "stop");
     assert_int_equal(result.score_q8, -9 * 26 - 5 * o.blank_penalty_q8 + blanks);
     free(r);
@@ -936,7 +936,7 @@ static void long_sound_does_not_overflow(void **state) {
     for (int t = 0; t < 200000; t++)
         decoder_step(l.decoder, row);
     struct listener_result result;
-    decoder_finish(l.decoder, NULL, &result);
+    decoder_finish(l.decoder, &result);
     assert_true(result.reason != TRAGUS_REASON_NONE);
     expect(&l, "__stap__", "stop", TRAGUS_REASON_NONE); /* later utterances are not affected */
 
@@ -951,7 +951,7 @@ static void long_sound_does_not_overflow(void **state) {
     for (int t = 0; t < 3000; t++) /* scores are normalised in between; the total stays exact */
         decoder_step(l.decoder, row);
     assert_true(l.decoder->taken_off < 0);
-    decoder_finish(l.decoder, NULL, &result);
+    decoder_finish(l.decoder, &result);
     assert_string_equal(text_of(l.graph, &result), "stop");
     assert_int_equal(result.score_q8, -6 * 26 + 3000 * INT16_MIN);
     listener_done(&l);
@@ -968,7 +968,7 @@ static void long_sound_does_not_overflow(void **state) {
         decoder_step(l.decoder, row);
     assert_true(l.decoder->taken_off < 0);
     assert_int_equal(l.decoder->best_complete, DECODER_NONE);
-    decoder_finish(l.decoder, NULL, &result);
+    decoder_finish(l.decoder, &result);
     assert_string_equal(text_of(l.graph, &result), "stop");
     assert_int_equal(result.score_q8, -6 * 26 + 3000 * INT16_MIN);
     free(r);

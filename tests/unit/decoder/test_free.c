@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests free words: a grammar with exact words around any words of a small language model. The rows are made from pronunciations,
  * as a network would give them for clear speech. */
-#include "decoder/background.h"
+#include "decoder/decoder.h"
 #include "graph/words.h"
 #include "lm/train.h"
 
@@ -84,8 +84,7 @@ static struct decoder *make_decoder(struct base_arena *arena, const struct graph
 }
 
 /* Feeds words, in their first pronunciations, and half a second of silence. Returns the words understood. */
-static const char *hear_with(struct decoder *d, struct decoder_background *background, const struct graph *g, const char *spoken,
-                             struct listener_result *result) {
+static const char *hear(struct decoder *d, const struct graph *g, const char *spoken, struct listener_result *result) {
     static char text[1000];
     int16_t row[LABELS];
     char *copy = strdup(spoken), *save;
@@ -104,16 +103,12 @@ static const char *hear_with(struct decoder *d, struct decoder_background *backg
         row[k] = k == 0 ? 0 : CLEAR;
     for (unsigned i = 0; i < 20 && decoder_step(d, row) != LISTENER_ENDED; i++)
         continue;
-    decoder_finish(d, background, result);
+    decoder_finish(d, result);
     text[0] = '\0';
     for (uint32_t i = 0; i < result->n_words; i++)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 0 ? " " : "", graph_word(g, result->words[i].word));
     free(copy);
     return text;
-}
-
-static const char *hear(struct decoder *d, const struct graph *g, const char *spoken, struct listener_result *result) {
-    return hear_with(d, NULL, g, spoken, result);
 }
 
 static void understands(void **state) {
@@ -232,74 +227,8 @@ static void without_model(void **state) {
     graph_free(g);
 }
 
-/* two eggs | some milk */
-static struct graph *make_closed_graph(void) {
-    static const char *const words[] = {"eggs", "milk", "some", "two"};
-    static const struct grammar_word_arc arcs[] = {{2, 1}, {3, 2}, {1, 3}, {0, 3}};
-    static const uint32_t first_arc[] = {0, 2, 3, 4, 4};
-    static const uint8_t is_final[] = {0, 0, 0, 1};
-    const struct grammar_acceptor a = {
-        .n_states = 4, .n_arcs = 4, .n_words = 4, .first_arc = first_arc, .arcs = arcs, .is_final = is_final, .words = words};
-    struct graph *g;
-    tragus_error e;
-    if (graph_build(&g, &a, lexicon, NULL, NULL, 0, NULL, &e) < 0)
-        fail_msg("%s", e.text);
-    return g;
-}
-
-/* Places a decoder that accepts every sentence unless other words fit better, and what it compares them with. */
-static struct decoder *make_comparing(struct base_arena *arena, const struct graph *g, const struct graph *any,
-                                      struct decoder_background **background) {
-    struct decoder_options o = decoder_defaults();
-    o.scorecard = (struct decoder_scorecard){.bias_q8 = 1024};
-    o.scorecard.curves[DECODER_FREE_GAIN] = (struct decoder_curve){2, {512, 2560}, {0, -2048}};
-    struct base_arena counting = {0};
-    decoder_place(&counting, g, LABELS, &o);
-    decoder_background_place(&counting, any, LABELS, &o);
-    assert_int_equal(base_arena_init(arena, counting.used_bytes), 0);
-    struct decoder *d = decoder_place(arena, g, LABELS, &o);
-    *background = decoder_background_place(arena, any, LABELS, &o);
-    base_arena_seal(arena);
-    return d;
-}
-
-/* A sentence is compared with any words: those that were said, and others that the sound fits better. */
-static void compares(void **state) {
-    (void)state;
-    struct base_arena arena;
-    struct decoder_background *background;
-    struct graph *g = make_closed_graph(), *any;
-    assert_int_equal(graph_words_graph(&any, tree), 0);
-    struct decoder *d = make_comparing(&arena, g, any, &background);
-    struct listener_result r, again;
-
-    assert_string_equal(hear_with(d, background, g, "two eggs", &r), "two eggs");
-    assert_int_equal(r.reason, TRAGUS_REASON_NONE);
-    assert_int_equal(r.features[DECODER_FREE_GAIN], 0);
-    assert_true(r.features[DECODER_FREE_LEAD] <= 0);
-    assert_true(r.confidence_q15 > 31000);
-
-    assert_string_equal(hear_with(d, background, g, "too much milk", &r), "two eggs");
-    assert_int_equal(r.reason, TRAGUS_NOT_IN_GRAMMAR);
-    assert_true(r.features[DECODER_FREE_GAIN] > 2560);
-    assert_true(r.features[DECODER_FREE_LEAD] > 0 && r.features[DECODER_FREE_LEAD] < r.features[DECODER_FREE_GAIN] + 2048);
-    assert_true(r.confidence_q15 < 1000);
-
-    decoder_background_wipe(background);
-    hear_with(d, background, g, "two eggs", &again);
-    hear_with(d, background, g, "too much milk", &again);
-    assert_memory_equal(&r, &again, sizeof r);
-
-    hear(d, g, "too much milk", &r); /* without other words nothing speaks against it */
-    assert_int_equal(r.reason, TRAGUS_REASON_NONE);
-    assert_int_equal(r.features[DECODER_FREE_GAIN], DECODER_NOT_COMPARED);
-    base_arena_done(&arena);
-    graph_free(any);
-    graph_free(g);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(understands), cmocka_unit_test(the_same_again),
-                                       cmocka_unit_test(prefers_names), cmocka_unit_test(without_model), cmocka_unit_test(compares)};
+                                       cmocka_unit_test(prefers_names), cmocka_unit_test(without_model)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
