@@ -3,7 +3,7 @@
 # tests/fuzz/run runs. In any other build it is a test that replays tests/fuzz/samples/NAME.
 fuzz_targets = tests/fuzz/fuzz_model tests/fuzz/fuzz_lexicon tests/fuzz/fuzz_g2p tests/fuzz/fuzz_overrides \
     tests/fuzz/fuzz_grammar_yaml tests/fuzz/fuzz_grammar_list tests/fuzz/fuzz_grammar_any tests/fuzz/fuzz_template \
-    tests/fuzz/fuzz_language tests/fuzz/fuzz_stream
+    tests/fuzz/fuzz_language tests/fuzz/fuzz_stream tests/fuzz/fuzz_arpa
 check_LTLIBRARIES += tests/fuzz/libfuzz.la
 tests_fuzz_libfuzz_la_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/sealed.c tests/fuzz/sealed.h
 tests_fuzz_libfuzz_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(fuzz_cppflags)
@@ -51,6 +51,10 @@ tests_fuzz_fuzz_stream_SOURCES = tests/fuzz/fuzz_stream.c tests/unit/engine/read
 tests_fuzz_fuzz_stream_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_fuzz_fuzz_stream_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_fuzz_stream_LDADD = tests/fuzz/libfuzz.la $(engine_libs)
+tests_fuzz_fuzz_arpa_SOURCES = tests/fuzz/fuzz_arpa.c
+tests_fuzz_fuzz_arpa_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_arpa_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
+tests_fuzz_fuzz_arpa_LDADD = tests/fuzz/libfuzz.la libtragus_lmtrain.la $(lm_libs) -lm
 
 if PROGRAMS
 fuzz_targets += tests/fuzz/fuzz_settings tests/fuzz/fuzz_bridge_settings tests/fuzz/fuzz_sound tests/fuzz/fuzz_wire \
