@@ -170,8 +170,8 @@ static void finish_save(struct worker_job *job) {
     if (!j->is_saved) /* the service ends */
         run_save(job);
     if (j->code < 0) {
-        service_log(SERVICE_LOG_WARNING, "Grammar %s: the lists that programs have set will be lost at the next start: %s", j->name,
-                    j->error.text);
+        service_log(SERVICE_LOG_WARNING, "Grammar %s: the lists that programs have set will %s at the next start: %s", j->name,
+                    j->list ? "be lost" : "come back", j->error.text);
         base_utf8_format(text, sizeof(text), "the list is in use, but will be lost when tragusd ends: %s", j->error.text);
         grammar_diagnostics_add(&j->diagnostics, TRAGUS_WARNING, text);
     }
@@ -180,7 +180,8 @@ static void finish_save(struct worker_job *job) {
     free_job(j);
 }
 
-/* Saves the lists of a grammar that is in use now; then calls the job's done, if it has one. */
+/* Saves the lists of a grammar that is in use now, or removes those of one that has none; then calls the job's done, if it has one.
+ */
 static void save_lists(struct compile_job *j, const struct service_grammar *g) {
     j->saved = tragus_grammar_ref(g->grammar);
     j->job.uid = SAVER;
