@@ -58,12 +58,16 @@ tests_fuzz_fuzz_arpa_LDADD = tests/fuzz/libfuzz.la libtragus_lmtrain.la $(lm_lib
 
 if PROGRAMS
 fuzz_targets += tests/fuzz/fuzz_settings tests/fuzz/fuzz_bridge_settings tests/fuzz/fuzz_sound tests/fuzz/fuzz_wire \
-    tests/fuzz/fuzz_wyoming tests/fuzz/fuzz_home tests/fuzz/fuzz_busjson
+    tests/fuzz/fuzz_wyoming tests/fuzz/fuzz_home tests/fuzz/fuzz_busjson tests/fuzz/fuzz_state
 fuzz_bridge_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c
 tests_fuzz_fuzz_settings_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDADD = tests/fuzz/libfuzz.la $(daemon_libs)
+tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c
+tests_fuzz_fuzz_state_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
+tests_fuzz_fuzz_state_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
+tests_fuzz_fuzz_state_LDADD = tests/fuzz/libfuzz.la $(service_libs)
 tests_fuzz_fuzz_bridge_settings_SOURCES = tests/fuzz/fuzz_bridge_settings.c
 tests_fuzz_fuzz_bridge_settings_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_fuzz_bridge_settings_LDADD = tests/fuzz/libfuzz.la $(bridge_libs)
