@@ -122,10 +122,11 @@ static int add_word(struct reading *r, const char *word, struct lm_single is) {
         r->words = more;
         r->size_words = size;
     }
-    char *copy = strdup(spelling);
-    if (!copy)
+    struct word *w = &r->words[r->n_words];
+    *w = (struct word){strdup(spelling), is};
+    if (!w->spelling)
         return -ENOMEM;
-    r->words[r->n_words++] = (struct word){copy, is};
+    r->n_words++;
     return 0;
 }
 
