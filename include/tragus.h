@@ -216,8 +216,7 @@ typedef struct tragus_session_options {
     tragus_grammar *wake;  /* of tragus_wake_phrases: the session hears only what follows one of them; NULL = all */
     uint32_t wake_open_ms; /* how long after the phrase a sentence may begin; 0 = 8 s */
     double wake_per_hour;  /* false alarms an hour of other talk that are acceptable; 0 = 0.1 */
-    int fallback; /* 1: also listen for any words, which events of what is not understood have in free_text; takes a language model
-                   */
+    int fallback;          /* 1: also listen for any words: free_text of what is not understood; needs a language model */
 } tragus_session_options;
 void tragus_session_options_init(tragus_session_options *o);
 

@@ -367,7 +367,8 @@ static int method_reload(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (r >= 0)
         return 1; /* answered later */
     bus_call_free(call);
-    return bus_fail(error, r == -EINVAL ? -EBADMSG : r, &e);
+    bool is_wrong_file = r == -EINVAL || r == -ENOENT || r == -EACCES || r == -EISDIR; /* tragus.conf */
+    return bus_fail(error, is_wrong_file ? -EBADMSG : r, &e);
 }
 
 /* --- properties --------------------------------------------------------------------------------------------------------------- */

@@ -67,6 +67,8 @@ bool cli_setup_option(struct cli_setup *s, int option, const char *value, const 
 int cli_open_model(tragus_model **ret, const char *path);
 /* The same without printing: returns 0, or a negative errno and the error. */
 int cli_try_model(tragus_model **ret, const char *path, tragus_error *reterr);
+/* Prints why a model cannot be used for --fallback. Returns CLI_OK or CLI_MODEL. */
+int cli_prepare_fallback(tragus_model *m);
 /* Opens the grammars that are given, else the sentences of this machine, in /etc. Prints all diagnostics. */
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s);
 /* The same without printing: returns 0, or a negative errno. d gets the diagnostics. */
@@ -82,8 +84,6 @@ struct cli_wake { /* wake phrases, from the command line */
 /* Adds a phrase; option is its name on the command line. Returns CLI_OK or an exit code. */
 int cli_wake_add(struct cli_wake *w, const char *phrase, const char *option, const char *verb);
 /* Reads a number of false alarms an hour. */
-/* Prints why a model cannot be used for --fallback. Returns CLI_OK or CLI_MODEL. */
-int cli_prepare_fallback(tragus_model *m);
 int cli_wake_per_hour(struct cli_wake *w, const char *value, const char *verb);
 /* Sets w->grammar, which the caller unrefs; without phrases it stays NULL. Prints warnings and errors. Returns CLI_OK or CLI_MODEL.
  */

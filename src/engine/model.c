@@ -208,11 +208,14 @@ const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr
     const struct graph_words *tree = engine_model_words(m, reterr);
     if (!tree)
         return NULL;
+    int r = 0;
     pthread_mutex_lock(&m->lock);
     if (!m->dictation)
-        (void)graph_words_graph(&m->dictation, tree);
+        r = graph_words_graph(&m->dictation, tree);
     atomic_store_explicit(&m->has_dictation, m->dictation != NULL, memory_order_release);
     pthread_mutex_unlock(&m->lock);
+    if (r < 0)
+        base_error_set(reterr, r, "out of memory");
     return m->dictation;
 }
 

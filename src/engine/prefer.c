@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In free words, this many times as many words are said as are names of the user. */
+/* In free words, one of so many words is a name of the user, and all names are as likely. Few names count as if there were more:
+ * otherwise one of three would be heard everywhere. */
 #define WORDS_A_NAME 10u
-#define MORE_NAMES                                                                                                 \
-    50u /* few names are preferred no more than as many as these: otherwise one of three would be heard everywhere \
-         */
-#define MOST_NAMES 20000u /* words of them; any more are not preferred */
+#define MORE_NAMES 50u
+#define MOST_NAMES 20000u /* words of names; any more are not preferred */
 
 struct pronouncing {
     struct lexicon *lexicon;

@@ -19,8 +19,7 @@ struct grammar_input {
 };
 
 /* Splits text into words at white space and strips punctuation at their ends. ignore_whitespace: without blanks between the words;
- * dotless: as struct grammar has it. Returns -E2BIG
- * if it is too long. */
+ * dotless: as of the grammar. Returns -E2BIG if it is too long. */
 int grammar_input_read(struct grammar_input *in, struct grammar_pool *p, const char *text, bool ignore_whitespace, bool dotless);
 
 /* Returns a copy without the words that `drop` marks. */

@@ -59,10 +59,10 @@ struct grammar_matcher {
     const struct grammar_input *input;
     const struct grammar_block *block; /* block of the template */
     bool ignore_whitespace;
-    bool fills_unmatched;            /* set by the caller: words that no list has may stand in the place of a list */
-    const struct grammar_wild
-        *wild;          /* how free text is written, set by the caller after grammar_matcher_init; NULL: as it was said */
-    bool notes_written; /* set by the caller after grammar_matcher_init; notes are in `lasting` */
+    /* Set by the caller after grammar_matcher_init: */
+    bool fills_unmatched;            /* words that no list has may stand in the place of a list */
+    const struct grammar_wild *wild; /* how free text is written; NULL: as it was said */
+    bool notes_written;              /* notes are in `lasting` */
     struct grammar_list_memo *memos; /* matches of lists by position, shared by all templates */
     size_t n_memos, size_memos;
     uint32_t *buckets;

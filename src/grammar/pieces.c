@@ -222,7 +222,8 @@ static uint32_t add_list(struct grammar_pieces *p, const struct grammar_list *li
     p->has_lists = true;
     uint32_t to = p->lists && list->n_entries >= FEW_VALUES ? add_automaton(p, &find_list(p, list, fits)->automaton, from)
                                                             : add_values(p, list, fits, from);
-    grammar_pool_release(p->scratch, mark);
+    if (p->nodes != p->scratch) /* else new nodes lie behind the mark; who made p releases them */
+        grammar_pool_release(p->scratch, mark);
     return to;
 }
 

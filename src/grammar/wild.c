@@ -78,9 +78,10 @@ static void add_capitals(struct grammar_compiler *c, struct grammar_wild *wild, 
     size_t len;
     if (access(path, R_OK) < 0 || grammar_read_file(path, &c->file_text, &len, NULL) < 0)
         return;
-    for (const char *at = c->file_text, *end = at + len; at < end; at += *at == '\n') {
-        const char *line = grammar_pool_text(&c->work, at, strcspn(at, "\n"));
-        at += strcspn(at, "\n");
+    for (const char *at = c->file_text, *end = at + len, *next; at < end; at = next) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *line = grammar_pool_text(&c->work, at, (size_t)((newline ? newline : end) - at));
+        next = newline ? newline + 1 : end;
         if (*line != '#' && base_utf8_valid(line, strlen(line)) &&
             grammar_input_read(&in, &c->work, line, false, c->g->dotless) == 0 && in.n > 0)
             *grammar_map_at(&wild->capitals, &c->g->pool, grammar_encode(&c->g->pool, in.chars, in.n)) =
@@ -100,9 +101,9 @@ const struct grammar_wild *grammar_compile_wild(struct grammar_compiler *c) {
         add_capitals(c, wild, language->capitals_path);
     if (!language || !language->measures_one)
         return wild;
-    wild->number = numbers_of(c);
     wild->one = grammar_template_parse(&c->parser, language->measures_one, strlen(language->measures_one));
     wild->other = grammar_template_parse(&c->parser, language->measures_other, strlen(language->measures_other));
+    wild->number = wild->one && wild->other ? numbers_of(c) : NULL;
     return wild;
 }
 

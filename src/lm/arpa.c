@@ -2,7 +2,7 @@
 /* lm/arpa.c: see arpa.h. */
 #include "lm/arpa.h"
 
-#include "base/utf8.h"
+#include "base/buffer.h"
 #include "lm/text.h"
 
 #include <ctype.h>
@@ -13,19 +13,22 @@
 
 #define MOST_NGRAMS 50000000u
 #define MOST_COMMENTS 100 /* lines before the model */
+#define LONGEST_LINE 4096 /* bytes */
+#define MOST_NATS 300.0   /* more is as good as never, and the exponential of it is still a number */
 #define UNKNOWN UINT32_MAX
 static const double nats = 2.302585092994046; /* of a unit: ln 10 */
 
 struct reading {
     FILE *f;
     const char *path;
-    char *line;
-    size_t size;
+    char line[LONGEST_LINE];
     int number; /* of the line */
+    int failed; /* a negative errno: the file cannot be read on */
     struct lm_tables t;
+    struct base_buffer pairs, triples;
     bool (*usable)(void *user, const char *word, uint32_t n);
     void *user;
-    unsigned long expected[LM_ORDER];
+    unsigned long expected[LM_ORDER], found[LM_ORDER];
     size_t n_words, size_words; /* of the file: spelled, in its order */
     struct word {
         char *spelling; /* NULL: a special symbol, or a word that is left out */
@@ -36,18 +39,34 @@ struct reading {
 };
 
 static int wrong(const struct reading *r, const char *what) {
+    if (r->failed < 0)
+        return r->failed; /* was said */
     return base_error_at(r->reterr, -EBADMSG, r->path, r->number, 0, "this is not a model in ARPA's format: %s", what);
 }
 
-/* The next line without blanks at its ends; false at the end of the file. */
+/* Gets the next line without blanks at its end. Returns false at the end of the file, and if it cannot be read on. */
 static bool next_line(struct reading *r) {
-    ssize_t n = getline(&r->line, &r->size, r->f);
-    if (n < 0)
+    if (r->failed < 0)
         return false;
+    if (!fgets(r->line, sizeof r->line, r->f)) {
+        if (ferror(r->f))
+            r->failed = base_error_at(r->reterr, -EIO, r->path, 0, 0, "cannot be read: %m");
+        return false;
+    }
     r->number++;
+    size_t n = strlen(r->line);
+    if (n + 1 == sizeof r->line && r->line[n - 1] != '\n') {
+        r->failed = wrong(r, "a line is too long");
+        return false;
+    }
     while (n > 0 && isspace((unsigned char)r->line[n - 1]))
         r->line[--n] = '\0';
     return true;
+}
+
+static float in_nats(double log10) {
+    double cost = -log10 * nats;
+    return (float)(cost > MOST_NATS ? MOST_NATS : cost < -MOST_NATS ? -MOST_NATS : cost);
 }
 
 /* Splits a line into its logarithm, `order` words and the logarithm of the weight, which may be missing (0). Returns whether it is
@@ -56,15 +75,15 @@ static bool split(char *line, unsigned order, struct lm_single *is, char *words[
     char *save = NULL, *end, *field = strtok_r(line, " \t", &save);
     if (!field)
         return false;
-    is->cost = (float)(-strtod(field, &end) * nats);
+    is->cost = in_nats(strtod(field, &end));
     if (*end || end == field || !(is->cost >= 0))
         return false;
     for (unsigned i = 0; i < order; i++)
         if (!(words[i] = strtok_r(NULL, " \t", &save)))
             return false;
     field = strtok_r(NULL, " \t", &save);
-    is->weight = field ? (float)(-strtod(field, &end) * nats) : 0;
-    return (!field || (end > field && !*end)) && isfinite(is->weight) && !strtok_r(NULL, " \t", &save);
+    is->weight = field ? in_nats(strtod(field, &end)) : 0;
+    return (!field || (end > field && !*end)) && !isnan(is->weight) && !strtok_r(NULL, " \t", &save);
 }
 
 static bool is_start(const char *word) {
@@ -103,10 +122,11 @@ static int add_word(struct reading *r, const char *word, struct lm_single is) {
         r->words = more;
         r->size_words = size;
     }
-    char *copy = strdup(spelling);
-    if (!copy)
+    struct word *w = &r->words[r->n_words];
+    *w = (struct word){strdup(spelling), is};
+    if (!w->spelling)
         return -ENOMEM;
-    r->words[r->n_words++] = (struct word){copy, is};
+    r->n_words++;
     return 0;
 }
 
@@ -167,20 +187,20 @@ static int add_ngram(struct reading *r, unsigned order, char *words[LM_ORDER], s
             return 0;
         key = key << 16 | symbol;
     }
+    struct base_buffer *to = order == 2 ? &r->pairs : &r->triples;
     if (order == 2)
-        r->t.pairs[r->t.n_pairs++] = (struct lm_pair){(uint32_t)key, is};
+        base_buffer_add(to, &(struct lm_pair){(uint32_t)key, is}, sizeof(struct lm_pair));
     else
-        r->t.triples[r->t.n_triples++] = (struct lm_triple){key, is.cost};
-    return 0;
+        base_buffer_add(to, &(struct lm_triple){key, is.cost}, sizeof(struct lm_triple));
+    return to->failed ? -ENOMEM : 0;
 }
 
 static int read_section(struct reading *r, unsigned order) {
     char *words[LM_ORDER];
     struct lm_single is;
-    unsigned long n = 0;
     int code = 0;
     while (code == 0 && next_line(r) && r->line[0]) {
-        if (++n > r->expected[order - 1])
+        if (++r->found[order - 1] > r->expected[order - 1])
             return wrong(r, "there are more n-grams than its header says");
         if (!split(r->line, order, &is, words))
             return wrong(r, "a line is the logarithm of a probability, the words, and the logarithm of the back-off weight");
@@ -202,13 +222,15 @@ static int triple_order(const void *pa, const void *pb) {
 /* Sorts the n-grams, and leaves out what occurs twice, and triples without their pairs, which a pruned model may have. */
 static void put_in_order(struct lm_tables *t) {
     size_t n = 0;
-    qsort(t->pairs, t->n_pairs, sizeof *t->pairs, pair_order);
+    if (t->n_pairs > 0)
+        qsort(t->pairs, t->n_pairs, sizeof *t->pairs, pair_order);
     for (size_t i = 0; i < t->n_pairs; i++)
         if (n == 0 || t->pairs[n - 1].key != t->pairs[i].key)
             t->pairs[n++] = t->pairs[i];
     t->n_pairs = n;
     n = 0;
-    qsort(t->triples, t->n_triples, sizeof *t->triples, triple_order);
+    if (t->n_triples > 0)
+        qsort(t->triples, t->n_triples, sizeof *t->triples, triple_order);
     for (size_t i = 0; i < t->n_triples; i++)
         if ((n == 0 || t->triples[n - 1].key != t->triples[i].key) && lm_tables_pair(t, (uint32_t)(t->triples[i].key >> 16)) &&
             lm_tables_pair(t, (uint32_t)t->triples[i].key))
@@ -233,23 +255,26 @@ static int read_header(struct reading *r) {
     for (order = 0; order < LM_ORDER; order++)
         if (r->expected[order] > MOST_NGRAMS)
             return wrong(r, "it has too many n-grams");
-    r->t.pairs = calloc(r->expected[1] + 1, sizeof *r->t.pairs);
-    r->t.triples = calloc(r->expected[2] + 1, sizeof *r->t.triples);
-    return r->t.pairs && r->t.triples ? 0 : -ENOMEM;
+    return 0;
 }
 
 static int read_all(struct reading *r) {
     unsigned order;
     int code = read_header(r);
-    while (code == 0 && next_line(r) && strcmp(r->line, "\\end\\") != 0) {
-        if (sscanf(r->line, "\\%u-grams:", &order) != 1 || order < 1 || order > LM_ORDER)
+    bool ended = false;
+    while (code == 0 && !ended && next_line(r)) {
+        ended = strcmp(r->line, "\\end\\") == 0;
+        if (ended || sscanf(r->line, "\\%u-grams:", &order) != 1 || order < 1 || order > LM_ORDER)
             continue; /* blank lines, and higher orders */
         if ((order == 1) == (r->t.words != NULL))
             return wrong(r, "its words must come first, and once");
         code = read_section(r, order);
     }
-    if (code == 0 && !r->t.words)
-        return wrong(r, "it has no words");
+    if (code == 0 && !ended)
+        return wrong(r, "it ends before \\end\\, so a part of it is missing");
+    for (order = 0; code == 0 && order < LM_ORDER; order++)
+        if (r->found[order] < r->expected[order])
+            return wrong(r, "there are fewer n-grams than its header says");
     return code;
 }
 
@@ -263,7 +288,10 @@ int lm_arpa_read(struct lm_tables *ret, const char *path, bool (*usable)(void *u
     if (code == -ENOMEM)
         base_error_set(reterr, code, "out of memory");
     fclose(r.f);
-    free(r.line);
+    r.t.pairs = (struct lm_pair *)(void *)r.pairs.data; /* freed with r.t */
+    r.t.n_pairs = r.pairs.len_bytes / sizeof *r.t.pairs;
+    r.t.triples = (struct lm_triple *)(void *)r.triples.data;
+    r.t.n_triples = r.triples.len_bytes / sizeof *r.t.triples;
     for (size_t i = 0; i < r.n_words; i++)
         free(r.words[i].spelling);
     free(r.words);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 /* Reads the orders 1 to 3 of a model; higher ones are left out. usable: as in lm_trainer_finish; the n-grams of other words, and of
- * unknown ones, are left out. Returns -EBADMSG with the line if it is not one. Free *ret with lm_tables_done. */
+ * unknown ones, are left out. Returns -EBADMSG with the line if it is not one, or not whole. Free *ret with lm_tables_done. */
 int lm_arpa_read(struct lm_tables *ret, const char *path, bool (*usable)(void *user, const char *word, uint32_t n), void *user,
                  tragus_error *reterr);
 

@@ -250,8 +250,9 @@ int lm_mix(struct lm_tables *base, struct lm_tables *own, double own_weight, str
     struct lm_tables t = {0};
     uint32_t n_words = count_both(base, own);
     if (n_words > LM_MAX_WORDS)
-        return base_error_set(reterr, -E2BIG, "both models have %u words together, and %u are the most; set --words to %d or less",
-                              (unsigned)n_words, LM_MAX_WORDS, (int)own->n_words - (int)(n_words - LM_MAX_WORDS));
+        return base_error_set(reterr, -E2BIG,
+                              "both models have %u words together, and %u are the most; set --words to less than %u",
+                              (unsigned)n_words, LM_MAX_WORDS, (unsigned)own->n_words);
     int r = unite(base, own, &t);
     uint32_t n_symbols = t.n_words + LM_N_SPECIAL_SYMBOLS;
     if (r == 0) {

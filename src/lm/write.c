@@ -64,14 +64,18 @@ int lm_tables_from(struct lm_tables *ret, const struct lm *lm) {
     return 0;
 }
 
+/* Rounds after the comparison: lroundf knows nothing of numbers that are too large for it. */
+static long units_of(float nats, long least, long most) {
+    float units = nats * LM_COSTS_A_NAT;
+    return units <= (float)least ? least : units >= (float)most ? most : lroundf(units);
+}
+
 static uint8_t cost_of(float nats) {
-    long units = lroundf(nats * LM_COSTS_A_NAT);
-    return (uint8_t)(units < 0 ? 0 : units > UINT8_MAX ? UINT8_MAX : units);
+    return (uint8_t)units_of(nats, 0, UINT8_MAX);
 }
 
 static int8_t weight_of(float nats) {
-    long units = lroundf(nats * LM_COSTS_A_NAT);
-    return (int8_t)(units < INT8_MIN ? INT8_MIN : units > INT8_MAX ? INT8_MAX : units);
+    return (int8_t)units_of(nats, INT8_MIN, INT8_MAX);
 }
 
 struct nodes { /* the sections, while they are filled */

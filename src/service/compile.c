@@ -156,6 +156,19 @@ static int put(struct compile_job *j, tragus_error *reterr) {
 
 /* --- saving lists --- */
 
+/* One of the jobs of a reload, or its caller, is done. */
+static void leave_reload(struct reload *reload, int code) {
+    reload->code = code < 0 ? code : reload->code;
+    if (--reload->n_left > 0)
+        return;
+    unsigned n = reload->n_loaded + reload->n_failed;
+    if (reload->code == 0)
+        service_log(reload->n_failed > 0 ? SERVICE_LOG_WARNING : SERVICE_LOG_NOTICE, "Reloaded %u of %u grammars%s",
+                    reload->n_loaded, n, reload->n_failed > 0 ? "; the others stay as they were" : "");
+    reload->done(reload->code, reload->user);
+    free(reload);
+}
+
 /* Runs in the compile thread, which may wait for the disk. */
 static void run_save(struct worker_job *job) {
     struct compile_job *j = (struct compile_job *)job;
@@ -170,17 +183,20 @@ static void finish_save(struct worker_job *job) {
     if (!j->is_saved) /* the service ends */
         run_save(job);
     if (j->code < 0) {
-        service_log(SERVICE_LOG_WARNING, "Grammar %s: the lists that programs have set will be lost at the next start: %s", j->name,
-                    j->error.text);
+        service_log(SERVICE_LOG_WARNING, "Grammar %s: the lists that programs have set will %s at the next start: %s", j->name,
+                    j->list ? "be lost" : "come back", j->error.text);
         base_utf8_format(text, sizeof(text), "the list is in use, but will be lost when tragusd ends: %s", j->error.text);
         grammar_diagnostics_add(&j->diagnostics, TRAGUS_WARNING, text);
     }
     if (j->done)
         j->done(&(struct service_grammar_result){.diagnostics = &j->diagnostics}, j->user);
+    if (j->reload)
+        leave_reload(j->reload, worker_cancelled(job) ? -ECANCELED : 0);
     free_job(j);
 }
 
-/* Saves the lists of a grammar that is in use now; then calls the job's done, if it has one. */
+/* Saves the lists of a grammar that is in use now, or removes those of one that has none; then calls the job's done, or leaves its
+ * reload. */
 static void save_lists(struct compile_job *j, const struct service_grammar *g) {
     j->saved = tragus_grammar_ref(g->grammar);
     j->job.uid = SAVER;
@@ -349,18 +365,6 @@ int service_grammar_set_list(struct service *s, const struct service_caller *cal
 
 /* --- loading files again --- */
 
-static void leave_reload(struct reload *reload, int code) {
-    reload->code = code < 0 ? code : reload->code;
-    if (--reload->n_left > 0)
-        return;
-    unsigned n = reload->n_loaded + reload->n_failed;
-    if (reload->code == 0)
-        service_log(reload->n_failed > 0 ? SERVICE_LOG_WARNING : SERVICE_LOG_NOTICE, "Reloaded %u of %u grammars%s",
-                    reload->n_loaded, n, reload->n_failed > 0 ? "; the others stay as they were" : "");
-    reload->done(reload->code, reload->user);
-    free(reload);
-}
-
 static void count(struct service *s, struct reload *reload, const char *name, int r, const tragus_error *e) {
     char text[512];
     if (r >= 0)
@@ -390,10 +394,11 @@ static void finish_files(struct worker_job *job) {
     j->grammar = NULL;
     int r = grammars_loaded(s, j->name, grammar, &j->diagnostics, j->code, &j->error);
     count(s, reload, j->name, r, &j->error);
-    if (r >= 0 && reload->forget_lists && s->options.state)
+    if (r >= 0 && reload->forget_lists && s->options.state) {
         save_lists(j, grammars_public(s, j->name));
-    else
-        free_job(j);
+        return;
+    }
+    free_job(j);
     leave_reload(reload, 0);
 }
 

@@ -137,7 +137,8 @@ typedef void service_reload_done(int code, void *user);
 /* Loads the grammars of the configuration again, on their own thread; privileged callers only. Sessions go on, and switch to a new
  * grammar at their next utterance. A grammar that cannot be loaded stays as it was; service_left_out tells why. One that the
  * configuration no longer names is removed. Lists that programs have set are kept, or with forget_lists are those of the files
- * again. Returns 0 and calls done once, perhaps at once; or a negative errno and a message, and nothing has changed. */
+ * again, and are removed from the disk before done is called. Returns 0 and calls done once, perhaps at once; or a negative errno
+ * and a message, and nothing has changed. */
 int service_reload(struct service *s, const struct service_caller *caller, bool forget_lists, service_reload_done *done, void *user,
                    tragus_error *reterr);
 

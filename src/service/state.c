@@ -64,23 +64,27 @@ static bool take_text(const char **ret, json_object *o, const char *key) {
     return *ret && strlen(*ret) == (size_t)json_object_get_string_len(text);
 }
 
-static struct engine_list *list_of(const char *name, json_object *values) {
-    size_t n = json_object_is_type(values, json_type_array) ? json_object_array_length(values) : 0;
+static int list_of(struct engine_list **ret, const char *name, json_object *values) {
+    if (!*name || !json_object_is_type(values, json_type_array))
+        return -EBADMSG;
+    size_t n = json_object_array_length(values);
     struct grammar_list_value *to = calloc(n ? n : 1, sizeof(*to));
-    bool good = to && *name && json_object_is_type(values, json_type_array);
+    int r = to ? 0 : -ENOMEM;
 
-    for (size_t i = 0; good && i < n; i++) {
+    for (size_t i = 0; r == 0 && i < n; i++) {
         json_object *from = json_object_array_get_idx(values, i);
-        good = json_object_is_type(from, json_type_object) && take_text(&to[i].in, from, "in") && to[i].in &&
-               take_text(&to[i].out, from, "out") && take_text(&to[i].context_domain, from, "domain");
+        if (!json_object_is_type(from, json_type_object) || !take_text(&to[i].in, from, "in") || !to[i].in ||
+            !take_text(&to[i].out, from, "out") || !take_text(&to[i].context_domain, from, "domain"))
+            r = -EBADMSG;
     }
-    struct engine_list *list = good ? engine_list_new(name, to, n) : NULL;
+    if (r == 0 && !(*ret = engine_list_new(name, to, n)))
+        r = -ENOMEM;
     free(to);
-    return list;
+    return r;
 }
 
-/* Returns false if these are not the lists of this grammar, as state_write writes them. */
-static bool take_lists(struct engine_list **ret, json_object *o, const char *grammar) {
+/* Returns -EBADMSG if these are not the lists of this grammar, as state_write writes them, or -ENOMEM. */
+static int take_lists(struct engine_list **ret, json_object *o, const char *grammar) {
     struct engine_list **end = ret;
     json_object *version, *lists;
     const char *name;
@@ -88,29 +92,28 @@ static bool take_lists(struct engine_list **ret, json_object *o, const char *gra
                 json_object_get_int(version) == VERSION && take_text(&name, o, "grammar") && name && strcmp(name, grammar) == 0 &&
                 json_object_object_get_ex(o, "lists", &lists) && json_object_is_type(lists, json_type_object);
     if (!good)
-        return false;
+        return -EBADMSG;
     json_object_object_foreach(lists, key, values) {
-        struct engine_list *list = list_of(key, values);
-        if (!list)
-            return false;
-        *end = list;
-        end = &list->next;
+        int r = list_of(end, key, values);
+        if (r < 0)
+            return r;
+        end = &(*end)->next;
     }
-    return true;
+    return 0;
 }
 
 static int parse(struct engine_list **ret, const char *text, size_t len, const char *grammar) {
     json_tokener *parser = json_tokener_new();
     struct engine_list *lists = NULL;
-    if (parser)
-        json_tokener_set_flags(parser, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    if (!parser)
+        return -ENOMEM;
+    json_tokener_set_flags(parser, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     len -= len > 0 && text[len - 1] == '\n'; /* of an editor */
-    json_object *o = parser ? json_tokener_parse_ex(parser, text, (int)len) : NULL;
-    int r = o && json_tokener_get_parse_end(parser) == len && take_lists(&lists, o, grammar) ? 0 : -EBADMSG;
+    json_object *o = json_tokener_parse_ex(parser, text, (int)len);
+    int r = o && json_tokener_get_parse_end(parser) == len ? take_lists(&lists, o, grammar) : -EBADMSG;
 
     json_object_put(o);
-    if (parser)
-        json_tokener_free(parser);
+    json_tokener_free(parser);
     if (r < 0)
         engine_lists_free(lists);
     else
@@ -140,9 +143,9 @@ int state_read(struct engine_list **ret, const char *folder, const char *grammar
         return cannot(reterr, "read", folder, file, code);
     code = parse(ret, text, len, grammar);
     free(text);
-    if (code < 0)
-        base_error_set(reterr, code, "%s/%s does not hold lists of this grammar, or was damaged; remove it", folder, file);
-    return code;
+    if (code == -EBADMSG)
+        return base_error_set(reterr, code, "%s/%s does not hold lists of this grammar, or was damaged; remove it", folder, file);
+    return code < 0 ? base_error_set(reterr, code, "out of memory") : 0;
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------------------ */

@@ -3,7 +3,7 @@
 # tests/fuzz/run runs. In any other build it is a test that replays tests/fuzz/samples/NAME.
 fuzz_targets = tests/fuzz/fuzz_model tests/fuzz/fuzz_lexicon tests/fuzz/fuzz_g2p tests/fuzz/fuzz_overrides \
     tests/fuzz/fuzz_grammar_yaml tests/fuzz/fuzz_grammar_list tests/fuzz/fuzz_grammar_any tests/fuzz/fuzz_template \
-    tests/fuzz/fuzz_language tests/fuzz/fuzz_stream
+    tests/fuzz/fuzz_language tests/fuzz/fuzz_stream tests/fuzz/fuzz_arpa
 check_LTLIBRARIES += tests/fuzz/libfuzz.la
 tests_fuzz_libfuzz_la_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h tests/fuzz/sealed.c tests/fuzz/sealed.h
 tests_fuzz_libfuzz_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(fuzz_cppflags)
@@ -51,15 +51,23 @@ tests_fuzz_fuzz_stream_SOURCES = tests/fuzz/fuzz_stream.c tests/unit/engine/read
 tests_fuzz_fuzz_stream_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_fuzz_fuzz_stream_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_fuzz_stream_LDADD = tests/fuzz/libfuzz.la $(engine_libs)
+tests_fuzz_fuzz_arpa_SOURCES = tests/fuzz/fuzz_arpa.c
+tests_fuzz_fuzz_arpa_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_arpa_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
+tests_fuzz_fuzz_arpa_LDADD = tests/fuzz/libfuzz.la libtragus_lmtrain.la $(lm_libs) -lm
 
 if PROGRAMS
 fuzz_targets += tests/fuzz/fuzz_settings tests/fuzz/fuzz_bridge_settings tests/fuzz/fuzz_sound tests/fuzz/fuzz_wire \
-    tests/fuzz/fuzz_wyoming tests/fuzz/fuzz_home tests/fuzz/fuzz_busjson
+    tests/fuzz/fuzz_wyoming tests/fuzz/fuzz_home tests/fuzz/fuzz_busjson tests/fuzz/fuzz_state
 fuzz_bridge_cppflags = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JSON_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c
 tests_fuzz_fuzz_settings_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS)
 tests_fuzz_fuzz_settings_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_fuzz_settings_LDADD = tests/fuzz/libfuzz.la $(daemon_libs)
+tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz_state.c
+tests_fuzz_fuzz_state_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
+tests_fuzz_fuzz_state_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
+tests_fuzz_fuzz_state_LDADD = tests/fuzz/libfuzz.la $(service_libs)
 tests_fuzz_fuzz_bridge_settings_SOURCES = tests/fuzz/fuzz_bridge_settings.c
 tests_fuzz_fuzz_bridge_settings_LDFLAGS = $(AM_LDFLAGS) $(fuzz_ldflags)
 tests_fuzz_fuzz_bridge_settings_LDADD = tests/fuzz/libfuzz.la $(bridge_libs)

@@ -147,7 +147,6 @@ static void domains(void **state) {
     grammar_free(g);
 }
 
-/* Whatever the acceptor accepts is understood: random sentences from it have a reading. */
 static void assert_same_acceptor(const struct grammar *a, const struct grammar *b) {
     const struct grammar_acceptor *v = grammar_acceptor(a), *w = grammar_acceptor(b);
     assert_int_equal(v->n_states, w->n_states);
@@ -207,6 +206,33 @@ static void long_lists_are_as_if_written_out(void **state) {
     grammar_free(written);
 }
 
+/* Values of a long list with another long list in them. */
+static void lists_in_long_lists(void **state) {
+    static const char begin[] =
+        "language: en\nintents: {A: {data: [{sentences: ['set {outer} now', '{outer} please']}]}}\nlists:\n";
+    char text[16384], sentence[128];
+    (void)state;
+    size_t n = (size_t)snprintf(text, sizeof text, "%s  inner: {values: [x", begin);
+    for (int i = 0; i < 200; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, ", in%c%c word%c", 'a' + i % 26, 'a' + i / 26, 'a' + i % 26);
+    n += (size_t)snprintf(text + n, sizeof text - n, "]}\n  outer: {values: [x");
+    for (int i = 0; i < 40; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, ", out%c%c, 'out%c%c with {inner} thing'", 'a' + i % 26, 'a' + i / 26,
+                              'a' + i % 26, 'a' + i / 26);
+    snprintf(text + n, sizeof text - n, "]}\n");
+    struct grammar *g = make_grammar(text);
+    for (int i = 0; i < 40 * 200; i++) {
+        int k = i % 200;
+        snprintf(sentence, sizeof sentence, "set out%c%c with in%c%c word%c thing now", 'a' + i / 200 % 26, 'a' + i / 200 / 26,
+                 'a' + k % 26, 'a' + k / 26, 'a' + k % 26);
+        if (!walk_accepts(grammar_acceptor(g), sentence))
+            fail_msg("\"%s\" is not accepted", sentence);
+    }
+    assert_true(walk_accepts(grammar_acceptor(g), "outba please"));
+    grammar_free(g);
+}
+
+/* Whatever the acceptor accepts is understood: random sentences from it have a reading. */
 static void everything_said_is_matched(void **state) {
     (void)state;
     static const char *const grammars[] = {
@@ -273,6 +299,7 @@ int main(void) {
         cmocka_unit_test(pauses),
         cmocka_unit_test(domains),
         cmocka_unit_test(long_lists_are_as_if_written_out),
+        cmocka_unit_test(lists_in_long_lists),
         cmocka_unit_test(everything_said_is_matched),
         cmocka_unit_test(sets_do_not_explode),
         cmocka_unit_test(same_bytes),

@@ -289,7 +289,13 @@ static void arpa_of_others(void **state) {
         {"\\data\\\nngram 1=1\n\n\\1-grams:\n-1 the fox dog\n", "a line is"},
         {"\\data\\\nngram 1=1\nngram 2=99999999999\n\n\\1-grams:\n-1 the\n", "too many"},
         {"\\data\\\nngram 1=1\n\n\\1-grams:\n-1 lazy\n\n\\end\\\n", "no words that can be spoken"},
-        {"\\data\\\nngram 1=1\n\n\\end\\\n", "no words"},
+        {"\\data\\\nngram 1=1\n\n\\end\\\n", "fewer n-grams"},
+        {"\\data\\\nngram 1=1\nngram 2=1\n\n\\1-grams:\n-1 the\n\n\\2-grams:\n-1 the the\n\n\\2-grams:\n-1 the the\n",
+         "more n-grams"},
+        {"\\data\\\nngram 1=1\nngram 2=9\n\n\\1-grams:\n-1 the\n\n\\2-grams:\n-1 the the\n\n\\end\\\n", "fewer n-grams"},
+        {"\\data\\\nngram 1=1\n\n\\1-grams:\n-1 the\n", "before \\end\\"},
+        {"\\data\\\nngram 1=1\n\n\\1-grams:\nnan the\n", "a line is"},
+        {"\\data\\\nngram 1=1\n\n\\1-grams:\n-1 the nan\n", "a line is"},
     };
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_true(read_arpa(&t, wrong[i][0], &e) < 0);
@@ -297,6 +303,35 @@ static void arpa_of_others(void **state) {
             fail_msg("%u: %s", i, e.text);
     }
     assert_int_equal(lm_arpa_read(&t, "/nonexistent.arpa", NULL, NULL, &e), -ENOENT);
+    assert_true(lm_arpa_read(&t, "/", NULL, NULL, &e) < 0);
+    assert_non_null(strstr(e.text, "cannot be read"));
+}
+
+/* Numbers that no model of ours can hold: what is impossible stays the least likely. */
+static void arpa_of_extreme_numbers(void **state) {
+    (void)state;
+    struct lm_tables t, ours = tables_of(animals, 0, &plenty), both;
+    tragus_error e = {0};
+    assert_int_equal(read_arpa(&t,
+                               "\\data\\\nngram 1=4\n\n\\1-grams:\n-inf\t<s>\t1e300\n-1\t</s>\n-inf\tfox\t-inf\n"
+                               "-1e30\tthe\t-1e30\n\n\\end\\\n",
+                               &e),
+                     0);
+    struct lm *lm = opened(&t);
+    assert_true(lm_alone(lm, lm_find(lm, "the")) > 15 * 256);
+    assert_true(lm_alone(lm, lm_find(lm, "fox")) > 15 * 256);
+    lm_free(lm);
+    assert_int_equal(read_arpa(&t, "\\data\\\nngram 1=2\n\n\\1-grams:\n-inf\t<s>\t1e300\n-inf\tfox\t9e9\n\n\\end\\\n", &e), 0);
+    struct lm_mix_sample samples[8];
+    size_t n = lm_mix_samples(&t, &ours, "the fox", samples);
+    double weight = lm_mix_weight(samples, n);
+    assert_true(weight >= 0.05 && weight <= 0.5);
+    assert_int_equal(lm_mix(&t, &ours, weight, &both, &e), 0);
+    for (size_t i = 0; i < both.n_pairs; i++)
+        assert_true(isfinite(both.pairs[i].is.cost) && isfinite(both.pairs[i].is.weight));
+    lm_tables_done(&t);
+    lm_tables_done(&ours);
+    lm_tables_done(&both);
 }
 
 static void prefers_what_was_said(void **state) {
@@ -362,10 +397,17 @@ static void refuses(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text),           cmocka_unit_test(adds_up),       cmocka_unit_test(prefers_what_was_said),
-        cmocka_unit_test(weighs_sources), cmocka_unit_test(limits),        cmocka_unit_test(refuses),
-        cmocka_unit_test(mixes),          cmocka_unit_test(weighs_models), cmocka_unit_test(arpa_there_and_back),
+        cmocka_unit_test(text),
+        cmocka_unit_test(adds_up),
+        cmocka_unit_test(prefers_what_was_said),
+        cmocka_unit_test(weighs_sources),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(mixes),
+        cmocka_unit_test(weighs_models),
+        cmocka_unit_test(arpa_there_and_back),
         cmocka_unit_test(arpa_of_others),
+        cmocka_unit_test(arpa_of_extreme_numbers),
     };
     return cmocka_run_group_tests(tests, open_lexicon, close_lexicon);
 }
