@@ -4,7 +4,6 @@
 #include "bus/content.h"
 #include "bus/private.h"
 #include "busaddress/busaddress.h"
-#include "service/log.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -169,51 +168,7 @@ void bus_call_end(struct bus_call *call, int r) {
     bus_call_free(call);
 }
 
-/* --- owners ------------------------------------------------------------------------------------------------------------------- */
-
-static void owner_free(struct bus_owner *o) {
-    struct bus_owner **link = &o->bus->owners;
-    while (*link != o)
-        link = &(*link)->next;
-    *link = o->next;
-    sd_bus_track_unref(o->track);
-    free(o);
-}
-
-static int on_owner_gone(sd_bus_track *track, void *user) {
-    struct bus_owner *o = user;
-    (void)track;
-    for (struct bus_call *call = o->bus->calls; call; call = call->next)
-        if (strcmp(call->caller.owner, o->name) == 0)
-            call->gone = true;
-    bus_sessions_of(o->bus, o->name);
-    service_owner_gone(o->bus->service, o->name);
-    owner_free(o);
-    return 0;
-}
-
-int bus_watch_owner(struct bus *b, sd_bus_message *m) {
-    const char *name = sd_bus_message_get_sender(m);
-    if (!name)
-        return -ENXIO;
-    for (struct bus_owner *o = b->owners; o; o = o->next)
-        if (strcmp(o->name, name) == 0)
-            return 0;
-    size_t size = strlen(name) + 1;
-    struct bus_owner *o = calloc(1, sizeof(*o) + size);
-    if (!o)
-        return -ENOMEM;
-    memcpy(o->name, name, size);
-    o->bus = b;
-    o->next = b->owners;
-    b->owners = o;
-    int r = sd_bus_track_new(b->bus, &o->track, on_owner_gone, o);
-    if (r >= 0)
-        r = sd_bus_track_add_sender(o->track, m);
-    if (r < 0)
-        owner_free(o);
-    return r;
-}
+/* --- what has changed --------------------------------------------------------------------------------------------------------- */
 
 /* Changes with each session that starts or finishes. */
 static uint64_t listeners_mark(const struct service *service) {
@@ -354,7 +309,7 @@ void bus_close(struct bus *b) {
     for (struct bus_owner *o = b->owners; o; o = next) {
         next = o->next;
         service_owner_gone(b->service, o->name);
-        owner_free(o);
+        bus_owner_free(o);
     }
     /* Jobs that are running still have their calls, and free them when they are done. */
     for (struct bus_call *call = b->calls; call; call = call->next)

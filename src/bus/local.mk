@@ -9,6 +9,7 @@ libtragus_bus_la_SOURCES = \
     src/bus/events.c \
     src/bus/manager1.c \
     src/bus/options.c \
+    src/bus/owner.c \
     src/bus/private.h \
     src/bus/result.c \
     src/bus/session1.c

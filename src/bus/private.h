@@ -19,7 +19,7 @@
 struct bus_owner { /* a connection that owns sessions or grammars */
     struct bus_owner *next;
     struct bus *bus;
-    sd_bus_track *track;
+    sd_bus_slot *watch, *question;
     char name[];
 };
 
@@ -69,8 +69,6 @@ extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energ
 /* Finds out who calls. The strings live as long as the message. */
 int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error);
 uint32_t bus_caller_pid(sd_bus_message *m); /* 0: not known */
-/* Frees what this caller owns when its connection ends. */
-int bus_watch_owner(struct bus *b, sd_bus_message *m);
 /* Makes a D-Bus error from an errno and a message; e may contain file and line. Returns the result for the D-Bus method. */
 int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
 /* Sets a D-Bus error, like sd_bus_error_setf; a text that was cut ("%.60s") stays valid UTF-8, else the call would have no answer.
@@ -84,6 +82,11 @@ int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m, sd_bus
 /* Answers with the error, if there is one or r is negative, and frees the call. */
 void bus_call_end(struct bus_call *call, int r);
 void bus_call_free(struct bus_call *call); /* without an answer */
+
+/* --- owner.c --- */
+/* Frees what this caller owns when its connection ends. Does not wait for the bus. */
+int bus_watch_owner(struct bus *b, sd_bus_message *m);
+void bus_owner_free(struct bus_owner *o);
 
 /* --- options.c --- */
 #define BUS_MAX_CONTEXT 16

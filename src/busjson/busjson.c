@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +25,15 @@ static void append(json_object *list, json_object *value) {
     }
 }
 
-json_object *busjson_confidence(double x) {
+json_object *busjson_decimals(double x, const char *format) {
     json_object *o = json_object_new_double(x);
-    json_object_set_serializer(o, json_object_double_to_json_string, (void *)"%.3f", NULL);
+    if (o) /* else json-c would end the program */
+        json_object_set_serializer(o, json_object_double_to_json_string, (void *)(uintptr_t)format, NULL);
     return o;
+}
+
+json_object *busjson_confidence(double x) {
+    return busjson_decimals(x, "%.3f");
 }
 
 /* Not as spelled in the grammar: D-Bus transmits only the number, and both programs must print the same. */

@@ -8,6 +8,8 @@
 
 /* All functions return an object that the caller releases with json_object_put. */
 
+/* A number that is written in this printf format, which must outlive it; NULL if there is no memory. */
+json_object *busjson_decimals(double x, const char *format);
 json_object *busjson_confidence(double x); /* three decimals; also for levels */
 json_object *busjson_real(double x);       /* the fewest digits that give x again */
 

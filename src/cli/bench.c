@@ -3,6 +3,7 @@
 #include "audio/source.h"
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 #include "engine/engine.h"
 
@@ -83,9 +84,7 @@ static void print(const struct result *r, tragus_model *m, tragus_grammar *g, co
         cli_json_add(o, "frontend_ns_per_hop", json_object_new_int64((int64_t)((double)c->frontend_ns / hops)));
         cli_json_add(o, "network_ns_per_step", json_object_new_int64((int64_t)((double)c->network_ns / steps)));
         cli_json_add(o, "decoder_ns_per_step", json_object_new_int64((int64_t)((double)c->decoder_ns / steps)));
-        json_object *factor = json_object_new_double(rtf);
-        json_object_set_serializer(factor, json_object_double_to_json_string, (void *)"%.5f", NULL);
-        cli_json_add(o, "real_time_factor", factor);
+        cli_json_add(o, "real_time_factor", busjson_decimals(rtf, "%.5f"));
         cli_json_print(o);
         return;
     }

@@ -154,6 +154,12 @@ static void check_model(struct doctor *d) {
 static int run(struct doctor *d) {
     d->results = json_object_new_array();
     d->grammars = json_object_new_array();
+    if (!d->results || !d->grammars) {
+        json_object_put(d->results);
+        json_object_put(d->grammars);
+        cli_complain("", 0, 0, "out of memory");
+        return CLI_NEGATIVE;
+    }
     read_settings(d);
     doctor_check_daemon(d);
     doctor_check_rights(d);

@@ -128,13 +128,13 @@ void doctor_check_grammars(struct doctor *d) {
     int r = sd_bus_call_method(d->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "ListGrammars", &error, &reply, "");
     json_object *all = r < 0 ? NULL : busjson_value(reply);
     size_t n = 0, n_missing = 0, n_left_out = count_left_out(d);
-    for (size_t i = 0; i < json_object_array_length(d->grammars); i++) {
+    for (size_t i = 0; i < busjson_length(d->grammars); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(d->grammars, i));
         if (json_object_object_get(all, name))
             continue;
         snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing), "%s%s", n_missing++ > 0 ? ", " : "", name);
     }
-    if (all) {
+    if (json_object_is_type(all, json_type_object)) {
         json_object_object_foreach(all, name, g) {
             snprintf(loaded + strlen(loaded), sizeof(loaded) - strlen(loaded), "%s%s (%d sentences)", n++ > 0 ? ", " : "", name,
                      json_object_get_int(json_object_object_get(g, "templates")));
@@ -224,7 +224,7 @@ void doctor_check_sentence(struct doctor *d, const int16_t *pcm, size_t n) {
     } else {
         json_object *results = busjson_value(reply), *best = NULL;
         bool understood = false;
-        for (size_t i = 0; !understood && i < json_object_array_length(results); i++) {
+        for (size_t i = 0; !understood && i < busjson_length(results); i++) {
             best = json_object_array_get_idx(results, i);
             understood = json_object_get_int(json_object_object_get(best, "rejected")) == 0;
         }

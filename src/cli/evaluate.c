@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/evaluate.c: recognises labelled recordings, and reports accuracy, CPU time and memory. */
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 #include "cli/list.h"
 #include "cli/score.h"
@@ -159,9 +160,7 @@ static void print_text(const struct report *r) {
 }
 
 static json_object *rounded(double x) {
-    json_object *o = json_object_new_double(x);
-    json_object_set_serializer(o, json_object_double_to_json_string, (void *)"%.5f", NULL);
-    return o;
+    return busjson_decimals(x, "%.5f");
 }
 
 static void add_share(json_object *report, const char *name, struct share s) {

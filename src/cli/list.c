@@ -55,14 +55,14 @@ static int read_meaning(struct list_row *row, const char *text) {
         json_object_put(o);
         return -EINVAL;
     }
-    if (json_object_object_get_ex(o, "intent", &value) && value)
-        row->intent = strdup(json_object_get_string(value));
+    const char *intent = json_object_object_get_ex(o, "intent", &value) ? json_object_get_string(value) : NULL;
+    bool has_memory = !intent || (row->intent = strdup(intent));
     if (json_object_object_get_ex(o, "slots", &value) && json_object_is_type(value, json_type_object))
         row->slots = json_object_get(value);
     else
         row->slots = json_object_new_object();
     json_object_put(o);
-    return 0;
+    return has_memory && row->slots ? 0 : -ENOMEM;
 }
 
 static int add_row(struct list *l, const char *list_path, int line, const char *file, const char *text, tragus_error *reterr) {
@@ -72,14 +72,16 @@ static int add_row(struct list *l, const char *list_path, int line, const char *
     l->rows = rows;
     struct list_row *row = &rows[l->n_rows++];
     *row = (struct list_row){.path = place(list_path, file)};
+    int r = 0;
     if (text[0] == '{') {
-        if (read_meaning(row, text) < 0)
+        r = read_meaning(row, text);
+        if (r == -EINVAL)
             return base_error_at(reterr, -EINVAL, list_path, line, 0,
                                  "a text that begins with { must be JSON of the form {\"intent\": ..., \"slots\": {...}}");
     } else {
         row->text = strdup(text);
     }
-    if (!row->path || (!row->text && !row->slots))
+    if (r < 0 || !row->path || (!row->text && !row->slots))
         return base_error_at(reterr, -ENOMEM, list_path, line, 0, "out of memory");
     return 0;
 }

@@ -99,7 +99,7 @@ static void print_event(struct listen *l, const char *event, json_object *o) {
     if (l->text)
         listen_print_text(event, o);
     if (l->json)
-        puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        cli_json_print(json_object_get(o));
     fflush(stdout);
 }
 
@@ -126,6 +126,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     const char *event;
     (void)error;
 
+    errno = 0; /* cli_json_print looks at it */
     json_object *o = busjson_signal(m, &event);
     if (!o)
         return 0;

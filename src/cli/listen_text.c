@@ -11,7 +11,7 @@ static const char *member_text(json_object *o, const char *key) {
 }
 
 static void print_slots(json_object *slots) {
-    if (!slots)
+    if (!json_object_is_type(slots, json_type_object))
         return;
     json_object_object_foreach(slots, name, value) {
         printf("  %s=%s", name, json_object_get_string(value));

@@ -110,9 +110,9 @@ static void print_text(json_object *manager, json_object *energy, json_object *g
     json_object_object_foreach(grammars, name, g) {
         printf("grammar      %s: %d sentences, %d words", name, json_object_get_int(json_object_object_get(g, "templates")),
                json_object_get_int(json_object_object_get(g, "words")));
-        json_object *guessed = json_object_object_get(g, "guessed");
-        if (guessed && json_object_array_length(guessed) > 0)
-            printf(", %zu of them with a guessed pronunciation", json_object_array_length(guessed));
+        size_t n_guessed = busjson_length(json_object_object_get(g, "guessed"));
+        if (n_guessed > 0)
+            printf(", %zu of them with a guessed pronunciation", n_guessed);
         putchar('\n');
     }
     print_left_out(left_out);

@@ -3,18 +3,21 @@
  *
  * FAULTS names a file of struct control, which this library maps. Another program sets `left` there, before the start or while the
  * program runs: 1 makes the next allocation fail, n the n-th from then on, 0 or less none. Only malloc and its relatives count, not
- * mmap; those of all libraries count, too, but not those of the loader before `main`.
+ * mmap; those of all libraries count, too, but not those of the loader before `main`. If the program then dies of a bad address in
+ * the same library that did not get its memory, `library` tells which one: no caller can prevent that.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #define PUBLIC __attribute__((visibility("default")))
@@ -23,9 +26,11 @@ struct control {
     _Atomic int64_t left;  /* the allocation that fails, counted from now on */
     _Atomic int64_t count; /* allocations so far */
     _Atomic int64_t failed;
+    char library[64];
 };
 
 static struct control *control;
+static void *refused; /* who called for the allocation that failed */
 static void *(*next_malloc)(size_t), *(*next_calloc)(size_t, size_t), *(*next_realloc)(void *, size_t),
     *(*next_aligned)(size_t, size_t);
 static void (*next_free)(void *);
@@ -54,6 +59,28 @@ static void find_next(void) {
     *(void **)&next_malloc = dlsym(RTLD_NEXT, "malloc");
 }
 
+#ifdef __x86_64__
+static void on_bad_address(int number, siginfo_t *info, void *context) {
+    ucontext_t *at = context;
+    Dl_info dying, asking;
+    (void)info;
+    if (refused && dladdr((void *)at->uc_mcontext.gregs[REG_RIP], &dying) && dladdr(refused, &asking) &&
+        strcmp(dying.dli_fname, asking.dli_fname) == 0) {
+        const char *slash = strrchr(dying.dli_fname, '/');
+        strncpy(control->library, slash ? slash + 1 : dying.dli_fname, sizeof(control->library) - 1);
+    }
+    raise(number); /* SA_RESETHAND: ends the program as usual */
+}
+
+static void watch(void) {
+    struct sigaction action = {.sa_sigaction = on_bad_address, .sa_flags = (int)(SA_SIGINFO | SA_RESETHAND)};
+    (void)sigaction(SIGSEGV, &action, NULL);
+}
+#else
+static void watch(void) {
+}
+#endif
+
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("FAULTS");
     find_next();
@@ -62,17 +89,20 @@ __attribute__((constructor)) static void begin(void) {
         return;
     void *map = mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
-    if (map != MAP_FAILED)
-        control = map;
+    if (map == MAP_FAILED)
+        return;
+    control = map;
+    watch();
 }
 
-static int fails(void) {
+static int fails(void *caller) {
     if (!control)
         return 0;
     atomic_fetch_add(&control->count, 1);
     if (atomic_load(&control->left) <= 0 || atomic_fetch_sub(&control->left, 1) != 1)
         return 0;
     atomic_fetch_add(&control->failed, 1);
+    refused = caller;
     errno = ENOMEM;
     return 1;
 }
@@ -81,19 +111,19 @@ PUBLIC void *malloc(size_t n) {
     find_next();
     if (!next_malloc)
         return early_malloc(n);
-    return fails() ? NULL : next_malloc(n);
+    return fails(__builtin_return_address(0)) ? NULL : next_malloc(n);
 }
 
 PUBLIC void *calloc(size_t n, size_t size) {
     find_next();
     if (!next_calloc)
         return early_malloc(n * size); /* is zeroed and small */
-    return fails() ? NULL : next_calloc(n, size);
+    return fails(__builtin_return_address(0)) ? NULL : next_calloc(n, size);
 }
 
 PUBLIC void *realloc(void *old, size_t n) {
     find_next();
-    return fails() ? NULL : next_realloc(old, n);
+    return fails(__builtin_return_address(0)) ? NULL : next_realloc(old, n);
 }
 
 PUBLIC void *reallocarray(void *old, size_t n, size_t size) {
@@ -107,7 +137,7 @@ PUBLIC void *reallocarray(void *old, size_t n, size_t size) {
 
 PUBLIC void *aligned_alloc(size_t alignment, size_t n) {
     find_next();
-    return fails() ? NULL : next_aligned(alignment, n);
+    return fails(__builtin_return_address(0)) ? NULL : next_aligned(alignment, n);
 }
 
 PUBLIC void *memalign(size_t alignment, size_t n) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The connection: no bus, a name that is taken, a bus that is lost, and shutdown. */
+#include "base/clock.h"
+#include "bus/private.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -197,11 +199,83 @@ static void changes_are_signalled(void **state) {
     wire_end();
 }
 
+static int keep_call(sd_bus_message *m, void *user, sd_bus_error *error) {
+    sd_bus_message **kept = user;
+    (void)error;
+    if (!*kept && sd_bus_message_is_method_call(m, NULL, NULL) > 0)
+        *kept = sd_bus_message_ref(m);
+    return 0;
+}
+
+/* Returns a call of this client, as tragusd gets it. */
+static sd_bus_message *call_of(sd_bus *client) {
+    sd_bus_message *m = NULL;
+    sd_bus_slot *filter = NULL;
+    assert_true(sd_bus_add_filter(wire_bus->bus, &filter, keep_call, &m) >= 0);
+    wire_expect_return(wire_call(client, WIRE_PATH, "org.freedesktop.DBus.Peer", "Ping", ""));
+    sd_bus_slot_unref(filter);
+    assert_non_null(m);
+    return m;
+}
+
+static bool has_no_owners(const void *user) {
+    (void)user;
+    return !wire_bus->owners;
+}
+
+/* The main thread would wait for a bus that is busy. */
+static void callers_are_watched_without_waiting(void **state) {
+    (void)state;
+    start();
+    sd_bus *client = wire_connect();
+    sd_bus_message *m = call_of(client);
+    wire_pause_daemon(true);
+    uint64_t before_us = base_clock_monotonic_us();
+    int r = bus_watch_owner(wire_bus, m);
+    uint64_t took_us = base_clock_monotonic_us() - before_us;
+    wire_pause_daemon(false);
+    assert_int_equal(r, 0);
+    assert_true(took_us < 1000000);
+    rig_run(wire_event, 100);
+    assert_non_null(wire_bus->owners);
+    wire_disconnect(client);
+    assert_true(rig_until(wire_event, has_no_owners, NULL));
+
+    assert_int_equal(bus_watch_owner(wire_bus, m), 0); /* has left before */
+    assert_non_null(wire_bus->owners);
+    assert_true(rig_until(wire_event, has_no_owners, NULL));
+    sd_bus_message_unref(m);
+    wire_end();
+}
+
+/* The bus may refuse to tell when a caller leaves: 512 matches are the usual limit of a connection. */
+static void callers_that_cannot_be_watched_cost_no_others(void **state) {
+    (void)state;
+    start();
+    sd_bus *client = wire_connect();
+    sd_bus_message *m = call_of(client);
+    unsigned n = 0;
+    while (n < 100000 && sd_bus_add_match(wire_bus->bus, NULL, "type='signal',member='Nothing'", NULL, NULL) >= 0)
+        n++;
+    assert_in_range(n, 100, 99999);
+    assert_int_equal(bus_watch_owner(wire_bus, m), 0);
+    assert_true(rig_until(wire_event, has_no_owners, NULL));
+    wire_expect_return(wire_call(client, WIRE_PATH, WIRE_MANAGER, "ParseText", "ssa{sv}", "", "rear left", 0));
+    assert_int_equal(wire_n_lost, 0);
+    sd_bus_message_unref(m);
+    wire_disconnect(client);
+    wire_end();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_bus_it_says_so), cmocka_unit_test(a_name_belongs_to_one),
-        cmocka_unit_test(a_lost_bus_is_told),       cmocka_unit_test(at_the_end_all_are_answered),
+        cmocka_unit_test(without_a_bus_it_says_so),
+        cmocka_unit_test(a_name_belongs_to_one),
+        cmocka_unit_test(a_lost_bus_is_told),
+        cmocka_unit_test(at_the_end_all_are_answered),
         cmocka_unit_test(changes_are_signalled),
+        cmocka_unit_test(callers_are_watched_without_waiting),
+        cmocka_unit_test(callers_that_cannot_be_watched_cost_no_others),
     };
     return cmocka_run_group_tests(tests, make, NULL);
 }

@@ -60,6 +60,10 @@ void wire_start_daemon(void) {
     wire_address = address;
 }
 
+void wire_pause_daemon(bool pause) {
+    kill(daemon_pid, pause ? SIGSTOP : SIGCONT);
+}
+
 void wire_kill_daemon(void) {
     if (daemon_pid > 0) {
         kill(daemon_pid, SIGKILL);

@@ -26,8 +26,9 @@ extern unsigned wire_n_lost;     /* how often the loss of the bus was reported *
  * dbus-daemon. */
 void wire_start(const struct service_options *o);
 void wire_end(void);
-/* Starts only the dbus-daemon; kills it as if it had crashed. */
+/* Starts only the dbus-daemon; stops it, or lets it go on; kills it as if it had crashed. */
 void wire_start_daemon(void);
+void wire_pause_daemon(bool pause);
 void wire_kill_daemon(void);
 
 sd_bus *wire_connect(void);
