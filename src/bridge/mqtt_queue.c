@@ -58,7 +58,8 @@ static void expire(struct mqtt_queue *q) {
     uint64_t now = now_us(q), next = UINT64_MAX;
     struct mqtt_message *before = NULL;
 
-    for (struct mqtt_message *m = q->first; m; m = before ? before->next : q->first) {
+    for (struct mqtt_message *m = q->first, *after; m; m = after) {
+        after = m->next;
         if (m->id == 0 && m->expires_us <= now) {
             drop(q, before);
             continue;
@@ -97,8 +98,9 @@ static void send_waiting(struct mqtt_queue *q) {
 
     for (struct mqtt_message *m = q->first; m; m = m->next)
         n_sent += m->id != 0;
-    for (struct mqtt_message *m = q->first; m && n_sent < MOST_SENT; m = before ? before->next : q->first) {
+    for (struct mqtt_message *m = q->first, *after; m && n_sent < MOST_SENT; m = after) {
         int id = m->id;
+        after = m->next;
         if (id == 0) {
             uint64_t now = now_us(q), left_s = m->expires_us > now ? (m->expires_us - now + 999999) / 1000000 : 1;
             id = mqtt_client_send(q->client, m->topic, m->payload, m->n, (uint32_t)left_s);

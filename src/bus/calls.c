@@ -4,7 +4,6 @@
 #include "bus/private.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -59,62 +58,6 @@ static void call_options_init(struct call_options *o, const struct bus *b) {
         "AppId", BUS_STRING, &(o).session.app                                                                                   \
     }
 
-/* --- fallback ----------------------------------------------------------------------------------------------------------------- */
-
-struct waiting { /* a call that waits until the model is prepared for its option Fallback */
-    struct bus_call *call;
-    sd_bus_message *message;
-    sd_bus_message_handler_t method;
-};
-
-static void waiting_free(struct waiting *w) {
-    sd_bus_message_unref(w->message);
-    free(w);
-}
-
-static void on_fallback(int code, const tragus_error *e, void *user) {
-    struct waiting *w = user;
-    struct bus_call *call = w->call;
-    int r = 0;
-
-    if (code < 0)
-        r = bus_fail(&call->error, code, e);
-    else if (!call->gone && (r = sd_bus_message_rewind(w->message, true)) >= 0)
-        r = w->method(w->message, call->bus, &call->error);
-    if (r < 0 || sd_bus_error_is_set(&call->error))
-        bus_call_end(call, r);
-    else
-        bus_call_free(call); /* the method has answered, or will */
-    waiting_free(w);
-}
-
-/* Returns 1: go on; 0: the method is called again when the model is prepared, or a negative errno. */
-static int prepare_fallback(struct bus *b, sd_bus_message *m, const struct call_options *o, sd_bus_message_handler_t method,
-                            sd_bus_error *error) {
-    struct service_caller caller;
-    tragus_error e = {0};
-    if (!o->session.session.fallback)
-        return 1;
-    struct waiting *w = calloc(1, sizeof(*w));
-    if (!w)
-        return -ENOMEM;
-    *w = (struct waiting){.message = sd_bus_message_ref(m), .method = method};
-    int r = bus_caller(b, m, &caller, error);
-    if (r >= 0)
-        r = bus_watch_owner(b, m);
-    if (r >= 0)
-        r = bus_call_new(&w->call, b, m, error);
-    if (r >= 0) {
-        r = service_prepare_fallback(b->service, &caller, o->session.grammar, on_fallback, w, &e);
-        if (r == 0)
-            return 0;
-        bus_call_free(w->call);
-        r = r < 0 ? bus_fail(error, r, &e) : r;
-    }
-    waiting_free(w);
-    return r;
-}
-
 /* Creates the service's session. Frees s on failure. */
 static int make(struct bus_session *s, sd_bus_message *m, struct call_options *o, sd_bus_error *error) {
     struct bus *b = s->bus;
@@ -161,9 +104,6 @@ int bus_create_session(sd_bus_message *m, void *user, sd_bus_error *error) {
     int r = bus_read_options(m, table, COUNT(table), error);
     if (r < 0)
         return r;
-    r = prepare_fallback(b, m, &o, bus_create_session, error);
-    if (r <= 0)
-        return r < 0 ? r : 1;
     o.session.one_shot = one_shot;
     o.session.wake = wake.given ? wake.items : NULL;
     o.session.n_wake = wake.n;
@@ -198,9 +138,6 @@ int bus_listen(sd_bus_message *m, void *user, sd_bus_error *error) {
     int r = bus_read_options(m, table, COUNT(table), error);
     if (r < 0)
         return r;
-    r = prepare_fallback(b, m, &o, bus_listen, error);
-    if (r <= 0)
-        return r < 0 ? r : 1;
     struct bus_session *s = bus_session_new(b, m, BUS_LISTEN);
     if (!s)
         return -ENOMEM;
@@ -245,9 +182,6 @@ int bus_recognize(sd_bus_message *m, void *user, sd_bus_error *error) {
         r = bus_parse_format(&format, &input, error);
     if (r < 0)
         return r;
-    r = prepare_fallback(b, m, &o, bus_recognize, error);
-    if (r <= 0)
-        return r < 0 ? r : 1;
     struct bus_session *s = bus_session_new(b, m, BUS_RECOGNIZE);
     if (!s)
         return -ENOMEM;

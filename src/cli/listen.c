@@ -368,54 +368,54 @@ static int run(struct listen *l) {
     return CLI_UNREACHABLE;
 }
 
-int cli_listen(int argc, char **argv) {
-    struct listen l = {.name = "", .text = true, .terminal = isatty(STDERR_FILENO)};
+/* Reads the command line. Returns -1 to go on, or the exit code. */
+static int read_options(struct listen *l, int argc, char **argv) {
     int option;
 
     optind = 1;
     while ((option = getopt_long(argc, argv, "g:n:h", options, NULL)) != -1) {
         switch (option) {
         case 'g':
-            if (l.n_grammars == CLI_MAX_GRAMMARS)
+            if (l->n_grammars == CLI_MAX_GRAMMARS)
                 return cli_usage("listen", "-g can be given at most %d times", CLI_MAX_GRAMMARS);
-            l.grammars[l.n_grammars++] = optarg;
+            l->grammars[l->n_grammars++] = optarg;
             break;
         case 'n':
-            l.name = optarg;
+            l->name = optarg;
             break;
         case OPTION_JSON:
-            l.json = true;
-            l.text = false;
+            l->json = true;
+            l->text = false;
             break;
         case OPTION_BOTH:
-            l.json = l.text = true;
+            l->json = l->text = true;
             break;
         case OPTION_ONCE:
-            l.once = true;
+            l->once = true;
             break;
         case OPTION_WAKE: {
-            int r = cli_wake_add(&l.wake, optarg, "--wake", "listen");
+            int r = cli_wake_add(&l->wake, optarg, "--wake", "listen");
             if (r != CLI_OK)
                 return r;
             break;
         }
         case OPTION_PARTIAL:
-            l.partial = true;
+            l->partial = true;
             break;
         case OPTION_FALLBACK:
-            l.fallback = true;
+            l->fallback = true;
             break;
         case OPTION_KEEP:
-            l.folder = optarg;
+            l->folder = optarg;
             break;
         case OPTION_DEVICE:
-            l.device = optarg;
+            l->device = optarg;
             break;
         case OPTION_USER:
-            l.address = "session";
+            l->address = "session";
             break;
         case OPTION_ADDRESS:
-            l.address = optarg;
+            l->address = optarg;
             break;
         case 'h':
             fputs(usage, stdout);
@@ -427,10 +427,18 @@ int cli_listen(int argc, char **argv) {
     if (optind < argc)
         return cli_usage("listen", "unexpected argument %s", argv[optind]);
 
-    if (l.device && !l.folder)
+    if (l->device && !l->folder)
         return cli_usage("listen", "--device is for --keep-rejected; the microphone of tragusd is in tragus.conf");
+    return -1;
+}
 
-    int result = run(&l);
+int cli_listen(int argc, char **argv) {
+    struct listen l = {.name = "", .text = true, .terminal = isatty(STDERR_FILENO)};
+
+    int result = read_options(&l, argc, argv);
+    if (result >= 0)
+        return result;
+    result = run(&l);
     sd_bus_flush_close_unref(l.bus);
     listen_keep_free(l.keep);
     sd_event_unref(l.event);

@@ -64,31 +64,31 @@ static const char *first_path(char *paths) {
     return paths && *paths ? paths : NULL;
 }
 
-int main(int argc, char **argv) {
-    const char *path = NULL, *address = NULL, *device = NULL;
-    char *own_path = NULL;
-    tragus_error e = {0};
-    struct config config;
-    char text[512];
-    bool only_check = false;
+struct command_line {
+    const char *path, *address, *device; /* NULL: not given */
+    bool only_check;
+};
+
+/* Returns -1 to go on, or the exit status. */
+static int read_options(struct command_line *c, int argc, char **argv) {
     int option;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
         switch (option) {
         case 'c':
-            path = optarg;
+            c->path = optarg;
             break;
         case OPTION_CHECK:
-            only_check = true;
+            c->only_check = true;
             break;
         case OPTION_USER:
-            address = "session";
+            c->address = "session";
             break;
         case OPTION_ADDRESS:
-            address = optarg;
+            c->address = optarg;
             break;
         case OPTION_DEVICE:
-            device = optarg;
+            c->device = optarg;
             break;
         case 'h':
             fputs(help, stdout);
@@ -105,12 +105,24 @@ int main(int argc, char **argv) {
         fprintf(stderr, "tragusd: unexpected argument %s; see tragusd --help\n", argv[optind]);
         return 2;
     }
+    return -1;
+}
 
-    if (!path && address && strcmp(address, "session") == 0)
-        path = own_path = config_of_user();
+int main(int argc, char **argv) {
+    struct command_line line = {0};
+    char *own_path = NULL;
+    tragus_error e = {0};
+    struct config config;
+    char text[512];
+
+    int r = read_options(&line, argc, argv);
+    if (r >= 0)
+        return r;
+    if (!line.path && line.address && strcmp(line.address, "session") == 0)
+        line.path = own_path = config_of_user();
     config_init(&config);
-    int r = config_load(&config, path ? path : TRAGUS_CONFIG, &e);
-    if (r == -ENOENT && !path)
+    r = config_load(&config, line.path ? line.path : TRAGUS_CONFIG, &e);
+    if (r == -ENOENT && !line.path)
         r = 0; /* the defaults */
     if (r < 0) {
         fprintf(stderr, "tragusd: %s\n", base_error_format(&e, text, sizeof(text)));
@@ -118,13 +130,13 @@ int main(int argc, char **argv) {
         free(own_path);
         return 2;
     }
-    if (address)
-        config.bus.address = address;
-    if (device)
-        config.service.device = device;
+    if (line.address)
+        config.bus.address = line.address;
+    if (line.device)
+        config.service.device = line.device;
     config.service.state = first_path(getenv("STATE_DIRECTORY"));
-    r = only_check ? daemon_check(&config) : daemon_run(&config);
-    if (only_check && r == 0)
+    r = line.only_check ? daemon_check(&config) : daemon_run(&config);
+    if (line.only_check && r == 0)
         puts("The configuration is valid.");
     config_done(&config);
     free(own_path);

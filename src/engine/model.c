@@ -34,7 +34,6 @@ struct tragus_model {
     pthread_mutex_t lock;      /* protects the next two */
     struct graph_words *words; /* of lm; built when a grammar first needs them */
     struct graph *dictation;   /* any of these words; built when a session first needs it */
-    atomic_bool has_dictation; /* so that nobody need wait for the lock to know */
     uint32_t cpu_flags;        /* the kernels that may be used */
     char language[16];         /* tag, from language.yaml or else from the network's passport */
     char path[PATH_MAX];
@@ -212,15 +211,10 @@ const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr
     pthread_mutex_lock(&m->lock);
     if (!m->dictation)
         r = graph_words_graph(&m->dictation, tree);
-    atomic_store_explicit(&m->has_dictation, m->dictation != NULL, memory_order_release);
     pthread_mutex_unlock(&m->lock);
     if (r < 0)
         base_error_set(reterr, r, "out of memory");
     return m->dictation;
-}
-
-bool engine_model_has_fallback(const tragus_model *m) {
-    return atomic_load_explicit(&m->has_dictation, memory_order_acquire);
 }
 
 int engine_model_prepare_fallback(tragus_model *m, tragus_error *reterr) {

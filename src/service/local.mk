@@ -5,7 +5,6 @@ libtragus_service_la_SOURCES = \
     src/service/capture.c src/service/capture.h \
     src/service/compile.c \
     src/service/energy.c \
-    src/service/fallback.c \
     src/service/grammars.c \
     src/service/log.c src/service/log.h \
     src/service/microphone.c src/service/microphone.h \

@@ -292,11 +292,6 @@ enum service_state { SERVICE_IDLE = 1, SERVICE_WAITING_FOR_WAKE, SERVICE_WAITING
  * caller may not open the microphone. */
 int service_session_new(struct service_session **ret, struct service *s, const struct service_caller *caller,
                         const struct service_session_options *asked, tragus_error *reterr);
-/* Prepares what sessions with `fallback` need, if it was not yet, in another thread. Returns 1 if nothing is to be done, 0 if done
- * will be called, or a negative errno: -ENODATA without a language model, -ENOENT, -ENOBUFS. */
-typedef void service_fallback_done(int code, const tragus_error *e, void *user);
-int service_prepare_fallback(struct service *s, const struct service_caller *caller, const char *grammar,
-                             service_fallback_done *done, void *user, tragus_error *reterr);
 void service_session_free(struct service_session *session); /* no callback follows; accepts NULL */
 
 struct service_input {

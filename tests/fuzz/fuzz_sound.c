@@ -20,7 +20,7 @@ static void read_file(const uint8_t *data, size_t size) {
 /* The first bytes choose format and pieces. */
 static struct audio_format format_of(const uint8_t head[8]) {
     static const uint32_t rates[] = {4000, 8000, 11025, 16000, 22050, 32000, 44100, 48000, 96000, 384000};
-    static const int encodings[] = {AUDIO_S16LE, AUDIO_S32LE, AUDIO_F32LE, AUDIO_ULAW};
+    static const unsigned encodings[] = {AUDIO_S16LE, AUDIO_S32LE, AUDIO_F32LE, AUDIO_ULAW};
     struct audio_format f = {.rate = rates[head[0] % 10], .channels = 1u + head[1] % 8u};
     f.encoding = encodings[head[2] % 4];
     return f;

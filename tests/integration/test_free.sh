@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # make check sets abs_top_srcdir and abs_top_builddir
+# shellcheck disable=SC2015,SC2154 # make check sets abs_top_srcdir and abs_top_builddir
 # Tests free words with the shipped models: what a person said without a grammar, sentences with free words between exact ones, an own
 # language model, and the messages without one.
 set -u

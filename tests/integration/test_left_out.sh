@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154 # make check sets abs_top_srcdir and abs_top_builddir
+# shellcheck disable=SC1091,SC2034,SC2154 # make check sets abs_top_srcdir and abs_top_builddir
 # What a grammar of the configuration leaves out is told by tragus status, the property LeftOut and its signal, tragusd --check-config,
 # tragus listen and tragus doctor.
 set -u

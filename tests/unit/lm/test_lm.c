@@ -82,7 +82,7 @@ static struct lm_tables tables_of(const char *sentences, double weight, const st
 /* Writes tables, and opens the file. Frees them. */
 static struct lm *opened(struct lm_tables *tables) {
     char path[] = "test-lm-XXXXXX";
-    struct lm *lm;
+    struct lm *lm = NULL;
     tragus_error e = {0};
     close(mkstemp(path));
     if (lm_tables_write(tables, lexicon, path, "language: en\n", &e) < 0 || lm_open(&lm, path, lexicon, &e) < 0)

@@ -124,8 +124,7 @@ static void torn_files_are_refused(void **state) {
 
 static void foreign_files_are_refused(void **state) {
     static const char *const foreign[] = {
-        "\x7f"
-        "ELF",
+        "\177ELF",
         "[]",
         "7",
         "null",
@@ -343,7 +342,7 @@ static void a_list_that_is_set_during_a_reload_is_not_lost(void **state) {
     for (int turn = 0; turn < 6; turn++) {
         struct counted c = {.n_expected = 2};
         tragus_error e = {0};
-        char name[16];
+        char name[24];
         const tragus_list_value value = {.in = name};
         char text[40];
         snprintf(name, sizeof(name), "lamp %d", turn);
