@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 service_tests = \
+    tests/unit/service/test_alsa_faults \
     tests/unit/service/test_batch \
     tests/unit/service/test_capture \
     tests/unit/service/test_commands \
@@ -20,6 +21,10 @@ TESTS += $(service_tests)
 service_rig = tests/unit/service/rig.c tests/unit/service/rig.h tests/unit/engine/ready.c tests/unit/engine/ready.h
 service_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit -I$(top_srcdir)/tests/unit/engine -D_GNU_SOURCE \
     $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_service_test_alsa_faults_SOURCES = tests/unit/service/test_alsa_faults.c $(fail_alsa_sources) $(service_rig)
+tests_unit_service_test_alsa_faults_CPPFLAGS = $(service_test_cppflags) -I$(top_srcdir)/tests/unit/audio
+tests_unit_service_test_alsa_faults_LDFLAGS = $(AM_LDFLAGS) $(fail_alsa_wrap)
+tests_unit_service_test_alsa_faults_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_batch_SOURCES = tests/unit/service/test_batch.c $(service_rig)
 tests_unit_service_test_batch_CPPFLAGS = $(service_test_cppflags) $(SNDFILE_CFLAGS)
 tests_unit_service_test_batch_LDADD = $(service_libs) $(SNDFILE_LIBS) $(CMOCKA_LIBS)
