@@ -8,6 +8,7 @@ service_tests = \
     tests/unit/service/test_grammars \
     tests/unit/service/test_microphone \
     tests/unit/service/test_options \
+    tests/unit/service/test_power_cut \
     tests/unit/service/test_recogniser \
     tests/unit/service/test_rights \
     tests/unit/service/test_sender \
@@ -43,6 +44,10 @@ tests_unit_service_test_microphone_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_options_SOURCES = tests/unit/service/test_options.c $(service_rig)
 tests_unit_service_test_options_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_options_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_power_cut_SOURCES = tests/unit/service/test_power_cut.c $(service_rig)
+tests_unit_service_test_power_cut_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_power_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=renameat -Wl,--wrap=unlinkat
+tests_unit_service_test_power_cut_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_recogniser_SOURCES = tests/unit/service/test_recogniser.c tests/unit/engine/ready.c \
     tests/unit/engine/ready.h $(calls_sources)
 tests_unit_service_test_recogniser_CPPFLAGS = $(service_test_cppflags)
