@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 service_tests = \
+    tests/unit/service/test_alsa_faults \
     tests/unit/service/test_batch \
     tests/unit/service/test_capture \
     tests/unit/service/test_commands \
@@ -7,6 +8,7 @@ service_tests = \
     tests/unit/service/test_grammars \
     tests/unit/service/test_microphone \
     tests/unit/service/test_options \
+    tests/unit/service/test_power_cut \
     tests/unit/service/test_recogniser \
     tests/unit/service/test_rights \
     tests/unit/service/test_sender \
@@ -20,6 +22,10 @@ TESTS += $(service_tests)
 service_rig = tests/unit/service/rig.c tests/unit/service/rig.h tests/unit/engine/ready.c tests/unit/engine/ready.h
 service_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit -I$(top_srcdir)/tests/unit/engine -D_GNU_SOURCE \
     $(SYSTEMD_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_service_test_alsa_faults_SOURCES = tests/unit/service/test_alsa_faults.c $(fail_alsa_sources) $(service_rig)
+tests_unit_service_test_alsa_faults_CPPFLAGS = $(service_test_cppflags) -I$(top_srcdir)/tests/unit/audio
+tests_unit_service_test_alsa_faults_LDFLAGS = $(AM_LDFLAGS) $(fail_alsa_wrap)
+tests_unit_service_test_alsa_faults_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_batch_SOURCES = tests/unit/service/test_batch.c $(service_rig)
 tests_unit_service_test_batch_CPPFLAGS = $(service_test_cppflags) $(SNDFILE_CFLAGS)
 tests_unit_service_test_batch_LDADD = $(service_libs) $(SNDFILE_LIBS) $(CMOCKA_LIBS)
@@ -38,6 +44,10 @@ tests_unit_service_test_microphone_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_options_SOURCES = tests/unit/service/test_options.c $(service_rig)
 tests_unit_service_test_options_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_options_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_power_cut_SOURCES = tests/unit/service/test_power_cut.c $(service_rig)
+tests_unit_service_test_power_cut_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_power_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=write -Wl,--wrap=fsync -Wl,--wrap=renameat -Wl,--wrap=unlinkat
+tests_unit_service_test_power_cut_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_recogniser_SOURCES = tests/unit/service/test_recogniser.c tests/unit/engine/ready.c \
     tests/unit/engine/ready.h $(calls_sources)
 tests_unit_service_test_recogniser_CPPFLAGS = $(service_test_cppflags)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Main's side of the microphone, on a real ALSA PCM without hardware: it is open only while it is wanted; missing, unplugged,
  * back. */
+#include "audio/source.h"
 #include "ready.h"
 #include "rig.h"
 #include "service/microphone.h"
@@ -9,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,6 +217,37 @@ static void an_unplugged_one_comes_back(void **state) {
     end();
 }
 
+/* Another device in the same socket, for example. */
+static void it_may_come_back_with_another_rate(void **state) {
+    static const unsigned rates[] = {48000, 8000, 44100, 192000, 16000};
+    struct audio_offer offer;
+    tragus_error e;
+    (void)state;
+    rig_control("silence", NULL);
+    start("silence");
+    microphone_want(microphone, true);
+    for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+        hear(5);
+        rig_control("silence", "gone");
+        assert_true(rig_until(event, is_missing, NULL));
+        rig_run(event, 1100); /* alsa-lib sees changes of its configuration by the second */
+        FILE *f = fopen(getenv("ALSA_CONFIG_PATH"), "a");
+        assert_non_null(f);
+        fprintf(f, "pcm.silence.rate %u\n", rates[i]);
+        assert_int_equal(fclose(f), 0);
+        rig_control("silence", NULL);
+        assert_true(rig_until(event, is_back, NULL));
+        assert_int_equal(audio_capture_look("silence", &(struct audio_mix){0}, &offer, &e), 0);
+        assert_int_equal(offer.rate, rates[i]);
+        hear(20);
+        uint64_t before = hops();
+        rig_run(event, 1000);
+        assert_in_range(hops() - before, 60, 150); /* 100 in a second */
+    }
+    microphone_want(microphone, false);
+    end();
+}
+
 static void an_overrun_is_told_once(void **state) {
     (void)state;
     rig_control("silence", NULL);
@@ -326,10 +359,15 @@ static void the_watchdog_sees_threads_move(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_is_open_only_while_it_is_wanted), cmocka_unit_test(nobody_waits_for_one_that_nobody_wants),
-        cmocka_unit_test(an_unplugged_one_comes_back),        cmocka_unit_test(an_overrun_is_told_once),
-        cmocka_unit_test(counters_are_of_all_threads_so_far), cmocka_unit_test(the_watchdog_sees_threads_move),
-        cmocka_unit_test(one_that_only_fails_is_missing),     cmocka_unit_test(attempts_that_give_no_sound_become_rare),
+        cmocka_unit_test(it_is_open_only_while_it_is_wanted),
+        cmocka_unit_test(nobody_waits_for_one_that_nobody_wants),
+        cmocka_unit_test(an_unplugged_one_comes_back),
+        cmocka_unit_test(it_may_come_back_with_another_rate),
+        cmocka_unit_test(an_overrun_is_told_once),
+        cmocka_unit_test(counters_are_of_all_threads_so_far),
+        cmocka_unit_test(the_watchdog_sees_threads_move),
+        cmocka_unit_test(one_that_only_fails_is_missing),
+        cmocka_unit_test(attempts_that_give_no_sound_become_rare),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }
