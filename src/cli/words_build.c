@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define GUESSED_MORE 3        /* a word that is in no dictionary must occur this many times as often: many are misspelled */
-#define HELD_BACK 10          /* one sentence in this many measures how much the texts count beside another model */
+#define HELD_BACK 10u         /* one sentence in this many measures how much the texts count beside another model */
 #define LEAST_SAMPLES 100     /* words of them; else there is too little text to measure it ... */
 #define UNMEASURED_WEIGHT 0.3 /* ... and they count this much */
 
@@ -162,7 +162,7 @@ static int estimate_weight(struct building *b, double *ret) {
     for (size_t i = 0; i < b->n_texts; i++)
         for (size_t k = 0; k < b->texts[i].bytes.len_bytes; k++)
             n_sentences += b->texts[i].bytes.data[k] == '\n';
-    if (b->o->own_weight > 0 || n_sentences < 2 * HELD_BACK)
+    if (b->o->own_weight > 0 || n_sentences / 2 < HELD_BACK)
         return CLI_OK;
     int r = train(b, TRAINING, &part, NULL);
     for (size_t i = 0; r == CLI_OK && i < b->n_texts; i++)

@@ -6,6 +6,7 @@
  */
 #include "engine/private.h"
 
+#include "base/assert.h"
 #include "base/fixed.h"
 
 #define BIAS_Q8 (-1484)    /* -5.798 */
@@ -16,6 +17,7 @@
 double engine_free_confidence(const struct graph *any, const struct engine_free_words *heard) {
     uint32_t state = lm_start(any->lm);
     int64_t clear_q8 = 0, cost_q8 = 0, n = heard->n_words;
+    base_assert(n > 0);
     for (uint32_t i = 0; i < heard->n_words; i++) {
         int64_t c = base_clamp(heard->words[i].confidence_q15, LEAST_Q15, (1 << 15) - LEAST_Q15);
         clear_q8 += decoder_ln_q8((uint32_t)c) - decoder_ln_q8((uint32_t)((1 << 15) - c));

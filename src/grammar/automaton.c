@@ -176,7 +176,7 @@ bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_
                 *grammar_pool_push(p, arcs, n, size_arcs) = a->arcs[k];
         grammar_pool_spend(p, 1 + 4 * n);
         n = sort_arcs(arcs, (uint32_t)n);
-        for (size_t k = 0; k < n;) {
+        for (size_t k = 0; arcs && k < n;) {
             uint32_t word = arcs[k].word;
             for (; k < n && arcs[k].word == word; k++)
                 grammar_subsets_add(&s, arcs[k].to);

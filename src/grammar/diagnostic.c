@@ -3,8 +3,6 @@
 #include "grammar/diagnostic.h"
 #include "base/utf8.h"
 
-#include "base/utf8.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -18,9 +18,10 @@ static double ways_of_list(const struct grammar_list *list, const struct grammar
     if (!list || list->kind == GRAMMAR_LIST_WILDCARD)
         return list != NULL;
     for (size_t i = 0; list->kind == GRAMMAR_LIST_RANGE && i < list->n_ranges; i++)
-        if (list->ranges[i].from <= list->ranges[i].to)
-            n += (double)((list->ranges[i].to - list->ranges[i].from) / list->ranges[i].step + 1) *
-                 (list->ranges[i].fractions ? (int)list->ranges[i].fractions : 1);
+        if (list->ranges[i].from <= list->ranges[i].to) {
+            int64_t n_whole = (list->ranges[i].to - list->ranges[i].from) / list->ranges[i].step + 1;
+            n += (double)n_whole * (list->ranges[i].fractions ? (int)list->ranges[i].fractions : 1);
+        }
     for (size_t i = 0; list->kind == GRAMMAR_LIST_VALUES && i < list->n_entries; i++)
         if (grammar_entry_fits(&list->entries[i], block))
             n += ways_of(list->entries[i].in, block);
@@ -167,7 +168,7 @@ static void put_alternative(struct sentence *s, const struct grammar_item *item)
 }
 
 static void put_permutation(struct sentence *s, const struct grammar_item *item) {
-    uint32_t order[32];
+    uint32_t order[32] = {0};
     for (uint32_t i = 0; i < item->n_items && i < 32; i++) { /* Fisher and Yates, from the inside out */
         uint32_t k = draw(s, i + 1);
         order[i] = order[k];

@@ -29,21 +29,25 @@ static const struct lm_triple *find_triple(const struct lm_tables *t, uint64_t k
     return low < t->n_triples && t->triples[low].key == key ? &t->triples[low] : NULL;
 }
 
+static double p_of(float cost_nats) {
+    return exp(-(double)cost_nats);
+}
+
 static double p_single(const struct lm_tables *t, uint32_t symbol) {
-    return exp(-t->singles[symbol].cost);
+    return p_of(t->singles[symbol].cost);
 }
 
 static double p_pair(const struct lm_tables *t, uint32_t key) {
     const struct lm_pair *pair = lm_tables_pair(t, key);
-    return pair ? exp(-pair->is.cost) : exp(-t->singles[key >> 16].weight) * p_single(t, key & 0xffff);
+    return pair ? p_of(pair->is.cost) : p_of(t->singles[key >> 16].weight) * p_single(t, key & 0xffff);
 }
 
 static double p_triple(const struct lm_tables *t, uint64_t key) {
     const struct lm_triple *triple = find_triple(t, key);
     if (triple)
-        return exp(-triple->cost);
+        return p_of(triple->cost);
     const struct lm_pair *context = lm_tables_pair(t, (uint32_t)(key >> 16));
-    return (context ? exp(-context->is.weight) : 1) * p_pair(t, (uint32_t)key);
+    return (context ? p_of(context->is.weight) : 1) * p_pair(t, (uint32_t)key);
 }
 
 /* --- the weight -------------------------------------------------------------------------------------------------------------- */
@@ -165,7 +169,7 @@ static uint32_t count_both(const struct lm_tables *a, const struct lm_tables *b)
 
 static int unite(struct lm_tables *a, struct lm_tables *b, struct lm_tables *ret) {
     uint32_t n_both = a->n_words + b->n_words;
-    uint16_t *by = calloc((size_t)n_both + 2 * LM_N_SPECIAL_SYMBOLS, sizeof *by);
+    uint16_t *by = calloc((size_t)n_both + (size_t)2 * LM_N_SPECIAL_SYMBOLS, sizeof *by);
     uint16_t *by_b = by ? by + a->n_words + LM_N_SPECIAL_SYMBOLS : NULL;
     ret->words = calloc((size_t)n_both + 1, sizeof *ret->words);
     if (!by || !ret->words) {
@@ -205,8 +209,8 @@ static void mix_pairs(const struct mix *m, struct lm_tables *ret) {
     for (size_t i = 0, k = 0; i < m->a->n_pairs || k < m->b->n_pairs;) {
         uint32_t a = i < m->a->n_pairs ? m->a->pairs[i].key : UINT32_MAX, b = k < m->b->n_pairs ? m->b->pairs[k].key : UINT32_MAX;
         uint32_t key = a < b ? a : b;
-        double p = mixed(m, key == a ? exp(-m->a->pairs[i].is.cost) : p_pair(m->a, key),
-                         key == b ? exp(-m->b->pairs[k].is.cost) : p_pair(m->b, key));
+        double p = mixed(m, key == a ? p_of(m->a->pairs[i].is.cost) : p_pair(m->a, key),
+                         key == b ? p_of(m->b->pairs[k].is.cost) : p_pair(m->b, key));
         ret->pairs[ret->n_pairs++] = (struct lm_pair){key, {cost_of(p), 0}};
         i += key == a;
         k += key == b;
@@ -217,8 +221,8 @@ static void mix_triples(const struct mix *m, struct lm_tables *ret) {
     for (size_t i = 0, k = 0; i < m->a->n_triples || k < m->b->n_triples;) {
         uint64_t a = i < m->a->n_triples ? m->a->triples[i].key : UINT64_MAX,
                  b = k < m->b->n_triples ? m->b->triples[k].key : UINT64_MAX, key = a < b ? a : b;
-        double p = mixed(m, key == a ? exp(-m->a->triples[i].cost) : p_triple(m->a, key),
-                         key == b ? exp(-m->b->triples[k].cost) : p_triple(m->b, key));
+        double p = mixed(m, key == a ? p_of(m->a->triples[i].cost) : p_triple(m->a, key),
+                         key == b ? p_of(m->b->triples[k].cost) : p_triple(m->b, key));
         ret->triples[ret->n_triples++] = (struct lm_triple){key, cost_of(p)};
         i += key == a;
         k += key == b;
@@ -230,15 +234,15 @@ static void give_weights(struct lm_tables *t) {
     for (size_t i = 0, triple = 0; i < t->n_pairs; i++) {
         double sum = 0, below = 0;
         for (; triple < t->n_triples && t->triples[triple].key >> 16 <= t->pairs[i].key; triple++) {
-            sum += exp(-t->triples[triple].cost);
-            below += exp(-lm_tables_pair(t, (uint32_t)t->triples[triple].key)->is.cost);
+            sum += p_of(t->triples[triple].cost);
+            below += p_of(lm_tables_pair(t, (uint32_t)t->triples[triple].key)->is.cost);
         }
         t->pairs[i].is.weight = sum > 0 ? weight_of(sum, below) : 0;
     }
     for (size_t i = 0, end; i < t->n_pairs; i = end) {
         double sum = 0, below = 0;
         for (end = i; end < t->n_pairs && t->pairs[end].key >> 16 == t->pairs[i].key >> 16; end++) {
-            sum += exp(-t->pairs[end].is.cost);
+            sum += p_of(t->pairs[end].is.cost);
             below += p_single(t, t->pairs[end].key & 0xffff);
         }
         t->singles[t->pairs[i].key >> 16].weight = weight_of(sum, below);
@@ -261,7 +265,7 @@ int lm_mix(struct lm_tables *base, struct lm_tables *own, double own_weight, str
         t.triples = calloc(base->n_triples + own->n_triples + 1, sizeof *t.triples);
         r = t.singles && t.pairs && t.triples ? 0 : -ENOMEM;
     }
-    if (r < 0) {
+    if (r != 0) {
         lm_tables_done(&t);
         return base_error_set(reterr, r, "out of memory");
     }
