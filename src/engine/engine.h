@@ -22,8 +22,8 @@ struct nn_model *engine_model_network(tragus_model *m);
 uint32_t engine_model_cpu_flags(const tragus_model *m);   /* the kernels that may be used */
 const char *engine_model_path(const tragus_model *m);     /* path of the acoustic model file */
 const char *engine_model_language(const tragus_model *m); /* its tag, such as "en" */
-/* Makes what sessions with `fallback` need, which a recogniser may have done already; else it takes some 20 ms. Any thread. Returns
- * -ENODATA if there is no language model, or -ENOMEM. */
+/* Makes what sessions with `fallback` need, unless that was done before; takes some 20 ms of a PC. reterr may be NULL. Any thread.
+ * Returns -ENODATA if there is no language model, or -ENOMEM. */
 int engine_model_prepare_fallback(tragus_model *m, tragus_error *reterr);
 const struct grammar *engine_grammar_sentences(const tragus_grammar *g);
 const struct graph *engine_grammar_graph(const tragus_grammar *g);

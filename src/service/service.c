@@ -172,6 +172,7 @@ static int open_model(struct service *s, const char *path, tragus_error *reterr)
             return base_error_set(reterr, -EEXIST, "there is a model for \"%s\" already; remove one from tragus.conf",
                                   engine_model_language(s->models[i]));
         }
+    (void)engine_model_prepare_fallback(s->models[s->n_models], NULL); /* if it fails, the session that needs it hears why */
     s->n_models++;
     return 0;
 }

@@ -122,7 +122,7 @@ int service_session_new(struct service_session **ret, struct service *s, const s
     if (*o.language && (unsigned)r != service_model_of(s, g->grammar))
         return base_error_set(reterr, -ENODATA, "grammar \"%.60s\" is of language \"%s\", not \"%.20s\"", g->name, g->language,
                               o.language);
-    /* Made at the start for the microphone; so a call never waits for it, or keeps its message meanwhile. */
+    /* Made when the model was loaded; so a call never waits for it, or keeps its message meanwhile. */
     r = o.session.fallback ? engine_model_prepare_fallback(engine_grammar_model(g->grammar), reterr) : 0;
     if (r < 0)
         return r;
