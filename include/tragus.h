@@ -116,6 +116,11 @@ typedef struct tragus_value {
     int boolean;
 } tragus_value;
 
+typedef struct tragus_field {
+    const char *name;
+    tragus_value value;
+} tragus_field;
+
 typedef struct tragus_word {
     const char *word;
     uint32_t start_ms, end_ms;
@@ -192,7 +197,9 @@ typedef struct tragus_event {
     const char *free_text;
     const tragus_word *free_words;
     size_t n_free_words;
-    double free_confidence; /* the share of them that is probably right, 0..1 */
+    double free_confidence;       /* the share of them that is probably right, 0..1 */
+    const tragus_field *metadata; /* of the sentence's block, as in its file */
+    size_t n_metadata;
 } tragus_event;
 
 typedef struct tragus_stream_options {
@@ -247,11 +254,6 @@ int tragus_session_poll(tragus_session *s, const tragus_event **ret);
 typedef struct tragus_context {
     const char *key, *value;
 } tragus_context;
-
-typedef struct tragus_field {
-    const char *name;
-    tragus_value value;
-} tragus_field;
 
 typedef struct tragus_unmatched { /* words in the place of a list that has no such value */
     const char *slot;             /* that they would fill, or the list's name if it fills none */

@@ -31,6 +31,7 @@ struct bridge_mqtt_options {
     size_t n_phrases;
     bool listen; /* to the microphone, from the start */
     bool partial;
+    bool fallback; /* what is not in the grammar comes with any words that it sounded like */
     uint32_t keep_s, energy_s;
     bool discovery;
     const char *discovery_prefix;

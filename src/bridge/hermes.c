@@ -77,12 +77,13 @@ static void publish_hotword(struct hermes *h, json_object *event) {
 }
 
 static void publish_not_recognized(struct hermes *h, json_object *event) {
-    json_object *o = json_object_new_object();
+    json_object *o = json_object_new_object(), *words = hermes_free_words(event);
 
-    json_object_object_add(o, "input", json_object_get(json_object_object_get(event, "text")));
+    json_object_object_add(o, "input", json_object_get(json_object_object_get(words ? words : event, "text")));
     json_object_object_add(o, "id", NULL);
     hermes_sign(h, o, h->session);
     hermes_publish(h, o, true, "nlu/intentNotRecognized");
+    json_object_put(words);
 }
 
 static void publish_command(struct hermes *h, json_object *event) {

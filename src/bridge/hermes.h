@@ -59,6 +59,9 @@ void hermes_sound_take(struct hermes *h, const char *session, const char *wav, s
 void hermes_sound_close(struct hermes *h, enum hermes_reader reader);
 
 /* hermes_json.c: payloads. utterance: with the keys of the event. raw: the typed text, or NULL if it was spoken. */
+/* The words that something rejected sounded like, as an utterance without an intent; NULL if there are none, or most of them are
+ * probably wrong. */
+json_object *hermes_free_words(json_object *rejected);
 json_object *hermes_captured(const struct hermes *h, const char *session, const char *wakeword, json_object *utterances);
 json_object *hermes_intent(const struct hermes *h, const char *session, const char *id, const char *raw, json_object *utterance);
 

@@ -45,7 +45,12 @@ static void on_event(void *user, const char *event, json_object *o) {
 
     if (strcmp(event, "utterance") == 0)
         json_object_array_add(h->heard, json_object_get(o));
-    else if (strcmp(event, "rejected") == 0 && reason != REJECTED_TOO_SHORT && reason != REJECTED_NO_SPEECH && h->stops_on_silence)
+    if (strcmp(event, "rejected") != 0 || reason == REJECTED_TOO_SHORT || reason == REJECTED_NO_SPEECH)
+        return;
+    json_object *words = hermes_free_words(o);
+    if (words)
+        json_object_array_add(h->heard, words);
+    if (h->stops_on_silence)
         bridge_listener_stop(h->listener);
 }
 
@@ -75,6 +80,7 @@ void hermes_asr_begin(struct hermes *h) {
     struct bridge_listener_setup setup = {.grammar = h->mqtt->options->grammar,
                                           .awake = true,
                                           .one_shot = h->stops_on_silence,
+                                          .fallback = h->mqtt->options->fallback,
                                           .sound = -1,
                                           .handlers = &handlers,
                                           .user = h};

@@ -51,6 +51,22 @@ static void add_tokens(json_object *tokens, json_object *utterance, bool snake_c
     }
 }
 
+json_object *hermes_free_words(json_object *rejected) {
+    static const char *const keys[][2] = {{"free_text", "text"},
+                                          {"free_confidence", "confidence"},
+                                          {"free_words", "words"},
+                                          {"start_ms", "start_ms"},
+                                          {"end_ms", "end_ms"}};
+    const char *text = hermes_text(rejected, "free_text");
+
+    if (!text || !*text || number_of(rejected, "free_confidence") < BRIDGE_LEAST_FREE_CONFIDENCE)
+        return NULL;
+    json_object *o = json_object_new_object();
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        json_object_object_add(o, keys[i][1], json_object_get(json_object_object_get(rejected, keys[i][0])));
+    return o;
+}
+
 json_object *hermes_captured(const struct hermes *h, const char *session, const char *wakeword, json_object *utterances) {
     json_object *o = json_object_new_object(), *tokens = json_object_new_array(), *list = json_object_new_array();
     size_t n = utterances ? json_object_array_length(utterances) : 0;

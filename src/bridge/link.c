@@ -33,6 +33,17 @@ const char *bridge_link_complaint(sd_bus_message *m, int r, char *out, size_t si
     return out;
 }
 
+bool bridge_link_lacks_words(struct bridge *b, sd_bus_message *m) {
+    char text[512];
+
+    if (!sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchModel"))
+        return false;
+    if (!b->lacks_words)
+        bridge_log(BRIDGE_LOG_WARNING, "fallback = yes has no effect: %s", bridge_link_complaint(m, 0, text, sizeof(text)));
+    b->lacks_words = true;
+    return true;
+}
+
 /* Whether a grammar for one tag serves speakers of the other: en and en-US, but not en-GB and en-US. */
 static bool fits(const char *grammar, const char *wanted) {
     size_t n = strlen(grammar), n_wanted = strlen(wanted), n_both = n < n_wanted ? n : n_wanted;

@@ -140,10 +140,19 @@ static void set_input(struct bridge_listener *l) {
         fail_call(l, NULL, r);
 }
 
+static void create(struct bridge_listener *l);
+
 static int on_created(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bridge_listener *l = user;
     const char *path = NULL;
     (void)error;
+
+    if (l->setup.handlers && l->setup.fallback && bridge_link_lacks_words(l->bridge, m)) {
+        l->call = sd_bus_slot_unref(l->call);
+        l->setup.fallback = false;
+        create(l);
+        return 0;
+    }
 
     if (!sd_bus_message_is_method_error(m, NULL) && sd_bus_message_read(m, "o", &path) > 0) {
         l->path = strdup(path);
@@ -190,17 +199,16 @@ static int append_options(const struct bridge_listener *l, sd_bus_message *call)
                                   "s", l->setup.sound >= 0 ? "fd" : "microphone");
     if (r >= 0)
         r = sd_bus_message_append(call, "{sv}{sv}", "Partial", "b", (int)l->setup.partial, "OneShot", "b", (int)l->setup.one_shot);
+    if (r >= 0 && l->setup.fallback)
+        r = sd_bus_message_append(call, "{sv}", "Fallback", "b", 1);
     if (r >= 0 && (l->setup.awake || l->setup.n_phrases > 0))
         r = append_phrases(l, call);
     return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-/* The first call is made from the event loop, so that the owner knows the listener before it can fail. */
-static int on_first(sd_event_source *source, void *user) {
-    struct bridge_listener *l = user;
+static void create(struct bridge_listener *l) {
     sd_bus *bus = l->bridge->link.bus;
     sd_bus_message *call = NULL;
-    (void)source;
 
     int r =
         bus ? sd_bus_message_new_method_call(bus, &call, BRIDGE_TRAGUS, BRIDGE_PATH, BRIDGE_MANAGER, "CreateSession") : -ENOTCONN;
@@ -211,6 +219,12 @@ static int on_first(sd_event_source *source, void *user) {
     sd_bus_message_unref(call);
     if (r < 0)
         fail_call(l, NULL, r);
+}
+
+/* The first call is made from the event loop, so that the owner knows the listener before it can fail. */
+static int on_first(sd_event_source *source, void *user) {
+    (void)source;
+    create(user);
     return 0;
 }
 

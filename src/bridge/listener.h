@@ -21,6 +21,7 @@ struct bridge_listener_setup {
     const char *const *phrases; /* else these, which must stay valid; none: those of tragusd's configuration, for its microphone */
     size_t n_phrases;
     bool partial;                /* with partial results */
+    bool fallback;               /* with free_text for what is not in the grammar, if tragusd can do that */
     bool one_shot;               /* ends after one sentence */
     int sound;                   /* a pipe to read, which the listener takes over; -1: the microphone */
     struct bridge_format format; /* of the pipe */

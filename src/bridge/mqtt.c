@@ -229,6 +229,7 @@ void mqtt_listen(struct bridge_mqtt *m) {
                                                     .phrases = m->options->phrases,
                                                     .n_phrases = m->options->n_phrases,
                                                     .partial = m->options->partial,
+                                                    .fallback = m->options->fallback,
                                                     .sound = sound,
                                                     .format = format,
                                                     .handlers = &handlers,

@@ -14,6 +14,9 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+/* Of words that are not in the grammar: with less, most of them are probably wrong. */
+#define BRIDGE_LEAST_FREE_CONFIDENCE 0.5
+
 #define BRIDGE_MOST_CONNECTIONS 64
 #define BRIDGE_MOST_SOCKETS 8
 
@@ -58,6 +61,8 @@ void bridge_link_close(struct bridge *b);
 
 /* Returns one sentence for a call that failed with r, or whose reply is the error m (NULL: the call was not sent). */
 const char *bridge_link_complaint(sd_bus_message *m, int r, char *out, size_t size);
+/* Whether this reply to CreateSession says that tragusd has no language model for the option Fallback; logs that once. */
+bool bridge_link_lacks_words(struct bridge *b, sd_bus_message *m);
 
 /* The grammars that may fit a language tag (NULL: any), the best first: pairs of a name and of the language that the grammar must
  * have ("": any). A regional tag such as en-US also fits a grammar for en. Returns their number. */

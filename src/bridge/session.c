@@ -16,9 +16,6 @@
 
 #define MAX_COMMAND_MS 15000
 
-/* Of words that are not in the grammar: with less, most of them are probably wrong. */
-#define LEAST_FREE_CONFIDENCE 0.5
-
 /* Values of Session1.Rejected and Finished. */
 enum { REJECTED_TOO_SHORT = 4, REJECTED_NO_SPEECH };
 enum { FINISHED_DAEMON_STOPS = 5, FINISHED_INPUT_FAILED };
@@ -64,7 +61,7 @@ static void take_utterance(struct bridge_stream *s, sd_bus_message *m) {
 static void take_rejected(struct bridge_stream *s, sd_bus_message *m) {
     const char *event;
     json_object *o = s->wake ? NULL : busjson_signal(m, &event), *words = json_object_object_get(o, "free_text");
-    if (json_object_get_double(json_object_object_get(o, "free_confidence")) < LEAST_FREE_CONFIDENCE)
+    if (json_object_get_double(json_object_object_get(o, "free_confidence")) < BRIDGE_LEAST_FREE_CONFIDENCE)
         words = NULL;
     int reason = json_object_get_int(json_object_object_get(o, "reason"));
 
@@ -236,24 +233,15 @@ static bool others_run(const struct bridge_stream *s) {
     return false;
 }
 
-/* tragusd has no language model for any words: goes on without them. */
-static void create_plain(struct bridge_stream *s, sd_bus_message *m) {
-    char text[512];
-
-    if (!s->bridge->lacks_words)
-        bridge_log(BRIDGE_LOG_WARNING, "fallback = yes has no effect: %s", bridge_link_complaint(m, 0, text, sizeof(text)));
-    s->bridge->lacks_words = s->plain = true;
-    create(s);
-}
-
 static void not_created(struct bridge_stream *s, sd_bus_message *m) {
     struct bridge_grammar choices[BRIDGE_MOST_CHOICES];
 
-    if (sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchModel") && s->bridge->options->fallback && !s->wake && !s->plain)
-        create_plain(s, m);
-    else if ((sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchModel") ||
-              sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchGrammar")) &&
-             s->choice + 1 < bridge_link_choose(s->bridge, s->language, choices)) {
+    if (s->bridge->options->fallback && !s->wake && !s->plain && bridge_link_lacks_words(s->bridge, m)) {
+        s->plain = true; /* goes on without them */
+        create(s);
+    } else if ((sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchModel") ||
+                sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchGrammar")) &&
+               s->choice + 1 < bridge_link_choose(s->bridge, s->language, choices)) {
         s->choice++;
         create(s);
     } else if (sd_bus_message_is_method_error(m, "org.tragus.Error.TooManySessions") && others_run(s)) {

@@ -35,6 +35,7 @@ static const struct base_settings_key keys[] = {
     {"mqtt", "grammar", TEXT, 0, 0, AT(mqtt.grammar)},
     {"mqtt", "wake", PHRASES, 0, 0, 0},
     {"mqtt", "listen", SWITCH, 0, 0, AT(mqtt.listen)},
+    {"mqtt", "fallback", SWITCH, 0, 0, AT(mqtt.fallback)},
     {"mqtt", "partial", SWITCH, 0, 0, AT(mqtt.partial)},
     {"mqtt", "keep_s", COUNT, 0, 86400, AT(mqtt.keep_s)},
     {"mqtt", "energy_s", COUNT, 1, 86400, AT(mqtt.energy_s)},

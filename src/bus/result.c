@@ -107,6 +107,21 @@ static void append_alternatives(sd_bus_message *m, const tragus_alternative a[],
     bus_close_entry(m);
 }
 
+static void append_metadata(sd_bus_message *m, const tragus_field fields[], size_t n) {
+    if (n == 0)
+        return;
+    bus_open_entry(m, "Metadata", "a{sv}");
+    (void)sd_bus_message_open_container(m, 'a', "{sv}");
+    for (size_t i = 0; i < n; i++) {
+        (void)sd_bus_message_open_container(m, 'e', "sv");
+        (void)sd_bus_message_append(m, "s", fields[i].name);
+        (void)append_value(m, &fields[i].value);
+        (void)sd_bus_message_close_container(m);
+    }
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
+}
+
 static void append_details(sd_bus_message *m, const struct service_event *e) {
     const tragus_event *h = e->heard;
     bool is_result = h->type == TRAGUS_UTTERANCE || h->type == TRAGUS_REJECTED;
@@ -125,6 +140,7 @@ static void append_details(sd_bus_message *m, const struct service_event *e) {
     if (e->latency_ms > 0)
         (void)sd_bus_message_append(m, "{sv}", "LatencyMs", "u", e->latency_ms);
     append_texts(m, e->grammar, h->template_text, h->response);
+    append_metadata(m, h->metadata, h->n_metadata);
     (void)sd_bus_message_append(m, "{sv}", "Spoken", "s", h->spoken);
     append_words(m, "Words", h->words, h->n_words);
     if (h->type == TRAGUS_UTTERANCE)
@@ -170,19 +186,6 @@ int bus_append_result(sd_bus_message *m, const struct service_event *e) {
     return sd_bus_message_close_container(m);
 }
 
-static void append_metadata(sd_bus_message *m, const tragus_field fields[], size_t n) {
-    bus_open_entry(m, "Metadata", "a{sv}");
-    (void)sd_bus_message_open_container(m, 'a', "{sv}");
-    for (size_t i = 0; i < n; i++) {
-        (void)sd_bus_message_open_container(m, 'e', "sv");
-        (void)sd_bus_message_append(m, "s", fields[i].name);
-        (void)append_value(m, &fields[i].value);
-        (void)sd_bus_message_close_container(m);
-    }
-    (void)sd_bus_message_close_container(m);
-    bus_close_entry(m);
-}
-
 static void append_unmatched(sd_bus_message *m, const tragus_unmatched unmatched[], size_t n) {
     bus_open_entry(m, "Unmatched", "aa{sv}");
     (void)sd_bus_message_open_container(m, 'a', "a{sv}");
@@ -197,8 +200,7 @@ int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *g
     append_understood(m, r->text, r->intent, r->slots, r->n_slots);
     append_texts(m, grammar, r->template_text, r->response);
     append_slots(m, r->slots, r->n_slots, false);
-    if (r->n_metadata > 0)
-        append_metadata(m, r->metadata, r->n_metadata);
+    append_metadata(m, r->metadata, r->n_metadata);
     if (r->n_unmatched > 0)
         append_unmatched(m, r->unmatched, r->n_unmatched);
     if (r->corrected)

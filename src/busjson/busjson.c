@@ -121,7 +121,7 @@ static json_object *dictionary(sd_bus_message *m, bool ours) {
         if (sd_bus_message_read(m, "s", &key) < 0)
             break;
         snake_case(key, name, sizeof(name));
-        bool named = !ours || strcmp(key, "Value") == 0 || strcmp(key, "Slots") == 0;
+        bool named = !ours || strcmp(key, "Value") == 0 || strcmp(key, "Slots") == 0 || strcmp(key, "Metadata") == 0;
         json_object *value = named ? named_value(m) : busjson_value(m);
         add(o, ours ? name : key, value);
         (void)sd_bus_message_exit_container(m);

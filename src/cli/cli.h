@@ -134,7 +134,8 @@ void cli_heard_done(struct cli_heard *h);
 /* --- json.c: results as json-c objects --- */
 
 json_object *cli_json_value(const tragus_value *v);
-json_object *cli_json_slots(const tragus_slot slots[], size_t n); /* name -> value; of a repeated name the first */
+json_object *cli_json_slots(const tragus_slot slots[], size_t n);    /* name -> value; of a repeated name the first */
+json_object *cli_json_fields(const tragus_field fields[], size_t n); /* name -> value */
 json_object *cli_json_words(const tragus_word words[], size_t n);
 /* The keys that `tragus listen --json` prints for a signal of the daemon, except time_usec, latency_ms and grammar, which only a
  * daemon has. */

@@ -41,6 +41,13 @@ json_object *cli_json_value(const tragus_value *v) {
     return json_object_new_string(v->text);
 }
 
+json_object *cli_json_fields(const tragus_field fields[], size_t n) {
+    json_object *o = json_object_new_object();
+    for (size_t i = 0; i < n; i++)
+        cli_json_add(o, fields[i].name, cli_json_value(&fields[i].value));
+    return o;
+}
+
 json_object *cli_json_slots(const tragus_slot slots[], size_t n) {
     json_object *o = json_object_new_object();
     for (size_t i = 0; i < n; i++)
@@ -124,6 +131,8 @@ json_object *cli_json_event(const tragus_event *e) {
         cli_json_add(o, "template", json_object_new_string(e->template_text));
     if (e->response)
         cli_json_add(o, "response", json_object_new_string(e->response));
+    if (e->n_metadata > 0)
+        cli_json_add(o, "metadata", cli_json_fields(e->metadata, e->n_metadata));
     cli_json_add(o, "spoken", json_object_new_string(e->spoken));
     cli_json_add(o, "words", cli_json_words(e->words, e->n_words));
     if (e->type == TRAGUS_UTTERANCE)

@@ -37,12 +37,8 @@ struct match_options {
 static void add_response(json_object *o, const tragus_reading *reading) {
     if (reading->response)
         cli_json_add(o, "response", json_object_new_string(reading->response));
-    if (reading->n_metadata > 0) {
-        json_object *metadata = json_object_new_object();
-        for (size_t i = 0; i < reading->n_metadata; i++)
-            cli_json_add(metadata, reading->metadata[i].name, cli_json_value(&reading->metadata[i].value));
-        cli_json_add(o, "metadata", metadata);
-    }
+    if (reading->n_metadata > 0)
+        cli_json_add(o, "metadata", cli_json_fields(reading->metadata, reading->n_metadata));
     if (reading->corrected)
         cli_json_add(o, "corrected", json_object_new_string(reading->corrected));
 }

@@ -151,6 +151,8 @@ static void give_meaning(struct engine_event *e) {
     e->view.intent = reading->intent ? reading->intent : "";
     e->view.response = reading->response;
     e->view.template_text = reading->template_text;
+    e->view.metadata = reading->metadata;
+    e->view.n_metadata = reading->n_metadata;
     give_slots(e, reading);
 }
 

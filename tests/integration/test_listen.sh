@@ -17,6 +17,14 @@ echo "== to files"
 [ ! -s "$work/err" ] || fail "standard error has $(cat "$work/err")"
 [ "$(sed 's/  [0-9]* %.*//' "$work/out")" = "front center                          TestChannel  channel=front center" ] || fail "standard output has $(cat "$work/out")"
 
+echo "== JSON has the metadata of the sentence, from the daemon and without it"
+printf 'language: en\nintents: {Front: {data: [{sentences: ["front center"], metadata: {Sound_File: done.wav, level: 3}}]}}\n' >"$work/metadata.yaml"
+"$tragus" listen --json --once -g "$work/metadata.yaml" --bus-address "$address" >"$work/out" 2>"$work/err" || fail "exit status $?: $(cat "$work/err")"
+"$tragus" transcribe --events -m "$builddir/models/en" -g "$work/metadata.yaml" /usr/share/sounds/alsa/Front_Center.wav >"$work/events" || fail "exit status $?"
+for file in out events; do
+    grep '"event":"utterance"' "$work/$file" | grep -qF '"metadata":{"Sound_File":"done.wav","level":3}' || fail "no metadata in: $(cat "$work/$file")"
+done
+
 echo "== to a terminal"
 "${PYTHON:-python3}" - "$work/terminal" 60 "$tragus" listen --once --bus-address "$address" <<'END' || fail "exit status $? in a terminal"
 import fcntl, os, pty, struct, sys, termios

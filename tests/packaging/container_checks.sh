@@ -66,6 +66,9 @@ end_supervisor() {
 }
 addon() { begin tragus-addon "SUPERVISOR=http://127.0.0.1:$supervisor_port" SUPERVISOR_TOKEN=sesame "ADDON_PORT=$port" HOSTNAME=local-tragus; }
 means() { wyoming_at text en "$1" | sed 's/ None$//'; }
+on_bus() { # METHOD SIGNATURE ARGUMENT...: of tragusd
+    busctl --address="unix:path=$run/bus" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 "$@"
+}
 understands() { # TEXT MEANING
     local got
     got=$(means "$1")
@@ -98,6 +101,8 @@ check_container() {
         echo "not tested: a recording; $sound is missing (apt install alsa-utils)"
     fi
     is "a text" 'intent TestChannel {"channel": "rear left"}' "$(means "rear left")"
+    on_bus SetList 'ssa(ssa{sv})' home channel 1 upstairs "" 0 >/dev/null || fail "SetList"
+    is "a name of a program" 'intent TestChannel {"channel": "upstairs"}' "$(means upstairs)"
     echo "== stopped by a signal"
     end_of_container "$container_pid" TERM
     ends_with "after SIGTERM" 0
@@ -106,6 +111,7 @@ check_container() {
     echo "== a program ends"
     begin tragus-container "$environment" "TRAGUS__GRAMMARS__HOME=$etc_inside/channels.yaml" TRAGUS__GATE__OPEN_DB=8
     soon "the bridge" wyoming_at ping
+    is "a name that was set before the restart" 'intent TestChannel {"channel": "upstairs"}' "$(means upstairs)"
     kill -KILL "$(process tragusd)"
     ends_with "when a program ends" 1
     grep -q "^tragus-container: tragusd ended with status 137, so the container ends" "$work/container.log" || fail "log: $(cat "$work/container.log")"

@@ -59,6 +59,27 @@ static void test_captured_texts_are_joined(void **state) {
     json_object_put(list);
 }
 
+static void test_words_that_are_not_in_the_grammar(void **state) {
+    json_object *rejected = json_tokener_parse("{\"text\":\"stop\",\"free_text\":\"tell me a joke\",\"free_confidence\":0.75,"
+                                               "\"free_words\":[{\"word\":\"tell\",\"start_ms\":0,\"end_ms\":250,"
+                                               "\"confidence\":0.5}],\"start_ms\":0,\"end_ms\":500}");
+    json_object *list = json_object_new_array();
+    (void)state;
+
+    json_object_array_add(list, hermes_free_words(rejected));
+    prints(hermes_captured(&hermes, "s", NULL, list),
+           "{\"text\":\"tell me a "
+           "joke\",\"likelihood\":0.750,\"seconds\":0.500,\"wakewordId\":null,\"asrTokens\":[[{\"value\":\"tell\","
+           "\"confidence\":0.5,\"rangeStart\":0,\"rangeEnd\":4,\"time\":{\"start\":0.000,\"end\":0.250}}]],\"siteId\":\"kitchen\","
+           "\"sessionId\":\"s\"}");
+    json_object_object_add(rejected, "free_confidence", json_object_new_double(0.4)); /* most of them are wrong */
+    assert_null(hermes_free_words(rejected));
+    json_object_object_del(rejected, "free_text");
+    assert_null(hermes_free_words(rejected));
+    json_object_put(list);
+    json_object_put(rejected);
+}
+
 static void test_nothing_was_heard(void **state) {
     (void)state;
     prints(hermes_captured(&hermes, NULL, NULL, NULL), "{\"text\":\"\",\"likelihood\":0.000,\"seconds\":0.000,\"wakewordId\":null,"
@@ -74,6 +95,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranges_count_characters),
         cmocka_unit_test(test_captured_texts_are_joined),
+        cmocka_unit_test(test_words_that_are_not_in_the_grammar),
         cmocka_unit_test(test_nothing_was_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

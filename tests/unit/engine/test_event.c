@@ -22,6 +22,7 @@ static const char sentences[] = "language: en\n"
                                 "    data:\n"
                                 "      - sentences: ['stop']\n"
                                 "        min_confidence: 0.5\n"
+                                "        metadata: {Sound_File: done.wav, level: 3}\n"
                                 "  Open:\n"
                                 "    data:\n"
                                 "      - sentences: ['open']\n"
@@ -242,6 +243,25 @@ static void times_do_not_begin_anew(void **state) {
     }
 }
 
+/* As for typed text. */
+static void metadata_comes_with_the_sentence(void **state) {
+    (void)state;
+    (void)heard("stop");
+    struct engine_event *e = event();
+    const tragus_event *v = engine_event_view(e);
+    assert_int_equal(v->n_metadata, 2);
+    assert_string_equal(v->metadata[0].name, "Sound_File");
+    assert_string_equal(v->metadata[0].value.text, "done.wav");
+    assert_string_equal(v->metadata[1].name, "level");
+    assert_int_equal(v->metadata[1].value.type, TRAGUS_INTEGER);
+    assert_int_equal(v->metadata[1].value.integer, 3);
+    engine_event_free(e);
+    (void)heard("open");
+    e = event();
+    assert_int_equal(engine_event_view(e)->n_metadata, 0);
+    engine_event_free(e);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_meaning_is_an_alternative),
@@ -250,6 +270,7 @@ int main(void) {
         cmocka_unit_test(an_intent_may_need_more_or_less),
         cmocka_unit_test(the_place_is_named),
         cmocka_unit_test(times_do_not_begin_anew),
+        cmocka_unit_test(metadata_comes_with_the_sentence),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
