@@ -173,7 +173,6 @@ static struct decoder_active new_token(uint32_t node, int32_t score) {
 
 void decoder_start_at(struct decoder *d, uint32_t node, int32_t score) {
     d->n_history = 0;
-    d->other_score = DECODER_NO_SCORE;
     d->tokens[0] = new_token(node, score);
     d->n_arcs = 0;
     d->n_tokens = 1;
@@ -418,7 +417,6 @@ static void normalise(struct decoder *d) {
         shift(&d->tokens[i].token, -off);
     if (d->has_complete)
         shift(&d->complete, -off);
-    d->other_score = (int32_t)base_clamp((int64_t)d->other_score - off, DECODER_NO_SCORE, -DECODER_NO_SCORE);
     d->taken_off += off;
 }
 

@@ -32,7 +32,6 @@ struct decoder_options {
     int32_t min_confidence_q15;   /* least confidence of a sentence; 0: no sentence is rejected */
     int32_t sure_q15;             /* confidence from which a sentence that nothing can follow ends early */
     struct decoder_scorecard scorecard;
-    struct decoder_curve other; /* by nats above the best of other speech, for graphs with free words: added to the logit */
     struct decoder_spotting spotting;
     int32_t confidence_offset_q8; /* of a word: the ratio per phone, Q8 nats, at which its confidence is 0.5 */
     int32_t confidence_scale_q8;  /* slope of the logistic curve there, Q8 per nat */

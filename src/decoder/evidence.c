@@ -7,6 +7,7 @@
 #define WINDOW_STEPS 6u /* 180 ms */
 #define LOG2_E_Q8 369
 #define HALF_NAT_Q8 128
+#define EXACT_PRIOR_Q8 1536 /* 6 nats */
 #define LN2_Q16 45426
 #define LN_2_15_Q8 2662
 
@@ -120,6 +121,21 @@ void decoder_set_ratios(int32_t f[DECODER_N_FEATURES]) {
     }
 }
 
+/* Free words fit nearly every sound, so the sound of a whole path says little of the few exact words around them: "add" and "list"
+ * may be heard in much talk. These have to fit on their own, and the fewer their phones are, the better. */
+static int32_t exact_loss(const struct decoder *d, const struct decoder_path *path) {
+    uint32_t n_exact = 0;
+    int64_t lost_q8 = EXACT_PRIOR_Q8;
+    for (uint32_t i = 0; i < path->n_phones; i++) {
+        const struct decoder_entry *e = decoder_history_phone(d, path, i);
+        if (e->arc >= d->graph->tree_arc)
+            continue;
+        n_exact++;
+        lost_q8 -= e->score_q8 + (i > 0 ? e->gap_q8 : 0);
+    }
+    return n_exact == 0 || n_exact == path->n_phones ? 0 : (int32_t)base_clamp(lost_q8 / n_exact, 0, INT16_MAX);
+}
+
 bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES], uint32_t *ret_gap) {
     uint32_t n = path->n_phones;
     base_assert(n > 0);
@@ -142,6 +158,7 @@ bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, 
         if (d->graph->arcs[e->arc].first)
             raise_to(&f[DECODER_WORD_GAP], -e->gap_q8);
     }
+    f[DECODER_EXACT] = exact_loss(d, path);
     f[DECODER_ENTROPY] = (int32_t)(entropies / n);
     f[DECODER_PEAK] = (int32_t)(surprises / n);
     f[DECODER_BEFORE] = decoder_silence_lost(d, from, first - 1);

@@ -34,6 +34,8 @@ enum decoder_feature {                   /* all in Q8 */
                        DECODER_WINDOW_RATIO,
                        DECODER_WORD_RATIO,
                        DECODER_MARGIN, /* nats above the best sentence with another meaning; at most DECODER_RIVAL_LIMIT */
+                       DECODER_EXACT,  /* of a sentence with free words: nats lost in its exact words, and 6 more, divided by their
+                                          phones; otherwise 0 */
                        DECODER_N_FEATURES
 };
 

@@ -313,8 +313,6 @@ static void advance(struct decoder *d, struct decoder_free *f, int32_t least) {
             const struct candidate *c = &f->candidates[i];
             if (c->is_node != nodes || c->score < least || !make(d, c, &d->next_tokens[n]))
                 continue;
-            if (nodes && c->place.id == d->graph->other)
-                d->other_score = c->score > d->other_score ? c->score : d->other_score;
             decoder_note_best(d, n++, nodes ? c->place.id : d->graph->arcs[c->place.id].to);
         }
         d->n_arcs = nodes ? d->n_arcs : n;
@@ -327,7 +325,6 @@ static void advance(struct decoder *d, struct decoder_free *f, int32_t least) {
 
 void decoder_free_pass(struct decoder *d) {
     struct decoder_free *f = d->free;
-    d->other_score = (int32_t)base_clamp((int64_t)d->other_score + d->gain[0], DECODER_NO_SCORE, INT32_MAX);
     gather(d, f);
     advance(d, f, cut(d, f, expand(d, f)));
 }

@@ -33,9 +33,9 @@ struct decoder_options decoder_defaults(void) {
                     [DECODER_ENTROPY] = {2, {384, 640}, {0, -590}},
                     [DECODER_PEAK] = {2, {512, 1024}, {0, -550}},
                     [DECODER_MARGIN] = {3, {0, 512, 1024}, {0, 85, 440}},
+                    [DECODER_EXACT] = {7, {384, 512, 640, 768, 896, 1024, 1536}, {0, -18, -776, -836, -1059, -1308, -1824}},
                 },
         },
-        .other = {3, {-256, 0, 512}, {-2560, -1536, 0}},
         .spotting = {.slope_q8 = 256},
         .confidence_offset_q8 = -205, /* -0.8 nats a phone */
         .confidence_scale_q8 = 512,   /* slope 2 a nat: confidence 0.88 one nat above, 0.12 one nat below */

@@ -221,6 +221,7 @@ static tragus_reason blame(const struct decoder *d, const struct decoder_path *p
         return TRAGUS_NOT_IN_GRAMMAR;
     case DECODER_LOSS:
     case DECODER_SUM:
+    case DECODER_EXACT:
         return TRAGUS_NOT_IN_GRAMMAR;
     case DECODER_ENTROPY:
     case DECODER_PEAK:
@@ -245,15 +246,6 @@ void decoder_set_features(struct listener_result *ret, const int32_t f[DECODER_N
         ret->features[i] = (int16_t)base_clamp(f[i], INT16_MIN, INT16_MAX);
 }
 
-/* What other speech, which may be any free words, takes off the logit of the best sentence; 0 without free words. Free words fit
- * nearly every sound, so the numbers of the path alone do not tell a sentence around them from other speech. */
-static int32_t against_other_speech(const struct decoder *d) {
-    if (d->other_score <= DECODER_NO_SCORE || !d->has_complete)
-        return 0;
-    int64_t margin_q8 = (int64_t)d->complete.score - d->other_score;
-    return decoder_curve_at(&d->options.other, (int32_t)base_clamp(margin_q8, INT16_MIN, INT16_MAX));
-}
-
 /* Sets the confidences and the features. Returns why the sentence would be rejected if its confidence is too low. */
 static tragus_reason set_confidence(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     int32_t f[DECODER_N_FEATURES] = {0};
@@ -264,14 +256,8 @@ static tragus_reason set_confidence(const struct decoder *d, const struct senten
     tragus_reason reason = TRAGUS_NOT_IN_GRAMMAR;
     if (s->path.n_phones > 0 && decoder_evidence(d, &s->path, f, &gap)) {
         decoder_set_ratios(f);
-        int32_t other_q8 = against_other_speech(d);
+        f[DECODER_EXACT] = s->path.n_phones == s->n_phones ? f[DECODER_EXACT] : 0; /* a guess lacks words, and is not accepted */
         ret->logit_q8 = decoder_logit(&d->options.scorecard, f);
-        if (other_q8 < 0) {
-            ret->logit_q8 = (int32_t)base_clamp((int64_t)ret->logit_q8 + other_q8, NO_LOGIT_Q8, -NO_LOGIT_Q8);
-            ret->confidence_q15 = decoder_logistic(ret->logit_q8);
-            decoder_set_features(ret, f);
-            return TRAGUS_NOT_IN_GRAMMAR;
-        }
         reason = blame(d, &s->path, gap, f, ret);
         decoder_set_features(ret, f);
     }

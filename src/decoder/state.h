@@ -141,7 +141,6 @@ struct decoder {
     struct decoder_active *kept_tokens; /* scratch memory for decoder_assume */
     struct decoder_filler_token *kept_filler;
     struct decoder_free *free; /* NULL: the graph has no free words */
-    int32_t other_score;       /* the best of other speech, followed by silence; DECODER_NO_SCORE: there is none */
     int32_t choice_q8;         /* natural logarithm of the number of ways through the graph */
     uint16_t *to_end;          /* by node: phones missing to a final node; UINT16_MAX = too many */
     uint8_t *ending;           /* by node: is_final of the nearest final node; 0: none */

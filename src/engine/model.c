@@ -318,6 +318,7 @@ static void take_curve(const tragus_model *m, const char *prefix, const char *na
 /* A passport with a bias has its own curves; one that lacks a curve, or has an invalid one, does not use that feature. */
 static void take_scorecard(const tragus_model *m, const char *prefix, struct decoder_scorecard *card) {
     struct decoder_scorecard own = {.bias_q8 = INT32_MIN};
+    own.curves[DECODER_EXACT] = card->curves[DECODER_EXACT]; /* fitted apart from the others: fit.py --free */
     take(m, prefix, 8, -(64 << 8), 64 << 8, &own.bias_q8);
     if (own.bias_q8 == INT32_MIN)
         return;
@@ -365,7 +366,6 @@ struct decoder_options engine_decoder_options(const tragus_model *m, const tragu
     take(m, "confidence_scale", 8, 1, 64 << 8, &d.confidence_scale_q8);
     take(m, "min_confidence", 15, 0, 1 << 15, &d.min_confidence_q15);
     take_scorecard(m, "confidence", &d.scorecard);
-    take_curve(m, "confidence", "other", &d.other);
     take_spotting(m, &d.spotting);
     take(m, "sure", 15, 0, 1 << 15, &d.sure_q15);
     take(m, "final_silence_ms", 0, 100, 10000, &final_silence);

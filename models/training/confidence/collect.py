@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Collect what the recogniser hears in training recordings, right and wrong, to fit the model of its confidence (fit.py).
 
-collect.py --data DATA --noise DIR --candidates PROGRAM --model DIR --out FILE.tsv [--groups 4] [--seed 1] [--talk 1.0]
+collect.py --data DATA --noise DIR --candidates PROGRAM --model DIR --out FILE.tsv [--groups 4] [--seed 1] [--talk 1.0] [--clips 50] [--free]
 
 Makes groups of random grammars from the texts of training clips: short and long lists of sentences, templates of similar words, single words,
 phrases, and a phrase followed by a command. Some of the texts of a grammar are changed first: a word is left out, added, or replaced. The
 clip with the text as it was then must be rejected. All grammars of a group hear the same sounds: clips of their texts in noise and rooms as
 in training (clips/augment.py), hours of other talk, and noise.
+
+With --free the grammars have free words in place of some words of each sentence, and DIR needs words.tragus. A candidate is then right if the
+exact words around them were said. Talk in which these words are said by chance is left out.
 
 Recordings of people whose speaker (or text, where speakers have no names) gives an odd CRC-32 are left to tests/accuracy/streams.py.
 
@@ -32,7 +35,9 @@ from clips import augment, corpus, rivals  # noqa: E402
 
 RATE = 16000
 PLAN = ("few", 4), ("many", 3), ("read", 12), ("similar", 4), ("words", 5), ("phrases", 2), ("wake", 2)
-CLIPS_OF_A_GRAMMAR = 50
+FREE_PLAN = ("free", 3), ("free read", 2)
+FREE = "{free}"
+LEAST_LETTERS = 6  # of the exact words of a sentence with free words
 TALK_SECONDS = 20
 
 
@@ -56,6 +61,8 @@ class Sounds:
             "words": some(("home", "assistant", "common", "words", "an4", "wake_words"), 1, 1),
             "phrases": some(("common", "home", "assistant", "words", "wake_words"), 2, 3),
             "wake": some(("home", "assistant"), 2, 8),
+            "free": some(("home", "assistant"), 3, 14),
+            "free read": some(("speechocean", "common_voice", "common_voice_more", "an4", "kathleen_full"), 3, 14),
         }
         self.talk = some(("prose", "common_voice", "common_voice_more", "kathleen_full", "speechocean", "assistant"), 3, 40)
         self.words = sorted({w for c in clips for w in c.text.split()})
@@ -64,15 +71,16 @@ class Sounds:
 class Grammar:
     """A random grammar and the clips of its texts. Each of its sentences is an intent of its own, so other words mean something else."""
 
-    def __init__(self, kind, sounds, near, rng):
+    def __init__(self, kind, sounds, near, rng, n_clips):
         self.kind, pool = kind, sounds.pools[kind]
         size = {"few": rng.randint(8, 60), "many": rng.randint(150, 600), "read": rng.choice((20, 60, 200, 600)), "similar": rng.randint(8, 30),
-                "words": rng.randint(8, 40), "phrases": rng.randint(1, 6), "wake": rng.randint(8, 40)}[kind]
+                "words": rng.randint(8, 40), "phrases": rng.randint(1, 6), "wake": rng.randint(8, 40),
+                "free": rng.randint(2, 12), "free read": rng.randint(2, 12)}[kind]
         clips = rng.sample(pool, min(size, len(pool)))
         texts = {c.text for c in clips}
         same = [c for c in pool if c.text in texts]
         rng.shuffle(same)
-        self.clips = (same * CLIPS_OF_A_GRAMMAR)[:CLIPS_OF_A_GRAMMAR]  # each time in other noise
+        self.clips = (same * n_clips)[:n_clips]  # each time in other noise
         self.sentences, self.lists, self.wake = [], {}, ""
         if kind == "wake":
             self.wake = rng.choice(sounds.pools["phrases"]).text
@@ -82,7 +90,12 @@ class Grammar:
                 words = self.changed(words, sounds.words, near, rng)
             if kind == "similar":
                 words = [self.choice([w, *near(w, rng.randint(1, 3), rng)]) if rng.random() < 0.6 else w for w in words]
-            self.sentences.append(" ".join([self.wake, *words] if kind == "wake" else words))
+            if kind.startswith("free"):
+                words = self.freed(words, rng)
+            if words:
+                self.sentences.append(" ".join([self.wake, *words] if kind == "wake" else words))
+        if kind.startswith("free"):
+            self.lists["free"] = {"wildcard": True}
         if kind == "words" and rng.random() < 0.7:
             self.sentences = [s for s in self.sentences if rng.random() < 0.7] or self.sentences
 
@@ -91,6 +104,20 @@ class Grammar:
         name = f"list{len(self.lists)}"
         self.lists[name] = {"values": sorted(set(words))}
         return "{" + name + "}"
+
+    @staticmethod
+    def freed(words, rng):
+        """The sentence with free words in place of one to three of its words, of more at its end, or in two places; none if little is left."""
+        for _ in range(10):
+            found = list(words)
+            for _ in range(rng.choice((1, 1, 2))):
+                n = rng.randint(1, 3) if rng.random() < 0.7 else len(found)
+                at = rng.randrange(1 if n > 3 else 0, len(found))
+                found[at:at + n] = [FREE]
+            exact = [w for w in found if w != FREE]
+            if sum(map(len, exact)) >= LEAST_LETTERS and not any(a == b == FREE for a, b in zip(found, found[1:])):
+                return found
+        return []
 
     @staticmethod
     def changed(words, all_words, near, rng):
@@ -129,6 +156,26 @@ def same_sound(a, b, dictionary):
     return len(a) == len(b) and all(ways(x) & ways(y) for x, y in zip(a, b))
 
 
+def fits(pattern, words, dictionary):
+    """Whether words are a sentence with free words, one or more for each FREE. Both are lists."""
+    if not pattern or not words:
+        return not pattern and not words
+    if pattern[0] == FREE:
+        return any(fits(pattern[1:], words[n:], dictionary) for n in range(1, len(words) + 1))
+    return same_sound(pattern[0], words[0], dictionary) and fits(pattern[1:], words[1:], dictionary)
+
+
+def judge(grammar, kind, said, heard, dictionary):
+    """Whether a candidate is right; None if nobody knows. said: the text of the sound, or all that was said in talk."""
+    if not grammar.kind.startswith("free"):
+        return kind == "clip" and same_sound(said, heard, dictionary)
+    patterns = [p for p in map(str.split, grammar.sentences) if fits(p, heard.split(), dictionary)]
+    if kind == "clip":
+        return any(fits(p, said.split(), dictionary) for p in patterns)
+    said = ["-", *said.split(), "-"]
+    return None if any(fits([FREE, *p, FREE], said, dictionary) for p in patterns) else False
+
+
 def talk_of(pool, rng, seconds):
     """int16 sound of so many seconds: clips with pauses of up to 0.8 s between them; and their texts."""
     parts, texts, n = [], [], 0
@@ -151,6 +198,8 @@ def read_arguments(doc, talk):
     parser.add_argument("--groups", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--talk", type=float, default=talk, help="hours of talk for each group")
+    parser.add_argument("--clips", type=int, default=50, help="sounds of each grammar's own sentences (collect.py only)")
+    parser.add_argument("--free", action="store_true", help="grammars with free words (collect.py only)")
     return parser.parse_args()
 
 
@@ -173,7 +222,7 @@ def main():
 
 def collect(arguments, group, sounds, near, augmented, dictionary, out):
     rng, numbers = random.Random(arguments.seed * 1000 + group), np.random.default_rng((arguments.seed, group))
-    grammars = [Grammar(kind, sounds, near, rng) for kind, n in PLAN for _ in range(n)]
+    grammars = [Grammar(kind, sounds, near, rng, arguments.clips) for kind, n in (FREE_PLAN if arguments.free else PLAN) for _ in range(n)]
     heard = []  # kind, text of each sound
     with tempfile.TemporaryDirectory() as folder:
         paths = [pathlib.Path(folder) / f"{i}.yaml" for i in range(len(grammars))]
@@ -196,8 +245,8 @@ def collect(arguments, group, sounds, near, augmented, dictionary, out):
                     else:
                         play("clip", clip.text, augmented(sound, numbers, sounds.talk))
             for _ in range(int(arguments.talk * 3600 / TALK_SECONDS)):
-                talk, _ = talk_of(sounds.talk, numbers, TALK_SECONDS)
-                play("talk", "", augmented.placed(talk.astype(np.float32), 0, 0, numbers, sounds.talk))
+                talk, texts = talk_of(sounds.talk, numbers, TALK_SECONDS)
+                play("talk", " ".join(texts), augmented.placed(talk.astype(np.float32), 0, 0, numbers, sounds.talk))
             for _ in range(int(arguments.talk * 3600 / TALK_SECONDS / 4)):
                 play("noise", "", augmented.nothing(TALK_SECONDS * RATE, numbers, sounds.talk))
             program.stdin.close()
@@ -213,7 +262,10 @@ def collect(arguments, group, sounds, near, augmented, dictionary, out):
                 if not features:
                     continue
                 kind, text = heard[int(sound)]
-                right = int(bool(text) and same_sound(text, words, dictionary))
+                right = judge(grammars[int(grammar)], kind, text, words, dictionary)
+                if right is None:
+                    continue
+                right = int(right)
                 n[right] += 1
                 print(right, kind, grammars[int(grammar)].kind, f"{group}:{sound}", reason, confidence, text, words, *features, sep="\t", file=out)
             out.flush()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit the model of confidence to what collect.py collected, and print it as lines of a passport.
 
-fit.py CANDIDATES.tsv... > lines
+fit.py [--free PASSPORT] CANDIDATES.tsv... > lines
 
 The model gives the probability that a candidate is right: the logistic function of a bias and, for each feature, the value of a curve of straight
 pieces (a generalised additive model: Hastie and Tibshirani, 1990). A curve may only fall where the feature speaks against the candidate, so what
@@ -10,6 +10,9 @@ is worse never sounds better, also for values that the training did not have. Ea
 ends it is constant.
 
 The candidates are weighted by class, so that no class wins by its number: SHARES.
+
+With --free the candidates are of grammars with free words (collect.py --free). The curves of the passport stay, and only those of FREE_CURVES,
+which apply to sentences with free words alone, are fitted and printed.
 """
 
 import argparse
@@ -32,6 +35,7 @@ CURVES = {
     "peak": ((0, 0.5, 1, 2, 4), -1),
     "margin": ((0, 1, 2, 4), 1),
 }
+FREE_CURVES = {"exact": ((1, 1.5, 2, 2.5, 3, 3.5, 4, 6), -1)}  # of sentences with free words; 0 without
 # the weight of each class of candidates: right ones of read sentences, of other sentences, of single words; wrong ones in talk, in noise, with a
 # word less than was said, with another word, and any others
 SHARES = {"read": 0.6, "sentence": 0.3, "word": 0.19, "talk": 0.5, "noise": 0.05, "shorter": 0.1, "replaced": 0.05, "other": 0.2}
@@ -58,7 +62,7 @@ def one_word_apart(a, b):
 def class_of(right, sound, grammar, said, heard):
     """The class of a candidate, a key of SHARES, or None if it is not used."""
     if right:
-        return {"read": "read", "words": "word"}.get(grammar, "sentence")
+        return {"read": "read", "free read": "read", "words": "word"}.get(grammar, "sentence")
     if sound != "clip":
         return sound
     if said and one_word_apart(said, heard):
@@ -90,14 +94,16 @@ def pieces(x, points):
     return np.clip(x[:, None] - points[:-1], 0, np.diff(points))
 
 
-def fit(features, right, weights, names, shapes):
-    """Returns the bias and {name: values at the curve's points}. shapes: points and direction of each curve, such as CURVES."""
+def fit(features, right, weights, names, shapes, known=None):
+    """Returns the bias and {name: values at the curve's points}. shapes: points and direction of each curve, such as CURVES. known: logits (n,) to
+    which these curves are added; the bias is then 0."""
     columns = [pieces(features[:, names.index(name)], points) for name, (points, _) in shapes.items()]
-    bounds = [(None, None)] + [(None, 0) if side < 0 else (0, None) for points, side in shapes.values() for _ in points[1:]]
+    bounds = [(None, None) if known is None else (0, 0)] + [(None, 0) if side < 0 else (0, None) for points, side in shapes.values() for _ in points[1:]]
+    known = 0.0 if known is None else known
     x, sign = np.concatenate(columns, 1).astype(np.float64), np.where(right, 1.0, -1.0)
 
     def loss(w):
-        z = sign * (w[0] + x @ w[1:])
+        z = sign * (known + w[0] + x @ w[1:])
         slope = -sign * weights / (1 + np.exp(np.clip(z, -50, 50)))
         return (weights * np.logaddexp(0, -z)).sum() + RIDGE * (w[1:] ** 2).sum(), np.concatenate([[slope.sum()], slope @ x + 2 * RIDGE * w[1:]])
 
@@ -111,22 +117,46 @@ def fit(features, right, weights, names, shapes):
 
 
 def write(prefix, bias, curves, shapes):
-    """Prints what fit() returns as lines of a passport."""
-    print(f"{prefix}: {bias:.3f}")
+    """Prints what fit() returns as lines of a passport; the bias only if it is not None."""
+    if bias is not None:
+        print(f"{prefix}: {bias:.3f}")
     for name, values in curves.items():
         print(f"{prefix}_{name}: " + ", ".join(f"{x:g} {y:.3f}" for x, y in zip(shapes[name][0], values)))
+
+
+def passport_logits(path, features, names):
+    """The logits (n,) that the curves of a passport give, without those of FREE_CURVES."""
+    with open(path, encoding="utf-8") as lines:
+        values = dict(line.rstrip("\n").split(": ", 1) for line in lines if line.startswith("confidence") and ": " in line)
+    if "confidence" not in values:
+        sys.exit(f"fit: {path} has no line 'confidence: NUMBER': give the lines that fit.py printed for the network")
+    logits = np.full(len(features), float(values["confidence"]))
+    for i, name in enumerate(names):
+        if name not in FREE_CURVES and f"confidence_{name}" in values:
+            points = [point.split() for point in values[f"confidence_{name}"].split(", ")]
+            logits += np.interp(features[:, i], *np.array(points, float).T)
+    return logits
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("candidates", nargs="+")
+    parser.add_argument("--free", metavar="PASSPORT", help="passport.txt of the network")
     arguments = parser.parse_args()
     features, right, classes, names = read(arguments.candidates)
+    if arguments.free:
+        free = features[:, names.index("exact")] > 0  # sentences that were finished
+        features, right, classes = features[free], right[free], classes[free]
     weights = np.zeros(len(right))
     for name, share in SHARES.items():
         weights[classes == name] = share / max(1, (classes == name).sum())
         print(f"fit: {(classes == name).sum()} candidates: {name}", file=sys.stderr)
-    bias, curves = fit(features, right, weights / weights.sum(), names, CURVES)
+    weights /= weights.sum()
+    if arguments.free:
+        known = passport_logits(arguments.free, features, names) - np.log(ODDS)
+        write("confidence", None, fit(features, right, weights, names, FREE_CURVES, known)[1], FREE_CURVES)
+        return
+    bias, curves = fit(features, right, weights, names, CURVES)
     write("confidence", bias + np.log(ODDS), curves, CURVES)
 
 

@@ -136,6 +136,30 @@ static void understands(void **state) {
     graph_free(g);
 }
 
+/* Free words fit everything, so the exact words have to fit on their own, and better if they are few. */
+static void judges_the_exact_words_alone(void **state) {
+    (void)state;
+    struct base_arena arena;
+    struct graph *g = make_graph();
+    struct decoder *d = make_decoder(&arena, g);
+    struct listener_result said, longer, other;
+    assert_string_equal(hear(d, g, "add oat milk to list", &said), "add oat milk to list");
+    assert_string_equal(hear(d, g, "add two eggs and milk to list", &longer), "add two eggs and milk to list");
+    /* add, to and list have 8 phones, which lose nothing here: 6 nats / 8 */
+    assert_int_equal(said.features[DECODER_EXACT], 1536 / 8);
+    assert_int_equal(longer.features[DECODER_EXACT], 1536 / 8);
+    assert_true(said.confidence_q15 > 26214);
+    /* one phone of "list" is another */
+    assert_string_equal(hear(d, g, "add oat milk to lift", &other), "add oat milk to list");
+    assert_true(other.features[DECODER_EXACT] >= 2 * 1536 / 8);
+    assert_true(other.confidence_q15 < said.confidence_q15);
+    /* a sentence without free words is judged as in any grammar */
+    assert_string_equal(hear(d, g, "light", &other), "light");
+    assert_int_equal(other.features[DECODER_EXACT], 0);
+    base_arena_done(&arena);
+    graph_free(g);
+}
+
 static void the_same_again(void **state) {
     (void)state;
     struct base_arena arena;
@@ -228,7 +252,8 @@ static void without_model(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(understands), cmocka_unit_test(the_same_again),
-                                       cmocka_unit_test(prefers_names), cmocka_unit_test(without_model)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(understands), cmocka_unit_test(judges_the_exact_words_alone),
+                                       cmocka_unit_test(the_same_again), cmocka_unit_test(prefers_names),
+                                       cmocka_unit_test(without_model)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
