@@ -5,17 +5,18 @@
 // usage: synthesise.mjs --voices DIR --texts texts.tsv --out DIR [--from 0] [--to N] [--seed 1] [--shard 500] [--engine piper|kokoro]
 //                       [--name libritts_r]
 //
-// DIR or a folder above it contains node_modules/onnxruntime-node. For Piper, DIR contains model.onnx and tokens.txt (see prepare) and NAME
-// is what the list calls the voice; for Kokoro, kokoro/ in DIR contains kokoro-quantized.onnx, tokenizer.json and voices/*.bin (see
+// DIR or a folder above it contains node_modules/onnxruntime-node. For Piper, DIR contains model.onnx, its first part front.onnx, and
+// tokens.txt (see prepare), vocoder.py beside this file computes the rest of the model, and NAME is what the list calls the voice; for Kokoro, kokoro/ in DIR contains kokoro-quantized.onnx, tokenizer.json and voices/*.bin (see
 // tests/accuracy/unseen). Each shard is two files:
 // NAME.s16 (16 kHz mono, little-endian, clips end to end) and NAME.tsv (first sample, samples, kind, text, voice).
 // A clip's voice, liveliness and speed depend only on the seed and the number of its text. Piper's noise depends on the seed and the
-// number of the shard. So the same texts, seed and shard borders give the same samples. Finished shards are skipped, and a shard is
+// number of the shard. So the same texts, seed and shard borders give the same samples on the same kind of CPU. Finished shards are skipped, and a shard is
 // renamed into place, so a run can be stopped at any time, and several runs can share the work (--from, --to).
 // VITS: Kim, Kong and Son, 2021, arXiv 2106.06103. Kokoro: a StyleTTS 2 (Li et al., 2023, arXiv 2306.07691) with 28 English voices.
 import fs from 'node:fs';
 import path from 'node:path';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { createRequire } from 'node:module';
 
 const options = { seed: '1', shard: '500', from: '0', speakers: '904', engine: 'piper', name: 'libritts_r' };
@@ -85,13 +86,41 @@ function seedNoise(model, seed) {
   mark.writeFloatLE(12345678, 7);
   let n = 0;
   for (let at = model.indexOf(mark); at >= 0; at = model.indexOf(mark, at + 1)) model.writeFloatLE(seed + n++, at + 7);
-  if (n === 0) throw new Error('model.onnx has no seeds: remove it and run prepare again');
+  if (n === 0) throw new Error('front.onnx has no seeds: remove it and run prepare again');
+}
+
+/** Starts vocoder.py for a model. Returns a function of the two arrays that the first half of the model computes, which returns the samples. */
+function startVocoder(model) {
+  const program = fileURLToPath(new URL('vocoder.py', import.meta.url));
+  const child = spawn('/usr/bin/python3', [program, model], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let waiting, received = [], size = 0;
+  child.stdout.on('data', (piece) => {
+    received.push(piece);
+    size += piece.length;
+    if (size < 4) return;
+    received = [Buffer.concat(received)];
+    const end = 4 + 4 * received[0].readInt32LE(0);
+    if (size < end) return;
+    const samples = new Float32Array(new Uint8Array(received[0].subarray(4, end)).buffer);
+    received = [];
+    size = 0;
+    waiting(samples);
+  });
+  child.on('exit', (code) => { if (waiting) { console.error(`synthesise: vocoder.py ended with ${code}`); process.exit(1); } });
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout]) pipe.unref();
+  const bytes = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+  return (latent, speaker) => new Promise((resolve) => {
+    waiting = resolve;
+    child.stdout.ref();
+    child.stdin.write(Buffer.concat([bytes(Int32Array.of(latent.length / 192, speaker.length)), bytes(latent), bytes(speaker)]));
+  }).finally(() => child.stdout.unref());
 }
 
 /** Each engine returns two functions: `start(number of the shard)`, called before each shard, and `speak(number of the text, phonemes by
  *  accent, random)`, which returns {samples at RATE_IN, voice}. Kokoro's noise cannot be seeded, so its samples differ between runs. */
 async function piper() {
-  const file = path.join(options.voices, 'model.onnx');
+  const file = path.join(options.voices, 'front.onnx'), vocode = startVocoder(path.join(options.voices, 'model.onnx'));
   let session;
   const start = async (shard) => {
     const model = fs.readFileSync(file);
@@ -112,7 +141,8 @@ async function piper() {
       input: ints(ids, [1, ids.length]), input_lengths: ints([ids.length], [1]), scales: floats([noise, length, noiseW], [3]),
       ...(many && { sid: ints([speaker], [1]) }),
     });
-    return { samples: result[session.outputNames[0]].data, voice: many ? `${options.name}/${speaker}` : options.name };
+    const samples = await vocode(result.latent.data, result.speaker?.data ?? new Float32Array());
+    return { samples, voice: many ? `${options.name}/${speaker}` : options.name };
   };
   return { start, speak };
 }
