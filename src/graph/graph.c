@@ -9,7 +9,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "graph/minimise.h"
-#include "graph/words.h"
+#include "graph/private.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -18,23 +18,8 @@
 
 #define DEFAULT_MAX_ARCS 4000000u
 #define NONE UINT32_MAX
-#define FREE 0                           /* phone of an arc that stands for free words, until the loops are made */
 #define GUESS_UNITS BASE_BUDGET_INTERVAL /* a guess from letters takes some 50 us */
 #define LOOKUP_UNITS 256
-
-struct built { /* storage for the graph that graph_build returns */
-    struct graph graph;
-    struct graph_report report;
-    uint32_t *first_arc;
-    struct graph_arc *arcs;
-    uint8_t *is_final;
-    char **words;
-    char *spellings;
-    const char **guessed, **unspoken;
-    uint32_t *first_loop, *loops;
-    uint16_t *least_q8;
-    char **more; /* spellings of free words that the language model lacks */
-};
 
 struct spoken { /* range in `all` with the pronunciations of a word */
     uint32_t begin, n;
@@ -78,7 +63,7 @@ static int pronounce_words(struct build *b, struct built *out,
     for (uint32_t i = 0; i < b->in->n_words; i++) {
         bool is_free = strcmp(b->in->words[i], GRAMMAR_FREE_WORDS) == 0;
         if (is_free && b->free_words)
-            variants[0] = (struct lexicon_pronunciation){.phones = {FREE}, .n_phones = 1, .source = LEXICON_DICTIONARY};
+            variants[0] = (struct lexicon_pronunciation){.phones = {GRAPH_FREE}, .n_phones = 1, .source = LEXICON_DICTIONARY};
         int n = is_free ? b->free_words != NULL : pronounce(user, b->in->words[i], variants, LEXICON_MAX_VARIANTS);
         out->report.lacks_free_words |= is_free && n == 0;
         if (is_free && n == 0)
@@ -318,108 +303,6 @@ static int emit(struct build *b, struct built *out) {
     return 0;
 }
 
-/* Whether free words alone are a sentence. */
-static bool is_dictation(const struct built *out) {
-    for (uint32_t a = out->first_arc[0]; a < out->first_arc[1]; a++)
-        if (out->arcs[a].phone == FREE && out->is_final[out->arcs[a].to])
-            return true;
-    return false;
-}
-
-/* Copies the grammar's nodes without the arcs of free words, which become loops, the node after other speech, and the tree. */
-static void join_tree(struct build *b, struct built *out, struct graph_arc *arcs, uint32_t *first_arc, uint8_t *is_final) {
-    const struct graph_words *tree = b->free_words;
-    struct graph *g = &out->graph;
-    uint32_t n_loops = 0, n_arcs = 0;
-    for (uint32_t n = 0; n < g->n_nodes; n++) {
-        out->first_loop[n] = n_loops;
-        first_arc[n] = n_arcs;
-        for (uint32_t a = out->first_arc[n]; a < out->first_arc[n + 1]; a++) {
-            if (out->arcs[a].phone == FREE)
-                out->loops[n_loops++] = out->arcs[a].to;
-            else
-                arcs[n_arcs++] = out->arcs[a];
-        }
-        if (n == 0 && g->other != GRAPH_NO_NODE)
-            out->loops[n_loops++] = g->other;
-    }
-    out->first_loop[g->tree_node - 1] = out->first_loop[g->tree_node] = n_loops;
-    first_arc[g->tree_node - 1] = n_arcs; /* the node after other speech, if there is one, has no arcs */
-    g->tree_arc = n_arcs;
-    for (uint32_t n = 0; n <= tree->n_nodes; n++)
-        first_arc[g->tree_node + n] = n_arcs + tree->first_arc[n];
-    for (uint32_t a = 0; a < tree->n_arcs; a++) {
-        struct graph_arc arc = tree->arcs[a];
-        arc.to += g->tree_node;
-        arc.word += arc.word != GRAPH_NO_WORD ? g->n_words : 0;
-        arcs[n_arcs + a] = arc;
-    }
-    memcpy(is_final, out->is_final, g->n_nodes);
-}
-
-/* Copies what the graph needs of the tree besides its nodes and arcs. */
-static int copy_tree(struct built *out, const struct graph_words *tree) {
-    size_t n_bytes = 0;
-    for (uint32_t i = 0; i < tree->n_more; i++)
-        n_bytes += strlen(tree->more[i]) + 1;
-    out->least_q8 = malloc(tree->n_nodes * sizeof *out->least_q8);
-    out->more = malloc((size_t)tree->n_more * sizeof *out->more + n_bytes + 1); /* the spellings follow the pointers */
-    if (!out->least_q8 || !out->more)
-        return -ENOMEM;
-    memcpy(out->least_q8, tree->least_q8, tree->n_nodes * sizeof *out->least_q8);
-    char *at = (char *)(out->more + tree->n_more);
-    for (uint32_t i = 0; i < tree->n_more; i++) {
-        out->more[i] = at;
-        at = stpcpy(at, tree->more[i]) + 1;
-    }
-    out->graph.lm = tree->lm;
-    out->graph.least_q8 = out->least_q8;
-    out->graph.n_lm_words = lm_n_words(tree->lm);
-    out->graph.more_words = (const char *const *)out->more;
-    return 0;
-}
-
-/* Makes the loops, and appends the tree. */
-static int add_free_words(struct build *b, struct built *out) {
-    const struct graph_words *tree = b->free_words;
-    struct graph *g = &out->graph;
-    uint32_t n_free = 0;
-    g->other = GRAPH_NO_NODE;
-    g->tree_node = g->n_nodes;
-    g->tree_arc = g->n_arcs;
-    for (uint32_t a = 0; a < g->n_arcs; a++)
-        n_free += out->arcs[a].phone == FREE;
-    if (n_free == 0)
-        return 0;
-    g->other = is_dictation(out) ? GRAPH_NO_NODE : g->n_nodes;
-    g->tree_node = g->n_nodes + 1;
-    uint32_t n_nodes_all = g->tree_node + tree->n_nodes, n_arcs_all = g->n_arcs - n_free + tree->n_arcs;
-    struct graph_arc *arcs = malloc((size_t)n_arcs_all * sizeof *arcs);
-    uint32_t *first_arc = malloc(((size_t)n_nodes_all + 1) * sizeof *first_arc);
-    uint8_t *is_final = calloc(n_nodes_all, 1);
-    out->first_loop = malloc(((size_t)g->tree_node + 1) * sizeof *out->first_loop);
-    out->loops = malloc(((size_t)n_free + 1) * sizeof *out->loops);
-    if (!arcs || !first_arc || !is_final || !out->first_loop || !out->loops || copy_tree(out, tree) < 0) {
-        free(arcs);
-        free(first_arc);
-        free(is_final);
-        return -ENOMEM;
-    }
-    join_tree(b, out, arcs, first_arc, is_final);
-    free(out->arcs);
-    free(out->first_arc);
-    free(out->is_final);
-    g->arcs = out->arcs = arcs;
-    g->first_arc = out->first_arc = first_arc;
-    g->is_final = out->is_final = is_final;
-    g->n_nodes = n_nodes_all;
-    g->n_arcs = n_arcs_all;
-    g->first_loop = out->first_loop;
-    g->loops = out->loops;
-    g->size_bytes += (size_t)tree->n_arcs * sizeof *arcs + (size_t)tree->n_nodes * (sizeof *first_arc + 1);
-    return 0;
-}
-
 static int copy_words(struct built *out, const struct grammar_acceptor *in, struct base_budget *budget) {
     size_t n_bytes = 1;
     for (uint32_t i = 0; i < in->n_words; i++)
@@ -506,7 +389,7 @@ int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
     if (r == 0)
         r = emit(&b, out);
     if (r == 0)
-        r = add_free_words(&b, out);
+        r = graph_add_free_words(out, free_words);
     build_done(&b);
     if (r < 0) {
         graph_free(out ? &out->graph : NULL);
