@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libtragus_decoder.la
 libtragus_decoder_la_SOURCES = \
     src/decoder/decoder.c src/decoder/decoder.h src/decoder/state.h \
     src/decoder/confidence.c \
+    src/decoder/endpoint.c \
     src/decoder/evidence.c src/decoder/evidence.h \
     src/decoder/filler.c \
     src/decoder/free.c \
@@ -10,6 +11,7 @@ libtragus_decoder_la_SOURCES = \
     src/decoder/listener.c src/listener/listener.h \
     src/decoder/options.c \
     src/decoder/partial.c \
+    src/decoder/place.c \
     src/decoder/result.c \
     src/decoder/rivals.c \
     src/decoder/spot.c

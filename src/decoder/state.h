@@ -166,6 +166,9 @@ bool decoder_enter(struct decoder *d, struct decoder_token *t, struct decoder_to
 /* Compares next_tokens[token], which is in a node or leads there, with the best so far. */
 void decoder_note_best(struct decoder *d, uint32_t token, uint32_t node);
 
+/* endpoint.c */
+void decoder_end_by_rules(struct decoder *d); /* sets the state, and ends the utterance if a rule holds */
+
 /* free.c */
 struct decoder_free *decoder_free_place(struct base_arena *a);
 void decoder_free_pass(struct decoder *d); /* passes the tokens through the row in d->gain, if the graph has free words */
