@@ -110,6 +110,26 @@ static int read_sound(const char *path, int16_t **ret_pcm, size_t *ret_n) {
     return CLI_INPUT;
 }
 
+/* Runs n_runs times, and keeps the run that took the least time. */
+static int run_best(struct result *best, long n_runs, const int16_t *pcm, size_t n, tragus_model *model, tragus_grammar *grammar) {
+    struct cli_progress progress;
+    int r = CLI_OK;
+    *best = (struct result){.cpu_ns = UINT64_MAX};
+    cli_progress_start(&progress, "run");
+    for (long i = 0; r == CLI_OK && i < n_runs; i++) {
+        struct result one;
+        cli_progress_at(&progress, (size_t)i, (size_t)n_runs);
+        if (run(&one, pcm, n, model, grammar) < 0) {
+            cli_complain("", 0, 0, "out of memory");
+            r = CLI_MODEL;
+        } else if (one.cpu_ns < best->cpu_ns) {
+            *best = one;
+        }
+    }
+    cli_progress_end(&progress);
+    return r;
+}
+
 int cli_bench(int argc, char **argv) {
     enum { RUNS = 256, JSON };
     static const struct option options[] = {CLI_SETUP_LONG,
@@ -132,11 +152,8 @@ int cli_bench(int argc, char **argv) {
                 return cli_usage(argv[0], "--runs needs a number from 1 to %d", MOST_RUNS);
         } else if (option == JSON) {
             json = true;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     if (argc - optind > 1)
@@ -152,20 +169,9 @@ int cli_bench(int argc, char **argv) {
         r = cli_open_model(&model, setup.model);
     if (r == CLI_OK)
         r = cli_open_grammar(&grammar, model, &setup);
-    struct result best = {.cpu_ns = UINT64_MAX};
-    struct cli_progress progress;
-    cli_progress_start(&progress, "run");
-    for (long i = 0; r == CLI_OK && i < n_runs; i++) {
-        struct result one;
-        cli_progress_at(&progress, (size_t)i, (size_t)n_runs);
-        if (run(&one, pcm, n, model, grammar) < 0) {
-            cli_complain("", 0, 0, "out of memory");
-            r = CLI_MODEL;
-        } else if (one.cpu_ns < best.cpu_ns) {
-            best = one;
-        }
-    }
-    cli_progress_end(&progress);
+    struct result best;
+    if (r == CLI_OK)
+        r = run_best(&best, n_runs, pcm, n, model, grammar);
     if (r == CLI_OK)
         print(&best, model, grammar, path ? path : "noise", json);
     free(pcm);

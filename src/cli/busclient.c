@@ -11,6 +11,13 @@ static bool answers(sd_bus *bus) {
     return sd_bus_get_name_creds(bus, BUSCLIENT_NAME, 0, NULL) >= 0;
 }
 
+bool busclient_option(const char **address, int option, const char *value) {
+    if (option != BUSCLIENT_USER && option != BUSCLIENT_ADDRESS)
+        return false;
+    *address = option == BUSCLIENT_USER ? "session" : value;
+    return true;
+}
+
 int busclient_connect(sd_bus **ret, const char *address) {
     sd_bus *other;
 

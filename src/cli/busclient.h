@@ -13,6 +13,15 @@
 #define BUSCLIENT_SESSION "org.tragus.Session1"
 #define BUSCLIENT_ENERGY "org.tragus.Energy1"
 
+/* The options of all verbs that talk to tragusd, for getopt_long. */
+enum { BUSCLIENT_USER = 1100, BUSCLIENT_ADDRESS };
+#define BUSCLIENT_LONG                                            \
+    {"user", no_argument, NULL, BUSCLIENT_USER}, {                \
+        "bus-address", required_argument, NULL, BUSCLIENT_ADDRESS \
+    }
+/* Handles one of them. Returns true if it was one. */
+bool busclient_option(const char **address, int option, const char *value);
+
 /* address: "system", "session" or an address; NULL: the system bus, or the session bus if tragusd is only there. Prints errors;
  * returns CLI_OK or CLI_UNREACHABLE. */
 int busclient_open(sd_bus **ret, const char *address);

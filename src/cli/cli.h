@@ -32,6 +32,9 @@ cli_verb_function cli_transcribe, cli_spot, cli_match, cli_evaluate, cli_feature
 
 /* Prints "tragus VERB: sentence" and a pointer to --help on standard error. Returns CLI_USAGE. */
 int cli_usage(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What is left of an option that the verb does not have: prints the help if it is 'h', else what cli_usage prints. Returns the exit
+ * code. */
+int cli_other_option(const char *verb, int option, const char *help, char *const argv[]);
 /* Prints "tragus: file:line: text" on standard error. */
 void cli_complain(const char *file, int line, int column, const char *text);
 

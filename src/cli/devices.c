@@ -88,11 +88,8 @@ int cli_devices(int argc, char **argv) {
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == JSON) {
             json = true;
-        } else if (option == 'h') {
-            fputs(usage, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage("devices", "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option("devices", option, usage, argv);
         }
     }
     if (optind < argc)

@@ -3,6 +3,7 @@
  * does not. */
 #include "cli/doctor.h"
 #include "base/settings.h"
+#include "cli/busclient.h"
 #include "engine/engine.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ static const char usage[] =
     "\n"
     "Exit codes: 0 nothing failed, 1 a check failed, 4 the model is missing or wrong, 5 tragusd cannot be reached.\n";
 
-enum { OPTION_JSON = 256, OPTION_USER, OPTION_ADDRESS, OPTION_DEVICE, OPTION_NO_SPEECH, OPTION_SECONDS };
+enum { OPTION_JSON = 256, OPTION_DEVICE, OPTION_NO_SPEECH, OPTION_SECONDS };
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -42,8 +43,7 @@ static const struct option options[] = {
     {"no-speech", no_argument, NULL, OPTION_NO_SPEECH},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"json", no_argument, NULL, OPTION_JSON},
-    {"user", no_argument, NULL, OPTION_USER},
-    {"bus-address", required_argument, NULL, OPTION_ADDRESS},
+    BUSCLIENT_LONG,
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -222,17 +222,11 @@ static bool take_options(struct doctor *d, int argc, char **argv, int *ret) {
         case OPTION_JSON:
             d->json = true;
             break;
-        case OPTION_USER:
-            d->address = "session";
-            break;
-        case OPTION_ADDRESS:
-            d->address = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return false;
         default:
-            *ret = cli_usage("doctor", "%s: unknown option, or its value is missing", argv[optind - 1]);
+            if (busclient_option(&d->address, option, optarg))
+                break;
+            *ret = cli_other_option("doctor", option, usage, argv);
+            return false;
         }
     }
     if (*ret == CLI_OK && optind < argc)

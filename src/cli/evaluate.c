@@ -247,11 +247,8 @@ int cli_evaluate(int argc, char **argv) {
             reject = false;
         } else if (option == ERRORS) {
             errors = true;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     if (setup.n_grammars == 0)

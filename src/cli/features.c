@@ -62,11 +62,8 @@ int cli_features(int argc, char **argv) {
             raw = true;
         } else if (option == LOG_MEL) {
             log_mel = true;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     if (argc - optind != 1)

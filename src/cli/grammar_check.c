@@ -347,11 +347,8 @@ int cli_grammar_check(int argc, char **argv) {
             strict = true;
         } else if (option == COSTS) {
             costs = true;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     for (; optind < argc; optind++)

@@ -204,11 +204,8 @@ int cli_grammar_test(int argc, char **argv) {
         } else if (option == QUIET || option == JSON) {
             t.quiet = true;
             t.json |= option == JSON;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     if (optind == argc)

@@ -47,18 +47,7 @@ static const char usage[] =
     "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read, 4 the grammar is invalid, 5 tragusd cannot be\n"
     "reached, 6 you may not use the microphone.\n";
 
-enum {
-    OPTION_JSON = 256,
-    OPTION_BOTH,
-    OPTION_ONCE,
-    OPTION_PARTIAL,
-    OPTION_FALLBACK,
-    OPTION_USER,
-    OPTION_ADDRESS,
-    OPTION_WAKE,
-    OPTION_KEEP,
-    OPTION_DEVICE
-};
+enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_FALLBACK, OPTION_WAKE, OPTION_KEEP, OPTION_DEVICE };
 
 static const struct option options[] = {
     {"grammar", required_argument, NULL, 'g'},
@@ -71,8 +60,7 @@ static const struct option options[] = {
     {"wake", required_argument, NULL, OPTION_WAKE},
     {"keep-rejected", required_argument, NULL, OPTION_KEEP},
     {"device", required_argument, NULL, OPTION_DEVICE},
-    {"user", no_argument, NULL, OPTION_USER},
-    {"bus-address", required_argument, NULL, OPTION_ADDRESS},
+    BUSCLIENT_LONG,
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -411,17 +399,10 @@ static int read_options(struct listen *l, int argc, char **argv) {
         case OPTION_DEVICE:
             l->device = optarg;
             break;
-        case OPTION_USER:
-            l->address = "session";
-            break;
-        case OPTION_ADDRESS:
-            l->address = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return CLI_OK;
         default:
-            return cli_usage("listen", "%s: unknown option, or its value is missing", argv[optind - 1]);
+            if (busclient_option(&l->address, option, optarg))
+                break;
+            return cli_other_option("listen", option, usage, argv);
         }
     }
     if (optind < argc)

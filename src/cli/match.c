@@ -150,11 +150,8 @@ int cli_match(int argc, char **argv) {
                 return cli_usage(argv[0], "--context needs KEY=VALUE, and can be given at most %d times", MAX_CONTEXT);
             *equals = '\0';
             how.context[how.n_context++] = (tragus_context){.key = optarg, .value = equals + 1};
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     tragus_grammar *grammar = NULL;

@@ -125,11 +125,8 @@ int cli_model(int argc, char **argv) {
             json = true;
         } else if (option == 'm') {
             path = optarg;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     const char *what = optind < argc ? argv[optind++] : "";

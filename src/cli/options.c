@@ -15,6 +15,13 @@ int cli_usage(const char *verb, const char *format, ...) {
     return CLI_USAGE;
 }
 
+int cli_other_option(const char *verb, int option, const char *help, char *const argv[]) {
+    if (option != 'h')
+        return cli_usage(verb, "%s: unknown option, or its value is missing", argv[optind - 1]);
+    fputs(help, stdout);
+    return CLI_OK;
+}
+
 void cli_complain(const char *file, int line, int column, const char *text) {
     fputs("tragus: ", stderr);
     if (file[0])

@@ -105,11 +105,8 @@ int cli_pronounce(int argc, char **argv) {
             json = true;
         } else if (option == PHONES) {
             phones = true;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     if (optind == argc && !phones)

@@ -20,12 +20,11 @@ static const char usage[] = "Usage: tragus reload [OPTIONS]\n"
                             "Exit codes: 0 reloaded; warnings say what was left out, 4 a grammar or the configuration is invalid,\n"
                             "5 tragusd cannot be reached, 6 not allowed.\n";
 
-enum { OPTION_FORGET = 256, OPTION_USER, OPTION_ADDRESS };
+enum { OPTION_FORGET = 256 };
 
 static const struct option options[] = {
     {"forget-lists", no_argument, NULL, OPTION_FORGET},
-    {"user", no_argument, NULL, OPTION_USER},
-    {"bus-address", required_argument, NULL, OPTION_ADDRESS},
+    BUSCLIENT_LONG,
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -77,22 +76,10 @@ int cli_reload(int argc, char **argv) {
 
     optind = 1;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (option) {
-        case OPTION_FORGET:
+        if (option == OPTION_FORGET)
             forget_lists = true;
-            break;
-        case OPTION_USER:
-            address = "session";
-            break;
-        case OPTION_ADDRESS:
-            address = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return CLI_OK;
-        default:
-            return cli_usage("reload", "%s: unknown option, or its value is missing", argv[optind - 1]);
-        }
+        else if (!busclient_option(&address, option, optarg))
+            return cli_other_option("reload", option, usage, argv);
     }
     if (optind < argc)
         return cli_usage("reload", "unexpected argument %s", argv[optind]);

@@ -67,11 +67,8 @@ static int read_options(struct request *ret, int argc, char **argv) {
             r = cli_wake_per_hour(&ret->wake, optarg, argv[0]);
         } else if (option == JSON) {
             ret->json = true;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     if (r != CLI_OK)

@@ -20,12 +20,11 @@ static const char usage[] = "Usage: tragus status [OPTIONS]\n"
                             "Exit codes: 0 ready, or only the microphone is missing, 1 it runs but cannot recognise, 5 tragusd\n"
                             "cannot be reached.\n";
 
-enum { OPTION_JSON = 256, OPTION_USER, OPTION_ADDRESS };
+enum { OPTION_JSON = 256 };
 
 static const struct option options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
-    {"user", no_argument, NULL, OPTION_USER},
-    {"bus-address", required_argument, NULL, OPTION_ADDRESS},
+    BUSCLIENT_LONG,
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -174,22 +173,10 @@ int cli_status(int argc, char **argv) {
 
     optind = 1;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (option) {
-        case OPTION_JSON:
+        if (option == OPTION_JSON)
             as_json = true;
-            break;
-        case OPTION_USER:
-            address = "session";
-            break;
-        case OPTION_ADDRESS:
-            address = optarg;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return CLI_OK;
-        default:
-            return cli_usage("status", "%s: unknown option, or its value is missing", argv[optind - 1]);
-        }
+        else if (!busclient_option(&address, option, optarg))
+            return cli_other_option("status", option, usage, argv);
     }
     if (optind < argc)
         return cli_usage("status", "unexpected argument %s", argv[optind]);

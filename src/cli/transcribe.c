@@ -133,11 +133,8 @@ static int read_options(struct request *ret, int argc, char **argv) {
         } else if (option == WAKE) {
             if ((r = cli_wake_add(&ret->wake, optarg, "--wake", argv[0])) != CLI_OK)
                 return r;
-        } else if (option == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else {
-            return cli_usage(argv[0], "%s: unknown option, or its value is missing", argv[optind - 1]);
+            return cli_other_option(argv[0], option, help, argv);
         }
     }
     if (optind == argc)

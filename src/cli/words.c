@@ -202,11 +202,8 @@ int cli_words(int argc, char **argv) {
         const char **text = text_of(&o, c);
         if (text) {
             *text = optarg;
-        } else if (c == 'h') {
-            fputs(help, stdout);
-            return CLI_OK;
         } else if (c < OUT) {
-            return cli_usage("words", "unknown option, or its value is missing: %s", argv[optind - 1]);
+            return cli_other_option("words", c, help, argv);
         } else {
             int r = take_number(&o, c, optarg);
             if (r != CLI_OK)
