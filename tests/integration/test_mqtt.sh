@@ -160,6 +160,12 @@ wait_for "the last message" eval '[ "$(grep -c "^tragus/error .*listening/set" "
 is "listening" true "$(retained tragus/state | check get listening)"
 grep -q '"error":"the payload must be ON or OFF"' "$work/seen" || fail "no error was published"
 [ "$(logged "MQTT topic")" -le 3 ] || fail "wrong messages flood the log"
+truncate -s 60M "$work/huge"
+publish tragus/trigger -f "$work/huge"
+publish tragus/trigger -m "after the huge one"
+wait_for "the message after it" eval '[ "$(grep -c "^tragus/error .*the payload must be PRESS" "$work/seen")" -gt '"$(grep -c "^tragus/error .*the payload must be PRESS" "$work/seen")"' ]'
+memory_kb=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$bridge_pid/status")
+sanitized || [ "$memory_kb" -lt 40000 ] || fail "a message of 60 MB took $memory_kb kB of memory"
 
 echo "== the broker restarts: states again, and a command that was said meanwhile"
 unwatch
