@@ -34,8 +34,8 @@
 #define MOST_TOPICS 32           /* that are subscribed to */
 #define REFUSED 0x80             /* reason codes of MQTT from here on are refusals */
 #define MOST_PASSWORD 1024
-#define MOST_PACKET (MQTT_MOST_SOUND + 65536) /* with its topic; what is a little too large still comes, and is complained about \
-                                               */
+/* With its topic. What is a little too large still comes, and is complained about. */
+#define MOST_PACKET (MQTT_MOST_SOUND + 65536)
 
 /* One attempt. The thread and the event loop share it; the last to leave frees it. */
 struct attempt {
