@@ -3,7 +3,6 @@
  * does the work, and is asked over D-Bus: an entry group exists as long as our connection to the system bus, so that whatever ends
  * us also withdraws the announcement. Avahi may come, go and restart at any time. */
 #include "bridge/private.h"
-#include "busaddress/busaddress.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -245,9 +244,7 @@ static int on_group_state(sd_bus_message *m, void *user, sd_bus_error *error) {
 static void disconnect(struct bridge_announcement *a) {
     a->call = sd_bus_slot_unref(a->call);
     forget_group(a);
-    if (a->bus)
-        (void)sd_bus_detach_event(a->bus);
-    a->bus = sd_bus_flush_close_unref(a->bus);
+    bridge_bus_close(&a->bus);
 }
 
 static void connect_again(struct bridge_announcement *a) {
@@ -264,18 +261,7 @@ static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
 }
 
 static int connect_bus(struct bridge_announcement *a) {
-    int r = busaddress_open(&a->bus, "system");
-    if (r < 0) {
-        a->bus = NULL;
-        return r;
-    }
-    r = sd_bus_match_signal_async(a->bus, NULL, "org.freedesktop.DBus.Local", NULL, "org.freedesktop.DBus.Local", "Disconnected",
-                                  on_disconnected, NULL, a);
-    if (r >= 0)
-        r = sd_bus_add_match_async(a->bus, NULL,
-                                   "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-                                   "member='NameOwnerChanged',arg0='" AVAHI "'",
-                                   on_owner, NULL, a);
+    int r = bridge_bus_open(&a->bus, "system", AVAHI, on_owner, on_disconnected, a);
     if (r >= 0)
         r = sd_bus_match_signal_async(a->bus, NULL, AVAHI, "/", AVAHI_SERVER, "StateChanged", on_server_state, NULL, a);
     if (r >= 0)

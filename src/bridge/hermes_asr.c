@@ -3,13 +3,11 @@
  * is closed, so that nothing is understood twice. The text is captured once, also if it is empty, because the dialogue waits for
  * it. */
 #include "bridge/hermes.h"
+#include "bridge/session.h"
 
 #include <string.h>
 
 #define LIMIT_US 30000000ULL /* if stopListening never comes */
-
-/* Values of Session1.Rejected after which the command may still come. */
-enum { REJECTED_TOO_SHORT = 4, REJECTED_NO_SPEECH };
 
 static void forget(struct hermes *h) {
     bridge_listener_free(h->listener);
@@ -45,7 +43,7 @@ static void on_event(void *user, const char *event, json_object *o) {
 
     if (strcmp(event, "utterance") == 0)
         json_object_array_add(h->heard, json_object_get(o));
-    if (strcmp(event, "rejected") != 0 || reason == REJECTED_TOO_SHORT || reason == REJECTED_NO_SPEECH)
+    if (strcmp(event, "rejected") != 0 || reason == BRIDGE_REJECTED_TOO_SHORT || reason == BRIDGE_REJECTED_NO_SPEECH)
         return;
     json_object *words = hermes_free_words(o);
     if (words)

@@ -104,7 +104,22 @@ static void warn(const char *id, const char *why, void *user) {
         bridge_log(BRIDGE_LOG_WARNING, "More names of Home Assistant are left out, without a warning for each");
 }
 
+/* Keeps the friendly names of what is exposed only. */
+static void forget_hidden(struct bridge_home_talk *t) {
+    json_object *ids = bridge_home_exposed(t->results[BRIDGE_HOME_EXPOSED]), *kept = json_object_new_object(), *name;
+
+    for (size_t i = 0, n = json_object_array_length(ids); i < n; i++) {
+        const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
+        if (json_object_object_get_ex(t->friendly, id, &name))
+            json_object_object_add(kept, id, json_object_get(name));
+    }
+    json_object_put(t->friendly);
+    t->friendly = kept;
+    json_object_put(ids);
+}
+
 static void finish_reading(struct bridge_home_talk *t) {
+    forget_hidden(t);
     const struct bridge_home_answers answers = {
         .exposed = t->results[BRIDGE_HOME_EXPOSED],
         .entries = t->results[BRIDGE_HOME_ENTRIES],

@@ -3,7 +3,6 @@
 #include "base/utf8.h"
 #include "bridge/listener.h"
 #include "bridge/private.h"
-#include "busaddress/busaddress.h"
 #include "busjson/busjson.h"
 
 #include <errno.h>
@@ -196,9 +195,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
 static void disconnect(struct bridge_link *l) {
     l->n_states = 0;
     l->listing = sd_bus_slot_unref(l->listing);
-    if (l->bus)
-        (void)sd_bus_detach_event(l->bus);
-    l->bus = sd_bus_flush_close_unref(l->bus);
+    bridge_bus_close(&l->bus);
 }
 
 static void connect_again(struct bridge_link *l) {
@@ -221,22 +218,10 @@ static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
     return 0;
 }
 
-/* All matches are added asynchronously, because the synchronous calls wait for the bus. */
 static int connect_bus(struct bridge_link *l) {
     struct bridge *b = l->bridge;
 
-    int r = busaddress_open(&l->bus, b->options->address);
-    if (r < 0) {
-        l->bus = NULL;
-        return r;
-    }
-    r = sd_bus_match_signal_async(l->bus, NULL, "org.freedesktop.DBus.Local", NULL, "org.freedesktop.DBus.Local", "Disconnected",
-                                  on_disconnected, NULL, l);
-    if (r >= 0)
-        r = sd_bus_add_match_async(l->bus, NULL,
-                                   "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
-                                   "member='NameOwnerChanged',arg0='" BRIDGE_TRAGUS "'",
-                                   on_owner, NULL, l);
+    int r = bridge_bus_open(&l->bus, b->options->address, BRIDGE_TRAGUS, on_owner, on_disconnected, l);
     if (r >= 0)
         r = sd_bus_add_match_async(l->bus, NULL,
                                    "type='signal',sender='" BRIDGE_TRAGUS "',path='" BRIDGE_PATH "',"

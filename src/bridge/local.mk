@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += libtragus_bridge.la
 libtragus_bridge_la_SOURCES = \
     src/bridge/announce.c \
     src/bridge/bridge.h \
+    src/bridge/bus.c \
     src/bridge/connection.c \
     src/bridge/home.c src/bridge/home.h src/bridge/home_client.c src/bridge/home_lists.c \
     src/bridge/home_talk.c src/bridge/home_talk.h \
@@ -15,9 +16,10 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/private.h \
     src/bridge/request.c \
     src/bridge/run.c \
-    src/bridge/session.c \
+    src/bridge/session.c src/bridge/session.h \
     src/bridge/settings.c \
     src/bridge/stream.c src/bridge/stream.h \
+    src/bridge/stream_session.c \
     src/bridge/wire.c src/bridge/wire.h
 if MQTT
 libtragus_bridge_la_SOURCES += \

@@ -34,6 +34,8 @@
 #define MOST_TOPICS 32           /* that are subscribed to */
 #define REFUSED 0x80             /* reason codes of MQTT from here on are refusals */
 #define MOST_PASSWORD 1024
+/* With its topic. What is a little too large still comes, and is complained about. */
+#define MOST_PACKET (MQTT_MOST_SOUND + 65536)
 
 /* One attempt. The thread and the event loop share it; the last to leave frees it. */
 struct attempt {
@@ -42,6 +44,7 @@ struct attempt {
     struct mosquitto *mosquitto;
     const char *host;
     int port, done; /* done: an eventfd */
+    bool old;       /* without MQTT 5 */
     int result, code;
     char detail[200]; /* what libmosquitto logged last: the cause of an error of TLS */
     atomic_bool left;
@@ -125,11 +128,24 @@ static void leave(struct attempt *a) {
         attempt_free(a);
 }
 
+/* Connects, and tells a broker that speaks MQTT 5 which messages are too large for us: libmosquitto would read any of them. */
+static int connect_to(const struct attempt *a) {
+    mosquitto_property *properties = NULL;
+    int r = a->old ? MOSQ_ERR_SUCCESS : mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, MOST_PACKET);
+
+    if (r == MOSQ_ERR_SUCCESS)
+        r = mosquitto_connect_bind_v5(a->mosquitto, a->host, a->port, KEEP_ALIVE_S, NULL, properties);
+    int code = errno;
+    mosquitto_property_free_all(&properties);
+    errno = code;
+    return r;
+}
+
 static void *run_attempt(void *user) {
     struct attempt *a = user;
     const uint64_t one = 1;
 
-    a->result = mosquitto_connect(a->mosquitto, a->host, a->port, KEEP_ALIVE_S);
+    a->result = connect_to(a);
     a->code = errno;
     if (write(a->done, &one, sizeof(one)) != sizeof(one))
         a->result = MOSQ_ERR_UNKNOWN;
@@ -370,6 +386,7 @@ static int begin(struct mqtt_client *c) {
     a->host = memcpy(a->host_text, host, strlen(host) + 1);
     a->client = c;
     a->port = (int)port_of(c->setup.options);
+    a->old = c->old;
     a->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     a->mosquitto = mosquitto_new(c->setup.client_id, true, a);
     if (a->done < 0 || !a->mosquitto)

@@ -33,6 +33,16 @@ struct bridge_stream;
 enum bridge_log_level { BRIDGE_LOG_ERROR = 3, BRIDGE_LOG_WARNING = 4, BRIDGE_LOG_INFO = 6 };
 void bridge_log(enum bridge_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* --- the bus ------------------------------------------------------------------------------------------------------------------ */
+
+/* Connects to the bus of an address (see busaddress.h) without waiting for it: more matches must be added asynchronously, too.
+ * owner gets the signal NameOwnerChanged of the name `peer`, disconnected the one of the end of the connection. On failure *ret is
+ * NULL. The caller attaches the bus to an event loop. */
+int bridge_bus_open(sd_bus **ret, const char *address, const char *peer, sd_bus_message_handler_t owner,
+                    sd_bus_message_handler_t disconnected, void *user);
+/* Sends what is left, and sets *bus to NULL, which it may be already. */
+void bridge_bus_close(sd_bus **bus);
+
 /* --- tragusd on D-Bus --------------------------------------------------------------------------------------------------------- */
 
 #define BRIDGE_TRAGUS "org.tragus.Tragus1"

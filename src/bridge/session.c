@@ -1,147 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/session.c: the session of a stream with tragusd: its start, its results, and the streams that wait for one. */
-#include "bridge/stream.h"
-#include "busjson/busjson.h"
+#include "bridge/session.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-/* tragusd accepts 16 sessions of a user by default. */
-#define MOST_SESSIONS 12
-/* Streams for wake phrases have no end, so they may not take all sessions. */
-#define MOST_WAKE 8
+/* --- create ------------------------------------------------------------------------------------------------------------------- */
 
-#define MAX_COMMAND_MS 15000
-
-/* Values of Session1.Rejected and Finished. */
-enum { REJECTED_TOO_SHORT = 4, REJECTED_NO_SPEECH };
-enum { FINISHED_DAEMON_STOPS = 5, FINISHED_INPUT_FAILED };
-
-static void fail_call(struct bridge_stream *s, sd_bus_message *m, int r) {
-    char text[512];
-    bridge_stream_fail(s, bridge_link_complaint(m, r, text, sizeof(text)));
-}
-
-/* --- results ------------------------------------------------------------------------------------------------------------------ */
-
-/* Sends the transcript, and what it means for programs that know tragus (NULL: it was not understood). */
-static void answer_command(struct bridge_stream *s, const char *text, json_object *meaning) {
-    json_object *data = json_object_new_object(), *context;
-
-    json_object_object_add(data, "text", json_object_new_string(text));
-    if (s->language)
-        json_object_object_add(data, "language", json_object_new_string(s->language));
-    if (meaning) {
-        context = json_object_new_object();
-        json_object_object_add(context, "tragus", meaning);
-        json_object_object_add(data, "context", context);
-    }
-    bridge_connection_send(s->connection, "transcript", data);
-    bridge_stream_over(s);
-}
-
-static void take_utterance(struct bridge_stream *s, sd_bus_message *m) {
-    const char *text, *intent;
-    json_object *meaning, *slots;
-    double confidence;
-
-    if (s->wake || sd_bus_message_read(m, "tss", NULL, &text, &intent) < 0 || !(slots = busjson_names(m)))
-        return;
-    meaning = json_object_new_object();
-    json_object_object_add(meaning, "intent", json_object_new_string(intent));
-    json_object_object_add(meaning, "slots", slots);
-    if (sd_bus_message_read(m, "d", &confidence) > 0)
-        json_object_object_add(meaning, "confidence", json_object_new_double(confidence));
-    answer_command(s, text, meaning);
-}
-
-static void take_rejected(struct bridge_stream *s, sd_bus_message *m) {
-    const char *event;
-    json_object *o = s->wake ? NULL : busjson_signal(m, &event), *words = json_object_object_get(o, "free_text");
-    if (json_object_get_double(json_object_object_get(o, "free_confidence")) < BRIDGE_LEAST_FREE_CONFIDENCE)
-        words = NULL;
-    int reason = json_object_get_int(json_object_object_get(o, "reason"));
-
-    if (o && reason != REJECTED_TOO_SHORT && reason != REJECTED_NO_SPEECH)
-        answer_command(s, words ? json_object_get_string(words) : "", NULL);
-    else if (o && !s->ended) /* a click; the command may follow */
-        bridge_stream_set_limit(s, BRIDGE_NO_SPEECH_US);
-    json_object_put(o);
-}
-
-/* The name by which the client asked for a phrase. */
-static const char *name_of(const struct bridge_stream *s, const char *phrase) {
-    for (size_t i = 0; s->phrases && i < json_object_array_length(s->phrases); i++) {
-        const char *name = json_object_get_string(json_object_array_get_idx(s->phrases, i));
-        char *candidate = bridge_phrase_of(name);
-        bool same = candidate && strcasecmp(candidate, phrase) == 0;
-        free(candidate);
-        if (same)
-            return name;
-    }
-    return phrase;
-}
-
-static void take_wake(struct bridge_stream *s, sd_bus_message *m) {
-    uint64_t time_us;
-    const char *phrase;
-
-    if (!s->wake || sd_bus_message_read(m, "ts", &time_us, &phrase) < 0)
-        return;
-    json_object *data = json_object_new_object();
-    json_object_object_add(data, "name", json_object_new_string(name_of(s, phrase)));
-    json_object_object_add(data, "timestamp", json_object_new_int64(s->timestamp_ms + (int64_t)(time_us / 1000)));
-    bridge_connection_send(s->connection, "detection", data);
-    s->detected = true;
-}
-
-static void take_finished(struct bridge_stream *s, sd_bus_message *m) {
-    uint32_t reason = 0;
-
-    (void)sd_bus_message_read(m, "u", &reason);
-    if (reason == FINISHED_DAEMON_STOPS) {
-        bridge_stream_fail(s, "tragusd has stopped before it answered; try again");
-    } else if (reason == FINISHED_INPUT_FAILED) {
-        bridge_stream_fail(s, "tragusd cannot use this sound; see its log");
-    } else if (!s->wake) {
-        answer_command(s, "", NULL);
-    } else {
-        if (!s->detected)
-            bridge_connection_send(s->connection, "not-detected", NULL);
-        bridge_stream_over(s);
-    }
-}
-
-void bridge_stream_signal(struct bridge *b, sd_bus_message *m) {
-    const char *path = sd_bus_message_get_path(m), *sender = sd_bus_message_get_sender(m), *member = sd_bus_message_get_member(m);
-    struct bridge_stream *s = b->streams;
-
-    while (s && !(s->path && s->connection && path && sender && strcmp(s->path, path) == 0 && strcmp(s->peer, sender) == 0))
-        s = s->next;
-    if (!s)
-        return;
-    if (strcmp(member, "SpeechStarted") == 0) {
-        if (!s->wake && !s->ended)
-            bridge_stream_set_limit(s, BRIDGE_SPEECH_US);
-    } else if (strcmp(member, "Utterance") == 0) {
-        take_utterance(s, m);
-    } else if (strcmp(member, "Rejected") == 0) {
-        take_rejected(s, m);
-    } else if (strcmp(member, "WakeDetected") == 0) {
-        take_wake(s, m);
-    } else if (strcmp(member, "Finished") == 0) {
-        take_finished(s, m);
-    }
-}
-
-/* --- start -------------------------------------------------------------------------------------------------------------------- */
-
-static int append_phrases(const struct bridge_stream *s, sd_bus_message *call) {
-    const struct bridge_options *o = s->bridge->options;
-    size_t n = s->phrases ? json_object_array_length(s->phrases) : o->n_phrases;
+static int append_phrases(const struct bridge_session_options *o, sd_bus_message *call) {
     int r = sd_bus_message_open_container(call, 'e', "sv");
     if (r >= 0)
         r = sd_bus_message_append(call, "s", "Wake");
@@ -149,9 +16,8 @@ static int append_phrases(const struct bridge_stream *s, sd_bus_message *call) {
         r = sd_bus_message_open_container(call, 'v', "as");
     if (r >= 0)
         r = sd_bus_message_open_container(call, 'a', "s");
-    for (size_t i = 0; i < n && r >= 0; i++) {
-        char *phrase =
-            bridge_phrase_of(s->phrases ? json_object_get_string(json_object_array_get_idx(s->phrases, i)) : o->phrases[i]);
+    for (size_t i = 0; i < o->n_phrases && r >= 0; i++) {
+        char *phrase = bridge_phrase_of(o->phrases[i]);
         r = phrase ? sd_bus_message_append(call, "s", phrase) : -ENOMEM;
         free(phrase);
     }
@@ -160,174 +26,101 @@ static int append_phrases(const struct bridge_stream *s, sd_bus_message *call) {
     return r;
 }
 
-static int append_options(const struct bridge_stream *s, const struct bridge_grammar *g, sd_bus_message *call) {
+static int append_options(const struct bridge_session_options *o, sd_bus_message *call) {
     int r = sd_bus_message_open_container(call, 'a', "{sv}");
     if (r >= 0)
-        r = sd_bus_message_append(call, "{sv}{sv}{sv}", "Grammar", "s", g->name, "Input", "s", "fd", "AppId", "s", "tragus-bridge");
-    if (r >= 0 && *g->language)
-        r = sd_bus_message_append(call, "{sv}", "Language", "s", g->language);
-    if (r >= 0 && !s->wake)
-        r = sd_bus_message_append(call, "{sv}", "MaxCommandMs", "u", (uint32_t)MAX_COMMAND_MS);
-    if (r >= 0 && s->wake)
-        r = append_phrases(s, call);
-    if (r >= 0 && !s->wake && !s->plain && s->bridge->options->fallback)
+        r = sd_bus_message_append(call, "{sv}{sv}{sv}{sv}{sv}", "Grammar", "s", o->grammar, "AppId", "s", "tragus-bridge", "Input",
+                                  "s", o->sound ? "fd" : "microphone", "Partial", "b", (int)o->partial, "OneShot", "b",
+                                  (int)o->one_shot);
+    if (r >= 0 && *o->language)
+        r = sd_bus_message_append(call, "{sv}", "Language", "s", o->language);
+    if (r >= 0 && o->max_command_ms > 0)
+        r = sd_bus_message_append(call, "{sv}", "MaxCommandMs", "u", o->max_command_ms);
+    if (r >= 0 && o->fallback)
         r = sd_bus_message_append(call, "{sv}", "Fallback", "b", 1);
+    if (r >= 0 && o->sets_wake)
+        r = append_phrases(o, call);
     return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-/* Takes the reply to a call. Returns false if it is an error, after which the stream is gone. */
-static bool succeeded(struct bridge_stream *s, sd_bus_message *m) {
-    s->call = sd_bus_slot_unref(s->call);
-    if (!sd_bus_message_is_method_error(m, NULL))
-        return true;
-    fail_call(s, m, 0);
-    return false;
-}
-
-static int on_started(sd_bus_message *m, void *user, sd_bus_error *error) {
-    struct bridge_stream *s = user;
-    (void)error;
-
-    if (!succeeded(s, m))
-        return 0;
-    s->state = BRIDGE_RUNNING;
-    if (!s->wake && !s->ended)
-        bridge_stream_set_limit(s, BRIDGE_NO_SPEECH_US);
-    return 0;
-}
-
-static int on_prepared(sd_bus_message *m, void *user, sd_bus_error *error) {
-    struct bridge_stream *s = user;
-    (void)error;
-
-    if (!succeeded(s, m))
-        return 0;
-    s->state = BRIDGE_STARTING;
-    int r = sd_bus_call_method_async(s->bridge->link.bus, &s->call, s->peer, s->path, BRIDGE_SESSION, "Start", on_started, s,
-                                     "a{sv}", 0);
-    if (r < 0)
-        fail_call(s, NULL, r);
-    return 0;
-}
-
-/* Hands tragusd its end of the pipe. */
-static void prepare(struct bridge_stream *s) {
-    s->state = BRIDGE_PREPARING;
-    int r = sd_bus_call_method_async(s->bridge->link.bus, &s->call, s->peer, s->path, BRIDGE_SESSION, "SetInput", on_prepared, s,
-                                     "ha{sv}", s->from, 4, "Rate", "u", (uint32_t)s->format.rate, "Channels", "u",
-                                     (uint32_t)s->format.channels, "Format", "s", s->format.width == 2 ? "S16LE" : "S32LE", "Live",
-                                     "b", 0);
-    close(s->from); /* the message has its own copy */
-    s->from = -1;
-    if (r < 0)
-        fail_call(s, NULL, r);
-}
-
-static void create(struct bridge_stream *s);
-
-/* Whether other streams have sessions, whose end makes room. */
-static bool others_run(const struct bridge_stream *s) {
-    for (const struct bridge_stream *i = s->bridge->streams; i; i = i->next)
-        if (i != s && i->state != BRIDGE_WAITING)
-            return true;
-    return false;
-}
-
-static void not_created(struct bridge_stream *s, sd_bus_message *m) {
-    struct bridge_grammar choices[BRIDGE_MOST_CHOICES];
-
-    if (s->bridge->options->fallback && !s->wake && !s->plain && bridge_link_lacks_words(s->bridge, m)) {
-        s->plain = true; /* goes on without them */
-        create(s);
-    } else if ((sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchModel") ||
-                sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchGrammar")) &&
-               s->choice + 1 < bridge_link_choose(s->bridge, s->language, choices)) {
-        s->choice++;
-        create(s);
-    } else if (sd_bus_message_is_method_error(m, "org.tragus.Error.TooManySessions") && others_run(s)) {
-        s->state = BRIDGE_WAITING; /* another program of this user has sessions, too */
-        bridge_stream_set_limit(s, BRIDGE_SESSION_US);
-    } else {
-        s->state = BRIDGE_WAITING;
-        fail_call(s, m, 0);
-    }
-}
-
-static int on_created(sd_bus_message *m, void *user, sd_bus_error *error) {
-    struct bridge_stream *s = user;
-    bool failed = sd_bus_message_is_method_error(m, NULL);
-    const char *path = NULL;
-    (void)error;
-
-    s->call = sd_bus_slot_unref(s->call);
-    if (!failed && sd_bus_message_read(m, "o", &path) > 0) {
-        s->path = strdup(path);
-        s->peer = strdup(sd_bus_message_get_sender(m));
-    }
-    if (!s->connection) {
-        s->state = BRIDGE_WAITING;
-        bridge_stream_free(s);
-    } else if (failed) {
-        not_created(s, m);
-    } else if (!s->path || !s->peer) {
-        s->state = BRIDGE_WAITING;
-        bridge_stream_fail(s, "out of memory");
-    } else {
-        prepare(s);
-    }
-    return 0;
-}
-
-static void create(struct bridge_stream *s) {
-    struct bridge_grammar choices[BRIDGE_MOST_CHOICES];
+int bridge_session_create(struct bridge_session *s, const struct bridge_session_options *o, sd_bus_message_handler_t done,
+                          void *user) {
     sd_bus *bus = s->bridge->link.bus;
     sd_bus_message *call = NULL;
 
-    size_t n = bridge_link_choose(s->bridge, s->language, choices);
-    bridge_stream_lift_limit(s);
+    s->call = sd_bus_slot_unref(s->call);
     int r =
         bus ? sd_bus_message_new_method_call(bus, &call, BRIDGE_TRAGUS, BRIDGE_PATH, BRIDGE_MANAGER, "CreateSession") : -ENOTCONN;
     if (r >= 0)
-        r = append_options(s, &choices[s->choice < n ? s->choice : n - 1], call);
+        r = append_options(o, call);
     if (r >= 0)
-        r = sd_bus_call_async(bus, &s->call, call, on_created, s, 0);
+        r = sd_bus_call_async(bus, &s->call, call, done, user, 0);
     sd_bus_message_unref(call);
-    s->state = r < 0 ? BRIDGE_WAITING : BRIDGE_CREATING;
-    if (r < 0)
-        fail_call(s, NULL, r);
-    else if (s->ended)
-        bridge_stream_set_limit(s, BRIDGE_DECISION_US);
+    return r;
 }
 
-/* The next stream that may get a session. */
-static struct bridge_stream *next_waiting(struct bridge *b) {
-    unsigned n = 0, n_wake = 0;
+bool bridge_session_created(struct bridge_session *s, sd_bus_message *reply) {
+    const char *path;
 
-    for (const struct bridge_stream *s = b->streams; s; s = s->next) {
-        n += s->state != BRIDGE_WAITING;
-        n_wake += s->state != BRIDGE_WAITING && s->wake;
-    }
-    for (struct bridge_stream *s = b->streams; s && n < MOST_SESSIONS; s = s->next)
-        if (s->state == BRIDGE_WAITING && !(s->wake && n_wake >= MOST_WAKE))
-            return s;
-    return NULL;
+    if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "o", &path) <= 0)
+        return false;
+    s->path = strdup(path);
+    s->peer = strdup(sd_bus_message_get_sender(reply));
+    if (s->path && s->peer)
+        return true;
+    bridge_session_forget(s);
+    return false;
 }
 
-void bridge_session_start_waiting(struct bridge *b) {
-    struct bridge_stream *s;
-    while ((s = next_waiting(b)))
-        create(s);
+/* --- further calls ------------------------------------------------------------------------------------------------------------ */
+
+int bridge_session_set_input(struct bridge_session *s, int fd, const struct bridge_format *f, bool live,
+                             sd_bus_message_handler_t done, void *user) {
+    s->call = sd_bus_slot_unref(s->call);
+    int r = sd_bus_call_method_async(s->bridge->link.bus, &s->call, s->peer, s->path, BRIDGE_SESSION, "SetInput", done, user,
+                                     "ha{sv}", fd, 4, "Rate", "u", (uint32_t)f->rate, "Channels", "u", (uint32_t)f->channels,
+                                     "Format", "s", f->width == 2 ? "S16LE" : "S32LE", "Live", "b", (int)live);
+    close(fd); /* the message has its own copy */
+    return r;
 }
 
-void bridge_session_close(const struct bridge_stream *s) {
+int bridge_session_start(struct bridge_session *s, sd_bus_message_handler_t done, void *user) {
+    s->call = sd_bus_slot_unref(s->call);
+    return sd_bus_call_method_async(s->bridge->link.bus, &s->call, s->peer, s->path, BRIDGE_SESSION, "Start", done, user, "a{sv}",
+                                    0);
+}
+
+void bridge_session_send(const struct bridge_session *s, const char *member) {
+    sd_bus *bus = s->bridge->link.bus;
     sd_bus_message *call = NULL;
 
-    if (!s->path || !s->bridge->link.bus)
+    if (!s->path || !bus)
         return;
-    int r = sd_bus_message_new_method_call(s->bridge->link.bus, &call, s->peer, s->path, BRIDGE_SESSION, "Close");
+    int r = sd_bus_message_new_method_call(bus, &call, s->peer, s->path, BRIDGE_SESSION, member);
+    if (r >= 0 && strcmp(member, "Stop") == 0)
+        r = sd_bus_message_append(call, "a{sv}", 0);
     if (r >= 0)
         r = sd_bus_message_set_expect_reply(call, false);
     if (r >= 0)
-        (void)sd_bus_send(s->bridge->link.bus, call, NULL);
+        (void)sd_bus_send(bus, call, NULL);
     sd_bus_message_unref(call);
+}
+
+bool bridge_session_sent(const struct bridge_session *s, sd_bus_message *signal) {
+    const char *path = sd_bus_message_get_path(signal), *sender = sd_bus_message_get_sender(signal);
+    return s->path && path && sender && strcmp(s->path, path) == 0 && strcmp(s->peer, sender) == 0;
+}
+
+/* --- end ---------------------------------------------------------------------------------------------------------------------- */
+
+void bridge_session_forget(struct bridge_session *s) {
+    free(s->path);
+    free(s->peer);
+    s->path = s->peer = NULL;
+}
+
+void bridge_session_done(struct bridge_session *s) {
+    bridge_session_send(s, "Close");
+    s->call = sd_bus_slot_unref(s->call);
+    bridge_session_forget(s);
 }

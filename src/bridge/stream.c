@@ -32,19 +32,16 @@ static void forget_sound(struct bridge_stream *s) {
 }
 
 static void destroy(struct bridge_stream *s) {
-    struct bridge_stream **link = &s->bridge->streams;
+    struct bridge_stream **link = &s->session.bridge->streams;
     while (*link != s)
         link = &(*link)->next;
     *link = s->next;
-    bridge_session_close(s);
+    bridge_session_done(&s->session);
     forget_sound(s);
     close_end(&s->from);
     sd_event_source_disable_unref(s->limit);
-    sd_bus_slot_unref(s->call);
     json_object_put(s->phrases);
     free(s->language);
-    free(s->path);
-    free(s->peer);
     free(s);
 }
 
@@ -58,9 +55,9 @@ void bridge_stream_free(struct bridge_stream *s) {
         s->limit = sd_event_source_disable_unref(s->limit);
         return;
     }
-    struct bridge *b = s->bridge;
+    struct bridge *b = s->session.bridge;
     destroy(s);
-    bridge_session_start_waiting(b);
+    bridge_streams_start_waiting(b);
 }
 
 void bridge_streams_free(struct bridge *b) {
@@ -85,9 +82,8 @@ void bridge_stream_fail(struct bridge_stream *s, const char *text) {
 void bridge_streams_fail(struct bridge *b, const char *text) {
     struct bridge_stream *s = b->streams;
     while (s) {
-        if (s->path && s->connection) {
-            free(s->path); /* there is nothing to close */
-            s->path = NULL;
+        if (s->session.path && s->connection) {
+            bridge_session_forget(&s->session);
             bridge_stream_fail(s, text);
             s = b->streams; /* the list has changed */
         } else {
@@ -113,7 +109,7 @@ static int on_limit(sd_event_source *source, uint64_t now_us, void *user) {
 
 void bridge_stream_set_limit(struct bridge_stream *s, uint64_t after_us) {
     int r = s->limit ? sd_event_source_set_time_relative(s->limit, after_us)
-                     : sd_event_add_time_relative(s->bridge->event, &s->limit, CLOCK_MONOTONIC, after_us, 0, on_limit, s);
+                     : sd_event_add_time_relative(s->session.bridge->event, &s->limit, CLOCK_MONOTONIC, after_us, 0, on_limit, s);
     if (r >= 0)
         r = sd_event_source_set_enabled(s->limit, SD_EVENT_ONESHOT);
     if (r < 0)
@@ -218,8 +214,9 @@ static int open_pipe(struct bridge_stream *s, tragus_error *reterr) {
     s->from = ends[0];
     s->to = ends[1];
     /* Only our end: the flag belongs to the open file, and tragusd decides about its own. */
-    int r =
-        fcntl(s->to, F_SETFL, O_NONBLOCK) < 0 ? -errno : sd_event_add_io(s->bridge->event, &s->io, s->to, EPOLLOUT, on_writable, s);
+    int r = fcntl(s->to, F_SETFL, O_NONBLOCK) < 0
+                ? -errno
+                : sd_event_add_io(s->session.bridge->event, &s->io, s->to, EPOLLOUT, on_writable, s);
     if (r >= 0)
         r = sd_event_source_set_enabled(s->io, SD_EVENT_OFF);
     return r < 0 ? base_error_set(reterr, r, "the pipe cannot be used: %s", strerror(-r)) : 0;
@@ -228,12 +225,12 @@ static int open_pipe(struct bridge_stream *s, tragus_error *reterr) {
 /* The first call is made from the event loop, so that the caller knows the stream before it can fail. */
 static int on_first(sd_event_source *source, uint64_t now_us, void *user) {
     struct bridge_stream *s = user;
-    struct bridge *b = s->bridge;
+    struct bridge *b = s->session.bridge;
     (void)source, (void)now_us;
 
     bridge_stream_lift_limit(s);
     bridge_stream_set_limit(s, BRIDGE_SESSION_US);
-    bridge_session_start_waiting(b);
+    bridge_streams_start_waiting(b);
     return 0;
 }
 
@@ -253,7 +250,7 @@ int bridge_stream_new(struct bridge_stream **ret, struct bridge_connection *c, c
     while (*link)
         link = &(*link)->next;
     *link = s;
-    s->bridge = b;
+    s->session.bridge = b;
     s->connection = c;
     s->to = s->from = -1;
     s->wake = o->wake;

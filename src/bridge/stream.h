@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/stream.h: a stream of sound, for stream.c, which moves the sound, and session.c, which talks with tragusd. */
+/* bridge/stream.h: a stream of sound, for stream.c, which moves the sound, and stream_session.c, which talks with tragusd. */
 #ifndef TRAGUS_BRIDGE_STREAM_H
 #define TRAGUS_BRIDGE_STREAM_H
 
 #include "bridge/private.h"
+#include "bridge/session.h"
 
 enum bridge_state { BRIDGE_WAITING, BRIDGE_CREATING, BRIDGE_PREPARING, BRIDGE_STARTING, BRIDGE_RUNNING };
 
 struct bridge_stream {
-    struct bridge *bridge;
+    struct bridge_session session;
     struct bridge_connection *connection; /* NULL: it is over, and waits for the reply of CreateSession */
     struct bridge_stream *next;
     enum bridge_state state;
@@ -18,14 +19,12 @@ struct bridge_stream {
     char *language;
     json_object *phrases; /* NULL: those of the options */
     int64_t timestamp_ms;
-    size_t choice;     /* of the grammars */
-    bool plain;        /* without fallback, because tragusd cannot do that */
-    int to, from;      /* ends of the pipe, or -1 */
-    char *path, *peer; /* of the session */
+    size_t choice; /* of the grammars */
+    bool plain;    /* without fallback, because tragusd cannot do that */
+    int to, from;  /* ends of the pipe, or -1 */
     struct base_buffer pending;
     size_t n_written; /* of pending */
     sd_event_source *io, *limit;
-    sd_bus_slot *call;
 };
 
 /* Tells the client a sentence, and ends the stream. */
@@ -42,8 +41,6 @@ void bridge_stream_set_limit(struct bridge_stream *s, uint64_t after_us);
 void bridge_stream_lift_limit(struct bridge_stream *s);
 
 /* Creates sessions for the streams that may have one now. */
-void bridge_session_start_waiting(struct bridge *b);
-/* Closes the session of a stream, if it has one. */
-void bridge_session_close(const struct bridge_stream *s);
+void bridge_streams_start_waiting(struct bridge *b);
 
 #endif

@@ -152,7 +152,7 @@ void bus_on_recognize_event(struct service_session *session, const struct servic
         answer_error(s, BUS_ERROR("UnsupportedFormat"), e->text);
         break;
     case SERVICE_FINISHED:
-        if (e->reason == SERVICE_REVOKED) {
+        if (e->reason == SERVICE_DAEMON_STOPS) {
             answer_error(s, SD_BUS_ERROR_NO_REPLY, "The daemon is stopping");
             break;
         }

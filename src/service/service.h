@@ -246,8 +246,8 @@ enum service_finish {
     SERVICE_END_OF_INPUT,
     SERVICE_ONE_SHOT_DONE,
     SERVICE_TIMED_OUT,
-    SERVICE_REVOKED,
-    SERVICE_FAILED_INPUT,
+    SERVICE_DAEMON_STOPS,
+    SERVICE_INPUT_FAILED,
 };
 
 struct service_event {

@@ -183,16 +183,16 @@ static void drop(struct service_session *session) {
 
 /* It was dropped, so results still in the queue are not reported. */
 static bool is_dropped(const struct service_session *session) {
-    return session->finish == SERVICE_ONE_SHOT_DONE || session->finish == SERVICE_TIMED_OUT || session->finish == SERVICE_REVOKED;
+    return session->finish == SERVICE_ONE_SHOT_DONE || session->finish == SERVICE_TIMED_OUT || session->finish == SERVICE_DAEMON_STOPS;
 }
 
 void session_revoke(struct service_session *session) {
-    if (session->dead || !session->lent || session->finish == SERVICE_REVOKED)
+    if (session->dead || !session->lent || session->finish == SERVICE_DAEMON_STOPS)
         return;
     if (!is_dropped(session))
         drop(session);
-    session->finish = SERVICE_REVOKED;
-    session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = SERVICE_REVOKED, .text = ""});
+    session->finish = SERVICE_DAEMON_STOPS;
+    session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = SERVICE_DAEMON_STOPS, .text = ""});
 }
 
 void service_session_free(struct service_session *session) {
@@ -589,14 +589,14 @@ static void tell_finished(struct service_session *session, struct batch *batch) 
     unsigned reason = session->finish;
 
     if (batch && batch_error(batch, &error) < 0 && reason == 0) {
-        reason = SERVICE_FAILED_INPUT;
+        reason = SERVICE_INPUT_FAILED;
         session_tell(session,
                      &(struct service_event){.type = SERVICE_INPUT_LOST, .reason = SERVICE_DESCRIPTOR_BROKEN, .text = error.text});
     }
     if (reason == 0)
         reason = SERVICE_END_OF_INPUT;
     session->finish = 0;
-    if (reason != SERVICE_REVOKED) /* a revoked session was told already */
+    if (reason != SERVICE_DAEMON_STOPS) /* a revoked session was told already */
         session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = reason, .text = error.text});
 }
 

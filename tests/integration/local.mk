@@ -53,9 +53,11 @@ integration_tests = \
     tests/integration/test_devices.sh \
     tests/integration/test_doctor.sh \
     tests/integration/test_example.sh \
+    tests/integration/test_flows.sh \
     tests/integration/test_home_assistant.sh \
     tests/integration/test_language.sh \
-    tests/integration/test_fallback.sh tests/integration/test_free.sh tests/integration/test_left_out.sh \
+    tests/integration/test_fallback.sh tests/integration/test_free.sh tests/integration/test_free_text.sh \
+    tests/integration/test_left_out.sh \
     tests/integration/test_listen.sh \
     tests/integration/test_man.sh \
     tests/integration/test_microphone.sh \
@@ -75,6 +77,7 @@ EXTRA_DIST += docs/examples/recognise.py docs/examples/understand.js \
     tests/integration/test_bridge.sh tests/integration/test_bus.sh tests/integration/test_busy.sh tests/integration/test_channels.sh \
     tests/integration/mqtt_document.py tests/integration/test_clients.sh tests/integration/test_config.sh tests/integration/test_devices.sh tests/integration/test_doctor.sh \
     tests/integration/test_example.sh tests/integration/test_home_assistant.sh tests/integration/test_language.sh \
+    tests/integration/broker.sh tests/integration/mqtt_flow.js tests/integration/test_flows.sh tests/integration/test_free_text.sh \
     tests/integration/test_fallback.sh tests/integration/test_free.sh tests/integration/test_left_out.sh tests/integration/test_listen.sh tests/integration/test_man.sh tests/integration/test_microphone.sh \
     tests/integration/test_mqtt.sh tests/integration/test_pipewire.sh \
     tests/integration/test_quickstart.sh tests/integration/test_reload.sh tests/integration/test_snippets.sh tests/integration/test_wake.sh \

@@ -6,69 +6,11 @@
 set -u
 builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 . "$srcdir/tests/integration/lib.sh"
-PATH=$PATH:/usr/sbin
-grep -q '^#define HAVE_MQTT 1' "$builddir/config.h" || skip "built --without-mqtt"
-for program in mosquitto mosquitto_sub mosquitto_passwd openssl; do
-    command -v $program >/dev/null || skip "$program is missing: apt install mosquitto mosquitto-clients openssl"
+. "$srcdir/tests/integration/broker.sh"
+for program in mosquitto_passwd openssl; do
+    command -v $program >/dev/null || skip "$program is missing: apt install mosquitto openssl"
 done
 need_model
-is() { # WHAT EXPECTED GOT
-    [ "$2" = "$3" ] || fail "$1: expected \"$2\", got \"$3\""
-}
-check() { "${PYTHON:-python3}" "$srcdir/tests/integration/mqtt_check.py" "$@"; }
-broker_pid='' watcher_pid=''
-trap 'code=$?; kill $broker_pid $watcher_pid 2>/dev/null; (exit $code); end_all' EXIT
-port=$((20000 + $$ % 20000))
-
-start_broker() { # LINE...
-    printf '%s\n' "user root" "persistence false" "listener ${listen:-$port 127.0.0.1}" "log_dest file $work/mosquitto.log" "${@:-allow_anonymous true}" \
-        >"$work/mosquitto.conf"
-    mosquitto -c "$work/mosquitto.conf" 2>>"$work/mosquitto.err" &
-    broker_pid=$!
-    wait_for "mosquitto" eval '(exec 3<>/dev/tcp/127.0.0.1/'"$port"')'
-}
-stop_broker() {
-    end_program "$broker_pid"
-    broker_pid=''
-}
-login=()
-publish() { mosquitto_pub -h 127.0.0.1 -p "$port" "${login[@]}" -q 1 -t "$1" "${@:2}"; }
-host=127.0.0.1
-retained() { # TOPIC: waits for a retained message and prints it
-    local try
-    for try in 1 2 3 4 5 6 7 8 9 10; do
-        mosquitto_sub -h "$host" -p "$port" "${login[@]}" -t "$1" -C 1 -W 1 --retained-only 2>/dev/null && return
-    done
-}
-watch() { # collects "TOPIC PAYLOAD" lines of new messages in $work/seen
-    : >"$work/seen"
-    mosquitto_sub -h 127.0.0.1 -p "$port" "${login[@]}" -t '#' -v -R >>"$work/seen" &
-    watcher_pid=$!
-    sleep 0.5
-}
-unwatch() {
-    end_program "$watcher_pid"
-    watcher_pid=''
-}
-payloads() { sed -n "s|^$1 ||p" "$work/seen"; }
-seen() { # TOPIC: waits for a message and prints the last one
-    wait_for "a message of $1" grep -q "^$1 " "$work/seen"
-    payloads "$1" | tail -n 1
-}
-state_is() { [ "$(mosquitto_sub -h 127.0.0.1 -p "$port" "${login[@]}" -t "${prefix:-tragus}/state" -C 1 -W 2 --retained-only 2>/dev/null | check get "$1" 2>/dev/null)" = "$2" ]; }
-configure() { # LINE...: [mqtt] of bridge.conf
-    printf '%s\n' "[mqtt]" "host = 127.0.0.1" "port = $port" "$@" >"$work/bridge.conf"
-}
-start_mqtt() { # starts the bridge with that file
-    "$bridge" --config "$work/bridge.conf" --bus-address "$address" --uri "$uri" 2>>"$work/tragus-bridge.log" &
-    bridge_pid=$!
-    wait_for "tragus-bridge" wyoming ping
-}
-logged() { grep -c -- "$1" "$work/tragus-bridge.log"; }
-say() { # plays the recording into the microphone
-    echo "play $work/sound.raw" >"$work/microphone.control.new"
-    mv "$work/microphone.control.new" "$work/microphone.control"
-}
 
 spoken 16000 700
 start_bus
@@ -160,6 +102,12 @@ wait_for "the last message" eval '[ "$(grep -c "^tragus/error .*listening/set" "
 is "listening" true "$(retained tragus/state | check get listening)"
 grep -q '"error":"the payload must be ON or OFF"' "$work/seen" || fail "no error was published"
 [ "$(logged "MQTT topic")" -le 3 ] || fail "wrong messages flood the log"
+truncate -s 60M "$work/huge"
+publish tragus/trigger -f "$work/huge"
+publish tragus/trigger -m "after the huge one"
+wait_for "the message after it" eval '[ "$(grep -c "^tragus/error .*the payload must be PRESS" "$work/seen")" -gt '"$(grep -c "^tragus/error .*the payload must be PRESS" "$work/seen")"' ]'
+memory_kb=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$bridge_pid/status")
+sanitized || [ "$memory_kb" -lt 40000 ] || fail "a message of 60 MB took $memory_kb kB of memory"
 
 echo "== the broker restarts: states again, and a command that was said meanwhile"
 unwatch
@@ -312,15 +260,11 @@ echo "== Hermes: sound in messages, with a wake phrase"
 configure "hermes = yes" "sound = hermes" "wake = good morning, front_center"
 "$builddir/tests/integration/join_sounds" 16000 900 "$work/two.raw" /usr/share/sounds/alsa/Front_Center.wav /usr/share/sounds/alsa/Rear_Left.wav \
     >"$work/places" || fail "join_sounds"
-mkdir "$work/frames"
-check frames "$work/two.raw" "$work/frames" || fail "frames"
+frames "$work/two.raw" "$work/frames"
 start_mqtt
 wait_for "the connection" eval '[ "$(payloads tragus/status | tail -n 1)" = online ]'
 publish hermes/audioServer/default/audioFrame -f "$work/large"
-for frame in "$work"/frames/*.wav; do
-    publish hermes/audioServer/default/audioFrame -f "$frame"
-    sleep 0.22
-done
+speak default "$work/frames"
 wait_for "the hotword" grep -qa '^hermes/hotword/front_center/detected .*"modelId":"front_center"' "$work/seen"
 wait_for "the intent" grep -qa '^hermes/intent/TestChannel .*"input":"rear left"' "$work/seen"
 is "the microphone" false "$(status_field microphone_open)"

@@ -162,6 +162,15 @@ def test_transcribe(uri, path, rate="16000", width="2", channels="1", language="
         peer.expect("pong")
 
 
+def test_meaning(uri, path):
+    """The transcript of a sound, and what it means for programs that know tragus."""
+    with Peer(uri) as peer:
+        peer.socket.sendall(b"".join(conversation(sound_of(path, 2, 1))))
+        answer = peer.expect("transcript")
+        meaning = answer.get("context", {}).get("tragus", {})
+        print(json.dumps({"text": answer["text"], "intent": meaning.get("intent"), "slots": meaning.get("slots")}))
+
+
 def test_early(uri, path):
     """The transcript comes before audio-stop, and what still comes is dropped."""
     sound = sound_of(path, 2, 1)

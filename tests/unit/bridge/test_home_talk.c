@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -75,10 +76,40 @@ static void test_answers_without_a_question(void **state) {
     bridge_home_talk_done(&t);
 }
 
+/* The name of an entity is forgotten when it is no longer exposed. */
+static void test_hidden_again(void **state) {
+    struct bridge_home_talk t = begin();
+    char exposed[200];
+    (void)state;
+    for (int64_t round = 0; round < 2; round++) {
+        /* The first reading has the ids 4 to 8. The second one ends the subscription with 9, so that it has 10 to 14. */
+        const int64_t first = 4 + 6 * round;
+        snprintf(exposed, sizeof(exposed),
+                 "{\"id\":%d,\"type\":\"result\",\"success\":true,\"result\":{\"exposed_entities\":{"
+                 "\"light.a\":{\"conversation\":true},\"light.b\":{\"conversation\":%s}}}}",
+                 (int)first, round == 0 ? "true" : "false");
+        take(&t, exposed);
+        for (int64_t id = first + 1; id <= first + 4; id++) {
+            snprintf(exposed, sizeof(exposed), "{\"id\":%d,\"type\":\"result\",\"success\":true,\"result\":{}}", (int)id);
+            take(&t, exposed);
+        }
+        snprintf(exposed, sizeof(exposed),
+                 "{\"id\":%d,\"type\":\"event\",\"event\":{\"a\":{\"light.a\":{\"a\":{\"friendly_name\":\"Lamp\"}}%s}}}",
+                 (int)first + 4, round == 0 ? ",\"light.b\":{\"a\":{\"friendly_name\":\"Secret\"}}" : "");
+        take(&t, exposed);
+        assert_int_equal(n_given, round + 1);
+        assert_true(json_object_object_get_ex(t.friendly, "light.a", NULL));
+        assert_int_equal(json_object_object_get_ex(t.friendly, "light.b", NULL), round == 0);
+        bridge_home_talk_read(&t);
+    }
+    bridge_home_talk_done(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_answers_without_a_question),
+        cmocka_unit_test(test_hidden_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,7 +121,7 @@ static void at_the_end_all_are_answered(void **state) {
     service_finish(wire_service);
     bus_release(wire_bus);
     rig_run(wire_event, 100);
-    assert_int_equal(reason, SERVICE_REVOKED);
+    assert_int_equal(reason, SERVICE_DAEMON_STOPS);
     assert_non_null(listened);
     wire_expect_error(listened, SD_BUS_ERROR_NO_REPLY, NULL);
     assert_non_null(recognized);

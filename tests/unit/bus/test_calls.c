@@ -218,7 +218,7 @@ static void wrong_input_is_refused(void **state) {
     start(path);
     assert_true(rig_until(wire_event, is_finished, &h));
     assert_int_equal(h.n_lost, 1);
-    assert_int_equal(h.reason, SERVICE_FAILED_INPUT);
+    assert_int_equal(h.reason, SERVICE_INPUT_FAILED);
     assert_non_null(strstr(h.details, "not a sound file"));
     close(file);
     close(null);

@@ -154,7 +154,7 @@ static void a_silent_file_stops_nobody(void **state) {
         if (i == 0) {
             assert_true(rig_until(event, rig_finished, &log[i]));
             assert_in_range(now_ms() - start_ms, 9000, 15000);
-            assert_int_equal(log[i].finish, SERVICE_FAILED_INPUT);
+            assert_int_equal(log[i].finish, SERVICE_INPUT_FAILED);
             assert_non_null(strstr(log[i].text, "does not answer"));
         }
         service_session_free(s);
@@ -188,7 +188,7 @@ static void regular_files_and_calls_have_a_limit(void **state) {
             close(ends[0]);
             assert_int_equal(service_session_start(s, &e), 0);
             assert_true(rig_until(event, rig_finished, &log));
-            assert_int_equal(log.finish, is_file || limited ? SERVICE_FAILED_INPUT : SERVICE_END_OF_INPUT);
+            assert_int_equal(log.finish, is_file || limited ? SERVICE_INPUT_FAILED : SERVICE_END_OF_INPUT);
             if (is_file || limited)
                 assert_non_null(strstr(log.text, "larger than 100000 bytes"));
             service_session_free(s);
@@ -213,7 +213,7 @@ static void sound_files_of_a_user_share_a_limit(void **state) {
         rig_run(event, 200);
     }
     assert_true(rig_until(event, rig_finished, &log[1]));
-    assert_int_equal(log[1].finish, SERVICE_FAILED_INPUT);
+    assert_int_equal(log[1].finish, SERVICE_INPUT_FAILED);
     assert_non_null(strstr(log[1].text, "at the same time"));
     assert_int_equal(log[0].n_finished, 0);
     for (unsigned i = 0; i < 2; i++) {

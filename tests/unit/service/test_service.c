@@ -238,9 +238,9 @@ static void sessions_hear_of_the_end_once(void **state) {
     service_finish(s);
     service_finish(s);
     assert_int_equal(live.n_finished, 1);
-    assert_int_equal(live.finish, SERVICE_REVOKED);
+    assert_int_equal(live.finish, SERVICE_DAEMON_STOPS);
     assert_int_equal(batch.n_finished, 1);
-    assert_int_equal(batch.finish, SERVICE_REVOKED);
+    assert_int_equal(batch.finish, SERVICE_DAEMON_STOPS);
     assert_int_equal(idle.n_finished, 0);
     service_session_push_end(b);
     rig_run(event, 100); /* the input ends as well */

@@ -469,7 +469,7 @@ static void what_is_no_sound_fails(void **state) {
     assert_true(rig_until(event, rig_finished, &log));
     assert_int_equal(log.n_lost, 1);
     assert_int_equal(log.loss, SERVICE_DESCRIPTOR_BROKEN);
-    assert_int_equal(log.finish, SERVICE_FAILED_INPUT);
+    assert_int_equal(log.finish, SERVICE_INPUT_FAILED);
     assert_non_null(strstr(log.text, "not a sound file"));
     /* The session can be used again. */
     log = (struct rig_log){0};
