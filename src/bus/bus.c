@@ -51,36 +51,6 @@ int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) {
     return sd_bus_error_set(error, name, text);
 }
 
-/* --- callers ------------------------------------------------------------------------------------------------------------------ */
-
-int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error) {
-    sd_bus_creds *creds = NULL;
-    const char *owner = sd_bus_message_get_sender(m);
-    uid_t uid = (uid_t)-1;
-
-    *ret = (struct service_caller){.owner = "", .uid = uid}; /* no rights until they are known */
-    int r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
-    if (r >= 0)
-        r = sd_bus_creds_get_euid(creds, &uid);
-    sd_bus_creds_unref(creds);
-    if (r < 0)
-        return sd_bus_error_set_errnof(error, r, "The user of the caller cannot be determined");
-    if (!owner)
-        return -ENXIO;
-    service_caller_init(b->service, ret, owner, uid);
-    return 0;
-}
-
-uint32_t bus_caller_pid(sd_bus_message *m) {
-    sd_bus_creds *creds = NULL;
-    pid_t pid = 0;
-
-    if (sd_bus_query_sender_creds(m, SD_BUS_CREDS_PID, &creds) >= 0)
-        (void)sd_bus_creds_get_pid(creds, &pid);
-    sd_bus_creds_unref(creds);
-    return pid > 0 ? (uint32_t)pid : 0;
-}
-
 /* --- calls that are answered later -------------------------------------------------------------------------------------------- */
 
 /* The call itself may hold up to 128 MB and 253 descriptors, so it is not kept: what an answer needs is its sender and its cookie.
@@ -232,7 +202,9 @@ static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
 }
 
 static int offer(struct bus *b) {
-    int r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_MANAGER, bus_manager_vtable, b);
+    int r = bus_callers_new(b);
+    if (r >= 0)
+        r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_MANAGER, bus_manager_vtable, b);
     if (r >= 0)
         r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_ENERGY, bus_energy_vtable, b);
     if (r >= 0)
@@ -315,6 +287,7 @@ void bus_close(struct bus *b) {
     for (struct bus_call *call = b->calls; call; call = call->next)
         call->bus = NULL;
     bus_shown_free(b);
+    bus_callers_free(b);
     (void)sd_bus_flush(b->bus);
     sd_bus_detach_event(b->bus);
     sd_bus_flush_close_unref(b->bus);
