@@ -4,6 +4,7 @@
 #include "bus/content.h"
 #include "bus/private.h"
 #include "busaddress/busaddress.h"
+#include "service/log.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define NAME_PATIENCE_US 5000000 /* for the bus to answer */
+#define MOST_ATTEMPTS 5          /* to send an answer */
 
 /* --- errors ------------------------------------------------------------------------------------------------------------------- */
 
@@ -130,11 +132,21 @@ void bus_call_free(struct bus_call *call) {
     free(call);
 }
 
+/* If there is no memory, there may be some in the next moment; without an answer the caller would wait for long. */
+void bus_answer_error(sd_bus_message *call, const sd_bus_error *error) {
+    int r = -ENOMEM;
+
+    for (unsigned i = 0; i < MOST_ATTEMPTS && r == -ENOMEM; i++)
+        r = sd_bus_reply_method_error(call, error);
+    if (r < 0 && r != -ENOTCONN) /* the loss of the bus is logged once */
+        service_log(SERVICE_LOG_WARNING, "Failed to answer a call of %s: %s", sd_bus_message_get_member(call), strerror(-r));
+}
+
 void bus_call_end(struct bus_call *call, int r) {
+    if (!sd_bus_error_is_set(&call->error) && r < 0)
+        (void)sd_bus_error_set_errno(&call->error, r);
     if (sd_bus_error_is_set(&call->error))
-        (void)sd_bus_reply_method_error(call->message, &call->error);
-    else if (r < 0)
-        (void)sd_bus_reply_method_errno(call->message, r, NULL);
+        bus_answer_error(call->message, &call->error);
     bus_call_free(call);
 }
 

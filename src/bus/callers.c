@@ -15,6 +15,7 @@
 #define BUS_ITSELF "org.freedesktop.DBus"
 #define NAME_BYTES 64 /* ":1." and a number */
 #define MOST_KNOWN 64
+#define NOT_KNOWN "The user of the caller cannot be determined"
 
 struct caller {
     char name[NAME_BYTES];
@@ -74,7 +75,7 @@ int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_
 
     *ret = (struct service_caller){.owner = "", .uid = (uid_t)-1}; /* no rights until they are known */
     if (!known)
-        return sd_bus_error_set(error, SD_BUS_ERROR_FAILED, "The user of the caller cannot be determined");
+        return sd_bus_error_set(error, SD_BUS_ERROR_FAILED, NOT_KNOWN);
     service_caller_init(b->service, ret, owner, known->uid);
     return 0;
 }
@@ -146,8 +147,10 @@ static void release(struct question *q, sd_bus *bus, int r, const char *why) {
             link = &h->next;
             continue;
         }
-        (void)sd_bus_reply_method_errorf(h->message, SD_BUS_ERROR_FAILED, "The user of the caller cannot be determined: %s",
-                                         why ? why : strerror(-code));
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        (void)bus_refuse(&error, SD_BUS_ERROR_FAILED, NOT_KNOWN ": %s", why ? why : strerror(-code));
+        bus_answer_error(h->message, &error);
+        sd_bus_error_free(&error);
         *link = h->next;
         sd_bus_message_unref(h->message);
         free(h);

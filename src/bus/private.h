@@ -77,6 +77,7 @@ int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) _
 int bus_stand_in(sd_bus_message **ret, sd_bus_message *m);
 /* Starts a call that is answered later. Refuses it if too many of this user or connection wait already. */
 int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m, sd_bus_error *error);
+void bus_answer_error(sd_bus_message *call, const sd_bus_error *error);
 /* Answers with the error, if there is one or r is negative, and frees the call. */
 void bus_call_end(struct bus_call *call, int r);
 void bus_call_free(struct bus_call *call); /* without an answer */
