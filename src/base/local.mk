@@ -6,6 +6,7 @@ libtragus_base_la_SOURCES = \
     src/base/budget.c src/base/budget.h \
     src/base/buffer.c src/base/buffer.h \
     src/base/clock.c src/base/clock.h \
+    src/base/closer.c src/base/closer.h \
     src/base/cpu.c src/base/cpu.h \
     src/base/crc32c.c src/base/crc32c.h \
     src/base/descriptor.c src/base/descriptor.h \

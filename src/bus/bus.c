@@ -4,6 +4,7 @@
 #include "bus/content.h"
 #include "bus/private.h"
 #include "busaddress/busaddress.h"
+#include "service/log.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define NAME_PATIENCE_US 5000000 /* for the bus to answer */
+#define MOST_ATTEMPTS 5          /* to send an answer */
 
 /* --- errors ------------------------------------------------------------------------------------------------------------------- */
 
@@ -49,36 +51,6 @@ int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) {
     base_utf8_vformat(text, sizeof(text), format, arguments);
     va_end(arguments);
     return sd_bus_error_set(error, name, text);
-}
-
-/* --- callers ------------------------------------------------------------------------------------------------------------------ */
-
-int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error) {
-    sd_bus_creds *creds = NULL;
-    const char *owner = sd_bus_message_get_sender(m);
-    uid_t uid = (uid_t)-1;
-
-    *ret = (struct service_caller){.owner = "", .uid = uid}; /* no rights until they are known */
-    int r = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds);
-    if (r >= 0)
-        r = sd_bus_creds_get_euid(creds, &uid);
-    sd_bus_creds_unref(creds);
-    if (r < 0)
-        return sd_bus_error_set_errnof(error, r, "The user of the caller cannot be determined");
-    if (!owner)
-        return -ENXIO;
-    service_caller_init(b->service, ret, owner, uid);
-    return 0;
-}
-
-uint32_t bus_caller_pid(sd_bus_message *m) {
-    sd_bus_creds *creds = NULL;
-    pid_t pid = 0;
-
-    if (sd_bus_query_sender_creds(m, SD_BUS_CREDS_PID, &creds) >= 0)
-        (void)sd_bus_creds_get_pid(creds, &pid);
-    sd_bus_creds_unref(creds);
-    return pid > 0 ? (uint32_t)pid : 0;
 }
 
 /* --- calls that are answered later -------------------------------------------------------------------------------------------- */
@@ -160,11 +132,21 @@ void bus_call_free(struct bus_call *call) {
     free(call);
 }
 
+/* If there is no memory, there may be some in the next moment; without an answer the caller would wait for long. */
+void bus_answer_error(sd_bus_message *call, const sd_bus_error *error) {
+    int r = -ENOMEM;
+
+    for (unsigned i = 0; i < MOST_ATTEMPTS && r == -ENOMEM; i++)
+        r = sd_bus_reply_method_error(call, error);
+    if (r < 0 && r != -ENOTCONN) /* the loss of the bus is logged once */
+        service_log(SERVICE_LOG_WARNING, "Failed to answer a call of %s: %s", sd_bus_message_get_member(call), strerror(-r));
+}
+
 void bus_call_end(struct bus_call *call, int r) {
+    if (!sd_bus_error_is_set(&call->error) && r < 0)
+        (void)sd_bus_error_set_errno(&call->error, r);
     if (sd_bus_error_is_set(&call->error))
-        (void)sd_bus_reply_method_error(call->message, &call->error);
-    else if (r < 0)
-        (void)sd_bus_reply_method_errno(call->message, r, NULL);
+        bus_answer_error(call->message, &call->error);
     bus_call_free(call);
 }
 
@@ -232,7 +214,9 @@ static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
 }
 
 static int offer(struct bus *b) {
-    int r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_MANAGER, bus_manager_vtable, b);
+    int r = bus_callers_new(b);
+    if (r >= 0)
+        r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_MANAGER, bus_manager_vtable, b);
     if (r >= 0)
         r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_ENERGY, bus_energy_vtable, b);
     if (r >= 0)
@@ -315,6 +299,7 @@ void bus_close(struct bus *b) {
     for (struct bus_call *call = b->calls; call; call = call->next)
         call->bus = NULL;
     bus_shown_free(b);
+    bus_callers_free(b);
     (void)sd_bus_flush(b->bus);
     sd_bus_detach_event(b->bus);
     sd_bus_flush_close_unref(b->bus);

@@ -73,7 +73,7 @@ static int make(struct bus_session *s, sd_bus_message *m, struct call_options *o
     }
     o->session.context = o->context.items;
     o->session.n_context = o->context.n;
-    o->session.pid = bus_caller_pid(m);
+    o->session.pid = bus_caller_pid(b, m);
     o->session.user = s;
     r = service_session_new(&s->session, b->service, &caller, &o->session, &e);
     if (r < 0) {

@@ -88,7 +88,11 @@ void bus_on_client_event(struct service_session *session, const struct service_e
 
 /* Answers the waiting call with an error and ends the session. */
 static void answer_error(struct bus_session *s, const char *name, const char *text) {
-    (void)sd_bus_reply_method_errorf(s->call, name, "%s", text);
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+
+    (void)sd_bus_error_set(&error, name, text);
+    bus_answer_error(s->call, &error);
+    sd_bus_error_free(&error);
     bus_session_free(s);
 }
 

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libtragus_bus.la
 libtragus_bus_la_SOURCES = \
     src/bus/addgrammar.c \
     src/bus/bus.c src/bus/bus.h \
+    src/bus/callers.c \
     src/bus/calls.c \
     src/bus/content.c src/bus/content.h \
     src/bus/energy1.c \

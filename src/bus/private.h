@@ -60,15 +60,13 @@ struct bus {
     struct bus_call *calls;       /* that wait for an answer */
     struct bus_reading *readings; /* content.c */
     struct bus_shown *shown;      /* energy1.c */
+    struct bus_callers *callers;  /* callers.c */
 };
 
 void bus_shown_free(struct bus *b);
 extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energy_vtable[];
 
 /* --- bus.c --- */
-/* Finds out who calls. The strings live as long as the message. */
-int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error);
-uint32_t bus_caller_pid(sd_bus_message *m); /* 0: not known */
 /* Makes a D-Bus error from an errno and a message; e may contain file and line. Returns the result for the D-Bus method. */
 int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
 /* Sets a D-Bus error, like sd_bus_error_setf; a text that was cut ("%.60s") stays valid UTF-8, else the call would have no answer.
@@ -79,9 +77,17 @@ int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) _
 int bus_stand_in(sd_bus_message **ret, sd_bus_message *m);
 /* Starts a call that is answered later. Refuses it if too many of this user or connection wait already. */
 int bus_call_new(struct bus_call **ret, struct bus *b, sd_bus_message *m, sd_bus_error *error);
+void bus_answer_error(sd_bus_message *call, const sd_bus_error *error);
 /* Answers with the error, if there is one or r is negative, and frees the call. */
 void bus_call_end(struct bus_call *call, int r);
 void bus_call_free(struct bus_call *call); /* without an answer */
+
+/* --- callers.c --- */
+int bus_callers_new(struct bus *b); /* from then on no call is dispatched before its caller is known */
+void bus_callers_free(struct bus *b);
+/* Tells who calls. The strings live as long as the message. Does not wait for the bus. */
+int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error);
+uint32_t bus_caller_pid(struct bus *b, sd_bus_message *m); /* 0: not known */
 
 /* --- owner.c --- */
 /* Frees what this caller owns when its connection ends. Does not wait for the bus. */

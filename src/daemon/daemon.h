@@ -12,4 +12,7 @@ int daemon_run(const struct config *c);
  * if one of them cannot be loaded. Without a model, says so and loads none. */
 int daemon_check(const struct config *c);
 
+/* From now on, this thread leaves closing what may wait to others. */
+void daemon_close_elsewhere(void);
+
 #endif

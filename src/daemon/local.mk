@@ -2,6 +2,7 @@
 # Everything except main, so that unit tests can link it.
 noinst_LTLIBRARIES += libtragus_daemon.la
 libtragus_daemon_la_SOURCES = \
+    src/daemon/close.c \
     src/daemon/config.c src/daemon/config.h \
     src/daemon/daemon.h \
     src/daemon/run.c

@@ -247,6 +247,7 @@ static int start(struct daemon *d) {
     (void)load_grammars(d);
     if (d->config->path)
         service_set_configuration(d->service, read_configuration, d);
+    daemon_close_elsewhere();
     r = bus_open(&d->bus, d->event, d->service, &d->config->bus, on_bus_lost, d, &e);
     if (r < 0) {
         service_log(SERVICE_LOG_ERROR, "Failed to start: %s", e.text);

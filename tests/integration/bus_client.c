@@ -8,6 +8,7 @@
  *     bus_client ADDRESS watch SECONDS         prints how many session signals reach a connection that subscribes to all
  *     bus_client ADDRESS recognize FILE [F [fallback]]  calls Recognize, prints a line per result; F: a raw format, 16 kHz
  *     bus_client ADDRESS pipe FILE CHUNK       calls SetInput with a pipe of raw S16LE at 16 kHz, CHUNK bytes at a time
+ *     bus_client ADDRESS trigger               calls Start, Trigger, Stop and Close of a session with wake phrases
  *     bus_client ADDRESS limits N              tests that session N+1 of a user is refused
  *     bus_client ADDRESS grammars              tests AddGrammar, SetList, ParseText, RemoveGrammar, private and wrong grammars
  *     bus_client ADDRESS swap FILE             tests that SetList takes effect from the next utterance of a session
@@ -626,6 +627,29 @@ static void feed_pipe(const char *file, size_t chunk) {
     sd_bus_flush_close_unref(bus);
 }
 
+static void trigger(void) {
+    sd_bus *bus = connect_bus();
+    struct heard h = {.finished = false};
+    sd_bus_message *reply;
+    const char *session;
+    int ends[2];
+
+    must(sd_bus_call_method(bus, NAME, PATH, MANAGER, "CreateSession", NULL, &reply, "a{sv}", 2, "Input", "s", "fd", "Wake", "as",
+                            1, "hey house"),
+         "CreateSession");
+    must(sd_bus_message_read(reply, "o", &session), "CreateSession's reply");
+    must(sd_bus_match_signal(bus, NULL, NAME, session, SESSION, NULL, on_session_signal, &h), "match");
+    must(pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0, "pipe");
+    must(sd_bus_call_method(bus, NAME, session, SESSION, "SetInput", NULL, NULL, "ha{sv}", ends[0], 0), "SetInput");
+    must(sd_bus_call_method(bus, NAME, session, SESSION, "Start", NULL, NULL, "a{sv}", 0), "Start");
+    must(sd_bus_call_method(bus, NAME, session, SESSION, "Trigger", NULL, NULL, "a{sv}", 1, "OpenMs", "u", 2000), "Trigger");
+    must(sd_bus_call_method(bus, NAME, session, SESSION, "Stop", NULL, NULL, "a{sv}", 0), "Stop");
+    wait_finished(bus, &h, 1);
+    must(sd_bus_call_method(bus, NAME, session, SESSION, "Close", NULL, NULL, ""), "Close");
+    sd_bus_message_unref(reply);
+    sd_bus_flush_close_unref(bus);
+}
+
 /* --- grammars ----------------------------------------------------------------------------------------------------------------- */
 
 /* AddGrammar; returns the highest severity of its diagnostics. */
@@ -773,6 +797,8 @@ int main(int argc, char **argv) {
         foreign();
     else if (strcmp(what, "hold") == 0)
         hold();
+    else if (strcmp(what, "trigger") == 0)
+        trigger();
     else if (strcmp(what, "grammars") == 0)
         grammars();
     else if (strcmp(what, "rights") == 0)

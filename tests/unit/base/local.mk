@@ -3,6 +3,7 @@ base_tests = \
     tests/unit/base/test_arena \
     tests/unit/base/test_budget \
     tests/unit/base/test_buffer \
+    tests/unit/base/test_closer \
     tests/unit/base/test_cpu \
     tests/unit/base/test_crc32c \
     tests/unit/base/test_descriptor \
@@ -27,6 +28,10 @@ tests_unit_base_test_buffer_SOURCES = tests/unit/base/test_buffer.c
 tests_unit_base_test_buffer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_test_buffer_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
+lingering = tests/unit/lingering.c tests/unit/lingering.h
+tests_unit_base_test_closer_SOURCES = tests/unit/base/test_closer.c $(lingering)
+tests_unit_base_test_closer_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit $(CMOCKA_CFLAGS) -D_GNU_SOURCE
+tests_unit_base_test_closer_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_base_test_cpu_SOURCES = tests/unit/base/test_cpu.c
 tests_unit_base_test_cpu_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_test_cpu_LDADD = $(base_libs) $(CMOCKA_LIBS)

@@ -248,6 +248,47 @@ static void callers_are_watched_without_waiting(void **state) {
     wire_end();
 }
 
+static int on_ordered(sd_bus_message *m, void *user, sd_bus_error *error) {
+    uint64_t *last = user, cookie;
+    (void)error;
+    assert_false(sd_bus_message_is_method_error(m, NULL));
+    assert_true(sd_bus_message_get_reply_cookie(m, &cookie) >= 0);
+    assert_true(cookie > *last);
+    *last = cookie;
+    return 0;
+}
+
+#define N_CALLS 20
+
+static bool all_came(const void *user) {
+    return *(const uint64_t *)user >= N_CALLS; /* the first cookie is that of Hello */
+}
+
+/* Without waiting, the user of a new caller is known only later. Its calls must wait for that, and nobody else. */
+static void callers_are_known_without_waiting(void **state) {
+    const char *name;
+    uint64_t last = 0;
+    (void)state;
+    start();
+    sd_bus *client = wire_connect();
+    assert_true(sd_bus_get_unique_name(client, &name) >= 0); /* so Hello is answered */
+    for (unsigned i = 0; i < N_CALLS; i++)
+        assert_true(sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, "org.freedesktop.DBus.Properties", "Get",
+                                             on_ordered, &last, "ss", WIRE_ENERGY, "CpuTimeUSec") >= 0);
+    assert_true(sd_bus_flush(client) >= 0);
+    usleep(100000); /* for the bus to pass them on */
+    wire_pause_daemon(true);
+    uint64_t before_us = base_clock_monotonic_us();
+    rig_run(wire_event, 50);
+    uint64_t took_us = base_clock_monotonic_us() - before_us;
+    wire_pause_daemon(false);
+    assert_true(took_us < 1000000);
+    assert_int_equal(last, 0);
+    assert_true(rig_until(wire_event, all_came, &last));
+    wire_disconnect(client);
+    wire_end();
+}
+
 /* The bus may refuse to tell when a caller leaves: 512 matches are the usual limit of a connection. */
 static void callers_that_cannot_be_watched_cost_no_others(void **state) {
     (void)state;
@@ -275,6 +316,7 @@ int main(void) {
         cmocka_unit_test(at_the_end_all_are_answered),
         cmocka_unit_test(changes_are_signalled),
         cmocka_unit_test(callers_are_watched_without_waiting),
+        cmocka_unit_test(callers_are_known_without_waiting),
         cmocka_unit_test(callers_that_cannot_be_watched_cost_no_others),
     };
     return cmocka_run_group_tests(tests, make, NULL);

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bus/callers.c: who calls: the user and the process of a connection.
+ *
+ * A message only has the name of its sender; the bus knows the rest. sd_bus_query_sender_creds asks the bus and waits for the
+ * answer. Here the bus is asked without waiting, when the first call of a connection comes. Its calls are held until the answer is
+ * there, and then put back into the queue of the connection in their order. Names of connections never come back, so what is known
+ * stays true.
+ */
+#include "bus/private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUS_ITSELF "org.freedesktop.DBus"
+#define NAME_BYTES 64 /* ":1." and a number */
+#define MOST_KNOWN 64
+#define NOT_KNOWN "The user of the caller cannot be determined"
+
+struct caller {
+    char name[NAME_BYTES];
+    uid_t uid;
+    uint32_t pid;    /* 0: not known */
+    uint64_t number; /* grows with each use; 0: a free entry */
+};
+
+struct held { /* a call that waits */
+    struct held *next;
+    sd_bus_message *message;
+};
+
+struct question {
+    struct question *next;
+    struct bus_callers *callers;
+    sd_bus_slot *slot;
+    struct caller answer;
+    bool answered;
+    struct held *first, **end;
+};
+
+struct bus_callers {
+    struct bus *bus;
+    sd_bus_slot *filter;
+    struct caller known[MOST_KNOWN]; /* who called last */
+    uint64_t last_number;
+    struct question *questions;
+};
+
+/* --- what is known ------------------------------------------------------------------------------------------------------------ */
+
+static struct caller *find(struct bus_callers *c, const char *name) {
+    for (size_t i = 0; i < MOST_KNOWN; i++)
+        if (c->known[i].number && strcmp(c->known[i].name, name) == 0) {
+            c->known[i].number = ++c->last_number;
+            return &c->known[i];
+        }
+    return NULL;
+}
+
+static void remember(struct bus_callers *c, const struct caller *caller) {
+    struct caller *oldest = &c->known[0];
+
+    if (find(c, caller->name))
+        return;
+    for (size_t i = 1; i < MOST_KNOWN; i++)
+        if (c->known[i].number < oldest->number)
+            oldest = &c->known[i];
+    *oldest = *caller;
+    oldest->number = ++c->last_number;
+}
+
+int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error) {
+    const char *owner = sd_bus_message_get_sender(m);
+    const struct caller *known = owner ? find(b->callers, owner) : NULL;
+
+    *ret = (struct service_caller){.owner = "", .uid = (uid_t)-1}; /* no rights until they are known */
+    if (!known)
+        return sd_bus_error_set(error, SD_BUS_ERROR_FAILED, NOT_KNOWN);
+    service_caller_init(b->service, ret, owner, known->uid);
+    return 0;
+}
+
+uint32_t bus_caller_pid(struct bus *b, sd_bus_message *m) {
+    const char *name = sd_bus_message_get_sender(m);
+    const struct caller *known = name ? find(b->callers, name) : NULL;
+    return known ? known->pid : 0;
+}
+
+/* --- what is asked ------------------------------------------------------------------------------------------------------------ */
+
+static struct question *find_question(const struct bus_callers *c, const char *name) {
+    struct question *q = c->questions;
+    while (q && strcmp(q->answer.name, name) != 0)
+        q = q->next;
+    return q;
+}
+
+static void drop_first(struct question *q) {
+    struct held *h = q->first;
+    q->first = h->next;
+    if (!q->first)
+        q->end = &q->first;
+    sd_bus_message_unref(h->message);
+    free(h);
+}
+
+static void question_free(struct question *q) {
+    struct question **link = &q->callers->questions;
+    while (*link != q)
+        link = &(*link)->next;
+    *link = q->next;
+    while (q->first)
+        drop_first(q);
+    sd_bus_slot_unref(q->slot);
+    free(q);
+}
+
+/* Reads the a{sv} that GetConnectionCredentials returns. */
+static int read_answer(sd_bus_message *m, struct caller *ret) {
+    const char *key;
+    int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+
+    while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+        r = sd_bus_message_read(m, "s", &key);
+        if (r >= 0 && strcmp(key, "UnixUserID") == 0)
+            r = sd_bus_message_read(m, "v", "u", &ret->uid);
+        else if (r >= 0 && strcmp(key, "ProcessID") == 0)
+            r = sd_bus_message_read(m, "v", "u", &ret->pid);
+        else if (r >= 0)
+            r = sd_bus_message_skip(m, "v");
+        if (r >= 0)
+            r = sd_bus_message_exit_container(m);
+    }
+    if (r >= 0 && ret->uid == (uid_t)-1)
+        r = -ENODATA;
+    return r;
+}
+
+/* Puts the calls back into the queue, or refuses them all if r is negative. */
+static void release(struct question *q, sd_bus *bus, int r, const char *why) {
+    struct held **link = &q->first;
+
+    while (*link) {
+        struct held *h = *link;
+        int code = r < 0 ? r : sd_bus_enqueue_for_read(bus, h->message);
+        if (code >= 0) {
+            link = &h->next;
+            continue;
+        }
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        (void)bus_refuse(&error, SD_BUS_ERROR_FAILED, NOT_KNOWN ": %s", why ? why : strerror(-code));
+        bus_answer_error(h->message, &error);
+        sd_bus_error_free(&error);
+        *link = h->next;
+        sd_bus_message_unref(h->message);
+        free(h);
+    }
+    q->end = link;
+    q->answered = true;
+    if (!q->first)
+        question_free(q);
+}
+
+static int on_answer(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct question *q = user;
+    const sd_bus_error *refusal = sd_bus_message_get_error(m);
+    (void)error;
+
+    int r = refusal ? -EACCES : read_answer(m, &q->answer);
+    release(q, sd_bus_message_get_bus(m), r, refusal ? refusal->message : NULL);
+    return 0;
+}
+
+static int ask(struct question **ret, struct bus_callers *c, const char *name) {
+    struct question *q = calloc(1, sizeof(*q));
+    if (!q)
+        return -ENOMEM;
+    q->callers = c;
+    q->end = &q->first;
+    memcpy(q->answer.name, name, strlen(name) + 1);
+    q->answer.uid = (uid_t)-1;
+    q->next = c->questions;
+    c->questions = q;
+    int r = sd_bus_call_method_async(c->bus->bus, &q->slot, BUS_ITSELF, "/org/freedesktop/DBus", BUS_ITSELF,
+                                     "GetConnectionCredentials", on_answer, q, "s", name);
+    if (r < 0) {
+        question_free(q);
+        return r;
+    }
+    *ret = q;
+    return 0;
+}
+
+/* A call that comes after the answer, but before those that were held, goes behind them. */
+static int hold(struct question *q, sd_bus_message *m) {
+    struct held *h = calloc(1, sizeof(*h));
+    int r = !h ? -ENOMEM : q->answered ? sd_bus_enqueue_for_read(sd_bus_message_get_bus(m), m) : 0;
+
+    if (r < 0) {
+        free(h);
+        return r;
+    }
+    h->message = sd_bus_message_ref(m);
+    *q->end = h;
+    q->end = &h->next;
+    return 1;
+}
+
+/* Sees each message before it is dispatched. Returns 0 to let it pass. */
+static int on_message(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bus_callers *c = user;
+    const char *name = sd_bus_message_get_sender(m);
+    (void)error;
+
+    if (!name || strlen(name) >= NAME_BYTES || sd_bus_message_is_method_call(m, NULL, NULL) <= 0)
+        return 0;
+    struct question *q = find_question(c, name);
+    if (q && q->answered && q->first->message == m) {
+        remember(c, &q->answer);
+        drop_first(q);
+        if (!q->first)
+            question_free(q);
+        return 0;
+    }
+    if (!q && find(c, name))
+        return 0;
+    int r = q ? 0 : ask(&q, c, name);
+    return r < 0 ? r : hold(q, m);
+}
+
+int bus_callers_new(struct bus *b) {
+    b->callers = calloc(1, sizeof(*b->callers));
+    if (!b->callers)
+        return -ENOMEM;
+    b->callers->bus = b;
+    return sd_bus_add_filter(b->bus, &b->callers->filter, on_message, b->callers);
+}
+
+void bus_callers_free(struct bus *b) {
+    if (!b->callers)
+        return;
+    while (b->callers->questions)
+        question_free(b->callers->questions);
+    sd_bus_slot_unref(b->callers->filter);
+    free(b->callers);
+    b->callers = NULL;
+}
