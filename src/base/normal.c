@@ -20,7 +20,7 @@ enum { /* Hangul syllables are computed: The Unicode Standard, 3.12 */
        N_SYLLABLES = N_LEADS * N_VOWELS * N_TAILS,
 };
 
-enum { FIRST_MARK = 0x300, NARROW_KANA = 0xFF66 };
+enum { NARROW_KANA = 0xFF66 };
 
 static const struct base_canonical *find_canonical(uint32_t c) {
     size_t low = 0, high = base_canonicals_n;
@@ -74,7 +74,7 @@ static size_t take_apart(uint32_t c, uint32_t *out) {
         out[2] = TAIL + tail;
         return tail ? 3 : 2;
     }
-    const struct base_canonical *found = c < FIRST_MARK && c < 0xC0 ? NULL : find_canonical(c);
+    const struct base_canonical *found = c < 0xC0 ? NULL : find_canonical(c);
     if (!found) {
         out[0] = c >= NARROW_KANA && c < NARROW_KANA + base_narrow_kana_n ? base_narrow_kana[c - NARROW_KANA] : c;
         return 1;
@@ -117,7 +117,7 @@ static size_t put_together(uint32_t *chars, size_t n) {
 
 size_t base_normal_compose(uint32_t *chars, size_t n) {
     size_t first = 0;
-    while (first < n && chars[first] < FIRST_MARK)
+    while (first < n && chars[first] < BASE_FIRST_MARK)
         first++;
     if (first == n)
         return n;                                           /* such characters have no marks and are composed */

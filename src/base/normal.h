@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BASE_NORMAL_GROWTH 4 /* room for each character that base_normal_compose is given */
+#define BASE_FIRST_MARK 0x300 /* text without this character and those behind it is composed */
+#define BASE_NORMAL_GROWTH 4  /* room for each character that base_normal_compose is given */
 #define BASE_LONGEST_FOLD 3
 
 /* Puts letters and their marks together as far as there are characters for it, in place, and half-width kana into full width.

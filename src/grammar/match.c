@@ -103,7 +103,7 @@ static tragus_value value_of(const struct job *j, const struct grammar_input *in
     } else if (f->entry && f->entry->spelling) {
         v.text = f->entry->spelling;
     } else {
-        v.text = grammar_encode(pool, in->spelled + f->start, f->end - f->start);
+        v.text = grammar_input_text(in, pool, f->start, f->end);
     }
     return v;
 }
@@ -127,7 +127,7 @@ static const char *output_text(const struct job *j, const char *out, const struc
 }
 
 static void add_unmatched(struct job *j, const struct grammar_input *in, const struct grammar_fill *f, struct grammar_reading *r) {
-    const char *text = grammar_encode(&j->match->pool, in->spelled + f->start, f->end - f->start);
+    const char *text = grammar_input_text(in, &j->match->pool, f->start, f->end);
     base_assert(f->item->list && r->n_unmatched < GRAMMAR_MAX_UNMATCHED);
     r->unmatched[r->n_unmatched++] = (tragus_unmatched){f->item->slot ? f->item->slot : f->item->list->name, text};
 }
@@ -369,7 +369,7 @@ static const char *skipped(const struct job *j, uint32_t from, uint32_t to) {
         start++;
     for (end = start; end < in->n && in->word[end] < to;)
         end++;
-    return grammar_encode(&j->match->pool, in->spelled + start, end - start);
+    return grammar_input_text(in, &j->match->pool, start, end);
 }
 
 /* Writes free text as people do. This is done for the few best readings only. */
@@ -423,7 +423,7 @@ static bool has_closed_reading(const struct grammar_match *match) {
 /* Finds the readings of a text, at first without what no list has. */
 static void find_readings(struct job *j, const char *text) {
     struct grammar_pool *pool = &j->match->pool;
-    int r = grammar_input_read(&j->input, pool, text, j->g->ignore_whitespace, j->g->dotless);
+    int r = grammar_input_read(&j->input, pool, text, j->g->ignore_whitespace);
     if (r < 0) {
         j->too_long = true;
         grammar_pool_escape(pool, r);

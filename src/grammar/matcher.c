@@ -145,12 +145,22 @@ static bool is_border(const struct grammar_matcher *m, uint32_t at) {
     return c == ' ' || c == '-' || c == '_'; /* "up-to-date" typed for "up to date" */
 }
 
-/* Skips the border that the gap requires. Returns false if there is none. */
+/* Whether one of the characters around a position is of a script without blanks between words. */
+static bool is_unspaced(const struct grammar_matcher *m, uint32_t before, uint32_t behind) {
+    return (before > 0 && grammar_is_unspaced(m->input->chars[before - 1])) ||
+           (behind < m->input->n && grammar_is_unspaced(m->input->chars[behind]));
+}
+
+/* Skips the border that the gap requires. Returns false if there is none. In a script without blanks, people type one where they
+ * like. */
 static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) {
-    if (t->gap != GRAMMAR_GAP_NONE && t->at < m->input->n && !m->ignore_whitespace) {
-        if (m->input->chars[t->at] == ' ' || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
+    if (t->at < m->input->n && !m->ignore_whitespace) {
+        bool blank = m->input->chars[t->at] == ' ';
+        if (t->gap == GRAMMAR_GAP_NONE)
+            t->at += blank && is_unspaced(m, t->at, t->at + 1);
+        else if (blank || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
             t->at++;
-        else if (t->gap == GRAMMAR_GAP_MUST)
+        else if (t->gap == GRAMMAR_GAP_MUST && !is_unspaced(m, t->at, t->at))
             return false;
     }
     t->gap = GRAMMAR_GAP_NONE;
@@ -284,9 +294,9 @@ static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list
     memo->start = skip_blank(m, &number) && list->n_ranges > 0 ? number.at : first.at;
     match_digits(m, list, memo);
     memo->start = memo->n_hits > 0 ? memo->start : first.at;
-    if (list->kind == GRAMMAR_LIST_RANGE && (memo->gap == GRAMMAR_GAP_NONE || memo->gap == GRAMMAR_GAP_VALUE) &&
+    if (list->kind == GRAMMAR_LIST_RANGE && memo->gap == GRAMMAR_GAP_VALUE && !is_unspaced(m, first.at, first.at) &&
         !m->ignore_whitespace)
-        return; /* number words must be separate words */
+        return; /* number words are not glued to a value ("some one") */
     if (!list->index) {
         for (i = 0; i < list->n_entries; i++)
             try_entry(m, list, memo, &list->entries[i]);
@@ -363,7 +373,9 @@ static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *
         t.gap = at_border || ends_number ? GRAMMAR_GAP_MAY : GRAMMAR_GAP_NONE; /* "{album}[by {artist}]" */
         t.origin = origin;
         t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end, .unmatched = unmatched});
-        grammar_note(m, &(const struct grammar_written){.chars = in->spelled + start.at, .n = end - start.at, .wild = m->wild}, &t);
+        struct grammar_written piece = {.wild = m->wild};
+        piece.chars = grammar_input_spelled(in, start.at, end, &piece.n);
+        grammar_note(m, &piece, &t);
         if (at_border && end < in->n)
             grammar_note_blank(m, &t);
         add(m, out, t);
@@ -394,17 +406,13 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
             t.fills = new_fill(m, from,
                                (struct grammar_fill){
                                    .item = item, .entry = hit->entry, .value = hit->value, .start = memo.start, .end = hit->end});
-            if (!hit->entry)
-                grammar_note(m,
-                             &(const struct grammar_written){
-                                 .chars = m->input->spelled + memo.start, .n = hit->end - memo.start, .value = &hit->value},
-                             &t);
+            struct grammar_written piece = {.value = &hit->value};
+            if (hit->entry)
+                piece = (struct grammar_written){
+                    .text = hit->entry->spelling, .inside = hit->written, .value = hit->entry->has_out ? &hit->entry->out : NULL};
             else
-                grammar_note(m,
-                             &(const struct grammar_written){.text = hit->entry->spelling,
-                                                             .inside = hit->written,
-                                                             .value = hit->entry->has_out ? &hit->entry->out : NULL},
-                             &t);
+                piece.chars = grammar_input_spelled(m->input, memo.start, hit->end, &piece.n);
+            grammar_note(m, &piece, &t);
             add(m, out, t);
         }
     }

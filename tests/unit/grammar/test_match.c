@@ -383,22 +383,17 @@ static void blanks_around_values(void **state) {
         {"stelle auf 24 grad", "B|t=24"},
         {"stelle auf24grad", "B|t=24"},
         {"spiele The Office ab", "C|query=The Office"},
-        {"Is\xc4\xb1 auf", "-"}, /* I is the small i's capital here */
+        {"stelle aufzehngrad", "B|t=10"},
     };
     struct grammar *g = make_grammar("language: de\nintents:\n"
                                      "  A: {data: [{sentences: ['lass {name} {color}[ er]leuchten']}]}\n"
-                                     "  B: {data: [{sentences: ['stelle auf{t}grad', '\xc4\xb1s\xc4\xb1 auf']}]}\n"
+                                     "  B: {data: [{sentences: ['stelle auf{t}grad']}]}\n"
                                      "  C: {data: [{sentences: ['spiele{query} ab']}]}\n"
                                      "lists: {name: {values: [lampe]}, color: {values: [gr\xc3\xbcn]}, query: {wildcard: true},\n"
                                      "        t: {range: {from: 1, to: 30}}}\n");
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         assert_string_equal(reading_with(g, texts[i][0], false, false), texts[i][1]);
-    grammar_free(g);
-    g = make_grammar("language: tr\nintents: {A: {data: [{sentences: ['\xc4\xb1s\xc4\xb1 ka\xc3\xa7', 'Ilk \xc4\xb0lk']}]}}\n");
-    assert_true(matches(g, "Is\xc4\xb1 ka\xc3\xa7"));
-    assert_true(matches(g, "\xc4\xb1lk ilk"));
-    assert_false(matches(g, "ilk ilk"));
     grammar_free(g);
 }
 
