@@ -25,7 +25,7 @@ enum {
 struct list_hit {
     const struct grammar_entry *entry; /* NULL: digits */
     tragus_value value;                /* of digits, or as written */
-    uint32_t end, n_literal;
+    uint32_t end;
     enum grammar_gap gap;
     const struct grammar_written *written;
 };
@@ -151,6 +151,11 @@ static bool is_unspaced(const struct grammar_matcher *m, uint32_t before, uint32
            (behind < m->input->n && grammar_is_unspaced(m->input->chars[behind]));
 }
 
+static bool is_minus(const struct grammar_matcher *m, uint32_t at) {
+    return m->input->chars[at] == '-' && (at == 0 || m->input->chars[at - 1] == ' ') && at + 1 < m->input->n &&
+           grammar_is_digit(m->input->chars[at + 1]);
+}
+
 /* Skips the border that the gap requires. Returns false if there is none. In a script without blanks, people type one where they
  * like. */
 static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) {
@@ -158,7 +163,8 @@ static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) 
         bool blank = m->input->chars[t->at] == ' ';
         if (t->gap == GRAMMAR_GAP_NONE)
             t->at += blank && is_unspaced(m, t->at, t->at + 1);
-        else if (blank || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
+        else if (blank ||
+                 ((t->gap == GRAMMAR_GAP_MUST || t->gap == GRAMMAR_GAP_SOFT) && is_border(m, t->at) && !is_minus(m, t->at)))
             t->at++;
         else if (t->gap == GRAMMAR_GAP_MUST && !is_unspaced(m, t->at, t->at))
             return false;
@@ -273,7 +279,7 @@ static void try_entry(struct grammar_matcher *m, const struct grammar_list *list
     pass(m, entry->in, &in, &out);
     for (size_t k = 0; k < out.n; k++) {
         struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
-        *hit = (struct list_hit){.entry = entry, .end = out.items[k].at, .n_literal = out.items[k].n_literal};
+        *hit = (struct list_hit){.entry = entry, .end = out.items[k].at};
         hit->gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
                    : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
                                                           : out.items[k].gap;
@@ -402,7 +408,6 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
             t.at = hit->end;
             t.gap = hit->gap;
             t.origin = (uint32_t)i;
-            t.n_literal += hit->n_literal;
             t.fills = new_fill(m, from,
                                (struct grammar_fill){
                                    .item = item, .entry = hit->entry, .value = hit->value, .start = memo.start, .end = hit->end});

@@ -40,7 +40,7 @@ enum grammar_gap {
 struct grammar_token {
     uint32_t at; /* characters consumed */
     enum grammar_gap gap;
-    uint32_t n_literal; /* how many of them matched literal text */
+    uint32_t n_literal; /* how many of them matched literal text of the template; values of lists do not count, as in hassil */
     uint32_t origin;    /* index of the token it came from, in the set that entered the item */
     const struct grammar_fill *fills;
     const struct grammar_written *written; /* NULL unless the matcher notes it; equal tokens keep that of the first */
