@@ -114,7 +114,7 @@ struct grammar_input grammar_input_of(struct grammar_pool *p, const uint32_t *sp
 struct grammar_input grammar_input_without(const struct grammar_input *in, struct grammar_pool *p, const bool *drop) {
     struct writer w = writer_new(p, in->text, in->from[in->n]);
     for (uint32_t i = 0; i < in->n; i++) {
-        if (drop[in->word[i]] || (in->chars[i] == ' ' && w.n == 0))
+        if (drop[i] || (in->chars[i] == ' ' && w.n == 0))
             continue;
         put(&w, in->chars[i], in->word[i]);
         put_spelling(&w, in->text + in->from[i], in->from[i + 1] - in->from[i]);

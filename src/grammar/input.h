@@ -32,7 +32,7 @@ char *grammar_input_text(const struct grammar_input *in, struct grammar_pool *p,
 /* Whether they are written as they are compared, without capitals for example. */
 bool grammar_input_is_folded(const struct grammar_input *in, uint32_t start, uint32_t end);
 
-/* Returns a copy without the words that `drop` marks. */
+/* Returns a copy without the characters that `drop` marks. */
 struct grammar_input grammar_input_without(const struct grammar_input *in, struct grammar_pool *p, const bool *drop);
 
 #endif

@@ -248,52 +248,59 @@ static uint32_t end_of_word(const struct grammar_input *in, uint32_t at) {
     return at;
 }
 
-/* Marks the input words that are skip words; at each position the longest one is tried first. */
-static bool mark_skip_words(struct job *j, bool *skip) {
-    struct grammar_matcher m;
-    grammar_matcher_init(&m, &j->work, &j->match->pool, &j->input, j->g->ignore_whitespace);
-    bool any = false;
-    for (uint32_t at = 0; at < j->input.n;) {
-        uint32_t next = end_of_word(&j->input, at);
-        for (size_t s = 0; s < j->g->n_skip_words; s++) {
-            uint32_t end = next;
-            while (!grammar_match_part(&m, j->g->skip_words[s], at, end) && end < j->input.n)
-                end = end_of_word(&j->input, end + 1);
-            if (!grammar_match_part(&m, j->g->skip_words[s], at, end))
-                continue;
-            for (uint32_t i = at; i < end; i++)
-                skip[j->input.word[i]] = true;
-            any = true;
-            next = end;
-            break;
+/* Returns where the longest skip word ends that begins at a character; 0: there is none. */
+static uint32_t skip_word_at(struct job *j, struct grammar_matcher *m, uint32_t at) {
+    const struct grammar_input *in = &j->input;
+    for (size_t s = 0; s < j->g->n_skip_words; s++) {
+        const struct grammar_tokens found = grammar_match_from(m, j->g->skip_words[s], at);
+        uint32_t end = 0;
+        for (size_t i = 0; i < found.n; i++) {
+            uint32_t to = found.items[i].at;
+            if (to > end && (to == in->n || in->chars[to] == ' ' || j->g->ignore_whitespace))
+                end = to;
         }
-        at = next + 1;
+        if (end > 0)
+            return end;
+    }
+    return 0;
+}
+
+/* Marks the characters of skip words, and the blanks before them. */
+static bool mark_skip_words(struct job *j, bool *skip) {
+    const struct grammar_input *in = &j->input;
+    struct grammar_matcher m;
+    grammar_matcher_init(&m, &j->work, &j->match->pool, in, j->g->ignore_whitespace);
+    bool any = false;
+    for (uint32_t at = 0, end; at < in->n; at = end + (end < in->n && in->chars[end] == ' ')) {
+        end = skip_word_at(j, &m, at);
+        for (uint32_t i = at > 0 && in->chars[at - 1] == ' ' ? at - 1 : at; i < end; i++)
+            skip[i] = any = true;
+        if (end == 0)
+            end = j->g->ignore_whitespace ? at + 1 : end_of_word(in, at);
     }
     return any;
 }
 
-/* Keeps only the marks that form a run at one end. */
-static void keep_run(const struct grammar_input *in, bool *skip, bool at_start) {
-    bool inside = true;
+/* Returns the marks that form a run at one end; a blank behind the first words belongs to none. */
+static bool *run_of(struct job *j, const bool *skip, bool at_start) {
+    const struct grammar_input *in = &j->input;
+    bool *run = grammar_pool_alloc(&j->match->pool, in->n * sizeof *run), inside = true;
     for (uint32_t i = 0; i < in->n; i++) {
-        uint16_t word = in->word[at_start ? i : in->n - 1 - i];
-        inside = inside && skip[word];
-        skip[word] = inside;
+        uint32_t at = at_start ? i : in->n - 1 - i;
+        inside = inside && (skip[at] || (at_start && in->chars[at] == ' '));
+        run[at] = inside;
     }
+    return run;
 }
 
 static void match_without_skip_words(struct job *j) {
-    bool all[GRAMMAR_MOST_INPUT_WORDS] = {false}, start[GRAMMAR_MOST_INPUT_WORDS], end[GRAMMAR_MOST_INPUT_WORDS];
-    if (j->g->n_skip_words == 0 || j->g->ignore_whitespace || !mark_skip_words(j, all))
-        return;
-    memcpy(start, all, sizeof all);
-    memcpy(end, all, sizeof all);
-    keep_run(&j->input, start, true);
-    keep_run(&j->input, end, false);
     struct grammar_pool *pool = &j->match->pool;
+    bool *all = grammar_pool_alloc(pool, (j->input.n + 1) * sizeof *all);
+    if (j->g->n_skip_words == 0 || !mark_skip_words(j, all))
+        return;
     struct grammar_input without_all = grammar_input_without(&j->input, pool, all);
-    struct grammar_input without_start = grammar_input_without(&j->input, pool, start);
-    struct grammar_input without_end = grammar_input_without(&j->input, pool, end);
+    struct grammar_input without_start = grammar_input_without(&j->input, pool, run_of(j, all, true));
+    struct grammar_input without_end = grammar_input_without(&j->input, pool, run_of(j, all, false));
     match_templates(j, &without_all, has_closed_ends);
     match_templates(j, &without_start, only_ends_wild);
     match_templates(j, &without_end, only_starts_wild);

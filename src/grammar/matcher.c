@@ -151,9 +151,9 @@ static bool is_unspaced(const struct grammar_matcher *m, uint32_t before, uint32
            (behind < m->input->n && grammar_is_unspaced(m->input->chars[behind]));
 }
 
-static bool is_minus(const struct grammar_matcher *m, uint32_t at) {
-    return m->input->chars[at] == '-' && (at == 0 || m->input->chars[at - 1] == ' ') && at + 1 < m->input->n &&
-           grammar_is_digit(m->input->chars[at + 1]);
+/* Whether a hyphen is between two words, and not a minus. */
+static bool is_hyphen(const struct grammar_matcher *m, uint32_t at) {
+    return is_border(m, at) && at + 1 < m->input->n && !grammar_is_digit(m->input->chars[at + 1]);
 }
 
 /* Skips the border that the gap requires. Returns false if there is none. In a script without blanks, people type one where they
@@ -163,8 +163,7 @@ static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) 
         bool blank = m->input->chars[t->at] == ' ';
         if (t->gap == GRAMMAR_GAP_NONE)
             t->at += blank && is_unspaced(m, t->at, t->at + 1);
-        else if (blank ||
-                 ((t->gap == GRAMMAR_GAP_MUST || t->gap == GRAMMAR_GAP_SOFT) && is_border(m, t->at) && !is_minus(m, t->at)))
+        else if (blank || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
             t->at++;
         else if (t->gap == GRAMMAR_GAP_MUST && !is_unspaced(m, t->at, t->at))
             return false;
@@ -192,7 +191,12 @@ static bool eat(const struct grammar_matcher *m, struct grammar_token *t, const 
             require_border(m, t);
             continue;
         }
-        if (!cross_gap(m, t) || m->input->chars[t->at] != chars[i])
+        bool soft = t->gap == GRAMMAR_GAP_SOFT;
+        if (!cross_gap(m, t))
+            return false;
+        if (soft && m->input->chars[t->at] != chars[i] && is_hyphen(m, t->at)) /* "{area} light" typed "kitchen-light" */
+            t->at++;
+        if (m->input->chars[t->at] != chars[i])
             return false;
         t->at++;
         t->n_literal++;
@@ -398,12 +402,12 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
         }
         size_t index = list_at(m, item->list, from);
         const struct grammar_list_memo memo = m->memos[index];
-        if (m->fills_unmatched && memo.n_hits == 0 && (from->fills ? from->fills->n_unmatched : 0) < GRAMMAR_MAX_UNMATCHED)
-            pass_wildcard(m, item, from, (uint32_t)i, true, out);
+        bool any = false;
         for (size_t k = 0; k < memo.n_hits; k++) {
             const struct list_hit *hit = &memo.hits[k];
             if (hit->entry && m->block && !grammar_entry_fits(hit->entry, m->block))
                 continue;
+            any = true;
             struct grammar_token t = *from;
             t.at = hit->end;
             t.gap = hit->gap;
@@ -420,6 +424,8 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
             grammar_note(m, &piece, &t);
             add(m, out, t);
         }
+        if (!any && m->fills_unmatched && (from->fills ? from->fills->n_unmatched : 0) < GRAMMAR_MAX_UNMATCHED)
+            pass_wildcard(m, item, from, (uint32_t)i, true, out);
     }
 }
 
@@ -578,12 +584,4 @@ struct grammar_tokens grammar_match_from(struct grammar_matcher *m, const struct
     m->block = NULL;
     pass(m, item, &in, &all);
     return all;
-}
-
-bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to) {
-    const struct grammar_tokens all = grammar_match_from(m, item, from);
-    for (size_t i = 0; i < all.n; i++)
-        if (all.items[i].at == to)
-            return true;
-    return false;
 }

@@ -91,7 +91,4 @@ tragus_value grammar_output_value(struct grammar_pool *pool, const struct gramma
 /* Returns the tokens of all ways in which item matches from a character on, at the beginning of a word. */
 struct grammar_tokens grammar_match_from(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from);
 
-/* Returns whether item matches exactly the characters from..to (whole words). */
-bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to);
-
 #endif

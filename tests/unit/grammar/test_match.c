@@ -229,6 +229,12 @@ static void skip_words(void **state) {
     assert_int_equal(grammar_match_reading(m, 0)->slots[0].first_word, 2); /* positions in the input as given */
     grammar_match_free(m);
     grammar_free(g);
+    g = make_grammar("settings: {ignore_whitespace: true}\nsentences: ['灯を消し[て]', '音楽{text}']\n"
+                     "lists: {text: {wildcard: true}}\nskip_words: [ください, お願い]\n");
+    assert_string_equal(reading(g, "お願い灯を消してください"), "|");
+    assert_string_equal(reading(g, "灯をください 消し て"), "|");
+    assert_string_equal(reading(g, "お願い音楽お願い"), "|text=お願い");
+    grammar_free(g);
 }
 
 /* The first of these readings as the files spell it. */
@@ -352,6 +358,7 @@ static const char home[] =
     "      - sentences: ['turn on [the] {name} [in [the] {area}]']\n        requires_context: {domain: light}\n"
     "        response: done\n        metadata: {room: true, level: 3, note: 'two words', deep: {a: b}}\n"
     "  Dim: {data: [{sentences: ['(set|dim) [the] {name} to {0..100:level}[%| percent]']}]}\n"
+    "  Open: {data: [{sentences: ['open [the] {name}'], requires_context: {domain: cover}}]}\n"
     "  Lock: {data: [{sentences: ['lock [the] {name}', '{name}']}]}\n"
     "lists:\n  name: {values: [{in: 'kitchen light', context: {domain: light}}, {in: 'bedroom lamp', context: {domain: light}}]}\n"
     "  area: {values: [kitchen, garage]}\n";
@@ -507,7 +514,8 @@ static void what_no_list_has(void **state) {
         {"set the kitchen light to very much", "-"}, /* no number */
         {"zorg", "-"},                               /* would fit any text */
         {"tell me a joke", "-"},
-        {"turn on the", "TurnOn|name?the"}, /* as in hassil */
+        {"turn on the", "TurnOn|name?the"},                        /* as in hassil */
+        {"open the kitchen light", "Open|name?kitchen light"}, /* known, but nothing to lock */
     };
     struct grammar *g = make_grammar(home);
     (void)state;
