@@ -40,6 +40,8 @@ static bool holds(const struct grammar_range *r, const struct number *d) {
         return false;
     if (r->fractions == GRAMMAR_HALVES && d->tenth != 0 && d->tenth != 5)
         return false;
+    if (d->negative && d->tenth > 0 && n <= r->from)
+        return false; /* -5.5 is below -5 */
     return n >= r->from && n <= r->to && (n - r->from) % r->step == 0;
 }
 

@@ -59,6 +59,8 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
         for (int fraction = 0; fraction < (range->fractions ? (int)range->fractions : 1); fraction++) {
             int tenth = range->fractions == GRAMMAR_HALVES ? fraction * 5 : fraction;
             char digits[40];
+            if (tenth && i < 0 && i == range->from)
+                break; /* below the range */
             if (tenth)
                 snprintf(digits, sizeof digits, "%lld.%d", (long long)i, tenth);
             else

@@ -135,6 +135,7 @@ static void add_unmatched(struct job *j, const struct grammar_input *in, const s
 /* Adds the slots that the block has, in the words of its files or from the context. */
 static void add_fixed_slots(struct job *j, const struct grammar_block *b, const struct grammar_fill *fills,
                             struct grammar_reading *r) {
+    size_t n_said = r->n_slots;
     for (size_t i = 0; i < b->n_slots; i++) {
         struct grammar_slot *slot = has_slot(r, b->slots[i].name) ? NULL : slot_of(r, b->slots[i].name);
         if (slot) {
@@ -145,8 +146,8 @@ static void add_fixed_slots(struct job *j, const struct grammar_block *b, const 
     for (size_t i = 0; i < b->n_required; i++) {
         const struct grammar_condition *c = &b->required[i];
         const char *value = context_value(j, fills, c->key);
-        struct grammar_slot *slot = !value || !c->slot || has_slot(r, c->slot) ? NULL : slot_of(r, c->slot);
-        if (slot) {
+        struct grammar_slot *slot = value && c->slot ? slot_of(r, c->slot) : NULL;
+        if (slot && slot >= r->slots + n_said) { /* the context wins over the block, as in hassil, but not over words */
             slot->value = (tragus_value){.type = TRAGUS_TEXT, .text = grammar_pool_text(&j->match->pool, value, strlen(value))};
             slot->fixed = true;
         }

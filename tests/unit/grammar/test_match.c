@@ -57,7 +57,7 @@ static void ranges(void **state) {
     struct grammar *g = make_grammar(
         "language: en-GB\n"
         "sentences: ['p {percent}', 't {temperature}', 's {stepped}', 'd {down}', 'i {10..30,10:x}', 'n {cold}', 'w {words}',\n"
-        "  'k {kelvin}[[ ](k|kelvin)]', 'y {tenths}', 'm {several}']\n"
+        "  'k {kelvin}[[ ](k|kelvin)]', 'y {tenths}', 'm {several}', 'h {half}']\n"
         "lists:\n"
         "  percent: {range: {from: 0, to: 200}}\n"
         "  temperature: {range: {from: 0, to: 30, fractions: halves}}\n"
@@ -67,6 +67,7 @@ static void ranges(void **state) {
         "  words: {range: {from: 0, to: 9, digits: false}}\n"
         "  kelvin: {range: {from: 1000, to: 10000, step: 100}}\n"
         "  tenths: {range: {from: 0, to: 2, fractions: tenths}}\n"
+        "  half: {range: {from: -5, to: 5, fractions: halves}}\n"
         "  several: {multi_range: [{from: 1, to: 3}, {from: 10, to: 12}]}\n");
     static const char *const pairs[][2] = {
         {"p 50", "|percent=50"},
@@ -109,6 +110,11 @@ static void ranges(void **state) {
         {"k ten thousand", "|kelvin=10000"},
         {"y one point seven", "|tenths=1.7"},
         {"y 1.75", "-"},
+        {"h -4.5", "|half=-4.5"},
+        {"h minus four and a half", "|half=-4.5"},
+        {"h -5", "|half=-5"},
+        {"h -5.5", "-"},
+        {"h minus five and a half", "-"},
         {"m eleven", "|several=11"},
         {"m 5", "-"},
     };
@@ -182,7 +188,7 @@ static void context(void **state) {
         "intents:\n"
         "  Light: {data: [{sentences: ['open {name}'], requires_context: {domain: [light, lamp]}}]}\n"
         "  Cover: {data: [{sentences: ['open {name}'], excludes_context: {domain: [light, lamp]}}]}\n"
-        "  Here: {data: [{sentences: ['lights on'], requires_context: {area: {slot: true}}}]}\n"
+        "  Here: {data: [{sentences: ['lights on'], requires_context: {area: {slot: true}}, slots: {area: all}}]}\n"
         "  Away: {data: [{sentences: ['what is up'], requires_context: {user: {value: [ann, bob], slot: who}}}]}\n";
     const struct grammar_list_value names[] = {{"Blind", "cover.blind", "cover"}, {"Lamp", NULL, "lamp"}, {"((odd", NULL, NULL}};
     tragus_diagnostics d = {0};
@@ -514,7 +520,7 @@ static void what_no_list_has(void **state) {
         {"set the kitchen light to very much", "-"}, /* no number */
         {"zorg", "-"},                               /* would fit any text */
         {"tell me a joke", "-"},
-        {"turn on the", "TurnOn|name?the"},                        /* as in hassil */
+        {"turn on the", "TurnOn|name?the"},                    /* as in hassil */
         {"open the kitchen light", "Open|name?kitchen light"}, /* known, but nothing to lock */
     };
     struct grammar *g = make_grammar(home);
