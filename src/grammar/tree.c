@@ -193,6 +193,16 @@ static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *c
     return item;
 }
 
+/* Whether a hyphen stands between letters, perhaps with others. */
+static bool is_inner_hyphen(const uint32_t *chars, size_t n, size_t i) {
+    size_t before = i, behind = i;
+    while (before > 0 && chars[before] == '-')
+        before--;
+    while (behind + 1 < n && chars[behind] == '-')
+        behind++;
+    return chars[i] == '-' && grammar_is_letter(chars[before]) && grammar_is_letter(chars[behind]);
+}
+
 /* Returns the end of what belongs to a sign that ends at `end`. */
 static size_t end_of_sign(const uint32_t *chars, size_t n, size_t end) {
     while (end < n && grammar_is_silent(chars[end]))
@@ -226,7 +236,7 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
         } else {
             end = end_of_sign(chars, n, i + 1);
             struct grammar_item *mark = add_spoken(&b, chars + i, end - i, offset + i, NULL);
-            mark->joins = c == '-' && i > 0 && i + 1 < n && grammar_is_letter(chars[i - 1]) && grammar_is_letter(chars[i + 1]);
+            mark->joins = is_inner_hyphen(chars, n, i);
         }
     }
     close_text(&b);

@@ -145,6 +145,9 @@ static void what_is_glued(void **state) {
         {"ga", "['sa {a}']\nlists: {a: {values: ['[g]cistin']}}", "sa gcistin", "|a=gcistin"},
         {"mt", "[\"ixgħel id-{a}\"]\nlists: {a: {values: [dawl]}}", "Ixgħel id-dawl", "|a=dawl"},
         {"ko", "['{x}[ ]퍼센트로']\nlists: {x: {range: {from: 0, to: 99}}}", "오십퍼센트로", "|x=50"},
+        {"lb", "['{x} Prozent']\nlists: {x: {range: {from: 100, to: 200}}}", "honnerteenanvéierzeg Prozent", "|x=141"},
+        {"fi", "['{x} astetta']\nlists: {x: {range: {from: 1215, to: 1215}}}", "tuhansiinkaksiinsatoihinviisiintoista astetta",
+         "|x=1215"},
         {"tr", "['yüzde {x}(ye|ya)']\nlists: {x: {range: {from: 0, to: 99}}}", "yüzde elliye", "|x=50"},
     };
     (void)state;
