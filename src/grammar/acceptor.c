@@ -142,7 +142,8 @@ static void publish(struct acceptor_builder *a, struct grammar_automaton *all) {
 void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct grammar_pool *scratch, struct grammar_costs *costs,
                             struct grammar_report *r) {
     struct acceptor_builder a = {.g = g, .work = work, .report = r, .costs = costs, .n_states = FINAL + 1 + g->n_pauses};
-    a.pieces = (struct grammar_pieces){.pool = work, .nodes = work, .scratch = scratch, .spellings = &a.spellings};
+    a.pieces =
+        (struct grammar_pieces){.pool = work, .nodes = work, .scratch = scratch, .spellings = &a.spellings, .dotless = g->dotless};
     a.pieces.ranges = grammar_pool_alloc(work, g->n_lists * sizeof *a.pieces.ranges);
     a.pieces.lists = grammar_pool_alloc(work, g->n_lists * sizeof *a.pieces.lists);
     for (size_t i = 0; i < g->n_templates; i++)

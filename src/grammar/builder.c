@@ -3,6 +3,7 @@
 #include "grammar/costs.h"
 #include "grammar/files.h"
 #include "grammar/formats.h"
+#include "grammar/letters.h"
 #include "grammar/model.h"
 #include "grammar/yaml.h"
 
@@ -63,6 +64,7 @@ void grammar_builder_free(struct grammar_builder *b) {
 }
 
 struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct grammar_map *lists, const char *name) {
+    name = grammar_name_form(&b->pool, name);
     struct grammar_model_list *list = grammar_map_get(lists, name);
     if (!list) {
         list = grammar_pool_alloc(&b->pool, sizeof *list);
@@ -73,6 +75,7 @@ struct grammar_model_list *grammar_model_list(struct grammar_builder *b, struct 
 }
 
 void grammar_model_add_rule(struct grammar_builder *b, struct grammar_map *rules, const char *name, struct grammar_text body) {
+    name = grammar_name_form(&b->pool, name);
     struct grammar_model_rule *rule = grammar_map_get(rules, name);
     if (!rule) {
         rule = grammar_pool_alloc(&b->pool, sizeof *rule);
@@ -261,7 +264,7 @@ static void set_list_job(void *data) {
     const struct list_job *j = data;
     struct grammar_builder *b = j->b;
     struct grammar_model_definition *definition = define_list(&j->fresh->pool, j);
-    struct grammar_model_list *list = grammar_map_get(&b->lists, j->name);
+    struct grammar_model_list *list = grammar_map_get(&b->lists, grammar_name_form(&b->pool, j->name));
     if (!list)
         list = grammar_model_list(b, &b->lists, grammar_pool_text(&b->pool, j->name, strlen(j->name)));
     list->at_run_time = true;

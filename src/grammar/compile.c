@@ -310,7 +310,7 @@ static void compile(void *data) {
     c->has_both_regions = has_both_regions(c);
     const char *tag = c->language ? c->language : c->b->default_language;
     c->parser.language = grammar_tables_of(c, tag);
-    c->parser.dotless = c->g->dotless = grammar_has_dotless_i(tag);
+    c->g->dotless = grammar_has_dotless_i(tag);
     c->g->language = grammar_copy_text(c, c->language ? c->language : "");
     c->g->ignore_whitespace = c->b->ignore_whitespace;
     if (!c->parser.language && tag[0])

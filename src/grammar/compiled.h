@@ -67,8 +67,9 @@ struct grammar {
     const struct grammar_wild *wild;             /* how free text is written; NULL: there is none */
     const char *language;                        /* named by the sentences; "": none */
     struct grammar_position skip_words_position; /* of the longest */
-    bool ignore_whitespace, dotless;             /* dotless: as of grammar_parser */
-    double least_confidence;                     /* the least of the blocks that have one; 0: none has */
+    bool ignore_whitespace;
+    bool dotless;            /* the language has an i without a dot */
+    double least_confidence; /* the least of the blocks that have one; 0: none has */
     struct grammar_pauses pauses[GRAMMAR_MAX_PAUSES];
     uint32_t n_pauses;
     struct grammar_acceptor acceptor;

@@ -112,10 +112,10 @@ const char *grammar_correct_next(struct grammar_correction *c) {
     uint32_t at = 0;
     for (size_t i = 0; i < c->n; i++) {
         const struct grammar_unknown *u = &c->unknown[i];
-        const char *between = grammar_encode(c->pool, c->input.spelled + at, u->start - at);
+        const char *between = grammar_input_text(&c->input, c->pool, at, u->start);
         text = grammar_pool_format(c->pool, "%s%s%s", text, between, u->meant[number % u->n].word);
         number /= u->n;
         at = u->end;
     }
-    return grammar_pool_format(c->pool, "%s%s", text, grammar_encode(c->pool, c->input.spelled + at, c->input.n - at));
+    return grammar_pool_format(c->pool, "%s%s", text, grammar_input_text(&c->input, c->pool, at, c->input.n));
 }

@@ -40,7 +40,19 @@ static bool holds(const struct grammar_range *r, const struct number *d) {
         return false;
     if (r->fractions == GRAMMAR_HALVES && d->tenth != 0 && d->tenth != 5)
         return false;
+    if (d->negative && d->tenth > 0 && n <= r->from)
+        return false; /* -5.5 is below -5 */
     return n >= r->from && n <= r->to && (n - r->from) % r->step == 0;
+}
+
+/* Returns the length of the sign behind an ordinal, 0 if it has none or one of another number. */
+static uint32_t sign_at(const struct grammar_ordinal_signs *signs, const struct number *d, const uint32_t *chars, uint32_t n) {
+    const char *fit[GRAMMAR_MOST_ORDINAL_SIGNS];
+    size_t n_fit = 0;
+    for (size_t i = 0; signs && i < signs->n; i++)
+        if (signs->fit[d->whole >= 100][d->whole % 100] >> i & 1)
+            fit[n_fit++] = signs->texts[i];
+    return (uint32_t)grammar_longest_at(fit, n_fit, chars, n, d->end);
 }
 
 bool grammar_digits_in(const struct grammar_range *r, enum grammar_digits_reading reading, const uint32_t *chars, uint32_t n,
@@ -56,7 +68,7 @@ bool grammar_digits_in(const struct grammar_range *r, enum grammar_digits_readin
     read_whole(&d, chars, reading == GRAMMAR_DIGITS_GROUPED ? d.end + grouped : end, r->group);
     if (reading != GRAMMAR_DIGITS_WHOLE)
         read_fraction(&d, chars, n);
-    d.end += (uint32_t)grammar_longest_at(r->signs, r->n_signs, chars, n, d.end);
+    d.end += sign_at(r->signs, &d, chars, n);
     *ret_end = d.end;
     *ret_value = ((double)d.whole + (double)d.tenth / 10) * (d.negative ? -1 : 1) * r->multiplier;
     return r->digits && holds(r, &d);

@@ -43,8 +43,9 @@ struct grammar_item {
     uint32_t n_items, n_chars;
     struct grammar_item **items;
     const uint32_t *chars;
-    const uint32_t *capitals; /* TEXT: chars with the capitals of the file */
-    const uint32_t *written;  /* TEXT, SPOKEN: the same n_written characters as the file has them, with capitals */
+    const uint32_t
+        *capitals; /* TEXT: for each of chars the letter of the file; 0: it belongs to the one before, as in "ß" for "ss" */
+    const uint32_t *written; /* TEXT, SPOKEN: the same n_written characters as the file has them, with capitals */
     uint32_t n_written;
 
     const char *name;     /* LIST, RULE */

@@ -2,13 +2,22 @@
 /* grammar/letters.c: character classes, and conversion between UTF-8 and arrays of characters. */
 #include "grammar/letters.h"
 
+#include "base/normal.h"
 #include "base/utf8.h"
 #include "grammar/pool.h"
 
+#include <string.h>
 #include <strings.h>
 
+enum {
+    SUBSCRIPT_ZERO = 0x2080,
+    DOT_ABOVE = 0x307, /* of a small i whose capital has one */
+    VIRAMA = 0xD4D,    /* of Malayalam */
+    JOINER = 0x200D,
+};
+
 bool grammar_is_digit(uint32_t c) {
-    return c >= '0' && c <= '9';
+    return base_digit_value(c) >= 0 || (c >= SUBSCRIPT_ZERO && c <= SUBSCRIPT_ZERO + 9);
 }
 
 bool grammar_has_digit(const uint32_t *chars, size_t n) {
@@ -33,7 +42,7 @@ bool grammar_is_letter(uint32_t c) {
         return false;
     if (c >= 0x1F000 && c <= 0x1FAFF) /* pictures */
         return false;
-    return c != 0x061F && c != 0xFFFD;
+    return !grammar_is_stop(c) && c != 0x066A && c != 0xFFFD;
 }
 
 bool grammar_is_unspaced(uint32_t c) {
@@ -42,20 +51,81 @@ bool grammar_is_unspaced(uint32_t c) {
 }
 
 bool grammar_is_stop(uint32_t c) {
-    static const uint32_t stops[] = {'.',    ',',    '?',    '!',    ';',    ':',    0xA1,  0xBF,
-                                     0x061F, 0x3002, 0xFF01, 0xFF0C, 0xFF1A, 0xFF1B, 0xFF1F};
+    static const uint32_t stops[] = {
+        '.',    ',',    '?',    '!',    ';',    ':',    0xA1,   0xBF,   /* Latin */
+        0x0589, 0x05C3, 0x060C, 0x061B, 0x061F, 0x06D4, 0x0964, 0x0965, /* Armenian, Hebrew, Arabic, Urdu, Indian */
+        0x0E2F, 0x0E5A, 0x104A, 0x104B, 0x1362, 0x1363, 0x1364, 0x1367, /* Thai, Burmese, Ethiopic */
+        0x17D4, 0x17D5, 0x2026, 0x3001, 0x3002, 0xFF01, 0xFF0C, 0xFF0E, /* Khmer, ellipsis, Chinese and Japanese */
+        0xFF1A, 0xFF1B, 0xFF1F, 0xFF61, 0xFF64,
+    };
     for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++)
         if (stops[i] == c)
             return true;
     return false;
 }
 
+bool grammar_is_silent(uint32_t c) {
+    return c == 0x200B || c == 0x200C || c == JOINER || c == 0x34F || (c >= 0xFE00 && c <= 0xFE0F) || c == 0x55B || c == 0x55C ||
+           c == 0x55E;
+}
+
+/* Marks of the direction of writing, byte order marks and hyphens that show at the end of a line only: no part of the text. */
+static bool is_layout(uint32_t c) {
+    return c == 0xAD || c == 0x61C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || c == 0x2060 ||
+           (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
+/* The apostrophe and other signs that keyboards have in its place. */
+static bool is_apostrophe(uint32_t c) {
+    return c == 0x60 || c == 0xB4 || (c >= 0x2BB && c <= 0x2BD) || c == 0x55A || c == 0x5F3 || c == 0x2018 || c == 0x2019 ||
+           c == 0x201B || c == 0x2032 || c == 0xFF07;
+}
+
+/* Signs that are typed for each other: minus and hyphen, percent signs, decimal commas. */
+static uint32_t fold_sign(uint32_t c) {
+    return c == 0x2010 || c == 0x2011 || c == 0x2212        ? '-'
+           : c == 0x066A                                    ? '%'
+           : c == 0x066B                                    ? ','
+           : c == 0x05F4                                    ? '"'
+           : c >= SUBSCRIPT_ZERO && c <= SUBSCRIPT_ZERO + 9 ? '0' + (c - SUBSCRIPT_ZERO)
+                                                            : c;
+}
+
 uint32_t grammar_fold(uint32_t c) {
-    return c >= 0x2080 && c <= 0x2089 ? '0' + (c - 0x2080) : base_utf8_fold(c);
+    uint32_t letters[BASE_LONGEST_FOLD];
+    return base_fold_whole(fold_sign(c), letters) == 1 ? letters[0] : base_utf8_fold(c);
+}
+
+/* Malayalam letters without a vowel, as they were written before there were characters for them; 0: it is none. */
+static uint32_t chillu(uint32_t c) {
+    static const uint32_t pairs[][2] = {{0xD23, 0xD7A}, {0xD28, 0xD7B}, {0xD30, 0xD7C},
+                                        {0xD32, 0xD7D}, {0xD33, 0xD7E}, {0xD15, 0xD7F}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (pairs[i][0] == c)
+            return pairs[i][1];
+    return 0;
+}
+
+size_t grammar_fold_at(const uint32_t *chars, size_t n, size_t i, struct grammar_folded *ret) {
+    uint32_t c = chars[i];
+    size_t used = 1;
+    if (i + 2 < n && chars[i + 1] == VIRAMA && chars[i + 2] == JOINER && chillu(c)) {
+        ret->letters[0] = chillu(c);
+        ret->n = 1;
+        used = 3;
+    } else {
+        ret->n = base_fold_whole(fold_sign(c), ret->letters);
+        if (i + 1 < n && chars[i + 1] == DOT_ABOVE &&
+            (ret->letters[0] == 'i' || ret->letters[0] == 'j' || c == 0x12F || c == 0x12E))
+            used = 2;
+    }
+    while (i + used < n && grammar_is_silent(chars[i + used]))
+        used++;
+    return used;
 }
 
 uint32_t grammar_fold_dotless(uint32_t c) {
-    return c == 'I' ? 0x131 : c == 0x130 ? 'i' : grammar_fold(c);
+    return c == 'I' ? 0x131 : c == 0x130 ? 'i' : base_utf8_fold(c);
 }
 
 bool grammar_has_dotless_i(const char *language) {
@@ -67,9 +137,21 @@ uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, s
     uint32_t *chars = grammar_pool_alloc(p, (len + 1) * sizeof *chars);
     const char *end = text + len;
     size_t n = 0;
+    bool may_have_marks = false;
     while (text < end) {
         uint32_t c = base_utf8_next(&text, end);
-        chars[n++] = base_utf8_is_space(c) ? ' ' : c == 0x2019 || c == 0x02BC ? '\'' : c;
+        if (is_layout(c))
+            continue;
+        chars[n++] = base_utf8_is_space(c) ? ' ' : is_apostrophe(c) ? '\'' : c;
+        may_have_marks |= c >= BASE_FIRST_MARK;
+    }
+    if (may_have_marks) { /* composed text has at most as many characters as it has bytes */
+        struct grammar_pool_mark mark = grammar_pool_mark(p);
+        uint32_t *room = grammar_pool_alloc(p, n * BASE_NORMAL_GROWTH * sizeof *room);
+        memcpy(room, chars, n * sizeof *chars);
+        n = base_normal_compose(room, n);
+        memcpy(chars, room, n * sizeof *chars);
+        grammar_pool_release(p, mark);
     }
     *ret_n = n;
     return chars;
@@ -81,4 +163,15 @@ char *grammar_encode(struct grammar_pool *p, const uint32_t *chars, size_t n) {
     for (size_t i = 0; i < n; i++)
         len += base_utf8_put(chars[i], text + len);
     return text;
+}
+
+const char *grammar_name_form(struct grammar_pool *p, const char *name) {
+    size_t n;
+    const char *at = name;
+    while (*at && (unsigned char)*at < 0x80)
+        at++;
+    if (*at == '\0')
+        return name;
+    const uint32_t *chars = grammar_decode(p, name, strlen(name), &n);
+    return grammar_encode(p, chars, n);
 }

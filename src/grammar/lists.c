@@ -59,6 +59,8 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
         for (int fraction = 0; fraction < (range->fractions ? (int)range->fractions : 1); fraction++) {
             int tenth = range->fractions == GRAMMAR_HALVES ? fraction * 5 : fraction;
             char digits[40];
+            if (tenth && i < 0 && i == range->from)
+                break; /* below the range */
             if (tenth)
                 snprintf(digits, sizeof digits, "%lld.%d", (long long)i, tenth);
             else
@@ -80,15 +82,52 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
     return fits;
 }
 
+/* Whether nothing follows within a template, where other ways to say the same do not count. */
+static bool is_end(const char *at) {
+    for (int depth; *at; at++) {
+        if (*at == '|')
+            for (depth = 0; at[1] && (depth > 0 || !strchr(")]", at[1])); at++)
+                depth += (strchr("([", at[1]) != NULL) - (strchr(")]", at[1]) != NULL);
+        else if (!strchr(")]", *at))
+            return false;
+    }
+    return true;
+}
+
+/* Whether one of the ways in a template ends with a text: "(third|thrice)" with "rd". */
+static bool a_way_ends_with(const char *template_text, const char *end) {
+    const char *at = strstr(template_text, end);
+    while (at && !is_end(at + strlen(end)))
+        at = strstr(at + 1, end);
+    return at != NULL;
+}
+
+/* The signs that a number may have: "3rd", because "third" ends so, and not "3st". If none fits, all do. */
+static uint32_t signs_of(struct grammar_compiler *c, const struct grammar_ordinal_signs *signs, int number) {
+    struct base_buffer *words = &c->parser.scratch;
+    char digits[16];
+    uint32_t fit = 0;
+    snprintf(digits, sizeof digits, "%d", number);
+    base_buffer_clear(words);
+    bool said = grammar_numbers_say_all(c->parser.language->numbers, true, digits, strlen(digits), words);
+    for (size_t i = 0; said && i < signs->n; i++)
+        fit |= (uint32_t)a_way_ends_with(words->data, signs->texts[i]) << i;
+    return fit ? fit : UINT32_MAX;
+}
+
 /* Takes over which signs the language has in typed numbers; the grammar outlives the language's tables. */
 static void take_signs(struct grammar_compiler *c, struct grammar_range *range) {
     const struct grammar_numbers *numbers = c->parser.language ? c->parser.language->numbers : NULL;
     if (!numbers)
         return;
     range->group = numbers->group;
-    const char **signs = range->ordinal ? grammar_pool_alloc(&c->g->pool, (numbers->n_signs + 1) * sizeof *signs) : NULL;
-    for (size_t i = 0; signs && i < numbers->n_signs; i++)
-        signs[range->n_signs++] = grammar_copy_text(c, numbers->signs[i]);
+    if (!range->ordinal || numbers->n_signs == 0)
+        return;
+    struct grammar_ordinal_signs *signs = grammar_pool_alloc(&c->g->pool, sizeof *signs);
+    for (size_t i = 0; i < numbers->n_signs && i < GRAMMAR_MOST_ORDINAL_SIGNS; i++)
+        signs->texts[signs->n++] = grammar_copy_text(c, numbers->signs[i]);
+    for (int i = 0; i < 200; i++)
+        signs->fit[i / 100][i % 100] = signs_of(c, signs, i);
     range->signs = signs;
 }
 

@@ -103,7 +103,7 @@ static tragus_value value_of(const struct job *j, const struct grammar_input *in
     } else if (f->entry && f->entry->spelling) {
         v.text = f->entry->spelling;
     } else {
-        v.text = grammar_encode(pool, in->spelled + f->start, f->end - f->start);
+        v.text = grammar_input_text(in, pool, f->start, f->end);
     }
     return v;
 }
@@ -127,7 +127,7 @@ static const char *output_text(const struct job *j, const char *out, const struc
 }
 
 static void add_unmatched(struct job *j, const struct grammar_input *in, const struct grammar_fill *f, struct grammar_reading *r) {
-    const char *text = grammar_encode(&j->match->pool, in->spelled + f->start, f->end - f->start);
+    const char *text = grammar_input_text(in, &j->match->pool, f->start, f->end);
     base_assert(f->item->list && r->n_unmatched < GRAMMAR_MAX_UNMATCHED);
     r->unmatched[r->n_unmatched++] = (tragus_unmatched){f->item->slot ? f->item->slot : f->item->list->name, text};
 }
@@ -135,6 +135,7 @@ static void add_unmatched(struct job *j, const struct grammar_input *in, const s
 /* Adds the slots that the block has, in the words of its files or from the context. */
 static void add_fixed_slots(struct job *j, const struct grammar_block *b, const struct grammar_fill *fills,
                             struct grammar_reading *r) {
+    size_t n_said = r->n_slots;
     for (size_t i = 0; i < b->n_slots; i++) {
         struct grammar_slot *slot = has_slot(r, b->slots[i].name) ? NULL : slot_of(r, b->slots[i].name);
         if (slot) {
@@ -145,8 +146,8 @@ static void add_fixed_slots(struct job *j, const struct grammar_block *b, const 
     for (size_t i = 0; i < b->n_required; i++) {
         const struct grammar_condition *c = &b->required[i];
         const char *value = context_value(j, fills, c->key);
-        struct grammar_slot *slot = !value || !c->slot || has_slot(r, c->slot) ? NULL : slot_of(r, c->slot);
-        if (slot) {
+        struct grammar_slot *slot = value && c->slot ? slot_of(r, c->slot) : NULL;
+        if (slot && slot >= r->slots + n_said) { /* the context wins over the block, as in hassil, but not over words */
             slot->value = (tragus_value){.type = TRAGUS_TEXT, .text = grammar_pool_text(&j->match->pool, value, strlen(value))};
             slot->fixed = true;
         }
@@ -248,52 +249,59 @@ static uint32_t end_of_word(const struct grammar_input *in, uint32_t at) {
     return at;
 }
 
-/* Marks the input words that are skip words; at each position the longest one is tried first. */
-static bool mark_skip_words(struct job *j, bool *skip) {
-    struct grammar_matcher m;
-    grammar_matcher_init(&m, &j->work, &j->match->pool, &j->input, j->g->ignore_whitespace);
-    bool any = false;
-    for (uint32_t at = 0; at < j->input.n;) {
-        uint32_t next = end_of_word(&j->input, at);
-        for (size_t s = 0; s < j->g->n_skip_words; s++) {
-            uint32_t end = next;
-            while (!grammar_match_part(&m, j->g->skip_words[s], at, end) && end < j->input.n)
-                end = end_of_word(&j->input, end + 1);
-            if (!grammar_match_part(&m, j->g->skip_words[s], at, end))
-                continue;
-            for (uint32_t i = at; i < end; i++)
-                skip[j->input.word[i]] = true;
-            any = true;
-            next = end;
-            break;
+/* Returns where the longest skip word ends that begins at a character; 0: there is none. */
+static uint32_t skip_word_at(struct job *j, struct grammar_matcher *m, uint32_t at) {
+    const struct grammar_input *in = &j->input;
+    for (size_t s = 0; s < j->g->n_skip_words; s++) {
+        const struct grammar_tokens found = grammar_match_from(m, j->g->skip_words[s], at);
+        uint32_t end = 0;
+        for (size_t i = 0; i < found.n; i++) {
+            uint32_t to = found.items[i].at;
+            if (to > end && (to == in->n || in->chars[to] == ' ' || j->g->ignore_whitespace))
+                end = to;
         }
-        at = next + 1;
+        if (end > 0)
+            return end;
+    }
+    return 0;
+}
+
+/* Marks the characters of skip words, and the blanks before them. */
+static bool mark_skip_words(struct job *j, bool *skip) {
+    const struct grammar_input *in = &j->input;
+    struct grammar_matcher m;
+    grammar_matcher_init(&m, &j->work, &j->match->pool, in, j->g->ignore_whitespace);
+    bool any = false;
+    for (uint32_t at = 0, end; at < in->n; at = end + (end < in->n && in->chars[end] == ' ')) {
+        end = skip_word_at(j, &m, at);
+        for (uint32_t i = at > 0 && in->chars[at - 1] == ' ' ? at - 1 : at; i < end; i++)
+            skip[i] = any = true;
+        if (end == 0)
+            end = j->g->ignore_whitespace ? at + 1 : end_of_word(in, at);
     }
     return any;
 }
 
-/* Keeps only the marks that form a run at one end. */
-static void keep_run(const struct grammar_input *in, bool *skip, bool at_start) {
-    bool inside = true;
+/* Returns the marks that form a run at one end; a blank behind the first words belongs to none. */
+static bool *run_of(struct job *j, const bool *skip, bool at_start) {
+    const struct grammar_input *in = &j->input;
+    bool *run = grammar_pool_alloc(&j->match->pool, in->n * sizeof *run), inside = true;
     for (uint32_t i = 0; i < in->n; i++) {
-        uint16_t word = in->word[at_start ? i : in->n - 1 - i];
-        inside = inside && skip[word];
-        skip[word] = inside;
+        uint32_t at = at_start ? i : in->n - 1 - i;
+        inside = inside && (skip[at] || (at_start && in->chars[at] == ' '));
+        run[at] = inside;
     }
+    return run;
 }
 
 static void match_without_skip_words(struct job *j) {
-    bool all[GRAMMAR_MOST_INPUT_WORDS] = {false}, start[GRAMMAR_MOST_INPUT_WORDS], end[GRAMMAR_MOST_INPUT_WORDS];
-    if (j->g->n_skip_words == 0 || j->g->ignore_whitespace || !mark_skip_words(j, all))
-        return;
-    memcpy(start, all, sizeof all);
-    memcpy(end, all, sizeof all);
-    keep_run(&j->input, start, true);
-    keep_run(&j->input, end, false);
     struct grammar_pool *pool = &j->match->pool;
+    bool *all = grammar_pool_alloc(pool, (j->input.n + 1) * sizeof *all);
+    if (j->g->n_skip_words == 0 || !mark_skip_words(j, all))
+        return;
     struct grammar_input without_all = grammar_input_without(&j->input, pool, all);
-    struct grammar_input without_start = grammar_input_without(&j->input, pool, start);
-    struct grammar_input without_end = grammar_input_without(&j->input, pool, end);
+    struct grammar_input without_start = grammar_input_without(&j->input, pool, run_of(j, all, true));
+    struct grammar_input without_end = grammar_input_without(&j->input, pool, run_of(j, all, false));
     match_templates(j, &without_all, has_closed_ends);
     match_templates(j, &without_start, only_ends_wild);
     match_templates(j, &without_end, only_starts_wild);
@@ -369,7 +377,7 @@ static const char *skipped(const struct job *j, uint32_t from, uint32_t to) {
         start++;
     for (end = start; end < in->n && in->word[end] < to;)
         end++;
-    return grammar_encode(&j->match->pool, in->spelled + start, end - start);
+    return grammar_input_text(in, &j->match->pool, start, end);
 }
 
 /* Writes free text as people do. This is done for the few best readings only. */
@@ -423,7 +431,7 @@ static bool has_closed_reading(const struct grammar_match *match) {
 /* Finds the readings of a text, at first without what no list has. */
 static void find_readings(struct job *j, const char *text) {
     struct grammar_pool *pool = &j->match->pool;
-    int r = grammar_input_read(&j->input, pool, text, j->g->ignore_whitespace, j->g->dotless);
+    int r = grammar_input_read(&j->input, pool, text, j->g->ignore_whitespace);
     if (r < 0) {
         j->too_long = true;
         grammar_pool_escape(pool, r);

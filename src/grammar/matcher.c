@@ -25,7 +25,7 @@ enum {
 struct list_hit {
     const struct grammar_entry *entry; /* NULL: digits */
     tragus_value value;                /* of digits, or as written */
-    uint32_t end, n_literal;
+    uint32_t end;
     enum grammar_gap gap;
     const struct grammar_written *written;
 };
@@ -145,12 +145,27 @@ static bool is_border(const struct grammar_matcher *m, uint32_t at) {
     return c == ' ' || c == '-' || c == '_'; /* "up-to-date" typed for "up to date" */
 }
 
-/* Skips the border that the gap requires. Returns false if there is none. */
+/* Whether one of the characters around a position is of a script without blanks between words. */
+static bool is_unspaced(const struct grammar_matcher *m, uint32_t before, uint32_t behind) {
+    return (before > 0 && grammar_is_unspaced(m->input->chars[before - 1])) ||
+           (behind < m->input->n && grammar_is_unspaced(m->input->chars[behind]));
+}
+
+/* Whether a hyphen is between two words, and not a minus. */
+static bool is_hyphen(const struct grammar_matcher *m, uint32_t at) {
+    return is_border(m, at) && at + 1 < m->input->n && !grammar_is_digit(m->input->chars[at + 1]);
+}
+
+/* Skips the border that the gap requires. Returns false if there is none. In a script without blanks, people type one where they
+ * like. */
 static bool cross_gap(const struct grammar_matcher *m, struct grammar_token *t) {
-    if (t->gap != GRAMMAR_GAP_NONE && t->at < m->input->n && !m->ignore_whitespace) {
-        if (m->input->chars[t->at] == ' ' || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
+    if (t->at < m->input->n && !m->ignore_whitespace) {
+        bool blank = m->input->chars[t->at] == ' ';
+        if (t->gap == GRAMMAR_GAP_NONE)
+            t->at += blank && is_unspaced(m, t->at, t->at + 1);
+        else if (blank || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
             t->at++;
-        else if (t->gap == GRAMMAR_GAP_MUST)
+        else if (t->gap == GRAMMAR_GAP_MUST && !is_unspaced(m, t->at, t->at))
             return false;
     }
     t->gap = GRAMMAR_GAP_NONE;
@@ -176,7 +191,12 @@ static bool eat(const struct grammar_matcher *m, struct grammar_token *t, const 
             require_border(m, t);
             continue;
         }
-        if (!cross_gap(m, t) || m->input->chars[t->at] != chars[i])
+        bool soft = t->gap == GRAMMAR_GAP_SOFT;
+        if (!cross_gap(m, t))
+            return false;
+        if (soft && m->input->chars[t->at] != chars[i] && is_hyphen(m, t->at)) /* "{area} light" typed "kitchen-light" */
+            t->at++;
+        if (m->input->chars[t->at] != chars[i])
             return false;
         t->at++;
         t->n_literal++;
@@ -263,7 +283,7 @@ static void try_entry(struct grammar_matcher *m, const struct grammar_list *list
     pass(m, entry->in, &in, &out);
     for (size_t k = 0; k < out.n; k++) {
         struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
-        *hit = (struct list_hit){.entry = entry, .end = out.items[k].at, .n_literal = out.items[k].n_literal};
+        *hit = (struct list_hit){.entry = entry, .end = out.items[k].at};
         hit->gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
                    : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
                                                           : out.items[k].gap;
@@ -284,9 +304,9 @@ static void fill_memo(struct grammar_matcher *m, const struct grammar_list *list
     memo->start = skip_blank(m, &number) && list->n_ranges > 0 ? number.at : first.at;
     match_digits(m, list, memo);
     memo->start = memo->n_hits > 0 ? memo->start : first.at;
-    if (list->kind == GRAMMAR_LIST_RANGE && (memo->gap == GRAMMAR_GAP_NONE || memo->gap == GRAMMAR_GAP_VALUE) &&
+    if (list->kind == GRAMMAR_LIST_RANGE && memo->gap == GRAMMAR_GAP_VALUE && !is_unspaced(m, first.at, first.at) &&
         !m->ignore_whitespace)
-        return; /* number words must be separate words */
+        return; /* number words are not glued to a value ("some one") */
     if (!list->index) {
         for (i = 0; i < list->n_entries; i++)
             try_entry(m, list, memo, &list->entries[i]);
@@ -363,7 +383,9 @@ static void pass_wildcard(struct grammar_matcher *m, const struct grammar_item *
         t.gap = at_border || ends_number ? GRAMMAR_GAP_MAY : GRAMMAR_GAP_NONE; /* "{album}[by {artist}]" */
         t.origin = origin;
         t.fills = new_fill(m, from, (struct grammar_fill){.item = item, .start = start.at, .end = end, .unmatched = unmatched});
-        grammar_note(m, &(const struct grammar_written){.chars = in->spelled + start.at, .n = end - start.at, .wild = m->wild}, &t);
+        struct grammar_written piece = {.wild = m->wild};
+        piece.chars = grammar_input_spelled(in, start.at, end, &piece.n);
+        grammar_note(m, &piece, &t);
         if (at_border && end < in->n)
             grammar_note_blank(m, &t);
         add(m, out, t);
@@ -380,33 +402,30 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
         }
         size_t index = list_at(m, item->list, from);
         const struct grammar_list_memo memo = m->memos[index];
-        if (m->fills_unmatched && memo.n_hits == 0 && (from->fills ? from->fills->n_unmatched : 0) < GRAMMAR_MAX_UNMATCHED)
-            pass_wildcard(m, item, from, (uint32_t)i, true, out);
+        bool any = false;
         for (size_t k = 0; k < memo.n_hits; k++) {
             const struct list_hit *hit = &memo.hits[k];
             if (hit->entry && m->block && !grammar_entry_fits(hit->entry, m->block))
                 continue;
+            any = true;
             struct grammar_token t = *from;
             t.at = hit->end;
             t.gap = hit->gap;
             t.origin = (uint32_t)i;
-            t.n_literal += hit->n_literal;
             t.fills = new_fill(m, from,
                                (struct grammar_fill){
                                    .item = item, .entry = hit->entry, .value = hit->value, .start = memo.start, .end = hit->end});
-            if (!hit->entry)
-                grammar_note(m,
-                             &(const struct grammar_written){
-                                 .chars = m->input->spelled + memo.start, .n = hit->end - memo.start, .value = &hit->value},
-                             &t);
+            struct grammar_written piece = {.value = &hit->value};
+            if (hit->entry)
+                piece = (struct grammar_written){
+                    .text = hit->entry->spelling, .inside = hit->written, .value = hit->entry->has_out ? &hit->entry->out : NULL};
             else
-                grammar_note(m,
-                             &(const struct grammar_written){.text = hit->entry->spelling,
-                                                             .inside = hit->written,
-                                                             .value = hit->entry->has_out ? &hit->entry->out : NULL},
-                             &t);
+                piece.chars = grammar_input_spelled(m->input, memo.start, hit->end, &piece.n);
+            grammar_note(m, &piece, &t);
             add(m, out, t);
         }
+        if (!any && m->fills_unmatched && (from->fills ? from->fills->n_unmatched : 0) < GRAMMAR_MAX_UNMATCHED)
+            pass_wildcard(m, item, from, (uint32_t)i, true, out);
     }
 }
 
@@ -565,12 +584,4 @@ struct grammar_tokens grammar_match_from(struct grammar_matcher *m, const struct
     m->block = NULL;
     pass(m, item, &in, &all);
     return all;
-}
-
-bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to) {
-    const struct grammar_tokens all = grammar_match_from(m, item, from);
-    for (size_t i = 0; i < all.n; i++)
-        if (all.items[i].at == to)
-            return true;
-    return false;
 }

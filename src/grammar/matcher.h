@@ -40,7 +40,7 @@ enum grammar_gap {
 struct grammar_token {
     uint32_t at; /* characters consumed */
     enum grammar_gap gap;
-    uint32_t n_literal; /* how many of them matched literal text */
+    uint32_t n_literal; /* how many of them matched literal text of the template; values of lists do not count, as in hassil */
     uint32_t origin;    /* index of the token it came from, in the set that entered the item */
     const struct grammar_fill *fills;
     const struct grammar_written *written; /* NULL unless the matcher notes it; equal tokens keep that of the first */
@@ -90,8 +90,5 @@ tragus_value grammar_output_value(struct grammar_pool *pool, const struct gramma
 
 /* Returns the tokens of all ways in which item matches from a character on, at the beginning of a word. */
 struct grammar_tokens grammar_match_from(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from);
-
-/* Returns whether item matches exactly the characters from..to (whole words). */
-bool grammar_match_part(struct grammar_matcher *m, const struct grammar_item *item, uint32_t from, uint32_t to);
 
 #endif

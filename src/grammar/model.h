@@ -58,17 +58,25 @@ struct grammar_model_value {
 
 enum grammar_fractions { GRAMMAR_WHOLE = 0, GRAMMAR_HALVES = 2, GRAMMAR_TENTHS = 10 };
 
+enum { GRAMMAR_MOST_ORDINAL_SIGNS = 32 };
+
+struct grammar_ordinal_signs {
+    const char *texts[GRAMMAR_MOST_ORDINAL_SIGNS];
+    size_t n;
+    uint32_t fit[2]
+                [100]; /* a bit for each sign that may stand behind a number below 100, and behind 100 and more with these ends */
+};
+
 struct grammar_range {
     int64_t from, to, step;
     enum grammar_fractions fractions;
     double multiplier;
     bool digits, words;
-    bool ordinal;             /* said "third", typed "3rd" or "3" */
-    bool one_by_one;          /* may also be said digit by digit */
-    const char *const *signs; /* of ordinals, behind the digits; set when compiling */
-    size_t n_signs;
-    uint32_t group;             /* the sign between groups of three digits, 0: none; set when compiling */
-    const char *words_language; /* NULL: the grammar's */
+    bool ordinal;                              /* said "third", typed "3rd" or "3" */
+    bool one_by_one;                           /* may also be said digit by digit */
+    const struct grammar_ordinal_signs *signs; /* of ordinals, behind the digits; set when compiling, NULL: none */
+    uint32_t group;                            /* the sign between groups of three digits, 0: none; set when compiling */
+    const char *words_language;                /* NULL: the grammar's */
 };
 
 enum grammar_list_kind { GRAMMAR_LIST_VALUES, GRAMMAR_LIST_RANGE, GRAMMAR_LIST_WILDCARD };

@@ -136,6 +136,16 @@ static struct grammar_item *amount_of(struct grammar_parser *p, const struct gra
     return grammar_tree_group(p, GRAMMAR_ITEM_ALTERNATIVE, sign->offset, &ways);
 }
 
+/* Whether an item is nothing but a blank, which may be optional. */
+static bool is_blank(const struct grammar_item *item) {
+    if (item->kind == GRAMMAR_ITEM_TEXT)
+        return item->n_chars == 1 && item->chars[0] == ' ';
+    bool all = item->kind == GRAMMAR_ITEM_ALTERNATIVE || item->kind == GRAMMAR_ITEM_SEQUENCE;
+    for (uint32_t i = 0; i < item->n_items && all; i++)
+        all = is_blank(item->items[i]);
+    return all;
+}
+
 /* Returns the unit that an item begins with; *ret_end: where it ends in the item's text, 0 if it ends within other items. */
 static const struct grammar_symbol *unit_of(struct grammar_parser *p, const struct grammar_item *item, uint32_t *ret_end) {
     *ret_end = 0;
@@ -147,14 +157,22 @@ static const struct grammar_symbol *unit_of(struct grammar_parser *p, const stru
         *ret_end = at + (uint32_t)len;
         return unit;
     }
+    if (item->kind == GRAMMAR_ITEM_RULE && item->n_items > 0) {
+        const struct grammar_symbol *unit = unit_of(p, item->items[0], ret_end);
+        *ret_end = 0;
+        return unit;
+    }
     for (uint32_t i = 0; item->kind == GRAMMAR_ITEM_ALTERNATIVE && i < item->n_items; i++) {
         const struct grammar_symbol *unit = unit_of(p, item->items[i], ret_end);
         *ret_end = 0;
         if (unit)
             return unit;
     }
-    bool is_group = item->kind == GRAMMAR_ITEM_SEQUENCE && item->n_items > 0;
-    const struct grammar_symbol *unit = is_group ? unit_of(p, item->items[0], ret_end) : NULL;
+    uint32_t first = 0;
+    while (item->kind == GRAMMAR_ITEM_SEQUENCE && first < item->n_items && is_blank(item->items[first]))
+        first++;
+    bool is_group = item->kind == GRAMMAR_ITEM_SEQUENCE && first < item->n_items;
+    const struct grammar_symbol *unit = is_group ? unit_of(p, item->items[first], ret_end) : NULL;
     *ret_end = 0;
     return unit;
 }
@@ -179,7 +197,7 @@ static size_t list_with_unit(struct grammar_parser *p, struct grammar_items *s, 
     uint32_t end;
     if (p->language->below_zero.n == 0 || at >= s->n)
         return 0;
-    if (s->items[at]->kind == GRAMMAR_ITEM_TEXT && s->items[at]->n_chars == 1 && s->items[at]->chars[0] == ' ' && at + 1 < s->n)
+    if (is_blank(s->items[at]) && at + 1 < s->n)
         at++;
     struct grammar_item *item = s->items[at];
     *ret = unit_of(p, item, &end);
@@ -222,7 +240,6 @@ void grammar_phrase_lists(struct grammar_parser *p, struct grammar_items *s) {
     struct grammar_items out = {0};
     for (size_t i = 0; p->language && i < s->n; i++) {
         struct grammar_item *item = s->items[i], *made = NULL;
-        const struct grammar_symbol *unit;
         size_t n = 1;
         if (item->kind == GRAMMAR_ITEM_LIST && i + 2 < s->n && is_sign(s->items[i + 1], ':') &&
             s->items[i + 2]->kind == GRAMMAR_ITEM_LIST && p->language->n_clock) {
@@ -232,15 +249,25 @@ void grammar_phrase_lists(struct grammar_parser *p, struct grammar_items *s) {
             struct grammar_items written = some(p, s, i, 2);
             made = amount_of(p, &written);
             n = made ? 2 : 1;
-        } else if (item->kind == GRAMMAR_ITEM_LIST && (n = list_with_unit(p, s, i, &unit)) > 0) {
-            struct grammar_items written = some(p, s, i, n);
-            made = below_zero_of(p, &written, unit);
-        } else {
-            n = 1;
         }
         grammar_tree_push(p, &out, made ? made : item);
         i += n - 1;
     }
     if (p->language)
         *s = out;
+}
+
+struct grammar_item *grammar_phrase_below_zero(struct grammar_parser *p, struct grammar_items *s, size_t i) {
+    const struct grammar_symbol *unit;
+    size_t n = p->language ? list_with_unit(p, s, i, &unit) : 0;
+    if (n == 0)
+        return NULL;
+    struct grammar_items written = some(p, s, i, n);
+    struct grammar_item *both = below_zero_of(p, &written, unit);
+    if (both->n_items < 2)
+        return NULL;
+    s->items[i] = both;
+    memmove(&s->items[i + 1], &s->items[i + n], (s->n - i - n) * sizeof(struct grammar_item *));
+    s->n -= n - 1;
+    return both->items[1];
 }

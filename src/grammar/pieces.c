@@ -2,6 +2,7 @@
 /* grammar/pieces.c: converts trees to automata over pieces of words, word borders and epsilons, with one or two arcs per item. */
 #include "grammar/pieces.h"
 
+#include "base/utf8.h"
 #include "grammar/letters.h"
 
 #include <string.h>
@@ -49,11 +50,21 @@ static uint32_t step(struct grammar_pieces *p, uint32_t from, uint32_t label) {
 }
 
 /* Capitals inside a word tell how it is said ("EcoBee", "HVAC"); one at its start does not. */
-static const uint32_t *spelled(const struct grammar_item *item, uint32_t start, uint32_t end) {
-    for (uint32_t i = start + 1; i < end; i++)
-        if (item->capitals[i] != item->chars[i])
-            return item->capitals + start;
-    return item->chars + start;
+static uint32_t spelled(struct grammar_pieces *p, const struct grammar_item *item, uint32_t start, uint32_t end) {
+    struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
+    uint32_t *word = grammar_pool_alloc(p->scratch, (end - start) * sizeof *word), n = 0;
+    bool has_capitals = false;
+    for (uint32_t i = start; i < end; i++) {
+        uint32_t c = item->capitals[i];
+        has_capitals |= n > 0 && base_utf8_fold(c) != c;
+        if (c)
+            word[n++] = c;
+    }
+    for (uint32_t i = 0; i < n && !has_capitals; i++)
+        word[i] = p->dotless ? grammar_fold_dotless(word[i]) : base_utf8_fold(word[i]);
+    uint32_t piece = grammar_pieces_spelling(p, grammar_encode(p->scratch, word, n));
+    grammar_pool_release(p->scratch, mark);
+    return piece;
 }
 
 /* Where a script has no blanks, each piece of a template is a word of its own: joined, whole sentences would be words, as many as
@@ -68,9 +79,7 @@ static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *it
         uint32_t start = i;
         while (i < item->n_chars && item->chars[i] != ' ')
             i++;
-        struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
-        uint32_t piece = grammar_pieces_spelling(p, grammar_encode(p->scratch, spelled(item, start, i), i - start));
-        grammar_pool_release(p->scratch, mark);
+        uint32_t piece = spelled(p, item, start, i);
         if (grammar_is_unspaced(item->chars[start]))
             from = step(p, from, GRAMMAR_WORD_BORDER);
         from = step(p, from, piece);
@@ -91,8 +100,12 @@ static uint32_t add_spoken(struct grammar_pieces *p, const struct grammar_item *
 
 /* Builds the automaton of a list's numbers, once per list. */
 static struct grammar_automaton spell_range(struct grammar_pieces *p, const struct grammar_list *list) {
-    struct grammar_pieces alone = {
-        .pool = p->pool, .nodes = p->pool, .scratch = p->scratch, .spellings = p->spellings, .ranges = p->ranges};
+    struct grammar_pieces alone = {.pool = p->pool,
+                                   .nodes = p->pool,
+                                   .scratch = p->scratch,
+                                   .spellings = p->spellings,
+                                   .ranges = p->ranges,
+                                   .dotless = p->dotless};
     struct grammar_links links = {0};
     uint32_t n_states = 2;
     for (size_t i = 0; i < list->n_entries && !alone.too_large; i++) {
@@ -159,8 +172,13 @@ static struct grammar_automaton copy_automaton(struct grammar_pool *pool, const 
  * it means the same in every place. */
 static struct grammar_spelled_list *spell_list(struct grammar_pieces *p, const struct grammar_list *list, const uint8_t *fits) {
     struct grammar_pool *pool = p->scratch;
-    struct grammar_pieces alone = {
-        .pool = p->pool, .nodes = pool, .scratch = pool, .spellings = p->spellings, .ranges = p->ranges, .block = p->block};
+    struct grammar_pieces alone = {.pool = p->pool,
+                                   .nodes = pool,
+                                   .scratch = pool,
+                                   .spellings = p->spellings,
+                                   .ranges = p->ranges,
+                                   .dotless = p->dotless,
+                                   .block = p->block};
     uint32_t start = grammar_pieces_node(&alone), end = add_values(&alone, list, fits, start);
     struct grammar_spelled_list *s = grammar_pool_alloc(p->pool, sizeof *s);
     struct grammar_links links = {.items = grammar_pool_alloc(pool, alone.n_arcs * sizeof *links.items)};

@@ -35,6 +35,7 @@ struct grammar_pieces {         /* the automaton of one template; reused for the
     struct grammar_map *spellings;        /* pieces and words; value = number + 1 */
     struct grammar_spelled_range *ranges; /* by list number */
     struct grammar_spelled_list **lists;  /* likewise; NULL: lists are not joined */
+    bool dotless;                         /* as of the grammar */
     bool has_lists;                       /* a list of values was added */
     const struct grammar_block *block;    /* only its list values are used, NULL: all */
     uint32_t *first_arc;                  /* of each node */

@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "grammar/language.h"
 #include "grammar/letters.h"
+#include "grammar/phrase.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -229,6 +230,30 @@ static void mark_joins(const struct grammar_item *sequence) {
     }
 }
 
+static bool is_below_zero(const struct grammar_item *item) {
+    bool any = false;
+    for (size_t i = 0; item->kind == GRAMMAR_ITEM_LIST && item->list && item->part == GRAMMAR_LIST_WHOLE && i < item->list->n_ranges; i++)
+        any |= item->list->ranges[i].from < 0;
+    return any;
+}
+
+/* A number with a unit may be said as one below zero. */
+static bool add_below_zero(struct grammar_compiler *c, struct grammar_scope *s, struct grammar_item *sequence,
+                           struct grammar_measure *m) {
+    struct grammar_items items = {sequence->items, sequence->n_items, sequence->n_items};
+    for (size_t i = 0; i + 1 < items.n; i++) {
+        struct grammar_measure part;
+        struct grammar_item *way =
+            is_below_zero(items.items[i]) ? grammar_phrase_below_zero(&c->parser, &items, i) : NULL;
+        if (way && !grammar_resolve(c, s, way, &part))
+            return false;
+        m->size += way ? part.size : 0;
+    }
+    sequence->items = items.items;
+    sequence->n_items = (uint32_t)items.n;
+    return true;
+}
+
 static bool resolve_items(struct grammar_compiler *c, struct grammar_scope *s, struct grammar_item *item,
                           struct grammar_measure *m) {
     bool good = true;
@@ -241,8 +266,10 @@ static bool resolve_items(struct grammar_compiler *c, struct grammar_scope *s, s
         else
             join(m, &part);
     }
-    if (good && item->kind == GRAMMAR_ITEM_SEQUENCE)
+    if (good && item->kind == GRAMMAR_ITEM_SEQUENCE) {
         mark_joins(item);
+        good = add_below_zero(c, s, item, m);
+    }
     m->size++;
     if (item->kind == GRAMMAR_ITEM_PERMUTATION)
         m->size <<= item->n_items;

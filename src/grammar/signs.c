@@ -82,14 +82,14 @@ const struct grammar_symbol *grammar_symbol_at(const struct grammar_symbols *sym
 
 static size_t digits_at(const uint32_t *chars, size_t n, size_t i) {
     size_t at = i;
-    while (at < n && grammar_is_digit(grammar_fold(chars[at])))
+    while (at < n && grammar_is_digit(chars[at]))
         at++;
     return at - i;
 }
 
 size_t grammar_grouped_at(const uint32_t *chars, size_t n, size_t i, uint32_t group) {
     size_t len = digits_at(chars, n, i), at = i + len;
-    if (!group || len < 1 || len > 3 || chars[i] == '0')
+    if (!group || len < 1 || len > 3 || grammar_fold(chars[i]) == '0')
         return 0;
     while (at < n && chars[at] == group && digits_at(chars, n, at + 1) == 3)
         at += 4;
@@ -98,14 +98,16 @@ size_t grammar_grouped_at(const uint32_t *chars, size_t n, size_t i, uint32_t gr
 
 /* Returns the length of the number at chars[i]: -?[0-9]+([.,][0-9]+)?, with a minus only at the start of a word, or with groups. */
 static size_t number_at(const uint32_t *chars, size_t n, size_t i, uint32_t group) {
-    size_t at = i + (chars[i] == '-' && (i == 0 || chars[i - 1] == ' ')), len = grammar_grouped_at(chars, n, at, group);
+    size_t at = i + (grammar_fold(chars[i]) == '-' && (i == 0 || chars[i - 1] == ' ')),
+           len = grammar_grouped_at(chars, n, at, group);
     bool grouped = len > 0;
     if (!grouped)
         len = digits_at(chars, n, at);
     if (len == 0)
         return 0;
     at += len;
-    if (at + 1 < n && (chars[at] == '.' || chars[at] == ',') && !(grouped && chars[at] == group) && digits_at(chars, n, at + 1))
+    if (at + 1 < n && (chars[at] == '.' || grammar_fold(chars[at]) == ',') && !(grouped && chars[at] == group) &&
+        digits_at(chars, n, at + 1))
         at += 1 + digits_at(chars, n, at + 1);
     return at - i;
 }
@@ -113,9 +115,9 @@ static size_t number_at(const uint32_t *chars, size_t n, size_t i, uint32_t grou
 /* Returns a number without the signs between its groups. */
 static const char *digits_of(struct grammar_parser *p, const uint32_t *chars, size_t n, uint32_t group) {
     uint32_t *plain = grammar_pool_alloc(p->pool, n * sizeof *plain);
-    size_t grouped = grammar_grouped_at(chars, n, chars[0] == '-', group), k = 0;
+    size_t sign = grammar_fold(chars[0]) == '-', grouped = grammar_grouped_at(chars, n, sign, group), k = 0;
     for (size_t i = 0; i < n; i++)
-        if (i >= grouped + (chars[0] == '-') || chars[i] != group)
+        if (i >= grouped + sign || chars[i] != group)
             plain[k++] = grammar_fold(chars[i]);
     return grammar_encode(p->pool, plain, k);
 }
@@ -138,7 +140,7 @@ static bool time_at(struct grammar_parser *p, const uint32_t *chars, size_t n, s
         (minute + 2 < n && chars[minute + 2] == ':'))
         return false;
     ret->n = hour + 3;
-    ret->words = grammar_phrase_time(p, grammar_encode(p->pool, chars + i, hour), grammar_encode(p->pool, chars + minute, 2));
+    ret->words = grammar_phrase_time(p, digits_of(p, chars + i, hour, 0), digits_of(p, chars + minute, 2, 0));
     return ret->words != NULL;
 }
 

@@ -13,7 +13,6 @@ struct grammar_parser {
     struct grammar_pool *pool;
     const struct grammar_language *language; /* NULL: digits and symbols match only if typed, not if spoken */
     struct base_buffer scratch;              /* freed by the owner of the parser */
-    bool dotless;                            /* the language has an i without a dot */
     bool after_list, before_list;            /* whether a list stands directly before and behind the text that is parsed */
     unsigned n_nested;                       /* texts of the language inside each other */
     uint32_t error_offset;                   /* of the first error, in characters */

@@ -148,30 +148,41 @@ static void close_text(struct text_builder *b) {
     b->n_letters = b->size_letters = b->size_capitals = 0;
 }
 
-static void add_letter(struct text_builder *b, const uint32_t *at, size_t offset) {
-    uint32_t c = *at;
-    if (c == ' ' && b->n_letters && b->letters[b->n_letters - 1] == ' ')
-        return;
-    if (b->n_letters == 0) {
-        b->offset = offset;
-        b->written = at;
-    }
-    b->n_written = (size_t)(at + 1 - b->written);
+static void push_letter(struct text_builder *b, uint32_t folded, uint32_t c) {
     b->capitals = grammar_pool_grow(b->parser->pool, b->capitals, b->n_letters, &b->size_capitals, sizeof *b->capitals);
     b->capitals[b->n_letters] = c;
-    *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) =
-        b->parser->dotless ? grammar_fold_dotless(c) : grammar_fold(c);
+    *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) = folded;
+}
+
+/* Adds the letter at chars[i] with what belongs to it. Returns how many characters these are. */
+static size_t add_letter(struct text_builder *b, const uint32_t *chars, size_t n, size_t i, size_t offset) {
+    struct grammar_folded folded;
+    size_t used = grammar_fold_at(chars, n, i, &folded);
+    if (chars[i] == ' ' && b->n_letters && b->letters[b->n_letters - 1] == ' ')
+        return used;
+    if (b->n_letters == 0) {
+        b->offset = offset + i;
+        b->written = chars + i;
+    }
+    b->n_written = (size_t)(chars + i + used - b->written);
+    for (size_t k = 0; k < folded.n; k++)
+        push_letter(b, folded.letters[k], k == 0 ? chars[i] : 0);
+    return used;
 }
 
 static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *chars, size_t n, size_t offset,
                                        struct grammar_item *words) {
     close_text(b);
     struct grammar_item *item = grammar_tree_item(b->parser, GRAMMAR_ITEM_SPOKEN, offset);
-    uint32_t *typed = grammar_pool_alloc(b->parser->pool, n * sizeof *typed);
-    for (size_t i = 0; i < n; i++)
-        typed[i] = grammar_fold(chars[i]);
+    struct grammar_folded folded;
+    uint32_t *typed = grammar_pool_alloc(b->parser->pool, n * sizeof folded.letters);
+    for (size_t i = 0; i < n;) {
+        i += grammar_fold_at(chars, n, i, &folded);
+        memcpy(typed + item->n_chars, folded.letters, folded.n * sizeof *typed);
+        item->n_chars += (uint32_t)folded.n;
+    }
     item->chars = typed;
-    item->n_chars = item->n_written = (uint32_t)n;
+    item->n_written = (uint32_t)n;
     item->written = chars;
     if (words) {
         item->items = grammar_pool_alloc(b->parser->pool, sizeof *item->items);
@@ -182,13 +193,21 @@ static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *c
     return item;
 }
 
-/* A joiner or variation selector: part of a word after a letter, but after an emoji part of a sign that is not spoken. */
-static bool is_joiner(uint32_t c) {
-    return c == 0x200C || c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F);
+/* Whether a hyphen stands between letters, perhaps with others. */
+static bool is_inner_hyphen(const uint32_t *chars, size_t n, size_t i) {
+    size_t before = i, behind = i;
+    while (before > 0 && chars[before] == '-')
+        before--;
+    while (behind + 1 < n && chars[behind] == '-')
+        behind++;
+    return chars[i] == '-' && grammar_is_letter(chars[before]) && grammar_is_letter(chars[behind]);
 }
 
-static bool follows_letter(const uint32_t *chars, size_t i) {
-    return i > 0 && grammar_is_letter(chars[i - 1]) && !is_joiner(chars[i - 1]);
+/* Returns the end of what belongs to a sign that ends at `end`. */
+static size_t end_of_sign(const uint32_t *chars, size_t n, size_t end) {
+    while (end < n && grammar_is_silent(chars[end]))
+        end++;
+    return end;
 }
 
 void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, const uint32_t *chars, size_t n, size_t offset,
@@ -196,31 +215,28 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
     bool is_continued = out->n > 0;
     struct text_builder b = {.parser = p, .out = out};
     bool after_list = p->after_list, before_list = p->before_list; /* texts of the language change them */
-    for (size_t i = 0; i < n;) {
+    for (size_t i = 0, end; i < n; i = end) {
         uint32_t c = chars[i];
-        if (c == ' ') {
-            add_letter(&b, chars + i, offset + i);
-            i++;
-            continue;
-        }
         bool at_start = i == 0 ? !is_continued : chars[i - 1] == ' ';
         bool at_end = i + 1 == n ? !continues : chars[i + 1] == ' ';
         bool in_number = (i == 0 ? after_list : grammar_is_digit(chars[i - 1])) &&
                          (i + 1 == n ? before_list : grammar_is_digit(chars[i + 1])); /* then a stop is a sign */
         struct grammar_sign sign;
-        if (grammar_find_sign(p, chars, n, i, after_list, before_list, &sign)) {
-            add_spoken(&b, chars + i, sign.n, offset + i, sign.words);
-            i += sign.n;
-        } else if ((grammar_is_letter(c) && !(is_joiner(c) && !follows_letter(chars, i))) ||
-                   (c == '.' && i > 0 && !at_start && !at_end && grammar_is_letter(chars[i - 1]))) {
-            add_letter(&b, chars + i, offset + i);
-            i++;
+        if (c == ' ') {
+            end = i + add_letter(&b, chars, n, i, offset);
+        } else if (grammar_is_silent(c)) {
+            end = i + 1; /* it belongs to nothing */
+        } else if (grammar_find_sign(p, chars, n, i, after_list, before_list, &sign)) {
+            end = end_of_sign(chars, n, i + sign.n);
+            add_spoken(&b, chars + i, end - i, offset + i, sign.words);
+        } else if (grammar_is_letter(c) || (c == '.' && i > 0 && !at_start && !at_end && grammar_is_letter(chars[i - 1]))) {
+            end = i + add_letter(&b, chars, n, i, offset);
         } else if (grammar_is_stop(c) && (at_start || at_end) && !in_number) {
-            i++; /* also removed from the input */
+            end = i + 1; /* also removed from the input */
         } else {
-            struct grammar_item *mark = add_spoken(&b, chars + i, 1, offset + i, NULL);
-            mark->joins = c == '-' && i > 0 && i + 1 < n && grammar_is_letter(chars[i - 1]) && grammar_is_letter(chars[i + 1]);
-            i++;
+            end = end_of_sign(chars, n, i + 1);
+            struct grammar_item *mark = add_spoken(&b, chars + i, end - i, offset + i, NULL);
+            mark->joins = is_inner_hyphen(chars, n, i);
         }
     }
     close_text(&b);

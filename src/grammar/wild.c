@@ -52,11 +52,11 @@ static size_t count_words(const struct grammar_input *in) {
 /* A value with an output stands for something, such as a lamp, and people need not write that as a name. */
 static void add_name(struct grammar_compiler *c, struct grammar_wild *wild, const char *text, bool has_out) {
     struct grammar_input in;
-    if (grammar_input_read(&in, &c->work, text, false, c->g->dotless) < 0 || in.n == 0)
+    if (grammar_input_read(&in, &c->work, text, false) < 0 || in.n == 0)
         return;
     const char **spelling = (const char **)grammar_map_at(&wild->names, &c->g->pool, grammar_encode(&c->g->pool, in.chars, in.n));
     size_t n_words = count_words(&in);
-    if (*spelling || has_out || n_words > LONGEST_NAME || memcmp(in.chars, in.spelled, in.n * sizeof *in.chars) == 0)
+    if (*spelling || has_out || n_words > LONGEST_NAME || grammar_input_is_folded(&in, 0, in.n))
         return;
     *spelling = grammar_copy_text(c, text);
     wild->longest_name = n_words > wild->longest_name ? n_words : wild->longest_name;
@@ -82,10 +82,9 @@ static void add_capitals(struct grammar_compiler *c, struct grammar_wild *wild, 
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *line = grammar_pool_text(&c->work, at, (size_t)((newline ? newline : end) - at));
         next = newline ? newline + 1 : end;
-        if (*line != '#' && base_utf8_valid(line, strlen(line)) &&
-            grammar_input_read(&in, &c->work, line, false, c->g->dotless) == 0 && in.n > 0)
+        if (*line != '#' && base_utf8_valid(line, strlen(line)) && grammar_input_read(&in, &c->work, line, false) == 0 && in.n > 0)
             *grammar_map_at(&wild->capitals, &c->g->pool, grammar_encode(&c->g->pool, in.chars, in.n)) =
-                grammar_encode(&c->g->pool, in.spelled, in.n);
+                grammar_input_text(&in, &c->g->pool, 0, in.n);
     }
 }
 
@@ -138,6 +137,12 @@ static void put_text(struct writing *w, const char *text) {
     put(w, chars, n);
 }
 
+static void put_typed(struct writing *w, uint32_t start, uint32_t end) {
+    uint32_t n;
+    const uint32_t *chars = grammar_input_spelled(&w->in, start, end, &n);
+    put(w, chars, n);
+}
+
 static bool is_border(const struct grammar_input *in, uint32_t at) {
     return at == in->n || in->chars[at] == ' ';
 }
@@ -161,10 +166,10 @@ static uint32_t put_name(struct writing *w, uint32_t at) {
         const char *name = end ? grammar_map_get(&w->wild->names, grammar_encode(w->pool, in->chars + at, end - at)) : NULL;
         if (!name)
             continue;
-        if (memcmp(in->spelled + at, in->chars + at, (end - at) * sizeof *in->chars) == 0)
+        if (grammar_input_is_folded(in, at, end))
             put_text(w, name);
         else /* typed with capitals */
-            put(w, in->spelled + at, end - at);
+            put_typed(w, at, end);
         return end;
     }
     return 0;
@@ -201,12 +206,12 @@ static uint32_t put_number(struct writing *w, uint32_t at) {
 static void put_word(struct writing *w, uint32_t at, uint32_t end) {
     const struct grammar_input *in = &w->in;
     const char *text = NULL;
-    if (memcmp(in->spelled + at, in->chars + at, (end - at) * sizeof *in->chars) == 0)
+    if (grammar_input_is_folded(in, at, end))
         text = grammar_map_get(&w->wild->capitals, grammar_encode(w->pool, in->chars + at, end - at));
     if (text)
         put_text(w, text);
     else
-        put(w, in->spelled + at, end - at);
+        put_typed(w, at, end);
 }
 
 static void write_all(struct writing *w) {
@@ -218,18 +223,14 @@ static void write_all(struct writing *w) {
             put_word(w, at, end);
         }
         for (; end < w->in.n && w->in.chars[end] == ' '; end++)
-            put(w, w->in.spelled + end, 1);
+            put_typed(w, end, end + 1);
     }
 }
 
 const char *grammar_wild_text(struct grammar_pool *pool, const struct grammar_wild *wild, const uint32_t *spelled, size_t n) {
     if (!wild || n == 0 || spelled[0] == ' ')
         return grammar_encode(pool, spelled, n);
-    uint32_t *chars = grammar_pool_alloc(pool, (n + 1) * sizeof *chars);
-    uint16_t *words = grammar_pool_alloc(pool, (n + 1) * sizeof *words);
-    for (size_t i = 0; i < n; i++)
-        chars[i] = grammar_fold(spelled[i]);
-    struct writing w = {.pool = pool, .wild = wild, .in = {.n = (uint32_t)n, .chars = chars, .spelled = spelled, .word = words}};
+    struct writing w = {.pool = pool, .wild = wild, .in = grammar_input_of(pool, spelled, n)};
     grammar_matcher_init(&w.matcher, pool, pool, &w.in, false);
     write_all(&w);
     return grammar_encode(pool, w.out, w.n);

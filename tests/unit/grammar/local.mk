@@ -8,6 +8,7 @@ grammar_tests = \
     tests/unit/grammar/test_match \
     tests/unit/grammar/test_phrases \
     tests/unit/grammar/test_rhino \
+    tests/unit/grammar/test_scripts \
     tests/unit/grammar/test_signs \
     tests/unit/grammar/test_template \
     tests/unit/grammar/test_variants
@@ -46,6 +47,10 @@ tests_unit_grammar_test_rhino_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
+
+tests_unit_grammar_test_scripts_SOURCES = tests/unit/grammar/test_scripts.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
+tests_unit_grammar_test_scripts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_scripts_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
 tests_unit_grammar_test_signs_SOURCES = tests/unit/grammar/test_signs.c tests/unit/grammar/builder.h tests/unit/grammar/make.h tests/unit/grammar/walk.h
 tests_unit_grammar_test_signs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

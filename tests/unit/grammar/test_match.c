@@ -57,7 +57,7 @@ static void ranges(void **state) {
     struct grammar *g = make_grammar(
         "language: en-GB\n"
         "sentences: ['p {percent}', 't {temperature}', 's {stepped}', 'd {down}', 'i {10..30,10:x}', 'n {cold}', 'w {words}',\n"
-        "  'k {kelvin}[[ ](k|kelvin)]', 'y {tenths}', 'm {several}']\n"
+        "  'k {kelvin}[[ ](k|kelvin)]', 'y {tenths}', 'm {several}', 'h {half}']\n"
         "lists:\n"
         "  percent: {range: {from: 0, to: 200}}\n"
         "  temperature: {range: {from: 0, to: 30, fractions: halves}}\n"
@@ -67,6 +67,7 @@ static void ranges(void **state) {
         "  words: {range: {from: 0, to: 9, digits: false}}\n"
         "  kelvin: {range: {from: 1000, to: 10000, step: 100}}\n"
         "  tenths: {range: {from: 0, to: 2, fractions: tenths}}\n"
+        "  half: {range: {from: -5, to: 5, fractions: halves}}\n"
         "  several: {multi_range: [{from: 1, to: 3}, {from: 10, to: 12}]}\n");
     static const char *const pairs[][2] = {
         {"p 50", "|percent=50"},
@@ -109,6 +110,11 @@ static void ranges(void **state) {
         {"k ten thousand", "|kelvin=10000"},
         {"y one point seven", "|tenths=1.7"},
         {"y 1.75", "-"},
+        {"h -4.5", "|half=-4.5"},
+        {"h minus four and a half", "|half=-4.5"},
+        {"h -5", "|half=-5"},
+        {"h -5.5", "-"},
+        {"h minus five and a half", "-"},
         {"m eleven", "|several=11"},
         {"m 5", "-"},
     };
@@ -182,7 +188,7 @@ static void context(void **state) {
         "intents:\n"
         "  Light: {data: [{sentences: ['open {name}'], requires_context: {domain: [light, lamp]}}]}\n"
         "  Cover: {data: [{sentences: ['open {name}'], excludes_context: {domain: [light, lamp]}}]}\n"
-        "  Here: {data: [{sentences: ['lights on'], requires_context: {area: {slot: true}}}]}\n"
+        "  Here: {data: [{sentences: ['lights on'], requires_context: {area: {slot: true}}, slots: {area: all}}]}\n"
         "  Away: {data: [{sentences: ['what is up'], requires_context: {user: {value: [ann, bob], slot: who}}}]}\n";
     const struct grammar_list_value names[] = {{"Blind", "cover.blind", "cover"}, {"Lamp", NULL, "lamp"}, {"((odd", NULL, NULL}};
     tragus_diagnostics d = {0};
@@ -228,6 +234,12 @@ static void skip_words(void **state) {
     assert_int_equal(grammar_match(&m, g, "please note milk", NULL, 0, 1), 1);
     assert_int_equal(grammar_match_reading(m, 0)->slots[0].first_word, 2); /* positions in the input as given */
     grammar_match_free(m);
+    grammar_free(g);
+    g = make_grammar("settings: {ignore_whitespace: true}\nsentences: ['灯を消し[て]', '音楽{text}']\n"
+                     "lists: {text: {wildcard: true}}\nskip_words: [ください, お願い]\n");
+    assert_string_equal(reading(g, "お願い灯を消してください"), "|");
+    assert_string_equal(reading(g, "灯をください 消し て"), "|");
+    assert_string_equal(reading(g, "お願い音楽お願い"), "|text=お願い");
     grammar_free(g);
 }
 
@@ -352,6 +364,7 @@ static const char home[] =
     "      - sentences: ['turn on [the] {name} [in [the] {area}]']\n        requires_context: {domain: light}\n"
     "        response: done\n        metadata: {room: true, level: 3, note: 'two words', deep: {a: b}}\n"
     "  Dim: {data: [{sentences: ['(set|dim) [the] {name} to {0..100:level}[%| percent]']}]}\n"
+    "  Open: {data: [{sentences: ['open [the] {name}'], requires_context: {domain: cover}}]}\n"
     "  Lock: {data: [{sentences: ['lock [the] {name}', '{name}']}]}\n"
     "lists:\n  name: {values: [{in: 'kitchen light', context: {domain: light}}, {in: 'bedroom lamp', context: {domain: light}}]}\n"
     "  area: {values: [kitchen, garage]}\n";
@@ -383,22 +396,17 @@ static void blanks_around_values(void **state) {
         {"stelle auf 24 grad", "B|t=24"},
         {"stelle auf24grad", "B|t=24"},
         {"spiele The Office ab", "C|query=The Office"},
-        {"Is\xc4\xb1 auf", "-"}, /* I is the small i's capital here */
+        {"stelle aufzehngrad", "B|t=10"},
     };
     struct grammar *g = make_grammar("language: de\nintents:\n"
                                      "  A: {data: [{sentences: ['lass {name} {color}[ er]leuchten']}]}\n"
-                                     "  B: {data: [{sentences: ['stelle auf{t}grad', '\xc4\xb1s\xc4\xb1 auf']}]}\n"
+                                     "  B: {data: [{sentences: ['stelle auf{t}grad']}]}\n"
                                      "  C: {data: [{sentences: ['spiele{query} ab']}]}\n"
                                      "lists: {name: {values: [lampe]}, color: {values: [gr\xc3\xbcn]}, query: {wildcard: true},\n"
                                      "        t: {range: {from: 1, to: 30}}}\n");
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         assert_string_equal(reading_with(g, texts[i][0], false, false), texts[i][1]);
-    grammar_free(g);
-    g = make_grammar("language: tr\nintents: {A: {data: [{sentences: ['\xc4\xb1s\xc4\xb1 ka\xc3\xa7', 'Ilk \xc4\xb0lk']}]}}\n");
-    assert_true(matches(g, "Is\xc4\xb1 ka\xc3\xa7"));
-    assert_true(matches(g, "\xc4\xb1lk ilk"));
-    assert_false(matches(g, "ilk ilk"));
     grammar_free(g);
 }
 
@@ -512,7 +520,8 @@ static void what_no_list_has(void **state) {
         {"set the kitchen light to very much", "-"}, /* no number */
         {"zorg", "-"},                               /* would fit any text */
         {"tell me a joke", "-"},
-        {"turn on the", "TurnOn|name?the"}, /* as in hassil */
+        {"turn on the", "TurnOn|name?the"},                    /* as in hassil */
+        {"open the kitchen light", "Open|name?kitchen light"}, /* known, but nothing to lock */
     };
     struct grammar *g = make_grammar(home);
     (void)state;

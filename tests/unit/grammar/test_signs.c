@@ -56,7 +56,8 @@ static void degrees_below_zero(void **state) {
         make_grammar("language: en\nsentences:\n"
                      "  - 'heat to {t} degrees'\n  - 'cool to {t} degree[s] in the kitchen'\n  - 'warm to {t}\xc2\xb0'\n"
                      "  - 'set to {t}[ degrees] now'\n  - 'put to {t} degrees please'\n  - 'oven at {p} degrees'\n"
-                     "  - 'go to {name} degrees'\n"
+                     "  - 'go to {name} degrees'\n  - 'boil at {t} <unit>'\n  - 'chill to {t}[[ ]<unit>] soon'\n"
+                     "expansion_rules: {unit: '(degree[s]|<sign>)[ celsius]', sign: '\xc2\xb0'}\n"
                      "lists: {t: {range: {from: -20, to: 40}}, p: {range: {from: 0, to: 9}}, name: {values: [five]}}\n");
     check(g, "heat to five degrees below zero", "|t=-5");
     check(g, "heat to five degrees", "|t=5");
@@ -75,6 +76,10 @@ static void degrees_below_zero(void **state) {
     check(g, "oven at five degrees", "|p=5");
     check(g, "go to five degrees", "|name=five");
     check(g, "go to five degrees below zero", "-");
+    check(g, "boil at five degrees below zero", "|t=-5");
+    check(g, "boil at five degrees celsius", "|t=5");
+    check(g, "chill to five degrees below zero soon", "|t=-5");
+    check(g, "chill to five soon", "|t=5");
     assert_string_equal(reading(g, "warm to -5\xc2\xb0"), "|t=-5");
     assert_string_equal(reading(g, "put to 7 degrees below zero please"), "|t=-7");
     grammar_free(g);
@@ -99,6 +104,20 @@ static void digits_one_by_one(void **state) {
     check(g, "Kanal vier zwei", "|n=42");
     assert_string_equal(reading(g, "Kanal zweiundvierzig"), "|n=42");
     check(g, "Kanal null drei", "|n=3");
+    grammar_free(g);
+}
+
+static void ordinals_as_typed(void **state) {
+    static const char *const texts[][2] = {
+        {"day 1st", "|d=1"},     {"day 2nd", "|d=2"}, {"day 3rd", "|d=3"},   {"day 3st", "-"},      {"day 3th", "-"},
+        {"day 11th", "|d=11"},   {"day 11st", "-"},   {"day 21st", "|d=21"}, {"day 12TH", "|d=12"}, {"day 101st", "|d=101"},
+        {"day 112th", "|d=112"}, {"day 112nd", "-"},  {"day 3", "|d=3"},
+    };
+    struct grammar *g =
+        make_grammar("language: en\nsentences: ['day {d}']\nlists: {d: {range: {type: ordinal, from: 1, to: 200}}}\n");
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        assert_string_equal(reading(g, texts[i][0]), texts[i][1]);
     grammar_free(g);
 }
 
@@ -169,6 +188,7 @@ static void endless(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(digits_one_by_one),
                                        cmocka_unit_test(degrees_below_zero),
+                                       cmocka_unit_test(ordinals_as_typed),
                                        cmocka_unit_test(spoken_times),
                                        cmocka_unit_test(typed_times),
                                        cmocka_unit_test(stops),
