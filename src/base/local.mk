@@ -12,7 +12,6 @@ libtragus_base_la_SOURCES = \
     src/base/descriptor.c src/base/descriptor.h \
     src/base/error.c src/base/error.h \
     src/base/fixed.h src/base/gen/crc32c.c src/base/gen/fold.c src/base/gen/fold.h \
-    src/base/gen/normal.c src/base/gen/normal.h src/base/normal.c src/base/normal.h \
     src/base/ring.c src/base/ring.h \
     src/base/settings.c src/base/settings.h src/base/settings_table.c \
     src/base/suggest.c src/base/suggest.h \

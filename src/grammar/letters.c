@@ -2,8 +2,8 @@
 /* grammar/letters.c: character classes, and conversion between UTF-8 and arrays of characters. */
 #include "grammar/letters.h"
 
-#include "base/normal.h"
 #include "base/utf8.h"
+#include "grammar/normal.h"
 #include "grammar/pool.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ enum {
 };
 
 bool grammar_is_digit(uint32_t c) {
-    return base_digit_value(c) >= 0 || (c >= SUBSCRIPT_ZERO && c <= SUBSCRIPT_ZERO + 9);
+    return grammar_digit_value(c) >= 0 || (c >= SUBSCRIPT_ZERO && c <= SUBSCRIPT_ZERO + 9);
 }
 
 bool grammar_has_digit(const uint32_t *chars, size_t n) {
@@ -92,8 +92,8 @@ static uint32_t fold_sign(uint32_t c) {
 }
 
 uint32_t grammar_fold(uint32_t c) {
-    uint32_t letters[BASE_LONGEST_FOLD];
-    return base_fold_whole(fold_sign(c), letters) == 1 ? letters[0] : base_utf8_fold(c);
+    uint32_t letters[GRAMMAR_LONGEST_FOLD];
+    return grammar_fold_whole(fold_sign(c), letters) == 1 ? letters[0] : base_utf8_fold(c);
 }
 
 /* Malayalam letters without a vowel, as they were written before there were characters for them; 0: it is none. */
@@ -114,7 +114,7 @@ size_t grammar_fold_at(const uint32_t *chars, size_t n, size_t i, struct grammar
         ret->n = 1;
         used = 3;
     } else {
-        ret->n = base_fold_whole(fold_sign(c), ret->letters);
+        ret->n = grammar_fold_whole(fold_sign(c), ret->letters);
         if (i + 1 < n && chars[i + 1] == DOT_ABOVE &&
             (ret->letters[0] == 'i' || ret->letters[0] == 'j' || c == 0x12F || c == 0x12E))
             used = 2;
@@ -143,13 +143,13 @@ uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, s
         if (is_layout(c))
             continue;
         chars[n++] = base_utf8_is_space(c) ? ' ' : is_apostrophe(c) ? '\'' : c;
-        may_have_marks |= c >= BASE_FIRST_MARK;
+        may_have_marks |= c >= GRAMMAR_FIRST_MARK;
     }
     if (may_have_marks) { /* composed text has at most as many characters as it has bytes */
         struct grammar_pool_mark mark = grammar_pool_mark(p);
-        uint32_t *room = grammar_pool_alloc(p, n * BASE_NORMAL_GROWTH * sizeof *room);
+        uint32_t *room = grammar_pool_alloc(p, n * GRAMMAR_COMPOSE_GROWTH * sizeof *room);
         memcpy(room, chars, n * sizeof *chars);
-        n = base_normal_compose(room, n);
+        n = grammar_compose(room, n);
         memcpy(chars, room, n * sizeof *chars);
         grammar_pool_release(p, mark);
     }

@@ -31,6 +31,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/map.c src/grammar/map.h \
     src/grammar/match.c \
     src/grammar/matcher.c src/grammar/matcher.h \
+    src/grammar/normal.c src/grammar/normal.h \
     src/grammar/notation.h \
     src/grammar/numbers.c src/grammar/numbers.h \
     src/grammar/numbers_file.c \
@@ -50,5 +51,5 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/wild.c src/grammar/wild.h \
     src/grammar/written.c \
     src/grammar/yaml.c src/grammar/yaml.h
-libtragus_grammar_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)
-libtragus_grammar_la_LIBADD = $(YAML_LIBS)
+libtragus_grammar_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS) $(UTF8PROC_CFLAGS)
+libtragus_grammar_la_LIBADD = $(YAML_LIBS) $(UTF8PROC_LIBS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes src/base/gen/crc32c.c, fold.c and normal.c into the folder given: make_tables.py FOLDER."""
+"""Writes src/base/gen/crc32c.c and fold.c into the folder given: make_tables.py FOLDER."""
 import sys
 import unicodedata
 from pathlib import Path
@@ -67,77 +67,10 @@ def fold():
     return "".join(out)
 
 
-def table(kind, name, items):
-    """A C table with as many items in a line as fit, and its length."""
-    out = [f"const {kind} {name}[] = {{\n"]
-    line = "   "
-    for item in items:
-        if len(line) + len(item) + 2 > 132:
-            out.append(line + "\n")
-            line = "   "
-        line += f" {item},"
-    return "".join(out + [line + "\n", "};\n", f"const size_t {name}_n = sizeof {name} / sizeof {name}[0];\n"])
-
-
-def all_characters():
-    return (c for c in range(0x80, 0x110000) if not 0xD800 <= c <= 0xDFFF)
-
-
-def canonical(c):
-    """The one or two characters of a canonical decomposition, not decomposed further; Hangul has rules in place of a table."""
-    parts = unicodedata.decomposition(chr(c)).split()
-    return [int(p, 16) for p in parts] if parts and not parts[0].startswith("<") else []
-
-
-def runs_of_classes():
-    runs = []  # [first, last, class]
-    for c in all_characters():
-        order = unicodedata.combining(chr(c))
-        if order and runs and runs[-1][1] == c - 1 and runs[-1][2] == order:
-            runs[-1][1] = c
-        elif order:
-            runs.append([c, c, order])
-    return runs
-
-
-def long_fold(c):
-    """What base_fold_whole folds to beyond base_utf8_fold: several letters, letters of another width, ligatures, digraphs."""
-    text = chr(c)
-    kind = unicodedata.decomposition(text).split(" ")[0]
-    if 0xFF65 < c < 0xFFA0:  # half-width kana: another table, because marks of sound stand behind them
-        return None
-    if c in (0x130, 0x131):  # with and without a dot
-        return "i"
-    if kind in ("<wide>", "<narrow>") or 0x1C4 <= c <= 0x1CC or 0xFB00 <= c <= 0xFB06:
-        text = unicodedata.normalize("NFKC", text)
-    folded = unicodedata.normalize("NFC", text.casefold())
-    return folded if len(folded) > 1 or folded != chr(simple_fold(c)) else None
-
-
-def normal():
-    pairs = {c: canonical(c) for c in all_characters()}
-    pairs = {c: p for c, p in pairs.items() if p}
-    composed = {tuple(p): c for c, p in pairs.items() if len(p) == 2 and unicodedata.normalize("NFC", chr(c)) == chr(c)}
-    long = {c: long_fold(c) for c in all_characters() if not pairs.get(c) or unicodedata.normalize("NFC", chr(c)) == chr(c)}
-    long = {c: [ord(x) for x in f] for c, f in long.items() if f}
-    if max(len(f) for f in long.values()) > 3:
-        sys.exit("a folded character is longer than base/normal.h says")
-    kana = [ord(unicodedata.normalize("NFKC", chr(c))) for c in range(0xFF66, 0xFFA0)]
-    zeros = [c for c in all_characters() if unicodedata.decimal(chr(c), -1) == 0 and unicodedata.category(chr(c)) == "Nd"]
-    return "".join([
-        HEAD.format(f"Normal forms and folding, Unicode {unicodedata.unidata_version}."), '#include "base/gen/normal.h"\n\n',
-        table("struct base_canonical", "base_canonicals", [f"{{0x{c:05x}, {{{p[0]:#x}, {p[1] if p[1:] else 0:#x}}}}}" for c, p in sorted(pairs.items())]),
-        table("struct base_canonical", "base_compositions", [f"{{0x{c:05x}, {{{p[0]:#x}, {p[1]:#x}}}}}" for p, c in sorted(composed.items())]),
-        table("struct base_combining", "base_combinings", [f"{{0x{a:05x}, 0x{b:05x}, {k}}}" for a, b, k in runs_of_classes()]),
-        table("struct base_long_fold", "base_long_folds", [f"{{0x{c:05x}, {{{', '.join(hex(x) for x in f)}}}}}" for c, f in sorted(long.items())]),
-        table("uint16_t", "base_narrow_kana", [hex(c) for c in kana]), table("uint32_t", "base_digit_zeros", [hex(c) for c in zeros])])
-
-
 def main():
     folder = Path(sys.argv[1])
     (folder / "crc32c.c").write_text(crc32c())
     (folder / "fold.c").write_text(fold())
-    (folder / "normal.c").write_text(normal())
 
 
 if __name__ == "__main__":

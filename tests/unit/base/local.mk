@@ -9,7 +9,6 @@ base_tests = \
     tests/unit/base/test_descriptor \
     tests/unit/base/test_error \
     tests/unit/base/test_fixed \
-    tests/unit/base/test_normal \
     tests/unit/base/test_ring \
     tests/unit/base/test_suggest \
     tests/unit/base/test_utf8 \
@@ -53,9 +52,6 @@ tests_unit_base_test_fixed_SOURCES = tests/unit/base/test_fixed.c
 tests_unit_base_test_fixed_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_base_test_fixed_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
-tests_unit_base_test_normal_SOURCES = tests/unit/base/test_normal.c
-tests_unit_base_test_normal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_base_test_normal_LDADD = $(base_libs) $(CMOCKA_LIBS)
 
 tests_unit_base_test_ring_SOURCES = tests/unit/base/test_ring.c
 tests_unit_base_test_ring_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

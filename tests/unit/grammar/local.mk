@@ -8,6 +8,7 @@ grammar_tests = \
     tests/unit/grammar/test_match \
     tests/unit/grammar/test_phrases \
     tests/unit/grammar/test_rhino \
+    tests/unit/grammar/test_normal \
     tests/unit/grammar/test_scripts \
     tests/unit/grammar/test_signs \
     tests/unit/grammar/test_template \
@@ -48,6 +49,9 @@ tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/un
 tests_unit_grammar_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
+tests_unit_grammar_test_normal_SOURCES = tests/unit/grammar/test_normal.c
+tests_unit_grammar_test_normal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_grammar_test_normal_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 tests_unit_grammar_test_scripts_SOURCES = tests/unit/grammar/test_scripts.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_scripts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_scripts_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
