@@ -31,6 +31,7 @@ libtragus_bridge_la_SOURCES += \
     src/bridge/mqtt.c src/bridge/mqtt.h \
     src/bridge/mqtt_client.c \
     src/bridge/mqtt_discovery.c \
+    src/bridge/mqtt_password.c \
     src/bridge/mqtt_queue.c
 else
 libtragus_bridge_la_SOURCES += src/bridge/mqtt_none.c

@@ -12,7 +12,6 @@
 #include "bridge/mqtt.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <netinet/in.h>
@@ -23,7 +22,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LONGEST_PAUSE_S 60
@@ -33,7 +31,6 @@
 #define LAST_WORDS_US 1000000ULL /* for writing when the program ends, in all */
 #define MOST_TOPICS 32           /* that are subscribed to */
 #define REFUSED 0x80             /* reason codes of MQTT from here on are refusals */
-#define MOST_PASSWORD 1024
 /* With its topic. What is a little too large still comes, and is complained about. */
 #define MOST_PACKET (MQTT_MOST_SOUND + 65536)
 
@@ -73,31 +70,6 @@ struct mqtt_client {
 };
 
 /* --- settings ----------------------------------------------------------------------------------------------------------------- */
-
-static int read_password(struct mqtt_client *c, tragus_error *reterr) {
-    const char *path = c->setup.options->password_file;
-    char text[MOST_PASSWORD + 1];
-    struct stat about;
-
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return base_error_set(reterr, -errno, "password_file %s cannot be read: %s", path, strerror(errno));
-    ssize_t n = fstat(fd, &about) < 0 ? -1 : read(fd, text, sizeof(text));
-    int code = -errno;
-    close(fd);
-    if (n < 0)
-        return base_error_set(reterr, code, "password_file %s cannot be read: %s", path, strerror(-code));
-    if (about.st_mode & 077 & ~(mode_t)040)
-        return base_error_set(reterr, -EPERM, "password_file %s is open to other users; chmod 600 %s", path, path);
-    if (n > MOST_PASSWORD)
-        return base_error_set(reterr, -E2BIG, "password_file %s has more than %d bytes; it must contain the password only", path,
-                              MOST_PASSWORD);
-    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-        n--;
-    c->password = strndup(text, (size_t)n);
-    explicit_bzero(text, sizeof(text));
-    return c->password ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
-}
 
 static bool uses_tls(const struct bridge_mqtt_options *o) {
     return o->tls || *o->ca_file;
@@ -476,7 +448,7 @@ int mqtt_client_new(struct mqtt_client **ret, sd_event *event, const struct mqtt
     c->event = event;
     int r = 0;
     if (*setup->options->password_file)
-        r = read_password(c, reterr);
+        r = mqtt_password_read(&c->password, setup->options->password_file, reterr);
     if (r >= 0 && *setup->options->ca_file && access(setup->options->ca_file, R_OK) < 0)
         r = base_error_set(reterr, -errno, "ca_file %s cannot be read: %s", setup->options->ca_file, strerror(errno));
     if (r >= 0 && c->password && !*setup->options->user)
