@@ -4,6 +4,7 @@
  * While an answer is pending, the client's further events wait in the socket, because events have no numbers and the client assigns
  * answers by their order. Only the handlers of the event loop free a connection; everybody else marks it. */
 #include "bridge/private.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -70,8 +71,8 @@ void bridge_connection_send(struct bridge_connection *c, const char *type, json_
 
 void bridge_connection_fail(struct bridge_connection *c, const char *code, const char *text) {
     json_object *data = json_object_new_object();
-    json_object_object_add(data, "text", json_object_new_string(text));
-    json_object_object_add(data, "code", json_object_new_string(code));
+    busjson_add(data, "text", json_object_new_string(text));
+    busjson_add(data, "code", json_object_new_string(code));
     bridge_connection_send(c, "error", data);
 }
 
@@ -135,7 +136,7 @@ static void describe_stream(struct bridge_connection *c, bool wake, json_object 
     json_object_put(c->phrases);
     c->wake = wake;
     c->language = language ? strdup(language) : NULL;
-    c->phrases = json_object_is_type(names, json_type_array) && json_object_array_length(names) > 0 ? json_object_get(names) : NULL;
+    c->phrases = json_object_is_type(names, json_type_array) && busjson_length(names) > 0 ? json_object_get(names) : NULL;
 }
 
 static void open_stream(struct bridge_connection *c, json_object *data) {
@@ -184,7 +185,7 @@ static void stop_sound(struct bridge_connection *c) {
         bridge_connection_send(c, "not-detected", NULL);
     } else if (c->turn == TURN_NONE) {
         json_object *data = json_object_new_object();
-        json_object_object_add(data, "text", json_object_new_string(""));
+        busjson_add(data, "text", json_object_new_string(""));
         bridge_connection_send(c, "transcript", data);
     }
     c->turn = TURN_NONE;
@@ -208,7 +209,7 @@ static void take_event(struct bridge_connection *c, const struct bridge_wire_eve
     } else if (strcmp(e->type, "ping") == 0) {
         json_object *data = json_object_new_object();
         if (text_of(e->data, "text"))
-            json_object_object_add(data, "text", json_object_new_string(text_of(e->data, "text")));
+            busjson_add(data, "text", json_object_new_string(text_of(e->data, "text")));
         bridge_connection_send(c, "pong", data);
     } else if (strcmp(e->type, "transcribe") == 0) {
         describe_stream(c, false, e->data);

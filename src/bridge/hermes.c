@@ -3,6 +3,7 @@
  * Reference: the Hermes messages of the Rhasspy documentation, version 2.5. */
 #include "bridge/hermes.h"
 #include "base/utf8.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -36,15 +37,15 @@ bool hermes_is_ours(const struct hermes *h, json_object *o) {
 }
 
 void hermes_sign(const struct hermes *h, json_object *o, const char *session) {
-    json_object_object_add(o, "siteId", json_object_new_string(h->site));
-    json_object_object_add(o, "sessionId", session ? json_object_new_string(session) : NULL);
+    busjson_add(o, "siteId", json_object_new_string(h->site));
+    busjson_add(o, "sessionId", session ? json_object_new_string(session) : NULL);
 }
 
 void hermes_fail(struct hermes *h, const char *part, json_object *request, const char *why) {
     json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "error", json_object_new_string(why));
-    json_object_object_add(o, "context", NULL);
+    busjson_add(o, "error", json_object_new_string(why));
+    busjson_add(o, "context", NULL);
     hermes_sign(h, o, hermes_text(request, "sessionId"));
     hermes_publish(h, o, false, "error/%s", part);
 }
@@ -67,11 +68,11 @@ static void publish_hotword(struct hermes *h, json_object *event) {
     for (char *c = id; *c; c++)
         if (*c == ' ' || *c == '/')
             *c = '_';
-    json_object_object_add(o, "modelId", json_object_new_string(id));
-    json_object_object_add(o, "modelVersion", json_object_new_string(""));
-    json_object_object_add(o, "modelType", json_object_new_string("universal"));
-    json_object_object_add(o, "currentSensitivity", json_object_new_double(1.0));
-    json_object_object_add(o, "sendAudioCaptured", NULL);
+    busjson_add(o, "modelId", json_object_new_string(id));
+    busjson_add(o, "modelVersion", json_object_new_string(""));
+    busjson_add(o, "modelType", json_object_new_string("universal"));
+    busjson_add(o, "currentSensitivity", json_object_new_double(1.0));
+    busjson_add(o, "sendAudioCaptured", NULL);
     hermes_sign(h, o, h->session);
     hermes_publish(h, o, true, "hotword/%s/detected", id);
 }
@@ -79,8 +80,8 @@ static void publish_hotword(struct hermes *h, json_object *event) {
 static void publish_not_recognized(struct hermes *h, json_object *event) {
     json_object *o = json_object_new_object(), *words = hermes_free_words(event);
 
-    json_object_object_add(o, "input", json_object_get(json_object_object_get(words ? words : event, "text")));
-    json_object_object_add(o, "id", NULL);
+    busjson_add(o, "input", json_object_get(json_object_object_get(words ? words : event, "text")));
+    busjson_add(o, "id", NULL);
     hermes_sign(h, o, h->session);
     hermes_publish(h, o, true, "nlu/intentNotRecognized");
     json_object_put(words);
@@ -89,7 +90,7 @@ static void publish_not_recognized(struct hermes *h, json_object *event) {
 static void publish_command(struct hermes *h, json_object *event) {
     json_object *list = json_object_new_array();
 
-    json_object_array_add(list, json_object_get(event));
+    busjson_append(list, json_object_get(event));
     hermes_publish(h, hermes_captured(h, h->session, NULL, list), true, "asr/textCaptured");
     json_object_put(list);
     const char *intent = hermes_text(event, "intent");

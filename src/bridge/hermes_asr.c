@@ -4,6 +4,7 @@
  * it. */
 #include "bridge/hermes.h"
 #include "bridge/session.h"
+#include "busjson/busjson.h"
 
 #include <string.h>
 
@@ -42,12 +43,12 @@ static void on_event(void *user, const char *event, json_object *o) {
     int reason = json_object_get_int(json_object_object_get(o, "reason"));
 
     if (strcmp(event, "utterance") == 0)
-        json_object_array_add(h->heard, json_object_get(o));
+        busjson_append(h->heard, json_object_get(o));
     if (strcmp(event, "rejected") != 0 || reason == BRIDGE_REJECTED_TOO_SHORT || reason == BRIDGE_REJECTED_NO_SPEECH)
         return;
     json_object *words = hermes_free_words(o);
     if (words)
-        json_object_array_add(h->heard, words);
+        busjson_append(h->heard, words);
     if (h->stops_on_silence)
         bridge_listener_stop(h->listener);
 }

@@ -35,19 +35,19 @@ static void find(const char *text, const char *part, size_t *from, size_t *ret_s
 static void add_tokens(json_object *tokens, json_object *utterance, bool snake_case) {
     json_object *words = json_object_object_get(utterance, "words");
     const char *text = hermes_text(utterance, "text");
-    size_t from = 0, start, end, n = json_object_is_type(words, json_type_array) ? json_object_array_length(words) : 0;
+    size_t from = 0, start, end, n = json_object_is_type(words, json_type_array) ? busjson_length(words) : 0;
 
     for (size_t i = 0; i < n; i++) {
         json_object *word = json_object_array_get_idx(words, i), *o = json_object_new_object(), *time = json_object_new_object();
         find(text ? text : "", hermes_text(word, "word"), &from, &start, &end);
-        json_object_object_add(o, "value", json_object_get(json_object_object_get(word, "word")));
-        json_object_object_add(o, "confidence", json_object_get(json_object_object_get(word, "confidence")));
-        json_object_object_add(o, snake_case ? "range_start" : "rangeStart", number(start));
-        json_object_object_add(o, snake_case ? "range_end" : "rangeEnd", number(end));
-        json_object_object_add(time, "start", busjson_confidence(number_of(word, "start_ms") / 1000));
-        json_object_object_add(time, "end", busjson_confidence(number_of(word, "end_ms") / 1000));
-        json_object_object_add(o, "time", time);
-        json_object_array_add(tokens, o);
+        busjson_add(o, "value", json_object_get(json_object_object_get(word, "word")));
+        busjson_add(o, "confidence", json_object_get(json_object_object_get(word, "confidence")));
+        busjson_add(o, snake_case ? "range_start" : "rangeStart", number(start));
+        busjson_add(o, snake_case ? "range_end" : "rangeEnd", number(end));
+        busjson_add(time, "start", busjson_confidence(number_of(word, "start_ms") / 1000));
+        busjson_add(time, "end", busjson_confidence(number_of(word, "end_ms") / 1000));
+        busjson_add(o, "time", time);
+        busjson_append(tokens, o);
     }
 }
 
@@ -63,13 +63,13 @@ json_object *hermes_free_words(json_object *rejected) {
         return NULL;
     json_object *o = json_object_new_object();
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        json_object_object_add(o, keys[i][1], json_object_get(json_object_object_get(rejected, keys[i][0])));
+        busjson_add(o, keys[i][1], json_object_get(json_object_object_get(rejected, keys[i][0])));
     return o;
 }
 
 json_object *hermes_captured(const struct hermes *h, const char *session, const char *wakeword, json_object *utterances) {
     json_object *o = json_object_new_object(), *tokens = json_object_new_array(), *list = json_object_new_array();
-    size_t n = utterances ? json_object_array_length(utterances) : 0;
+    size_t n = utterances ? busjson_length(utterances) : 0;
     struct base_buffer text = {0};
     double likelihood = n > 0 ? 1 : 0, seconds = 0;
 
@@ -83,12 +83,12 @@ json_object *hermes_captured(const struct hermes *h, const char *session, const 
         seconds += (number_of(u, "end_ms") - number_of(u, "start_ms")) / 1000;
         add_tokens(tokens, u, false);
     }
-    json_object_array_add(list, tokens);
-    json_object_object_add(o, "text", json_object_new_string(text.data ? text.data : ""));
-    json_object_object_add(o, "likelihood", busjson_confidence(likelihood));
-    json_object_object_add(o, "seconds", busjson_confidence(seconds));
-    json_object_object_add(o, "wakewordId", wakeword ? json_object_new_string(wakeword) : NULL);
-    json_object_object_add(o, "asrTokens", list);
+    busjson_append(list, tokens);
+    busjson_add(o, "text", json_object_new_string(text.data ? text.data : ""));
+    busjson_add(o, "likelihood", busjson_confidence(likelihood));
+    busjson_add(o, "seconds", busjson_confidence(seconds));
+    busjson_add(o, "wakewordId", wakeword ? json_object_new_string(wakeword) : NULL);
+    busjson_add(o, "asrTokens", list);
     hermes_sign(h, o, session);
     base_buffer_done(&text);
     return o;
@@ -97,7 +97,7 @@ json_object *hermes_captured(const struct hermes *h, const char *session, const 
 static json_object *slots(json_object *utterance) {
     json_object *list = json_object_object_get(utterance, "slot_list"), *out = json_object_new_array();
     const char *text = hermes_text(utterance, "text");
-    size_t from = 0, start, end, n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+    size_t from = 0, start, end, n = json_object_is_type(list, json_type_array) ? busjson_length(list) : 0;
 
     for (size_t i = 0; i < n; i++) {
         json_object *slot = json_object_array_get_idx(list, i), *o = json_object_new_object(), *value = json_object_new_object(),
@@ -105,17 +105,17 @@ static json_object *slots(json_object *utterance) {
                     *confidence = json_object_object_get(slot, "confidence");
         bool is_number = json_object_is_type(content, json_type_int) || json_object_is_type(content, json_type_double);
         find(text ? text : "", hermes_text(slot, "text"), &from, &start, &end);
-        json_object_object_add(value, "kind", json_object_new_string(is_number ? "Number" : "Unknown"));
-        json_object_object_add(value, "value", json_object_get(content));
-        json_object_object_add(range, "start", number(start));
-        json_object_object_add(range, "end", number(end));
-        json_object_object_add(o, "entity", json_object_get(json_object_object_get(slot, "name")));
-        json_object_object_add(o, "slotName", json_object_get(json_object_object_get(slot, "name")));
-        json_object_object_add(o, "confidence", confidence ? json_object_get(confidence) : json_object_new_double(1.0));
-        json_object_object_add(o, "rawValue", json_object_get(json_object_object_get(slot, "text")));
-        json_object_object_add(o, "value", value);
-        json_object_object_add(o, "range", range);
-        json_object_array_add(out, o);
+        busjson_add(value, "kind", json_object_new_string(is_number ? "Number" : "Unknown"));
+        busjson_add(value, "value", json_object_get(content));
+        busjson_add(range, "start", number(start));
+        busjson_add(range, "end", number(end));
+        busjson_add(o, "entity", json_object_get(json_object_object_get(slot, "name")));
+        busjson_add(o, "slotName", json_object_get(json_object_object_get(slot, "name")));
+        busjson_add(o, "confidence", confidence ? json_object_get(confidence) : json_object_new_double(1.0));
+        busjson_add(o, "rawValue", json_object_get(json_object_object_get(slot, "text")));
+        busjson_add(o, "value", value);
+        busjson_add(o, "range", range);
+        busjson_append(out, o);
     }
     return out;
 }
@@ -124,20 +124,20 @@ json_object *hermes_intent(const struct hermes *h, const char *session, const ch
     json_object *o = json_object_new_object(), *intent = json_object_new_object(), *tokens = json_object_new_array(),
                 *list = json_object_new_array(), *confidence = json_object_object_get(utterance, "confidence");
 
-    json_object_object_add(intent, "intentName", json_object_get(json_object_object_get(utterance, "intent")));
-    json_object_object_add(intent, "confidenceScore", json_object_get(confidence));
-    json_object_object_add(o, "input", json_object_get(json_object_object_get(utterance, "text")));
-    json_object_object_add(o, "rawInput", json_object_get(raw ? NULL : json_object_object_get(utterance, "text")));
+    busjson_add(intent, "intentName", json_object_get(json_object_object_get(utterance, "intent")));
+    busjson_add(intent, "confidenceScore", json_object_get(confidence));
+    busjson_add(o, "input", json_object_get(json_object_object_get(utterance, "text")));
+    busjson_add(o, "rawInput", json_object_get(raw ? NULL : json_object_object_get(utterance, "text")));
     if (raw)
-        json_object_object_add(o, "rawInput", json_object_new_string(raw));
-    json_object_object_add(o, "intent", intent);
-    json_object_object_add(o, "slots", slots(utterance));
-    json_object_object_add(o, "id", id ? json_object_new_string(id) : NULL);
-    json_object_object_add(o, "customData", NULL);
+        busjson_add(o, "rawInput", json_object_new_string(raw));
+    busjson_add(o, "intent", intent);
+    busjson_add(o, "slots", slots(utterance));
+    busjson_add(o, "id", id ? json_object_new_string(id) : NULL);
+    busjson_add(o, "customData", NULL);
     add_tokens(tokens, utterance, true);
-    json_object_array_add(list, tokens);
-    json_object_object_add(o, "asrTokens", list);
-    json_object_object_add(o, "asrConfidence", raw ? NULL : json_object_get(confidence));
+    busjson_append(list, tokens);
+    busjson_add(o, "asrTokens", list);
+    busjson_add(o, "asrConfidence", raw ? NULL : json_object_get(confidence));
     hermes_sign(h, o, session);
     return o;
 }

@@ -36,7 +36,7 @@ void hermes_nlu_done(struct hermes *h) {
 static bool is_wanted(json_object *filter, const char *intent) {
     if (!json_object_is_type(filter, json_type_array))
         return true;
-    for (size_t i = 0; i < json_object_array_length(filter); i++) {
+    for (size_t i = 0; i < busjson_length(filter); i++) {
         json_object *name = json_object_array_get_idx(filter, i);
         if (json_object_is_type(name, json_type_string) && strcmp(json_object_get_string(name), intent) == 0)
             return true;
@@ -58,8 +58,8 @@ static json_object *choose(sd_bus_message *m, json_object *filter) {
         o = NULL;
     }
     if (o) {
-        json_object_object_add(o, "slot_list", json_object_get(json_object_object_get(o, "Slots")));
-        json_object_object_add(o, "confidence", json_object_new_double(1.0));
+        busjson_add(o, "slot_list", json_object_get(json_object_object_get(o, "Slots")));
+        busjson_add(o, "confidence", json_object_new_double(1.0));
     }
     return o;
 }
@@ -67,8 +67,8 @@ static json_object *choose(sd_bus_message *m, json_object *filter) {
 static void answer_not_recognized(struct hermes *h, json_object *request) {
     json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "input", json_object_get(json_object_object_get(request, "input")));
-    json_object_object_add(o, "id", json_object_get(json_object_object_get(request, "id")));
+    busjson_add(o, "input", json_object_get(json_object_object_get(request, "input")));
+    busjson_add(o, "id", json_object_get(json_object_object_get(request, "id")));
     hermes_sign(h, o, hermes_text(request, "sessionId"));
     hermes_publish(h, o, false, "nlu/intentNotRecognized");
 }

@@ -4,6 +4,7 @@
 #include "bridge/home.h"
 #include "base/wake.h"
 #include "bridge/private.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,7 +58,7 @@ static int make_call(sd_bus_message **ret, struct bridge_home *h, const char *li
         r = sd_bus_message_append(m, "ss", b->options->home_grammar, list);
     if (r >= 0)
         r = sd_bus_message_open_container(m, 'a', "(ssa{sv})");
-    for (size_t i = 0; r >= 0 && i < json_object_array_length(values); i++)
+    for (size_t i = 0; r >= 0 && i < busjson_length(values); i++)
         r = append_value(m, json_object_array_get_idx(values, i));
     if (r >= 0)
         r = sd_bus_message_close_container(m);
@@ -102,7 +103,7 @@ static bool failed(struct bridge_home *h, sd_bus_message *m, int r) {
 static size_t n_values(const struct bridge_home *h, const char *list) {
     if (json_object_object_get_ex(h->unused, list, NULL))
         return 0;
-    return json_object_array_length(json_object_object_get(h->lists, list));
+    return busjson_length(json_object_object_get(h->lists, list));
 }
 
 /* Logs the names that tragusd has left out, with the cause. */
@@ -126,7 +127,7 @@ static void note_answer(struct bridge_home *h, sd_bus_message *m) {
     }
     if (n_values(h, h->calling) > 0)
         bridge_log(BRIDGE_LOG_INFO, "The names of Home Assistant: %s", sd_bus_message_get_error(m)->message);
-    json_object_object_add(h->unused, h->calling, NULL);
+    busjson_add(h->unused, h->calling, NULL);
 }
 
 static int on_set(sd_bus_message *m, void *user, sd_bus_error *error) {
@@ -138,14 +139,14 @@ static int on_set(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (sd_bus_message_is_method_error(m, NULL) && !sd_bus_message_is_method_error(m, "org.tragus.Error.NoSuchList")) {
         bool is_final = failed(h, m, 0);
         if (is_final && !h->changed)
-            json_object_object_add(h->refused, h->calling, json_object_get(json_object_object_get(h->lists, h->calling)));
+            busjson_add(h->refused, h->calling, json_object_get(json_object_object_get(h->lists, h->calling)));
         if (is_final || h->changed)
             set_next(h);
         return 0;
     }
     note_answer(h, m);
     if (!h->changed) {
-        json_object_object_add(h->set, h->calling, json_object_get(json_object_object_get(h->lists, h->calling)));
+        busjson_add(h->set, h->calling, json_object_get(json_object_object_get(h->lists, h->calling)));
         json_object_object_del(h->refused, h->calling);
     }
     set_next(h);

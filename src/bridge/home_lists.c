@@ -2,6 +2,7 @@
 /* bridge/home_lists.c: makes lists for a grammar of what Home Assistant tells of entities, areas and floors. */
 #include "base/utf8.h"
 #include "bridge/home.h"
+#include "busjson/busjson.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -128,12 +129,12 @@ static void add_name(struct lists *l, const char *id, const char *name, const ch
     make_key(&key, l->spoken.data, domain);
     if (!key.failed && !json_object_object_get_ex(l->seen, key.data, NULL)) {
         json_object *value = json_object_new_object();
-        json_object_object_add(value, "in", json_object_new_string(l->spoken.data));
-        json_object_object_add(value, "out", trimmed(name));
+        busjson_add(value, "in", json_object_new_string(l->spoken.data));
+        busjson_add(value, "out", trimmed(name));
         if (*domain)
-            json_object_object_add(value, "domain", json_object_new_string(domain));
-        json_object_array_add(l->list, value);
-        json_object_object_add(l->seen, key.data, json_object_new_boolean(true));
+            busjson_add(value, "domain", json_object_new_string(domain));
+        busjson_append(l->list, value);
+        busjson_add(l->seen, key.data, json_object_new_boolean(true));
     }
     base_buffer_done(&key);
 }
@@ -145,7 +146,7 @@ static const char *text_of(json_object *o, const char *key) {
 
 /* Whether an entity with these aliases is called by its own name, too. */
 static bool uses_own_name(const struct bridge_home_answers *a, json_object *aliases) {
-    size_t n = json_object_is_type(aliases, json_type_array) ? json_object_array_length(aliases) : 0;
+    size_t n = json_object_is_type(aliases, json_type_array) ? busjson_length(aliases) : 0;
 
     if (!a->own_name_is_null || n == 0)
         return true;
@@ -156,7 +157,7 @@ static bool uses_own_name(const struct bridge_home_answers *a, json_object *alia
 }
 
 static void add_aliases(struct lists *l, const char *id, json_object *aliases, const char *domain) {
-    size_t n = json_object_is_type(aliases, json_type_array) ? json_object_array_length(aliases) : 0;
+    size_t n = json_object_is_type(aliases, json_type_array) ? busjson_length(aliases) : 0;
     for (size_t i = 0; i < n; i++) {
         json_object *alias = json_object_array_get_idx(aliases, i);
         const char *name = json_object_is_type(alias, json_type_string) ? json_object_get_string(alias) : "";
@@ -180,7 +181,7 @@ static void begin_list(struct lists *l) {
 static void end_list(struct lists *l, json_object *all, const char *name) {
     json_object_put(l->seen);
     json_object_array_sort(l->list, compare_values);
-    json_object_object_add(all, name, l->list);
+    busjson_add(all, name, l->list);
 }
 
 /* --- things ------------------------------------------------------------------------------------------------------------------- */
@@ -197,7 +198,7 @@ json_object *bridge_home_exposed(json_object *exposed) {
     if (json_object_is_type(all, json_type_object)) {
         json_object_object_foreach(all, id, settings) {
             if (is_exposed(settings) && strchr(id, '.'))
-                json_object_array_add(ids, json_object_new_string(id));
+                busjson_append(ids, json_object_new_string(id));
         }
     }
     return ids;
@@ -225,7 +226,7 @@ static void add_entity(struct lists *l, const char *id) {
 
 static void add_places(struct lists *l, json_object *all, json_object *places, const char *list, const char *id_key) {
     begin_list(l);
-    size_t n = json_object_is_type(places, json_type_array) ? json_object_array_length(places) : 0;
+    size_t n = json_object_is_type(places, json_type_array) ? busjson_length(places) : 0;
     for (size_t i = 0; i < n; i++) {
         json_object *place = json_object_array_get_idx(places, i);
         const char *id = text_of(place, id_key), *name = text_of(place, "name");
@@ -244,7 +245,7 @@ json_object *bridge_home_lists(const struct bridge_home_answers *a, bridge_home_
     add_places(&l, all, a->floors, "floor", "floor_id");
     add_places(&l, all, a->areas, "area", "area_id");
     begin_list(&l);
-    for (size_t i = 0, n = json_object_array_length(ids); i < n; i++)
+    for (size_t i = 0, n = busjson_length(ids); i < n; i++)
         add_entity(&l, json_object_get_string(json_object_array_get_idx(ids, i)));
     end_list(&l, all, "name");
     json_object_put(ids);

@@ -3,6 +3,7 @@
 #include "bridge/home_talk.h"
 #include "base/utf8.h"
 #include "bridge/private.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,10 +36,10 @@ static const char *text_of(json_object *o, const char *key) {
 static int64_t send_command(struct bridge_home_talk *t, const char *type, const char *key, json_object *argument) {
     json_object *message = json_object_new_object();
 
-    json_object_object_add(message, "id", json_object_new_int64(++t->last_id));
-    json_object_object_add(message, "type", json_object_new_string(type));
+    busjson_add(message, "id", json_object_new_int64(++t->last_id));
+    busjson_add(message, "type", json_object_new_string(type));
     if (key)
-        json_object_object_add(message, key, argument);
+        busjson_add(message, key, argument);
     bridge_home_client_send(t->client, message);
     return t->last_id;
 }
@@ -93,7 +94,7 @@ static void warn(const char *id, const char *why, void *user) {
     int n_warned = json_object_object_length(t->warned);
     if (n_warned > MOST_WARNINGS || json_object_object_get_ex(t->warned, id, NULL))
         return;
-    json_object_object_add(t->warned, id, json_object_new_boolean(true));
+    busjson_add(t->warned, id, json_object_new_boolean(true));
     for (; id[n] && n + 1 < sizeof(printed); n++)
         printed[n] = id[n] > ' ' && id[n] < 0x7f ? id[n] : '?';
     printed[n] = '\0';
@@ -108,10 +109,10 @@ static void warn(const char *id, const char *why, void *user) {
 static void forget_hidden(struct bridge_home_talk *t) {
     json_object *ids = bridge_home_exposed(t->results[BRIDGE_HOME_EXPOSED]), *kept = json_object_new_object(), *name;
 
-    for (size_t i = 0, n = json_object_array_length(ids); i < n; i++) {
+    for (size_t i = 0, n = busjson_length(ids); i < n; i++) {
         const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
         if (json_object_object_get_ex(t->friendly, id, &name))
-            json_object_object_add(kept, id, json_object_get(name));
+            busjson_add(kept, id, json_object_get(name));
     }
     json_object_put(t->friendly);
     t->friendly = kept;
@@ -147,7 +148,7 @@ static void finish_if_complete(struct bridge_home_talk *t) {
 static void ask_entities(struct bridge_home_talk *t) {
     json_object *ids = bridge_home_exposed(t->results[BRIDGE_HOME_EXPOSED]);
 
-    if (json_object_array_length(ids) > 0) {
+    if (busjson_length(ids) > 0) {
         ask(t, BRIDGE_HOME_ENTRIES, "entity_ids", json_object_get(ids));
         ask(t, BRIDGE_HOME_STATES, "entity_ids", ids);
         return;
@@ -200,7 +201,7 @@ static bool keep_friendly(struct bridge_home_talk *t, const char *id, json_objec
     json_object *old = json_object_object_get(t->friendly, id);
     if (old && json_object_equal(old, name))
         return false;
-    json_object_object_add(t->friendly, id, json_object_get(name));
+    busjson_add(t->friendly, id, json_object_get(name));
     return true;
 }
 
@@ -242,8 +243,8 @@ static int take(struct bridge_home_talk *t, json_object *message, tragus_error *
     } else if (strcmp(type, "auth_required") == 0) {
         t->is_authenticating = true;
         json_object *answer = json_object_new_object();
-        json_object_object_add(answer, "type", json_object_new_string("auth"));
-        json_object_object_add(answer, "access_token", json_object_new_string(t->token));
+        busjson_add(answer, "type", json_object_new_string("auth"));
+        busjson_add(answer, "access_token", json_object_new_string(t->token));
         bridge_home_client_send(t->client, answer);
     } else if (strcmp(type, "auth_invalid") == 0) {
         return base_error_set(reterr, -EACCES, "Home Assistant refuses the token; make a new one in your profile there");

@@ -3,6 +3,7 @@
  *
  * Home Assistant forms lasting identities from the names of programs, so these contain neither version nor language. */
 #include "bridge/private.h"
+#include "busjson/busjson.h"
 #include "config.h"
 
 #include <stdlib.h>
@@ -18,18 +19,18 @@ static json_object *text(const char *value) {
 static json_object *artifact(const char *name, const char *description) {
     json_object *o = json_object_new_object(), *attribution = json_object_new_object();
 
-    json_object_object_add(attribution, "name", text("The tragus developers"));
-    json_object_object_add(attribution, "url", text(PACKAGE_URL));
-    json_object_object_add(o, "name", text(name));
-    json_object_object_add(o, "description", text(description));
-    json_object_object_add(o, "attribution", attribution);
-    json_object_object_add(o, "installed", json_object_new_boolean(true));
-    json_object_object_add(o, "version", text(PACKAGE_VERSION));
+    busjson_add(attribution, "name", text("The tragus developers"));
+    busjson_add(attribution, "url", text(PACKAGE_URL));
+    busjson_add(o, "name", text(name));
+    busjson_add(o, "description", text(description));
+    busjson_add(o, "attribution", attribution);
+    busjson_add(o, "installed", json_object_new_boolean(true));
+    busjson_add(o, "version", text(PACKAGE_VERSION));
     return o;
 }
 
 static bool contains(json_object *list, const char *value) {
-    for (size_t i = 0; i < json_object_array_length(list); i++)
+    for (size_t i = 0; i < busjson_length(list); i++)
         if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), value) == 0)
             return true;
     return false;
@@ -40,15 +41,15 @@ static json_object *languages(const struct bridge *b) {
 
     for (size_t i = 0; i < b->link.n_grammars; i++)
         if (!contains(list, b->link.grammars[i].language))
-            json_object_array_add(list, text(b->link.grammars[i].language));
-    if (json_object_array_length(list) == 0)
-        json_object_array_add(list, text(b->options->language));
+            busjson_append(list, text(b->link.grammars[i].language));
+    if (busjson_length(list) == 0)
+        busjson_append(list, text(b->options->language));
     return list;
 }
 
 static json_object *model(const struct bridge *b, const char *name, const char *description) {
     json_object *o = artifact(name, description);
-    json_object_object_add(o, "languages", languages(b));
+    busjson_add(o, "languages", languages(b));
     return o;
 }
 
@@ -57,14 +58,14 @@ static json_object *program(const char *description, json_object *models, json_o
     json_object *list = json_object_new_array();
 
     *ret = artifact(NAME, description);
-    json_object_object_add(*ret, "models", models);
-    json_object_array_add(list, *ret);
+    busjson_add(*ret, "models", models);
+    busjson_append(list, *ret);
     return list;
 }
 
 static json_object *one(json_object *item) {
     json_object *list = json_object_new_array();
-    json_object_array_add(list, item);
+    busjson_append(list, item);
     return list;
 }
 
@@ -83,9 +84,9 @@ static json_object *phrases(const struct bridge *b) {
         json_object *o = model(b, b->options->phrases[i], b->options->phrases[i]);
         char *phrase = bridge_phrase_of(b->options->phrases[i]);
         if (phrase)
-            json_object_object_add(o, "phrase", text(phrase));
+            busjson_add(o, "phrase", text(phrase));
         free(phrase);
-        json_object_array_add(list, o);
+        busjson_append(list, o);
     }
     return list;
 }
@@ -93,15 +94,14 @@ static json_object *phrases(const struct bridge *b) {
 json_object *bridge_info(const struct bridge *b) {
     json_object *info = json_object_new_object(), *asr, *other;
 
-    json_object_object_add(info, "asr", program("Spoken commands", one(model(b, NAME, "Spoken commands")), &asr));
+    busjson_add(info, "asr", program("Spoken commands", one(model(b, NAME, "Spoken commands")), &asr));
     /* tragusd finds the end of a command itself, with the silences of its grammar. */
-    json_object_object_add(asr, "requires_external_vad", json_object_new_boolean(false));
-    json_object_object_add(asr, "supports_transcript_streaming", json_object_new_boolean(false));
-    json_object_object_add(info, "intent", program("Typed commands", one(model(b, NAME, "Typed commands")), &other));
-    json_object_object_add(info, "wake",
-                           b->options->n_phrases > 0 ? program("Wake phrases", phrases(b), &other) : json_object_new_array());
+    busjson_add(asr, "requires_external_vad", json_object_new_boolean(false));
+    busjson_add(asr, "supports_transcript_streaming", json_object_new_boolean(false));
+    busjson_add(info, "intent", program("Typed commands", one(model(b, NAME, "Typed commands")), &other));
+    busjson_add(info, "wake", b->options->n_phrases > 0 ? program("Wake phrases", phrases(b), &other) : json_object_new_array());
     static const char *const none[] = {"handle", "tts", "mic", "snd"};
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-        json_object_object_add(info, none[i], json_object_new_array());
+        busjson_add(info, none[i], json_object_new_array());
     return info;
 }

@@ -46,7 +46,7 @@ static char *own_topic(const struct bridge_mqtt *m, const char *suffix) {
 void mqtt_publish_own(struct bridge_mqtt *m, const char *suffix, json_object *o, bool event) {
     char *topic = own_topic(m, suffix);
 
-    json_object_object_add(o, "version", json_object_new_int(VERSION));
+    busjson_add(o, "version", json_object_new_int(VERSION));
     if (topic)
         mqtt_publish(m, topic, o, event);
     else
@@ -76,8 +76,8 @@ void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format,
         bridge_log(BRIDGE_LOG_WARNING, "MQTT topic %s: %s", topic, text);
         m->complained_us = now;
     }
-    json_object_object_add(o, "topic", json_object_new_string(topic));
-    json_object_object_add(o, "error", json_object_new_string(text));
+    busjson_add(o, "topic", json_object_new_string(topic));
+    busjson_add(o, "error", json_object_new_string(text));
     mqtt_publish_own(m, "error", o, false);
 }
 
@@ -87,14 +87,14 @@ void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format,
 static void publish_state(struct bridge_mqtt *m, bool anew) {
     json_object *o = json_object_new_object();
 
-    json_object_object_add(o, "listening", json_object_new_boolean(m->on));
-    json_object_object_add(o, "active", json_object_new_boolean(m->active));
-    json_object_object_add(o, "microphone_open", json_object_new_boolean(m->microphone_open));
-    json_object_object_add(o, "ready", json_object_new_string(m->ready));
-    json_object_object_add(o, "problem", *m->trouble ? json_object_new_string(m->trouble) : NULL);
-    json_object_object_add(o, "dropped", json_object_new_uint64(m->queue.n_dropped));
-    json_object_object_add(o, "site", json_object_new_string(m->options->site));
-    json_object_object_add(o, "version", json_object_new_int(VERSION));
+    busjson_add(o, "listening", json_object_new_boolean(m->on));
+    busjson_add(o, "active", json_object_new_boolean(m->active));
+    busjson_add(o, "microphone_open", json_object_new_boolean(m->microphone_open));
+    busjson_add(o, "ready", json_object_new_string(m->ready));
+    busjson_add(o, "problem", *m->trouble ? json_object_new_string(m->trouble) : NULL);
+    busjson_add(o, "dropped", json_object_new_uint64(m->queue.n_dropped));
+    busjson_add(o, "site", json_object_new_string(m->options->site));
+    busjson_add(o, "version", json_object_new_int(VERSION));
     const char *text = text_of(o);
     if (anew || !m->state || strcmp(text, m->state) != 0) {
         publish_retained(m, "state", text);
@@ -154,7 +154,7 @@ static int on_energy(sd_bus_message *reply, void *user, sd_bus_error *error) {
         json_object_put(o);
         return 0;
     }
-    json_object_object_add(o, "version", json_object_new_int(VERSION));
+    busjson_add(o, "version", json_object_new_int(VERSION));
     publish_retained(m, "energy", text_of(o));
     json_object_put(o);
     return 0;
@@ -193,10 +193,10 @@ static void on_event(void *user, const char *event, json_object *o) {
         return;
     snprintf(suffix, sizeof(suffix), "event/%s", event);
     strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    json_object_object_add(o, "event_type", json_object_new_string(event));
+    busjson_add(o, "event_type", json_object_new_string(event));
     json_object_object_del(o, "event"); /* `event` is no longer valid */
-    json_object_object_add(o, "at", json_object_new_string(at));
-    json_object_object_add(o, "site", json_object_new_string(m->options->site));
+    busjson_add(o, "at", json_object_new_string(at));
+    busjson_add(o, "site", json_object_new_string(m->options->site));
     mqtt_publish_own(m, suffix, json_object_get(o), lasting);
 }
 

@@ -3,6 +3,7 @@
  *
  * Home Assistant keeps entities by their unique_id, so these never change. */
 #include "bridge/mqtt.h"
+#include "busjson/busjson.h"
 #include "config.h"
 
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #define MICROPHONE "{{ 'ON' if value_json.microphone_open else 'OFF' }}"
 
 static void add(json_object *o, const char *key, const char *value) {
-    json_object_object_add(o, key, json_object_new_string(value));
+    busjson_add(o, key, json_object_new_string(value));
 }
 
 static void add_topic(const struct bridge_mqtt *m, json_object *o, const char *key, const char *suffix) {
@@ -36,7 +37,7 @@ static json_object *component(const struct bridge_mqtt *m, json_object *list, co
         add_topic(m, o, "state_topic", topic);
     if (value)
         add(o, "value_template", value);
-    json_object_object_add(list, key, o);
+    busjson_add(list, key, o);
     return o;
 }
 
@@ -76,8 +77,8 @@ static void add_controls(const struct bridge_mqtt *m, json_object *list) {
     o = component(m, list, "event", "event", "Command", "event/+", NULL);
     json_object *list_of_types = json_object_new_array();
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        json_object_array_add(list_of_types, json_object_new_string(types[i]));
-    json_object_object_add(o, "event_types", list_of_types);
+        busjson_append(list_of_types, json_object_new_string(types[i]));
+    busjson_add(o, "event_types", list_of_types);
 }
 
 json_object *mqtt_discovery(const struct bridge_mqtt *m) {
@@ -88,18 +89,18 @@ json_object *mqtt_discovery(const struct bridge_mqtt *m) {
 
     snprintf(name, sizeof(name), "tragus%s%.50s", strcmp(site, "default") == 0 ? "" : " ",
              strcmp(site, "default") == 0 ? "" : site);
-    json_object_array_add(ids, json_object_new_string(m->id));
-    json_object_object_add(device, "identifiers", ids);
+    busjson_append(ids, json_object_new_string(m->id));
+    busjson_add(device, "identifiers", ids);
     add(device, "name", name);
     add(device, "manufacturer", "tragus");
     add(device, "sw_version", PACKAGE_VERSION);
     add(origin, "name", "tragus-bridge");
     add(origin, "sw_version", PACKAGE_VERSION);
-    json_object_object_add(o, "device", device);
-    json_object_object_add(o, "origin", origin);
+    busjson_add(o, "device", device);
+    busjson_add(o, "origin", origin);
     add_topic(m, o, "availability_topic", "status");
     add_sensors(m, components);
     add_controls(m, components);
-    json_object_object_add(o, "components", components);
+    busjson_add(o, "components", components);
     return o;
 }

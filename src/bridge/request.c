@@ -34,7 +34,7 @@ static void over(struct bridge_request *q) {
 
 static void add_context(const struct bridge_request *q, json_object *data) {
     if (q->context)
-        json_object_object_add(data, "context", json_object_get(q->context));
+        busjson_add(data, "context", json_object_get(q->context));
 }
 
 static json_object *entities(json_object *slots) {
@@ -44,9 +44,9 @@ static json_object *entities(json_object *slots) {
         return list;
     json_object_object_foreach(slots, name, value) {
         json_object *entity = json_object_new_object();
-        json_object_object_add(entity, "name", json_object_new_string(name));
-        json_object_object_add(entity, "value", json_object_get(value));
-        json_object_array_add(list, entity);
+        busjson_add(entity, "name", json_object_new_string(name));
+        busjson_add(entity, "value", json_object_get(value));
+        busjson_append(list, entity);
     }
     return list;
 }
@@ -55,11 +55,11 @@ static void answer_intent(struct bridge_request *q, json_object *reading) {
     json_object *data = json_object_new_object(), *intent = json_object_object_get(reading, "intent");
     const char *response = json_object_get_string(json_object_object_get(reading, "Response"));
 
-    json_object_object_add(data, "name", json_object_get(intent));
-    json_object_object_add(data, "entities", entities(json_object_object_get(reading, "slots")));
+    busjson_add(data, "name", json_object_get(intent));
+    busjson_add(data, "entities", entities(json_object_object_get(reading, "slots")));
     /* In Home Assistant's own files a response is the key of a text, one word, which must not be spoken. */
     if (response && strchr(response, ' '))
-        json_object_object_add(data, "text", json_object_new_string(response));
+        busjson_add(data, "text", json_object_new_string(response));
     add_context(q, data);
     bridge_connection_send(q->connection, "intent", data);
     over(q);

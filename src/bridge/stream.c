@@ -4,6 +4,7 @@
  * A command is answered as soon as tragusd has decided, so the client need not find its end. As nobody else may end the turn, a
  * stream without speech and a stream whose sound stops coming are ended here after some seconds. */
 #include "bridge/stream.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -193,7 +194,7 @@ static int check_format(const struct bridge_format *f, tragus_error *reterr) {
 }
 
 static int check_phrases(const struct bridge *b, json_object *phrases, tragus_error *reterr) {
-    size_t n = phrases ? json_object_array_length(phrases) : b->options->n_phrases;
+    size_t n = phrases ? busjson_length(phrases) : b->options->n_phrases;
 
     if (n == 0)
         return base_error_set(reterr, -ENOENT,

@@ -27,13 +27,13 @@ static void fail_call(struct bridge_stream *s, sd_bus_message *m, int r) {
 static void answer_command(struct bridge_stream *s, const char *text, json_object *meaning) {
     json_object *data = json_object_new_object(), *context;
 
-    json_object_object_add(data, "text", json_object_new_string(text));
+    busjson_add(data, "text", json_object_new_string(text));
     if (s->language)
-        json_object_object_add(data, "language", json_object_new_string(s->language));
+        busjson_add(data, "language", json_object_new_string(s->language));
     if (meaning) {
         context = json_object_new_object();
-        json_object_object_add(context, "tragus", meaning);
-        json_object_object_add(data, "context", context);
+        busjson_add(context, "tragus", meaning);
+        busjson_add(data, "context", context);
     }
     bridge_connection_send(s->connection, "transcript", data);
     bridge_stream_over(s);
@@ -47,10 +47,10 @@ static void take_utterance(struct bridge_stream *s, sd_bus_message *m) {
     if (s->wake || sd_bus_message_read(m, "tss", NULL, &text, &intent) < 0 || !(slots = busjson_names(m)))
         return;
     meaning = json_object_new_object();
-    json_object_object_add(meaning, "intent", json_object_new_string(intent));
-    json_object_object_add(meaning, "slots", slots);
+    busjson_add(meaning, "intent", json_object_new_string(intent));
+    busjson_add(meaning, "slots", slots);
     if (sd_bus_message_read(m, "d", &confidence) > 0)
-        json_object_object_add(meaning, "confidence", json_object_new_double(confidence));
+        busjson_add(meaning, "confidence", json_object_new_double(confidence));
     answer_command(s, text, meaning);
 }
 
@@ -70,7 +70,7 @@ static void take_rejected(struct bridge_stream *s, sd_bus_message *m) {
 
 /* The name by which the client asked for a phrase. */
 static const char *name_of(const struct bridge_stream *s, const char *phrase) {
-    for (size_t i = 0; s->phrases && i < json_object_array_length(s->phrases); i++) {
+    for (size_t i = 0; s->phrases && i < busjson_length(s->phrases); i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(s->phrases, i));
         char *candidate = bridge_phrase_of(name);
         bool same = candidate && strcasecmp(candidate, phrase) == 0;
@@ -88,8 +88,8 @@ static void take_wake(struct bridge_stream *s, sd_bus_message *m) {
     if (!s->wake || sd_bus_message_read(m, "ts", &time_us, &phrase) < 0)
         return;
     json_object *data = json_object_new_object();
-    json_object_object_add(data, "name", json_object_new_string(name_of(s, phrase)));
-    json_object_object_add(data, "timestamp", json_object_new_int64(s->timestamp_ms + (int64_t)(time_us / 1000)));
+    busjson_add(data, "name", json_object_new_string(name_of(s, phrase)));
+    busjson_add(data, "timestamp", json_object_new_int64(s->timestamp_ms + (int64_t)(time_us / 1000)));
     bridge_connection_send(s->connection, "detection", data);
     s->detected = true;
 }
@@ -237,7 +237,7 @@ static void create(struct bridge_stream *s) {
     const struct bridge_grammar *g = &choices[s->choice < n ? s->choice : n - 1];
     struct bridge_session_options o = {.grammar = g->name, .language = g->language, .sound = true, .sets_wake = s->wake};
     if (s->wake && s->phrases) { /* not more than there is room for: see bridge_stream_new */
-        for (o.n_phrases = 0; o.n_phrases < json_object_array_length(s->phrases); o.n_phrases++)
+        for (o.n_phrases = 0; o.n_phrases < busjson_length(s->phrases); o.n_phrases++)
             names[o.n_phrases] = json_object_get_string(json_object_array_get_idx(s->phrases, o.n_phrases));
         o.phrases = names;
     } else if (s->wake) {

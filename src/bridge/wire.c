@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge/wire.h"
 #include "base/utf8.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <string.h>
@@ -136,7 +137,7 @@ static int take_data(struct bridge_wire_reader *r, tragus_error *reterr) {
     r->data = in_header ? json_object_get(in_header) : json_object_new_object();
     if (apart) {
         json_object_object_foreach(apart, key, value) {
-            json_object_object_add(r->data, key, json_object_get(value));
+            busjson_add(r->data, key, json_object_get(value));
         }
         json_object_put(apart);
     }
@@ -170,15 +171,18 @@ int bridge_wire_next(struct bridge_wire_reader *r, struct bridge_wire_event *ret
 void bridge_wire_add(struct base_buffer *out, const char *type, json_object *data) {
     const int plain = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
     size_t n_data = 0;
+
+    errno = 0; /* the only trace of a string that json-c leaves out for want of memory */
     const char *text = data && json_object_object_length(data) > 0 ? json_object_to_json_string_length(data, plain, &n_data) : "";
     json_object *header = json_object_new_object();
 
-    json_object_object_add(header, "type", json_object_new_string(type));
-    json_object_object_add(header, "version", json_object_new_string(BRIDGE_WIRE_VERSION));
+    busjson_add(header, "type", json_object_new_string(type));
+    busjson_add(header, "version", json_object_new_string(BRIDGE_WIRE_VERSION));
     if (n_data > 0)
-        json_object_object_add(header, "data_length", json_object_new_uint64(n_data));
+        busjson_add(header, "data_length", json_object_new_uint64(n_data));
     base_buffer_add_text(out, json_object_to_json_string_ext(header, plain));
     base_buffer_add(out, "\n", 1);
     base_buffer_add(out, text, n_data);
+    out->failed |= errno == ENOMEM;
     json_object_put(header);
 }

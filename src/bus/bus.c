@@ -13,7 +13,6 @@
 #include <string.h>
 
 #define NAME_PATIENCE_US 5000000 /* for the bus to answer */
-#define MOST_ATTEMPTS 5          /* to send an answer */
 
 /* --- errors ------------------------------------------------------------------------------------------------------------------- */
 
@@ -136,7 +135,7 @@ void bus_call_free(struct bus_call *call) {
 void bus_answer_error(sd_bus_message *call, const sd_bus_error *error) {
     int r = -ENOMEM;
 
-    for (unsigned i = 0; i < MOST_ATTEMPTS && r == -ENOMEM; i++)
+    for (unsigned i = 0; i < BUS_MOST_ATTEMPTS && r < 0 && r != -ENOTCONN; i++)
         r = sd_bus_reply_method_error(call, error);
     if (r < 0 && r != -ENOTCONN) /* the loss of the bus is logged once */
         service_log(SERVICE_LOG_WARNING, "Failed to answer a call of %s: %s", sd_bus_message_get_member(call), strerror(-r));

@@ -66,13 +66,10 @@ static const char *signal_name(const struct service_event *e, char out[32]) {
     return out;
 }
 
-void bus_on_client_event(struct service_session *session, const struct service_event *e, void *user) {
-    struct bus_session *s = user;
+static int send_signal(const struct bus_session *s, const struct service_event *e, const char *name) {
     sd_bus_message *m = NULL;
-    char name[32];
-    (void)session;
 
-    int r = sd_bus_message_new_signal(s->bus->bus, &m, s->path, BUS_SESSION, signal_name(e, name));
+    int r = sd_bus_message_new_signal(s->bus->bus, &m, s->path, BUS_SESSION, name);
     if (r >= 0)
         r = sd_bus_message_set_destination(m, s->owner);
     if (r >= 0)
@@ -81,9 +78,23 @@ void bus_on_client_event(struct service_session *session, const struct service_e
         r = fill_signal(m, e);
     if (r >= 0)
         r = sd_bus_send(s->bus->bus, m, NULL);
+    sd_bus_message_unref(m);
+    return r;
+}
+
+/* Clients wait for results and for the end, so a signal is tried again, too, if there is no memory for it. A message that could not
+ * be filled gives another error. */
+void bus_on_client_event(struct service_session *session, const struct service_event *e, void *user) {
+    const struct bus_session *s = user;
+    char name[32];
+    int r = -ENOMEM;
+    (void)session;
+
+    signal_name(e, name);
+    for (unsigned i = 0; i < BUS_MOST_ATTEMPTS && r < 0 && r != -ENOTCONN; i++)
+        r = send_signal(s, e, name);
     if (r < 0 && r != -ENOTCONN) /* the loss of the bus is logged once */
         service_log(SERVICE_LOG_WARNING, "Failed to send %s to its session: %s", name, strerror(-r));
-    sd_bus_message_unref(m);
 }
 
 /* Answers the waiting call with an error and ends the session. */

@@ -14,6 +14,7 @@
 #define BUS_MANAGER "org.tragus.Manager1"
 #define BUS_SESSION "org.tragus.Session1"
 #define BUS_ENERGY "org.tragus.Energy1"
+#define BUS_MOST_ATTEMPTS 5 /* to send an answer or a signal when memory is missing */
 #define BUS_ERROR(name) "org.tragus.Error." name
 
 struct bus_owner { /* a connection that owns sessions or grammars */

@@ -9,16 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As json_object_object_add, for an object that may be missing for want of memory, for which json-c would end the program: then
- * sets errno to ENOMEM. */
-static void add(json_object *o, const char *key, json_object *value) {
+void busjson_add(json_object *o, const char *key, json_object *value) {
     if (!o || json_object_object_add(o, key, value) < 0) {
         json_object_put(value);
         errno = ENOMEM;
     }
 }
 
-static void append(json_object *list, json_object *value) {
+void busjson_append(json_object *list, json_object *value) {
     if (!list || json_object_array_add(list, value) < 0) {
         json_object_put(value);
         errno = ENOMEM;
@@ -123,7 +121,7 @@ static json_object *dictionary(sd_bus_message *m, bool ours) {
         snake_case(key, name, sizeof(name));
         bool named = !ours || strcmp(key, "Value") == 0 || strcmp(key, "Slots") == 0 || strcmp(key, "Metadata") == 0;
         json_object *value = named ? named_value(m) : busjson_value(m);
-        add(o, ours ? name : key, value);
+        busjson_add(o, ours ? name : key, value);
         (void)sd_bus_message_exit_container(m);
     }
     return o;
@@ -156,7 +154,7 @@ json_object *busjson_value(sd_bus_message *m) {
     } else {
         o = json_object_new_array();
         while ((item = busjson_value(m)))
-            append(o, item);
+            busjson_append(o, item);
     }
     (void)sd_bus_message_exit_container(m);
     return o;
@@ -191,8 +189,8 @@ static json_object *word_objects(json_object *words) {
     for (size_t i = 0; i < busjson_length(words); i++) {
         json_object *from = json_object_array_get_idx(words, i), *to = json_object_new_object();
         for (size_t k = 0; k < 4; k++)
-            add(to, keys[k], k < busjson_length(from) ? json_object_get(json_object_array_get_idx(from, k)) : NULL);
-        append(out, to);
+            busjson_add(to, keys[k], k < busjson_length(from) ? json_object_get(json_object_array_get_idx(from, k)) : NULL);
+        busjson_append(out, to);
     }
     return out;
 }
@@ -202,7 +200,7 @@ static json_object *slot_objects(json_object *slots) {
     for (size_t i = 0; i < busjson_length(slots); i++) {
         json_object *slot = json_object_array_get_idx(slots, i), *words;
         if (json_object_object_get_ex(slot, "words", &words))
-            add(slot, "words", word_objects(words));
+            busjson_add(slot, "words", word_objects(words));
     }
     return json_object_get(slots);
 }
@@ -212,11 +210,11 @@ static void merge_details(json_object *o, json_object *details) {
         return;
     json_object_object_foreach(details, key, value) {
         if (strcmp(key, "words") == 0 || strcmp(key, "free_words") == 0)
-            add(o, key, word_objects(value));
+            busjson_add(o, key, word_objects(value));
         else if (strcmp(key, "slots") == 0) /* the list; "slots" is the map */
-            add(o, "slot_list", slot_objects(value));
+            busjson_add(o, "slot_list", slot_objects(value));
         else
-            add(o, key, json_object_get(value));
+            busjson_add(o, key, json_object_get(value));
     }
 }
 
@@ -226,7 +224,7 @@ static void read_fields(json_object *o, sd_bus_message *m, const char *const fie
         bool slots = strcmp(fields[k], "slots") == 0;
         json_object *value = slots ? busjson_names(m) : busjson_value(m);
         if (*fields[k]) {
-            add(o, fields[k], value);
+            busjson_add(o, fields[k], value);
         } else if (value) {
             merge_details(o, value);
             json_object_put(value);
@@ -244,7 +242,7 @@ json_object *busjson_signal(sd_bus_message *m, const char **ret_event) {
         shape++;
     snake_case(sd_bus_message_get_member(m), event, sizeof(event));
     json_object *o = json_object_new_object();
-    add(o, "event", json_object_new_string(event));
+    busjson_add(o, "event", json_object_new_string(event));
     read_fields(o, m, shape->fields);
     *ret_event = json_object_get_string(json_object_object_get(o, "event"));
     return o;

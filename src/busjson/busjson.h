@@ -24,6 +24,11 @@ json_object *busjson_names(sd_bus_message *m);
  * the object. Returns NULL for other signals. */
 json_object *busjson_signal(sd_bus_message *m, const char **ret_event);
 
+/* As json_object_object_add and json_object_array_add, for an object that may be missing for want of memory, for which json-c would
+ * end the program. If something is missing, errno is ENOMEM. */
+void busjson_add(json_object *o, const char *key, json_object *value);
+void busjson_append(json_object *list, json_object *value);
+
 /* The length of an array; 0 for anything else, for which json_object_array_length would end the program. */
 size_t busjson_length(json_object *o);
 
