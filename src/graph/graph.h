@@ -6,8 +6,10 @@
  * acyclic case).
  *
  * Where a grammar has free words, a node has a loop: any words of a language model may be said there, and the loop's node follows.
- * All loops share one tree of these words, whose nodes and arcs come after the grammar's (graph/words.h). Words that the user
- * has given, such as names, may be preferred in the tree.
+ * All loops share one tree of these words, whose nodes and arcs come after the grammar's (graph/words.h). Unless free words alone
+ * are a sentence, one more loop stands for other speech: what was said may be nothing of the grammar. It gives the confidence no
+ * score, but an utterance does not end where only a part of other speech fits; without it, free text acts half as often again on
+ * talk in noise (docs/ACCURACY.md). Words that the user has given, such as names, may be preferred in the tree.
  */
 #ifndef TRAGUS_GRAPH_GRAPH_H
 #define TRAGUS_GRAPH_GRAPH_H
@@ -22,6 +24,7 @@
 #include <stdint.h>
 
 #define GRAPH_NO_WORD 0xffffffffu
+#define GRAPH_NO_NODE 0xffffffffu
 
 struct graph_arc {
     uint32_t to;      /* node */
@@ -40,6 +43,7 @@ struct graph { /* immutable after building; any thread */
     const char *const *words;     /* spellings, owned by the graph; see graph_word */
     const struct lm *lm;          /* of free words; NULL: there are none */
     uint32_t tree_node, tree_arc; /* the first of the tree, its root, and its first arc; n_nodes and n_arcs without a tree */
+    uint32_t other;               /* the node after a loop from the start that stands for other speech; GRAPH_NO_NODE: none */
     const uint32_t *first_loop;   /* tree_node + 1 */
     const uint32_t *loops;        /* by loop: the node after its words */
     const uint16_t *least_q8;     /* by node of the tree: the least cost of a word that goes through it */

@@ -7,7 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Copies the grammar's nodes without the arcs of free words, which become loops, and the tree. */
+/* Whether free words alone are a sentence. */
+static bool is_dictation(const struct built *out) {
+    for (uint32_t a = out->first_arc[0]; a < out->first_arc[1]; a++)
+        if (out->arcs[a].phone == GRAPH_FREE && out->is_final[out->arcs[a].to])
+            return true;
+    return false;
+}
+
+/* Copies the grammar's nodes without the arcs of free words, which become loops, the node after other speech, and the tree. */
 static void join_tree(struct built *out, const struct graph_words *tree, struct graph_arc *arcs, uint32_t *first_arc,
                       uint8_t *is_final) {
     struct graph *g = &out->graph;
@@ -21,8 +29,11 @@ static void join_tree(struct built *out, const struct graph_words *tree, struct 
             else
                 arcs[n_arcs++] = out->arcs[a];
         }
+        if (n == 0 && g->other != GRAPH_NO_NODE)
+            out->loops[n_loops++] = g->other;
     }
-    out->first_loop[g->tree_node] = n_loops;
+    out->first_loop[g->tree_node - 1] = out->first_loop[g->tree_node] = n_loops;
+    first_arc[g->tree_node - 1] = n_arcs; /* the node after other speech, if there is one, has no arcs */
     g->tree_arc = n_arcs;
     for (uint32_t n = 0; n <= tree->n_nodes; n++)
         first_arc[g->tree_node + n] = n_arcs + tree->first_arc[n];
@@ -60,18 +71,21 @@ static int copy_tree(struct built *out, const struct graph_words *tree) {
 int graph_add_free_words(struct built *out, const struct graph_words *tree) {
     struct graph *g = &out->graph;
     uint32_t n_free = 0;
+    g->other = GRAPH_NO_NODE;
     g->tree_node = g->n_nodes;
     g->tree_arc = g->n_arcs;
     for (uint32_t a = 0; a < g->n_arcs; a++)
         n_free += out->arcs[a].phone == GRAPH_FREE;
     if (n_free == 0)
         return 0;
+    g->other = is_dictation(out) ? GRAPH_NO_NODE : g->n_nodes;
+    g->tree_node = g->n_nodes + 1;
     uint32_t n_nodes_all = g->tree_node + tree->n_nodes, n_arcs_all = g->n_arcs - n_free + tree->n_arcs;
     struct graph_arc *arcs = malloc((size_t)n_arcs_all * sizeof *arcs);
     uint32_t *first_arc = malloc(((size_t)n_nodes_all + 1) * sizeof *first_arc);
     uint8_t *is_final = calloc(n_nodes_all, 1);
     out->first_loop = malloc(((size_t)g->tree_node + 1) * sizeof *out->first_loop);
-    out->loops = malloc((size_t)n_free * sizeof *out->loops);
+    out->loops = malloc(((size_t)n_free + 1) * sizeof *out->loops);
     if (!arcs || !first_arc || !is_final || !out->first_loop || !out->loops || copy_tree(out, tree) < 0) {
         free(arcs);
         free(first_arc);
