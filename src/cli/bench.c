@@ -75,16 +75,16 @@ static void print(const struct result *r, tragus_model *m, tragus_grammar *g, co
     base_cpu_names(base_cpu_detect(), cpu, sizeof(cpu));
     if (json) {
         json_object *o = cli_json_new();
-        cli_json_add(o, "sound", json_object_new_string(sound));
-        cli_json_add(o, "audio_ms", json_object_new_int64((int64_t)c->audio_ms));
-        cli_json_add(o, "gemm", json_object_new_string(k->gemm_name));
-        cli_json_add(o, "dwconv", json_object_new_string(k->dwconv_name));
-        cli_json_add(o, "add", json_object_new_string(k->add_name));
-        cli_json_add(o, "cpu", json_object_new_string(cpu));
-        cli_json_add(o, "frontend_ns_per_hop", json_object_new_int64((int64_t)((double)c->frontend_ns / hops)));
-        cli_json_add(o, "network_ns_per_step", json_object_new_int64((int64_t)((double)c->network_ns / steps)));
-        cli_json_add(o, "decoder_ns_per_step", json_object_new_int64((int64_t)((double)c->decoder_ns / steps)));
-        cli_json_add(o, "real_time_factor", busjson_decimals(rtf, "%.5f"));
+        busjson_add(o, "sound", json_object_new_string(sound));
+        busjson_add(o, "audio_ms", json_object_new_int64((int64_t)c->audio_ms));
+        busjson_add(o, "gemm", json_object_new_string(k->gemm_name));
+        busjson_add(o, "dwconv", json_object_new_string(k->dwconv_name));
+        busjson_add(o, "add", json_object_new_string(k->add_name));
+        busjson_add(o, "cpu", json_object_new_string(cpu));
+        busjson_add(o, "frontend_ns_per_hop", json_object_new_int64((int64_t)((double)c->frontend_ns / hops)));
+        busjson_add(o, "network_ns_per_step", json_object_new_int64((int64_t)((double)c->network_ns / steps)));
+        busjson_add(o, "decoder_ns_per_step", json_object_new_int64((int64_t)((double)c->decoder_ns / steps)));
+        busjson_add(o, "real_time_factor", busjson_decimals(rtf, "%.5f"));
         cli_json_print(o);
         return;
     }

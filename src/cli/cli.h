@@ -143,11 +143,9 @@ json_object *cli_json_words(const tragus_word words[], size_t n);
 /* The keys that `tragus listen --json` prints for a signal of the daemon, except time_usec, latency_ms and grammar, which only a
  * daemon has. */
 json_object *cli_json_event(const tragus_event *e);
-/* An object that cli_json_print will print: make it first. */
+/* An object that cli_json_print will print: make it first. If there is no memory in busjson_add or busjson_append, cli_json_print
+ * says so in place of the object. */
 json_object *cli_json_new(void);
-/* Take ownership of the value. If there is no memory, cli_json_print says so in place of the object. */
-void cli_json_add(json_object *o, const char *key, json_object *value);
-void cli_json_append(json_object *list, json_object *value);
 void cli_json_print(json_object *o); /* prints one line; releases the reference */
 
 /* --- progress.c: a line on standard error, if it is a terminal and the work takes more than two seconds --- */

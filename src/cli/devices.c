@@ -2,6 +2,7 @@
 /* cli/devices.c: `tragus devices`: lists the capture devices, and says for each whether it can be opened. */
 #include "cli/devices.h"
 #include "audio/devices.h"
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -57,20 +58,20 @@ static const char *state(int code) {
 
 static void print_json(const struct audio_device *d) {
     json_object *o = cli_json_new();
-    cli_json_add(o, "device", json_object_new_string(d->device));
-    cli_json_add(o, "description", json_object_new_string(d->description));
-    cli_json_add(o, "state", json_object_new_string(state(d->code)));
+    busjson_add(o, "device", json_object_new_string(d->device));
+    busjson_add(o, "description", json_object_new_string(d->description));
+    busjson_add(o, "state", json_object_new_string(state(d->code)));
     if (d->code < 0) {
-        cli_json_add(o, "reason", json_object_new_string(d->error.text));
+        busjson_add(o, "reason", json_object_new_string(d->error.text));
     } else {
         json_object *rates = json_object_new_array();
         for (size_t i = 0; i < d->offer.n_rates; i++)
-            cli_json_append(rates, json_object_new_int64(d->offer.rates[i]));
-        cli_json_add(o, "rates", rates);
-        cli_json_add(o, "least_channels", json_object_new_int64(d->offer.least_channels));
-        cli_json_add(o, "most_channels", json_object_new_int64(d->offer.most_channels));
-        cli_json_add(o, "rate", json_object_new_int64(d->offer.rate));
-        cli_json_add(o, "channels", json_object_new_int64(d->offer.channels));
+            busjson_append(rates, json_object_new_int64(d->offer.rates[i]));
+        busjson_add(o, "rates", rates);
+        busjson_add(o, "least_channels", json_object_new_int64(d->offer.least_channels));
+        busjson_add(o, "most_channels", json_object_new_int64(d->offer.most_channels));
+        busjson_add(o, "rate", json_object_new_int64(d->offer.rate));
+        busjson_add(o, "channels", json_object_new_int64(d->offer.channels));
     }
     cli_json_print(o);
 }

@@ -3,6 +3,7 @@
  * does not. */
 #include "cli/doctor.h"
 #include "base/settings.h"
+#include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "engine/engine.h"
 
@@ -58,12 +59,12 @@ void doctor_report(struct doctor *d, const char *check, enum doctor_state state,
     va_end(args);
     d->failed |= state == DOCTOR_FAILED;
     json_object *o = json_object_new_object();
-    cli_json_add(o, "check", json_object_new_string(check));
-    cli_json_add(o, "state", json_object_new_string(states[state]));
-    cli_json_add(o, "text", json_object_new_string(text));
+    busjson_add(o, "check", json_object_new_string(check));
+    busjson_add(o, "state", json_object_new_string(states[state]));
+    busjson_add(o, "text", json_object_new_string(text));
     if (*advice)
-        cli_json_add(o, "advice", json_object_new_string(advice));
-    cli_json_append(d->results, o);
+        busjson_add(o, "advice", json_object_new_string(advice));
+    busjson_append(d->results, o);
     if (d->json)
         return;
     printf("%-8s %-14s %s\n", state == DOCTOR_FAILED ? "FAILED" : states[state], check, text);
@@ -94,7 +95,7 @@ static int take_setting(const struct base_settings_line *l, void *user, tragus_e
     if (!l->section || !l->name || !*l->value)
         return 0;
     if (strcmp(l->section, "grammars") == 0) {
-        cli_json_append(d->grammars, json_object_new_string(l->name));
+        busjson_append(d->grammars, json_object_new_string(l->name));
         return 0;
     }
     if (strcmp(l->section, "model") == 0 && strcmp(l->name, "path") == 0)
@@ -171,11 +172,11 @@ static int run(struct doctor *d) {
     int result = !d->daemon_runs ? CLI_UNREACHABLE : d->model_failed ? CLI_MODEL : d->failed ? CLI_NEGATIVE : CLI_OK;
     if (d->json) {
         json_object *o = cli_json_new();
-        cli_json_add(o, "well", json_object_new_boolean(result == CLI_OK));
-        cli_json_add(o, "device", json_object_new_string(d->device));
-        cli_json_add(o, "checks", json_object_get(d->results));
+        busjson_add(o, "well", json_object_new_boolean(result == CLI_OK));
+        busjson_add(o, "device", json_object_new_string(d->device));
+        busjson_add(o, "checks", json_object_get(d->results));
         if (d->levels)
-            cli_json_add(o, "levels", json_object_get(d->levels));
+            busjson_add(o, "levels", json_object_get(d->levels));
         cli_json_print(o);
     }
     json_object_put(d->results);

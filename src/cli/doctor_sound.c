@@ -74,12 +74,12 @@ static void report_speech(struct doctor *d, const struct levels_result *l, bool 
 
 void doctor_report_levels(struct doctor *d, const struct levels_result *l, bool measured, bool gate_opened) {
     d->levels = json_object_new_object();
-    cli_json_add(d->levels, "noise_db", busjson_confidence(l->noise_db));
-    cli_json_add(d->levels, "speech_db", busjson_confidence(l->speech_db));
+    busjson_add(d->levels, "noise_db", busjson_confidence(l->noise_db));
+    busjson_add(d->levels, "speech_db", busjson_confidence(l->speech_db));
     if (measured) {
-        cli_json_add(d->levels, "clipped", json_object_new_double(l->clipped));
-        cli_json_add(d->levels, "offset", busjson_confidence(l->offset));
-        cli_json_add(d->levels, "gate_open_ms", json_object_new_int64((int64_t)l->open_ms));
+        busjson_add(d->levels, "clipped", json_object_new_double(l->clipped));
+        busjson_add(d->levels, "offset", busjson_confidence(l->offset));
+        busjson_add(d->levels, "gate_open_ms", json_object_new_int64((int64_t)l->open_ms));
     }
     if (l->only_silence) {
         doctor_report(d, "noise", DOCTOR_FAILED,

@@ -167,16 +167,16 @@ static void add_share(json_object *report, const char *name, struct share s) {
     double low, high;
     json_object *o = json_object_new_object();
     score_interval(s.n, s.of, &low, &high);
-    cli_json_add(o, "n", json_object_new_int64((int64_t)s.n));
-    cli_json_add(o, "of", json_object_new_int64((int64_t)s.of));
-    cli_json_add(o, "share", rounded(quotient((double)s.n, (double)s.of)));
-    cli_json_add(o, "low", rounded(low));
-    cli_json_add(o, "high", rounded(high));
-    cli_json_add(report, name, o);
+    busjson_add(o, "n", json_object_new_int64((int64_t)s.n));
+    busjson_add(o, "of", json_object_new_int64((int64_t)s.of));
+    busjson_add(o, "share", rounded(quotient((double)s.n, (double)s.of)));
+    busjson_add(o, "low", rounded(low));
+    busjson_add(o, "high", rounded(high));
+    busjson_add(report, name, o);
 }
 
 static void add_count(json_object *report, const char *name, size_t n) {
-    cli_json_add(report, name, json_object_new_int64((int64_t)n));
+    busjson_add(report, name, json_object_new_int64((int64_t)n));
 }
 
 static void print_json(const struct report *r) {
@@ -190,13 +190,13 @@ static void print_json(const struct report *r) {
     add_count(o, "deleted", r->errors.n_deleted);
     add_count(o, "inserted", r->errors.n_inserted);
     add_share(o, "word_errors", word_errors(r));
-    cli_json_add(o, "word_error_rate", rounded(quotient((double)n_errors(r), (double)r->errors.n_words)));
+    busjson_add(o, "word_error_rate", rounded(quotient((double)n_errors(r), (double)r->errors.n_words)));
     add_share(o, "sentences_right", r->sentences);
     add_share(o, "slots_right", r->slots);
     add_share(o, "rejected", r->rejected);
     add_share(o, "falsely_accepted", r->false_accepts);
-    cli_json_add(o, "real_time_factor", rounded(real_time_factor(r)));
-    cli_json_add(o, "peak_memory_mb", rounded(peak_megabytes()));
+    busjson_add(o, "real_time_factor", rounded(real_time_factor(r)));
+    busjson_add(o, "peak_memory_mb", rounded(peak_megabytes()));
     cli_json_print(o);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/grammar_test.c: `tragus grammar test`: compares the meaning of typed sentences with the one that a file says. */
+#include "busjson/busjson.h"
 #include "cli/grammar.h"
 #include "engine/engine.h"
 
@@ -146,11 +147,11 @@ static void print_counts(const struct test *t) {
         return;
     }
     json_object *o = json_object_new_object();
-    cli_json_add(o, "templates", json_object_new_int64((int64_t)t->n_templates));
-    cli_json_add(o, "left_out", json_object_new_int64((int64_t)t->n_left_out));
-    cli_json_add(o, "files", json_object_new_int64((int64_t)t->n_files));
-    cli_json_add(o, "sentences", json_object_new_int64((int64_t)t->n));
-    cli_json_add(o, "right", json_object_new_int64((int64_t)t->n_right));
+    busjson_add(o, "templates", json_object_new_int64((int64_t)t->n_templates));
+    busjson_add(o, "left_out", json_object_new_int64((int64_t)t->n_left_out));
+    busjson_add(o, "files", json_object_new_int64((int64_t)t->n_files));
+    busjson_add(o, "sentences", json_object_new_int64((int64_t)t->n));
+    busjson_add(o, "right", json_object_new_int64((int64_t)t->n_right));
     cli_json_print(o);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/match.c: finds the meaning of typed sentences. */
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -36,34 +37,34 @@ struct match_options {
 /* The key of the reply and the metadata, if the sentences name them. */
 static void add_response(json_object *o, const tragus_reading *reading) {
     if (reading->response)
-        cli_json_add(o, "response", json_object_new_string(reading->response));
+        busjson_add(o, "response", json_object_new_string(reading->response));
     if (reading->n_metadata > 0)
-        cli_json_add(o, "metadata", cli_json_fields(reading->metadata, reading->n_metadata));
+        busjson_add(o, "metadata", cli_json_fields(reading->metadata, reading->n_metadata));
     if (reading->corrected)
-        cli_json_add(o, "corrected", json_object_new_string(reading->corrected));
+        busjson_add(o, "corrected", json_object_new_string(reading->corrected));
 }
 
 static json_object *unmatched_json(const tragus_reading *reading) {
     json_object *list = json_object_new_array();
     for (size_t i = 0; i < reading->n_unmatched; i++) {
         json_object *o = json_object_new_object();
-        cli_json_add(o, "slot", json_object_new_string(reading->unmatched[i].slot));
-        cli_json_add(o, "text", json_object_new_string(reading->unmatched[i].text));
-        cli_json_append(list, o);
+        busjson_add(o, "slot", json_object_new_string(reading->unmatched[i].slot));
+        busjson_add(o, "text", json_object_new_string(reading->unmatched[i].text));
+        busjson_append(list, o);
     }
     return list;
 }
 
 static json_object *reading_json(const tragus_reading *reading) {
     json_object *o = json_object_new_object();
-    cli_json_add(o, "intent", json_object_new_string(reading->intent));
-    cli_json_add(o, "slots", cli_json_slots(reading->slots, reading->n_slots));
-    cli_json_add(o, "sentence", json_object_new_string(reading->text));
+    busjson_add(o, "intent", json_object_new_string(reading->intent));
+    busjson_add(o, "slots", cli_json_slots(reading->slots, reading->n_slots));
+    busjson_add(o, "sentence", json_object_new_string(reading->text));
     add_response(o, reading);
     if (reading->n_unmatched > 0)
-        cli_json_add(o, "unmatched", unmatched_json(reading));
+        busjson_add(o, "unmatched", unmatched_json(reading));
     if (reading->template_text)
-        cli_json_add(o, "template", json_object_new_string(reading->template_text));
+        busjson_add(o, "template", json_object_new_string(reading->template_text));
     return o;
 }
 
@@ -83,22 +84,22 @@ static int match(tragus_grammar *g, const char *text, const struct match_options
         return n;
     }
     json_object *o = cli_json_new();
-    cli_json_add(o, "text", json_object_new_string(text));
+    busjson_add(o, "text", json_object_new_string(text));
     const tragus_reading *first = tragus_match_reading(found, 0), *best = first && first->n_unmatched > 0 ? NULL : first;
-    cli_json_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
-    cli_json_add(o, "slots", best ? cli_json_slots(best->slots, best->n_slots) : json_object_new_object());
+    busjson_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
+    busjson_add(o, "slots", best ? cli_json_slots(best->slots, best->n_slots) : json_object_new_object());
     if (best)
         add_response(o, best);
     if (first && !best) {
-        cli_json_add(o, "unmatched", unmatched_json(first));
-        cli_json_add(o, "would_be", json_object_new_string(first->intent));
-        cli_json_add(o, "sentence", json_object_new_string(first->text));
+        busjson_add(o, "unmatched", unmatched_json(first));
+        busjson_add(o, "would_be", json_object_new_string(first->intent));
+        busjson_add(o, "sentence", json_object_new_string(first->text));
     }
     if (options->all) {
         json_object *readings = json_object_new_array();
         for (int i = 0; i < n; i++)
-            cli_json_append(readings, reading_json(tragus_match_reading(found, (size_t)i)));
-        cli_json_add(o, "readings", readings);
+            busjson_append(readings, reading_json(tragus_match_reading(found, (size_t)i)));
+        busjson_add(o, "readings", readings);
     }
     cli_json_print(o);
     tragus_match_free(found);

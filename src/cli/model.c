@@ -2,6 +2,7 @@
 /* cli/model.c: prints the properties of a model, and checks that it computes the same on this CPU as where it was made. */
 #include "base/cpu.h"
 #include "base/crc32c.h"
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 #include "engine/engine.h"
 
@@ -87,17 +88,17 @@ static void print_text(const struct figures *f) {
 
 static void print_json(const struct figures *f) {
     json_object *o = cli_json_new();
-    cli_json_add(o, "file", json_object_new_string(f->path));
-    cli_json_add(o, "size_bytes", json_object_new_int64((int64_t)f->size_bytes));
-    cli_json_add(o, "crc32c", json_object_new_string(f->checksum));
-    cli_json_add(o, "labels", json_object_new_int64(f->n_labels));
-    cli_json_add(o, "step_ms", json_object_new_int64(f->step_ms));
-    cli_json_add(o, "look_ahead_ms", json_object_new_int64(f->look_ahead_ms));
-    cli_json_add(o, "macs_per_second", json_object_new_int64((int64_t)f->macs_per_s));
-    cli_json_add(o, "kernels", json_object_new_string(f->kernels));
-    cli_json_add(o, "cpu", json_object_new_string(f->cpu));
-    cli_json_add(o, "dictionary_words", json_object_new_int64((int64_t)f->n_words));
-    cli_json_add(o, "passport", json_object_new_string_len(f->passport, (int)f->passport_len));
+    busjson_add(o, "file", json_object_new_string(f->path));
+    busjson_add(o, "size_bytes", json_object_new_int64((int64_t)f->size_bytes));
+    busjson_add(o, "crc32c", json_object_new_string(f->checksum));
+    busjson_add(o, "labels", json_object_new_int64(f->n_labels));
+    busjson_add(o, "step_ms", json_object_new_int64(f->step_ms));
+    busjson_add(o, "look_ahead_ms", json_object_new_int64(f->look_ahead_ms));
+    busjson_add(o, "macs_per_second", json_object_new_int64((int64_t)f->macs_per_s));
+    busjson_add(o, "kernels", json_object_new_string(f->kernels));
+    busjson_add(o, "cpu", json_object_new_string(f->cpu));
+    busjson_add(o, "dictionary_words", json_object_new_int64((int64_t)f->n_words));
+    busjson_add(o, "passport", json_object_new_string_len(f->passport, (int)f->passport_len));
     cli_json_print(o);
 }
 

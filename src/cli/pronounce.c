@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/pronounce.c: prints the pronunciations of words. */
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 #include "engine/engine.h"
 
@@ -57,12 +58,12 @@ static void print_word_json(const struct lexicon *l, const char *word, const str
     for (int i = 0; i < n; i++) {
         json_object *item = json_object_new_object();
         phones_text(l, &p[i], text, sizeof(text));
-        cli_json_add(item, "phones", json_object_new_string(text));
-        cli_json_add(item, "source", json_object_new_string(source_name(p[i].source)));
-        cli_json_append(list, item);
+        busjson_add(item, "phones", json_object_new_string(text));
+        busjson_add(item, "source", json_object_new_string(source_name(p[i].source)));
+        busjson_append(list, item);
     }
-    cli_json_add(o, "word", json_object_new_string(word));
-    cli_json_add(o, "pronunciations", list);
+    busjson_add(o, "word", json_object_new_string(word));
+    busjson_add(o, "pronunciations", list);
     cli_json_print(o);
 }
 

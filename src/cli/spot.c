@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/spot.c: `tragus spot`: finds phrases in sound files. */
+#include "busjson/busjson.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ static void print_event(const tragus_event *e, void *user) {
     request->n_found++;
     if (request->json) {
         json_object *o = cli_json_event(e);
-        cli_json_add(o, "file", json_object_new_string(request->path));
+        busjson_add(o, "file", json_object_new_string(request->path));
         cli_json_print(o);
     } else {
         printf("%s\t%.2f\t%.2f\t%s\t%.3f\n", request->path, e->start_ms / 1000.0, e->end_ms / 1000.0, e->text, e->confidence);

@@ -151,8 +151,8 @@ static int run(const char *address, bool as_json) {
     if (result == CLI_OK) {
         int ready = json_object_get_int(json_object_object_get(manager, "ready"));
         if (as_json) {
-            cli_json_add(manager, "grammars", json_object_get(grammars));
-            cli_json_add(manager, "energy", json_object_get(energy));
+            busjson_add(manager, "grammars", json_object_get(grammars));
+            busjson_add(manager, "energy", json_object_get(energy));
             cli_json_print(json_object_get(manager));
         } else {
             print_text(manager, energy, grammars);

@@ -30,46 +30,46 @@ static const char help[] =
 
 static json_object *utterance_json(const struct cli_utterance *u) {
     json_object *o = json_object_new_object();
-    cli_json_add(o, "text", json_object_new_string(u->rejected ? "" : u->text));
-    cli_json_add(o, "intent", u->rejected ? NULL : json_object_new_string(u->intent));
-    cli_json_add(o, "slots", json_object_get(u->slots));
-    cli_json_add(o, "confidence", busjson_confidence(u->confidence));
-    cli_json_add(o, "rejected", json_object_new_boolean(u->rejected));
-    cli_json_add(o, "reason", json_object_new_string(u->reason));
+    busjson_add(o, "text", json_object_new_string(u->rejected ? "" : u->text));
+    busjson_add(o, "intent", u->rejected ? NULL : json_object_new_string(u->intent));
+    busjson_add(o, "slots", json_object_get(u->slots));
+    busjson_add(o, "confidence", busjson_confidence(u->confidence));
+    busjson_add(o, "rejected", json_object_new_boolean(u->rejected));
+    busjson_add(o, "reason", json_object_new_string(u->reason));
     if (u->rejected)
-        cli_json_add(o, "guess", json_object_new_string(u->text));
-    cli_json_add(o, "spoken", json_object_new_string(u->spoken));
-    cli_json_add(o, "words", json_object_get(u->words));
+        busjson_add(o, "guess", json_object_new_string(u->text));
+    busjson_add(o, "spoken", json_object_new_string(u->spoken));
+    busjson_add(o, "words", json_object_get(u->words));
     if (u->free_text[0]) {
-        cli_json_add(o, "free_text", json_object_new_string(u->free_text));
-        cli_json_add(o, "free_confidence", busjson_confidence(u->free_confidence));
+        busjson_add(o, "free_text", json_object_new_string(u->free_text));
+        busjson_add(o, "free_confidence", busjson_confidence(u->free_confidence));
     }
-    cli_json_add(o, "start_ms", json_object_new_int64(u->start_ms));
-    cli_json_add(o, "end_ms", json_object_new_int64(u->end_ms));
+    busjson_add(o, "start_ms", json_object_new_int64(u->start_ms));
+    busjson_add(o, "end_ms", json_object_new_int64(u->end_ms));
     return o;
 }
 
 static void print_json(const char *path, const struct cli_heard *h) {
     json_object *o = cli_json_new();
     const struct cli_utterance *best = h->n_accepted > 0 ? h->best : NULL;
-    cli_json_add(o, "file", json_object_new_string(path));
-    cli_json_add(o, "text", json_object_new_string(h->text));
-    cli_json_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
-    cli_json_add(o, "slots", best ? json_object_get(best->slots) : json_object_new_object());
-    cli_json_add(o, "confidence", busjson_confidence(h->best ? h->best->confidence : 0.0));
-    cli_json_add(o, "rejected", json_object_new_boolean(!best));
-    cli_json_add(o, "reason", json_object_new_string(h->reason));
+    busjson_add(o, "file", json_object_new_string(path));
+    busjson_add(o, "text", json_object_new_string(h->text));
+    busjson_add(o, "intent", best ? json_object_new_string(best->intent) : NULL);
+    busjson_add(o, "slots", best ? json_object_get(best->slots) : json_object_new_object());
+    busjson_add(o, "confidence", busjson_confidence(h->best ? h->best->confidence : 0.0));
+    busjson_add(o, "rejected", json_object_new_boolean(!best));
+    busjson_add(o, "reason", json_object_new_string(h->reason));
     json_object *words = json_object_new_array(), *utterances = json_object_new_array();
     for (const struct cli_utterance *u = h->utterances; u; u = u->next) {
         for (size_t i = 0; !u->rejected && i < json_object_array_length(u->words); i++)
-            cli_json_append(words, json_object_get(json_object_array_get_idx(u->words, i)));
-        cli_json_append(utterances, utterance_json(u));
+            busjson_append(words, json_object_get(json_object_array_get_idx(u->words, i)));
+        busjson_append(utterances, utterance_json(u));
     }
-    cli_json_add(o, "spoken", json_object_new_string(h->spoken));
-    cli_json_add(o, "words", words);
-    cli_json_add(o, "audio_ms", json_object_new_int64((int64_t)h->audio_ms));
-    cli_json_add(o, "cpu_ms", json_object_new_int64((int64_t)((h->cpu_ns + 500000) / 1000000)));
-    cli_json_add(o, "utterances", utterances);
+    busjson_add(o, "spoken", json_object_new_string(h->spoken));
+    busjson_add(o, "words", words);
+    busjson_add(o, "audio_ms", json_object_new_int64((int64_t)h->audio_ms));
+    busjson_add(o, "cpu_ms", json_object_new_int64((int64_t)((h->cpu_ns + 500000) / 1000000)));
+    busjson_add(o, "utterances", utterances);
     cli_json_print(o);
 }
 
@@ -85,7 +85,7 @@ static void print_unread(const char *path, bool json) {
 
 static void print_event(const tragus_event *e, void *user) {
     json_object *o = cli_json_event(e);
-    cli_json_add(o, "file", json_object_new_string(user));
+    busjson_add(o, "file", json_object_new_string(user));
     cli_json_print(o);
 }
 
