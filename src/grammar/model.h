@@ -63,8 +63,8 @@ enum { GRAMMAR_MOST_ORDINAL_SIGNS = 32 };
 struct grammar_ordinal_signs {
     const char *texts[GRAMMAR_MOST_ORDINAL_SIGNS];
     size_t n;
-    uint32_t fit[2]
-                [100]; /* a bit for each sign that may stand behind a number below 100, and behind 100 and more with these ends */
+    /* A bit for each sign that may stand behind a number: [0] below 100, by the number; [1] from 100 on, by its last two digits. */
+    uint32_t fit[2][100];
 };
 
 struct grammar_range {

@@ -54,7 +54,7 @@ static const char *const too_large = "the sentences make more than %zu arcs; use
 
 /* --- pronunciations ---------------------------------------------------------------------------------------------------------- */
 
-static int pronounce_words(struct build *b, struct built *out,
+static int pronounce_words(struct build *b, struct graph_built *out,
                            int (*pronounce)(void *user, const char *word, struct lexicon_pronunciation *out, size_t max_variants),
                            void *user) {
     struct base_buffer all = {.budget = b->budget};
@@ -99,7 +99,7 @@ static int pronounce_words(struct build *b, struct built *out,
 }
 
 /* Finds the states behind which no sentence ends because of words that cannot be spoken. */
-static int find_dead(struct build *b, const struct built *out, tragus_error *reterr) {
+static int find_dead(struct build *b, const struct graph_built *out, tragus_error *reterr) {
     const struct grammar_acceptor *in = b->in;
     if (out->report.n_unspoken == 0 && !out->report.lacks_free_words)
         return 0;
@@ -232,7 +232,7 @@ static int build_tries(struct build *b, tragus_error *reterr) {
 /* --- the resulting graph ----------------------------------------------------------------------------------------------------- */
 
 /* Numbers classes breadth first and writes their arcs. arcs: room for the arcs of one node. */
-static void number_classes(struct build *b, const struct graph_raw *raw, struct built *out, struct graph_raw_arc *arcs) {
+static void number_classes(struct build *b, const struct graph_raw *raw, struct graph_built *out, struct graph_raw_arc *arcs) {
     uint32_t n_numbered = 1, n_out = 0;
     memset(b->numbers, 0xff, (size_t)raw->n_nodes * sizeof *b->numbers);
     b->numbers[b->classes[b->in->start]] = 0;
@@ -263,7 +263,7 @@ static void number_classes(struct build *b, const struct graph_raw *raw, struct 
 }
 
 /* Merges equivalent nodes and writes the result. */
-static int emit(struct build *b, struct built *out) {
+static int emit(struct build *b, struct graph_built *out) {
     const struct graph_raw raw = {(const struct graph_raw_node *)(const void *)b->nodes.data,
                                   (const struct graph_raw_arc *)(const void *)b->arcs.data, n_nodes(b), n_arcs(b)};
     uint32_t n_classes = 0;
@@ -303,7 +303,7 @@ static int emit(struct build *b, struct built *out) {
     return 0;
 }
 
-static int copy_words(struct built *out, const struct grammar_acceptor *in, struct base_budget *budget) {
+static int copy_words(struct graph_built *out, const struct grammar_acceptor *in, struct base_budget *budget) {
     size_t n_bytes = 1;
     for (uint32_t i = 0; i < in->n_words; i++)
         n_bytes += strlen(in->words[i]) + 1;
@@ -374,7 +374,7 @@ int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
                       .arcs = {.budget = budget},
                       .queue = {.budget = budget},
                       .spoken = calloc((size_t)words->n_words + 1, sizeof *b.spoken)};
-    struct built *out = calloc(1, sizeof *out);
+    struct graph_built *out = calloc(1, sizeof *out);
     int r = b.spoken && out ? 0 : -ENOMEM;
     if (r == 0)
         r = copy_words(out, b.in, budget);
@@ -402,7 +402,7 @@ int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
 }
 
 void graph_free(struct graph *g) {
-    struct built *b = (struct built *)(void *)g; /* graph is its first member */
+    struct graph_built *b = (struct graph_built *)(void *)g; /* graph is its first member */
     if (!b)
         return;
     free(b->first_arc);
@@ -427,5 +427,5 @@ const char *graph_word(const struct graph *g, uint32_t word) {
 }
 
 const struct graph_report *graph_report(const struct graph *g) {
-    return &((const struct built *)(const void *)g)->report;
+    return &((const struct graph_built *)(const void *)g)->report;
 }

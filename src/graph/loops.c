@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Whether free words alone are a sentence. */
-static bool is_dictation(const struct built *out) {
+static bool is_dictation(const struct graph_built *out) {
     for (uint32_t a = out->first_arc[0]; a < out->first_arc[1]; a++)
         if (out->arcs[a].phone == GRAPH_FREE && out->is_final[out->arcs[a].to])
             return true;
@@ -16,7 +16,7 @@ static bool is_dictation(const struct built *out) {
 }
 
 /* Copies the grammar's nodes without the arcs of free words, which become loops, the node after other speech, and the tree. */
-static void join_tree(struct built *out, const struct graph_words *tree, struct graph_arc *arcs, uint32_t *first_arc,
+static void join_tree(struct graph_built *out, const struct graph_words *tree, struct graph_arc *arcs, uint32_t *first_arc,
                       uint8_t *is_final) {
     struct graph *g = &out->graph;
     uint32_t n_loops = 0, n_arcs = 0;
@@ -47,7 +47,7 @@ static void join_tree(struct built *out, const struct graph_words *tree, struct 
 }
 
 /* Copies what the graph needs of the tree besides its nodes and arcs. */
-static int copy_tree(struct built *out, const struct graph_words *tree) {
+static int copy_tree(struct graph_built *out, const struct graph_words *tree) {
     size_t n_bytes = 0;
     for (uint32_t i = 0; i < tree->n_more; i++)
         n_bytes += strlen(tree->more[i]) + 1;
@@ -68,7 +68,7 @@ static int copy_tree(struct built *out, const struct graph_words *tree) {
     return 0;
 }
 
-int graph_add_free_words(struct built *out, const struct graph_words *tree) {
+int graph_add_free_words(struct graph_built *out, const struct graph_words *tree) {
     struct graph *g = &out->graph;
     uint32_t n_free = 0;
     g->other = GRAPH_NO_NODE;

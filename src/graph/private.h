@@ -8,7 +8,7 @@
 
 #define GRAPH_FREE 0 /* phone of an arc that stands for free words, until the loops are made */
 
-struct built { /* storage for the graph that graph_build returns */
+struct graph_built { /* storage for the graph that graph_build returns */
     struct graph graph;
     struct graph_report report;
     uint32_t *first_arc;
@@ -24,6 +24,6 @@ struct built { /* storage for the graph that graph_build returns */
 
 /* Makes the loops of the arcs of free words, and appends the tree. Without such arcs it changes only the tree's place. Returns
  * -ENOMEM without memory. */
-int graph_add_free_words(struct built *out, const struct graph_words *tree);
+int graph_add_free_words(struct graph_built *out, const struct graph_words *tree);
 
 #endif
