@@ -23,7 +23,7 @@ models/en/lexicon.tragus: src/lexicon/compile-lexicon models/en/endings.txt mode
 	$(AM_V_GEN)$(MKDIR_P) models/en && src/lexicon/compile-lexicon $@ $(srcdir)/models/en/endings.txt '$(dictionary)' $(srcdir)/models/en/extra.dict
 CLEANFILES += models/en/lexicon.tragus
 EXTRA_DIST += models/words/LICENCES.md models/words/capitals.py models/words/make models/words/passport.txt models/words/sources.py
-EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/candidate.pt models/en/endings.txt models/en/extra.dict models/en/float.pt models/en/passport.txt models/en/training-log.tsv
+EXTRA_DIST += models/en/LICENCES.md models/en/README.md models/en/endings.txt models/en/extra.dict models/en/float.pt models/en/passport.txt models/en/training-log.tsv
 EXTRA_DIST += $(wildcard $(addprefix $(srcdir)/models/training/,README.md prepare run confidence/run trials/score */*.py */*.mjs))
 
 # --- numbers in words, from CLDR: models/numbers/make.py writes them ---

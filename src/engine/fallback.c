@@ -9,9 +9,9 @@
 #include "base/assert.h"
 #include "base/fixed.h"
 
-#define BIAS_Q8 (-1484)    /* -5.798 */
-#define CLEAR_Q8 627       /* 2.448 times the mean logit of the words' confidences */
-#define UNLIKELY_Q8 (-185) /* -0.721 times the nats that the language model takes for a word */
+#define BIAS_Q8 (-1482)    /* -5.789 */
+#define CLEAR_Q8 582       /* 2.273 times the mean logit of the words' confidences */
+#define UNLIKELY_Q8 (-149) /* -0.583 times the nats that the language model takes for a word */
 #define LEAST_Q15 16       /* confidences nearer to 0 or 1 have no meaning */
 
 double engine_free_confidence(const struct graph *any, const struct engine_free_words *heard) {
