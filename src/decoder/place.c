@@ -63,11 +63,6 @@ static uint32_t count_ways(uint32_t *ways, const struct graph *g) {
     return ways[g->start];
 }
 
-static void make_rules(struct decoder *d) {
-    for (uint32_t i = 0; i <= d->graph->n_pauses; i++)
-        decoder_rules(d->rules + (size_t)i * DECODER_N_RULES, &d->options, i > 0 ? &d->graph->pauses[i - 1] : NULL);
-}
-
 /* What only a step without free words needs. */
 static void place_step(struct base_arena *a, struct decoder *d) {
     d->arc_index = base_arena_place(a, d->graph->n_arcs * sizeof *d->arc_index);
@@ -113,12 +108,8 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
     *d = placed;
     measure_to_end(d->to_end, d->ending, g);
     d->choice_q8 = decoder_ln_q8(count_ways(d->node_index, g)); /* the index is free to use as scratch here */
-    make_rules(d);
+    for (uint32_t i = 0; i <= g->n_pauses; i++)
+        decoder_rules(d->rules + (size_t)i * DECODER_N_RULES, &d->options, i > 0 ? &g->pauses[i - 1] : NULL);
     decoder_start(d);
     return d;
-}
-
-void decoder_set_options(struct decoder *d, const struct decoder_options *o) {
-    d->options = checked(o);
-    make_rules(d);
 }
