@@ -584,6 +584,8 @@ static void curves(void **state) {
                                           {128, -256},       {512, -1024}, {INT32_MAX, -1024}};
     for (unsigned i = 0; i < 8; i++)
         assert_in_range(decoder_curve_at(&c, expected[i][0]) - expected[i][1] + 1, 0, 2);
+    struct decoder_curve widest = {2, {-INT32_MAX, INT32_MAX}, {0, 1000}};
+    assert_int_equal(decoder_curve_at(&widest, 0), 500);
     assert_int_equal(decoder_logistic(0), 16384);
     for (int32_t x = -4096; x < 4096; x += 7)
         assert_true(decoder_logistic(x) <= decoder_logistic(x + 7));
@@ -690,6 +692,12 @@ static void endpoint(void **state) {
     struct listener_result result;
     decoder_finish(l.decoder, &result);
     assert_int_equal(result.reason, TRAGUS_TOO_LONG);
+
+    struct decoder_options patient = o; /* as long as it goes: half-way between two silences is long, too */
+    patient.end_silence_ms = patient.open_silence_ms = patient.max_speech_ms = UINT32_MAX;
+    use_options(&l, &patient);
+    assert_int_equal(ends_after(&l, "__stap_____dh_____lait______________________________________"), -1);
+    use_options(&l, &o);
 
     /* speech that only the filler matches is not silence */
     struct rows *r = rows_new();
@@ -960,6 +968,21 @@ static void long_sound_does_not_overflow(void **state) {
     decoder_finish(l.decoder, &result);
     assert_string_equal(text_of(l.graph, &result), "stop");
     assert_int_equal(result.score_q8, -6 * 26 + 3000 * INT16_MIN);
+
+    /* A word may lose more than 32 bits hold: in each of its phones as much as one can lose. */
+    decoder_start(l.decoder);
+    for (const char *phone = "stap"; *phone; phone++) {
+        r->n = 0;
+        sound(r, (char[]){*phone, 0});
+        decoder_step(l.decoder, r->y[0]);
+        for (int t = 0; t < 33000; t++)
+            decoder_step(l.decoder, row);
+    }
+    decoder_finish(l.decoder, &result);
+    assert_string_equal(text_of(l.graph, &result), "stop");
+    assert_true(result.words[0].confidence_q15 < 20);
+    r->n = 0;
+    sound(r, "_stap_");
     listener_done(&l);
 
     /* The same if no token has the sentence any more, because a dead end fits better. */
