@@ -58,6 +58,7 @@ void engine_core_free(struct engine_core *c) {
     base_arena_done(&c->arena);
     base_arena_done(&c->kept);
     tragus_model_unref(c->model);
+    explicit_bzero(c, sizeof(*c)); /* the last rows tell what was said */
     free(c);
 }
 
