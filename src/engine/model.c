@@ -137,8 +137,8 @@ static int open_files(tragus_model *m, const char *path, tragus_error *reterr) {
     r = lexicon_open(&m->lexicon, lexicon_path, find_beside(g2p_path, m, G2P) ? g2p_path : NULL, reterr);
     if (r < 0)
         return r;
-    if (find_beside(words_path, m, WORDS))
-        (void)lm_open(&m->lm, words_path, m->lexicon, &m->lm_error); /* everything else works without it */
+    if (find_beside(words_path, m, WORDS) && lm_open(&m->lm, words_path, m->lexicon, &m->lm_error) == -ENOMEM)
+        return base_error_set(reterr, -ENOMEM, "out of memory"); /* whatever else is wrong with it, all but free words works */
     return check_labels(m->network, m->lexicon, m->path, reterr);
 }
 

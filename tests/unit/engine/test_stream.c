@@ -228,30 +228,6 @@ static void feeding_allocates_nothing(void **state) {
     tragus_stream_free(s);
 }
 
-/* The model with the language model of the build tree beside it. */
-static tragus_model *model_with_words(void) {
-    static const char *const files[] = {"en/acoustic.tragus", "en/lexicon.tragus", "en/g2p.tragus", "words/en/words.tragus"};
-    const char *build = getenv("abs_top_builddir");
-    char folder[] = "test-stream-XXXXXX", from[4096], to[4][64];
-    tragus_model *m;
-    tragus_error e = {0};
-    assert_non_null(mkdtemp(folder));
-    for (unsigned i = 0; i < 4; i++) {
-        snprintf(from, sizeof(from), "%s/models/%s", build ? build : ".", files[i]);
-        snprintf(to[i], sizeof(to[i]), "%s%s", folder, strrchr(files[i], '/'));
-        char *whole = realpath(from, NULL);
-        assert_non_null(whole);
-        assert_int_equal(symlink(whole, to[i]), 0);
-        free(whole);
-    }
-    if (tragus_model_open(&m, folder, NULL, &e) < 0)
-        fail_msg("%s: %s", e.file, e.text);
-    for (unsigned i = 0; i < 4; i++)
-        unlink(to[i]);
-    rmdir(folder);
-    return m;
-}
-
 /* Feeds the sound in chunks and appends what is rejected and not understood, as any words. */
 static void hear_free(tragus_model *m, tragus_grammar *g, size_t chunk, int fallback, char *out, size_t size) {
     tragus_stream *s;
@@ -293,7 +269,7 @@ static void a_fallback_hears_any_words(void **state) {
     assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
     assert_int_equal(tragus_session_new(&session, s, others, &o), -ENODATA); /* no language model */
     tragus_stream_free(s);
-    tragus_model *m = model_with_words();
+    tragus_model *m = ready_model_with_words();
     tragus_grammar *g = ready_grammar(m, "turn on the light\nwhat time is it\nopen the window\nplay some music\n");
     hear_free(m, g, sound.n, 1, whole, sizeof(whole));
     assert_non_null(strstr(whole, "front center|"));
