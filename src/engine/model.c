@@ -191,12 +191,13 @@ const struct graph_words *engine_model_words(tragus_model *m, tragus_error *rete
     pthread_mutex_lock(&m->lock);
     if (m->lm && !m->words)
         r = graph_words_build(&m->words, m->lm, NULL);
+    const struct graph_words *words = m->words;
     pthread_mutex_unlock(&m->lock);
     if (r < 0 && reterr)
         *reterr = m->lm_error;
     if (r < 0 && reterr && m->lm_error.code == 0)
         base_error_set(reterr, r, "out of memory");
-    return m->words;
+    return words;
 }
 
 const struct lm *engine_model_lm(const tragus_model *m) {
@@ -211,10 +212,11 @@ const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr
     pthread_mutex_lock(&m->lock);
     if (!m->dictation)
         r = graph_words_graph(&m->dictation, tree);
+    const struct graph *dictation = m->dictation;
     pthread_mutex_unlock(&m->lock);
     if (r < 0)
         base_error_set(reterr, r, "out of memory");
-    return m->dictation;
+    return dictation;
 }
 
 int engine_model_prepare_fallback(tragus_model *m, tragus_error *reterr) {
