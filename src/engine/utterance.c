@@ -266,10 +266,14 @@ void engine_utterance_assume(struct engine_recogniser *r) {
     size_t n = engine_core_assume(r->core, r->assumed, most);
     r->assuming = true;
     for (struct engine_session *s = r->sessions; s; s = s->next) {
-        if (rows_to_phrase(r, s) > 0 && s->wake->spotter->ops->assume(s->wake->spotter->state, r->assumed, n))
+        if (rows_to_phrase(r, s) > 0 && s->wake->spotter->ops->assume(s->wake->spotter->state, r->assumed, n)) {
             wake_up(r, s, 0);
-        else if (rows_to_sentence(r, s) > 0 && s->listener->ops->assume(s->listener->state, r->assumed, n)) {
-            let_fallback_hear(s, r->assumed, n);
+            continue;
+        }
+        /* No more than it needs itself: what it hears must not depend on the other listeners. */
+        size_t needed = rows_to_sentence(r, s), n_own = needed < n ? needed : n;
+        if (n_own > 0 && s->listener->ops->assume(s->listener->state, r->assumed, n_own)) {
+            let_fallback_hear(s, r->assumed, n_own);
             end_utterance(r, s);
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Streams and sessions with recorded speech: results, any chunking, no allocation, several listeners, replaced grammars. */
 #include "calls.h"
+#include "decoder/state.h"
 #include "engine/private.h"
 #include "nn/nn.h"
 #include "ready.h"
@@ -306,6 +307,67 @@ static void listeners_do_not_disturb_each_other(void **state) {
     free(other.text);
 }
 
+static struct engine_listener *listener_with(uint32_t final_ms, uint32_t end_ms) {
+    tragus_session_options o;
+    tragus_session_options_init(&o);
+    o.final_silence_ms = final_ms;
+    o.end_silence_ms = end_ms;
+    struct engine_listener *l = engine_listener_new(model, channels, &o);
+    assert_non_null(l);
+    struct decoder *d = l->state;
+    d->options.sure_q15 = 1 << 15; /* never sure: it waits half-way between the two */
+    return l;
+}
+
+/* Adds when the first session's utterances are decided. */
+static bool note_decision(const struct engine_record *r, void *user) {
+    char line[64];
+    if (r->session->tag == 1 && r->event == TRAGUS_UTTERANCE) {
+        snprintf(line, sizeof(line), "at hop %llu\n", (unsigned long long)r->n_heard);
+        add(user, line);
+    }
+    return true;
+}
+
+static void take_hop(const struct engine_hop *hop, void *user) {
+    engine_recogniser_take(user, hop);
+}
+
+/* Hears the sound beside a session that waits for other_ms; 0: alone. */
+static struct log hear_beside(uint32_t other_ms) {
+    struct log l = {0};
+    struct engine_segmenter *segmenter = calloc(1, sizeof(*segmenter));
+    struct engine_recogniser *r = engine_recogniser_new(model, note_decision, &l);
+    struct engine_session session = {.tag = 1, .listener = listener_with(400, 500)}, other = {.listener = NULL};
+    assert_true(segmenter && r);
+    engine_segmenter_init(segmenter, NULL, 0, 0);
+    segmenter->gated = false;
+    engine_recogniser_add(r, &session);
+    if (other_ms > 0) {
+        other.listener = listener_with(other_ms, other_ms);
+        engine_recogniser_add(r, &other);
+    }
+    engine_segmenter_push(segmenter, sound.pcm, sound.n, 0, take_hop, r);
+    engine_recogniser_free(r);
+    engine_listener_free(session.listener);
+    engine_listener_free(other.listener);
+    free(segmenter);
+    return l;
+}
+
+/* The network runs ahead as far as any session needs, but each takes only the rows that it needs itself. */
+static void patience_of_others_does_not_matter(void **state) {
+    (void)state;
+    struct log alone = hear_beside(0);
+    assert_non_null(alone.text);
+    for (uint32_t ms = 420; ms <= 540; ms += 30) {
+        struct log l = hear_beside(ms);
+        assert_string_equal(l.text, alone.text);
+        free(l.text);
+    }
+    free(alone.text);
+}
+
 static void a_new_grammar_holds_from_the_next_utterance(void **state) {
     (void)state;
     struct log l = {0};
@@ -498,6 +560,7 @@ int main(void) {
         cmocka_unit_test(feeding_allocates_nothing),
         cmocka_unit_test(a_fallback_hears_any_words),
         cmocka_unit_test(listeners_do_not_disturb_each_other),
+        cmocka_unit_test(patience_of_others_does_not_matter),
         cmocka_unit_test(a_new_grammar_holds_from_the_next_utterance),
         cmocka_unit_test(silence_is_no_event_and_costs_no_network),
         cmocka_unit_test(noise_is_never_an_utterance),
