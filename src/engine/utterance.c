@@ -7,6 +7,9 @@
 /* Limits partial results to about 8 a second: one per four steps of 30 ms. */
 #define PARTIAL_STEPS 4
 
+/* 31 days. A listener counts milliseconds in 32 bits, which end after 49.7 days. */
+#define SPOTTER_MOST_HOPS ((int64_t)1 << 28)
+
 /* --- records ------------------------------------------------------------------------------------------------------------------ */
 
 /* The hops of the sound that had arrived when the listeners' latest row became known, independent of chunking. History arrived
@@ -211,6 +214,8 @@ static void wake_up(struct engine_recogniser *r, struct engine_session *s, uint3
 static bool is_open(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors, int64_t hop) {
     struct engine_wake *w = s->wake;
     engine_wake_keep(w, posteriors);
+    if (w->running && hop - w->start_hop >= SPOTTER_MOST_HOPS)
+        w->running = false; /* begins anew: after a month without a pause it misses the phrase that is being said just then */
     if (!w->running) {
         w->spotter->ops->start(w->spotter->state, hop == w->end_hop);
         w->start_hop = hop;
