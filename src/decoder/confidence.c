@@ -15,8 +15,8 @@ int32_t decoder_curve_at(const struct decoder_curve *c, int32_t x_q8) {
         i++;
     if (i == 0 || i == c->n)
         return c->y_q8[i == 0 ? 0 : c->n - 1];
-    int64_t rise = (int64_t)c->y_q8[i] - c->y_q8[i - 1];
-    return c->y_q8[i - 1] + (int32_t)(rise * (x_q8 - c->x_q8[i - 1]) / (c->x_q8[i] - c->x_q8[i - 1]));
+    int64_t rise = (int64_t)c->y_q8[i] - c->y_q8[i - 1], run = (int64_t)c->x_q8[i] - c->x_q8[i - 1];
+    return c->y_q8[i - 1] + (int32_t)(rise * ((int64_t)x_q8 - c->x_q8[i - 1]) / run);
 }
 
 /* 1 / (1 + exp(-x)) for x = -8, -7.5 .. 8, times 2^15, rounded. */

@@ -12,14 +12,11 @@
  * the candidates with their scores, prunes them by beam and number, and copies only the tokens that survive. Ties are broken in a
  * fixed order (staying over entering, blank over sounding, lower over higher arcs), so the same rows always give the same tokens.
  */
-#include "base/assert.h"
 #include "base/fixed.h"
 #include "decoder/state.h"
 
 #include <string.h>
 
-#define STAY 0x80000000u
-#define N_BINS 256u
 #define NORMALISE_BELOW (-(1 << 24)) /* a step lowers scores by at most 2^17, so they stay far from the limits of int32 */
 
 /* --- start ------------------------------------------------------------------------------------------------------------------ */
@@ -171,7 +168,7 @@ static int32_t expand(struct decoder *d) {
                 d->handled[own] = 1;
                 if (d->tokens[own].token.score >= in) {
                     in = d->tokens[own].token.score;
-                    source = own | STAY;
+                    source = own | DECODER_STAY;
                 }
             }
             score = in + d->gain[phone];
@@ -186,36 +183,38 @@ static int32_t expand(struct decoder *d) {
         if (d->handled[i] || score < best - d->options.beam_q8)
             continue;
         best = score > best ? score : best;
-        d->arc_candidates[d->n_arc_candidates++] = (struct decoder_candidate){score, d->tokens[i].id, i | STAY};
+        d->arc_candidates[d->n_arc_candidates++] = (struct decoder_candidate){score, d->tokens[i].id, i | DECODER_STAY};
     }
     return best;
 }
 
-static void count_scores(uint32_t bins[N_BINS], const struct decoder_candidate *c, uint32_t n, int32_t best, int32_t least,
-                         int32_t width) {
-    for (uint32_t i = 0; i < n; i++)
-        if (c[i].score >= least)
-            bins[(best - c[i].score) / width]++;
+struct decoder_histogram decoder_histogram_begin(int32_t best, int32_t beam_q8) {
+    return (struct decoder_histogram){.best = best, .least = best - beam_q8, .width = beam_q8 / (int32_t)DECODER_N_BINS + 1};
+}
+
+int32_t decoder_histogram_edge(const struct decoder_histogram *h, uint32_t max_tokens) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < DECODER_N_BINS; i++) {
+        n += h->bins[i];
+        if (n > max_tokens) {
+            int32_t edge = h->best - (int32_t)(i == 0 ? 1 : i) * h->width + 1; /* keeps the first bin, as far as there is room */
+            return edge > h->least ? edge : h->least;
+        }
+    }
+    return h->least;
 }
 
 /* The lowest score to keep: the beam's limit, or, if that leaves more than max_tokens, the edge of a bin in the histogram of
  * scores (Steinbiss, Tran and Ney, 1994). */
 static int32_t cut(const struct decoder *d, int32_t best) {
-    int32_t least = best - d->options.beam_q8;
     if (d->n_arc_candidates + d->n_node_candidates <= d->max_tokens)
-        return least;
-    uint32_t bins[N_BINS] = {0}, n = 0;
-    int32_t width = d->options.beam_q8 / (int32_t)N_BINS + 1;
-    count_scores(bins, d->arc_candidates, d->n_arc_candidates, best, least, width);
-    count_scores(bins, d->node_candidates, d->n_node_candidates, best, least, width);
-    for (uint32_t i = 0; i < N_BINS; i++) {
-        n += bins[i];
-        if (n > d->max_tokens) {
-            int32_t edge = best - (int32_t)(i == 0 ? 1 : i) * width + 1; /* keeps the first bin, as far as there is room */
-            return edge > least ? edge : least;
-        }
-    }
-    return least;
+        return best - d->options.beam_q8;
+    struct decoder_histogram h = decoder_histogram_begin(best, d->options.beam_q8);
+    for (uint32_t i = 0; i < d->n_arc_candidates; i++)
+        decoder_histogram_count(&h, d->arc_candidates[i].score);
+    for (uint32_t i = 0; i < d->n_node_candidates; i++)
+        decoder_histogram_count(&h, d->node_candidates[i].score);
+    return decoder_histogram_edge(&h, d->max_tokens);
 }
 
 /* Whether a path of this history has completed no word. */
@@ -252,10 +251,10 @@ static void advance(struct decoder *d, int32_t least) {
     d->best = d->best_complete = DECODER_NONE;
     for (uint32_t i = 0; i < d->n_arc_candidates && n < d->max_tokens; i++) {
         const struct decoder_candidate *c = &d->arc_candidates[i];
-        struct decoder_token *t = &d->next_tokens[n].token, *source = &d->tokens[c->source & ~STAY].token;
+        struct decoder_token *t = &d->next_tokens[n].token, *source = &d->tokens[c->source & ~DECODER_STAY].token;
         if (c->score < least)
             continue;
-        if (c->source & STAY)
+        if (c->source & DECODER_STAY)
             *t = *source;
         else if (!decoder_enter(d, t, source, c->id))
             continue;

@@ -76,9 +76,6 @@ void decoder_partial(const struct decoder *d, struct listener_partial *ret);
  * follow. */
 void decoder_finish(struct decoder *d, struct listener_result *ret);
 
-/* Changes thresholds between utterances (rejection, silences); sizes must not change. */
-void decoder_set_options(struct decoder *d, const struct decoder_options *o);
-
 /* Two listeners; place takes a struct decoder_setup, whose graph must outlive them. decoder_listener is the decoder.
  * decoder_spotter waits for a sentence of the graph anywhere in other speech; it ends when it has heard one, and its result is
  * empty if it is asked before. */

@@ -7,18 +7,16 @@
  *   - the arc that completes a word costs what the language model says, in place of what was promised on the way there: the least
  *     cost of any word on that way (unigram look-ahead: Steinbiss, Tran and Ney, 1994);
  *   - a node with loops also offers the first phones of all words, and the root of the tree, where a word has ended, also offers
- * what follows the loop, at the cost of an end. What the language model takes is counted apart from the sound (lm_q8 of a token),
- * because only the sound is evidence.
+ *     what follows the loop, at the cost of an end.
+ * What the language model takes is counted apart from the sound (lm_q8 of a token), because only the sound is evidence.
  */
 #include "base/fixed.h"
 #include "decoder/state.h"
 
 #include <string.h>
 
-#define N_BINS 256u
 #define MOST_CANDIDATES (1u << 15)
 #define N_SLOTS (2 * MOST_CANDIDATES)
-#define STAY 0x80000000u
 
 struct place {   /* where a token is */
     uint32_t id; /* an arc whose phone sounds, or a node in blank */
@@ -29,7 +27,7 @@ struct candidate {
     struct place place;
     bool is_node;
     int32_t score, lm_q8; /* lm_q8: to add to that of the source */
-    uint32_t source;      /* token; with STAY set, it stays on its arc */
+    uint32_t source;      /* token; with DECODER_STAY set, it stays on its arc */
 };
 
 struct source { /* of tokens that leave a node */
@@ -246,7 +244,7 @@ static int32_t expand(struct decoder *d, struct decoder_free *f) {
     }
     for (uint32_t i = 0; i < d->n_arcs; i++) {
         const struct decoder_token *t = &d->tokens[i].token;
-        struct candidate c = {{d->tokens[i].id, t->loop, t->state}, false, 0, 0, i | STAY};
+        struct candidate c = {{d->tokens[i].id, t->loop, t->state}, false, 0, 0, i | DECODER_STAY};
         c.score = t->score + d->gain[d->graph->arcs[c.place.id].phone];
         if (c.score < best - d->options.free_beam_q8)
             continue;
@@ -260,31 +258,22 @@ static int32_t expand(struct decoder *d, struct decoder_free *f) {
 
 /* The lowest score to keep; see decoder.c. */
 static int32_t cut(const struct decoder *d, const struct decoder_free *f, int32_t best) {
-    int32_t least = best - d->options.free_beam_q8, width = d->options.free_beam_q8 / (int32_t)N_BINS + 1;
-    uint32_t bins[N_BINS] = {0}, n = 0;
     if (f->n_candidates <= d->max_tokens)
-        return least;
+        return best - d->options.free_beam_q8;
+    struct decoder_histogram h = decoder_histogram_begin(best, d->options.free_beam_q8);
     for (uint32_t i = 0; i < f->n_candidates; i++)
-        if (f->candidates[i].score >= least)
-            bins[(best - f->candidates[i].score) / width]++;
-    for (uint32_t i = 0; i < N_BINS; i++) {
-        n += bins[i];
-        if (n > d->max_tokens) {
-            int32_t edge = best - (int32_t)(i == 0 ? 1 : i) * width + 1;
-            return edge > least ? edge : least;
-        }
-    }
-    return least;
+        decoder_histogram_count(&h, f->candidates[i].score);
+    return decoder_histogram_edge(&h, d->max_tokens);
 }
 
 /* --- the step ---------------------------------------------------------------------------------------------------------------- */
 
 /* Makes a token from a candidate. Returns false if it cannot be. */
 static bool make(struct decoder *d, const struct candidate *c, struct decoder_active *ret) {
-    struct decoder_token *source = &d->tokens[c->source & ~STAY].token, *t = &ret->token;
+    struct decoder_token *source = &d->tokens[c->source & ~DECODER_STAY].token, *t = &ret->token;
     const struct graph_arc *arc = c->is_node ? NULL : &d->graph->arcs[c->place.id];
     *ret = (struct decoder_active){c->place.id, *source};
-    if (arc && !(c->source & STAY)) {
+    if (arc && !(c->source & DECODER_STAY)) {
         int32_t penalty = arc->first && !c->place.loop ? d->options.word_penalty_q8 : 0;
         int32_t start = source->score - c->lm_q8 - penalty;
         if (!decoder_enter(d, t, source, c->place.id))

@@ -8,7 +8,12 @@
 
 #define MANY (1u << 24)
 #define MAX_SWEEPS 16u
-#define MAX_ROWS 4096 /* two minutes */
+#define MAX_ROWS 4096     /* two minutes */
+#define MOST_MS 86400000u /* a day, longer than any utterance: no sum of durations leaves 32 bits */
+
+static uint32_t at_most_a_day(uint32_t ms) {
+    return ms < MOST_MS ? ms : MOST_MS;
+}
 
 static struct decoder_options checked(const struct decoder_options *o) {
     struct decoder_options c = *o;
@@ -19,6 +24,11 @@ static struct decoder_options checked(const struct decoder_options *o) {
     c.prior_q8 = (int32_t)base_clamp(c.prior_q8, 0, 1 << 16);
     c.min_confidence_q15 = (int32_t)base_clamp(c.min_confidence_q15, 0, 1 << 15);
     c.filler_penalty_q8 = (int32_t)base_clamp(c.filler_penalty_q8, 0, 1 << 20);
+    c.final_silence_ms = at_most_a_day(c.final_silence_ms);
+    c.end_silence_ms = at_most_a_day(c.end_silence_ms);
+    c.open_silence_ms = at_most_a_day(c.open_silence_ms);
+    c.no_speech_ms = at_most_a_day(c.no_speech_ms);
+    c.max_speech_ms = at_most_a_day(c.max_speech_ms);
     return c;
 }
 
@@ -61,11 +71,6 @@ static uint32_t count_ways(uint32_t *ways, const struct graph *g) {
         }
     }
     return ways[g->start];
-}
-
-static void make_rules(struct decoder *d) {
-    for (uint32_t i = 0; i <= d->graph->n_pauses; i++)
-        decoder_rules(d->rules + (size_t)i * DECODER_N_RULES, &d->options, i > 0 ? &d->graph->pauses[i - 1] : NULL);
 }
 
 /* What only a step without free words needs. */
@@ -113,12 +118,8 @@ struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsig
     *d = placed;
     measure_to_end(d->to_end, d->ending, g);
     d->choice_q8 = decoder_ln_q8(count_ways(d->node_index, g)); /* the index is free to use as scratch here */
-    make_rules(d);
+    for (uint32_t i = 0; i <= g->n_pauses; i++)
+        decoder_rules(d->rules + (size_t)i * DECODER_N_RULES, &d->options, i > 0 ? &g->pauses[i - 1] : NULL);
     decoder_start(d);
     return d;
-}
-
-void decoder_set_options(struct decoder *d, const struct decoder_options *o) {
-    d->options = checked(o);
-    make_rules(d);
 }

@@ -31,7 +31,7 @@
 struct word {
     uint32_t word;
     uint32_t start_step, end_step; /* first and last step in which one of its phones sounds */
-    int32_t score_q8;              /* of the steps from the first to the last */
+    int64_t score_q8;              /* of the steps from the first to the last */
     uint32_t n_phones;
 };
 
@@ -49,7 +49,7 @@ static void add_phone(struct sentence *s, const struct graph_arc *arc, const str
     struct word *w = &s->begun;
     if (arc->first)
         *w = (struct word){.start_step = e->start_step};
-    w->score_q8 += e->score_q8 + (arc->first ? 0 : e->gap_q8);
+    w->score_q8 += (int64_t)e->score_q8 + (arc->first ? 0 : e->gap_q8);
     w->end_step = e->end_step;
     w->n_phones++;
     w->word = arc->word;
@@ -134,7 +134,7 @@ static void set_word_confidences(const struct decoder *d, const struct sentence 
     for (uint32_t i = 0; i < ret->n_words; i++) {
         int64_t n_phones = s->words[i].n_phones;
         int64_t gained = s->words[i].score_q8 + n_phones * d->options.filler_penalty_q8;
-        int32_t ratio = (int32_t)(gained / (n_phones + WORD_PRIOR_PHONES));
+        int32_t ratio = (int32_t)base_clamp(gained / (n_phones + WORD_PRIOR_PHONES), INT32_MIN, INT32_MAX);
         ret->words[i].confidence_q15 = decoder_confidence(&d->options, ratio);
         if (ratio < worst)
             ret->fault_word = i;
@@ -143,12 +143,12 @@ static void set_word_confidences(const struct decoder *d, const struct sentence 
 }
 
 static int32_t worst_word_loss(const struct sentence *s) {
-    int32_t worst = 0;
+    int64_t worst = 0;
     for (uint32_t i = 0; i < s->n_words && i < LISTENER_MAX_WORDS; i++) {
-        int32_t loss = -s->words[i].score_q8 / (int32_t)(s->words[i].n_phones + 1);
+        int64_t loss = -s->words[i].score_q8 / (s->words[i].n_phones + 1);
         worst = loss > worst ? loss : worst;
     }
-    return worst;
+    return (int32_t)(worst < INT32_MAX ? worst : INT32_MAX);
 }
 
 static int32_t sum_of(uint32_t n_phones, int32_t loss_q8) {

@@ -7,7 +7,6 @@
  * once the utterance has ended, and stops as soon as it is DECODER_RIVAL_LIMIT behind the best sentence, which for most words is
  * soon. A free word has no rivals: another word there would be another text, not another command.
  */
-#include "base/fixed.h"
 #include "decoder/state.h"
 
 #include <string.h>

@@ -8,8 +8,6 @@
  * and, if it was not clear enough then, 300 ms later, when it is known whether anything followed. How clear it must be depends on
  * how often its phones occur in speech.
  */
-#include "base/assert.h"
-#include "base/fixed.h"
 #include "decoder/state.h"
 
 #include <string.h>

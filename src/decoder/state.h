@@ -11,12 +11,12 @@
 #include "decoder/decoder.h"
 #include "decoder/evidence.h"
 
-#include <stddef.h>
-
 #define DECODER_NONE UINT32_MAX
 #define DECODER_RIVAL_LIMIT (12 * 256) /* nats; a sentence this far behind the best one is no rival */
 #define DECODER_EDGE_STEPS 13u         /* before and after a sentence, for its evidence: 390 ms */
 #define DECODER_NO_SCORE (-(1 << 30))  /* below every real score, but far enough from INT32_MIN for additions */
+#define DECODER_STAY 0x80000000u       /* in a candidate's source: that token stays on its arc */
+#define DECODER_N_BINS 256u
 
 struct decoder_entry { /* one phone of a path */
     uint32_t previous; /* entry, or DECODER_NONE; always a lower index */
@@ -78,7 +78,12 @@ struct decoder_node { /* a node reached in the previous step, and the tokens tha
 struct decoder_candidate {
     int32_t score;
     uint32_t id;     /* arc or node */
-    uint32_t source; /* source token; with STAY set, the arc's own token */
+    uint32_t source; /* source token; with DECODER_STAY set, the arc's own token */
+};
+
+struct decoder_histogram { /* how many candidates have a score, for pruning */
+    int32_t best, least, width;
+    uint32_t bins[DECODER_N_BINS];
 };
 
 struct decoder_moment { /* what the endpoint rules look at */
@@ -106,7 +111,7 @@ struct decoder {
     uint32_t doubted_step; /* in which a sentence ended that was not sure when silence after it was assumed; 0: none */
     uint32_t n_assumed;    /* of them assumed, see decoder_assume */
     enum listener_state state;
-    tragus_reason ended_by; /* ACCEPTED, or TOO_LONG */
+    tragus_reason ended_by; /* TRAGUS_REASON_NONE or TRAGUS_TOO_LONG */
     uint32_t speech_step;   /* in which speech began; 0 = not yet */
     int64_t greedy_sum;     /* sum of what was subtracted from the rows */
     int64_t taken_off;      /* subtracted by normalising */
@@ -151,8 +156,8 @@ struct decoder {
 void decoder_rivals(struct decoder *d, const struct decoder_path *path, struct listener_result *ret);
 
 /* decoder.c */
-int16_t *decoder_row(const struct decoder *d,
-                     int64_t step); /* by label; one of the last max_rows; 0 and less: before the utterance */
+/* By label; one of the last max_rows. Steps 0 and less were before the utterance. */
+int16_t *decoder_row(const struct decoder *d, int64_t step);
 uint32_t decoder_node_of(const struct decoder *d, uint32_t token); /* where its blank lies, or its arc leads */
 void decoder_start_at(struct decoder *d, uint32_t node, int32_t score);
 /* Lets a new path begin, with score 0: adds a token at the graph's start, or replaces the one there. The others pay cost_q8. */
@@ -165,6 +170,15 @@ void decoder_pass(struct decoder *d);                            /* passes the t
 bool decoder_enter(struct decoder *d, struct decoder_token *t, struct decoder_token *source, uint32_t arc);
 /* Compares next_tokens[token], which is in a node or leads there, with the best so far. */
 void decoder_note_best(struct decoder *d, uint32_t token, uint32_t node);
+
+/* Pruning: begin, count all candidates, then get the lowest score to keep, so that at most max_tokens of them are kept, unless all
+ * are in the first bin. */
+struct decoder_histogram decoder_histogram_begin(int32_t best, int32_t beam_q8);
+static inline void decoder_histogram_count(struct decoder_histogram *h, int32_t score) {
+    if (score >= h->least)
+        h->bins[(h->best - score) / h->width]++;
+}
+int32_t decoder_histogram_edge(const struct decoder_histogram *h, uint32_t max_tokens);
 
 /* endpoint.c */
 void decoder_end_by_rules(struct decoder *d); /* sets the state, and ends the utterance if a rule holds */

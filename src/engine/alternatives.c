@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "engine/private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bool same_value(const tragus_value *a, const tragus_value *b) {

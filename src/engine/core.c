@@ -8,7 +8,6 @@
 #include "frontend/frontend.h"
 #include "nn/nn.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +58,7 @@ void engine_core_free(struct engine_core *c) {
     base_arena_done(&c->arena);
     base_arena_done(&c->kept);
     tragus_model_unref(c->model);
+    explicit_bzero(c, sizeof(*c)); /* the last rows tell what was said */
     free(c);
 }
 
@@ -78,16 +78,11 @@ void engine_core_wipe(struct engine_core *c) {
     explicit_bzero(c->posteriors, sizeof(c->posteriors));
 }
 
-/* Only the sound's thread writes, so load and store need not be one atomic operation. */
-static void count(_Atomic uint64_t *counter, uint64_t more) {
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
-}
-
 bool engine_core_push(struct engine_core *c, const int16_t hop[FRONTEND_HOP]) {
     base_assert(c->n_rows < NN_MAX_HOPS);
     uint64_t start_us = base_clock_monotonic_us();
     bool has_row = frontend_push(c->frontend, hop, c->rows[c->n_rows]);
-    count(&c->frontend_us, base_clock_monotonic_us() - start_us);
+    engine_core_count(&c->frontend_us, base_clock_monotonic_us() - start_us);
     c->n_hops++;
     if (has_row) {
         /* The front end lags by one hop: this row belongs to the previous hop. */
@@ -113,13 +108,13 @@ static int next_step(struct engine_core *c, bool flush, const int16_t **ret_post
         if (n == 0 && flush)
             n = nn_flush(c->network, c->posteriors);
         c->n_ready = c->n_left = (uint32_t)n;
-        count(&c->network_us, base_clock_monotonic_us() - start_us);
+        engine_core_count(&c->network_us, base_clock_monotonic_us() - start_us);
     }
     if (c->n_left == 0)
         return 0;
     *ret_posteriors = c->posteriors + (size_t)(c->n_ready - c->n_left--) * nn_model_n_labels(engine_model_network(c->model));
     c->n_steps++;
-    count(&c->steps, 1);
+    engine_core_count(&c->steps, 1);
     return 1;
 }
 
@@ -148,7 +143,7 @@ size_t engine_core_assume(struct engine_core *c, int16_t *ret_posteriors, size_t
         n += more;
     }
     memcpy(c->arena.memory, c->kept.memory, c->arena.used_bytes);
-    count(&c->network_us, base_clock_monotonic_us() - start_us);
+    engine_core_count(&c->network_us, base_clock_monotonic_us() - start_us);
     return n;
 }
 

@@ -9,6 +9,8 @@
 
 #include "engine/recogniser.h"
 
+#include <stdatomic.h>
+
 struct engine_core;
 struct engine_core *engine_core_new(tragus_model *m); /* returns NULL when out of memory */
 void engine_core_free(struct engine_core *c);
@@ -37,6 +39,12 @@ size_t engine_core_assume(struct engine_core *c, int16_t *ret_posteriors, size_t
 int64_t engine_core_position(const struct engine_core *c);
 /* How many hops had been pushed when the last returned row became complete; at the end of a segment, at most the hops pushed. */
 int64_t engine_core_heard(const struct engine_core *c);
+
+/* Adds to a counter that any thread may read. Only the sound's thread writes, so load and store need not be one atomic operation.
+ */
+static inline void engine_core_count(_Atomic uint64_t *counter, uint64_t more) {
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
+}
 
 void engine_core_cost(const struct engine_core *c, struct engine_cost *ret); /* all but hops and listeners; from any thread */
 

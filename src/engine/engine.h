@@ -18,7 +18,7 @@
 #define ENGINE_DEFAULT_LANGUAGE "en" /* of the model if none is named, and of sentences that name none */
 
 struct lexicon *engine_model_lexicon(tragus_model *m);
-struct nn_model *engine_model_network(tragus_model *m);
+const struct nn_model *engine_model_network(const tragus_model *m);
 uint32_t engine_model_cpu_flags(const tragus_model *m);   /* the kernels that may be used */
 const char *engine_model_path(const tragus_model *m);     /* path of the acoustic model file */
 const char *engine_model_language(const tragus_model *m); /* its tag, such as "en" */

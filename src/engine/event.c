@@ -9,7 +9,6 @@
 #include "base/utf8.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,15 +66,24 @@ struct engine_event {
     char text[];
 };
 
+/* Where the times of a result count from, and what limits them. */
+struct clock {
+    int64_t start_ms; /* of the utterance, counted from the origin */
+    uint64_t heard_ms;
+};
+
+/* After more than 49.7 days times stay at the largest number, because one that begins anew from 0 would look right. */
+static uint32_t in_32_bits(uint64_t ms) {
+    return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
 /* A time of a result, counted from the origin; times before the origin become 0. The last word may seem to end in the padding
- * after the sound, so times are limited to what was heard. In a session of more than 49.7 days they stay at the largest number,
- * because a time that begins anew from 0 would look right. */
-static uint32_t time_of(int64_t start_ms, uint32_t ms, uint64_t heard_ms) {
-    int64_t t = start_ms + ms;
+ * after the sound, so times are limited to what was heard. */
+static uint32_t time_of(const struct clock *c, uint32_t ms) {
+    int64_t t = c->start_ms + ms;
     if (t < 0)
         return 0;
-    uint64_t limited = (uint64_t)t < heard_ms ? (uint64_t)t : heard_ms;
-    return limited < UINT32_MAX ? (uint32_t)limited : UINT32_MAX;
+    return in_32_bits((uint64_t)t < c->heard_ms ? (uint64_t)t : c->heard_ms);
 }
 
 /* Makes an event with n graph words as its text, and room for n_texts more texts of the sentence's length. */
@@ -156,11 +164,15 @@ static void give_meaning(struct engine_event *e) {
     give_slots(e, reading);
 }
 
+/* "" if there is no such word. */
+static const char *word_at(const struct engine_event *e, size_t i) {
+    return i < e->view.n_words ? e->words[i].word : "";
+}
+
 /* Says where a sentence does not fit the sound. */
 static void give_detail(struct engine_event *e, const struct listener_result *r) {
     uint32_t i = r->fault_word;
-    const char *word = i < e->view.n_words ? e->words[i].word : "",
-               *before = i > 0 && i <= e->view.n_words ? e->words[i - 1].word : "";
+    const char *word = word_at(e, i), *before = i > 0 ? word_at(e, i - 1) : "";
     e->view.detail = e->detail;
     if (e->view.reason == TRAGUS_AMBIGUOUS && e->view.n_alternatives > 0) {
         base_utf8_format(e->detail, sizeof(e->detail), "it may also be '%s'", e->view.alternatives[0].text);
@@ -170,12 +182,10 @@ static void give_detail(struct engine_event *e, const struct listener_result *r)
     case LISTENER_FAULT_NONE:
         break;
     case LISTENER_FAULT_BEFORE:
-        base_utf8_format(e->detail, sizeof(e->detail), "something unknown before '%s'",
-                         e->view.n_words > 0 ? e->words[0].word : "");
+        base_utf8_format(e->detail, sizeof(e->detail), "something unknown before '%s'", word_at(e, 0));
         break;
     case LISTENER_FAULT_AFTER:
-        base_utf8_format(e->detail, sizeof(e->detail), "something unknown after '%s'",
-                         e->view.n_words > 0 ? e->words[e->view.n_words - 1].word : "");
+        base_utf8_format(e->detail, sizeof(e->detail), "something unknown after '%s'", word_at(e, e->view.n_words - 1));
         break;
     case LISTENER_FAULT_GAP:
         base_utf8_format(e->detail, sizeof(e->detail), "something unknown between '%s' and '%s'", before, word);
@@ -184,9 +194,6 @@ static void give_detail(struct engine_event *e, const struct listener_result *r)
         base_utf8_format(e->detail, sizeof(e->detail), "'%s' does not fit", word);
         break;
     }
-    size_t len = strlen(e->detail);
-    while (!base_utf8_valid(e->detail, len)) /* cut within a character */
-        e->detail[--len] = '\0';
 }
 
 /* Takes the rivals and the confidence that the intent needs into account, and may reject what the sound's thread accepted. */
@@ -210,18 +217,12 @@ static void decide(struct engine_event *e, const struct engine_record *record, c
         e->view.type = TRAGUS_REJECTED;
 }
 
-/* Where the times of a result count from, and what limits them. */
-struct clock {
-    int64_t start_ms;
-    uint64_t heard_ms;
-};
-
 static void fill_words(tragus_word out[], const struct graph *graph, const struct listener_word words[], uint32_t n,
                        const struct clock *c) {
     for (uint32_t i = 0; i < n; i++)
         out[i] = (tragus_word){.word = graph_word(graph, words[i].word),
-                               .start_ms = time_of(c->start_ms, words[i].start_ms, c->heard_ms),
-                               .end_ms = time_of(c->start_ms, words[i].end_ms, c->heard_ms),
+                               .start_ms = time_of(c, words[i].start_ms),
+                               .end_ms = time_of(c, words[i].end_ms),
                                .confidence = words[i].confidence_q15 / 32768.0};
 }
 
@@ -230,8 +231,8 @@ static void give_words(struct engine_event *e, const struct listener_result *r, 
     fill_words(e->words, engine_grammar_graph(e->grammar), r->words, r->n_words, c);
     e->view.words = e->words;
     e->view.n_words = r->n_words;
-    e->view.start_ms = time_of(c->start_ms, r->start_ms, c->heard_ms);
-    e->view.end_ms = time_of(c->start_ms, r->end_ms, c->heard_ms);
+    e->view.start_ms = time_of(c, r->start_ms);
+    e->view.end_ms = time_of(c, r->end_ms);
     e->view.confidence = r->confidence_q15 / 32768.0;
 }
 
@@ -326,9 +327,8 @@ static int give_moment(struct engine_event **ret, const struct engine_record *re
 
 int engine_event_new(struct engine_event **ret, const struct engine_record *r, uint64_t origin, const tragus_context context[],
                      size_t n_context) {
-    int64_t start_ms = (r->start_hop - (int64_t)origin) * ENGINE_HOP_MS;
-    uint64_t heard_ms = r->n_heard > origin ? (r->n_heard - origin) * ENGINE_HOP_MS : 0;
-    const struct clock clock = {start_ms, heard_ms};
+    const struct clock clock = {.start_ms = (r->start_hop - (int64_t)origin) * ENGINE_HOP_MS,
+                                .heard_ms = r->n_heard > origin ? (r->n_heard - origin) * ENGINE_HOP_MS : 0};
     struct engine_event *e = NULL;
     int error = -EINVAL;
 
@@ -336,10 +336,10 @@ int engine_event_new(struct engine_event **ret, const struct engine_record *r, u
         return -EINVAL;
     switch (r->event) {
     case TRAGUS_SPEECH_STARTED:
-        error = give_moment(&e, r, time_of((int64_t)heard_ms, 0, heard_ms), time_of((int64_t)heard_ms, 0, heard_ms));
+        error = give_moment(&e, r, in_32_bits(clock.heard_ms), in_32_bits(clock.heard_ms));
         break;
     case TRAGUS_SPEECH_ENDED:
-        error = give_moment(&e, r, time_of(start_ms, r->result.start_ms, heard_ms), time_of(start_ms, r->result.end_ms, heard_ms));
+        error = give_moment(&e, r, time_of(&clock, r->result.start_ms), time_of(&clock, r->result.end_ms));
         break;
     case TRAGUS_PARTIAL:
         error = give_partial(&e, r);
@@ -355,7 +355,7 @@ int engine_event_new(struct engine_event **ret, const struct engine_record *r, u
     if (error < 0)
         return error;
     e->view.sequence = r->sequence;
-    e->view.time_ms = heard_ms;
+    e->view.time_ms = clock.heard_ms;
     *ret = e;
     return 0;
 }

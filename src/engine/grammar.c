@@ -232,19 +232,25 @@ static bool has_free_words(const struct grammar_acceptor *a) {
     return false;
 }
 
-static const struct graph_words *free_words_of(tragus_model *m, tragus_diagnostics *d) {
+/* Gets the words of the language model; without one, the sentences with free words can only be typed. Returns 0 or -ENOMEM. */
+static int free_words_of(const struct graph_words **ret, tragus_model *m, tragus_diagnostics *d, tragus_error *reterr) {
     tragus_error error = {0};
-    char text[512];
-    const struct graph_words *w = engine_model_words(m, &error);
-    if (!w && error.code < 0) {
-        snprintf(text, sizeof(text), "free words are understood when typed only: %s: %s", error.file, error.text);
+    char text[512], cause[448];
+    *ret = engine_model_words(m, &error);
+    if (*ret)
+        return 0;
+    if (error.code == -ENOMEM)
+        return base_error_set(reterr, -ENOMEM, "out of memory");
+    if (error.code < 0) {
+        snprintf(text, sizeof(text), "free words are understood when typed only: %s",
+                 base_error_format(&error, cause, sizeof(cause)));
         grammar_diagnostics_add(d, TRAGUS_WARNING, text);
-    } else if (!w) {
+    } else {
         grammar_diagnostics_add(d, TRAGUS_NOTE,
                                 "sentences with free words are understood when typed only; to speak them, install the package "
                                 "tragus-words-en");
     }
-    return w;
+    return 0;
 }
 
 static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *reterr) {
@@ -266,7 +272,10 @@ static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *
         r = engine_prefer_names(&own, g->model, g->sentences, g->sources->overrides);
         if (r < 0)
             return base_error_set(reterr, r, "out of memory");
-        free_words = own ? own : free_words_of(g->model, d);
+        free_words = own;
+        r = own ? 0 : free_words_of(&free_words, g->model, d, reterr);
+        if (r < 0)
+            return r;
     }
     r = graph_build(&g->graph, words, engine_model_lexicon(g->model), g->sources->overrides, free_words, g->sources->max_arcs,
                     budget, reterr);

@@ -10,6 +10,7 @@ libtragus_engine_la_SOURCES = \
     src/engine/listener.c \
     src/engine/match.c \
     src/engine/model.c \
+    src/engine/options.c \
     src/engine/private.h \
     src/engine/prefer.c \
     src/engine/pronounce.c \

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/recogniser.h"
-#include "base/assert.h"
 #include "base/clock.h"
 #include "engine/utterance.h"
 
@@ -39,11 +38,6 @@ void engine_recogniser_cost(const struct engine_recogniser *r, struct engine_cos
     engine_core_cost(r->core, ret);
     ret->hops = atomic_load_explicit(&r->n_hops, memory_order_relaxed);
     ret->listeners_us = atomic_load_explicit(&r->listeners_us, memory_order_relaxed);
-}
-
-/* Only the sound's thread writes, so load and store need not be one atomic operation. */
-static void count(_Atomic uint64_t *counter, uint64_t more) {
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + more, memory_order_relaxed);
 }
 
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
@@ -131,7 +125,7 @@ static void take_row(struct engine_recogniser *r, const int16_t *posteriors) {
         }
     }
     r->next_hop = engine_core_position(r->core);
-    count(&r->listeners_us, base_clock_monotonic_us() - start_us);
+    engine_core_count(&r->listeners_us, base_clock_monotonic_us() - start_us);
 }
 
 /* Processes all rows whose hops are waiting. */
@@ -203,7 +197,7 @@ void engine_recogniser_take(struct engine_recogniser *r, const struct engine_hop
     if (hop->flags & ENGINE_ENDS) {
         push_padding(r);
     } else {
-        count(&r->n_hops, 1);
+        engine_core_count(&r->n_hops, 1);
         push(r, hop->pcm);
     }
     if (hop->flags & ENGINE_LAST)

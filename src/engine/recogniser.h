@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* engine/recogniser.h: turns segments of hops into records of what was said, with front end, network and the sessions' listeners.
  *
- * Only this file knows what an utterance is: where it begins and ends, the silence padded before and after a sound, when speech
- * has started, which partial results to report, whether a session rejects, and the order of records. The output depends only on
- * the hops. tragus_stream and the daemon's threads are queues around it.
+ * Only recogniser.c and utterance.c decide what an utterance is: where it begins and ends, the silence padded before and after a
+ * sound, when speech has started, which partial results to report, whether a session rejects, and the order of records. The output
+ * depends only on the hops. tragus_stream and the daemon's threads are queues around them.
  *
  * All functions except new and free must be called from the sound's thread. They do not allocate, lock or do I/O.
  */

@@ -7,6 +7,9 @@
 /* Limits partial results to about 8 a second: one per four steps of 30 ms. */
 #define PARTIAL_STEPS 4
 
+/* 31 days. A listener counts milliseconds in 32 bits, which end after 49.7 days. */
+#define SPOTTER_MOST_HOPS ((int64_t)1 << 28)
+
 /* --- records ------------------------------------------------------------------------------------------------------------------ */
 
 /* The hops of the sound that had arrived when the listeners' latest row became known, independent of chunking. History arrived
@@ -211,6 +214,8 @@ static void wake_up(struct engine_recogniser *r, struct engine_session *s, uint3
 static bool is_open(struct engine_recogniser *r, struct engine_session *s, const int16_t *posteriors, int64_t hop) {
     struct engine_wake *w = s->wake;
     engine_wake_keep(w, posteriors);
+    if (w->running && hop - w->start_hop >= SPOTTER_MOST_HOPS)
+        w->running = false; /* begins anew: after a month without a pause it misses the phrase that is being said just then */
     if (!w->running) {
         w->spotter->ops->start(w->spotter->state, hop == w->end_hop);
         w->start_hop = hop;
@@ -266,10 +271,14 @@ void engine_utterance_assume(struct engine_recogniser *r) {
     size_t n = engine_core_assume(r->core, r->assumed, most);
     r->assuming = true;
     for (struct engine_session *s = r->sessions; s; s = s->next) {
-        if (rows_to_phrase(r, s) > 0 && s->wake->spotter->ops->assume(s->wake->spotter->state, r->assumed, n))
+        if (rows_to_phrase(r, s) > 0 && s->wake->spotter->ops->assume(s->wake->spotter->state, r->assumed, n)) {
             wake_up(r, s, 0);
-        else if (rows_to_sentence(r, s) > 0 && s->listener->ops->assume(s->listener->state, r->assumed, n)) {
-            let_fallback_hear(s, r->assumed, n);
+            continue;
+        }
+        /* No more than it needs itself: what it hears must not depend on the other listeners. */
+        size_t needed = rows_to_sentence(r, s), n_own = needed < n ? needed : n;
+        if (n_own > 0 && s->listener->ops->assume(s->listener->state, r->assumed, n_own)) {
+            let_fallback_hear(s, r->assumed, n_own);
             end_utterance(r, s);
         }
     }

@@ -22,7 +22,7 @@ struct engine_wake {
     uint32_t n_rows;
     bool running;      /* the spotter has started */
     int64_t start_hop; /* where it has */
-    int64_t end_hop;   /* after the last row it has heard */
+    int64_t end_hop;   /* after the last row it has heard; INT64_MIN: none */
     bool open;         /* the phrase was heard: the session's grammar listens ... */
     int64_t close_hop; /* ... until here, or to the end of the sentence that is being said then */
 };

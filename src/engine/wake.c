@@ -36,8 +36,13 @@ void engine_wake_free(struct engine_wake *w) {
     free(w);
 }
 
+uint32_t engine_wake_open_hops(const struct engine_wake *w) {
+    return w->open_hops;
+}
+
 void engine_wake_reset(struct engine_wake *w) {
     w->open = w->running = false;
+    w->end_hop = INT64_MIN;
     w->n_rows = 0;
 }
 
@@ -56,10 +61,6 @@ const int16_t *engine_wake_row(const struct engine_wake *w, uint32_t n_before) {
 #define MEMORY_BYTES ((size_t)16 << 20)
 #define CPU_MS 500
 #define MANY_MISSED_PERCENT 3 /* a phrase of three syllables with rare sounds has 1 */
-
-uint32_t engine_wake_open_hops(const struct engine_wake *w) {
-    return w->open_hops;
-}
 
 /* Copies a phrase as a line of a list of sentences. Returns where the line ends, or NULL and an error. */
 static char *add_phrase(char *to, const char *phrase, tragus_error *reterr) {

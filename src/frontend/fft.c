@@ -14,6 +14,7 @@
 #include "frontend/kernels/kernels.h"
 
 #include <kiss_fftr.h>
+#include <string.h>
 
 #define HALF (FRONTEND_FFT_SIZE / 2)
 
@@ -132,8 +133,12 @@ void frontend_fft_run(struct frontend_fft *f, const int32_t frame[FRONTEND_WINDO
     f->n_total += UINT64_C(2) * FRONTEND_N_BINS;
 }
 
-void frontend_fft_reset_counts(struct frontend_fft *f) {
+void frontend_fft_reset(struct frontend_fft *f) {
     f->n_decided = f->n_total = 0;
+    f->band_q10 = 0;
+    memset(f->samples, 0, sizeof(f->samples));
+    memset(f->folded, 0, sizeof(f->folded));
+    kiss_fftr(f->plan, f->samples, f->proposed); /* so that the plan's own memory holds nothing of the last frame, either */
 }
 
 void frontend_fft_get_counts(const struct frontend_fft *f, uint64_t *ret_decided, uint64_t *ret_total) {

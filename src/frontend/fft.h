@@ -29,9 +29,10 @@ struct frontend_fft *frontend_fft_place(struct base_arena *a, const struct front
 /* frame: 400 samples within [-32767, 32767], zero-padded by 112. */
 void frontend_fft_run(struct frontend_fft *f, const int32_t frame[FRONTEND_WINDOW], struct frontend_spectrum *ret);
 
-void frontend_fft_reset_counts(struct frontend_fft *f);
+/* Forgets the last frame, and sets the counts to 0. */
+void frontend_fft_reset(struct frontend_fft *f);
 
-/* How many values the exact sum decided, and of how many, since the counts were reset. */
+/* How many values the exact sum decided, and of how many, since the reset. */
 void frontend_fft_get_counts(const struct frontend_fft *f, uint64_t *ret_decided, uint64_t *ret_total);
 
 /* For tests: KissFFT's own values for the last frame in 1/1024 of a step (re and im alternate, all bins from 0), half the width of

@@ -41,7 +41,7 @@ void frontend_reset(struct frontend *f) {
     memset(f->emphasised_q15, 0, sizeof(f->emphasised_q15));
     frontend_mel_silence(f->log_mel_q8);
     frontend_mean_reset(&f->mean);
-    frontend_fft_reset_counts(f->fft);
+    frontend_fft_reset(f->fft);
 }
 
 /* Windows 400 samples and scales them to 16 bits: ret = windowed / 2^exponent, with the smallest exponent that fits. Frames below

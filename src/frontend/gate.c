@@ -4,8 +4,8 @@
  * has gaps.
  *
  * It starts at least_q8: a sound that begins with speech opens the gate; a noisy room opens it once and then closes it again. The
- * lag was chosen on commands in white noise at 10 dB: differences over one sample lose speech in 37 % of the clips, over four in 5
- * %.
+ * lag was chosen on commands in white noise at 10 dB: differences over one sample lose speech in 37 % of the clips, over four
+ * samples in 5 %.
  */
 #include "frontend/gate.h"
 #include "base/fixed.h"

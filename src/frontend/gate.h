@@ -14,8 +14,8 @@
 
 #define FRONTEND_GATE_HISTORY 50 /* hops (500 ms) that a caller keeps and pushes first when the gate opens */
 #define FRONTEND_GATE_LAG 4      /* samples over which the difference is taken */
-#define FRONTEND_GATE_MINIMA 8   /* the floor is the least of this many minima ... */
 #define FRONTEND_GATE_RECENT 10  /* hops of which some must be above the threshold */
+#define FRONTEND_GATE_MINIMA 8   /* the floor is the least of this many minima ... */
 #define FRONTEND_GATE_SPAN 40    /* ... each over this many hops: 3.2 s, longer than speech without a gap */
 
 /* Energies here are log2 of a mean square in Q8: 3.01 dB a unit. */

@@ -6,7 +6,6 @@
  * class, and classes are split until nothing changes (Moore, 1956). Both methods find signatures in one hash table.
  */
 #include "graph/minimise.h"
-#include "base/assert.h"
 #include "base/buffer.h"
 #include "graph/graph.h"
 

@@ -2,8 +2,8 @@
 /* listener/listener.h: the interface between the engine and a listener: a table of operations.
  *
  * The acoustic network turns a sound into rows of log-posteriors once, for all listeners. A listener takes these rows and finds
- * out what was said. The grammar decoder and the spotter of wake phrases (decoder/decoder.h) are two; a free-text decoder would be
- * another table. The engine, its threads and the service use only these operations.
+ * out what was said. There are two: the decoder of a grammar and the spotter of wake phrases (decoder/decoder.h). The engine, its
+ * threads and the service use only these operations.
  */
 #ifndef TRAGUS_LISTENER_LISTENER_H
 #define TRAGUS_LISTENER_LISTENER_H

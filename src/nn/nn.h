@@ -27,8 +27,9 @@
  *                ADD: int32 ma, int32 mb         LOGITS: int32 bias[n_out], int32 multiplier
  *   "weights"  for each operation except ADD int8 in [-127, 127], then zeros up to a multiple of 64 bytes. CONV, LOGITS: packed as
  *              nn/kernels/kernels.h defines, input k = tap * n_in + channel. DEPTHWISE: [taps][n_out]. CONV_S4: in the order of
- * CONV, in [-7, 7], two in a byte as kernels.h defines for unpack_s4 "test"     u32 n_rows, u32 n_steps = ceil(n_rows / step_hops),
- * int16 features[n_rows][40], int16 posteriors[n_steps][n_labels]
+ *              CONV, in [-7, 7], two in a byte as kernels.h defines for unpack_s4
+ *   "test"     u32 n_rows, u32 n_steps = ceil(n_rows / step_hops), int16 features[n_rows][40],
+ *              int16 posteriors[n_steps][n_labels]
  *
  * The computation for a sound of T rows (docs/FIXED-POINT.md; round_shift and requantise: base/fixed.h). A buffer has one row per
  * `hops` rows of features, where hops is the product of the strides before it, so ceil(T / hops) rows. Rows outside are zero.

@@ -19,6 +19,8 @@
 
 static _Thread_local bool counting;
 static _Thread_local struct calls counted;
+static unsigned failing;
+static void (*watching)(void *p);
 
 void calls_start(void) {
     counted = (struct calls){0};
@@ -30,6 +32,14 @@ struct calls calls_stop(void) {
     return counted;
 }
 
+void calls_fail(unsigned n) {
+    failing = n;
+}
+
+void calls_watch(void (*freed)(void *p)) {
+    watching = freed;
+}
+
 #ifndef WITH_SANITIZER
 extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
@@ -37,34 +47,36 @@ extern void *__libc_realloc(void *p, size_t n);
 extern void *__libc_memalign(size_t alignment, size_t n);
 extern void __libc_free(void *p);
 
-void *malloc(size_t n) {
+static bool fails(void) {
     counted.n_allocated += counting;
-    return __libc_malloc(n);
+    return counting && counted.n_allocated == failing;
+}
+
+void *malloc(size_t n) {
+    return fails() ? NULL : __libc_malloc(n);
 }
 
 void *calloc(size_t n, size_t size) {
-    counted.n_allocated += counting;
-    return __libc_calloc(n, size);
+    return fails() ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t n) {
-    counted.n_allocated += counting;
-    return __libc_realloc(p, n);
+    return fails() ? NULL : __libc_realloc(p, n);
 }
 
 void *aligned_alloc(size_t alignment, size_t n) {
-    counted.n_allocated += counting;
-    return __libc_memalign(alignment, n);
+    return fails() ? NULL : __libc_memalign(alignment, n);
 }
 
 int posix_memalign(void **ret, size_t alignment, size_t n) {
-    counted.n_allocated += counting;
-    *ret = __libc_memalign(alignment, n);
+    *ret = fails() ? NULL : __libc_memalign(alignment, n);
     return *ret ? 0 : 12;
 }
 
 void free(void *p) {
     counted.n_freed += counting;
+    if (counting && watching && p)
+        watching(p);
     __libc_free(p);
 }
 #endif

@@ -75,6 +75,12 @@ static struct listener listen_with(struct toy *t, const char *dictionary, const 
     return l;
 }
 
+/* Makes its decoder anew with other options. */
+static void use_options(struct listener *l, const struct decoder_options *o) {
+    base_arena_done(&l->arena);
+    l->decoder = place(&l->arena, l->graph, o);
+}
+
 /* Makes a listener for sentences separated by '|'. */
 static struct listener listen_to(const char *sentences, const struct decoder_options *o) {
     struct toy *t = toy_new();
@@ -365,7 +371,7 @@ static void a_word_has_its_price(void **state) {
         assert_in_range(result.ratio_q8, 1, ratio);
     }
     o.word_penalty_q8 = 0;
-    decoder_set_options(l.decoder, &o);
+    use_options(&l, &o);
     r->n = 0;
     sound(r, "__stap__");
     sound_faintly(r, "an", o.blank_penalty_q8 - 100);
@@ -399,7 +405,7 @@ static void confidence_falls_with_choice(void **state) {
         struct listener l = listen_to(cases[i].sentences, &o);
         struct listener_result without = hear(&l, r);
         o.prior_q8 = 512;
-        decoder_set_options(l.decoder, &o);
+        use_options(&l, &o);
         struct listener_result with = hear(&l, r);
         assert_int_equal(with.ratio_q8, without.ratio_q8);
         assert_int_equal(without.features[DECODER_LOSS], -without.ratio_q8);
@@ -440,7 +446,7 @@ static void confidence_falls_with_what_does_not_fit(void **state) {
     assert_int_equal(begun_badly.words[3].confidence_q15, confidence_of_word(&o, 4, 0));
 
     o.min_confidence_q15 = 32000;
-    decoder_set_options(l.decoder, &o);
+    use_options(&l, &o);
     expect(&l, "_tern_on_dh_laik_", "turn on the light", TRAGUS_NOT_IN_GRAMMAR); /* what costs most is the loss */
     uint16_t before = 0;
     for (ratio = -6000; ratio < 6000; ratio += 7) {
@@ -578,6 +584,8 @@ static void curves(void **state) {
                                           {128, -256},       {512, -1024}, {INT32_MAX, -1024}};
     for (unsigned i = 0; i < 8; i++)
         assert_in_range(decoder_curve_at(&c, expected[i][0]) - expected[i][1] + 1, 0, 2);
+    struct decoder_curve widest = {2, {-INT32_MAX, INT32_MAX}, {0, 1000}};
+    assert_int_equal(decoder_curve_at(&widest, 0), 500);
     assert_int_equal(decoder_logistic(0), 16384);
     for (int32_t x = -4096; x < 4096; x += 7)
         assert_true(decoder_logistic(x) <= decoder_logistic(x + 7));
@@ -673,7 +681,7 @@ static void endpoint(void **state) {
     assert_int_equal(ends_after(&l, "__stap_____dh________________________"), 2 + 4 + 5 + 2 + 20); /* "stop the": not a sentence */
     assert_int_equal(ends_after(&l, "__stap_____dh_____lait_______________"), 2 + 4 + 5 + 2 + 5 + 4 + 4); /* nothing can follow */
     o.sure_q15 = 1 << 15;
-    decoder_set_options(l.decoder, &o);
+    use_options(&l, &o);
     assert_int_equal(ends_after(&l, "__stap_____dh_____lait_______________"),
                      2 + 4 + 5 + 2 + 5 + 4 + 7); /* but it is never sure: half-way between the two times */
     assert_int_equal(ends_after(&l, "__k_z________________________"), 2 + 3 + 20);
@@ -684,6 +692,12 @@ static void endpoint(void **state) {
     struct listener_result result;
     decoder_finish(l.decoder, &result);
     assert_int_equal(result.reason, TRAGUS_TOO_LONG);
+
+    struct decoder_options patient = o; /* as long as it goes: half-way between two silences is long, too */
+    patient.end_silence_ms = patient.open_silence_ms = patient.max_speech_ms = UINT32_MAX;
+    use_options(&l, &patient);
+    assert_int_equal(ends_after(&l, "__stap_____dh_____lait______________________________________"), -1);
+    use_options(&l, &o);
 
     /* speech that only the filler matches is not silence */
     struct rows *r = rows_new();
@@ -733,7 +747,7 @@ static void endpoint_by_sentence(void **state) {
     assert_int_equal(ends_after(&l, "__stap_____dh_____lait_______________"),
                      2 + 4 + 5 + 2 + 5 + 4 + 12 - 2); /* as a complete one */
     o.end_silence_ms = 900;
-    decoder_set_options(l.decoder, &o);
+    use_options(&l, &o);
     assert_int_equal(ends_after(&l, "__stap________________________"), 2 + 4 + 6);
     assert_int_equal(ends_after(&l, "__stap_____dh_____lait_______________"), 2 + 4 + 5 + 2 + 5 + 4 + 12);
     listener_done(&l);
@@ -942,7 +956,7 @@ static void long_sound_does_not_overflow(void **state) {
 
     o.min_confidence_q15 = 0;
     o.blank_penalty_q8 = 0; /* otherwise staying in the last phone would be cheaper than blank */
-    decoder_set_options(l.decoder, &o);
+    use_options(&l, &o);
     decoder_start(l.decoder);
     struct rows *r = rows_new();
     sound(r, "_stap_");
@@ -954,6 +968,21 @@ static void long_sound_does_not_overflow(void **state) {
     decoder_finish(l.decoder, &result);
     assert_string_equal(text_of(l.graph, &result), "stop");
     assert_int_equal(result.score_q8, -6 * 26 + 3000 * INT16_MIN);
+
+    /* A word may lose more than 32 bits hold: in each of its phones as much as one can lose. */
+    decoder_start(l.decoder);
+    for (const char *phone = "stap"; *phone; phone++) {
+        r->n = 0;
+        sound(r, (char[]){*phone, 0});
+        decoder_step(l.decoder, r->y[0]);
+        for (int t = 0; t < 33000; t++)
+            decoder_step(l.decoder, row);
+    }
+    decoder_finish(l.decoder, &result);
+    assert_string_equal(text_of(l.graph, &result), "stop");
+    assert_true(result.words[0].confidence_q15 < 20);
+    r->n = 0;
+    sound(r, "_stap_");
     listener_done(&l);
 
     /* The same if no token has the sentence any more, because a dead end fits better. */

@@ -4,8 +4,8 @@ calls_sources = tests/unit/calls.c tests/unit/calls.h
 calls_wrap = -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=open -Wl,--wrap=read -Wl,--wrap=write
 
 engine_tests = tests/unit/engine/test_budget tests/unit/engine/test_event tests/unit/engine/test_grammar tests/unit/engine/test_home \
-    tests/unit/engine/test_house tests/unit/engine/test_language tests/unit/engine/test_model tests/unit/engine/test_segment \
-    tests/unit/engine/test_stream tests/unit/engine/test_wake
+    tests/unit/engine/test_house tests/unit/engine/test_language tests/unit/engine/test_memory tests/unit/engine/test_model \
+    tests/unit/engine/test_segment tests/unit/engine/test_stream tests/unit/engine/test_wake
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 
@@ -31,6 +31,11 @@ tests_unit_engine_test_language_SOURCES = tests/unit/engine/test_language.c test
     src/lexicon/compile.c src/lexicon/compile.h
 tests_unit_engine_test_language_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_language_LDADD = $(engine_libs) $(CMOCKA_LIBS)
+tests_unit_engine_test_memory_SOURCES = tests/unit/engine/test_memory.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
+    $(calls_sources)
+tests_unit_engine_test_memory_CPPFLAGS = $(engine_test_cppflags)
+tests_unit_engine_test_memory_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
+tests_unit_engine_test_memory_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_model_SOURCES = tests/unit/engine/test_model.c
 tests_unit_engine_test_model_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_model_LDADD = $(engine_libs) $(CMOCKA_LIBS)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ready.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,30 @@ tragus_model *ready_model(void) {
         fprintf(stderr, "%s: %s\n", e.file, e.text);
         exit(1);
     }
+    return m;
+}
+
+tragus_model *ready_model_with_words(void) {
+    static const char *const files[] = {"en/acoustic.tragus", "en/lexicon.tragus", "en/g2p.tragus", "words/en/words.tragus"};
+    const char *build = getenv("abs_top_builddir");
+    char folder[] = "test-words-XXXXXX", from[4096], to[4][64];
+    tragus_model *m = NULL;
+    tragus_error e = {.text = "cannot link the files of the model"};
+    bool linked = mkdtemp(folder) != NULL;
+    for (unsigned i = 0; i < 4 && linked; i++) {
+        snprintf(from, sizeof(from), "%s/models/%s", build ? build : ".", files[i]);
+        snprintf(to[i], sizeof(to[i]), "%s%s", folder, strrchr(files[i], '/'));
+        char *whole = realpath(from, NULL);
+        linked = whole && symlink(whole, to[i]) == 0;
+        free(whole);
+    }
+    if (!linked || tragus_model_open(&m, folder, NULL, &e) < 0) {
+        fprintf(stderr, "%s: %s\n", e.file, e.text);
+        exit(1);
+    }
+    for (unsigned i = 0; i < 4; i++)
+        unlink(to[i]);
+    rmdir(folder);
     return m;
 }
 

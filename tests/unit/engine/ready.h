@@ -11,6 +11,8 @@
 
 /* Exits with 77 if there is none, and fails if it cannot be opened. */
 tragus_model *ready_model(void);
+/* With the language model of the build tree beside it. */
+tragus_model *ready_model_with_words(void);
 
 /* Appends a recording at 16 kHz, then silence with a trace of noise. name: "Front_Center", ... */
 struct ready_sound {

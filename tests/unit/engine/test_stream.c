@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Streams and sessions with recorded speech: results, any chunking, no allocation, several listeners, replaced grammars. */
 #include "calls.h"
+#include "decoder/state.h"
 #include "engine/private.h"
 #include "nn/nn.h"
 #include "ready.h"
@@ -228,30 +229,6 @@ static void feeding_allocates_nothing(void **state) {
     tragus_stream_free(s);
 }
 
-/* The model with the language model of the build tree beside it. */
-static tragus_model *model_with_words(void) {
-    static const char *const files[] = {"en/acoustic.tragus", "en/lexicon.tragus", "en/g2p.tragus", "words/en/words.tragus"};
-    const char *build = getenv("abs_top_builddir");
-    char folder[] = "test-stream-XXXXXX", from[4096], to[4][64];
-    tragus_model *m;
-    tragus_error e = {0};
-    assert_non_null(mkdtemp(folder));
-    for (unsigned i = 0; i < 4; i++) {
-        snprintf(from, sizeof(from), "%s/models/%s", build ? build : ".", files[i]);
-        snprintf(to[i], sizeof(to[i]), "%s%s", folder, strrchr(files[i], '/'));
-        char *whole = realpath(from, NULL);
-        assert_non_null(whole);
-        assert_int_equal(symlink(whole, to[i]), 0);
-        free(whole);
-    }
-    if (tragus_model_open(&m, folder, NULL, &e) < 0)
-        fail_msg("%s: %s", e.file, e.text);
-    for (unsigned i = 0; i < 4; i++)
-        unlink(to[i]);
-    rmdir(folder);
-    return m;
-}
-
 /* Feeds the sound in chunks and appends what is rejected and not understood, as any words. */
 static void hear_free(tragus_model *m, tragus_grammar *g, size_t chunk, int fallback, char *out, size_t size) {
     tragus_stream *s;
@@ -293,7 +270,7 @@ static void a_fallback_hears_any_words(void **state) {
     assert_int_equal(tragus_stream_new(&s, model, NULL), 0);
     assert_int_equal(tragus_session_new(&session, s, others, &o), -ENODATA); /* no language model */
     tragus_stream_free(s);
-    tragus_model *m = model_with_words();
+    tragus_model *m = ready_model_with_words();
     tragus_grammar *g = ready_grammar(m, "turn on the light\nwhat time is it\nopen the window\nplay some music\n");
     hear_free(m, g, sound.n, 1, whole, sizeof(whole));
     assert_non_null(strstr(whole, "front center|"));
@@ -328,6 +305,67 @@ static void listeners_do_not_disturb_each_other(void **state) {
     free(l.text);
     free(alone.text);
     free(other.text);
+}
+
+static struct engine_listener *listener_with(uint32_t final_ms, uint32_t end_ms) {
+    tragus_session_options o;
+    tragus_session_options_init(&o);
+    o.final_silence_ms = final_ms;
+    o.end_silence_ms = end_ms;
+    struct engine_listener *l = engine_listener_new(model, channels, &o);
+    assert_non_null(l);
+    struct decoder *d = l->state;
+    d->options.sure_q15 = 1 << 15; /* never sure: it waits half-way between the two */
+    return l;
+}
+
+/* Adds when the first session's utterances are decided. */
+static bool note_decision(const struct engine_record *r, void *user) {
+    char line[64];
+    if (r->session->tag == 1 && r->event == TRAGUS_UTTERANCE) {
+        snprintf(line, sizeof(line), "at hop %llu\n", (unsigned long long)r->n_heard);
+        add(user, line);
+    }
+    return true;
+}
+
+static void take_hop(const struct engine_hop *hop, void *user) {
+    engine_recogniser_take(user, hop);
+}
+
+/* Hears the sound beside a session that waits for other_ms; 0: alone. */
+static struct log hear_beside(uint32_t other_ms) {
+    struct log l = {0};
+    struct engine_segmenter *segmenter = calloc(1, sizeof(*segmenter));
+    struct engine_recogniser *r = engine_recogniser_new(model, note_decision, &l);
+    struct engine_session session = {.tag = 1, .listener = listener_with(400, 500)}, other = {.listener = NULL};
+    assert_true(segmenter && r);
+    engine_segmenter_init(segmenter, NULL, 0, 0);
+    segmenter->gated = false;
+    engine_recogniser_add(r, &session);
+    if (other_ms > 0) {
+        other.listener = listener_with(other_ms, other_ms);
+        engine_recogniser_add(r, &other);
+    }
+    engine_segmenter_push(segmenter, sound.pcm, sound.n, 0, take_hop, r);
+    engine_recogniser_free(r);
+    engine_listener_free(session.listener);
+    engine_listener_free(other.listener);
+    free(segmenter);
+    return l;
+}
+
+/* The network runs ahead as far as any session needs, but each takes only the rows that it needs itself. */
+static void patience_of_others_does_not_matter(void **state) {
+    (void)state;
+    struct log alone = hear_beside(0);
+    assert_non_null(alone.text);
+    for (uint32_t ms = 420; ms <= 540; ms += 30) {
+        struct log l = hear_beside(ms);
+        assert_string_equal(l.text, alone.text);
+        free(l.text);
+    }
+    free(alone.text);
 }
 
 static void a_new_grammar_holds_from_the_next_utterance(void **state) {
@@ -522,6 +560,7 @@ int main(void) {
         cmocka_unit_test(feeding_allocates_nothing),
         cmocka_unit_test(a_fallback_hears_any_words),
         cmocka_unit_test(listeners_do_not_disturb_each_other),
+        cmocka_unit_test(patience_of_others_does_not_matter),
         cmocka_unit_test(a_new_grammar_holds_from_the_next_utterance),
         cmocka_unit_test(silence_is_no_event_and_costs_no_network),
         cmocka_unit_test(noise_is_never_an_utterance),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wake phrases with recorded speech: what is heard before and after one, alone and in one breath; any chunking; bad phrases. */
 #include "calls.h"
+#include "decoder/state.h"
+#include "engine/utterance.h"
 #include "ready.h"
 
 #include <errno.h>
@@ -223,6 +225,50 @@ static void any_cutting_gives_the_same_events(void **state) {
     ready_sound_done(&s);
 }
 
+static bool keep_wake(const struct engine_record *r, void *user) {
+    if (r->event == TRAGUS_WAKE_DETECTED)
+        *(struct engine_record *)user = *r;
+    return true;
+}
+
+static void take_hop(const struct engine_hop *hop, void *user) {
+    engine_recogniser_take(user, hop);
+}
+
+/* A spotter hears sound without a pause as one piece, and counts its milliseconds in 32 bits. */
+static void times_are_right_after_fifty_days(void **state) {
+    struct engine_record *record = calloc(1, sizeof(*record));
+    struct engine_segmenter *segmenter = calloc(1, sizeof(*segmenter));
+    struct engine_recogniser *r = engine_recogniser_new(model, keep_wake, record);
+    struct ready_sound s = sound_of("Front_Center");
+    tragus_session_options o;
+    (void)state;
+    tragus_session_options_init(&o);
+    struct engine_session session = {.listener = engine_listener_new(model, channels, &o),
+                                     .wake = engine_wake_new(model, phrases, &o)};
+    assert_true(record && segmenter && r && session.listener && session.wake);
+    engine_segmenter_init(segmenter, NULL, 0, 0);
+    segmenter->gated = false;
+    engine_recogniser_add(r, &session);
+    engine_segmenter_push(segmenter, s.pcm, 600 * 16, 0, take_hop, r);
+    assert_true(session.wake->running);
+    struct decoder *d = *(struct decoder **)session.wake->spotter->state; /* a spotter's first member */
+    uint32_t n_rows = 145000000 / d->max_rows * d->max_rows;
+    d->step += n_rows;
+    session.wake->start_hop -= (int64_t)n_rows * session.wake->step_hops;
+    engine_segmenter_push(segmenter, s.pcm + 600 * 16, s.n - 600 * 16, 600000, take_hop, r);
+    assert_int_equal(record->event, TRAGUS_WAKE_DETECTED);
+    int64_t start_ms = record->start_hop * ENGINE_HOP_MS + record->result.start_ms;
+    assert_in_range(start_ms, 700, 1500); /* the recording begins at 700 ms */
+    assert_in_range(-record->level_cdb, 1000, 5000);
+    engine_recogniser_free(r);
+    engine_listener_free(session.listener);
+    engine_wake_free(session.wake);
+    ready_sound_done(&s);
+    free(segmenter);
+    free(record);
+}
+
 static void bad_phrases_are_refused_with_a_sentence(void **state) {
     static const char *const bad[] = {"", "  ", "hey [dear] house", "a\nb", "<house>"};
     char longest[200];
@@ -277,6 +323,7 @@ int main(void) {
         cmocka_unit_test(the_phrase_may_be_repeated),
         cmocka_unit_test(it_can_be_opened_without_a_phrase),
         cmocka_unit_test(any_cutting_gives_the_same_events),
+        cmocka_unit_test(times_are_right_after_fifty_days),
         cmocka_unit_test(bad_phrases_are_refused_with_a_sentence),
         cmocka_unit_test(short_phrases_get_a_warning),
     };

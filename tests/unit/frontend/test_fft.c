@@ -101,7 +101,7 @@ struct worst {
 /* Runs one frame and compares all of it with the exact sums. */
 static void check(const int32_t frame[FRONTEND_WINDOW], struct worst *w) {
     struct frontend_spectrum spectrum;
-    frontend_fft_reset_counts(fft);
+    frontend_fft_reset(fft);
     frontend_fft_run(fft, frame, &spectrum);
     uint64_t n_decided, n_total;
     frontend_fft_get_counts(fft, &n_decided, &n_total);

@@ -91,6 +91,24 @@ static void test_reset_forgets_everything(void **state) {
     assert_memory_equal(rows[0], rows[1], sizeof(rows[0]));
 }
 
+/* Not a sample of the last frame is left in the memory, nor anything computed from it. */
+static void test_reset_leaves_the_memory_as_it_was(void **state) {
+    (void)state;
+    static int16_t pcm[8 * FRONTEND_HOP], rows[8][FRONTEND_FEATURES], log_mel[8][FRONTEND_BANDS];
+    for (size_t n = 0; n < sizeof(pcm) / sizeof(pcm[0]); n++) {
+        pcm[n] = random16();
+    }
+    frontend_reset(frontend);
+    void *before = malloc(arena.used_bytes);
+    assert_non_null(before);
+    memcpy(before, arena.memory, arena.used_bytes);
+    assert_int_equal(run(pcm, 8, rows, log_mel), 6);
+    assert_int_not_equal(memcmp(before, arena.memory, arena.used_bytes), 0);
+    frontend_reset(frontend);
+    assert_memory_equal(before, arena.memory, arena.used_bytes);
+    free(before);
+}
+
 static void test_silence_is_the_floor_and_runs_no_transform(void **state) {
     (void)state;
     static int16_t pcm[400 * FRONTEND_HOP], rows[400][FRONTEND_FEATURES], log_mel[400][FRONTEND_BANDS];
@@ -187,6 +205,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_row_i_sees_its_400_samples_and_the_one_before),
         cmocka_unit_test(test_reset_forgets_everything),
+        cmocka_unit_test(test_reset_leaves_the_memory_as_it_was),
         cmocka_unit_test(test_silence_is_the_floor_and_runs_no_transform),
         cmocka_unit_test(test_gain_is_in_the_first_coefficient),
         cmocka_unit_test(test_extremes_stay_in_range),
