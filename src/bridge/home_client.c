@@ -6,14 +6,12 @@
 #include "bridge/private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libwebsockets.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOST_MESSAGE_BYTES (16U << 20)
@@ -102,35 +100,23 @@ static void no_answer(lws_sorted_usec_list_t *timer) {
 
 /* --- the token ---------------------------------------------------------------------------------------------------------------- */
 
-static int check_token(const struct bridge_home_client *c, const struct stat *s, tragus_error *reterr) {
-    if (!S_ISREG(s->st_mode))
-        return base_error_set(reterr, -EINVAL, "%s is not a file", c->place.token_file);
-    if (s->st_mode & (S_IRWXG | S_IRWXO))
-        return base_error_set(reterr, -EPERM, "others may read the token; chmod 600 %s", c->place.token_file);
-    return 0;
-}
-
 /* Reads the token into talk. It may have been replaced since the last connection. */
 static int read_token(struct bridge_home_client *c, tragus_error *reterr) {
-    struct stat s;
+    struct timespec changed;
     char *token = c->talk.token;
 
-    int fd = open(c->place.token_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return base_error_set(reterr, -errno, "the token file %s cannot be read: %s", c->place.token_file, strerror(errno));
-    int r = fstat(fd, &s) < 0 ? -errno : check_token(c, &s, reterr);
-    ssize_t n = r < 0 ? 0 : read(fd, token, sizeof(c->talk.token) - 1);
-    close(fd);
+    int r = bridge_secret_read(token, "token_file", c->place.token_file, &changed, reterr);
     if (r < 0)
         return r;
+    size_t n = strlen(token);
     while (n > 0 && strchr(" \t\r\n", token[n - 1]))
         n--;
-    token[n > 0 ? n : 0] = '\0';
-    if (n <= 0 || strlen(token) != (size_t)n || strpbrk(token, " \t\r\n"))
+    token[n] = '\0';
+    if (n == 0 || strpbrk(token, " \t\r\n"))
         return base_error_set(reterr, -EINVAL, "%s must contain the token and nothing else", c->place.token_file);
-    if (s.st_mtim.tv_sec != c->token_time.tv_sec || s.st_mtim.tv_nsec != c->token_time.tv_nsec)
+    if (changed.tv_sec != c->token_time.tv_sec || changed.tv_nsec != c->token_time.tv_nsec)
         c->token_refused = false;
-    c->token_time = s.st_mtim;
+    c->token_time = changed;
     return 0;
 }
 
@@ -143,9 +129,10 @@ static void connect_now(lws_sorted_usec_list_t *timer) {
     struct bridge_home_client *c = lws_container_of(timer, struct bridge_home_client, connect);
     tragus_error e = {0};
 
-    if (read_token(c, &e) < 0)
+    int r = read_token(c, &e);
+    if (r < 0)
         complain(c, e.text);
-    if (*e.text || c->token_refused) {
+    if (r < 0 || c->token_refused) {
         explicit_bzero(c->talk.token, sizeof(c->talk.token));
         try_again(c);
         return;

@@ -2,7 +2,6 @@
 /* bridge/home_talk.c: the messages of Home Assistant's websocket API that give names and their changes. */
 #include "bridge/home_talk.h"
 #include "base/utf8.h"
-#include "bridge/private.h"
 #include "busjson/busjson.h"
 
 #include <errno.h>

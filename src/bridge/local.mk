@@ -16,6 +16,7 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/private.h \
     src/bridge/request.c \
     src/bridge/run.c \
+    src/bridge/secret.c \
     src/bridge/session.c src/bridge/session.h \
     src/bridge/settings.c \
     src/bridge/stream.c src/bridge/stream.h \
@@ -31,7 +32,6 @@ libtragus_bridge_la_SOURCES += \
     src/bridge/mqtt.c src/bridge/mqtt.h \
     src/bridge/mqtt_client.c \
     src/bridge/mqtt_discovery.c \
-    src/bridge/mqtt_password.c \
     src/bridge/mqtt_queue.c
 else
 libtragus_bridge_la_SOURCES += src/bridge/mqtt_none.c

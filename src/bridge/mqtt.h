@@ -2,7 +2,6 @@
 /* bridge/mqtt.h: what the files of the MQTT side share.
  *
  *   mqtt_client.c     the connection with the broker
- *   mqtt_password.c   reads its password
  *   mqtt_queue.c      messages that wait for the broker, for a limited time
  *   mqtt.c            topics of our own: events, states, commands
  *   mqtt_discovery.c  the description for Home Assistant
@@ -54,9 +53,6 @@ int mqtt_client_publish(struct mqtt_client *c, const char *topic, const char *pa
 int mqtt_client_send(struct mqtt_client *c, const char *topic, const char *payload, size_t n, uint32_t expires_s);
 /* A refusal of the broker is reported in the log. */
 int mqtt_client_subscribe(struct mqtt_client *c, const char *topic);
-
-/* Reads the password from a file that other users may not read. The caller erases and frees it. */
-int mqtt_password_read(char **ret, const char *path, tragus_error *reterr);
 
 /* --- messages that wait ------------------------------------------------------------------------------------------------------- */
 

@@ -51,7 +51,7 @@ struct attempt {
 struct mqtt_client {
     struct mqtt_client_setup setup;
     sd_event *event;
-    char *password;
+    char password[BRIDGE_MOST_SECRET + 1];
     struct attempt *attempt; /* NULL: none; also the owner of the connection */
     sd_event_source *done, *io, *misc, *retry;
     bool taken_over; /* the thread has left */
@@ -338,7 +338,7 @@ static int configure(struct mqtt_client *c, struct mosquitto *m) {
     if (r == MOSQ_ERR_SUCCESS)
         r = mosquitto_will_set(m, c->setup.status_topic, 7, "offline", 1, true);
     if (r == MOSQ_ERR_SUCCESS && *o->user)
-        r = mosquitto_username_pw_set(m, o->user, c->password);
+        r = mosquitto_username_pw_set(m, o->user, *o->password_file ? c->password : NULL);
     if (r == MOSQ_ERR_SUCCESS && *o->ca_file)
         r = mosquitto_tls_set(m, o->ca_file, NULL, NULL, NULL, NULL);
     else if (r == MOSQ_ERR_SUCCESS && o->tls)
@@ -440,18 +440,20 @@ int mqtt_client_subscribe(struct mqtt_client *c, const char *topic) {
 }
 
 int mqtt_client_new(struct mqtt_client **ret, sd_event *event, const struct mqtt_client_setup *setup, tragus_error *reterr) {
+    const struct bridge_mqtt_options *o = setup->options;
     struct mqtt_client *c = calloc(1, sizeof(*c));
+    struct timespec changed;
 
     if (!c)
         return base_error_set(reterr, -ENOMEM, "out of memory");
     c->setup = *setup;
     c->event = event;
     int r = 0;
-    if (*setup->options->password_file)
-        r = mqtt_password_read(&c->password, setup->options->password_file, reterr);
-    if (r >= 0 && *setup->options->ca_file && access(setup->options->ca_file, R_OK) < 0)
-        r = base_error_set(reterr, -errno, "ca_file %s cannot be read: %s", setup->options->ca_file, strerror(errno));
-    if (r >= 0 && c->password && !*setup->options->user)
+    if (*o->password_file)
+        r = bridge_secret_read(c->password, "password_file", o->password_file, &changed, reterr);
+    if (r >= 0 && *o->ca_file && access(o->ca_file, R_OK) < 0)
+        r = base_error_set(reterr, -errno, "ca_file %s cannot be read: %s", o->ca_file, strerror(errno));
+    if (r >= 0 && *o->password_file && !*o->user)
         r = base_error_set(reterr, -EINVAL, "password_file is set without user; add user in [mqtt]");
     if (r >= 0 && mosquitto_lib_init() != MOSQ_ERR_SUCCESS)
         r = base_error_set(reterr, -ENOMEM, "libmosquitto cannot be started");
@@ -490,8 +492,6 @@ void mqtt_client_free(struct mqtt_client *c) {
         say_goodbye(c);
     forget(c);
     sd_event_source_disable_unref(c->retry);
-    if (c->password)
-        explicit_bzero(c->password, strlen(c->password));
-    free(c->password);
+    explicit_bzero(c->password, sizeof(c->password));
     free(c);
 }

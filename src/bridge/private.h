@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 
 /* Of words that are not in the grammar: with less, most of them are probably wrong. */
 #define BRIDGE_LEAST_FREE_CONFIDENCE 0.5
@@ -32,6 +33,15 @@ struct bridge_stream;
 
 enum bridge_log_level { BRIDGE_LOG_ERROR = 3, BRIDGE_LOG_WARNING = 4, BRIDGE_LOG_INFO = 6 };
 void bridge_log(enum bridge_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- secrets ------------------------------------------------------------------------------------------------------------------ */
+
+#define BRIDGE_MOST_SECRET 1024
+
+/* Reads the text of a file that only its owner may read, without the ends of line behind it. key: its name in bridge.conf, for
+ * messages. *ret_changed: when the file was written. The caller erases out, also after an error. */
+int bridge_secret_read(char out[BRIDGE_MOST_SECRET + 1], const char *key, const char *path, struct timespec *ret_changed,
+                       tragus_error *reterr);
 
 /* --- the bus ------------------------------------------------------------------------------------------------------------------ */
 
