@@ -24,7 +24,7 @@ struct bridge_home {
     json_object *refused; /* {list: values that tragusd does not take} */
     json_object *unused;  /* {list that no sentence of the grammar uses: null} */
     sd_bus_slot *call;
-    const char *calling; /* the list of the call, a key of lists */
+    char calling[16];    /* the list of the call: a copy, because lists may be replaced meanwhile */
     bool changed;        /* since the call began */
     char complaint[400]; /* the last, which is not written again */
 };
@@ -167,7 +167,7 @@ static void set_next(struct bridge_home *h) {
         if (json_object_equal(values, json_object_object_get(h->set, list)) ||
             json_object_equal(values, json_object_object_get(h->refused, list)))
             continue;
-        h->calling = list;
+        snprintf(h->calling, sizeof(h->calling), "%s", list);
         int r = make_call(&m, h, list, values);
         if (r >= 0)
             r = sd_bus_call_async(b->link.bus, &h->call, m, on_set, h, COMPILE_US);
