@@ -248,8 +248,7 @@ static void disconnect(struct bridge_announcement *a) {
 }
 
 static void connect_again(struct bridge_announcement *a) {
-    if (sd_event_source_set_time_relative(a->retry, RETRY_US) < 0 || sd_event_source_set_enabled(a->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for Avahi");
+    bridge_timer_set(a->retry, RETRY_US, "Avahi");
 }
 
 static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {

@@ -74,11 +74,6 @@ static int on_retry(sd_event_source *source, uint64_t now_us, void *user) {
     return 0;
 }
 
-static void retry_later(struct bridge_home *h) {
-    if (sd_event_source_set_time_relative(h->retry, RETRY_US) < 0 || sd_event_source_set_enabled(h->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the names of Home Assistant");
-}
-
 /* What cannot be set stays as it was in tragusd. Returns whether tragusd will never take it. */
 static bool failed(struct bridge_home *h, sd_bus_message *m, int r) {
     const sd_bus_error *e = m ? sd_bus_message_get_error(m) : NULL;
@@ -95,7 +90,7 @@ static bool failed(struct bridge_home *h, sd_bus_message *m, int r) {
     if (e && sd_bus_error_has_names(e, "org.tragus.Error.InvalidGrammar", "org.tragus.Error.GrammarTooLarge",
                                     "org.tragus.Error.NoSuchGrammar"))
         return true;
-    retry_later(h);
+    bridge_timer_set(h->retry, RETRY_US, "the names of Home Assistant");
     return false;
 }
 

@@ -199,10 +199,7 @@ static void disconnect(struct bridge_link *l) {
 }
 
 static void connect_again(struct bridge_link *l) {
-    l->pause_s = l->pause_s == 0 ? 1 : l->pause_s * 2 > LONGEST_PAUSE_S ? LONGEST_PAUSE_S : l->pause_s * 2;
-    if (sd_event_source_set_time_relative(l->retry, (uint64_t)l->pause_s * 1000000) < 0 ||
-        sd_event_source_set_enabled(l->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the message bus");
+    bridge_timer_back_off(l->retry, &l->pause_s, LONGEST_PAUSE_S, "the message bus");
 }
 
 static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {

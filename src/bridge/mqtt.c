@@ -209,10 +209,7 @@ static void on_ended(void *user, const char *why) {
         bridge_log(BRIDGE_LOG_WARNING, "Cannot listen to the microphone, trying again: %s", why);
     snprintf(m->trouble, sizeof(m->trouble), "%s", why ? why : "");
     publish_state(m, false);
-    m->pause_s = m->pause_s == 0 ? 1 : m->pause_s * 2 > LONGEST_PAUSE_S ? LONGEST_PAUSE_S : m->pause_s * 2;
-    if (sd_event_source_set_time_relative(m->retry, (uint64_t)m->pause_s * 1000000) < 0 ||
-        sd_event_source_set_enabled(m->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the microphone");
+    bridge_timer_back_off(m->retry, &m->pause_s, LONGEST_PAUSE_S, "the microphone");
 }
 
 void mqtt_listen(struct bridge_mqtt *m) {

@@ -143,13 +143,6 @@ static void forget(struct mqtt_client *c) {
     c->refusal = 0;
 }
 
-static void connect_later(struct mqtt_client *c) {
-    c->pause_s = c->pause_s == 0 ? 1 : c->pause_s * 2 > LONGEST_PAUSE_S ? LONGEST_PAUSE_S : c->pause_s * 2;
-    if (sd_event_source_set_time_relative(c->retry, (uint64_t)c->pause_s * 1000000) < 0 ||
-        sd_event_source_set_enabled(c->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the MQTT broker");
-}
-
 /* What went wrong, and how to mend it. */
 static void explain(const struct mqtt_client *c, int result, int code, char *out, size_t size) {
     const struct bridge_mqtt_options *o = c->setup.options;
@@ -197,7 +190,7 @@ static void lost(struct mqtt_client *c, int result, int code) {
     forget(c);
     if (was_up)
         c->setup.handlers->down(c->setup.user);
-    connect_later(c);
+    bridge_timer_back_off(c->retry, &c->pause_s, LONGEST_PAUSE_S, "the MQTT broker");
 }
 
 /* --- the connection ----------------------------------------------------------------------------------------------------------- */

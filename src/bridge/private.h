@@ -34,6 +34,13 @@ struct bridge_stream;
 enum bridge_log_level { BRIDGE_LOG_ERROR = 3, BRIDGE_LOG_WARNING = 4, BRIDGE_LOG_INFO = 6 };
 void bridge_log(enum bridge_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* --- timers ------------------------------------------------------------------------------------------------------------------- */
+
+/* Lets a timer fire once. what: it is for, in the log if that fails. */
+void bridge_timer_set(sd_event_source *timer, uint64_t after_us, const char *what);
+/* The same after a pause that doubles each time: 1, 2, 4 s, and at most longest_s. *pause_s: the last one, or 0 to begin anew. */
+void bridge_timer_back_off(sd_event_source *timer, unsigned *pause_s, unsigned longest_s, const char *what);
+
 /* --- secrets ------------------------------------------------------------------------------------------------------------------ */
 
 #define BRIDGE_MOST_SECRET 1024
