@@ -33,7 +33,9 @@ libtragus_bridge_la_SOURCES += \
     src/bridge/mqtt.c src/bridge/mqtt.h \
     src/bridge/mqtt_client.c \
     src/bridge/mqtt_discovery.c \
-    src/bridge/mqtt_queue.c
+    src/bridge/mqtt_microphone.c \
+    src/bridge/mqtt_queue.c \
+    src/bridge/mqtt_state.c
 else
 libtragus_bridge_la_SOURCES += src/bridge/mqtt_none.c
 endif
