@@ -8,6 +8,7 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/connection.c \
     src/bridge/home.c src/bridge/home.h src/bridge/home_client.c src/bridge/home_lists.c \
     src/bridge/home_talk.c src/bridge/home_talk.h \
+    src/bridge/home_url.c \
     src/bridge/info.c \
     src/bridge/link.c \
     src/bridge/listen.c \
