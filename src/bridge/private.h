@@ -109,6 +109,7 @@ struct bridge {
     struct bridge_mqtt *mqtt; /* NULL: off */
     sd_event_source *sockets[BRIDGE_MOST_SOCKETS];
     size_t n_sockets;
+    sd_event_source *accept_pause;            /* after which the sockets accept again */
     char *unlink_path;                        /* of our Unix socket */
     struct bridge_announcement *announcement; /* NULL: none */
     struct bridge_home *home;                 /* NULL: none is configured */
