@@ -105,7 +105,7 @@ static int listen_unix(struct bridge *b, const char *uri, const char *path, trag
     if (*path != '/')
         return wrong_uri(uri, reterr);
     if (strlen(path) >= sizeof(to.sun_path))
-        return base_error_set(reterr, -ENAMETOOLONG, "--uri %.200s: the path has more than %zu bytes; choose a shorter one", uri,
+        return base_error_set(reterr, -ENAMETOOLONG, "uri %.200s: the path has more than %zu bytes; choose a shorter one", uri,
                               sizeof(to.sun_path) - 1);
     memcpy(to.sun_path, path, strlen(path) + 1);
     remove_stale(&to);

@@ -37,6 +37,8 @@ for wrong in tcp://127.0.0.1 tcp://:10300 tcp://127.0.0.1:0 tcp://127.0.0.1:9999
     is "$wrong" 1 $?
     grep -q "write tcp://HOST:PORT or unix://PATH" "$work/out" || fail "$wrong: $(cat "$work/out")"
 done
+long=unix:///$(printf 'a%.0s' {1..108})
+is "a long path" "tragus-bridge: Failed to start: uri $long: the path has more than 107 bytes; choose a shorter one" "$("$bridge" --uri "$long" 2>&1)"
 "$bridge" --nonsense 2>/dev/null
 is "an unknown option" 2 $?
 
