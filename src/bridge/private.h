@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/private.h: what the files of this room share. Everything but home_client.c and what it calls runs in one thread, and
- * nothing there waits: the calls to tragusd are asynchronous, and the sockets and pipes are non-blocking. */
+/* bridge/private.h: what the files of this room share. Everything runs in one thread, and nothing there waits: the calls to tragusd
+ * are asynchronous, and the sockets and pipes are non-blocking. Other threads run home_client.c with what it calls, and the
+ * connecting in mqtt_client.c. */
 #ifndef TRAGUS_BRIDGE_PRIVATE_H
 #define TRAGUS_BRIDGE_PRIVATE_H
 
@@ -188,8 +189,7 @@ int bridge_request_new(struct bridge_request **ret, struct bridge_connection *c,
 /* Ends it without an answer. Accepts NULL. */
 void bridge_request_free(struct bridge_request *q);
 
-/* --- names of Home Assistant ---------------------------------------------------------------------------------------------------
- */
+/* --- names of Home Assistant -------------------------------------------------------------------------------------------------- */
 
 /* Does nothing if none is configured. */
 int bridge_home_open(struct bridge *b, tragus_error *reterr);
