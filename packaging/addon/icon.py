@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""icon.py OUT.png: draws the icon of the add-on: a dot and three arcs of sound. tests/packaging/test_addon compares it with icon.png."""
+"""icon.py OUT.png: draws the icon of the add-on: a dot and three arcs of sound. tests/packaging/test_container compares it with icon.png."""
 import math
 import struct
 import sys

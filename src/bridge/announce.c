@@ -120,7 +120,9 @@ static int call(struct bridge_announcement *a, const char *path, const char *int
     return r;
 }
 
+/* With the call that makes the group, if it has not been answered. */
 static void forget_group(struct bridge_announcement *a) {
+    a->call = sd_bus_slot_unref(a->call);
     free(a->group);
     a->group = NULL;
 }
@@ -215,7 +217,6 @@ static int on_owner(sd_bus_message *m, void *user, sd_bus_error *error) {
 
     if (sd_bus_message_read(m, "sss", &name, &old, &new) < 0)
         return 0;
-    a->call = sd_bus_slot_unref(a->call);
     forget_group(a);
     if (*new)
         ask_state(a);
@@ -242,14 +243,12 @@ static int on_group_state(sd_bus_message *m, void *user, sd_bus_error *error) {
 /* --- the connection --- */
 
 static void disconnect(struct bridge_announcement *a) {
-    a->call = sd_bus_slot_unref(a->call);
     forget_group(a);
     bridge_bus_close(&a->bus);
 }
 
 static void connect_again(struct bridge_announcement *a) {
-    if (sd_event_source_set_time_relative(a->retry, RETRY_US) < 0 || sd_event_source_set_enabled(a->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for Avahi");
+    bridge_timer_set(a->retry, RETRY_US, "Avahi");
 }
 
 static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {

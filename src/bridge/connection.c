@@ -94,11 +94,6 @@ static void write_out(struct bridge_connection *c) {
 
 /* --- sound -------------------------------------------------------------------------------------------------------------------- */
 
-static const char *text_of(json_object *data, const char *key) {
-    json_object *value = json_object_object_get(data, key);
-    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
-}
-
 static int64_t number_of(json_object *data, const char *key, int64_t otherwise) {
     json_object *value = json_object_object_get(data, key);
     return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : otherwise;
@@ -128,7 +123,7 @@ void bridge_connection_request_over(struct bridge_connection *c) {
 
 /* Begins the description of the next stream. */
 static void describe_stream(struct bridge_connection *c, bool wake, json_object *data) {
-    const char *language = text_of(data, "language");
+    const char *language = busjson_text(data, "language");
     json_object *names = json_object_object_get(data, "names");
 
     forget_stream(c);
@@ -136,7 +131,7 @@ static void describe_stream(struct bridge_connection *c, bool wake, json_object 
     json_object_put(c->phrases);
     c->wake = wake;
     c->language = language ? strdup(language) : NULL;
-    c->phrases = json_object_is_type(names, json_type_array) && busjson_length(names) > 0 ? json_object_get(names) : NULL;
+    c->phrases = busjson_length(names) > 0 ? json_object_get(names) : NULL;
 }
 
 static void open_stream(struct bridge_connection *c, json_object *data) {
@@ -195,11 +190,11 @@ static void stop_sound(struct bridge_connection *c) {
 
 static void take_text(struct bridge_connection *c, const struct bridge_wire_event *e) {
     tragus_error error = {0};
-    const char *text = text_of(e->data, "text");
+    const char *text = busjson_text(e->data, "text");
 
     if (!text)
         bridge_connection_fail(c, e->type, "this event has no \"text\"; send the sentence as a string");
-    else if (bridge_request_new(&c->request, c, text, text_of(e->data, "language"), object_of(e->data, "context"), &error) < 0)
+    else if (bridge_request_new(&c->request, c, text, busjson_text(e->data, "language"), object_of(e->data, "context"), &error) < 0)
         bridge_connection_fail(c, e->type, error.text);
 }
 
@@ -208,8 +203,8 @@ static void take_event(struct bridge_connection *c, const struct bridge_wire_eve
         bridge_connection_send(c, "info", bridge_info(c->bridge));
     } else if (strcmp(e->type, "ping") == 0) {
         json_object *data = json_object_new_object();
-        if (text_of(e->data, "text"))
-            busjson_add(data, "text", json_object_new_string(text_of(e->data, "text")));
+        if (busjson_text(e->data, "text"))
+            busjson_add(data, "text", json_object_new_string(busjson_text(e->data, "text")));
         bridge_connection_send(c, "pong", data);
     } else if (strcmp(e->type, "transcribe") == 0) {
         describe_stream(c, false, e->data);

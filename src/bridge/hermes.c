@@ -26,13 +26,8 @@ void hermes_publish(struct hermes *h, json_object *o, bool event, const char *fo
     mqtt_publish(h->mqtt, topic, o, event);
 }
 
-const char *hermes_text(json_object *o, const char *key) {
-    json_object *value = json_object_object_get(o, key);
-    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
-}
-
 bool hermes_is_ours(const struct hermes *h, json_object *o) {
-    const char *site = hermes_text(o, "siteId");
+    const char *site = busjson_text(o, "siteId");
     return strcmp(site ? site : "default", h->site) == 0;
 }
 
@@ -46,7 +41,7 @@ void hermes_fail(struct hermes *h, const char *part, json_object *request, const
 
     busjson_add(o, "error", json_object_new_string(why));
     busjson_add(o, "context", NULL);
-    hermes_sign(h, o, hermes_text(request, "sessionId"));
+    hermes_sign(h, o, busjson_text(request, "sessionId"));
     hermes_publish(h, o, false, "error/%s", part);
 }
 
@@ -59,7 +54,7 @@ static void new_session(struct hermes *h) {
 }
 
 static void publish_hotword(struct hermes *h, json_object *event) {
-    const char *phrase = hermes_text(event, "text");
+    const char *phrase = busjson_text(event, "text");
     json_object *o = json_object_new_object();
     char id[100];
 
@@ -93,7 +88,7 @@ static void publish_command(struct hermes *h, json_object *event) {
     busjson_append(list, json_object_get(event));
     hermes_publish(h, hermes_captured(h, h->session, NULL, list), true, "asr/textCaptured");
     json_object_put(list);
-    const char *intent = hermes_text(event, "intent");
+    const char *intent = busjson_text(event, "intent");
     if (intent && *intent)
         hermes_publish(h, hermes_intent(h, h->session, NULL, NULL, event), true, "intent/%s", intent);
     else
@@ -143,7 +138,7 @@ static void toggle(struct hermes_reasons *r, const char *reason, bool on) {
 }
 
 static const char *reason_of(json_object *o) {
-    const char *reason = hermes_text(o, "reason");
+    const char *reason = busjson_text(o, "reason");
     return reason ? reason : "";
 }
 

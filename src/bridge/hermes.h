@@ -37,8 +37,6 @@ struct hermes {
 void hermes_publish(struct hermes *h, json_object *o, bool event, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Publishes hermes/error/PART for a request. */
 void hermes_fail(struct hermes *h, const char *part, json_object *request, const char *why);
-/* The text of a member, or NULL. */
-const char *hermes_text(json_object *o, const char *key);
 /* Whether a message is for our site. */
 bool hermes_is_ours(const struct hermes *h, json_object *o);
 /* Adds siteId, and sessionId (NULL: none). */

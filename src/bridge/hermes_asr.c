@@ -30,7 +30,7 @@ void hermes_asr_done(struct hermes *h) {
 }
 
 static void publish_text(struct hermes *h) {
-    json_object *o = hermes_captured(h, hermes_text(h->request, "sessionId"), hermes_text(h->request, "wakewordId"), h->heard);
+    json_object *o = hermes_captured(h, busjson_text(h->request, "sessionId"), busjson_text(h->request, "wakewordId"), h->heard);
     hermes_publish(h, o, true, "asr/textCaptured");
 }
 
@@ -118,7 +118,7 @@ void hermes_asr_start(struct hermes *h, json_object *request) {
 }
 
 void hermes_asr_stop(struct hermes *h, json_object *request) {
-    const char *ours = hermes_text(h->request, "sessionId"), *theirs = hermes_text(request, "sessionId");
+    const char *ours = busjson_text(h->request, "sessionId"), *theirs = busjson_text(request, "sessionId");
 
     if (!h->asked || strcmp(ours ? ours : "", theirs ? theirs : "") != 0)
         return;

@@ -34,12 +34,12 @@ static void find(const char *text, const char *part, size_t *from, size_t *ret_s
 /* Appends the words of an utterance to tokens. The two messages that have tokens spell the keys of their range differently. */
 static void add_tokens(json_object *tokens, json_object *utterance, bool snake_case) {
     json_object *words = json_object_object_get(utterance, "words");
-    const char *text = hermes_text(utterance, "text");
-    size_t from = 0, start, end, n = json_object_is_type(words, json_type_array) ? busjson_length(words) : 0;
+    const char *text = busjson_text(utterance, "text");
+    size_t from = 0, start, end, n = busjson_length(words);
 
     for (size_t i = 0; i < n; i++) {
         json_object *word = json_object_array_get_idx(words, i), *o = json_object_new_object(), *time = json_object_new_object();
-        find(text ? text : "", hermes_text(word, "word"), &from, &start, &end);
+        find(text ? text : "", busjson_text(word, "word"), &from, &start, &end);
         busjson_add(o, "value", json_object_get(json_object_object_get(word, "word")));
         busjson_add(o, "confidence", json_object_get(json_object_object_get(word, "confidence")));
         busjson_add(o, snake_case ? "range_start" : "rangeStart", number(start));
@@ -57,7 +57,7 @@ json_object *hermes_free_words(json_object *rejected) {
                                           {"free_words", "words"},
                                           {"start_ms", "start_ms"},
                                           {"end_ms", "end_ms"}};
-    const char *text = hermes_text(rejected, "free_text");
+    const char *text = busjson_text(rejected, "free_text");
 
     if (!text || !*text || number_of(rejected, "free_confidence") < BRIDGE_LEAST_FREE_CONFIDENCE)
         return NULL;
@@ -69,13 +69,13 @@ json_object *hermes_free_words(json_object *rejected) {
 
 json_object *hermes_captured(const struct hermes *h, const char *session, const char *wakeword, json_object *utterances) {
     json_object *o = json_object_new_object(), *tokens = json_object_new_array(), *list = json_object_new_array();
-    size_t n = utterances ? busjson_length(utterances) : 0;
+    size_t n = busjson_length(utterances);
     struct base_buffer text = {0};
     double likelihood = n > 0 ? 1 : 0, seconds = 0;
 
     for (size_t i = 0; i < n; i++) {
         json_object *u = json_object_array_get_idx(utterances, i);
-        const char *part = hermes_text(u, "text");
+        const char *part = busjson_text(u, "text");
         double confidence = number_of(u, "confidence");
         base_buffer_add_text(&text, i == 0 ? "" : " ");
         base_buffer_add_text(&text, part ? part : "");
@@ -96,15 +96,15 @@ json_object *hermes_captured(const struct hermes *h, const char *session, const 
 
 static json_object *slots(json_object *utterance) {
     json_object *list = json_object_object_get(utterance, "slot_list"), *out = json_object_new_array();
-    const char *text = hermes_text(utterance, "text");
-    size_t from = 0, start, end, n = json_object_is_type(list, json_type_array) ? busjson_length(list) : 0;
+    const char *text = busjson_text(utterance, "text");
+    size_t from = 0, start, end, n = busjson_length(list);
 
     for (size_t i = 0; i < n; i++) {
         json_object *slot = json_object_array_get_idx(list, i), *o = json_object_new_object(), *value = json_object_new_object(),
                     *range = json_object_new_object(), *content = json_object_object_get(slot, "value"),
                     *confidence = json_object_object_get(slot, "confidence");
         bool is_number = json_object_is_type(content, json_type_int) || json_object_is_type(content, json_type_double);
-        find(text ? text : "", hermes_text(slot, "text"), &from, &start, &end);
+        find(text ? text : "", busjson_text(slot, "text"), &from, &start, &end);
         busjson_add(value, "kind", json_object_new_string(is_number ? "Number" : "Unknown"));
         busjson_add(value, "value", json_object_get(content));
         busjson_add(range, "start", number(start));

@@ -51,7 +51,7 @@ static json_object *choose(sd_bus_message *m, json_object *filter) {
     if (sd_bus_message_enter_container(m, 'a', "a{sv}") <= 0)
         return NULL;
     while (!o && sd_bus_message_at_end(m, false) == 0 && (o = busjson_names(m))) {
-        const char *intent = hermes_text(o, "intent");
+        const char *intent = busjson_text(o, "intent");
         if (intent && *intent && is_wanted(filter, intent))
             continue;
         json_object_put(o);
@@ -69,7 +69,7 @@ static void answer_not_recognized(struct hermes *h, json_object *request) {
 
     busjson_add(o, "input", json_object_get(json_object_object_get(request, "input")));
     busjson_add(o, "id", json_object_get(json_object_object_get(request, "id")));
-    hermes_sign(h, o, hermes_text(request, "sessionId"));
+    hermes_sign(h, o, busjson_text(request, "sessionId"));
     hermes_publish(h, o, false, "nlu/intentNotRecognized");
 }
 
@@ -86,9 +86,9 @@ static int on_parsed(sd_bus_message *m, void *user, sd_bus_error *error) {
         reading = choose(m, json_object_object_get(request, "intentFilter"));
         if (reading)
             hermes_publish(h,
-                           hermes_intent(h, hermes_text(request, "sessionId"), hermes_text(request, "id"),
-                                         hermes_text(request, "input"), reading),
-                           false, "intent/%s", hermes_text(reading, "intent"));
+                           hermes_intent(h, busjson_text(request, "sessionId"), busjson_text(request, "id"),
+                                         busjson_text(request, "input"), reading),
+                           false, "intent/%s", busjson_text(reading, "intent"));
         else
             answer_not_recognized(h, request);
     }
@@ -98,7 +98,7 @@ static int on_parsed(sd_bus_message *m, void *user, sd_bus_error *error) {
 }
 
 void hermes_nlu_query(struct hermes *h, json_object *request) {
-    const char *input = hermes_text(request, "input");
+    const char *input = busjson_text(request, "input");
     sd_bus *bus = h->mqtt->bridge->link.bus;
     char why[512];
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/hermes_sound.c: sound in messages, each a small WAV file, which tragusd reads from pipes as one stream. */
 #include "bridge/hermes.h"
+#include "busjson/busjson.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +80,7 @@ static void write_to(struct hermes *h, enum hermes_reader reader, const char *sa
 }
 
 void hermes_sound_take(struct hermes *h, const char *session, const char *wav, size_t n) {
-    const char *asked = hermes_text(h->request, "sessionId"), *samples;
+    const char *asked = busjson_text(h->request, "sessionId"), *samples;
     struct bridge_format format = {0};
     size_t n_samples;
     int waits = SD_EVENT_OFF; /* after a failure */

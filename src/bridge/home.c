@@ -24,7 +24,7 @@ struct bridge_home {
     json_object *refused; /* {list: values that tragusd does not take} */
     json_object *unused;  /* {list that no sentence of the grammar uses: null} */
     sd_bus_slot *call;
-    const char *calling; /* the list of the call, a key of lists */
+    char calling[16];    /* the list of the call: a copy, because lists may be replaced meanwhile */
     bool changed;        /* since the call began */
     char complaint[400]; /* the last, which is not written again */
 };
@@ -74,11 +74,6 @@ static int on_retry(sd_event_source *source, uint64_t now_us, void *user) {
     return 0;
 }
 
-static void retry_later(struct bridge_home *h) {
-    if (sd_event_source_set_time_relative(h->retry, RETRY_US) < 0 || sd_event_source_set_enabled(h->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the names of Home Assistant");
-}
-
 /* What cannot be set stays as it was in tragusd. Returns whether tragusd will never take it. */
 static bool failed(struct bridge_home *h, sd_bus_message *m, int r) {
     const sd_bus_error *e = m ? sd_bus_message_get_error(m) : NULL;
@@ -95,7 +90,7 @@ static bool failed(struct bridge_home *h, sd_bus_message *m, int r) {
     if (e && sd_bus_error_has_names(e, "org.tragus.Error.InvalidGrammar", "org.tragus.Error.GrammarTooLarge",
                                     "org.tragus.Error.NoSuchGrammar"))
         return true;
-    retry_later(h);
+    bridge_timer_set(h->retry, RETRY_US, "the names of Home Assistant");
     return false;
 }
 
@@ -167,7 +162,7 @@ static void set_next(struct bridge_home *h) {
         if (json_object_equal(values, json_object_object_get(h->set, list)) ||
             json_object_equal(values, json_object_object_get(h->refused, list)))
             continue;
-        h->calling = list;
+        snprintf(h->calling, sizeof(h->calling), "%s", list);
         int r = make_call(&m, h, list, values);
         if (r >= 0)
             r = sd_bus_call_async(b->link.bus, &h->call, m, on_set, h, COMPILE_US);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/home.h: the names of Home Assistant, for the files home*.c: home_lists.c makes lists of what Home Assistant sends,
- * home_client.c asks for it in a thread of its own, and home.c puts the lists into a grammar of tragusd. */
+ * home_client.c asks for it in a thread of its own at the address that home_url.c reads, and home.c puts the lists into a grammar
+ * of tragusd. */
 #ifndef TRAGUS_BRIDGE_HOME_H
 #define TRAGUS_BRIDGE_HOME_H
 
@@ -37,6 +38,18 @@ json_object *bridge_home_exposed(json_object *exposed);
 /* Writes what is spoken of a name, without signs that templates use and without pictures. Returns NULL, or why the name cannot be
  * used. */
 const char *bridge_home_spoken(struct base_buffer *out, const char *name);
+
+/* --- the address -------------------------------------------------------------------------------------------------------------- */
+
+struct bridge_home_url {
+    char *host, *path; /* of the API: /api/websocket below the URL of the browser */
+    int port;
+    bool is_tls;
+};
+
+/* Returns -EINVAL and a sentence for a wrong URL. */
+int bridge_home_url_read(struct bridge_home_url *ret, const char *url, tragus_error *reterr);
+void bridge_home_url_done(struct bridge_home_url *u);
 
 /* --- the connection ----------------------------------------------------------------------------------------------------------- */
 

@@ -6,14 +6,12 @@
 #include "bridge/private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libwebsockets.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOST_MESSAGE_BYTES (16U << 20)
@@ -32,9 +30,7 @@ struct message {
 
 struct bridge_home_client {
     struct bridge_home_place place;
-    char *host, *path; /* of the URL */
-    int port;
-    bool is_tls;
+    struct bridge_home_url url;
     struct lws_context *context;
     struct lws *socket; /* NULL: not connected */
     pthread_t thread;
@@ -102,35 +98,23 @@ static void no_answer(lws_sorted_usec_list_t *timer) {
 
 /* --- the token ---------------------------------------------------------------------------------------------------------------- */
 
-static int check_token(const struct bridge_home_client *c, const struct stat *s, tragus_error *reterr) {
-    if (!S_ISREG(s->st_mode))
-        return base_error_set(reterr, -EINVAL, "%s is not a file", c->place.token_file);
-    if (s->st_mode & (S_IRWXG | S_IRWXO))
-        return base_error_set(reterr, -EPERM, "others may read the token; chmod 600 %s", c->place.token_file);
-    return 0;
-}
-
 /* Reads the token into talk. It may have been replaced since the last connection. */
 static int read_token(struct bridge_home_client *c, tragus_error *reterr) {
-    struct stat s;
+    struct timespec changed;
     char *token = c->talk.token;
 
-    int fd = open(c->place.token_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return base_error_set(reterr, -errno, "the token file %s cannot be read: %s", c->place.token_file, strerror(errno));
-    int r = fstat(fd, &s) < 0 ? -errno : check_token(c, &s, reterr);
-    ssize_t n = r < 0 ? 0 : read(fd, token, sizeof(c->talk.token) - 1);
-    close(fd);
+    int r = bridge_secret_read(token, "token_file", c->place.token_file, &changed, reterr);
     if (r < 0)
         return r;
+    size_t n = strlen(token);
     while (n > 0 && strchr(" \t\r\n", token[n - 1]))
         n--;
-    token[n > 0 ? n : 0] = '\0';
-    if (n <= 0 || strlen(token) != (size_t)n || strpbrk(token, " \t\r\n"))
+    token[n] = '\0';
+    if (n == 0 || strpbrk(token, " \t\r\n"))
         return base_error_set(reterr, -EINVAL, "%s must contain the token and nothing else", c->place.token_file);
-    if (s.st_mtim.tv_sec != c->token_time.tv_sec || s.st_mtim.tv_nsec != c->token_time.tv_nsec)
+    if (changed.tv_sec != c->token_time.tv_sec || changed.tv_nsec != c->token_time.tv_nsec)
         c->token_refused = false;
-    c->token_time = s.st_mtim;
+    c->token_time = changed;
     return 0;
 }
 
@@ -143,20 +127,21 @@ static void connect_now(lws_sorted_usec_list_t *timer) {
     struct bridge_home_client *c = lws_container_of(timer, struct bridge_home_client, connect);
     tragus_error e = {0};
 
-    if (read_token(c, &e) < 0)
+    int r = read_token(c, &e);
+    if (r < 0)
         complain(c, e.text);
-    if (*e.text || c->token_refused) {
+    if (r < 0 || c->token_refused) {
         explicit_bzero(c->talk.token, sizeof(c->talk.token));
         try_again(c);
         return;
     }
     const struct lws_client_connect_info info = {
         .context = c->context,
-        .address = c->host,
-        .port = c->port,
-        .ssl_connection = c->is_tls ? LCCSCF_USE_SSL : 0,
-        .path = c->path,
-        .host = c->host,
+        .address = c->url.host,
+        .port = c->url.port,
+        .ssl_connection = c->url.is_tls ? LCCSCF_USE_SSL : 0,
+        .path = c->url.path,
+        .host = c->url.host,
         .local_protocol_name = "home-assistant",
         .pwsi = &c->socket,
         .retry_and_idle_policy = &idle_policy,
@@ -303,8 +288,7 @@ static void client_done(struct bridge_home_client *c) {
     json_object_put(c->newest);
     base_buffer_done(&c->in);
     pthread_mutex_destroy(&c->lock);
-    free(c->host);
-    free(c->path);
+    bridge_home_url_done(&c->url);
     free(c);
 }
 
@@ -322,50 +306,6 @@ static void *run(void *user) {
 }
 
 /* --- start and end ------------------------------------------------------------------------------------------------------------ */
-
-static int wrong_url(const char *url, tragus_error *reterr) {
-    /* A URL with a password is not logged. */
-    return base_error_set(reterr, -EINVAL, "url %.200s: write http://HOST:PORT or https://HOST:PORT, as in your browser",
-                          strchr(url, '@') ? "with @" : url);
-}
-
-/* The API is at /api/websocket below the URL of the browser. */
-static int read_url(struct bridge_home_client *c, tragus_error *reterr) {
-    const char *url = c->place.url, *start = strstr(url, "://"), *end = NULL;
-    static const char *const schemes[] = {"http", "https", "ws", "wss"};
-    size_t scheme = 0;
-
-    while (scheme < 4 && !(start && strlen(schemes[scheme]) == (size_t)(start - url) &&
-                           strncmp(url, schemes[scheme], (size_t)(start - url)) == 0))
-        scheme++;
-    if (scheme == 4)
-        return wrong_url(url, reterr);
-    c->is_tls = scheme % 2 == 1;
-    start += 3;
-    size_t n = *start == '[' ? strcspn(start, "]") : strcspn(start, ":/?#");
-    bool is_bracketed = *start == '[' && start[n] == ']';
-    if ((*start == '[' && !is_bracketed) || n == (is_bracketed ? 1 : 0))
-        return wrong_url(url, reterr);
-    c->host = strndup(start + is_bracketed, n - is_bracketed);
-    start += n + is_bracketed;
-    c->port = c->is_tls ? 443 : 80;
-    if (*start == ':') {
-        long port = strtol(start + 1, (char **)&end, 10);
-        if (start[1] < '0' || start[1] > '9' || port < 1 || port > 65535)
-            return wrong_url(url, reterr);
-        c->port = (int)port;
-        start = end;
-    }
-    if ((*start && *start != '/') || strpbrk(start, "?# "))
-        return wrong_url(url, reterr);
-    n = strlen(start);
-    while (n > 0 && start[n - 1] == '/')
-        n--;
-    bool is_whole = n >= 10 && strncmp(start + n - 10, "/websocket", 10) == 0;
-    if (!c->host || asprintf(&c->path, "%.*s%s", (int)n, start, is_whole ? "" : "/api/websocket") < 0)
-        return base_error_set(reterr, -ENOMEM, "out of memory");
-    return 0;
-}
 
 static int create_context(struct bridge_home_client *c, tragus_error *reterr) {
     static const struct lws_protocols protocols[] = {{.name = "home-assistant", .callback = on_socket}, {0}};
@@ -402,7 +342,7 @@ int bridge_home_client_new(struct bridge_home_client **ret, const struct bridge_
     c->talk.client = c;
     c->out_end = &c->out;
     pthread_mutex_init(&c->lock, NULL);
-    int r = read_url(c, reterr);
+    int r = bridge_home_url_read(&c->url, place->url, reterr);
     if (r >= 0)
         r = create_context(c, reterr);
     if (r >= 0) {

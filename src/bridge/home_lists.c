@@ -139,14 +139,9 @@ static void add_name(struct lists *l, const char *id, const char *name, const ch
     base_buffer_done(&key);
 }
 
-static const char *text_of(json_object *o, const char *key) {
-    json_object *value = json_object_is_type(o, json_type_object) ? json_object_object_get(o, key) : NULL;
-    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
-}
-
 /* Whether an entity with these aliases is called by its own name, too. */
 static bool uses_own_name(const struct bridge_home_answers *a, json_object *aliases) {
-    size_t n = json_object_is_type(aliases, json_type_array) ? busjson_length(aliases) : 0;
+    size_t n = busjson_length(aliases);
 
     if (!a->own_name_is_null || n == 0)
         return true;
@@ -157,7 +152,7 @@ static bool uses_own_name(const struct bridge_home_answers *a, json_object *alia
 }
 
 static void add_aliases(struct lists *l, const char *id, json_object *aliases, const char *domain) {
-    size_t n = json_object_is_type(aliases, json_type_array) ? busjson_length(aliases) : 0;
+    size_t n = busjson_length(aliases);
     for (size_t i = 0; i < n; i++) {
         json_object *alias = json_object_array_get_idx(aliases, i);
         const char *name = json_object_is_type(alias, json_type_string) ? json_object_get_string(alias) : "";
@@ -168,8 +163,8 @@ static void add_aliases(struct lists *l, const char *id, json_object *aliases, c
 
 static int compare_values(const void *a, const void *b) {
     json_object *const *x = a, *const *y = b;
-    int order = strcmp(text_of(*x, "in"), text_of(*y, "in"));
-    const char *domain_x = text_of(*x, "domain"), *domain_y = text_of(*y, "domain");
+    int order = strcmp(busjson_text(*x, "in"), busjson_text(*y, "in"));
+    const char *domain_x = busjson_text(*x, "domain"), *domain_y = busjson_text(*y, "domain");
     return order || !domain_x || !domain_y ? order : strcmp(domain_x, domain_y);
 }
 
@@ -187,13 +182,12 @@ static void end_list(struct lists *l, json_object *all, const char *name) {
 /* --- things ------------------------------------------------------------------------------------------------------------------- */
 
 static bool is_exposed(json_object *settings) {
-    return json_object_is_type(settings, json_type_object) &&
-           json_object_get_boolean(json_object_object_get(settings, "conversation"));
+    return json_object_get_boolean(json_object_object_get(settings, "conversation"));
 }
 
 json_object *bridge_home_exposed(json_object *exposed) {
     json_object *ids = json_object_new_array();
-    json_object *all = json_object_is_type(exposed, json_type_object) ? json_object_object_get(exposed, "exposed_entities") : NULL;
+    json_object *all = json_object_object_get(exposed, "exposed_entities");
 
     if (json_object_is_type(all, json_type_object)) {
         json_object_object_foreach(all, id, settings) {
@@ -208,17 +202,17 @@ static void add_entity(struct lists *l, const char *id) {
     const struct bridge_home_answers *a = l->answers;
     char domain[64] = "";
 
-    json_object *entry = json_object_is_type(a->entries, json_type_object) ? json_object_object_get(a->entries, id) : NULL;
-    if (text_of(entry, "disabled_by"))
+    json_object *entry = json_object_object_get(a->entries, id);
+    if (busjson_text(entry, "disabled_by"))
         return;
     size_t n = strcspn(id, ".");
     memcpy(domain, id, n < sizeof(domain) - 1 ? n : sizeof(domain) - 1);
-    const char *own = text_of(a->friendly, id);
+    const char *own = busjson_text(a->friendly, id);
     if (!own)
-        own = text_of(entry, "name");
+        own = busjson_text(entry, "name");
     if (!own)
-        own = text_of(entry, "original_name");
-    json_object *aliases = json_object_is_type(entry, json_type_object) ? json_object_object_get(entry, "aliases") : NULL;
+        own = busjson_text(entry, "original_name");
+    json_object *aliases = json_object_object_get(entry, "aliases");
     if (own && uses_own_name(a, aliases))
         add_name(l, id, own, domain);
     add_aliases(l, id, aliases, domain);
@@ -226,10 +220,10 @@ static void add_entity(struct lists *l, const char *id) {
 
 static void add_places(struct lists *l, json_object *all, json_object *places, const char *list, const char *id_key) {
     begin_list(l);
-    size_t n = json_object_is_type(places, json_type_array) ? busjson_length(places) : 0;
+    size_t n = busjson_length(places);
     for (size_t i = 0; i < n; i++) {
         json_object *place = json_object_array_get_idx(places, i);
-        const char *id = text_of(place, id_key), *name = text_of(place, "name");
+        const char *id = busjson_text(place, id_key), *name = busjson_text(place, "name");
         if (!id || !name)
             continue;
         add_name(l, id, name, "");

@@ -2,7 +2,6 @@
 /* bridge/home_talk.c: the messages of Home Assistant's websocket API that give names and their changes. */
 #include "bridge/home_talk.h"
 #include "base/utf8.h"
-#include "bridge/private.h"
 #include "busjson/busjson.h"
 
 #include <errno.h>
@@ -21,13 +20,9 @@ static const char *const commands[BRIDGE_HOME_COMMANDS] = {
 
 static const char *const events[] = {"entity_registry_updated", "area_registry_updated", "floor_registry_updated"};
 
-static json_object *member(json_object *o, const char *key) {
-    return json_object_is_type(o, json_type_object) ? json_object_object_get(o, key) : NULL;
-}
-
 static const char *text_of(json_object *o, const char *key) {
-    json_object *value = member(o, key);
-    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+    const char *text = busjson_text(o, key);
+    return text ? text : "";
 }
 
 /* --- requests ----------------------------------------------------------------------------------------------------------------- */
@@ -159,7 +154,7 @@ static void ask_entities(struct bridge_home_talk *t) {
 }
 
 static int refused(const char *command, json_object *message, tragus_error *reterr) {
-    json_object *error = member(message, "error");
+    json_object *error = json_object_object_get(message, "error");
 
     if (strcmp(text_of(error, "code"), "unauthorized") == 0)
         return base_error_set(reterr, -EPERM,
@@ -176,11 +171,11 @@ static int take_result(struct bridge_home_talk *t, int64_t id, json_object *mess
     /* unsubscribe_events, or nothing that was asked for: 0 is the id of what was not sent */
     if (id <= 0 || (!is_event && (i == BRIDGE_HOME_COMMANDS || !t->is_reading)))
         return 0;
-    if (!json_object_get_boolean(member(message, "success")))
+    if (!json_object_get_boolean(json_object_object_get(message, "success")))
         return refused(is_event ? "subscribe_events" : commands[i], message, reterr);
     if (is_event || i == BRIDGE_HOME_STATES || t->results[i])
         return 0;
-    json_object *result = member(message, "result");
+    json_object *result = json_object_object_get(message, "result");
     t->results[i] = result ? json_object_get(result) : json_object_new_object();
     if (i == BRIDGE_HOME_EXPOSED)
         ask_entities(t);
@@ -192,9 +187,9 @@ static int take_result(struct bridge_home_talk *t, int64_t id, json_object *mess
 
 /* Keeps the friendly name among these attributes. Returns whether it is new. */
 static bool keep_friendly(struct bridge_home_talk *t, const char *id, json_object *attributes) {
-    json_object *name = member(attributes, "friendly_name");
+    json_object *name = json_object_object_get(attributes, "friendly_name");
 
-    if (!json_object_is_type(name, json_type_string) || !*json_object_get_string(name))
+    if (!*text_of(attributes, "friendly_name"))
         return false;
     if (!t->friendly)
         t->friendly = json_object_new_object();
@@ -207,17 +202,17 @@ static bool keep_friendly(struct bridge_home_talk *t, const char *id, json_objec
 
 /* The members of an event: a has entities that are there now, c has changes of some, r has those that are gone. */
 static void take_states(struct bridge_home_talk *t, json_object *event) {
-    json_object *added = member(event, "a"), *changed = member(event, "c");
+    json_object *added = json_object_object_get(event, "a"), *changed = json_object_object_get(event, "c");
     bool is_new = false;
 
     if (json_object_is_type(added, json_type_object)) {
         json_object_object_foreach(added, id, state) {
-            is_new |= keep_friendly(t, id, member(state, "a"));
+            is_new |= keep_friendly(t, id, json_object_object_get(state, "a"));
         }
     }
     if (json_object_is_type(changed, json_type_object)) {
         json_object_object_foreach(changed, changed_id, change) {
-            is_new |= keep_friendly(t, changed_id, member(member(change, "+"), "a"));
+            is_new |= keep_friendly(t, changed_id, json_object_object_get(json_object_object_get(change, "+"), "a"));
         }
     }
     if (t->is_reading && !t->results[BRIDGE_HOME_STATES]) {
@@ -235,7 +230,7 @@ static bool is_idle_change(const char *text) {
 
 static int take(struct bridge_home_talk *t, json_object *message, tragus_error *reterr) {
     const char *type = text_of(message, "type");
-    int64_t id = json_object_get_int64(member(message, "id"));
+    int64_t id = json_object_get_int64(json_object_object_get(message, "id"));
 
     bool is_first = !t->is_authenticating && !t->is_accepted;
     if ((strcmp(type, "auth_required") == 0 && !is_first) || (strcmp(type, "auth_ok") == 0 && !t->is_authenticating)) {
@@ -254,7 +249,7 @@ static int take(struct bridge_home_talk *t, json_object *message, tragus_error *
     } else if (strcmp(type, "result") == 0) {
         return take_result(t, id, message, reterr);
     } else if (strcmp(type, "event") == 0 && id > 0 && id == t->ids[BRIDGE_HOME_STATES]) {
-        take_states(t, member(message, "event"));
+        take_states(t, json_object_object_get(message, "event"));
     } else if (strcmp(type, "event") == 0 && id >= t->first_event_id && id <= t->last_event_id) {
         bridge_home_client_read_soon(t->client);
     }

@@ -5,6 +5,7 @@
 #define TRAGUS_BRIDGE_HOME_TALK_H
 
 #include "bridge/home.h"
+#include "bridge/private.h"
 
 enum bridge_home_command {
     BRIDGE_HOME_EXPOSED,
@@ -17,7 +18,7 @@ enum bridge_home_command {
 
 struct bridge_home_talk {
     struct bridge_home_client *client;
-    char token[1024];
+    char token[BRIDGE_MOST_SECRET + 1];
     bool is_authenticating, is_accepted; /* the token */
     int64_t last_id;
     int64_t first_event_id, last_event_id;      /* subscriptions to changes of the registries */

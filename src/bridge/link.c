@@ -102,18 +102,13 @@ static void keep_grammar(struct bridge_link *l, const char *name, const char *la
 
 static void list_grammars(struct bridge_link *l);
 
-static int on_list(sd_bus_message *m, void *user, sd_bus_error *error) {
-    struct bridge_link *l = user;
+static void take_list(struct bridge_link *l, sd_bus_message *m) {
     const char *name;
     int64_t n_states = 0;
-    (void)error;
 
-    l->listing = sd_bus_slot_unref(l->listing);
-    if (sd_bus_message_is_method_error(m, NULL)) /* tragusd is not there; NameOwnerChanged tells when it is */
-        return 0;
     forget_grammars(l);
     if (sd_bus_message_enter_container(m, 'a', "{sa{sv}}") < 0)
-        return 0;
+        return;
     while (sd_bus_message_enter_container(m, 'e', "sa{sv}") > 0) {
         json_object *about = sd_bus_message_read_basic(m, 's', &name) > 0 ? busjson_names(m) : NULL;
         const char *language = json_object_get_string(json_object_object_get(about, "Language"));
@@ -128,6 +123,15 @@ static int on_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (n_states != l->n_states)
         bridge_home_set_again(l->bridge);
     l->n_states = n_states;
+}
+
+static int on_list(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct bridge_link *l = user;
+    (void)error;
+
+    l->listing = sd_bus_slot_unref(l->listing);
+    if (!sd_bus_message_is_method_error(m, NULL)) /* else tragusd is not there; NameOwnerChanged tells when it is */
+        take_list(l, m);
     if (l->list_again)
         list_grammars(l);
     return 0;
@@ -199,10 +203,7 @@ static void disconnect(struct bridge_link *l) {
 }
 
 static void connect_again(struct bridge_link *l) {
-    l->pause_s = l->pause_s == 0 ? 1 : l->pause_s * 2 > LONGEST_PAUSE_S ? LONGEST_PAUSE_S : l->pause_s * 2;
-    if (sd_event_source_set_time_relative(l->retry, (uint64_t)l->pause_s * 1000000) < 0 ||
-        sd_event_source_set_enabled(l->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the message bus");
+    bridge_timer_back_off(l->retry, &l->pause_s, LONGEST_PAUSE_S, "the message bus");
 }
 
 static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {

@@ -14,16 +14,32 @@
 #include <unistd.h>
 
 #define BACKLOG 64
+#define PAUSE_US 1000000ULL
+
+static void accept_clients(struct bridge *b, bool accept) {
+    for (size_t i = 0; i < b->n_sockets; i++)
+        (void)sd_event_source_set_enabled(b->sockets[i], accept ? SD_EVENT_ON : SD_EVENT_OFF);
+}
+
+static int on_pause_over(sd_event_source *source, uint64_t now_us, void *user) {
+    (void)source, (void)now_us;
+    accept_clients(user, true);
+    return 0;
+}
 
 static int on_client(sd_event_source *source, int fd, uint32_t revents, void *user) {
     struct bridge *b = user;
     (void)source, (void)revents;
 
     int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client >= 0)
+    if (client >= 0) {
         bridge_connection_new(b, client);
-    else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to accept a connection: %s", strerror(errno));
+    } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+        /* Descriptors or memory are missing. The client stays in the queue, so that without a pause we would try without end. */
+        bridge_log(BRIDGE_LOG_ERROR, "Failed to accept a connection, trying again: %s", strerror(errno));
+        accept_clients(b, false);
+        bridge_timer_set(b->accept_pause, PAUSE_US, "clients");
+    }
     return 0;
 }
 
@@ -89,7 +105,7 @@ static int listen_unix(struct bridge *b, const char *uri, const char *path, trag
     if (*path != '/')
         return wrong_uri(uri, reterr);
     if (strlen(path) >= sizeof(to.sun_path))
-        return base_error_set(reterr, -ENAMETOOLONG, "--uri %.200s: the path has more than %zu bytes; choose a shorter one", uri,
+        return base_error_set(reterr, -ENAMETOOLONG, "uri %.200s: the path has more than %zu bytes; choose a shorter one", uri,
                               sizeof(to.sun_path) - 1);
     memcpy(to.sun_path, path, strlen(path) + 1);
     remove_stale(&to);
@@ -125,16 +141,26 @@ static int listen_tcp(struct bridge *b, const char *uri, const char *where, trag
     return r;
 }
 
+static int make_timer(struct bridge *b, tragus_error *reterr) {
+    int r = sd_event_add_time_relative(b->event, &b->accept_pause, CLOCK_MONOTONIC, 0, 0, on_pause_over, b);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(b->accept_pause, SD_EVENT_OFF);
+    return r < 0 ? base_error_set(reterr, r, "no timer can be made: %s", strerror(-r)) : 0;
+}
+
 int bridge_listen(struct bridge *b, tragus_error *reterr) {
     const char *uri = b->options->uri;
 
+    int r = make_timer(b, reterr);
+    if (r < 0)
+        return r;
     int n = sd_listen_fds(1);
     for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++) {
         if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0)
             return base_error_set(reterr, -ENOTSOCK,
                                   "systemd passed something that is not a listening stream socket; "
                                   "use ListenStream= and Accept=no in the socket unit");
-        int r = add_socket(b, fd, reterr);
+        r = add_socket(b, fd, reterr);
         if (r < 0)
             return r;
     }
@@ -151,6 +177,7 @@ void bridge_listen_end(struct bridge *b) {
     for (size_t i = 0; i < b->n_sockets; i++)
         sd_event_source_disable_unref(b->sockets[i]);
     b->n_sockets = 0;
+    b->accept_pause = sd_event_source_disable_unref(b->accept_pause);
     if (b->unlink_path)
         (void)unlink(b->unlink_path);
     free(b->unlink_path);

@@ -63,6 +63,11 @@ void bridge_listeners_fail(struct bridge *b, const char *why) {
         end(b->listeners, why);
 }
 
+void bridge_listeners_free(struct bridge *b) {
+    while (b->listeners)
+        destroy(b->listeners);
+}
+
 /* --- start -------------------------------------------------------------------------------------------------------------------- */
 
 /* Whether the call succeeded and somebody still waits. If not, the listener is gone. */

@@ -43,5 +43,7 @@ int bridge_listener_trigger(struct bridge_listener *l, uint32_t open_ms, void (*
 void bridge_listener_signal(struct bridge *b, sd_bus_message *m);
 /* The sessions are gone: ends all listeners with this sentence. */
 void bridge_listeners_fail(struct bridge *b, const char *why);
+/* Frees those that wait for the reply of CreateSession after bridge_listener_free. */
+void bridge_listeners_free(struct bridge *b);
 
 #endif

@@ -8,6 +8,7 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/connection.c \
     src/bridge/home.c src/bridge/home.h src/bridge/home_client.c src/bridge/home_lists.c \
     src/bridge/home_talk.c src/bridge/home_talk.h \
+    src/bridge/home_url.c \
     src/bridge/info.c \
     src/bridge/link.c \
     src/bridge/listen.c \
@@ -16,10 +17,12 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/private.h \
     src/bridge/request.c \
     src/bridge/run.c \
+    src/bridge/secret.c \
     src/bridge/session.c src/bridge/session.h \
     src/bridge/settings.c \
     src/bridge/stream.c src/bridge/stream.h \
     src/bridge/stream_session.c \
+    src/bridge/timer.c \
     src/bridge/wire.c src/bridge/wire.h
 if MQTT
 libtragus_bridge_la_SOURCES += \
@@ -31,8 +34,9 @@ libtragus_bridge_la_SOURCES += \
     src/bridge/mqtt.c src/bridge/mqtt.h \
     src/bridge/mqtt_client.c \
     src/bridge/mqtt_discovery.c \
-    src/bridge/mqtt_password.c \
-    src/bridge/mqtt_queue.c
+    src/bridge/mqtt_microphone.c \
+    src/bridge/mqtt_queue.c \
+    src/bridge/mqtt_state.c
 else
 libtragus_bridge_la_SOURCES += src/bridge/mqtt_none.c
 endif

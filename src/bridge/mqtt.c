@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/mqtt.c: the topics of our own, which docs/MQTT.md describes: events and states go out, the switch and the trigger come in.
- */
+/* bridge/mqtt.c: the topics of our own, which docs/MQTT.md describes: how they are published, and the switch and the trigger, which
+ * come in. */
 #include "bridge/mqtt.h"
 #include "base/crc32c.h"
 #include "base/utf8.h"
@@ -9,27 +9,23 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
-#include <unistd.h>
 
-#define VERSION 1 /* of the payloads */
-#define LONGEST_PAUSE_S 60
 #define COMPLAINT_US 10000000ULL
-#define ENERGY "org.tragus.Energy1"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define MOST_SITE 12 /* bytes of a site's name in that of the client */
 
 /* --- publishing --------------------------------------------------------------------------------------------------------------- */
 
-static const char *text_of(json_object *o) {
+const char *mqtt_text(json_object *o) {
     return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 void mqtt_publish(struct bridge_mqtt *m, const char *topic, json_object *o, bool event) {
-    const char *text = text_of(o);
+    const char *text = mqtt_text(o);
 
     if (event)
         mqtt_queue_add(&m->queue, topic, text, strlen(text));
@@ -46,7 +42,7 @@ static char *own_topic(const struct bridge_mqtt *m, const char *suffix) {
 void mqtt_publish_own(struct bridge_mqtt *m, const char *suffix, json_object *o, bool event) {
     char *topic = own_topic(m, suffix);
 
-    busjson_add(o, "version", json_object_new_int(VERSION));
+    busjson_add(o, "version", json_object_new_int(MQTT_VERSION));
     if (topic)
         mqtt_publish(m, topic, o, event);
     else
@@ -54,7 +50,7 @@ void mqtt_publish_own(struct bridge_mqtt *m, const char *suffix, json_object *o,
     free(topic);
 }
 
-static void publish_retained(struct bridge_mqtt *m, const char *suffix, const char *text) {
+void mqtt_publish_retained(struct bridge_mqtt *m, const char *suffix, const char *text) {
     char *topic = own_topic(m, suffix);
     if (topic)
         (void)mqtt_client_publish(m->client, topic, text, strlen(text), 1, true);
@@ -81,184 +77,11 @@ void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format,
     mqtt_publish_own(m, "error", o, false);
 }
 
-/* --- states ------------------------------------------------------------------------------------------------------------------- */
-
-/* Publishes the state if it has changed. anew: also if not. */
-static void publish_state(struct bridge_mqtt *m, bool anew) {
-    json_object *o = json_object_new_object();
-
-    busjson_add(o, "listening", json_object_new_boolean(m->on));
-    busjson_add(o, "active", json_object_new_boolean(m->active));
-    busjson_add(o, "microphone_open", json_object_new_boolean(m->microphone_open));
-    busjson_add(o, "ready", json_object_new_string(m->ready));
-    busjson_add(o, "problem", *m->trouble ? json_object_new_string(m->trouble) : NULL);
-    busjson_add(o, "dropped", json_object_new_uint64(m->queue.n_dropped));
-    busjson_add(o, "site", json_object_new_string(m->options->site));
-    busjson_add(o, "version", json_object_new_int(VERSION));
-    const char *text = text_of(o);
-    if (anew || !m->state || strcmp(text, m->state) != 0) {
-        publish_retained(m, "state", text);
-        free(m->state);
-        m->state = strdup(text);
-    }
-    json_object_put(o);
-}
-
-static void call_properties(struct bridge_mqtt *m, const char *interface, sd_bus_slot **slot, sd_bus_message_handler_t take) {
-    sd_bus *bus = m->bridge->link.bus;
-    sd_bus_message *call = NULL;
-
-    if (!bus || *slot)
-        return;
-    int r = sd_bus_message_new_method_call(bus, &call, BRIDGE_TRAGUS, BRIDGE_PATH, "org.freedesktop.DBus.Properties", "GetAll");
-    if (r >= 0)
-        r = sd_bus_message_append(call, "s", interface);
-    if (r >= 0)
-        r = sd_bus_message_set_auto_start(call, false);
-    if (r >= 0)
-        (void)sd_bus_call_async(bus, slot, call, take, m, 0);
-    sd_bus_message_unref(call);
-}
-
-static void ask_manager(struct bridge_mqtt *m);
-
-static int on_manager(sd_bus_message *reply, void *user, sd_bus_error *error) {
-    static const char *const names[] = {"loading", "ready", "degraded", "failed"};
-    struct bridge_mqtt *m = user;
-    (void)error;
-
-    m->manager = sd_bus_slot_unref(m->manager);
-    json_object *o = sd_bus_message_is_method_error(reply, NULL) ? NULL : busjson_value(reply);
-    int ready = json_object_get_int(json_object_object_get(o, "ready"));
-    m->ready = ready >= 1 && ready <= 4 ? names[ready - 1] : "away";
-    m->microphone_open = json_object_get_boolean(json_object_object_get(o, "microphone_open"));
-    json_object_put(o);
-    publish_state(m, false);
-    if (m->manager_again)
-        ask_manager(m);
-    return 0;
-}
-
-static void ask_manager(struct bridge_mqtt *m) {
-    m->manager_again = m->manager != NULL;
-    call_properties(m, BRIDGE_MANAGER, &m->manager, on_manager);
-}
-
-static int on_energy(sd_bus_message *reply, void *user, sd_bus_error *error) {
-    struct bridge_mqtt *m = user;
-    (void)error;
-
-    m->energy = sd_bus_slot_unref(m->energy);
-    json_object *o = sd_bus_message_is_method_error(reply, NULL) ? NULL : busjson_value(reply);
-    if (!json_object_is_type(o, json_type_object)) {
-        json_object_put(o);
-        return 0;
-    }
-    busjson_add(o, "version", json_object_new_int(VERSION));
-    publish_retained(m, "energy", text_of(o));
-    json_object_put(o);
-    return 0;
-}
-
-static int on_poll(sd_event_source *source, uint64_t time_us, void *user) {
-    struct bridge_mqtt *m = user;
-    (void)time_us;
-
-    if (mqtt_client_is_up(m->client))
-        call_properties(m, ENERGY, &m->energy, on_energy);
-    (void)sd_event_source_set_time_relative(source, (uint64_t)m->options->energy_s * 1000000);
-    return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-/* --- the microphone ----------------------------------------------------------------------------------------------------------- */
-
-static void on_started(void *user) {
-    struct bridge_mqtt *m = user;
-    m->active = true;
-    m->pause_s = 0;
-    *m->trouble = '\0';
-    publish_state(m, false);
-}
-
-static void on_event(void *user, const char *event, json_object *o) {
-    struct bridge_mqtt *m = user;
-    bool lasting = strcmp(event, "utterance") == 0 || strcmp(event, "rejected") == 0 || strcmp(event, "wake_detected") == 0;
-    time_t now = time(NULL);
-    struct tm utc;
-    char suffix[64], at[32];
-
-    if (m->hermes)
-        hermes_event(m->hermes, event, o);
-    if (!lasting && strcmp(event, "input_lost") != 0 && !m->options->partial)
-        return;
-    snprintf(suffix, sizeof(suffix), "event/%s", event);
-    strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    busjson_add(o, "event_type", json_object_new_string(event));
-    json_object_object_del(o, "event"); /* `event` is no longer valid */
-    busjson_add(o, "at", json_object_new_string(at));
-    busjson_add(o, "site", json_object_new_string(m->options->site));
-    mqtt_publish_own(m, suffix, json_object_get(o), lasting);
-}
-
-static void on_ended(void *user, const char *why) {
-    struct bridge_mqtt *m = user;
-
-    m->listener = NULL;
-    m->active = false;
-    if (why && strcmp(m->trouble, why) != 0)
-        bridge_log(BRIDGE_LOG_WARNING, "Cannot listen to the microphone, trying again: %s", why);
-    snprintf(m->trouble, sizeof(m->trouble), "%s", why ? why : "");
-    publish_state(m, false);
-    m->pause_s = m->pause_s == 0 ? 1 : m->pause_s * 2 > LONGEST_PAUSE_S ? LONGEST_PAUSE_S : m->pause_s * 2;
-    if (sd_event_source_set_time_relative(m->retry, (uint64_t)m->pause_s * 1000000) < 0 ||
-        sd_event_source_set_enabled(m->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the microphone");
-}
-
-void mqtt_listen(struct bridge_mqtt *m) {
-    static const struct bridge_listener_handlers handlers = {on_started, on_event, on_ended};
-    bool wanted = m->on && m->holds == 0;
-    struct bridge_format format = {0};
-    int sound = -1;
-
-    (void)sd_event_source_set_enabled(m->retry, SD_EVENT_OFF);
-    if (wanted && !m->listener && m->options->hermes_sound)
-        sound = hermes_sound_open(m->hermes, HERMES_LISTENS, &format);
-    if (wanted && !m->listener && (sound >= 0 || !m->options->hermes_sound)) {
-        const struct bridge_listener_setup setup = {.grammar = m->options->grammar,
-                                                    .phrases = m->options->phrases,
-                                                    .n_phrases = m->options->n_phrases,
-                                                    .partial = m->options->partial,
-                                                    .fallback = m->options->fallback,
-                                                    .sound = sound,
-                                                    .format = format,
-                                                    .handlers = &handlers,
-                                                    .user = m};
-        m->listener = bridge_listener_new(m->bridge, &setup);
-    } else if (!wanted && m->listener) {
-        bridge_listener_free(m->listener);
-        m->listener = NULL;
-        m->active = false;
-    }
-    if (!wanted)
-        *m->trouble = '\0';
-    publish_state(m, false);
-}
-
-void mqtt_hold(struct bridge_mqtt *m, enum mqtt_hold hold, bool holds) {
-    m->holds = holds ? m->holds | hold : m->holds & ~(unsigned)hold;
-    mqtt_listen(m);
-}
-
-static int on_retry(sd_event_source *source, uint64_t time_us, void *user) {
-    (void)source, (void)time_us;
-    mqtt_listen(user);
-    return 0;
-}
+/* --- tragusd ------------------------------------------------------------------------------------------------------------------ */
 
 void bridge_mqtt_properties(struct bridge *b) {
     if (b->mqtt)
-        ask_manager(b->mqtt);
+        mqtt_state_ask(b->mqtt);
 }
 
 void bridge_mqtt_tragusd(struct bridge *b, bool there) {
@@ -266,18 +89,14 @@ void bridge_mqtt_tragusd(struct bridge *b, bool there) {
 
     if (!m)
         return;
-    if (there) {
-        ask_manager(m);
-        m->pause_s = 0;
-        if (!m->listener)
-            mqtt_listen(m);
-    } else {
-        m->manager = sd_bus_slot_unref(m->manager);
-        m->energy = sd_bus_slot_unref(m->energy);
-        m->ready = "away";
-        m->microphone_open = false;
-        publish_state(m, false);
+    if (!there) {
+        mqtt_state_away(m);
+        return;
     }
+    mqtt_state_ask(m);
+    m->pause_s = 0;
+    if (!m->listener)
+        mqtt_listen(m);
 }
 
 /* --- commands ----------------------------------------------------------------------------------------------------------------- */
@@ -296,7 +115,7 @@ static void take_switch(struct bridge_mqtt *m, const char *topic, const char *te
     if (!on && m->hermes)
         hermes_asr_off(m->hermes);
     mqtt_listen(m);
-    publish_state(m, true); /* the sender waits for it, also if nothing has changed */
+    mqtt_state_publish(m, true); /* the sender waits for it, also if nothing has changed */
 }
 
 static void on_trigger_failed(void *user, const char *why) {
@@ -322,13 +141,13 @@ static void publish_all(struct bridge_mqtt *m) {
 
     if (asprintf(&topic, "%s/device/%s/config", m->options->discovery_prefix, m->id) >= 0) {
         json_object *o = m->options->discovery ? mqtt_discovery(m) : NULL;
-        const char *text = o ? text_of(o) : ""; /* removes what an earlier configuration has left */
+        const char *text = o ? mqtt_text(o) : ""; /* removes what an earlier configuration has left */
         (void)mqtt_client_publish(m->client, topic, text, strlen(text), 1, true);
         json_object_put(o);
         free(topic);
     }
-    publish_state(m, true);
-    call_properties(m, ENERGY, &m->energy, on_energy);
+    mqtt_state_publish(m, true);
+    mqtt_state_ask_energy(m);
 }
 
 static void take_own(struct bridge_mqtt *m, const char *suffix, const char *text, bool retained) {
@@ -450,11 +269,9 @@ static int start(struct bridge_mqtt *m, tragus_error *reterr) {
         return r;
     r = mqtt_queue_init(&m->queue, m->bridge->event, m->client, o->keep_s);
     if (r >= 0)
-        r = sd_event_add_time_relative(m->bridge->event, &m->retry, CLOCK_MONOTONIC, 0, 0, on_retry, m);
-    if (r >= 0) /* first when there is a bus */
-        r = sd_event_source_set_enabled(m->retry, SD_EVENT_OFF);
+        r = mqtt_microphone_open(m);
     if (r >= 0)
-        r = sd_event_add_time_relative(m->bridge->event, &m->poll, CLOCK_MONOTONIC, 0, 1000000, on_poll, m);
+        r = mqtt_state_open(m);
     if (r >= 0 && o->hermes != BRIDGE_HERMES_OFF)
         r = hermes_new(&m->hermes, m);
     return r < 0 ? base_error_set(reterr, r, "MQTT cannot be started: %s", strerror(-r)) : 0;
@@ -491,14 +308,11 @@ void bridge_mqtt_close(struct bridge *b) {
     b->mqtt = NULL;
     hermes_free(m->hermes);
     bridge_listener_free(m->listener);
-    sd_bus_slot_unref(m->manager);
-    sd_bus_slot_unref(m->energy);
     sd_event_source_disable_unref(m->retry);
-    sd_event_source_disable_unref(m->poll);
+    mqtt_state_close(m);
     if (m->client)
         mqtt_queue_done(&m->queue);
     mqtt_client_free(m->client);
-    free(m->state);
     free(m->prefix);
     free(m->status_topic);
     free(m);

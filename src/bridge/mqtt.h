@@ -2,9 +2,10 @@
 /* bridge/mqtt.h: what the files of the MQTT side share.
  *
  *   mqtt_client.c     the connection with the broker
- *   mqtt_password.c   reads its password
  *   mqtt_queue.c      messages that wait for the broker, for a limited time
- *   mqtt.c            topics of our own: events, states, commands
+ *   mqtt.c            topics of our own, and the commands that come by them
+ *   mqtt_microphone.c the session whose events go out
+ *   mqtt_state.c      the states that go out
  *   mqtt_discovery.c  the description for Home Assistant
  *   hermes*.c         the topics of Rhasspy's Hermes protocol
  */
@@ -54,9 +55,6 @@ int mqtt_client_publish(struct mqtt_client *c, const char *topic, const char *pa
 int mqtt_client_send(struct mqtt_client *c, const char *topic, const char *payload, size_t n, uint32_t expires_s);
 /* A refusal of the broker is reported in the log. */
 int mqtt_client_subscribe(struct mqtt_client *c, const char *topic);
-
-/* Reads the password from a file that other users may not read. The caller erases and frees it. */
-int mqtt_password_read(char **ret, const char *path, tragus_error *reterr);
 
 /* --- messages that wait ------------------------------------------------------------------------------------------------------- */
 
@@ -111,15 +109,35 @@ struct bridge_mqtt {
     uint64_t complained_us; /* when a wrong message was last logged */
 };
 
+#define MQTT_VERSION 1 /* of the payloads */
+
+/* As it is published; valid as long as the object, until it is changed. */
+const char *mqtt_text(json_object *o);
 /* Publishes an object and releases it. event: kept for the broker if it is away; else it is only sent now. */
 void mqtt_publish(struct bridge_mqtt *m, const char *topic, json_object *o, bool event);
 /* The same at PREFIX/SUFFIX, with the version of the payload. */
 void mqtt_publish_own(struct bridge_mqtt *m, const char *suffix, json_object *o, bool event);
 /* Reports a message that cannot be used: at PREFIX/error, and in the log, there at most once in ten seconds. */
 void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void mqtt_hold(struct bridge_mqtt *m, enum mqtt_hold hold, bool holds);
+/* Publishes a text at PREFIX/SUFFIX, which the broker keeps. */
+void mqtt_publish_retained(struct bridge_mqtt *m, const char *suffix, const char *text);
+
+/* mqtt_state.c. Without a connection to the bus, nothing is asked. */
+int mqtt_state_open(struct bridge_mqtt *m);
+void mqtt_state_close(struct bridge_mqtt *m); /* may not have been opened */
+/* Publishes the state if it has changed. anew: also if not. */
+void mqtt_state_publish(struct bridge_mqtt *m, bool anew);
+/* Asks tragusd for what belongs to the state, or for its energy figures, and publishes the answer. */
+void mqtt_state_ask(struct bridge_mqtt *m);
+void mqtt_state_ask_energy(struct bridge_mqtt *m);
+/* tragusd is gone. */
+void mqtt_state_away(struct bridge_mqtt *m);
+
+/* mqtt_microphone.c */
+int mqtt_microphone_open(struct bridge_mqtt *m);
 /* Starts or ends the microphone session, as the switch and the holds want it. */
 void mqtt_listen(struct bridge_mqtt *m);
+void mqtt_hold(struct bridge_mqtt *m, enum mqtt_hold hold, bool holds);
 
 /* The payload of the topic DISCOVERY_PREFIX/device/ID/config. */
 json_object *mqtt_discovery(const struct bridge_mqtt *m);

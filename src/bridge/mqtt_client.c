@@ -51,7 +51,7 @@ struct attempt {
 struct mqtt_client {
     struct mqtt_client_setup setup;
     sd_event *event;
-    char *password;
+    char password[BRIDGE_MOST_SECRET + 1];
     struct attempt *attempt; /* NULL: none; also the owner of the connection */
     sd_event_source *done, *io, *misc, *retry;
     bool taken_over; /* the thread has left */
@@ -143,13 +143,6 @@ static void forget(struct mqtt_client *c) {
     c->refusal = 0;
 }
 
-static void connect_later(struct mqtt_client *c) {
-    c->pause_s = c->pause_s == 0 ? 1 : c->pause_s * 2 > LONGEST_PAUSE_S ? LONGEST_PAUSE_S : c->pause_s * 2;
-    if (sd_event_source_set_time_relative(c->retry, (uint64_t)c->pause_s * 1000000) < 0 ||
-        sd_event_source_set_enabled(c->retry, SD_EVENT_ONESHOT) < 0)
-        bridge_log(BRIDGE_LOG_ERROR, "Failed to set the timer for the MQTT broker");
-}
-
 /* What went wrong, and how to mend it. */
 static void explain(const struct mqtt_client *c, int result, int code, char *out, size_t size) {
     const struct bridge_mqtt_options *o = c->setup.options;
@@ -197,7 +190,7 @@ static void lost(struct mqtt_client *c, int result, int code) {
     forget(c);
     if (was_up)
         c->setup.handlers->down(c->setup.user);
-    connect_later(c);
+    bridge_timer_back_off(c->retry, &c->pause_s, LONGEST_PAUSE_S, "the MQTT broker");
 }
 
 /* --- the connection ----------------------------------------------------------------------------------------------------------- */
@@ -338,7 +331,7 @@ static int configure(struct mqtt_client *c, struct mosquitto *m) {
     if (r == MOSQ_ERR_SUCCESS)
         r = mosquitto_will_set(m, c->setup.status_topic, 7, "offline", 1, true);
     if (r == MOSQ_ERR_SUCCESS && *o->user)
-        r = mosquitto_username_pw_set(m, o->user, c->password);
+        r = mosquitto_username_pw_set(m, o->user, *o->password_file ? c->password : NULL);
     if (r == MOSQ_ERR_SUCCESS && *o->ca_file)
         r = mosquitto_tls_set(m, o->ca_file, NULL, NULL, NULL, NULL);
     else if (r == MOSQ_ERR_SUCCESS && o->tls)
@@ -440,18 +433,20 @@ int mqtt_client_subscribe(struct mqtt_client *c, const char *topic) {
 }
 
 int mqtt_client_new(struct mqtt_client **ret, sd_event *event, const struct mqtt_client_setup *setup, tragus_error *reterr) {
+    const struct bridge_mqtt_options *o = setup->options;
     struct mqtt_client *c = calloc(1, sizeof(*c));
+    struct timespec changed;
 
     if (!c)
         return base_error_set(reterr, -ENOMEM, "out of memory");
     c->setup = *setup;
     c->event = event;
     int r = 0;
-    if (*setup->options->password_file)
-        r = mqtt_password_read(&c->password, setup->options->password_file, reterr);
-    if (r >= 0 && *setup->options->ca_file && access(setup->options->ca_file, R_OK) < 0)
-        r = base_error_set(reterr, -errno, "ca_file %s cannot be read: %s", setup->options->ca_file, strerror(errno));
-    if (r >= 0 && c->password && !*setup->options->user)
+    if (*o->password_file)
+        r = bridge_secret_read(c->password, "password_file", o->password_file, &changed, reterr);
+    if (r >= 0 && *o->ca_file && access(o->ca_file, R_OK) < 0)
+        r = base_error_set(reterr, -errno, "ca_file %s cannot be read: %s", o->ca_file, strerror(errno));
+    if (r >= 0 && *o->password_file && !*o->user)
         r = base_error_set(reterr, -EINVAL, "password_file is set without user; add user in [mqtt]");
     if (r >= 0 && mosquitto_lib_init() != MOSQ_ERR_SUCCESS)
         r = base_error_set(reterr, -ENOMEM, "libmosquitto cannot be started");
@@ -490,8 +485,6 @@ void mqtt_client_free(struct mqtt_client *c) {
         say_goodbye(c);
     forget(c);
     sd_event_source_disable_unref(c->retry);
-    if (c->password)
-        explicit_bzero(c->password, strlen(c->password));
-    free(c->password);
+    explicit_bzero(c->password, sizeof(c->password));
     free(c);
 }

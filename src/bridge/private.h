@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/private.h: what the files of this room share. Everything but home_client.c and what it calls runs in one thread, and
- * nothing there waits: the calls to tragusd are asynchronous, and the sockets and pipes are non-blocking. */
+/* bridge/private.h: what the files of this room share. Everything runs in one thread, and nothing there waits: the calls to tragusd
+ * are asynchronous, and the sockets and pipes are non-blocking. Other threads run home_client.c with what it calls, and the
+ * connecting in mqtt_client.c. */
 #ifndef TRAGUS_BRIDGE_PRIVATE_H
 #define TRAGUS_BRIDGE_PRIVATE_H
 
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 
 /* Of words that are not in the grammar: with less, most of them are probably wrong. */
 #define BRIDGE_LEAST_FREE_CONFIDENCE 0.5
@@ -32,6 +34,22 @@ struct bridge_stream;
 
 enum bridge_log_level { BRIDGE_LOG_ERROR = 3, BRIDGE_LOG_WARNING = 4, BRIDGE_LOG_INFO = 6 };
 void bridge_log(enum bridge_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- timers ------------------------------------------------------------------------------------------------------------------- */
+
+/* Lets a timer fire once. what: it is for, in the log if that fails. */
+void bridge_timer_set(sd_event_source *timer, uint64_t after_us, const char *what);
+/* The same after a pause that doubles each time: 1, 2, 4 s, and at most longest_s. *pause_s: the last one, or 0 to begin anew. */
+void bridge_timer_back_off(sd_event_source *timer, unsigned *pause_s, unsigned longest_s, const char *what);
+
+/* --- secrets ------------------------------------------------------------------------------------------------------------------ */
+
+#define BRIDGE_MOST_SECRET 1024
+
+/* Reads the text of a file that only its owner may read, without the ends of line behind it. key: its name in bridge.conf, for
+ * messages. *ret_changed: when the file was written. The caller erases out, also after an error. */
+int bridge_secret_read(char out[BRIDGE_MOST_SECRET + 1], const char *key, const char *path, struct timespec *ret_changed,
+                       tragus_error *reterr);
 
 /* --- the bus ------------------------------------------------------------------------------------------------------------------ */
 
@@ -92,6 +110,7 @@ struct bridge {
     struct bridge_mqtt *mqtt; /* NULL: off */
     sd_event_source *sockets[BRIDGE_MOST_SOCKETS];
     size_t n_sockets;
+    sd_event_source *accept_pause;            /* after which the sockets accept again */
     char *unlink_path;                        /* of our Unix socket */
     struct bridge_announcement *announcement; /* NULL: none */
     struct bridge_home *home;                 /* NULL: none is configured */
@@ -170,8 +189,7 @@ int bridge_request_new(struct bridge_request **ret, struct bridge_connection *c,
 /* Ends it without an answer. Accepts NULL. */
 void bridge_request_free(struct bridge_request *q);
 
-/* --- names of Home Assistant ---------------------------------------------------------------------------------------------------
- */
+/* --- names of Home Assistant -------------------------------------------------------------------------------------------------- */
 
 /* Does nothing if none is configured. */
 int bridge_home_open(struct bridge *b, tragus_error *reterr);

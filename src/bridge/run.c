@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge/run.c: the event loop: start, readiness, signals, end. */
+#include "bridge/listener.h"
 #include "bridge/private.h"
 
 #include <errno.h>
@@ -58,6 +59,7 @@ int bridge_run(const struct bridge_options *o) {
     bridge_listen_end(&b);
     bridge_connections_free(&b);
     bridge_mqtt_close(&b);
+    bridge_listeners_free(&b);
     bridge_home_close(&b);
     bridge_link_close(&b);
     sd_event_unref(b.event);

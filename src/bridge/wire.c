@@ -112,7 +112,7 @@ static int take_header(struct bridge_wire_reader *r, tragus_error *reterr) {
     int result = parse(&r->header, text, n_line, "header", reterr);
     if (result < 0)
         return result;
-    if (!json_object_is_type(json_object_object_get(r->header, "type"), json_type_string))
+    if (!busjson_text(r->header, "type"))
         return base_error_set(reterr, -EPROTO, "the header has no \"type\" that is a string");
     result = length(r, "data_length", BRIDGE_WIRE_MOST_DATA, &r->n_data, reterr);
     if (result >= 0)
@@ -159,7 +159,7 @@ int bridge_wire_next(struct bridge_wire_reader *r, struct bridge_wire_event *ret
     if (result < 0)
         return result;
     *ret = (struct bridge_wire_event){
-        .type = json_object_get_string(json_object_object_get(r->header, "type")),
+        .type = busjson_text(r->header, "type"),
         .data = r->data,
         .payload = r->bytes.data + r->start + r->n_header + r->n_data,
         .n_payload = r->n_payload,

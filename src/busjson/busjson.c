@@ -178,6 +178,11 @@ static const struct signal_shape shapes[] = {
     {NULL, {"time_usec", ""}},
 };
 
+const char *busjson_text(json_object *o, const char *key) {
+    json_object *value = json_object_object_get(o, key);
+    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
 size_t busjson_length(json_object *o) {
     return json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
 }

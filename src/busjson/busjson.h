@@ -29,6 +29,9 @@ json_object *busjson_signal(sd_bus_message *m, const char **ret_event);
 void busjson_add(json_object *o, const char *key, json_object *value);
 void busjson_append(json_object *list, json_object *value);
 
+/* The text of a member; NULL if there is none, if it is no string, or if o is no object. Valid as long as the member. */
+const char *busjson_text(json_object *o, const char *key);
+
 /* The length of an array; 0 for anything else, for which json_object_array_length would end the program. */
 size_t busjson_length(json_object *o);
 

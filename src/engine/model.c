@@ -185,6 +185,14 @@ struct lexicon *engine_model_lexicon(tragus_model *m) {
     return m->lexicon;
 }
 
+/* Says why there are no words: the language model cannot be used, or else memory is missing. */
+static void set_words_error(const tragus_model *m, int r, tragus_error *reterr) {
+    if (reterr && m->lm_error.code < 0)
+        *reterr = m->lm_error;
+    else
+        base_error_set(reterr, r, "out of memory");
+}
+
 const struct graph_words *engine_model_words(tragus_model *m, tragus_error *reterr) {
     int r = m->lm_error.code;
     pthread_mutex_lock(&m->lock);
@@ -192,10 +200,8 @@ const struct graph_words *engine_model_words(tragus_model *m, tragus_error *rete
         r = graph_words_build(&m->words, m->lm, NULL);
     const struct graph_words *words = m->words;
     pthread_mutex_unlock(&m->lock);
-    if (r < 0 && reterr)
-        *reterr = m->lm_error;
-    if (r < 0 && reterr && m->lm_error.code == 0)
-        base_error_set(reterr, r, "out of memory");
+    if (r < 0)
+        set_words_error(m, r, reterr);
     return words;
 }
 
@@ -204,17 +210,19 @@ const struct lm *engine_model_lm(const tragus_model *m) {
 }
 
 const struct graph *engine_model_dictation(tragus_model *m, tragus_error *reterr) {
-    const struct graph_words *tree = engine_model_words(m, reterr);
-    if (!tree)
-        return NULL;
-    int r = 0;
+    struct graph_words *tree = NULL; /* freed again: the graph has a copy, and most grammars need none */
+    int r = m->lm_error.code;
     pthread_mutex_lock(&m->lock);
-    if (!m->dictation)
-        r = graph_words_graph(&m->dictation, tree);
+    if (m->lm && !m->dictation) {
+        r = m->words ? 0 : graph_words_build(&tree, m->lm, NULL);
+        if (r == 0)
+            r = graph_words_graph(&m->dictation, m->words ? m->words : tree);
+        graph_words_free(tree);
+    }
     const struct graph *dictation = m->dictation;
     pthread_mutex_unlock(&m->lock);
     if (r < 0)
-        base_error_set(reterr, r, "out of memory");
+        set_words_error(m, r, reterr);
     return dictation;
 }
 

@@ -36,7 +36,7 @@ struct graph_preferred {
 
 /* Builds the tree of a language model, which must outlive it; preferred: NULL, or valid during the call. Returns 0 or -ENOMEM. */
 int graph_words_build(struct graph_words **ret, const struct lm *lm, const struct graph_preferred *preferred);
-/* Builds the graph of any words of a tree in any order; words must outlive it. Returns 0 or -ENOMEM. */
+/* Builds the graph of any words of a tree in any order; the language model must outlive it. Returns 0 or -ENOMEM. */
 int graph_words_graph(struct graph **ret, const struct graph_words *words);
 void graph_words_free(struct graph_words *w); /* takes NULL */
 

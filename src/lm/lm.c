@@ -169,6 +169,7 @@ int lm_open(struct lm **ret, const char *path, const struct lexicon *lexicon, tr
         lm_free(lm);
         return r;
     }
+    store_let_go(lm->store); /* nobody may ever need free words; and sentences with them need few of the n-grams */
     *ret = lm;
     return 0;
 }

@@ -194,6 +194,10 @@ void store_free(struct store *s) {
     free(s);
 }
 
+void store_let_go(const struct store *s) {
+    (void)madvise((void *)(uintptr_t)s->map, s->size_bytes, MADV_DONTNEED);
+}
+
 const void *store_section(const struct store *s, const char *name, size_t *ret_size_bytes) {
     for (uint32_t i = 0; i < s->n_entries; i++)
         if (strcmp(s->entries[i].name, name) == 0) {

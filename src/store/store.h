@@ -55,6 +55,10 @@ int store_open(struct store **ret, const char *path, enum store_kind kind, const
                tragus_error *reterr);
 void store_free(struct store *s); /* accepts NULL */
 
+/* Lets go of the pages that were read: they are mapped again when they are used, from the cache of the system if it still has them.
+ * For a large file of which little is used after it was checked. */
+void store_let_go(const struct store *s);
+
 /* A section's size and bytes, 64-byte aligned, valid until store_free; NULL if there is none of that name. */
 const void *store_section(const struct store *s, const char *name, size_t *ret_size_bytes);
 

@@ -37,6 +37,8 @@ for wrong in tcp://127.0.0.1 tcp://:10300 tcp://127.0.0.1:0 tcp://127.0.0.1:9999
     is "$wrong" 1 $?
     grep -q "write tcp://HOST:PORT or unix://PATH" "$work/out" || fail "$wrong: $(cat "$work/out")"
 done
+long=unix:///$(printf 'a%.0s' {1..108})
+is "a long path" "tragus-bridge: Failed to start: uri $long: the path has more than 107 bytes; choose a shorter one" "$("$bridge" --uri "$long" 2>&1)"
 "$bridge" --nonsense 2>/dev/null
 is "an unknown option" 2 $?
 
@@ -178,5 +180,23 @@ wyoming info >/dev/null || fail "info by TCP"
 is "an address in use" 1 $?
 grep -q "cannot listen at $uri: Address already in use" "$work/out" || fail "an address in use: $(cat "$work/out")"
 stop_bridge || fail "tragus-bridge: exit status $?"
+
+echo "== more clients than descriptors"
+: >"$work/tragus-bridge.log"
+(ulimit -n 24 && exec "$bridge" --config /dev/null --bus-address "$address" --uri "$uri" 2>>"$work/tragus-bridge.log") &
+bridge_pid=$!
+wait_for "tragus-bridge" wyoming ping
+clients=()
+for ((i = 0; i < 30; i++)); do
+    exec {client_fd}<>"/dev/tcp/127.0.0.1/${uri##*:}" || fail "client $i"
+    clients+=("$client_fd")
+done
+sleep 2.5
+n_failed=$(grep -c "Failed to accept a connection, trying again: Too many open files" "$work/tragus-bridge.log")
+{ [ "$n_failed" -ge 1 ] && [ "$n_failed" -le 4 ]; } || fail "$n_failed attempts to accept a connection in 2.5 s"
+for client_fd in "${clients[@]}"; do exec {client_fd}>&-; done
+wait_for "the next client" wyoming ping
+stop_bridge || fail "tragus-bridge: exit status $?"
+
 uri=tcp://127.0.0.1:$((40000 + $$ % 20000))
 wyoming activate "$bridge" --bus-address "$address" || fail "a socket from systemd"

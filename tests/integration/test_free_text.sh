@@ -70,6 +70,8 @@ ln -s "$words" "$work/en/words.tragus"
 wait_for "the state" state_is active false
 : >"$work/seen"
 start_tragusd
+resident_kib=$(awk '/^[0-9a-f]+-/ { words = /words\.tragus$/ } words && /^Rss:/ { n += $2 } END { print n + 0 }' "/proc/$daemon_pid/smaps")
+[ "$resident_kib" -lt 3000 ] || fail "$resident_kib KiB of the language model are in use before anybody has said a free word"
 wait_for "the session" state_is active true
 say
 is "free text" "front center" "$(member tragus/kitchen/event/rejected free_text)"

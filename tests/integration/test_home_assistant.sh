@@ -174,7 +174,7 @@ complains() { # TEXT: the bridge logs this and serves clients nevertheless
     stop_bridge || fail "tragus-bridge: exit status $?"
 }
 chmod 640 "$work/token"
-complains "others may read the token; chmod 600 $work/token"
+complains "token_file $work/token is open to other users; chmod 600 $work/token"
 chmod 600 "$work/token"
 printf 'two words' >"$work/token"
 complains "must contain the token and nothing else"

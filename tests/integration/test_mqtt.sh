@@ -20,7 +20,7 @@ start_tragusd
 
 echo "== wrong settings"
 : >"$work/open"
-chmod 644 "$work/open"
+chmod 640 "$work/open"
 for wrong in "tls = perhaps:tls must be no or yes, not \"perhaps\"" "port = 0:port must be from 1 to 65535, not 0" \
     "hermes = maybe:hermes must be no, yes or services, not \"maybe\"" "hosst = x:unknown key \"hosst\" in \[mqtt\]; did you mean host?"; do
     configure
