@@ -33,8 +33,9 @@ struct list_hit {
 struct grammar_list_memo {
     uint32_t list, at;
     enum grammar_gap gap;
-    bool notes_written; /* the hits have notes */
-    uint32_t start;     /* position of its first letter */
+    bool notes_written;                /* the hits have notes */
+    const struct grammar_block *block; /* the hits are for templates of this block; NULL: for all */
+    uint32_t start;                    /* position of its first letter */
     struct list_hit *hits;
     size_t n_hits, size_hits;
 };
@@ -275,12 +276,16 @@ static void match_digits(struct grammar_matcher *m, const struct grammar_list *l
         }
 }
 
+/* A list inside a value has its own values only: otherwise any text would be a value. */
 static void try_entry(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo,
                       const struct grammar_entry *entry) {
     struct grammar_token start = {.at = memo->at, .gap = memo->gap};
     struct grammar_tokens in = {.items = &start, .n = 1, .size = 1}, out = {0};
+    bool fills_unmatched = m->fills_unmatched;
     m->notes_written = memo->notes_written || entry->as_written;
+    m->fills_unmatched = false;
     pass(m, entry->in, &in, &out);
+    m->fills_unmatched = fills_unmatched;
     for (size_t k = 0; k < out.n; k++) {
         struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
         *hit = (struct list_hit){.entry = entry, .end = out.items[k].at};
@@ -323,7 +328,7 @@ static size_t memo_bucket(const struct grammar_matcher *m, const struct grammar_
     while (m->buckets[h]) {
         const struct grammar_list_memo *memo = &m->memos[m->buckets[h] - 1];
         if (memo->list == like->list && memo->at == like->at && memo->gap == like->gap &&
-            memo->notes_written == like->notes_written)
+            memo->notes_written == like->notes_written && (!memo->block || memo->block == like->block))
             break;
         h = (h + 1) & (m->n_buckets - 1);
     }
@@ -338,11 +343,16 @@ static size_t list_at(struct grammar_matcher *m, const struct grammar_list *list
         for (size_t i = 0; i < m->n_memos; i++)
             m->buckets[memo_bucket(m, &m->memos[i])] = (uint32_t)i + 1;
     }
-    struct grammar_list_memo memo = {.list = list->number, .at = t->at, .gap = t->gap, .notes_written = m->notes_written};
+    struct grammar_list_memo memo = {
+        .list = list->number, .at = t->at, .gap = t->gap, .notes_written = m->notes_written, .block = m->block};
     size_t bucket = memo_bucket(m, &memo);
     if (m->buckets[bucket])
         return m->buckets[bucket] - 1;
+    bool outer = m->of_block;
+    m->of_block = false;
     fill_memo(m, list, &memo);
+    memo.block = m->of_block ? m->block : NULL;
+    m->of_block = outer;
     *grammar_pool_push(m->lasting, m->memos, m->n_memos, m->size_memos) = memo;
     m->buckets[memo_bucket(m, &memo)] = (uint32_t)m->n_memos;
     return m->n_memos - 1;
@@ -403,8 +413,10 @@ static void pass_list(struct grammar_matcher *m, const struct grammar_item *item
         size_t index = list_at(m, item->list, from);
         const struct grammar_list_memo memo = m->memos[index];
         bool any = false;
+        m->of_block |= memo.block != NULL;
         for (size_t k = 0; k < memo.n_hits; k++) {
             const struct list_hit *hit = &memo.hits[k];
+            m->of_block |= hit->entry && hit->entry->n_context > 0;
             if (hit->entry && m->block && !grammar_entry_fits(hit->entry, m->block))
                 continue;
             any = true;

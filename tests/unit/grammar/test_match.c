@@ -533,6 +533,23 @@ static void what_no_list_has(void **state) {
     grammar_free(g);
 }
 
+/* A value that has a list in it: the block of each template chooses from that list, and what the list lacks is not taken for it. */
+static void lists_in_values(void **state) {
+    struct grammar *g =
+        make_grammar("language: en\n"
+                     "intents:\n"
+                     "  Light: {data: [{sentences: ['turn on {thing}'], excludes_context: {domain: fan}}]}\n"
+                     "  Fan: {data: [{sentences: ['turn on {thing}'], excludes_context: {domain: light}}]}\n"
+                     "lists:\n"
+                     "  thing: {values: ['the {name} there']}\n"
+                     "  name: {values: [{in: lamp, context: {domain: light}}, {in: heater, context: {domain: fan}}]}\n");
+    (void)state;
+    assert_string_equal(reading(g, "turn on the lamp there"), "Light|thing=the lamp there");
+    assert_string_equal(reading(g, "turn on the heater there"), "Fan|thing=the heater there");
+    assert_string_equal(reading_with(g, "turn on the zorg there", false, true), "Light|thing?the zorg there");
+    grammar_free(g);
+}
+
 static void typing_errors(void **state) {
     static const char *const texts[][2] = {
         {"trun on the kichen ligth", "TurnOn|name=kitchen light|turn on the kitchen light"},
@@ -616,6 +633,7 @@ int main(void) {
         cmocka_unit_test(lists_of_a_region),
         cmocka_unit_test(metadata),
         cmocka_unit_test(what_no_list_has),
+        cmocka_unit_test(lists_in_values),
         cmocka_unit_test(typing_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
