@@ -128,7 +128,7 @@ static int list_directory(const char *path, bool slots_only, struct entries *fil
         return -errno;
     int r = 0;
     const struct dirent *entry;
-    while (r == 0 && (entry = readdir(directory))) {
+    while (r == 0 && (errno = 0, entry = readdir(directory))) {
         struct stat st;
         if (entry->d_name[0] == '.' || fstatat(dirfd(directory), entry->d_name, &st, 0) < 0)
             continue;
@@ -141,6 +141,8 @@ static int list_directory(const char *path, bool slots_only, struct entries *fil
                 drop_entry(files);
         }
     }
+    if (r == 0 && errno)
+        r = -errno;
     closedir(directory);
     if (files->n)
         qsort(files->names, files->n, sizeof *files->names, by_name);
