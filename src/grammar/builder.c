@@ -264,7 +264,9 @@ static void set_list_job(void *data) {
     const struct list_job *j = data;
     struct grammar_builder *b = j->b;
     struct grammar_model_definition *definition = define_list(&j->fresh->pool, j);
+    struct grammar_pool_mark mark = grammar_pool_mark(&b->pool);
     struct grammar_model_list *list = grammar_map_get(&b->lists, grammar_name_form(&b->pool, j->name));
+    grammar_pool_release(&b->pool, mark); /* a list is set again and again, and the pool keeps everything */
     if (!list)
         list = grammar_model_list(b, &b->lists, grammar_pool_text(&b->pool, j->name, strlen(j->name)));
     list->at_run_time = true;
