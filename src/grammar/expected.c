@@ -120,14 +120,6 @@ static void read_context(struct grammar_expected *x, const struct grammar_yaml *
             x->context[x->n_context++] = (tragus_context){context->keys[i]->text, context->items[i]->text};
 }
 
-/* The name of the folder that the file is in; "": none. */
-static const char *folder_of(struct reader *r) {
-    const char *end = strrchr(r->file, '/'), *start = end;
-    while (start && start > r->file && start[-1] != '/')
-        start--;
-    return end ? copy(r, start, (size_t)(end - start)) : "";
-}
-
 static void read_test(struct reader *r, const struct grammar_yaml *test) {
     const struct grammar_yaml *sentences = test->kind == GRAMMAR_YAML_MAPPING ? grammar_yaml_get(test, "sentences") : NULL;
     if (!sentences || sentences->kind != GRAMMAR_YAML_SEQUENCE) {
@@ -139,7 +131,7 @@ static void read_test(struct reader *r, const struct grammar_yaml *test) {
     struct grammar_expected x = {.any_domain = true,
                                  .intent = in_intent ? text_of(intent, "name")
                                            : intent  ? intent->text
-                                                     : folder_of(r)};
+                                                     : grammar_file_folder(&r->pool, r->file)};
     if (!x.intent || !x.intent[0]) {
         grammar_report_at(&r->report, TRAGUS_ERROR, test->position,
                           "the intent is not known; write `intent:`, or put the file into a folder with the name of the intent");

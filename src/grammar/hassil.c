@@ -3,6 +3,7 @@
  * intent named by the folder, shared lists and rules, and intents.yaml. Known keys that have no effect here are ignored silently;
  * unknown keys give a warning.
  */
+#include "grammar/files.h"
 #include "grammar/model.h"
 #include "grammar/rhino.h"
 #include "grammar/vosk.h"
@@ -480,17 +481,9 @@ static void read_intents_file(struct reader *r, const struct grammar_yaml *root)
 
 /* "a/HassTurnOn/name_only.yaml": combination name_only; intent HassTurnOn; without a folder the file's stem for both. */
 static void name_by_path(struct reader *r, const char *file) {
-    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file, *dot = strrchr(base, '.');
-    r->combination = grammar_pool_text(&r->b->pool, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
-    r->intent = r->combination;
-    if (!slash)
-        return;
-    const char *folder = slash;
-    while (folder > file && folder[-1] != '/')
-        folder--;
-    if (slash > folder && !(slash - folder == 1 && folder[0] == '.') &&
-        !(slash - folder == 2 && folder[0] == '.' && folder[1] == '.'))
-        r->intent = grammar_pool_text(&r->b->pool, folder, (size_t)(slash - folder));
+    const char *folder = grammar_file_folder(&r->b->pool, file);
+    r->combination = grammar_file_stem(&r->b->pool, file);
+    r->intent = *folder ? folder : r->combination;
 }
 
 static bool has_any_key(const struct grammar_yaml *root) {
