@@ -5,6 +5,7 @@
 #include "grammar/files.h"
 #include "grammar/formats.h"
 #include "grammar/model.h"
+#include "grammar/value.h"
 #include "grammar/yaml.h"
 
 #include <errno.h>
@@ -329,7 +330,7 @@ bool grammar_expected_value(const struct grammar_expected_slot *slot, const trag
             return true;
     }
     for (size_t i = 0; i < slot->n_values; i++) {
-        tragus_value wanted = grammar_model_value(slot->values[i], true);
+        tragus_value wanted = grammar_value_read(slot->values[i], true);
         bool numbers = (value->type == TRAGUS_INTEGER || value->type == TRAGUS_REAL) &&
                        (wanted.type == TRAGUS_INTEGER || wanted.type == TRAGUS_REAL);
         if (numbers ? fabs(value->real - wanted.real) < 1e-9 : strcmp(slot->values[i], value->text) == 0)

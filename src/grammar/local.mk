@@ -16,7 +16,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/files.c src/grammar/files.h \
     src/grammar/formats.c src/grammar/formats.h \
     src/grammar/grammar.h \
-    src/grammar/hassil.c \
+    src/grammar/hassil.c src/grammar/hassil.h src/grammar/hassil_blocks.c src/grammar/hassil_lists.c \
     src/grammar/index.c src/grammar/index.h \
     src/grammar/ini.c \
     src/grammar/ini_template.c \
@@ -47,6 +47,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/subsets.c src/grammar/subsets.h \
     src/grammar/template.c src/grammar/template.h \
     src/grammar/tree.c src/grammar/tree.h \
+    src/grammar/value.c src/grammar/value.h \
     src/grammar/vosk.c src/grammar/vosk.h \
     src/grammar/wild.c src/grammar/wild.h \
     src/grammar/written.c \
