@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define MOST_INTEGER 9e18 /* larger numbers do not fit into 64 bits */
+
 tragus_value grammar_value_read(const char *text, bool plain) {
     tragus_value value = {.type = TRAGUS_TEXT, .text = text};
     if (!plain)
@@ -41,11 +43,20 @@ tragus_value grammar_value_read(const char *text, bool plain) {
     return value;
 }
 
+/* printf writes the decimal point of the program's locale, which may be several bytes. */
+static const char *real_text(struct grammar_pool *pool, double real) {
+    const char *text = grammar_pool_format(pool, "%g", real), *behind_whole = text + strspn(text, "-0123456789");
+    size_t n_point = strcspn(behind_whole, "0123456789e");
+    if (n_point == 0)
+        return text;
+    return grammar_pool_format(pool, "%.*s.%s", (int)(behind_whole - text), text, behind_whole + n_point);
+}
+
 tragus_value grammar_value_number(struct grammar_pool *pool, double real) {
-    tragus_value v = {.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
-    if ((double)v.integer != real)
-        v.type = TRAGUS_REAL;
-    v.text =
-        v.type == TRAGUS_INTEGER ? grammar_pool_format(pool, "%lld", (long long)v.integer) : grammar_pool_format(pool, "%g", real);
+    tragus_value v = {.type = TRAGUS_REAL, .real = real};
+    v.integer = real > -MOST_INTEGER && real < MOST_INTEGER ? (int64_t)real : 0;
+    if ((double)v.integer == real)
+        v.type = TRAGUS_INTEGER;
+    v.text = v.type == TRAGUS_INTEGER ? grammar_pool_format(pool, "%lld", (long long)v.integer) : real_text(pool, real);
     return v;
 }
