@@ -232,19 +232,17 @@ static bool has_free_words(const struct grammar_acceptor *a) {
     return false;
 }
 
-static const struct graph_words *free_words_of(tragus_model *m, tragus_diagnostics *d) {
-    tragus_error error = {0};
+/* Tells that free words cannot be spoken. why: what is wrong with the language model; code 0: there is none. */
+static void note_missing_words(tragus_diagnostics *d, const struct graph *graph, const tragus_error *why) {
+    bool all = graph->n_arcs == 0;
     char text[512];
-    const struct graph_words *w = engine_model_words(m, &error);
-    if (!w && error.code < 0) {
-        snprintf(text, sizeof(text), "free words are understood when typed only: %s: %s", error.file, error.text);
-        grammar_diagnostics_add(d, TRAGUS_WARNING, text);
-    } else if (!w) {
-        grammar_diagnostics_add(d, TRAGUS_NOTE,
-                                "sentences with free words are understood when typed only; to speak them, install the package "
-                                "tragus-words-en");
-    }
-    return w;
+    if (why->code < 0)
+        snprintf(text, sizeof(text), "%sfree words are understood when typed only: %s: %s",
+                 all ? "no sentence can be spoken: " : "", why->file, why->text);
+    else
+        snprintf(text, sizeof(text), "%s are understood when typed only; to speak them, install the package tragus-words-en",
+                 all ? "no sentence can be spoken: those with free words" : "sentences with free words");
+    grammar_diagnostics_add(d, all || why->code < 0 ? TRAGUS_WARNING : TRAGUS_NOTE, text);
 }
 
 static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *reterr) {
@@ -262,15 +260,18 @@ static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *
     const struct grammar_acceptor *words = grammar_acceptor(g->sentences);
     const struct graph_words *free_words = NULL;
     struct graph_words *own = NULL;
+    tragus_error why = {0};
     if (has_free_words(words)) {
         r = engine_prefer_names(&own, g->model, g->sentences, g->sources->overrides);
         if (r < 0)
             return base_error_set(reterr, r, "out of memory");
-        free_words = own ? own : free_words_of(g->model, d);
+        free_words = own ? own : engine_model_words(g->model, &why);
     }
     r = graph_build(&g->graph, words, engine_model_lexicon(g->model), g->sources->overrides, free_words, g->sources->max_arcs,
                     budget, reterr);
     graph_words_free(own);
+    if (r >= 0 && graph_report(g->graph)->lacks_free_words)
+        note_missing_words(d, g->graph, &why);
     if (r >= 0)
         note_guessed(d, g->graph);
     return r < 0 && r == base_budget_code(budget) ? grammar_refuse(g->sentences, budget, r, d, reterr) : r;

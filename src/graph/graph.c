@@ -98,7 +98,8 @@ static int pronounce_words(struct build *b, struct graph_built *out,
     return 0;
 }
 
-/* Finds the states behind which no sentence ends because of words that cannot be spoken. */
+/* Finds the states behind which no sentence ends because of words that cannot be spoken. If that is so of all sentences, and only
+ * a language model is missing for some of them, the graph has no sentence: they can still be typed. */
 static int find_dead(struct build *b, const struct graph_built *out, tragus_error *reterr) {
     const struct grammar_acceptor *in = b->in;
     if (out->report.n_unspoken == 0 && !out->report.lacks_free_words)
@@ -119,10 +120,7 @@ static int find_dead(struct build *b, const struct graph_built *out, tragus_erro
         if (base_budget_spend(b->budget, in->first_arc[in->n_states]) < 0)
             return -ENOMEM;
     }
-    if (b->dead[in->start] && out->report.n_unspoken == 0)
-        return base_error_set(reterr, -EINVAL,
-                              "all sentences have free words, which need a language model: install the package tragus-words-en");
-    if (b->dead[in->start])
+    if (b->dead[in->start] && !out->report.lacks_free_words)
         return base_error_set(reterr, -EINVAL,
                               "the word \"%s\" cannot be spoken: spell it out, or give its sounds among your own pronunciations",
                               out->unspoken[0]);
