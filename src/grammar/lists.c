@@ -140,6 +140,10 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
         return true;
     }
     struct grammar_text outer = c->within;
+    if (!list->entries) {
+        list->entries = grammar_pool_alloc(&c->g->pool, d->n_values * sizeof *list->entries);
+        list->size_entries = d->n_values;
+    }
     for (size_t i = 0; i < d->n_values; i++) {
         const struct grammar_model_value *v = &d->values[i];
         struct grammar_entry e = {.has_out = v->has_out, .out = v->out, .n_context = v->n_context};
