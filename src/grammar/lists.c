@@ -148,7 +148,7 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
         const struct grammar_model_value *v = &d->values[i];
         struct grammar_entry e = {.has_out = v->has_out, .out = v->out, .n_context = v->n_context};
         const struct grammar_notation *notation = v->in.notation;
-        bool is_template = notation ? notation->is_one && notation->is_one(v->in.text) : grammar_template_is_one(v->in.text);
+        bool is_template = grammar_is_template(&v->in);
         struct grammar_item *in =
             is_template ? grammar_parse(c, &v->in) : grammar_template_plain(&c->parser, v->in.text, strlen(v->in.text));
         struct grammar_measure m = {0};

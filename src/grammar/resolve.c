@@ -84,6 +84,10 @@ struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct gram
     return item;
 }
 
+bool grammar_is_template(const struct grammar_text *t) {
+    return t->notation ? t->notation->is_one && t->notation->is_one(t->text) : grammar_template_is_one(t->text);
+}
+
 const char *grammar_copy_text(struct grammar_compiler *c, const char *text) {
     return text ? grammar_pool_text(&c->g->pool, text, strlen(text)) : NULL;
 }
