@@ -232,25 +232,17 @@ static bool has_free_words(const struct grammar_acceptor *a) {
     return false;
 }
 
-/* Gets the words of the language model; without one, the sentences with free words can only be typed. Returns 0 or -ENOMEM. */
-static int free_words_of(const struct graph_words **ret, tragus_model *m, tragus_diagnostics *d, tragus_error *reterr) {
-    tragus_error error = {0};
+/* Tells that free words cannot be spoken. why: what is wrong with the language model; code 0: there is none. */
+static void note_missing_words(tragus_diagnostics *d, const struct graph *graph, const tragus_error *why) {
+    bool all = graph->n_arcs == 0;
     char text[512], cause[448];
-    *ret = engine_model_words(m, &error);
-    if (*ret)
-        return 0;
-    if (error.code == -ENOMEM)
-        return base_error_set(reterr, -ENOMEM, "out of memory");
-    if (error.code < 0) {
-        snprintf(text, sizeof(text), "free words are understood when typed only: %s",
-                 base_error_format(&error, cause, sizeof(cause)));
-        grammar_diagnostics_add(d, TRAGUS_WARNING, text);
-    } else {
-        grammar_diagnostics_add(d, TRAGUS_NOTE,
-                                "sentences with free words are understood when typed only; to speak them, install the package "
-                                "tragus-words-en");
-    }
-    return 0;
+    if (why->code < 0)
+        snprintf(text, sizeof(text), "%sfree words are understood when typed only: %s", all ? "no sentence can be spoken: " : "",
+                 base_error_format(why, cause, sizeof(cause)));
+    else
+        snprintf(text, sizeof(text), "%s are understood when typed only; to speak them, install the package tragus-words-en",
+                 all ? "no sentence can be spoken: those with free words" : "sentences with free words");
+    grammar_diagnostics_add(d, all || why->code < 0 ? TRAGUS_WARNING : TRAGUS_NOTE, text);
 }
 
 static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *reterr) {
@@ -268,18 +260,20 @@ static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *
     const struct grammar_acceptor *words = grammar_acceptor(g->sentences);
     const struct graph_words *free_words = NULL;
     struct graph_words *own = NULL;
+    tragus_error why = {0};
     if (has_free_words(words)) {
         r = engine_prefer_names(&own, g->model, g->sentences, g->sources->overrides);
         if (r < 0)
             return base_error_set(reterr, r, "out of memory");
-        free_words = own;
-        r = own ? 0 : free_words_of(&free_words, g->model, d, reterr);
-        if (r < 0)
-            return r;
+        free_words = own ? own : engine_model_words(g->model, &why);
+        if (!free_words && why.code == -ENOMEM)
+            return base_error_set(reterr, -ENOMEM, "out of memory");
     }
     r = graph_build(&g->graph, words, engine_model_lexicon(g->model), g->sources->overrides, free_words, g->sources->max_arcs,
                     budget, reterr);
     graph_words_free(own);
+    if (r >= 0 && graph_report(g->graph)->lacks_free_words)
+        note_missing_words(d, g->graph, &why);
     if (r >= 0)
         note_guessed(d, g->graph);
     return r < 0 && r == base_budget_code(budget) ? grammar_refuse(g->sentences, budget, r, d, reterr) : r;

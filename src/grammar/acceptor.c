@@ -100,7 +100,8 @@ static int by_spelling(const void *pa, const void *pb) {
     return strcmp(*(const char *const *)pa, *(const char *const *)pb);
 }
 
-/* Numbers the remaining words in the order of their spelling, and copies everything to the grammar. */
+/* Numbers the remaining words in the order of their spelling, merges states, and copies everything to the grammar. The automaton
+ * must have no dead states: their words would remain. */
 static void publish(struct acceptor_builder *a, struct grammar_automaton *all) {
     uint32_t n_arcs = all->first_arc[all->n_states], n_words = 0;
     const char **words = grammar_pool_alloc(&a->g->pool, a->spellings.n * sizeof *words);
@@ -152,6 +153,6 @@ void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct
     struct grammar_automaton whole = grammar_automaton_make(work, &a.links, a.n_states, START, finals), determined;
     whole = grammar_automaton_merge(work, &whole);
     if (grammar_automaton_determinise(work, &whole, MOST_DETERMINED, &determined))
-        whole = grammar_automaton_merge(work, &determined);
+        whole = determined;
     publish(&a, &whole);
 }

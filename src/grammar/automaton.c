@@ -38,10 +38,18 @@ static int by_word(const void *pa, const void *pb) {
     return a->to < b->to ? -1 : a->to > b->to;
 }
 
+static bool is_sorted(const struct grammar_word_arc *arcs, uint32_t n) {
+    for (uint32_t i = 1; i < n; i++)
+        if (by_word(&arcs[i - 1], &arcs[i]) > 0)
+            return false;
+    return true;
+}
+
+/* Sorts arcs, and drops equal ones. Returns how many are left. */
 static uint32_t sort_arcs(struct grammar_word_arc *arcs, uint32_t n) {
     if (n < 2)
         return n;
-    if (n > FEW_ARCS)
+    if (n > FEW_ARCS && !is_sorted(arcs, n))
         qsort(arcs, n, sizeof *arcs, by_word);
     for (uint32_t i = 1; n <= FEW_ARCS && i < n; i++) {
         struct grammar_word_arc arc = arcs[i];
@@ -55,6 +63,13 @@ static uint32_t sort_arcs(struct grammar_word_arc *arcs, uint32_t n) {
         if (by_word(&arcs[i], &arcs[kept - 1]) != 0)
             arcs[kept++] = arcs[i];
     return kept;
+}
+
+static uint64_t hash_arcs(uint8_t is_final, const struct grammar_word_arc *arcs, uint32_t n) {
+    uint64_t h = GRAMMAR_HASH_START + is_final;
+    for (uint32_t i = 0; i < n; i++)
+        h = (h ^ ((uint64_t)arcs[i].word << 32 | arcs[i].to)) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 29;
 }
 
 /* Returns the states reachable from the start, each after all its successors. */
@@ -133,7 +148,7 @@ struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const s
             class_of[s] = NONE; /* has no successor */
             continue;
         }
-        size_t at = (size_t)grammar_hash_bytes(0xcbf29ce484222325u + a->is_final[s], arcs, n * sizeof *arcs) & (n_table - 1);
+        size_t at = (size_t)hash_arcs(a->is_final[s], arcs, n) & (n_table - 1);
         for (; table[at]; at = (at + 1) & (n_table - 1)) {
             uint32_t c = table[at] - 1;
             if (m.is_final[c] == a->is_final[s] && m.first_arc[c + 1] - m.first_arc[c] == n &&

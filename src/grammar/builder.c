@@ -5,6 +5,7 @@
 #include "grammar/formats.h"
 #include "grammar/letters.h"
 #include "grammar/model.h"
+#include "grammar/value.h"
 #include "grammar/yaml.h"
 
 #include "base/utf8.h"
@@ -104,6 +105,19 @@ struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, c
     block->intent = intent;
     block->combination = combination;
     return *grammar_pool_push(&b->pool, b->blocks, b->n_blocks, b->size_blocks) = block;
+}
+
+void grammar_model_add_sentence(struct grammar_builder *b, struct grammar_model_block *block, struct grammar_text in,
+                                const char *out) {
+    *grammar_pool_push(&b->pool, block->sentences, block->n_sentences, block->size_sentences) =
+        (struct grammar_model_sentence){in, out};
+}
+
+struct grammar_source *grammar_model_plain_source(struct grammar_builder *b, const char *file) {
+    struct grammar_source *source = grammar_pool_alloc(&b->pool, sizeof *source);
+    source->file = file;
+    source->has_plain_blocks = true;
+    return source;
 }
 
 static void add_text(struct grammar_builder *b, const char *name, const char *format, const char *text, size_t len,
@@ -250,7 +264,7 @@ static struct grammar_model_definition *define_list(struct grammar_pool *p, cons
             .text = grammar_pool_text(p, in, strlen(in)), .source = source, .position = {source->file, (int)i + 1, 1}};
         if (from->out) {
             v->has_out = true;
-            v->out = grammar_model_value(grammar_pool_text(p, from->out, strlen(from->out)), false);
+            v->out = grammar_value_read(grammar_pool_text(p, from->out, strlen(from->out)), false);
         }
         if (from->context_domain)
             *grammar_pool_push(p, v->context, v->n_context, v->size_context) =
@@ -264,7 +278,9 @@ static void set_list_job(void *data) {
     const struct list_job *j = data;
     struct grammar_builder *b = j->b;
     struct grammar_model_definition *definition = define_list(&j->fresh->pool, j);
+    struct grammar_pool_mark mark = grammar_pool_mark(&b->pool);
     struct grammar_model_list *list = grammar_map_get(&b->lists, grammar_name_form(&b->pool, j->name));
+    grammar_pool_release(&b->pool, mark); /* a list is set again and again, and the pool keeps everything */
     if (!list)
         list = grammar_model_list(b, &b->lists, grammar_pool_text(&b->pool, j->name, strlen(j->name)));
     list->at_run_time = true;
@@ -306,38 +322,4 @@ int grammar_builder_set_list(struct grammar_builder *b, const char *list, const 
     else
         run_time_list_free(fresh);
     return code < 0 ? explain(b, code, list, &report) : 0;
-}
-
-tragus_value grammar_model_value(const char *text, bool plain) {
-    tragus_value value = {.type = TRAGUS_TEXT, .text = text};
-    if (!plain)
-        return value;
-    if (strcmp(text, "true") == 0 || strcmp(text, "True") == 0 || strcmp(text, "false") == 0 || strcmp(text, "False") == 0) {
-        value.type = TRAGUS_BOOLEAN;
-        value.boolean = (text[0] | 0x20) == 't';
-        return value;
-    }
-    /* Parses decimal numbers itself, because the decimal point of strtod depends on the locale. */
-    const char *at = text + (text[0] == '-' || text[0] == '+');
-    int64_t digits = 0, scale = 1;
-    size_t n_digits = 0;
-    bool fraction = false;
-    for (; (*at >= '0' && *at <= '9') || (*at == '.' && !fraction); at++) {
-        if (*at == '.') {
-            fraction = true;
-            continue;
-        }
-        if (++n_digits > 15)
-            return value;
-        digits = digits * 10 + (*at - '0');
-        scale *= fraction ? 10 : 1;
-    }
-    if (*at || n_digits == 0)
-        return value;
-    if (text[0] == '-')
-        digits = -digits;
-    value.type = fraction ? TRAGUS_REAL : TRAGUS_INTEGER;
-    value.integer = digits / scale;
-    value.real = (double)digits / (double)scale;
-    return value;
 }

@@ -19,6 +19,7 @@ enum {
     MANY_STATES = 4096,
     MOST_JOINED = 1 << 14, /* words joined from pieces, per state, besides one for each arc */
     LONGEST_WORD = 80,     /* bytes */
+    FEW_ENDINGS = 8,       /* are sorted faster than by a call of qsort */
 };
 
 struct ending { /* a word, partial or complete, and the node after it */
@@ -181,10 +182,23 @@ static void find_words(struct cutter *c, uint32_t state) {
     }
 }
 
+static void sort_endings(struct ending *endings, size_t n) {
+    if (n > FEW_ENDINGS) {
+        qsort(endings, n, sizeof *endings, by_word);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        struct ending e = endings[i];
+        size_t at = i;
+        for (; at > 0 && by_word(&e, &endings[at - 1]) < 0; at--)
+            endings[at] = endings[at - 1];
+        endings[at] = e;
+    }
+}
+
 static void link_words(struct cutter *c, uint32_t state) {
     grammar_pool_spend(c->pool, 4 * (c->n_begun + c->n_whole));
-    if (c->n_whole > 1)
-        qsort(c->whole, c->n_whole, sizeof *c->whole, by_word);
+    sort_endings(c->whole, c->n_whole);
     for (size_t i = 0; i < c->n_whole;) {
         size_t first = i++;
         while (!c->one_by_one && i < c->n_whole && c->whole[i].word == c->whole[first].word)

@@ -5,6 +5,7 @@
 #include "grammar/files.h"
 #include "grammar/formats.h"
 #include "grammar/model.h"
+#include "grammar/value.h"
 #include "grammar/yaml.h"
 
 #include <errno.h>
@@ -120,14 +121,6 @@ static void read_context(struct grammar_expected *x, const struct grammar_yaml *
             x->context[x->n_context++] = (tragus_context){context->keys[i]->text, context->items[i]->text};
 }
 
-/* The name of the folder that the file is in; "": none. */
-static const char *folder_of(struct reader *r) {
-    const char *end = strrchr(r->file, '/'), *start = end;
-    while (start && start > r->file && start[-1] != '/')
-        start--;
-    return end ? copy(r, start, (size_t)(end - start)) : "";
-}
-
 static void read_test(struct reader *r, const struct grammar_yaml *test) {
     const struct grammar_yaml *sentences = test->kind == GRAMMAR_YAML_MAPPING ? grammar_yaml_get(test, "sentences") : NULL;
     if (!sentences || sentences->kind != GRAMMAR_YAML_SEQUENCE) {
@@ -139,7 +132,7 @@ static void read_test(struct reader *r, const struct grammar_yaml *test) {
     struct grammar_expected x = {.any_domain = true,
                                  .intent = in_intent ? text_of(intent, "name")
                                            : intent  ? intent->text
-                                                     : folder_of(r)};
+                                                     : grammar_file_folder(&r->pool, r->file)};
     if (!x.intent || !x.intent[0]) {
         grammar_report_at(&r->report, TRAGUS_ERROR, test->position,
                           "the intent is not known; write `intent:`, or put the file into a folder with the name of the intent");
@@ -337,7 +330,7 @@ bool grammar_expected_value(const struct grammar_expected_slot *slot, const trag
             return true;
     }
     for (size_t i = 0; i < slot->n_values; i++) {
-        tragus_value wanted = grammar_model_value(slot->values[i], true);
+        tragus_value wanted = grammar_value_read(slot->values[i], true);
         bool numbers = (value->type == TRAGUS_INTEGER || value->type == TRAGUS_REAL) &&
                        (wanted.type == TRAGUS_INTEGER || wanted.type == TRAGUS_REAL);
         if (numbers ? fabs(value->real - wanted.real) < 1e-9 : strcmp(slot->values[i], value->text) == 0)

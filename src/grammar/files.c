@@ -2,6 +2,7 @@
 #include "grammar/files.h"
 
 #include "grammar/jsgf.h"
+#include "grammar/pool.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -39,6 +40,21 @@ const char *grammar_slot_name(const char *file) {
         if (at == file || at[-1] == '/')
             found = at + strlen(folder);
     return found && *found && grammar_file_kind(found) == GRAMMAR_FILE_OTHER ? found : NULL;
+}
+
+const char *grammar_file_stem(struct grammar_pool *p, const char *file) {
+    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file, *dot = strrchr(base, '.');
+    return grammar_pool_text(p, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
+}
+
+const char *grammar_file_folder(struct grammar_pool *p, const char *file) {
+    const char *end = strrchr(file, '/'), *start = end;
+    if (!end)
+        return "";
+    while (start > file && start[-1] != '/')
+        start--;
+    size_t n = (size_t)(end - start);
+    return n == 0 || (n <= 2 && memcmp(start, "..", n) == 0) ? "" : grammar_pool_text(p, start, n); /* "." and ".." are no names */
 }
 
 int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, tragus_error *reterr) {
@@ -128,7 +144,7 @@ static int list_directory(const char *path, bool slots_only, struct entries *fil
         return -errno;
     int r = 0;
     const struct dirent *entry;
-    while (r == 0 && (entry = readdir(directory))) {
+    while (r == 0 && (errno = 0, entry = readdir(directory))) {
         struct stat st;
         if (entry->d_name[0] == '.' || fstatat(dirfd(directory), entry->d_name, &st, 0) < 0)
             continue;
@@ -141,6 +157,8 @@ static int list_directory(const char *path, bool slots_only, struct entries *fil
                 drop_entry(files);
         }
     }
+    if (r == 0 && errno)
+        r = -errno;
     closedir(directory);
     if (files->n)
         qsort(files->names, files->n, sizeof *files->names, by_name);

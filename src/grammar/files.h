@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct grammar_pool;
+
 /* What the suffix of a name says about the content. */
 enum grammar_file_kind {
     GRAMMAR_FILE_OTHER, /* the content decides */
@@ -22,14 +24,16 @@ enum grammar_file_kind grammar_file_kind(const char *name);
  * NULL: of none. Points into file. */
 const char *grammar_slot_name(const char *file);
 
-/* Calls visit for the file path, and what belongs to it: the slot files in the folder `slots` beside an *.ini, the grammars beside
- * an
- * *.gram or *.jsgf that it imports; or for each file of a known kind in the
- * directory path and its subfolders, and each slot file. Files come before folders, so that what all languages share comes before
- * changes by one language; both are sorted by name. visit returns 0 to continue; any other value ends the walk and is returned.
- * After a folder that cannot be read, the walk continues and then returns the error. Returns -ENOENT for a directory without such a
- * file. */
+/* Calls visit for the file path and what belongs to it: the slot files in the folder `slots` beside an *.ini, and the grammars that
+ * an *.gram or *.jsgf imports. If path is a directory, calls visit for each file of a known kind, and each slot file, in it and its
+ * subfolders: files before folders, so that what all languages share comes before changes by one language; both sorted by name.
+ * visit returns 0 to continue; any other value ends the walk and is returned. After a folder that cannot be read, the walk
+ * continues and then returns the error. Returns -ENOENT for a directory without such a file. */
 int grammar_files(const char *path, int (*visit)(const char *file, void *user), void *user, tragus_error *reterr);
+
+/* The name of a file without folders and suffix, and that of the folder that it is in, "" if the path names none. */
+const char *grammar_file_stem(struct grammar_pool *p, const char *file);
+const char *grammar_file_folder(struct grammar_pool *p, const char *file);
 
 /* Reads a file; the caller frees *ret_text with free(). Returns -E2BIG if it is larger than the limit for grammar files. */
 int grammar_read_file(const char *path, char **ret_text, size_t *ret_len, tragus_error *reterr);

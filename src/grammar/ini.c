@@ -94,13 +94,12 @@ static void begin_rule(struct reader *r, const struct grammar_line *line, const 
 static void add_sentence(struct reader *r, const struct grammar_line *line) {
     if (!r->block)
         r->block = grammar_model_add_block(r->b, r->source, line->position, r->intent, "");
-    struct grammar_model_sentence *s =
-        grammar_pool_push(&r->b->pool, r->block->sentences, r->block->n_sentences, r->block->size_sentences);
-    s->in = (struct grammar_text){.text = grammar_pool_text(&r->b->pool, line->text, line->len),
-                                  .source = r->source,
-                                  .position = line->position,
-                                  .notation = &grammar_notation_ini,
-                                  .scope = r->intent};
+    const struct grammar_text in = {.text = grammar_pool_text(&r->b->pool, line->text, line->len),
+                                    .source = r->source,
+                                    .position = line->position,
+                                    .notation = &grammar_notation_ini,
+                                    .scope = r->intent};
+    grammar_model_add_sentence(r->b, r->block, in, NULL);
 }
 
 static void begin_section(struct reader *r, const struct grammar_line *line) {
@@ -113,15 +112,8 @@ static void begin_section(struct reader *r, const struct grammar_line *line) {
         grammar_report_at(r->report, TRAGUS_ERROR, line->position, "[] names no intent; write its name between");
 }
 
-static struct grammar_source *new_source(struct grammar_builder *b, const char *file) {
-    struct grammar_source *source = grammar_pool_alloc(&b->pool, sizeof *source);
-    source->file = file;
-    source->has_plain_blocks = true;
-    return source;
-}
-
 void grammar_read_ini(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *report) {
-    struct reader r = {.b = b, .report = report, .source = new_source(b, file)};
+    struct reader r = {.b = b, .report = report, .source = grammar_model_plain_source(b, file)};
     struct grammar_lines lines = {.at = text, .end = text + len, .file = file};
     struct grammar_line line;
     while (grammar_lines_next(&lines, &line)) {
@@ -153,7 +145,7 @@ void grammar_read_slot_file(struct grammar_builder *b, const char *file, const c
     for (size_t i = 0; i < list->n; i++)
         if (strcmp(list->definitions[i].source->file, file) == 0)
             return; /* read already, beside another file */
-    struct grammar_model_definition d = {.source = new_source(b, file), .position = {file, 1, 1}};
+    struct grammar_model_definition d = {.source = grammar_model_plain_source(b, file), .position = {file, 1, 1}};
     struct grammar_lines lines = {.at = text, .end = text + len, .file = file};
     struct grammar_line line;
     while (grammar_lines_next(&lines, &line)) {

@@ -173,7 +173,7 @@ static void add_public(struct reader *r, const char *name, struct grammar_positi
     if (own->imported)
         return;
     struct grammar_model_block *block = grammar_model_add_block(r->b, r->source, position, name, "");
-    grammar_pool_push(&r->b->pool, block->sentences, block->n_sentences, block->size_sentences)->in = body;
+    grammar_model_add_sentence(r->b, block, body, NULL);
     *grammar_pool_push(&r->b->pool, own->blocks, own->n, own->size) = block;
 }
 
@@ -247,20 +247,11 @@ static void read_statement(struct reader *r, const struct statement *s) {
         read_rule(r, s, s->text, false);
 }
 
-/* The name of a grammar that declares none: that of its file. */
-static const char *name_of_file(struct grammar_pool *pool, const char *file) {
-    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file, *dot = strrchr(base, '.');
-    return grammar_pool_text(pool, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
-}
-
 void grammar_read_jsgf(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *report) {
-    struct reader r = {.b = b, .report = report, .position = {file, 1, 1}};
+    struct reader r = {.b = b, .report = report, .source = grammar_model_plain_source(b, file), .position = {file, 1, 1}};
     struct statement s = {0};
-    r.source = grammar_pool_alloc(&b->pool, sizeof *r.source);
-    r.source->file = file;
-    r.source->has_plain_blocks = true;
     r.scope = grammar_pool_alloc(&b->pool, sizeof *r.scope);
-    r.scope->grammar = name_of_file(&b->pool, file);
+    r.scope->grammar = grammar_file_stem(&b->pool, file); /* unless it declares a name */
     r.scope->rules = &b->rules;
     r.at = without_comments(&b->pool, text, len);
     r.end = r.at + strlen(r.at);

@@ -103,6 +103,8 @@ static struct grammar_symbols read_symbols(struct reading *r, const struct gramm
         const char *text = s.typed;
         size_t at = table.n++;
         s.first = *text ? base_utf8_next(&text, text + strlen(text)) : 0;
+        if (s.first < 0x80)
+            table.first[s.first / 32] |= 1u << s.first % 32;
         if (!*s.typed || (phrases && !strstr(s.spoken, "{number}")))
             complain(r, y->keys[i], *s.typed ? "the first text needs {number}" : "a sign is missing");
         for (; at > 0 && strlen(symbols[at - 1].typed) < strlen(s.typed); at--)

@@ -17,6 +17,7 @@ struct grammar_symbol {
 struct grammar_symbols {
     const struct grammar_symbol *items; /* longer ones first */
     size_t n;
+    uint32_t first[4]; /* a bit for each character of ASCII that a symbol begins with */
 };
 
 struct grammar_clock_rule { /* how times with the minutes from..to are said */

@@ -16,7 +16,7 @@ enum {
     JOINER = 0x200D,
 };
 
-bool grammar_is_digit(uint32_t c) {
+bool grammar_is_other_digit(uint32_t c) {
     return grammar_digit_value(c) >= 0 || (c >= SUBSCRIPT_ZERO && c <= SUBSCRIPT_ZERO + 9);
 }
 
@@ -29,13 +29,13 @@ bool grammar_has_digit(const uint32_t *chars, size_t n) {
 
 bool grammar_is_letter(uint32_t c) {
     if (c < 0x80)
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '\'';
+        return grammar_is_ascii_letter(c);
     if (c < 0xC0) /* Latin-1 signs, of which three are letters */
         return c == 0xAA || c == 0xB5 || c == 0xBA;
     if (c == 0xD7 || c == 0xF7) /* multiplication and division signs */
         return false;
     if (c >= 0x2000 && c <= 0x2BFF) /* punctuation, currency, arrows, mathematics, signs */
-        return c == 0x200C || c == 0x200D || (c >= 0x2C00);
+        return c == 0x200C || c == 0x200D;
     if ((c >= 0x3000 && c <= 0x3004) || (c >= 0x3008 && c <= 0x3020) || c == 0x3030) /* CJK punctuation */
         return false;
     if ((c >= 0xFF01 && c <= 0xFF20) || (c >= 0xFF3B && c <= 0xFF40) || (c >= 0xFF5B && c <= 0xFF65)) /* full-width signs */
@@ -93,6 +93,8 @@ static uint32_t fold_sign(uint32_t c) {
 
 uint32_t grammar_fold(uint32_t c) {
     uint32_t letters[GRAMMAR_LONGEST_FOLD];
+    if (c < 0x80)
+        return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
     return grammar_fold_whole(fold_sign(c), letters) == 1 ? letters[0] : base_utf8_fold(c);
 }
 
@@ -109,6 +111,11 @@ static uint32_t chillu(uint32_t c) {
 size_t grammar_fold_at(const uint32_t *chars, size_t n, size_t i, struct grammar_folded *ret) {
     uint32_t c = chars[i];
     size_t used = 1;
+    if (c < 0x80 && (i + 1 == n || chars[i + 1] < 0x80)) { /* nothing that belongs to it can follow */
+        ret->letters[0] = c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+        ret->n = 1;
+        return 1;
+    }
     if (i + 2 < n && chars[i + 1] == VIRAMA && chars[i + 2] == JOINER && chillu(c)) {
         ret->letters[0] = chillu(c);
         ret->n = 1;
@@ -139,6 +146,10 @@ uint32_t *grammar_decode(struct grammar_pool *p, const char *text, size_t len, s
     size_t n = 0;
     bool may_have_marks = false;
     while (text < end) {
+        if (*text > ' ' && *text < 0x7F && *text != '`') { /* most text: nothing of what follows applies to it */
+            chars[n++] = (uint32_t)*text++;
+            continue;
+        }
         uint32_t c = base_utf8_next(&text, end);
         if (is_layout(c))
             continue;

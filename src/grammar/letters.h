@@ -9,8 +9,14 @@
 
 struct grammar_pool;
 
-bool grammar_is_digit(uint32_t c); /* of any script, also below the line */
+bool grammar_is_other_digit(uint32_t c);          /* grammar_is_digit beyond ASCII */
+static inline bool grammar_is_digit(uint32_t c) { /* of any script, also below the line */
+    return c < 0x80 ? c >= '0' && c <= '9' : grammar_is_other_digit(c);
+}
 bool grammar_has_digit(const uint32_t *chars, size_t n);
+static inline bool grammar_is_ascii_letter(uint32_t c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '\'';
+}
 bool grammar_is_letter(uint32_t c);   /* part of a spoken word: letters of all scripts and the apostrophe, but no digits */
 bool grammar_is_unspaced(uint32_t c); /* of a script without blanks between words: Thai, Chinese characters, kana and similar */
 bool grammar_is_stop(uint32_t c);     /* punctuation that is ignored at the start and end of words: . , ? ! ; : and similar */

@@ -4,6 +4,7 @@
 #include "grammar/language.h"
 #include "grammar/numbers.h"
 #include "grammar/resolve.h"
+#include "grammar/value.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,16 +20,6 @@ struct known_list {
 
 static void push_entry(struct grammar_compiler *c, struct grammar_list *list, struct grammar_entry e) {
     *grammar_pool_push(&c->g->pool, list->entries, list->n_entries, list->size_entries) = e;
-}
-
-static tragus_value number_value(struct grammar_compiler *c, int64_t tenths, double multiplier) {
-    double real = (double)tenths / 10 * multiplier;
-    tragus_value v = {.type = TRAGUS_INTEGER, .real = real, .integer = (int64_t)real};
-    if ((double)v.integer != real)
-        v.type = TRAGUS_REAL;
-    v.text = v.type == TRAGUS_INTEGER ? grammar_pool_format(&c->g->pool, "%lld", (long long)v.integer)
-                                      : grammar_pool_format(&c->g->pool, "%g", real);
-    return v;
 }
 
 /* Adds a number said digit by digit, also with as many digits as the largest one has ("oh oh seven"). like: the same in words. */
@@ -71,7 +62,7 @@ static bool add_numbers(struct grammar_compiler *c, struct grammar_list *list, c
                                                            : grammar_template_number(&c->parser, digits)};
             if (!e.in)
                 continue;
-            e.out = number_value(c, tenths, range->multiplier);
+            e.out = grammar_value_number(&c->g->pool, (double)tenths / 10 * range->multiplier);
             if (range->digits) /* or they would not match when typed */
                 e.spelling = grammar_pool_text(&c->g->pool, digits, strlen(digits));
             push_entry(c, list, e);
@@ -149,11 +140,15 @@ static bool fill_list(struct grammar_compiler *c, struct grammar_list *list, con
         return true;
     }
     struct grammar_text outer = c->within;
+    if (!list->entries) {
+        list->entries = grammar_pool_alloc(&c->g->pool, d->n_values * sizeof *list->entries);
+        list->size_entries = d->n_values;
+    }
     for (size_t i = 0; i < d->n_values; i++) {
         const struct grammar_model_value *v = &d->values[i];
         struct grammar_entry e = {.has_out = v->has_out, .out = v->out, .n_context = v->n_context};
         const struct grammar_notation *notation = v->in.notation;
-        bool is_template = notation ? notation->is_one && notation->is_one(v->in.text) : grammar_template_is_one(v->in.text);
+        bool is_template = grammar_is_template(&v->in);
         struct grammar_item *in =
             is_template ? grammar_parse(c, &v->in) : grammar_template_plain(&c->parser, v->in.text, strlen(v->in.text));
         struct grammar_measure m = {0};

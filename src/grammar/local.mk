@@ -16,7 +16,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/files.c src/grammar/files.h \
     src/grammar/formats.c src/grammar/formats.h \
     src/grammar/grammar.h \
-    src/grammar/hassil.c \
+    src/grammar/hassil.c src/grammar/hassil.h src/grammar/hassil_blocks.c src/grammar/hassil_lists.c \
     src/grammar/index.c src/grammar/index.h \
     src/grammar/ini.c \
     src/grammar/ini_template.c \
@@ -29,24 +29,29 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/lines.c src/grammar/lines.h \
     src/grammar/lists.c \
     src/grammar/map.c src/grammar/map.h \
-    src/grammar/match.c \
-    src/grammar/matcher.c src/grammar/matcher.h \
+    src/grammar/match.c src/grammar/match.h \
+    src/grammar/matcher.c src/grammar/matcher.h src/grammar/matcher_lists.c \
     src/grammar/normal.c src/grammar/normal.h \
     src/grammar/notation.h \
     src/grammar/numbers.c src/grammar/numbers.h \
     src/grammar/numbers_file.c \
+    src/grammar/passing.h \
     src/grammar/phrase.c src/grammar/phrase.h \
     src/grammar/pieces.c src/grammar/pieces.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \
     src/grammar/range_part.c \
+    src/grammar/rank.c \
+    src/grammar/reading.c \
     src/grammar/rhino.c src/grammar/rhino.h \
     src/grammar/rhino_template.c \
     src/grammar/resolve.c src/grammar/resolve.h \
     src/grammar/signs.c src/grammar/signs.h \
     src/grammar/subsets.c src/grammar/subsets.h \
     src/grammar/template.c src/grammar/template.h \
+    src/grammar/tokens.c \
     src/grammar/tree.c src/grammar/tree.h \
+    src/grammar/value.c src/grammar/value.h \
     src/grammar/vosk.c src/grammar/vosk.h \
     src/grammar/wild.c src/grammar/wild.h \
     src/grammar/written.c \

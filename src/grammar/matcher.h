@@ -64,6 +64,7 @@ struct grammar_matcher {
     const struct grammar_wild *wild; /* how free text is written; NULL: as it was said */
     bool notes_written;              /* notes are in `lasting` */
     struct grammar_list_memo *memos; /* matches of lists by position, shared by all templates */
+    bool of_block;                   /* the values being matched hold a list whose values the block chooses from */
     size_t n_memos, size_memos;
     uint32_t *buckets;
     size_t n_buckets;

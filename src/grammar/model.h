@@ -155,7 +155,6 @@ struct grammar_builder {
     bool ignore_whitespace;
     bool typed_only;
     const char *language;         /* whose sentences are compiled; NULL: that of the first block with a language */
-    bool has_intent_order;        /* whether an intents.yaml was read */
     struct grammar_map languages; /* those already read, by tag; language.c */
     const char **folders;         /* where to look for others */
     size_t n_folders, size_folders;
@@ -170,9 +169,12 @@ void grammar_model_add_rule(struct grammar_builder *b, struct grammar_map *rules
 struct grammar_model_intent *grammar_model_intent(struct grammar_builder *b, const char *name);
 struct grammar_model_block *grammar_model_add_block(struct grammar_builder *b, const struct grammar_source *source,
                                                     struct grammar_position position, const char *intent, const char *combination);
+/* out: the text that the sentence stands for, NULL: itself. */
+void grammar_model_add_sentence(struct grammar_builder *b, struct grammar_model_block *block, struct grammar_text in,
+                                const char *out);
 
-/* Converts the spelling of a value; plain: it may be a number or truth value. */
-tragus_value grammar_model_value(const char *text, bool plain);
+/* Returns the source for a file of a format that has plain blocks only. file: valid as long as the builder. */
+struct grammar_source *grammar_model_plain_source(struct grammar_builder *b, const char *file);
 
 /* The readers. They report mistakes to r and do not fail in any other way. */
 void grammar_read_hassil(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r);

@@ -5,12 +5,15 @@
 #include "base/utf8.h"
 #include "grammar/letters.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     MOST_NODES = 1 << 20, /* limit for one template */
     MOST_DETERMINED = 400000,
     FEW_VALUES = 32, /* are not worth joining */
+    FEW_LETTERS = 64,
+    MOST_BYTES = 4, /* of a letter */
 };
 
 uint32_t grammar_pieces_spelling(struct grammar_pieces *p, const char *text) {
@@ -49,20 +52,33 @@ static uint32_t step(struct grammar_pieces *p, uint32_t from, uint32_t label) {
     return to;
 }
 
+static uint32_t small_letter(const struct grammar_pieces *p, uint32_t c) {
+    if (c >= 'a' && c <= 'z')
+        return c;
+    return p->dotless ? grammar_fold_dotless(c) : base_utf8_fold(c);
+}
+
 /* Capitals inside a word tell how it is said ("EcoBee", "HVAC"); one at its start does not. */
 static uint32_t spelled(struct grammar_pieces *p, const struct grammar_item *item, uint32_t start, uint32_t end) {
+    uint32_t few[FEW_LETTERS], *word = few, n = 0;
+    char few_bytes[MOST_BYTES * FEW_LETTERS + 1], *text = few_bytes;
     struct grammar_pool_mark mark = grammar_pool_mark(p->scratch);
-    uint32_t *word = grammar_pool_alloc(p->scratch, (end - start) * sizeof *word), n = 0;
+    if (end - start > FEW_LETTERS) {
+        word = grammar_pool_alloc(p->scratch, (end - start) * sizeof *word);
+        text = grammar_pool_alloc(p->scratch, (size_t)MOST_BYTES * (end - start) + 1);
+    }
     bool has_capitals = false;
     for (uint32_t i = start; i < end; i++) {
         uint32_t c = item->capitals[i];
-        has_capitals |= n > 0 && base_utf8_fold(c) != c;
+        has_capitals |= n > 0 && small_letter(p, c) != c;
         if (c)
             word[n++] = c;
     }
-    for (uint32_t i = 0; i < n && !has_capitals; i++)
-        word[i] = p->dotless ? grammar_fold_dotless(word[i]) : base_utf8_fold(word[i]);
-    uint32_t piece = grammar_pieces_spelling(p, grammar_encode(p->scratch, word, n));
+    size_t len = 0;
+    for (uint32_t i = 0; i < n; i++)
+        len += base_utf8_put(has_capitals ? word[i] : small_letter(p, word[i]), text + len);
+    text[len] = '\0';
+    uint32_t piece = grammar_pieces_spelling(p, text);
     grammar_pool_release(p->scratch, mark);
     return piece;
 }
@@ -168,6 +184,97 @@ static struct grammar_automaton copy_automaton(struct grammar_pool *pool, const 
     return copy;
 }
 
+/* Builds the automaton of nodes and arcs: over pieces, borders and epsilons, as if these were words. */
+static struct grammar_automaton nodes_automaton(struct grammar_pool *pool, const struct grammar_pieces *p, uint32_t start,
+                                                uint32_t end) {
+    struct grammar_links links = {.items = grammar_pool_alloc(pool, p->n_arcs * sizeof *links.items)};
+    for (uint32_t node = 0; node < p->n_nodes; node++)
+        for (uint32_t k = p->first_arc[node]; k != GRAMMAR_NO_ARC; k = p->arcs[k].next)
+            links.items[links.n++] = (struct grammar_link){node, p->arcs[k].label, p->arcs[k].to};
+    uint8_t *finals = grammar_pool_alloc(pool, p->n_nodes);
+    finals[end] = 1;
+    struct grammar_automaton whole = grammar_automaton_make(pool, &links, (uint32_t)p->n_nodes, start, finals), determined;
+    return grammar_automaton_determinise(pool, &whole, MOST_DETERMINED, &determined) ? determined : whole;
+}
+
+struct chain { /* the labels of a value that can be said in one way */
+    const uint32_t *labels;
+    size_t n;
+};
+
+static int by_labels(const void *pa, const void *pb) {
+    const struct chain *a = pa, *b = pb;
+    for (size_t i = 0; i < a->n && i < b->n; i++)
+        if (a->labels[i] != b->labels[i])
+            return a->labels[i] < b->labels[i] ? -1 : 1;
+    return a->n < b->n ? -1 : a->n > b->n;
+}
+
+/* Whether an item is nothing but text, which is most values of a long list. */
+static bool is_text(const struct grammar_item *item) {
+    bool all = item->kind == GRAMMAR_ITEM_SEQUENCE || item->kind == GRAMMAR_ITEM_TEXT;
+    for (uint32_t i = 0; i < item->n_items && all; i++)
+        all = is_text(item->items[i]);
+    return all;
+}
+
+/* Adds the automaton of a text, and returns its labels and the epsilon behind them. */
+static struct chain chain_of(struct grammar_pieces *p, const struct grammar_item *text) {
+    grammar_pieces_clear(p);
+    uint32_t start = grammar_pieces_node(p), end = grammar_pieces_add(p, text, start);
+    struct chain chain = {.n = p->n_arcs + 1};
+    uint32_t *labels = grammar_pool_alloc(p->scratch, chain.n * sizeof *labels);
+    for (uint32_t node = start, i = 0; node != end; node = p->arcs[p->first_arc[node]].to)
+        labels[i++] = p->arcs[p->first_arc[node]].label;
+    labels[chain.n - 1] = GRAMMAR_EPSILON;
+    chain.labels = labels;
+    return chain;
+}
+
+/* Builds the tree of values that are texts, in which equal beginnings are joined: what determinising gives, but faster. */
+static struct grammar_automaton text_tree(struct grammar_pool *pool, struct chain *chains, size_t n) {
+    struct grammar_links links = {0};
+    uint32_t *path = NULL, n_states = 2; /* path: the states of the value before; state 1 is behind all values */
+    size_t size_path = 0, n_path = 0;
+    qsort(chains, n, sizeof *chains, by_labels);
+    *grammar_pool_push(pool, path, n_path, size_path) = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t shared = 0;
+        grammar_pool_spend(pool, 1 + 4 * chains[i].n);
+        while (i > 0 && shared < chains[i].n && shared < chains[i - 1].n &&
+               chains[i].labels[shared] == chains[i - 1].labels[shared])
+            shared++;
+        for (size_t k = shared; k < chains[i].n; k++) {
+            uint32_t to = k + 1 == chains[i].n ? 1 : n_states++;
+            *grammar_pool_push(pool, links.items, links.n, links.size) = (struct grammar_link){path[k], chains[i].labels[k], to};
+            n_path = k + 1;
+            *grammar_pool_push(pool, path, n_path, size_path) = to;
+        }
+    }
+    uint8_t *finals = grammar_pool_alloc(pool, n_states);
+    finals[1] = 1;
+    return grammar_automaton_make(pool, &links, n_states, 0, finals);
+}
+
+/* Returns the tree of the values that fit. Returns false if one of them is more than text. */
+static bool join_texts(struct grammar_pieces *alone, const struct grammar_list *list, const uint8_t *fits,
+                       struct grammar_automaton *ret) {
+    size_t n = 0;
+    for (size_t i = 0; i < list->n_entries; i++) {
+        bool chosen = fits[i / 8] >> i % 8 & 1;
+        if (chosen && !is_text(list->entries[i].in))
+            return false;
+        n += chosen;
+    }
+    struct chain *chains = grammar_pool_alloc(alone->scratch, (n + 1) * sizeof *chains);
+    n = 0;
+    for (size_t i = 0; i < list->n_entries && !alone->too_large; i++)
+        if (fits[i / 8] >> i % 8 & 1)
+            chains[n++] = chain_of(alone, list->entries[i].in);
+    *ret = text_tree(alone->scratch, chains, n);
+    return true;
+}
+
 /* Joins the beginnings and ends that values share. The automaton is over pieces, borders and epsilons, as if these were words, so
  * it means the same in every place. */
 static struct grammar_spelled_list *spell_list(struct grammar_pieces *p, const struct grammar_list *list, const uint8_t *fits) {
@@ -179,18 +286,13 @@ static struct grammar_spelled_list *spell_list(struct grammar_pieces *p, const s
                                    .ranges = p->ranges,
                                    .dotless = p->dotless,
                                    .block = p->block};
-    uint32_t start = grammar_pieces_node(&alone), end = add_values(&alone, list, fits, start);
     struct grammar_spelled_list *s = grammar_pool_alloc(p->pool, sizeof *s);
-    struct grammar_links links = {.items = grammar_pool_alloc(pool, alone.n_arcs * sizeof *links.items)};
+    struct grammar_automaton whole;
+    if (!join_texts(&alone, list, fits, &whole)) {
+        uint32_t start = grammar_pieces_node(&alone), end = add_values(&alone, list, fits, start);
+        whole = nodes_automaton(pool, &alone, start, end);
+    }
     p->too_large |= alone.too_large;
-    for (uint32_t node = 0; node < alone.n_nodes; node++)
-        for (uint32_t k = alone.first_arc[node]; k != GRAMMAR_NO_ARC; k = alone.arcs[k].next)
-            links.items[links.n++] = (struct grammar_link){node, alone.arcs[k].label, alone.arcs[k].to};
-    uint8_t *finals = grammar_pool_alloc(pool, alone.n_nodes);
-    finals[end] = 1;
-    struct grammar_automaton whole = grammar_automaton_make(pool, &links, (uint32_t)alone.n_nodes, start, finals), determined;
-    if (grammar_automaton_determinise(pool, &whole, MOST_DETERMINED, &determined))
-        whole = determined;
     whole = grammar_automaton_merge(pool, &whole);
     s->automaton = copy_automaton(p->pool, &whole);
     s->block = alone.has_lists ? p->block : NULL;

@@ -16,9 +16,7 @@ static bool is_section(const char *line, size_t len) {
 }
 
 void grammar_read_plain(struct grammar_builder *b, const char *file, const char *text, size_t len, struct grammar_report *r) {
-    struct grammar_source *source = grammar_pool_alloc(&b->pool, sizeof *source);
-    source->file = file;
-    source->has_plain_blocks = true;
+    const struct grammar_source *source = grammar_model_plain_source(b, file);
     struct grammar_model_block *block = NULL;
     const char *intent = "";
     struct grammar_lines lines = {.at = text, .end = text + len, .file = file};
@@ -50,9 +48,8 @@ void grammar_read_plain(struct grammar_builder *b, const char *file, const char 
         }
         if (!block)
             block = grammar_model_add_block(b, source, line.position, intent, "");
-        struct grammar_model_sentence *s = grammar_pool_push(&b->pool, block->sentences, block->n_sentences, block->size_sentences);
-        s->in = (struct grammar_text){.text = grammar_pool_text(&b->pool, in, n_in), .source = source, .position = line.position};
-        if (out)
-            s->out = grammar_pool_text(&b->pool, out, n_out);
+        const struct grammar_text text_in = {
+            .text = grammar_pool_text(&b->pool, in, n_in), .source = source, .position = line.position};
+        grammar_model_add_sentence(b, block, text_in, out ? grammar_pool_text(&b->pool, out, n_out) : NULL);
     }
 }

@@ -60,7 +60,8 @@ void grammar_pool_spend(struct grammar_pool *p, size_t units) {
         grammar_pool_escape(p, code);
 }
 
-void *grammar_pool_alloc(struct grammar_pool *p, size_t n_bytes) {
+/* Returns memory with any content. */
+static void *take(struct grammar_pool *p, size_t n_bytes) {
     grammar_pool_spend(p, 1 + n_bytes / 256);
     if (n_bytes > p->limit_bytes)
         grammar_pool_escape(p, -E2BIG);
@@ -88,7 +89,11 @@ void *grammar_pool_alloc(struct grammar_pool *p, size_t n_bytes) {
     }
     void *memory = p->chunks->memory + p->used_bytes;
     p->used_bytes += n_bytes;
-    return memset(memory, 0, n_bytes);
+    return memory;
+}
+
+void *grammar_pool_alloc(struct grammar_pool *p, size_t n_bytes) {
+    return memset(take(p, n_bytes), 0, n_bytes);
 }
 
 char *grammar_pool_text(struct grammar_pool *p, const char *text, size_t len) {
@@ -120,14 +125,13 @@ void grammar_pool_release(struct grammar_pool *p, struct grammar_pool_mark m) {
 }
 
 void *grammar_pool_grow(struct grammar_pool *p, void *array, size_t n, size_t *size, size_t element_bytes) {
-    if (n < *size)
-        return array;
     size_t grown = *size ? *size * 2 : 4;
     if (grown > SIZE_MAX / element_bytes)
         grammar_pool_escape(p, -E2BIG);
-    void *copy = grammar_pool_alloc(p, grown * element_bytes);
+    char *copy = take(p, grown * element_bytes);
     if (n)
         memcpy(copy, array, n * element_bytes);
+    memset(copy + n * element_bytes, 0, (grown - n) * element_bytes);
     *size = grown;
     return copy;
 }

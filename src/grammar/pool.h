@@ -42,10 +42,11 @@ char *grammar_pool_format(struct grammar_pool *p, const char *format, ...) __att
 struct grammar_pool_mark grammar_pool_mark(const struct grammar_pool *p);
 void grammar_pool_release(struct grammar_pool *p, struct grammar_pool_mark m);
 
-/* Makes room for one more element after n elements, by doubling the array; the old copy stays in the pool. */
+/* Doubles an array of n elements, which is full; the old copy stays in the pool. */
 void *grammar_pool_grow(struct grammar_pool *p, void *array, size_t n, size_t *size, size_t element_bytes);
+/* Appends an element to an array, zeroed unless the place was used before, and returns its address. */
 #define grammar_pool_push(p, array, n, size) \
-    ((array) = grammar_pool_grow((p), (array), (n), &(size), sizeof *(array)), &(array)[(n)++])
+    ((n) < (size) ? (void)0 : (void)((array) = grammar_pool_grow((p), (array), (n), &(size), sizeof *(array))), &(array)[(n)++])
 
 /* Calls work(data). Returns 0, or the code with which work was left: -ENOMEM, -E2BIG, that of the budget, or that given to
  * grammar_pool_escape. */

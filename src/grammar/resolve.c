@@ -84,6 +84,10 @@ struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct gram
     return item;
 }
 
+bool grammar_is_template(const struct grammar_text *t) {
+    return t->notation ? t->notation->is_one && t->notation->is_one(t->text) : grammar_template_is_one(t->text);
+}
+
 const char *grammar_copy_text(struct grammar_compiler *c, const char *text) {
     return text ? grammar_pool_text(&c->g->pool, text, strlen(text)) : NULL;
 }
@@ -184,11 +188,16 @@ static void choose(struct grammar_measure *m, const struct grammar_measure *othe
     m->missing = m->missing ? m->missing : other->missing;
 }
 
+static bool is_wild(const struct grammar_item *item) {
+    return item->kind == GRAMMAR_ITEM_LIST && item->list && item->list->kind == GRAMMAR_LIST_WILDCARD;
+}
+
 /* Whether an item may continue the word before it, with a sign, a value, or letters enough to be a word ("Pizza-Timer",
  * "Pizzatimer", but not the plural's "s"). *nullable: whether it may be left out. */
-static bool continues_word(const struct grammar_item *item, bool *nullable) {
+static bool continues_word(struct grammar_pool *pool, const struct grammar_item *item, bool *nullable) {
     bool any = false, inner;
     *nullable = false;
+    grammar_pool_spend(pool, 1);
     switch (item->kind) {
     case GRAMMAR_ITEM_TEXT: {
         uint32_t n = 0;
@@ -201,38 +210,73 @@ static bool continues_word(const struct grammar_item *item, bool *nullable) {
     case GRAMMAR_ITEM_SEQUENCE:
         *nullable = true;
         for (uint32_t i = 0; i < item->n_items && *nullable; i++)
-            any |= continues_word(item->items[i], nullable);
+            any |= continues_word(pool, item->items[i], nullable);
         return any;
     case GRAMMAR_ITEM_ALTERNATIVE:
         for (uint32_t i = 0; i < item->n_items; i++) {
-            any |= continues_word(item->items[i], &inner);
+            any |= continues_word(pool, item->items[i], &inner);
             *nullable |= inner;
         }
         return any;
     case GRAMMAR_ITEM_PERMUTATION:
         return false;
     case GRAMMAR_ITEM_LIST:
-        return item->list && item->list->kind != GRAMMAR_LIST_WILDCARD;
+        return item->list && !is_wild(item);
     case GRAMMAR_ITEM_RULE:
     case GRAMMAR_ITEM_OUTPUT:
-        return item->n_items > 0 && continues_word(item->items[0], nullable);
+        return item->n_items > 0 && continues_word(pool, item->items[0], nullable);
     }
     return false;
 }
 
-/* Marks free text that may end within a word, because what follows continues it. */
-static void mark_joins(const struct grammar_item *sequence) {
-    for (uint32_t i = 0; i < sequence->n_items; i++) {
-        struct grammar_item *item = sequence->items[i];
-        bool wild = item->kind == GRAMMAR_ITEM_LIST && item->list && item->list->kind == GRAMMAR_LIST_WILDCARD, nullable = true;
-        for (uint32_t k = i + 1; wild && nullable && k < sequence->n_items; k++)
-            item->joins |= continues_word(sequence->items[k], &nullable);
+/* Marks the free text at the end of an item: it may end within a word. *nullable: whether the item may be left out. */
+static void join_end(struct grammar_pool *pool, struct grammar_item *item, bool *nullable) {
+    bool inner;
+    *nullable = false;
+    grammar_pool_spend(pool, 1);
+    switch (item->kind) {
+    case GRAMMAR_ITEM_LIST:
+        item->joins |= is_wild(item);
+        return;
+    case GRAMMAR_ITEM_SEQUENCE:
+        *nullable = true;
+        for (uint32_t i = item->n_items; i > 0 && *nullable; i--)
+            join_end(pool, item->items[i - 1], nullable);
+        return;
+    case GRAMMAR_ITEM_ALTERNATIVE:
+        for (uint32_t i = 0; i < item->n_items; i++) {
+            join_end(pool, item->items[i], &inner);
+            *nullable |= inner;
+        }
+        return;
+    case GRAMMAR_ITEM_RULE:
+    case GRAMMAR_ITEM_OUTPUT:
+        if (item->n_items > 0)
+            join_end(pool, item->items[0], nullable);
+        return;
+    case GRAMMAR_ITEM_TEXT:
+    case GRAMMAR_ITEM_SPOKEN:
+    case GRAMMAR_ITEM_PERMUTATION:
+        return;
+    }
+}
+
+/* Marks free text that may end within a word, because what follows in the sequence continues it. */
+static void mark_joins(struct grammar_pool *pool, const struct grammar_item *sequence) {
+    bool continues = false, nullable;
+    for (uint32_t i = sequence->n_items; i > 0; i--) {
+        struct grammar_item *item = sequence->items[i - 1];
+        if (continues)
+            join_end(pool, item, &nullable);
+        bool begins = continues_word(pool, item, &nullable);
+        continues = begins || (nullable && continues);
     }
 }
 
 static bool is_below_zero(const struct grammar_item *item) {
     bool any = false;
-    for (size_t i = 0; item->kind == GRAMMAR_ITEM_LIST && item->list && item->part == GRAMMAR_LIST_WHOLE && i < item->list->n_ranges; i++)
+    for (size_t i = 0;
+         item->kind == GRAMMAR_ITEM_LIST && item->list && item->part == GRAMMAR_LIST_WHOLE && i < item->list->n_ranges; i++)
         any |= item->list->ranges[i].from < 0;
     return any;
 }
@@ -243,8 +287,7 @@ static bool add_below_zero(struct grammar_compiler *c, struct grammar_scope *s, 
     struct grammar_items items = {sequence->items, sequence->n_items, sequence->n_items};
     for (size_t i = 0; i + 1 < items.n; i++) {
         struct grammar_measure part;
-        struct grammar_item *way =
-            is_below_zero(items.items[i]) ? grammar_phrase_below_zero(&c->parser, &items, i) : NULL;
+        struct grammar_item *way = is_below_zero(items.items[i]) ? grammar_phrase_below_zero(&c->parser, &items, i) : NULL;
         if (way && !grammar_resolve(c, s, way, &part))
             return false;
         m->size += way ? part.size : 0;
@@ -266,10 +309,10 @@ static bool resolve_items(struct grammar_compiler *c, struct grammar_scope *s, s
         else
             join(m, &part);
     }
-    if (good && item->kind == GRAMMAR_ITEM_SEQUENCE) {
-        mark_joins(item);
+    if (good && item->kind == GRAMMAR_ITEM_SEQUENCE && m->wildcard)
+        mark_joins(&c->g->pool, item);
+    if (good && item->kind == GRAMMAR_ITEM_SEQUENCE)
         good = add_below_zero(c, s, item, m);
-    }
     m->size++;
     if (item->kind == GRAMMAR_ITEM_PERMUTATION)
         m->size <<= item->n_items;

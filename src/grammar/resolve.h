@@ -58,6 +58,9 @@ const char *grammar_copy_text(struct grammar_compiler *c, const char *text);
 /* Parses a template, leaving names unresolved. Returns NULL after reporting a mistake. */
 struct grammar_item *grammar_parse(struct grammar_compiler *c, const struct grammar_text *t);
 
+/* Returns whether a list value is a template; if not, every sign in it is literal. */
+bool grammar_is_template(const struct grammar_text *t);
+
 /* Resolves the lists and rules that an item names, and measures it. Returns false after reporting mistakes. */
 bool grammar_resolve(struct grammar_compiler *c, struct grammar_scope *s, struct grammar_item *item, struct grammar_measure *m);
 

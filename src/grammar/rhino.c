@@ -58,8 +58,7 @@ static void read_expression(struct reader *r, const struct grammar_yaml *intent,
     struct grammar_model_block *block = n > 0 ? r->b->blocks[n - 1] : NULL;
     if (!block || block->source != r->source || block->intent != intent->text)
         block = grammar_model_add_block(r->b, r->source, intent->position, intent->text, "");
-    grammar_pool_push(&r->b->pool, block->sentences, block->n_sentences, block->size_sentences)->in =
-        text_of(r, phrase, &grammar_notation_rhino);
+    grammar_model_add_sentence(r->b, block, text_of(r, phrase, &grammar_notation_rhino), NULL);
 }
 
 static void read_value(struct reader *r, const struct grammar_yaml *slot, const struct grammar_yaml *phrase) {

@@ -69,6 +69,8 @@ const struct grammar_symbol *grammar_symbol_at(const struct grammar_symbols *sym
     if (symbols->n == 0 || (i > 0 && is_alphanumeric(chars[i - 1]) && is_alphanumeric(chars[i])))
         return NULL;
     uint32_t first = grammar_fold(chars[i]);
+    if (first < 0x80 && !(symbols->first[first / 32] >> first % 32 & 1))
+        return NULL;
     for (size_t s = 0; s < symbols->n; s++) {
         uint32_t last = 0;
         size_t len = symbols->items[s].first == first ? length_of(symbols->items[s].typed, chars, n, i, &last) : 0;

@@ -4,13 +4,6 @@
 
 #include <string.h>
 
-uint64_t grammar_hash_bytes(uint64_t h, const void *data, size_t n) {
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ bytes[i]) * 0x100000001b3u;
-    return h ^ h >> 29;
-}
-
 size_t grammar_table_size(size_t n) {
     size_t size = 64;
     while (size < n * 2)
@@ -18,18 +11,16 @@ size_t grammar_table_size(size_t n) {
     return size;
 }
 
-/* FNV-1a, one element at a time. */
-static uint64_t hash_elements(const uint32_t *elements, size_t n) {
-    uint64_t h = 0xcbf29ce484222325u;
+uint64_t grammar_hash_words(uint64_t h, const uint32_t *words, size_t n) {
     for (size_t i = 0; i < n; i++)
-        h = (h ^ elements[i]) * 0x100000001b3u;
+        h = (h ^ words[i]) * 0x100000001b3u;
     return h ^ h >> 29;
 }
 
 /* Of the set of n elements from `begin` on. While all sets are empty, there is no array. */
 static size_t bucket_of(const struct grammar_subsets *s, size_t begin, size_t n) {
     const uint32_t *elements = n > 0 ? s->elements + begin : NULL;
-    size_t at = (size_t)hash_elements(elements, n) & (s->n_table - 1);
+    size_t at = (size_t)grammar_hash_words(GRAMMAR_HASH_START, elements, n) & (s->n_table - 1);
     for (; s->table[at]; at = (at + 1) & (s->n_table - 1)) {
         uint32_t other = s->table[at] - 1;
         if (s->first[other + 1] - s->first[other] == n &&
@@ -60,7 +51,7 @@ uint32_t grammar_subsets_close(struct grammar_subsets *s) {
         return s->table[at] - 1;
     }
     s->table[at] = (uint32_t)++s->n;
-    s->first = grammar_pool_grow(s->pool, s->first, s->n, &s->size, sizeof *s->first);
-    s->first[s->n] = s->n_elements;
+    size_t n_first = s->n;
+    *grammar_pool_push(s->pool, s->first, n_first, s->size) = s->n_elements;
     return (uint32_t)s->n - 1;
 }

@@ -23,8 +23,9 @@ void grammar_subsets_add(struct grammar_subsets *s, uint32_t element);
 /* Completes the current set. Returns its number; a duplicate is dropped. */
 uint32_t grammar_subsets_close(struct grammar_subsets *s);
 
-/* For hash tables in this room: a hash of bytes, and a table size for n entries. */
-uint64_t grammar_hash_bytes(uint64_t h, const void *data, size_t n);
+/* For hash tables in this room: a hash of numbers (FNV-1a, one number at a time), and a table size for n entries. */
+#define GRAMMAR_HASH_START 0xcbf29ce484222325u
+uint64_t grammar_hash_words(uint64_t h, const uint32_t *words, size_t n);
 size_t grammar_table_size(size_t n);
 
 #endif

@@ -11,12 +11,10 @@
 
 enum { MOST_PERMUTED = 8 }; /* 2^n states each; Home Assistant advises at most 4 */
 
-#define NO_SIGN UINT32_MAX /* ends the whole template */
-
 /* Groups */
 
 static bool is_reserved(uint32_t c) {
-    return c != 0 && c < 0x80 && strchr("()[]{}<>|;", (int)c) != NULL;
+    return grammar_is_in(c, "()[]{}<>|;");
 }
 
 /* Returns the text between the sign at c->at and `close`, unescaped and trimmed, or NULL on error. */
@@ -109,7 +107,7 @@ static bool parse_sequence(struct grammar_cursor *c, uint32_t close, struct gram
             }
             p->after_list = sequence->n && sequence->items[sequence->n - 1]->kind == GRAMMAR_ITEM_LIST;
             p->before_list = c->at < c->n && c->chars[c->at] == '{';
-            grammar_tree_text(p, sequence, text, n, start, c->at < c->n && strchr("([{<", (int)c->chars[c->at]));
+            grammar_tree_text(p, sequence, text, n, start, c->at < c->n && grammar_is_in(c->chars[c->at], "([{<"));
             p->after_list = p->before_list = false;
             continue;
         }
@@ -160,8 +158,7 @@ static struct grammar_item *parse_group(struct grammar_cursor *c, uint32_t close
             return NULL;
         mark_joins(&sequence);
         grammar_phrase_lists(p, &sequence);
-        grammar_tree_push(p, &parts,
-                          sequence.n == 1 ? sequence.items[0] : grammar_tree_group(p, GRAMMAR_ITEM_SEQUENCE, part, &sequence));
+        grammar_tree_push(p, &parts, grammar_tree_one(p, GRAMMAR_ITEM_SEQUENCE, part, &sequence));
         if (c->at >= c->n || (c->chars[c->at] != '|' && c->chars[c->at] != ';'))
             break;
         if (separator && separator != c->chars[c->at])

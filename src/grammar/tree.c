@@ -125,13 +125,16 @@ struct grammar_item *grammar_tree_bracketed(struct grammar_cursor *c, bool optio
 
 /* Text: letters and borders, numbers, signs */
 
+enum { LIKELY_LETTERS = 32 };
+
 struct text_builder {
     struct grammar_parser *parser;
     struct grammar_items *out;
     uint32_t *letters;       /* the current TEXT item */
     uint32_t *capitals;      /* the same as written; n_letters */
     const uint32_t *written; /* where it begins in the text */
-    size_t n_written, n_letters, size_letters, size_capitals, offset;
+    size_t n_written, n_letters, size_letters, offset;
+    size_t n_likely; /* letters to make room for at first */
 };
 
 static void close_text(struct text_builder *b) {
@@ -145,13 +148,32 @@ static void close_text(struct text_builder *b) {
     item->n_written = (uint32_t)b->n_written;
     grammar_tree_push(b->parser, b->out, item);
     b->letters = b->capitals = NULL;
-    b->n_letters = b->size_letters = b->size_capitals = 0;
+    b->n_letters = b->size_letters = 0;
 }
 
-static void push_letter(struct text_builder *b, uint32_t folded, uint32_t c) {
-    b->capitals = grammar_pool_grow(b->parser->pool, b->capitals, b->n_letters, &b->size_capitals, sizeof *b->capitals);
-    b->capitals[b->n_letters] = c;
-    *grammar_pool_push(b->parser->pool, b->letters, b->n_letters, b->size_letters) = folded;
+/* Makes room for n more letters. */
+static void make_room(struct text_builder *b, size_t n) {
+    size_t needed = b->n_letters + n, size = b->size_letters ? 2 * b->size_letters : b->n_likely;
+    if (needed <= b->size_letters)
+        return;
+    size = size < needed ? needed : size;
+    uint32_t *room = grammar_pool_alloc(b->parser->pool, 2 * size * sizeof *room);
+    if (b->n_letters) {
+        memcpy(room, b->letters, b->n_letters * sizeof *room);
+        memcpy(room + size, b->capitals, b->n_letters * sizeof *room);
+    }
+    b->letters = room;
+    b->capitals = room + size;
+    b->size_letters = size;
+}
+
+/* Notes that the text goes on with chars up to `end`, of which the first is at chars[i]. */
+static void extend_written(struct text_builder *b, const uint32_t *chars, size_t i, size_t end, size_t offset) {
+    if (b->n_letters == 0) {
+        b->offset = offset + i;
+        b->written = chars + i;
+    }
+    b->n_written = (size_t)(chars + end - b->written);
 }
 
 /* Adds the letter at chars[i] with what belongs to it. Returns how many characters these are. */
@@ -160,14 +182,32 @@ static size_t add_letter(struct text_builder *b, const uint32_t *chars, size_t n
     size_t used = grammar_fold_at(chars, n, i, &folded);
     if (chars[i] == ' ' && b->n_letters && b->letters[b->n_letters - 1] == ' ')
         return used;
-    if (b->n_letters == 0) {
-        b->offset = offset + i;
-        b->written = chars + i;
+    extend_written(b, chars, i, i + used, offset);
+    make_room(b, folded.n);
+    for (size_t k = 0; k < folded.n; k++) {
+        b->letters[b->n_letters] = folded.letters[k];
+        b->capitals[b->n_letters++] = k == 0 ? chars[i] : 0;
     }
-    b->n_written = (size_t)(chars + i + used - b->written);
-    for (size_t k = 0; k < folded.n; k++)
-        push_letter(b, folded.letters[k], k == 0 ? chars[i] : 0);
     return used;
+}
+
+/* Returns the end of the letters of ASCII from chars[i] on, behind another one and without a mark behind them. These are no signs,
+ * and most of all text. */
+static size_t end_of_plain(const uint32_t *chars, size_t n, size_t i) {
+    if (i == 0 || !grammar_is_ascii_letter(chars[i - 1]))
+        return i;
+    while (i < n && grammar_is_ascii_letter(chars[i]) && (i + 1 == n || chars[i + 1] < 0x80))
+        i++;
+    return i;
+}
+
+static void add_plain(struct text_builder *b, const uint32_t *chars, size_t i, size_t end, size_t offset) {
+    extend_written(b, chars, i, end, offset);
+    make_room(b, end - i);
+    for (; i < end; i++) {
+        b->letters[b->n_letters] = chars[i] >= 'A' && chars[i] <= 'Z' ? chars[i] + ('a' - 'A') : chars[i];
+        b->capitals[b->n_letters++] = chars[i];
+    }
 }
 
 static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *chars, size_t n, size_t offset,
@@ -213,9 +253,13 @@ static size_t end_of_sign(const uint32_t *chars, size_t n, size_t end) {
 void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, const uint32_t *chars, size_t n, size_t offset,
                        bool continues) {
     bool is_continued = out->n > 0;
-    struct text_builder b = {.parser = p, .out = out};
+    struct text_builder b = {.parser = p, .out = out, .n_likely = n < LIKELY_LETTERS ? n : LIKELY_LETTERS};
     bool after_list = p->after_list, before_list = p->before_list; /* texts of the language change them */
     for (size_t i = 0, end; i < n; i = end) {
+        if ((end = end_of_plain(chars, n, i)) > i) {
+            add_plain(&b, chars, i, end, offset);
+            continue;
+        }
         uint32_t c = chars[i];
         bool at_start = i == 0 ? !is_continued : chars[i - 1] == ' ';
         bool at_end = i + 1 == n ? !continues : chars[i + 1] == ' ';

@@ -24,10 +24,9 @@ void grammar_read_vosk(struct grammar_builder *b, struct grammar_source *source,
             grammar_report_at(report, TRAGUS_NOTE, y->position,
                               "[unk] is not needed and is ignored: what is none of the sentences is rejected in any case");
         } else {
-            struct grammar_model_sentence *s =
-                grammar_pool_push(&b->pool, block->sentences, block->n_sentences, block->size_sentences);
-            s->in = (struct grammar_text){
+            const struct grammar_text in = {
                 .text = y->text, .source = source, .position = y->position, .notation = &grammar_notation_plain};
+            grammar_model_add_sentence(b, block, in, NULL);
         }
     }
 }

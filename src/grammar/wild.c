@@ -65,9 +65,7 @@ static void add_name(struct grammar_compiler *c, struct grammar_wild *wild, cons
 static void add_names(struct grammar_compiler *c, struct grammar_wild *wild, const struct grammar_model_definition *d) {
     for (size_t i = 0; d->kind == GRAMMAR_LIST_VALUES && i < d->n_values && grammar_in_language(c, d->source); i++) {
         const struct grammar_text *in = &d->values[i].in;
-        bool is_template =
-            in->notation ? in->notation->is_one && in->notation->is_one(in->text) : grammar_template_is_one(in->text);
-        if (!is_template)
+        if (!grammar_is_template(in))
             add_name(c, wild, in->text, d->values[i].has_out);
     }
 }

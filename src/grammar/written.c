@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "grammar/letters.h"
+#include "grammar/value.h"
 
 #include <string.h>
 
@@ -117,17 +118,13 @@ static const char *in_case(struct grammar_pool *pool, const char *text, bool upp
 static tragus_value as_number(struct grammar_pool *pool, tragus_value v, bool whole) {
     static const double largest = 1e15;
     if (v.type == TRAGUS_TEXT)
-        v = grammar_model_value(v.text, true);
+        v = grammar_value_read(v.text, true);
     if (v.type != TRAGUS_INTEGER && v.type != TRAGUS_REAL)
         return (tragus_value){.type = TRAGUS_TEXT, .text = v.text};
-    if (whole && v.real > -largest && v.real < largest) {
-        v.type = TRAGUS_INTEGER;
-        v.integer = (int64_t)v.real;
-        v.real = (double)v.integer;
-        v.text = grammar_pool_format(pool, "%lld", (long long)v.integer);
-    } else if (!whole) {
+    if (whole && v.real > -largest && v.real < largest)
+        return grammar_value_number(pool, (double)(int64_t)v.real);
+    if (!whole)
         v.type = TRAGUS_REAL;
-    }
     return v;
 }
 

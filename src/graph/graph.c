@@ -26,8 +26,9 @@ struct spoken { /* range in `all` with the pronunciations of a word */
 };
 
 struct entry { /* one pronunciation of a word that leaves a state */
+    uint32_t rank, to;
+    uint32_t word, order;
     const struct lexicon_pronunciation *spoken;
-    uint32_t word, to, order;
 };
 
 struct range { /* entries with the same phones from the state's root to this node */
@@ -43,7 +44,10 @@ struct build {
     uint8_t *dead;                     /* by state: whether no sentence ends behind it; NULL: none is */
     struct lexicon_pronunciation *all; /* pronunciations of all words */
     size_t all_bytes;
-    struct base_buffer nodes, arcs;                /* struct graph_raw_node, struct graph_raw_arc */
+    uint32_t n_all;
+    uint32_t *ranks;                /* by pronunciation: its place among all by their phones; equal ones share it */
+    struct base_buffer nodes, arcs; /* struct graph_raw_node, struct graph_raw_arc; room for those of a state */
+    uint32_t n_nodes, n_arcs, n_ranges;
     struct entry *entries;                         /* of the current state */
     struct base_buffer queue;                      /* struct range */
     uint32_t *classes, *numbers, *nodes_by_number; /* class of a node; number of a class; node of a number; one allocation */
@@ -94,11 +98,13 @@ static int pronounce_words(struct build *b, struct graph_built *out,
         return -ENOMEM; /* replaced by the budget's code if there is one */
     }
     b->all_bytes = all.size_bytes;
+    b->n_all = n_all;
     b->all = (struct lexicon_pronunciation *)(void *)all.data; /* freed by build_done */
     return 0;
 }
 
-/* Finds the states behind which no sentence ends because of words that cannot be spoken. */
+/* Finds the states behind which no sentence ends because of words that cannot be spoken. If that is so of all sentences, and only
+ * a language model is missing for some of them, the graph has no sentence: they can still be typed. */
 static int find_dead(struct build *b, const struct graph_built *out, tragus_error *reterr) {
     const struct grammar_acceptor *in = b->in;
     if (out->report.n_unspoken == 0 && !out->report.lacks_free_words)
@@ -119,10 +125,7 @@ static int find_dead(struct build *b, const struct graph_built *out, tragus_erro
         if (base_budget_spend(b->budget, in->first_arc[in->n_states]) < 0)
             return -ENOMEM;
     }
-    if (b->dead[in->start] && out->report.n_unspoken == 0)
-        return base_error_set(reterr, -EINVAL,
-                              "all sentences have free words, which need a language model: install the package tragus-words-en");
-    if (b->dead[in->start])
+    if (b->dead[in->start] && !out->report.lacks_free_words)
         return base_error_set(reterr, -EINVAL,
                               "the word \"%s\" cannot be spoken: spell it out, or give its sounds among your own pronunciations",
                               out->unspoken[0]);
@@ -131,22 +134,41 @@ static int find_dead(struct build *b, const struct graph_built *out, tragus_erro
 
 /* --- tries ------------------------------------------------------------------------------------------------------------------- */
 
+static int compare_sounds(const struct lexicon_pronunciation *a, const struct lexicon_pronunciation *b) {
+    int c = memcmp(a->phones, b->phones, a->n_phones < b->n_phones ? a->n_phones : b->n_phones);
+    return c != 0 ? c : a->n_phones - b->n_phones;
+}
+
+static int by_sound(const void *left, const void *right) {
+    return compare_sounds(*(const struct lexicon_pronunciation *const *)left, *(const struct lexicon_pronunciation *const *)right);
+}
+
+/* Sorts the pronunciations once, so that the states sort numbers. */
+static int rank_pronunciations(struct build *b) {
+    const struct lexicon_pronunciation **sorted = malloc(((size_t)b->n_all + 1) * sizeof *sorted);
+    b->ranks = malloc(((size_t)b->n_all + 1) * sizeof *b->ranks);
+    if (!sorted || !b->ranks) {
+        free(sorted);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < b->n_all; i++)
+        sorted[i] = &b->all[i];
+    qsort(sorted, b->n_all, sizeof *sorted, by_sound);
+    for (uint32_t i = 0, rank = 0; i < b->n_all; i++) {
+        rank += i > 0 && compare_sounds(sorted[i - 1], sorted[i]) != 0;
+        b->ranks[sorted[i] - b->all] = rank;
+    }
+    free(sorted);
+    return 0;
+}
+
 static int compare_entries(const void *left, const void *right) {
     const struct entry *a = left, *b = right;
-    size_t n = a->spoken->n_phones < b->spoken->n_phones ? a->spoken->n_phones : b->spoken->n_phones;
-    int c = memcmp(a->spoken->phones, b->spoken->phones, n);
-    if (c != 0)
-        return c;
-    if (a->spoken->n_phones != b->spoken->n_phones)
-        return a->spoken->n_phones < b->spoken->n_phones ? -1 : 1;
+    if (a->rank != b->rank)
+        return a->rank < b->rank ? -1 : 1;
     if (a->to != b->to)
         return a->to < b->to ? -1 : 1;
     return a->order < b->order ? -1 : a->order > b->order;
-}
-
-static bool same_path(const struct entry *a, const struct entry *b) {
-    return a->to == b->to && a->spoken->n_phones == b->spoken->n_phones &&
-           memcmp(a->spoken->phones, b->spoken->phones, a->spoken->n_phones) == 0;
 }
 
 /* Collects the words leaving a state, in all their pronunciations, sorted by phones. Of homophones with one target only the first
@@ -157,34 +179,37 @@ static uint32_t collect_entries(struct build *b, uint32_t state) {
         const struct grammar_word_arc *arc = &b->in->arcs[i];
         const struct spoken *spoken = &b->spoken[arc->word];
         for (uint32_t v = 0; v < (b->dead && b->dead[arc->to] ? 0 : spoken->n); v++)
-            b->entries[n++] = (struct entry){&b->all[spoken->begin + v], arc->word, arc->to, i};
+            b->entries[n++] = (struct entry){.rank = b->ranks[spoken->begin + v],
+                                             .to = arc->to,
+                                             .word = arc->word,
+                                             .order = i,
+                                             .spoken = &b->all[spoken->begin + v]};
     }
     if (n > 1)
         qsort(b->entries, n, sizeof *b->entries, compare_entries);
     for (uint32_t i = 0; i < n; i++)
-        if (kept == 0 || !same_path(&b->entries[kept - 1], &b->entries[i]))
+        if (kept == 0 || b->entries[kept - 1].rank != b->entries[i].rank || b->entries[kept - 1].to != b->entries[i].to)
             b->entries[kept++] = b->entries[i];
     return kept;
 }
 
-static uint32_t n_nodes(const struct build *b) {
-    return (uint32_t)(b->nodes.len_bytes / sizeof(struct graph_raw_node));
-}
-
-static uint32_t n_arcs(const struct build *b) {
-    return (uint32_t)(b->arcs.len_bytes / sizeof(struct graph_raw_arc));
+static struct graph_raw_node *nodes(const struct build *b) {
+    return (struct graph_raw_node *)(void *)b->nodes.data;
 }
 
 static void add_arc(struct build *b, const struct range *r, const struct entry *e, uint32_t to, uint32_t word) {
-    struct graph_raw_arc arc = {
+    ((struct graph_raw_arc *)(void *)b->arcs.data)[b->n_arcs++] = (struct graph_raw_arc){
         .to = to, .word = word, .order = e->order, .phone = e->spoken->phones[r->depth], .first = r->depth == 0};
-    base_buffer_add(&b->arcs, &arc, sizeof arc);
+}
+
+static void add_range(struct build *b, struct range r) {
+    ((struct range *)(void *)b->queue.data)[b->n_ranges++] = r;
 }
 
 /* Adds the arcs of one trie node. The entries are sorted by phones; those with equal phones are adjacent, words that end here
  * first. */
 static void add_node_arcs(struct build *b, const struct range *r) {
-    uint32_t first = n_arcs(b);
+    uint32_t first = b->n_arcs;
     for (uint32_t i = r->begin; i < r->end;) {
         uint8_t phone = b->entries[i].spoken->phones[r->depth];
         for (; i < r->end && b->entries[i].spoken->phones[r->depth] == phone && b->entries[i].spoken->n_phones == r->depth + 1; i++)
@@ -194,36 +219,50 @@ static void add_node_arcs(struct build *b, const struct range *r) {
             i++;
         if (i == begin)
             continue;
-        struct range inner = {n_nodes(b), begin, i, r->depth + 1};
+        struct range inner = {b->n_nodes, begin, i, r->depth + 1};
         add_arc(b, r, &b->entries[begin], inner.node, GRAPH_NO_WORD);
-        base_buffer_add(&b->nodes, &(struct graph_raw_node){0}, sizeof(struct graph_raw_node));
-        base_buffer_add(&b->queue, &inner, sizeof inner);
+        nodes(b)[b->n_nodes++] = (struct graph_raw_node){0};
+        add_range(b, inner);
     }
-    if (b->nodes.failed) /* there is no memory to write to; the caller fails */
-        return;
-    struct graph_raw_node *node = (struct graph_raw_node *)(void *)b->nodes.data + r->node;
-    node->first_arc = first;
-    node->n_arcs = n_arcs(b) - first;
+    nodes(b)[r->node].first_arc = first;
+    nodes(b)[r->node].n_arcs = b->n_arcs - first;
+}
+
+/* Makes room for n_bytes behind the first n_used bytes of a buffer. */
+static bool make_room(struct base_buffer *buffer, size_t n_used, size_t n_bytes) {
+    if (n_used + n_bytes < buffer->size_bytes)
+        return true;
+    buffer->len_bytes = n_used;
+    return base_buffer_grow(buffer, n_bytes) != NULL;
+}
+
+/* Makes room for the trie of the first n entries, which has an arc for each of their phones at most. */
+static bool make_room_for_trie(struct build *b, uint32_t n) {
+    size_t most = 1;
+    for (uint32_t i = 0; i < n; i++)
+        most += b->entries[i].spoken->n_phones;
+    return make_room(&b->nodes, b->n_nodes * sizeof(struct graph_raw_node), most * sizeof(struct graph_raw_node)) &&
+           make_room(&b->arcs, b->n_arcs * sizeof(struct graph_raw_arc), most * sizeof(struct graph_raw_arc)) &&
+           make_room(&b->queue, 0, most * sizeof(struct range));
 }
 
 static int build_tries(struct build *b, tragus_error *reterr) {
-    for (uint32_t s = 0; s < b->in->n_states; s++)
-        base_buffer_add(&b->nodes, &(struct graph_raw_node){.is_final = b->in->is_final[s]}, sizeof(struct graph_raw_node));
+    if (!make_room(&b->nodes, 0, b->in->n_states * sizeof(struct graph_raw_node)))
+        return -ENOMEM;
+    for (; b->n_nodes < b->in->n_states; b->n_nodes++)
+        nodes(b)[b->n_nodes] = (struct graph_raw_node){.is_final = b->in->is_final[b->n_nodes]};
     for (uint32_t s = 0; s < b->in->n_states; s++) {
         struct range root = {s, 0, collect_entries(b, s), 0};
-        base_buffer_clear(&b->queue);
-        base_buffer_add(&b->queue, &root, sizeof root);
-        if (b->queue.failed || b->nodes.failed || base_budget_spend(b->budget, 8 + 16 * (uint64_t)root.end) < 0)
+        if (!make_room_for_trie(b, root.end) || base_budget_spend(b->budget, 8 + 16 * (uint64_t)root.end) < 0)
             return -ENOMEM;
-        for (size_t i = 0; i < b->queue.len_bytes; i += sizeof root) {
-            struct range r;
-            memcpy(&r, b->queue.data + i, sizeof r);                           /* a copy: the queue moves as it grows */
+        b->n_ranges = 0;
+        add_range(b, root);
+        for (uint32_t i = 0; i < b->n_ranges; i++) {
+            struct range r = ((const struct range *)(const void *)b->queue.data)[i];
             base_budget_spend(b->budget, 4 + 2 * (uint64_t)(r.end - r.begin)); /* checked after the state */
             add_node_arcs(b, &r);
-            if (b->queue.failed || b->nodes.failed || b->arcs.failed)
-                return -ENOMEM;
         }
-        if (n_arcs(b) > b->max_arcs)
+        if (b->n_arcs > b->max_arcs)
             return base_error_set(reterr, -E2BIG, too_large, b->max_arcs);
     }
     return 0;
@@ -264,8 +303,7 @@ static void number_classes(struct build *b, const struct graph_raw *raw, struct 
 
 /* Merges equivalent nodes and writes the result. */
 static int emit(struct build *b, struct graph_built *out) {
-    const struct graph_raw raw = {(const struct graph_raw_node *)(const void *)b->nodes.data,
-                                  (const struct graph_raw_arc *)(const void *)b->arcs.data, n_nodes(b), n_arcs(b)};
+    const struct graph_raw raw = {nodes(b), (const struct graph_raw_arc *)(const void *)b->arcs.data, b->n_nodes, b->n_arcs};
     uint32_t n_classes = 0;
     b->classes_bytes = 3 * (size_t)raw.n_nodes * sizeof *b->classes;
     if (!(b->classes = base_budget_malloc(b->budget, b->classes_bytes)))
@@ -348,6 +386,7 @@ static void build_done(struct build *b) {
     free(b->spoken);
     free(b->dead);
     free(b->all);
+    free(b->ranks);
     base_budget_give(b->budget, b->all_bytes);
     free(b->entries);
     if (b->classes)
@@ -384,6 +423,8 @@ int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
         r = find_dead(&b, out, reterr);
     if (r == 0)
         r = allocate_entries(&b);
+    if (r == 0)
+        r = rank_pronunciations(&b);
     if (r == 0)
         r = build_tries(&b, reterr);
     if (r == 0)

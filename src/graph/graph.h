@@ -65,11 +65,12 @@ struct graph_report {      /* information for the author of a grammar */
 struct graph_words; /* graph/words.h */
 
 /* Builds a graph. overrides may be NULL, and free_words if no free words are wanted; they must outlive the graph. Returns -E2BIG if
- * there would be more than max_arcs arcs before equivalent nodes are merged (0 = 4,000,000), -EINVAL if no sentence is left without
- * words that cannot be pronounced, and the first of these words, the budget's code if the budget (NULL: none) is exceeded. The
- * graph keeps no references to words or lexicon. Homophones with the same source and target become one path with the word that
- * comes first in the acceptor. An acceptor without sentences gives a graph with one node, which is not final. The same input always
- * gives the same graph, including the numbers of nodes. */
+ * there would be more than max_arcs arcs before equivalent nodes are merged (0 = 4,000,000), -EINVAL with a message that names a
+ * word if every sentence has words that cannot be pronounced, the budget's code if the budget (NULL: none) is exceeded. Sentences
+ * with free words for which there is no language model are left out, even if no sentence remains. The graph keeps no references to
+ * words or lexicon. Homophones with the same source and target become one path with the word that comes first in the acceptor. An
+ * acceptor without sentences gives a graph with one node, which is not final. The same input always gives the same graph, including
+ * the numbers of nodes. */
 int graph_build(struct graph **ret, const struct grammar_acceptor *words, const struct lexicon *lexicon,
                 const struct lexicon_overrides *overrides, const struct graph_words *free_words, size_t max_arcs,
                 struct base_budget *budget, tragus_error *reterr);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define NONE UINT32_MAX
+#define FEW_ARCS 8 /* are sorted faster than by a call of qsort */
 
 struct table {       /* signatures already seen */
     uint32_t *slots; /* class numbers, NONE = free; the size is a power of two, at least twice the number of nodes */
@@ -36,14 +37,30 @@ static int compare_arcs(const void *left, const void *right) {
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
+/* Most nodes have few arcs, and those nearly in order. */
+static void sort_arcs(struct graph_raw_arc *arcs, uint32_t n) {
+    if (n > FEW_ARCS) {
+        qsort(arcs, n, sizeof *arcs, compare_arcs);
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        struct graph_raw_arc arc = arcs[i];
+        uint32_t at = i;
+        for (; at > 0 && compare_arcs(&arc, &arcs[at - 1]) < 0; at--)
+            arcs[at] = arcs[at - 1];
+        arcs[at] = arc;
+    }
+}
+
 uint32_t graph_canonical_arcs(const struct graph_raw *raw, uint32_t node, const uint32_t *classes, struct graph_raw_arc *out) {
     const struct graph_raw_node *n = &raw->nodes[node];
     for (uint32_t i = 0; i < n->n_arcs; i++) {
         out[i] = raw->arcs[n->first_arc + i];
         out[i].to = classes[out[i].to];
     }
-    if (n->n_arcs > 1)
-        qsort(out, n->n_arcs, sizeof *out, compare_arcs);
+    if (n->n_arcs < 2)
+        return n->n_arcs;
+    sort_arcs(out, n->n_arcs);
 
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n->n_arcs; i++) {

@@ -24,6 +24,13 @@ END
 grep -q "install the package tragus-words-en" "$work/err" || complain "--free does not say which package is missing: $(cat "$work/err")"
 "$tragus" match -v -g "$work/list.yaml" "add oat milk to my list" >"$work/out" 2>"$work/err" || complain "typed free words are not understood"
 grep -q "oat milk" "$work/out" || complain "the item is not in $(cat "$work/out")"
+# Sentences that all have free words are loaded, too: tragusd understands them when typed.
+echo 'sentences: ["add {item} to my list"]
+lists: {item: {wildcard: true}}' >"$work/free.yaml"
+"$tragus" transcribe -m "$work/en" -g "$work/free.yaml" /nonexistent.wav >/dev/null 2>"$work/err"
+[ $? = 3 ] && grep -q "/nonexistent.wav" "$work/err" || complain "sentences that all have free words: $(cat "$work/err")"
+grep -q "no sentence can be spoken: those with free words are understood when typed only; to speak them, install the package" "$work/err" ||
+    complain "no warning: $(cat "$work/err")"
 
 # --- an own one ---
 printf 'Oat milk, please.\nOat milk and eggs!\n12 eggs\n' >"$work/text"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests the messages for wrong grammars and their positions. */
+#include "grammar/model.h"
 #include "make.h"
 
 #include <errno.h>
@@ -264,6 +265,28 @@ static void one_list_in_two_files(void **state) {
     grammar_builder_free(b);
 }
 
+/* A list that is set again and again takes no more memory each time, whatever its name. */
+static void lists_set_again(void **state) {
+    const struct grammar_list_value value = {.in = "x"};
+    struct grammar_builder *b;
+    (void)state;
+    assert_int_equal(english_builder(&b), 0);
+    assert_int_equal(grammar_builder_set_list(b,
+                                              "gr\xc3\xb6\xc3\x9f"
+                                              "e",
+                                              &value, 1, NULL, NULL),
+                     0);
+    size_t before = b->pool.total_bytes;
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(grammar_builder_set_list(b,
+                                                  "gr\xc3\xb6\xc3\x9f"
+                                                  "e",
+                                                  &value, 1, NULL, NULL),
+                         0);
+    assert_int_equal(b->pool.total_bytes, before);
+    grammar_builder_free(b);
+}
+
 static void missing_path(void **state) {
     (void)state;
     struct grammar_builder *b;
@@ -327,6 +350,7 @@ int main(void) {
         cmocka_unit_test(one_value),
         cmocka_unit_test(one_file),
         cmocka_unit_test(one_list_in_two_files),
+        cmocka_unit_test(lists_set_again),
         cmocka_unit_test(missing_path),
         cmocka_unit_test(unreadable_folder),
     };

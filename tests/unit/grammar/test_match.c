@@ -2,6 +2,7 @@
 /* Tests readings: values of lists, ranges, wildcards, context, skip words, ranking, positions of words, output texts. */
 #include "make.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -533,6 +534,54 @@ static void what_no_list_has(void **state) {
     grammar_free(g);
 }
 
+/* A value that has a list in it: the block of each template chooses from that list, and what the list lacks is not taken for it. */
+static void lists_in_values(void **state) {
+    struct grammar *g =
+        make_grammar("language: en\n"
+                     "intents:\n"
+                     "  Light: {data: [{sentences: ['turn on {thing}'], excludes_context: {domain: fan}}]}\n"
+                     "  Fan: {data: [{sentences: ['turn on {thing}'], excludes_context: {domain: light}}]}\n"
+                     "lists:\n"
+                     "  thing: {values: ['the {name} there']}\n"
+                     "  name: {values: [{in: lamp, context: {domain: light}}, {in: heater, context: {domain: fan}}]}\n");
+    (void)state;
+    assert_string_equal(reading(g, "turn on the lamp there"), "Light|thing=the lamp there");
+    assert_string_equal(reading(g, "turn on the heater there"), "Fan|thing=the heater there");
+    assert_string_equal(reading_with(g, "turn on the zorg there", false, true), "Light|thing?the zorg there");
+    grammar_free(g);
+}
+
+/* Numbers have a decimal point, also in a program that has set a locale with another one. */
+static void numbers_in_a_locale(void **state) {
+    static const char text[] = "language: en\nsentences: ['set {t}', 'heat {k}']\nlists:\n"
+                               "  t: {range: {from: -5, to: 30, fractions: halves}}\n"
+                               "  k: {range: {from: 1, to: 9, multiplier: 1000000000000.5}}\n";
+    char folder[] = "/tmp/tragus-locale-XXXXXX", command[256];
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(command, sizeof command, "localedef --no-archive -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", folder);
+    bool made = system(command) == 0;
+    setenv("LOCPATH", folder, 1);
+    bool set = made && setlocale(LC_NUMERIC, "de_DE.UTF-8");
+    if (set) {
+        char typed[8];
+        snprintf(typed, sizeof typed, "%.1f", 0.5);
+        assert_string_equal(typed, "0,5");
+        struct grammar *g = make_grammar(text);
+        assert_string_equal(reading(g, "set 20.5"), "|t=20.5");
+        assert_string_equal(reading(g, "set minus four point five"), "|t=-4.5");
+        assert_string_equal(reading(g, "set 20"), "|t=20");
+        assert_string_equal(reading(g, "heat 3"), "|k=3e+12");
+        grammar_free(g);
+        setlocale(LC_NUMERIC, "C");
+    }
+    unsetenv("LOCPATH");
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+    if (!set)
+        skip(); /* localedef and the package locales are missing */
+}
+
 static void typing_errors(void **state) {
     static const char *const texts[][2] = {
         {"trun on the kichen ligth", "TurnOn|name=kitchen light|turn on the kitchen light"},
@@ -616,6 +665,8 @@ int main(void) {
         cmocka_unit_test(lists_of_a_region),
         cmocka_unit_test(metadata),
         cmocka_unit_test(what_no_list_has),
+        cmocka_unit_test(lists_in_values),
+        cmocka_unit_test(numbers_in_a_locale),
         cmocka_unit_test(typing_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

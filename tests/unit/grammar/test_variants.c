@@ -35,7 +35,8 @@ static void free_text_may_be_glued_or_hyphenated(void **state) {
                      "  Timer:\n"
                      "    data:\n"
                      "      - sentences: ['wie lange dauert der {timer}[[-| ]Timer][ noch]', 'spiele {query}[ |-]{kind}',\n"
-                     "          'kaufe {item}[s]']\n"
+                     "          'kaufe {item}[s]', 'wecke [mich mit {query}]musik', 'starte <mit>[ noch]{kind}']\n"
+                     "expansion_rules: {mit: '(gleich|jetzt (die|den {query}))'}\n"
                      "lists:\n"
                      "  timer: {wildcard: true}\n"
                      "  query: {wildcard: true}\n"
@@ -46,6 +47,10 @@ static void free_text_may_be_glued_or_hyphenated(void **state) {
     assert_string_equal(reading(g, "wie lange dauert der Pizza Timer"), "Timer|timer=Pizza");
     assert_string_equal(reading(g, "spiele Sommerhits-Playlist"), "Timer|query=Sommerhits,kind=Playlist");
     assert_string_equal(reading(g, "spiele Sommerhitsplaylist"), "Timer|query=Sommerhits,kind=Playlist");
+    assert_string_equal(reading(g, "wecke mich mit Rockmusik"), "Timer|query=Rock"); /* the text ends an inner group */
+    assert_string_equal(reading(g, "wecke mich mit alter Rock musik"), "Timer|query=alter Rock");
+    assert_string_equal(reading(g, "starte jetzt den Partyplaylist"), "Timer|query=Party,kind=Playlist");
+    assert_string_equal(reading(g, "starte jetzt den Party Playlist"), "Timer|query=Party,kind=Playlist");
     assert_string_equal(reading(g, "kaufe Keks"), "Timer|item=Kek"); /* literal text is taken before free text, as hassil does */
     grammar_free(g);
 }

@@ -341,6 +341,21 @@ static void limits_and_errors(void **state) {
     graph_free(NULL);
     free(t);
 
+    t = toy_new(); /* "one xyzzy", and "two" with free words: without a language model, nothing can be spoken, but much be typed */
+    toy_arc(t, 0, "one", 1);
+    toy_arc(t, 1, "xyzzy", 2);
+    toy_arc(t, 0, "two", 3);
+    toy_arc(t, 3, GRAMMAR_FREE_WORDS, 2);
+    t->is_final[2] = 1;
+    assert_int_equal(graph_build_with(&g, toy_words(t), toy_pronounce, (char[]){"one wan\ntwo tu\n"}, NULL, 0, NULL, &e), 0);
+    assert_true(graph_report(g)->lacks_free_words);
+    assert_int_equal(graph_report(g)->n_unspoken, 1);
+    assert_int_equal(g->n_nodes, 1);
+    assert_int_equal(g->n_arcs, 0);
+    assert_false(g->is_final[0]);
+    graph_free(g);
+    free(t);
+
     struct grammar_acceptor nothing = {0};
     assert_int_equal(graph_build_with(&g, &nothing, toy_pronounce, dictionary, NULL, 0, NULL, &e), 0);
     assert_int_equal(g->n_nodes, 1);
