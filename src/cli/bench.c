@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define NOISE_SECONDS 10
 #define MOST_RUNS 1000
@@ -98,15 +97,13 @@ static void print(const struct result *r, tragus_model *m, tragus_grammar *g, co
 }
 
 static int read_sound(const char *path, int16_t **ret_pcm, size_t *ret_n) {
-    tragus_error e;
-    if (!path) {
-        *ret_n = (size_t)NOISE_SECONDS * AUDIO_RATE;
-        *ret_pcm = make_noise(*ret_n);
-        return *ret_pcm ? CLI_OK : CLI_INPUT;
-    }
-    if (audio_file_read(path, ret_pcm, ret_n, &e) == 0)
+    if (path)
+        return cli_read_sound(path, ret_pcm, ret_n);
+    *ret_n = (size_t)NOISE_SECONDS * AUDIO_RATE;
+    *ret_pcm = make_noise(*ret_n);
+    if (*ret_pcm)
         return CLI_OK;
-    cli_complain(e.file, 0, 0, e.text);
+    cli_complain("", 0, 0, "out of memory");
     return CLI_INPUT;
 }
 

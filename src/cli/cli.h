@@ -130,7 +130,10 @@ struct cli_hear_options {
     void *user;
 };
 
-/* Reads and recognises a file; "-" is standard input. Prints errors; returns CLI_OK or CLI_INPUT. */
+/* Reads a sound file as 16 kHz mono; "-" is standard input. The caller frees *ret_pcm. Prints errors; returns CLI_OK or CLI_INPUT.
+ */
+int cli_read_sound(const char *path, int16_t **ret_pcm, size_t *ret_n);
+/* Reads and recognises a file. Prints errors; returns CLI_OK or CLI_INPUT. */
 int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, const struct cli_hear_options *o);
 void cli_heard_done(struct cli_heard *h);
 

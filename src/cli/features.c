@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/features.c: prints the features that are the input of the network. Training reads them too, so that there is only one front
  * end. */
-#include "audio/source.h"
 #include "base/arena.h"
 #include "base/cpu.h"
 #include "cli/cli.h"
@@ -76,15 +75,11 @@ int cli_features(int argc, char **argv) {
     if (cpu && base_cpu_parse(cpu, &cpu_mask) < 0)
         return cli_usage(argv[0], "TRAGUS_CPU is '%s'; set it to all, none, or names like avx2,neon", cpu);
 
-    tragus_error e;
     int16_t *pcm;
     size_t n;
-    const char *path = argv[optind];
-    int r = strcmp(path, "-") == 0 ? audio_fd_read(STDIN_FILENO, NULL, &pcm, &n, &e) : audio_file_read(path, &pcm, &n, &e);
-    if (r < 0) {
-        cli_complain(e.file, 0, 0, e.text);
-        return CLI_INPUT;
-    }
+    int r = cli_read_sound(argv[optind], &pcm, &n);
+    if (r != CLI_OK)
+        return r;
     r = print_features(pcm, n, base_cpu_detect() & cpu_mask, raw, log_mel);
     free(pcm);
     return r;
