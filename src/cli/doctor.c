@@ -3,6 +3,7 @@
  * does not. */
 #include "cli/doctor.h"
 #include "base/settings.h"
+#include "base/utf8.h"
 #include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "engine/engine.h"
@@ -55,7 +56,7 @@ void doctor_report(struct doctor *d, const char *check, enum doctor_state state,
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    (void)base_utf8_vformat(text, sizeof(text), format, args);
     va_end(args);
     d->failed |= state == DOCTOR_FAILED;
     json_object *o = json_object_new_object();

@@ -19,6 +19,7 @@ libtragus_cli_la_SOURCES = \
     src/cli/list.c src/cli/list.h \
     src/cli/listen.c \
     src/cli/listen_keep.c src/cli/listen_keep.h \
+    src/cli/listen_grammar.c src/cli/listen_grammar.h \
     src/cli/listen_text.c \
     src/cli/listen_view.c src/cli/listen_view.h \
     src/cli/match.c \
