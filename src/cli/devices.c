@@ -86,7 +86,7 @@ int cli_devices(int argc, char **argv) {
     int option;
 
     optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == JSON) {
             json = true;
         } else {

@@ -187,22 +187,14 @@ static int run(struct doctor *d) {
     return result;
 }
 
-static int take_seconds(struct doctor *d, const char *value) {
-    char *end;
-    unsigned long n = strtoul(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end || n < SECONDS_SILENT || n > MOST_SECONDS)
-        return cli_usage("doctor", "--seconds must be a number from %d to %d, not %s", SECONDS_SILENT, MOST_SECONDS, value);
-    d->seconds = (unsigned)n;
-    return CLI_OK;
-}
-
 /* Returns whether to go on; else *ret is the exit code. */
 static bool take_options(struct doctor *d, int argc, char **argv, int *ret) {
+    uint64_t seconds = 0;
     int option;
 
     optind = 1;
     *ret = CLI_OK;
-    while (*ret == CLI_OK && (option = getopt_long(argc, argv, "c:m:h", options, NULL)) != -1) {
+    while (*ret == CLI_OK && (option = getopt_long(argc, argv, ":c:m:h", options, NULL)) != -1) {
         switch (option) {
         case 'c':
             d->config_path = optarg;
@@ -219,7 +211,7 @@ static bool take_options(struct doctor *d, int argc, char **argv, int *ret) {
             d->speech = false;
             break;
         case OPTION_SECONDS:
-            *ret = take_seconds(d, optarg);
+            *ret = cli_number("doctor", "--seconds", optarg, SECONDS_SILENT, MOST_SECONDS, &seconds);
             break;
         case OPTION_JSON:
             d->json = true;
@@ -231,6 +223,7 @@ static bool take_options(struct doctor *d, int argc, char **argv, int *ret) {
             return false;
         }
     }
+    d->seconds = seconds > 0 ? (unsigned)seconds : d->speech ? SECONDS : SECONDS_SILENT;
     if (*ret == CLI_OK && optind < argc)
         *ret = cli_usage("doctor", "unexpected argument %s", argv[optind]);
     return *ret == CLI_OK;
@@ -240,11 +233,8 @@ int cli_doctor(int argc, char **argv) {
     struct doctor d = {.speech = true};
     int result;
 
-    if (take_options(&d, argc, argv, &result)) {
-        if (d.seconds == 0)
-            d.seconds = d.speech ? SECONDS : SECONDS_SILENT;
+    if (take_options(&d, argc, argv, &result))
         result = run(&d);
-    }
     free(d.device);
     free(d.model);
     return result;

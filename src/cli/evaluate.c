@@ -40,17 +40,13 @@ struct report {
     uint64_t audio_ms, cpu_ns;
 };
 
-static size_t all_errors(const struct score_errors *e) {
-    return e->n_substituted + e->n_deleted + e->n_inserted;
-}
-
 /* The errors in what was heard. There are none if the grammar writes the label and what was heard in the same way; otherwise what
  * was heard is compared as spoken and as written, and the nearer one counts. */
 static struct score_errors compare(tragus_grammar *g, const char *label, const struct cli_heard *heard) {
     struct score_errors spoken = score_words(label, heard->spoken), written = score_words(label, heard->text);
-    struct score_errors nearer = all_errors(&written) < all_errors(&spoken) ? written : spoken;
+    struct score_errors nearer = score_n_errors(&written) < score_n_errors(&spoken) ? written : spoken;
     tragus_match *match = NULL;
-    if (all_errors(&nearer) == 0 || heard->n_accepted == 0)
+    if (score_n_errors(&nearer) == 0 || heard->n_accepted == 0)
         return nearer;
     int n = tragus_match_text(&match, g, label, NULL, 0, 1);
     if (n > 0 && strcmp(tragus_match_reading(match, 0)->text, heard->text) == 0)
@@ -77,7 +73,7 @@ static const char *judge(struct report *r, tragus_grammar *g, const struct list_
         r->errors.n_substituted += e.n_substituted;
         r->errors.n_deleted += e.n_deleted;
         r->errors.n_inserted += e.n_inserted;
-        right = all_errors(&e) == 0;
+        right = score_n_errors(&e) == 0;
         r->sentences.of++;
         r->sentences.n += right;
     } else {
@@ -100,17 +96,14 @@ static void print_error(const struct list_row *row, const struct cli_heard *hear
 
 /* --- the report --- */
 
-static size_t n_errors(const struct report *r) {
-    return all_errors(&r->errors);
-}
-
 static double quotient(double a, double b) {
     return b > 0.0 ? a / b : 0.0;
 }
 
 static struct share word_errors(const struct report *r) {
     /* There can be more errors than words, but a share is at most 1. */
-    return (struct share){n_errors(r) < r->errors.n_words ? n_errors(r) : r->errors.n_words, r->errors.n_words};
+    return (struct share){score_n_errors(&r->errors) < r->errors.n_words ? score_n_errors(&r->errors) : r->errors.n_words,
+                          r->errors.n_words};
 }
 
 /* Of this program alone: getrusage also counts the process that started it, until it became this program. */
@@ -146,10 +139,10 @@ static void print_text(const struct report *r) {
         struct share wer = word_errors(r);
         score_interval(wer.n, wer.of, &low, &high);
         printf("%-18s %5zu\n", "words", r->errors.n_words);
-        printf("%-18s %5zu  substituted %zu, deleted %zu, inserted %zu\n", "errors", n_errors(r), r->errors.n_substituted,
-               r->errors.n_deleted, r->errors.n_inserted);
-        printf("%-18s %5.1f %%  [%.1f, %.1f]\n", "word error rate", 100.0 * (double)n_errors(r) / (double)r->errors.n_words,
-               100 * low, 100 * high);
+        printf("%-18s %5zu  substituted %zu, deleted %zu, inserted %zu\n", "errors", score_n_errors(&r->errors),
+               r->errors.n_substituted, r->errors.n_deleted, r->errors.n_inserted);
+        printf("%-18s %5.1f %%  [%.1f, %.1f]\n", "word error rate",
+               100.0 * (double)score_n_errors(&r->errors) / (double)r->errors.n_words, 100 * low, 100 * high);
     }
     print_share("sentences right", r->sentences);
     print_share("slots right", r->slots);
@@ -185,12 +178,12 @@ static void print_json(const struct report *r) {
     add_count(o, "audio_ms", r->audio_ms);
     add_count(o, "cpu_ms", r->cpu_ns / 1000000);
     add_count(o, "words", r->errors.n_words);
-    add_count(o, "errors", n_errors(r));
+    add_count(o, "errors", score_n_errors(&r->errors));
     add_count(o, "substituted", r->errors.n_substituted);
     add_count(o, "deleted", r->errors.n_deleted);
     add_count(o, "inserted", r->errors.n_inserted);
     add_share(o, "word_errors", word_errors(r));
-    busjson_add(o, "word_error_rate", rounded(quotient((double)n_errors(r), (double)r->errors.n_words)));
+    busjson_add(o, "word_error_rate", rounded(quotient((double)score_n_errors(&r->errors), (double)r->errors.n_words)));
     add_share(o, "sentences_right", r->sentences);
     add_share(o, "slots_right", r->slots);
     add_share(o, "rejected", r->rejected);

@@ -56,7 +56,7 @@ int cli_features(int argc, char **argv) {
         {"raw", no_argument, NULL, RAW}, {"log-mel", no_argument, NULL, LOG_MEL}, {"help", no_argument, NULL, 'h'}, {0}};
     bool raw = false, log_mel = false;
     int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == RAW) {
             raw = true;
         } else if (option == LOG_MEL) {

@@ -7,7 +7,6 @@
 #include "engine/engine.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
@@ -121,7 +120,7 @@ int cli_model(int argc, char **argv) {
     const char *path = NULL;
     bool json = false;
     int option;
-    while ((option = getopt_long(argc, argv, "m:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":m:h", options, NULL)) != -1) {
         if (option == JSON) {
             json = true;
         } else if (option == 'm') {
@@ -135,7 +134,7 @@ int cli_model(int argc, char **argv) {
         path = argv[optind++];
     bool is_info = strcmp(what, "info") == 0;
     if (optind < argc || (!is_info && strcmp(what, "check") != 0))
-        return cli_usage(argv[0], "needs 'info' or 'check', and at most one model");
+        return cli_usage(argv[0], "say what to do, info or check, and name at most one model");
 
     tragus_model *m = NULL;
     int r = cli_open_model(&m, path);

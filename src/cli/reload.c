@@ -75,7 +75,7 @@ int cli_reload(int argc, char **argv) {
     int option;
 
     optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == OPTION_FORGET)
             forget_lists = true;
         else if (!busclient_option(&address, option, optarg))

@@ -59,7 +59,7 @@ static int read_options(struct request *ret, int argc, char **argv) {
     int option, r = CLI_OK;
 
     *ret = (struct request){.n_found = 0};
-    while (r == CLI_OK && (option = getopt_long(argc, argv, "m:vh", options, NULL)) != -1) {
+    while (r == CLI_OK && (option = getopt_long(argc, argv, ":m:vh", options, NULL)) != -1) {
         if (cli_setup_option(&ret->setup, option, optarg, argv[0], &r))
             continue;
         if (option == PHRASE) {
@@ -77,7 +77,7 @@ static int read_options(struct request *ret, int argc, char **argv) {
     if (ret->wake.n_phrases == 0)
         return cli_usage(argv[0], "no phrase is given; write --phrase 'hey house'");
     if (optind == argc)
-        return cli_usage(argv[0], "no sound file is given");
+        return cli_usage(argv[0], "no sound file is given; name at least one");
     return -1;
 }
 

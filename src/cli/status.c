@@ -172,7 +172,7 @@ int cli_status(int argc, char **argv) {
     int option;
 
     optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == OPTION_JSON)
             as_json = true;
         else if (!busclient_option(&address, option, optarg))

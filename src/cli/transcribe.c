@@ -138,7 +138,7 @@ static int read_options(struct request *ret, int argc, char **argv) {
         }
     }
     if (optind == argc)
-        return cli_usage(argv[0], "no sound file is given");
+        return cli_usage(argv[0], "no sound file is given; name at least one");
     if (ret->setup.free && ret->setup.n_grammars > 0)
         return cli_usage(argv[0], "--free and -g exclude each other");
     if (ret->json && ret->events)
