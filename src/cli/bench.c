@@ -13,15 +13,17 @@
 #define NOISE_SECONDS 10
 #define MOST_RUNS 1000
 
-static const char help[] =
-    "Usage: tragus bench [-g GRAMMAR]... [-m MODEL] [--runs N] [--json] [FILE]\n"
-    "\n"
-    "Recognises a sound file, or ten seconds of noise, with the speech gate held open, and prints the time of each stage,\n"
-    "from the fastest of N runs (default 5). TRAGUS_CPU (none, or names like avx2,neon) disables kernels.\n"
-    "\n"
-    "      --runs N               number of runs, 1 to 1000\n"
-    "      --json                 print a JSON object\n" CLI_SETUP_HELP "\n"
-    "Exit code: 0 done, 3 the file could not be read, 4 the model or grammar is invalid.\n";
+static const char help[] = "Usage: tragus bench [-g GRAMMAR]... [-m MODEL] [--runs N] [--json] [FILE]\n"
+                           "\n"
+                           "Recognises a sound file, or ten seconds of noise, with the speech gate held\n"
+                           "open, and prints the time of each stage, from the fastest of N runs, 5 if\n"
+                           "--runs is not given. TRAGUS_CPU (none, or names like avx2,neon) disables\n"
+                           "kernels.\n"
+                           "\n"
+                           "      --runs N               number of runs, 1 to 1000\n"
+                           "      --json                 print a JSON object\n" CLI_SETUP_HELP "\n"
+                           "Exit codes: 0 done, 3 the file could not be read, 4 the model or grammar is\n"
+                           "invalid.\n";
 
 struct result {
     tragus_cost cost;

@@ -67,10 +67,11 @@ bool cli_setup_option(struct cli_setup *s, int option, const char *value, const 
         {"pronunciations", required_argument, NULL, 'p'}, {                             \
         "verbose", no_argument, NULL, 'v'                                               \
     }
-#define CLI_SETUP_HELP                                                                                 \
-    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n" \
-    "  -m, --model PATH           acoustic model file, or the directory of a language\n"               \
-    "  -p, --pronunciations FILE  your own pronunciations: lines of WORD PHONE PHONE ...\n"            \
+#define CLI_SETUP_HELP                                                                   \
+    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated,\n"  \
+    "                             all are merged\n"                                      \
+    "  -m, --model PATH           acoustic model file, or the directory of a language\n" \
+    "  -p, --pronunciations FILE  your own pronunciations: lines of WORD PHONE ...\n"    \
     "  -v, --verbose              print more on standard error\n"
 
 /* --- setup.c: models and grammars --- */

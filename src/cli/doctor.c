@@ -18,23 +18,26 @@
 #define SECONDS_SILENT 2 /* without speech */
 #define MOST_SECONDS 60
 
-static const char usage[] =
-    "Usage: tragus doctor [OPTIONS]\n"
-    "Checks the daemon, your rights, the model, the microphone, a sentence that you say, and the grammars. Prints one line for "
-    "each, and\n"
-    "advice where something is wrong. Sound is not written to disk.\n"
-    "\n"
-    "  -c, --config FILE        where the microphone, the model and the grammars are named; default " CLI_CONFIG "\n"
-    "      --device PCM         check this ALSA device in place of the configured one\n"
-    "  -m, --model PATH         check this model in place of the configured one\n"
-    "      --no-speech          skip what needs a person\n"
-    "      --seconds N          how long to record, 2 to 60; default 6\n"
-    "      --json               print one JSON object\n"
-    "      --user               ask the tragusd of this user (session bus)\n"
-    "      --bus-address ADDR   ask the tragusd on this bus\n"
-    "  -h, --help\n"
-    "\n"
-    "Exit codes: 0 nothing failed, 1 a check failed, 4 the model is missing or wrong, 5 tragusd cannot be reached.\n";
+static const char usage[] = "Usage: tragus doctor [OPTIONS]\n\n"
+                            "Checks the daemon, your rights, the model, the microphone, a sentence that you\n"
+                            "say, and the grammars. Prints one line for each, and advice where something is\n"
+                            "wrong. Sound is not written to disk.\n"
+                            "\n"
+                            "  -c, --config FILE        where the microphone, the model and the grammars are\n"
+                            "                           named; without it\n"
+                            "                           " CLI_CONFIG "\n"
+                            "      --device PCM         check this ALSA device in place of the configured\n"
+                            "                           one\n"
+                            "  -m, --model PATH         check this model in place of the configured one\n"
+                            "      --no-speech          skip what needs a person\n"
+                            "      --seconds N          how long to record, 2 to 60; default 6\n"
+                            "      --json               print one JSON object\n"
+                            "      --user               ask the tragusd of this user (session bus)\n"
+                            "      --bus-address ADDR   ask the tragusd on this bus\n"
+                            "  -h, --help\n"
+                            "\n"
+                            "Exit codes: 0 nothing failed, 1 a check failed, 4 the model is missing or\n"
+                            "wrong, 5 tragusd cannot be reached.\n";
 
 enum { OPTION_JSON = 256, OPTION_DEVICE, OPTION_NO_SPEECH, OPTION_SECONDS };
 

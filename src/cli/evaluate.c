@@ -8,26 +8,30 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus evaluate -g GRAMMAR... [-m MODEL] LIST.tsv\n"
-    "\n"
-    "Recognises the files of a list and compares the results with their labels. Columns are separated by tabs. If the first line\n"
-    "contains the names `file` and `text`, it names the columns; otherwise the first two columns are the file and the text. "
-    "Relative\n"
-    "paths start at the folder of the list. A text is the words that were said, or JSON with intent and slots, or empty: then the\n"
-    "sound is in no grammar and must be rejected.\n"
-    "\n"
-    "Prints words, errors (substituted, deleted, inserted) and word error rate; sentences right (every word); slots right (the "
-    "intent\n"
-    "and exactly the labelled slots and values); rejected; falsely accepted; each with its 95 % interval (Wilson); real-time "
-    "factor\n"
-    "(CPU time / duration) and peak memory. Upper and lower case are the same, a hyphen counts as a blank, and every way to write\n"
-    "what was said is right: \"15 %\", \"15 percent\" and \"fifteen percent\"; \"PS5\" and \"P S five\".\n"
-    "\n"
-    "      --json                 print the report as one JSON object\n"
-    "      --no-reject            if nothing was understood, take the best sentence at any confidence\n"
-    "      --errors               print a line for each wrong result: what was said, what was recognised\n" CLI_SETUP_HELP "\n"
-    "Exit code: 0 evaluated, 3 the list or a file could not be read, 4 the model or grammar is invalid.\n";
+static const char help[] = "Usage: tragus evaluate -g GRAMMAR... [-m MODEL] LIST.tsv\n"
+                           "\n"
+                           "Recognises the files of a list and compares the results with their labels.\n"
+                           "Columns are separated by tabs. If the first line contains the names `file` and\n"
+                           "`text`, it names the columns; otherwise the first two columns are the file and\n"
+                           "the text. Relative paths start at the folder of the list. A text is the words\n"
+                           "that were said, or JSON with intent and slots, or empty: then the sound is in\n"
+                           "no grammar and must be rejected.\n"
+                           "\n"
+                           "Prints words, errors (substituted, deleted, inserted) and word error rate;\n"
+                           "sentences right (every word); slots right (the intent and exactly the labelled\n"
+                           "slots and values); rejected; falsely accepted; each with its 95 % interval\n"
+                           "(Wilson); real-time factor (CPU time / duration) and peak memory. Upper and\n"
+                           "lower case are the same, a hyphen counts as a blank, and every way to write\n"
+                           "what was said is right: \"15 %\", \"15 percent\" and \"fifteen percent\"; \"PS5\" and\n"
+                           "\"P S five\".\n"
+                           "\n"
+                           "      --json                 print the report as one JSON object\n"
+                           "      --no-reject            if nothing was understood, take the best sentence\n"
+                           "                             at any confidence\n"
+                           "      --errors               print a line for each wrong result: what was said,\n"
+                           "                             what was recognised\n" CLI_SETUP_HELP "\n"
+                           "Exit codes: 0 evaluated, 3 the list or a file could not be read, 4 the model or\n"
+                           "grammar is invalid.\n";
 
 struct share {
     size_t n, of;

@@ -11,17 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] =
-    "Usage: tragus features [--raw] [--log-mel] FILE\n"
-    "\n"
-    "Prints a row of 40 mean-normalised MFCCs for every 10 ms of a sound file, as whole numbers (1/256 of log2 units). A sound of "
-    "N\n"
-    "hops of 10 ms, the last one padded with silence, has N - 2 rows; the first row belongs to the second hop.\n"
-    "\n"
-    "      --raw                  print 16-bit little-endian numbers instead of text\n"
-    "      --log-mel              print the 40 log-mel energies from which the MFCCs are computed\n"
-    "\n"
-    "Exit code: 0 done, 3 the file could not be read.\n";
+static const char help[] = "Usage: tragus features [--raw] [--log-mel] FILE\n"
+                           "\n"
+                           "Prints a row of 40 mean-normalised MFCCs for every 10 ms of a sound file, as\n"
+                           "whole numbers (1/256 of log2 units). A sound of N hops of 10 ms, the last one\n"
+                           "padded with silence, has N - 2 rows; the first row belongs to the second hop.\n"
+                           "\n"
+                           "      --raw                  print 16-bit little-endian numbers instead of text\n"
+                           "      --log-mel              print the 40 log-mel energies from which the MFCCs\n"
+                           "                             are computed\n"
+                           "\n"
+                           "Exit codes: 0 done, 3 the file could not be read.\n";
 
 static void print_row(const int16_t row[FRONTEND_FEATURES], bool raw) {
     if (raw) {

@@ -7,9 +7,9 @@
 
 static const char help[] = "Usage: tragus grammar SUBVERB ...\n"
                            "\n"
-                           "  tragus grammar check [OPTIONS] FILE...  print what is wrong or doubtful in sentences\n"
-                           "  tragus grammar sample [OPTIONS]         print random sentences with their meaning\n"
-                           "  tragus grammar test [OPTIONS] FILE...   test sentences against the meaning that they must have\n"
+                           "  tragus grammar check [OPTIONS] FILE...  print what is wrong in sentences\n"
+                           "  tragus grammar sample [OPTIONS]         print random sentences and meanings\n"
+                           "  tragus grammar test [OPTIONS] FILE...   test the meaning of sentences\n"
                            "\n"
                            "'tragus grammar SUBVERB --help' explains one.\n";
 

@@ -7,21 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus grammar sample [-g GRAMMAR]... [-n N] [--seed S]\n"
-    "\n"
-    "Prints random sentences with intent and slots, in the form that 'tragus grammar test' reads. Each template is as likely as "
-    "any\n"
-    "other. Without -g it uses /etc/tragus/sentences.\n"
-    "\n"
-    "  -n, --number N             sentences; default 10\n"
-    "      --seed S               another number gives other sentences; default 1\n"
-    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
-    "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
-    "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
-    "  -v, --verbose              also print notes on the grammar\n"
-    "\n"
-    "Exit code: 0 sentences were printed, 1 there are none, 4 the grammar is invalid.\n";
+static const char help[] = "Usage: tragus grammar sample [-g GRAMMAR]... [-n N] [--seed S]\n"
+                           "\n"
+                           "Prints random sentences with intent and slots, in the form that 'tragus grammar\n"
+                           "test' reads. Each template is as likely as any other. Without -g it uses\n"
+                           "/etc/tragus/sentences.\n"
+                           "\n"
+                           "  -n, --number N             sentences; default 10\n"
+                           "      --seed S               another number gives other sentences; default 1\n"
+                           "  -g, --grammar PATH         sentences: a file or a directory; may be repeated,\n"
+                           "                             all are merged\n"
+                           "      --language TAG         the language to load, if the files have sentences\n"
+                           "                             in several, for example de\n"
+                           "      --context KEY=VALUE    context of the sentences, for example\n"
+                           "                             area=Kitchen; may be repeated\n"
+                           "  -v, --verbose              also print notes on the grammar\n"
+                           "\n"
+                           "Exit codes: 0 sentences were printed, 1 there are none, 4 the grammar is\n"
+                           "invalid.\n";
 
 #define MOST 1000000 /* sentences */
 

@@ -8,22 +8,32 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus grammar test [-g GRAMMAR]... FILE...\n"
-    "\n"
-    "Tests typed sentences against the intent and slots that they must have. FILE is a file of tests, or a folder of them:\n"
-    "  *.yaml   Home Assistant's test files; their entities, areas and floors become the names of the grammar\n"
-    "  *.txt    lines of SENTENCE => INTENT SLOT=VALUE ..., or SENTENCE => - if it must not be understood\n"
-    "Prints each sentence with another meaning, and the counts. Without -g it uses /etc/tragus/sentences.\n"
-    "\n"
-    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
-    "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
-    "      --quiet                print the counts only\n"
-    "      --json                 print the counts only, as one JSON object, with the number of templates that are loaded and of\n"
-    "                             parts of the grammar that are left out\n"
-    "  -v, --verbose              also print what is left out of the grammar, and notes\n"
-    "\n"
-    "Exit code: 0 all are right, 1 some are not, 3 a file of tests is missing or invalid, 4 the grammar is invalid.\n";
+static const char help[] = "Usage: tragus grammar test [-g GRAMMAR]... FILE...\n"
+                           "\n"
+                           "Tests typed sentences against the intent and slots that they must have. FILE is\n"
+                           "a file of tests, or a folder of them:\n"
+                           "\n"
+                           "  *.yaml   Home Assistant's test files; their entities, areas and floors become\n"
+                           "           the names of the grammar\n"
+                           "  *.txt    lines of SENTENCE => INTENT SLOT=VALUE ..., or SENTENCE => - if it\n"
+                           "           must not be understood\n"
+                           "\n"
+                           "Prints each sentence with another meaning, and the counts. Without -g it uses\n"
+                           "/etc/tragus/sentences.\n"
+                           "\n"
+                           "  -g, --grammar PATH         sentences: a file or a directory; may be repeated,\n"
+                           "                             all are merged\n"
+                           "      --language TAG         the language to load, if the files have sentences\n"
+                           "                             in several, for example de\n"
+                           "      --quiet                print the counts only\n"
+                           "      --json                 print the counts only, as one JSON object, with\n"
+                           "                             the number of templates that are loaded and of\n"
+                           "                             parts of the grammar that are left out\n"
+                           "  -v, --verbose              also print what is left out of the grammar, and\n"
+                           "                             notes\n"
+                           "\n"
+                           "Exit codes: 0 all are right, 1 some are not, or there are none, 3 a file of\n"
+                           "tests is missing or invalid, 4 the grammar is invalid.\n";
 
 /* In place of an area, where Home Assistant's tests do not say where the microphone is. */
 #define SOME_AREA "__context_area__"

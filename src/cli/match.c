@@ -11,25 +11,30 @@
 
 #define MOST_READINGS 100 /* of --all */
 
-static const char help[] =
-    "Usage: tragus match [-g GRAMMAR]... TEXT...\n"
-    "\n"
-    "Prints a JSON object with text, intent and slots for each text, and the response and metadata that the sentences name, if "
-    "any;\n"
-    "intent is null if the text is not in the grammar. Without TEXT it reads lines from standard input. Without -g it uses\n"
-    "/etc/tragus/sentences.\n"
-    "\n"
-    "      --all                  print all readings, best first, in `readings`\n"
-    "      --fuzzy                correct typing errors in words that the grammar does not know; `corrected` is the text then\n"
-    "      --unmatched            if the text is not in the grammar: print in `unmatched` which slot would need which words, and "
-    "in\n"
-    "                             `sentence` and `would_be` what the text would mean then\n"
-    "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
-    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
-    "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
-    "  -v, --verbose              also print notes on the grammar\n"
-    "\n"
-    "Exit code: 0 something matched, 1 nothing did, 4 the grammar is invalid.\n";
+static const char help[] = "Usage: tragus match [-g GRAMMAR]... [TEXT]...\n"
+                           "\n"
+                           "Prints a JSON object with text, intent and slots for each text, and the\n"
+                           "response and metadata that the sentences name, if any; intent is null if the\n"
+                           "text is not in the grammar. Without TEXT it reads lines from standard input.\n"
+                           "Without -g it uses /etc/tragus/sentences.\n"
+                           "\n"
+                           "      --all                  print all readings, best first, in `readings`\n"
+                           "      --fuzzy                correct typing errors in words that the grammar\n"
+                           "                             does not know; `corrected` is the text then\n"
+                           "      --unmatched            if the text is not in the grammar: print in\n"
+                           "                             `unmatched` which slot would need which words, and\n"
+                           "                             in `sentence` and `would_be` what the text would\n"
+                           "                             mean then\n"
+                           "      --context KEY=VALUE    context of the sentences, for example\n"
+                           "                             area=Kitchen; may be repeated\n"
+                           "  -g, --grammar PATH         sentences: a file or a directory; may be repeated,\n"
+                           "                             all are merged\n"
+                           "      --language TAG         the language to load, if the files have sentences\n"
+                           "                             in several, for example de\n"
+                           "  -v, --verbose              also print notes on the grammar\n"
+                           "\n"
+                           "Exit codes: 0 something matched, 1 nothing did, 3 a text is too long or cannot\n"
+                           "be read, 4 the grammar is invalid.\n";
 
 struct match_options {
     struct cli_context context;

@@ -9,21 +9,21 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus pronounce [-p FILE] [-m MODEL] [--json] WORD...\n"
-    "\n"
-    "Prints WORD<TAB>PHONES<TAB>SOURCE for each pronunciation of a word. SOURCE is `user` (your own, from -p), `dictionary`, or "
-    "`guess`\n"
-    "(from the letters). A file for -p contains such lines, without the source. Digits and signs are said in words, as in "
-    "sentences:\n"
-    "PS5, H2O, \"1/2\".\n"
-    "\n"
-    "      --phones               print the list of phones instead\n"
-    "      --json                 print a JSON object per word: word, pronunciations [{phones, source}]\n"
-    "  -m, --model PATH           acoustic model file, or the directory of a language\n"
-    "  -p, --pronunciations FILE  your own pronunciations, lines of WORD PHONE PHONE ...\n"
-    "\n"
-    "Exit code: 0 all words have a pronunciation, 1 one has none, 3 FILE is invalid, 4 the model or lexicon is invalid.\n";
+static const char help[] = "Usage: tragus pronounce [-p FILE] [-m MODEL] [--json] WORD...\n"
+                           "\n"
+                           "Prints WORD<TAB>PHONES<TAB>SOURCE for each pronunciation of a word. SOURCE is\n"
+                           "`user` (your own, from -p), `dictionary`, or `guess` (from the letters). A file\n"
+                           "for -p contains such lines, without the source. Digits and signs are said in\n"
+                           "words, as in sentences: PS5, H2O, \"1/2\".\n"
+                           "\n"
+                           "      --phones               print the list of phones instead\n"
+                           "      --json                 print a JSON object per word: word, pronunciations\n"
+                           "                             [{phones, source}]\n"
+                           "  -m, --model PATH           acoustic model file, or the directory of a language\n"
+                           "  -p, --pronunciations FILE  your own pronunciations, lines of WORD PHONE ...\n"
+                           "\n"
+                           "Exit codes: 0 all words have a pronunciation, 1 one has none, 3 FILE is\n"
+                           "invalid, 4 the model or lexicon is invalid.\n";
 
 static const char *source_name(enum lexicon_source source) {
     switch (source) {
