@@ -7,7 +7,7 @@
 
 struct audio_decimator;
 
-/* factor: 2..16. A piece has at most max_n samples. Returns NULL when out of memory. */
+/* factor: 2..24. A piece has at most max_n samples. Returns NULL when out of memory. */
 struct audio_decimator *audio_decimator_new(unsigned factor, size_t max_n);
 void audio_decimator_free(struct audio_decimator *d); /* zeroes the sound it holds */
 

@@ -24,6 +24,7 @@ struct input {
     int fd;                      /* -1: read from memory */
     const unsigned char *memory; /* the contents of a pipe */
     sf_count_t size, position;
+    int code; /* negative errno: a read failed, which libsndfile takes for the end of the file */
 };
 
 static sf_count_t input_size(void *user) {
@@ -54,6 +55,8 @@ static sf_count_t input_read(void *to, sf_count_t n, void *user) {
         do
             got = pread(in->fd, to, (size_t)n, in->position);
         while (got < 0 && errno == EINTR);
+        if (got < 0)
+            in->code = -errno;
         n = got < 0 ? 0 : got;
     } else {
         memcpy(to, in->memory + in->position, (size_t)n);
@@ -63,6 +66,10 @@ static sf_count_t input_read(void *to, sf_count_t n, void *user) {
 }
 
 static SF_VIRTUAL_IO input_functions = {.get_filelen = input_size, .seek = input_seek, .read = input_read, .tell = input_tell};
+
+static int cannot_be_read(int code, const char *name, tragus_error *reterr) {
+    return base_error_at(reterr, code, name, 0, 0, "cannot be read: %s", strerror(-code));
+}
 
 /* Where the converted samples go. */
 struct sink {
@@ -140,6 +147,8 @@ static int open_sound_file(SNDFILE **ret, SF_INFO *info, struct input *in, const
     *ret = sf_open_virtual(&input_functions, SFM_READ, info, in);
     if (*ret)
         return 0;
+    if (in->code < 0)
+        return cannot_be_read(in->code, name, reterr);
     /* sf_strerror(NULL) is about the last failed open. */
     const char *why = sf_strerror(NULL);
     size_t len = strcspn(why, "\n");
@@ -169,6 +178,10 @@ static int read_sound_file(struct input *in, struct sink *k, const char *name, t
         r = base_error_at(reterr, -ENOMEM, name, 0, 0, "out of memory");
     if (r >= 0)
         r = read_frames(file, format.channels, frames, converter, k, name, reterr);
+    if (r >= 0 && in->code < 0)
+        r = cannot_be_read(in->code, name, reterr);
+    if (frames)
+        explicit_bzero(frames, (size_t)PIECE_FRAMES * format.channels * sizeof(*frames));
     free(frames);
     sf_close(file);
     return end(k, converter, r, name, reterr);
@@ -195,7 +208,7 @@ static int collect(int fd, unsigned char **ret, size_t *ret_len, const char *nam
         if (n < 0) {
             int code = -errno;
             free(bytes);
-            return base_error_at(reterr, code, name, 0, 0, "cannot be read: %s", strerror(-code));
+            return cannot_be_read(code, name, reterr);
         }
         if (n == 0)
             break;
@@ -206,25 +219,13 @@ static int collect(int fd, unsigned char **ret, size_t *ret_len, const char *nam
     return 0;
 }
 
-static int read_raw(const unsigned char *bytes, size_t len, const struct audio_format *raw, struct sink *k, const char *name,
-                    tragus_error *reterr) {
-    struct audio_converter *c = NULL;
-    int r = begin(k, &c, raw, name, reterr);
-    size_t sample = raw->encoding == AUDIO_ULAW ? 1 : raw->encoding == AUDIO_S16LE ? 2 : 4;
-    size_t frame = sample * raw->channels, n_frames = r < 0 ? 0 : len / frame;
-    for (size_t i = 0; r >= 0 && i < n_frames; i += PIECE_FRAMES)
-        r = sink_push(k, c, bytes + i * frame, n_frames - i < PIECE_FRAMES ? n_frames - i : PIECE_FRAMES, name, reterr);
-    return end(k, c, r, name, reterr);
-}
-
-static int read_descriptor(int fd, const char *name, const struct audio_format *raw, struct sink *k, tragus_error *reterr) {
+static int read_descriptor(int fd, const char *name, struct sink *k, tragus_error *reterr) {
     struct stat st;
     if (fstat(fd, &st) < 0)
-        return base_error_at(reterr, -errno, name, 0, 0, "cannot be read: %s", strerror(errno));
+        return cannot_be_read(-errno, name, reterr);
     if (S_ISDIR(st.st_mode))
         return base_error_at(reterr, -EISDIR, name, 0, 0, "is a directory, not a sound file");
-    bool is_raw = raw && raw->encoding != AUDIO_WAV;
-    if (S_ISREG(st.st_mode) && !is_raw) {
+    if (S_ISREG(st.st_mode)) {
         struct input in = {.fd = fd, .size = st.st_size};
         return read_sound_file(&in, k, name, reterr);
     }
@@ -233,19 +234,15 @@ static int read_descriptor(int fd, const char *name, const struct audio_format *
     int r = collect(fd, &bytes, &len, name, reterr);
     if (r < 0)
         return r;
-    if (is_raw) {
-        r = read_raw(bytes, len, raw, k, name, reterr);
-    } else {
-        struct input in = {.fd = -1, .memory = bytes, .size = (sf_count_t)len};
-        r = read_sound_file(&in, k, name, reterr);
-    }
+    struct input in = {.fd = -1, .memory = bytes, .size = (sf_count_t)len};
+    r = read_sound_file(&in, k, name, reterr);
     free(bytes);
     return r;
 }
 
 int audio_fd_stream(int fd, size_t most_samples, audio_take *take, void *user, tragus_error *reterr) {
     struct sink k = {.take = take, .user = user, .most = most_samples};
-    return read_descriptor(fd, "input", NULL, &k, reterr);
+    return read_descriptor(fd, "input", &k, reterr);
 }
 
 /* The samples so far, in growing memory. */
@@ -269,11 +266,10 @@ static int keep(const int16_t *pcm, size_t n, void *user) {
     return 0;
 }
 
-static int read_whole(int fd, const char *name, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n,
-                      tragus_error *reterr) {
+static int read_whole(int fd, const char *name, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
     struct samples samples = {0};
     struct sink k = {.take = keep, .user = &samples, .most = MOST_SAMPLES};
-    int r = read_descriptor(fd, name, raw, &k, reterr);
+    int r = read_descriptor(fd, name, &k, reterr);
     if (r < 0) {
         free(samples.pcm);
         return r;
@@ -283,15 +279,15 @@ static int read_whole(int fd, const char *name, const struct audio_format *raw, 
     return 0;
 }
 
-int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
-    return read_whole(fd, "input", raw, ret_pcm, ret_n, reterr);
+int audio_fd_read(int fd, const char *name, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
+    return read_whole(fd, name, ret_pcm, ret_n, reterr);
 }
 
 int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return base_error_at(reterr, -errno, path, 0, 0, "cannot be opened: %s", strerror(errno));
-    int r = read_whole(fd, path, NULL, ret_pcm, ret_n, reterr);
+    int r = read_whole(fd, path, ret_pcm, ret_n, reterr);
     close(fd);
     return r;
 }
@@ -302,9 +298,12 @@ int audio_file_write(const char *path, const int16_t *pcm, size_t n, tragus_erro
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return base_error_at(reterr, -errno, path, 0, 0, "cannot be written: %s", strerror(errno));
-    SNDFILE *file = sf_open_fd(fd, SFM_WRITE, &info, SF_TRUE);
+    /* libsndfile may not close fd: if it cannot write the header, nobody would know whether it did. */
+    SNDFILE *file = sf_open_fd(fd, SFM_WRITE, &info, SF_FALSE);
     bool written = file && sf_write_short(file, pcm, (sf_count_t)n) == (sf_count_t)n;
-    if (file ? sf_close(file) == 0 && written : (close(fd), false))
+    written = (!file || sf_close(file) == 0) && written;
+    written = close(fd) == 0 && written;
+    if (written)
         return 0;
     unlink(path);
     return base_error_at(reterr, -EIO, path, 0, 0, "cannot be written: is the disk full?");

@@ -20,13 +20,8 @@ int audio_file_read(const char *path, int16_t **ret_pcm, size_t *ret_n, tragus_e
 /* Writes 16 kHz mono to a new WAV file that only its owner may read. A file of that name stays as it is, and -EEXIST is returned.
  */
 int audio_file_write(const char *path, const int16_t *pcm, size_t n, tragus_error *reterr);
-/* audio_file_read from a descriptor, which stays open; one that cannot seek is read from its position. raw: NULL = a sound file. */
-struct audio_format {
-    uint32_t rate;     /* 4000..384000 */
-    uint32_t channels; /* 1..32; mixed down */
-    enum { AUDIO_S16LE, AUDIO_S32LE, AUDIO_F32LE, AUDIO_ULAW, AUDIO_WAV } encoding;
-};
-int audio_fd_read(int fd, const struct audio_format *raw, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr);
+/* audio_file_read from a descriptor, which stays open; one that cannot seek is read from its position. name: for messages. */
+int audio_fd_read(int fd, const char *name, int16_t **ret_pcm, size_t *ret_n, tragus_error *reterr);
 /* Takes samples as they are converted; the first negative result ends the reading. */
 typedef int audio_take(const int16_t *pcm, size_t n, void *user);
 /* Reads a regular file of sound (also a memfd) piece by piece, so that a small file of long silence takes no memory. Returns -EFBIG
@@ -34,6 +29,17 @@ typedef int audio_take(const int16_t *pcm, size_t n, void *user);
 int audio_fd_stream(int fd, size_t most_samples, audio_take *take, void *user, tragus_error *reterr);
 
 /* --- streaming conversion: raw frames of any format in, 16 kHz mono out; allocates only in _new --- */
+struct audio_format {
+    uint32_t rate;     /* 4000..384000 */
+    uint32_t channels; /* 1..32; mixed down */
+    enum {
+        AUDIO_S16LE,
+        AUDIO_S32LE,
+        AUDIO_F32LE,
+        AUDIO_ULAW,
+        AUDIO_WAV
+    } encoding; /* AUDIO_WAV: a sound file, not for a converter */
+};
 struct audio_converter;
 int audio_converter_new(struct audio_converter **ret, const struct audio_format *format, size_t max_frames, tragus_error *reterr);
 void audio_converter_free(struct audio_converter *c);

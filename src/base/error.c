@@ -46,7 +46,7 @@ int base_error_at(tragus_error *e, int code, const char *file, int line, int col
     return code;
 }
 
-const char *base_error_format(const tragus_error *e, char *out, unsigned long size_bytes) {
+const char *base_error_format(const tragus_error *e, char *out, size_t size_bytes) {
     if (e->file[0] == '\0')
         return base_utf8_format(out, size_bytes, "%s", e->text);
     if (e->line <= 0)

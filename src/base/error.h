@@ -9,6 +9,8 @@
 
 #include "tragus.h" /* tragus_error */
 
+#include <stddef.h>
+
 /* Fills *e (if not NULL) with a code and a formatted sentence, without a position. Returns code, for `return base_error_set(...)`.
  */
 int base_error_set(tragus_error *e, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -19,6 +21,6 @@ int base_error_at(tragus_error *e, int code, const char *file, int line, int col
 
 /* Writes "file:line:column: text" into out, without the parts that are unset, truncated to size_bytes including the NUL. Returns
  * out. */
-const char *base_error_format(const tragus_error *e, char *out, unsigned long size_bytes);
+const char *base_error_format(const tragus_error *e, char *out, size_t size_bytes);
 
 #endif

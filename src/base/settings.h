@@ -22,8 +22,7 @@ typedef int base_settings_take(const struct base_settings_line *l, void *user, t
  * the above; -ENOENT if there is no such file. */
 int base_settings_read(const char *path, base_settings_take *take, void *user, tragus_error *reterr);
 
-/* --- files whose keys are known -------------------------------------------------------------------------------------------------
- */
+/* --- files whose keys are known --- */
 
 struct base_settings_key {
     const char *section, *name;

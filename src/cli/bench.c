@@ -9,20 +9,21 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define NOISE_SECONDS 10
 #define MOST_RUNS 1000
 
-static const char help[] =
-    "Usage: tragus bench [-g GRAMMAR]... [-m MODEL] [--runs N] [--json] [FILE]\n"
-    "\n"
-    "Recognises a sound file, or ten seconds of noise, with the speech gate held open, and prints the time of each stage,\n"
-    "from the fastest of N runs (default 5). TRAGUS_CPU (none, or names like avx2,neon) disables kernels.\n"
-    "\n"
-    "      --runs N               number of runs, 1 to 1000\n"
-    "      --json                 print a JSON object\n" CLI_SETUP_HELP "\n"
-    "Exit code: 0 done, 3 the file could not be read, 4 the model or grammar is invalid.\n";
+static const char help[] = "Usage: tragus bench [-g GRAMMAR]... [-m MODEL] [--runs N] [--json] [FILE]\n"
+                           "\n"
+                           "Recognises a sound file, or ten seconds of noise, with the speech gate held\n"
+                           "open, and prints the time of each stage, from the fastest of N runs, 5 if\n"
+                           "--runs is not given. TRAGUS_CPU (none, or names like avx2,neon) disables\n"
+                           "kernels.\n"
+                           "\n"
+                           "      --runs N               number of runs, 1 to 1000\n"
+                           "      --json                 print a JSON object\n" CLI_SETUP_HELP "\n"
+                           "Exit codes: 0 done, 3 the file could not be read, 4 the model or grammar is\n"
+                           "invalid.\n";
 
 struct result {
     tragus_cost cost;
@@ -69,7 +70,9 @@ static int run(struct result *ret, const int16_t *pcm, size_t n, tragus_model *m
 static void print(const struct result *r, tragus_model *m, tragus_grammar *g, const char *sound, bool json) {
     const struct nn_kernels *k = nn_model_kernels(engine_model_network(m));
     const tragus_cost *c = &r->cost;
-    double audio_ns = (double)c->audio_ms * 1e6, hops = (double)c->speech_ms / 10.0, steps = c->steps ? (double)c->steps : 1.0;
+    /* At least a hop, of which a shorter sound is a part. */
+    double hops = c->speech_ms >= 10 ? (double)c->speech_ms / 10.0 : 1.0, steps = c->steps ? (double)c->steps : 1.0;
+    double audio_ns = (double)(c->audio_ms >= 10 ? c->audio_ms : 10) * 1e6;
     double rtf = (double)r->cpu_ns / audio_ns;
     char cpu[128];
     base_cpu_names(base_cpu_detect(), cpu, sizeof(cpu));
@@ -98,27 +101,26 @@ static void print(const struct result *r, tragus_model *m, tragus_grammar *g, co
 }
 
 static int read_sound(const char *path, int16_t **ret_pcm, size_t *ret_n) {
-    tragus_error e;
-    if (!path) {
-        *ret_n = (size_t)NOISE_SECONDS * AUDIO_RATE;
-        *ret_pcm = make_noise(*ret_n);
-        return *ret_pcm ? CLI_OK : CLI_INPUT;
-    }
-    if (audio_file_read(path, ret_pcm, ret_n, &e) == 0)
+    if (path)
+        return cli_read_sound(path, ret_pcm, ret_n);
+    *ret_n = (size_t)NOISE_SECONDS * AUDIO_RATE;
+    *ret_pcm = make_noise(*ret_n);
+    if (*ret_pcm)
         return CLI_OK;
-    cli_complain(e.file, 0, 0, e.text);
+    cli_complain("", 0, 0, "out of memory");
     return CLI_INPUT;
 }
 
 /* Runs n_runs times, and keeps the run that took the least time. */
-static int run_best(struct result *best, long n_runs, const int16_t *pcm, size_t n, tragus_model *model, tragus_grammar *grammar) {
+static int run_best(struct result *best, size_t n_runs, const int16_t *pcm, size_t n, tragus_model *model,
+                    tragus_grammar *grammar) {
     struct cli_progress progress;
     int r = CLI_OK;
     *best = (struct result){.cpu_ns = UINT64_MAX};
     cli_progress_start(&progress, "run");
-    for (long i = 0; r == CLI_OK && i < n_runs; i++) {
+    for (size_t i = 0; r == CLI_OK && i < n_runs; i++) {
         struct result one;
-        cli_progress_at(&progress, (size_t)i, (size_t)n_runs);
+        cli_progress_at(&progress, i, n_runs);
         if (run(&one, pcm, n, model, grammar) < 0) {
             cli_complain("", 0, 0, "out of memory");
             r = CLI_MODEL;
@@ -138,7 +140,7 @@ int cli_bench(int argc, char **argv) {
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     struct cli_setup setup = {0};
-    long n_runs = 5;
+    uint64_t n_runs = 5;
     bool json = false;
     int option, r;
     while ((option = getopt_long(argc, argv, CLI_SETUP_SHORT "h", options, NULL)) != -1) {
@@ -146,10 +148,8 @@ int cli_bench(int argc, char **argv) {
             if (r != CLI_OK)
                 return r;
         } else if (option == RUNS) {
-            char *end;
-            n_runs = strtol(optarg, &end, 10);
-            if (*end || n_runs < 1 || n_runs > MOST_RUNS)
-                return cli_usage(argv[0], "--runs needs a number from 1 to %d", MOST_RUNS);
+            if ((r = cli_number(argv[0], "--runs", optarg, 1, MOST_RUNS, &n_runs)) != CLI_OK)
+                return r;
         } else if (option == JSON) {
             json = true;
         } else {
@@ -171,7 +171,7 @@ int cli_bench(int argc, char **argv) {
         r = cli_open_grammar(&grammar, model, &setup);
     struct result best;
     if (r == CLI_OK)
-        r = run_best(&best, n_runs, pcm, n, model, grammar);
+        r = run_best(&best, (size_t)n_runs, pcm, n, model, grammar);
     if (r == CLI_OK)
         print(&best, model, grammar, path ? path : "noise", json);
     free(pcm);

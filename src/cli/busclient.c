@@ -4,6 +4,7 @@
 #include "busjson/busjson.h"
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,11 +35,28 @@ int busclient_connect(sd_bus **ret, const char *address) {
     return r < 0 ? r : 0;
 }
 
+void busclient_explain_connection(const char *address, int r, char *text, size_t size) {
+    if (!address || strcmp(address, "system") == 0)
+        snprintf(text, size,
+                 "cannot connect to the system bus: %s; start it (systemctl start dbus), or use another bus (--user, "
+                 "--bus-address)",
+                 strerror(-r));
+    else if (strcmp(address, "session") == 0)
+        snprintf(text, size, "cannot connect to the session bus: %s; log in as a user who has one, or use --bus-address",
+                 r == -ENOMEDIUM ? "this user has none" : strerror(-r));
+    else
+        snprintf(text, size, "cannot connect to the bus %s: %s; name one that runs, such as unix:path=/run/dbus/system_bus_socket",
+                 address, strerror(-r));
+}
+
 int busclient_open(sd_bus **ret, const char *address) {
+    char text[512];
+
     int r = busclient_connect(ret, address);
     if (r >= 0)
         return CLI_OK;
-    fprintf(stderr, "tragus: cannot connect to the message bus %s: %s\n", address ? address : "system", strerror(-r));
+    busclient_explain_connection(address, r, text, sizeof(text));
+    cli_complain("", 0, 0, text);
     return CLI_UNREACHABLE;
 }
 

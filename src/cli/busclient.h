@@ -25,8 +25,9 @@ bool busclient_option(const char **address, int option, const char *value);
 /* address: "system", "session" or an address; NULL: the system bus, or the session bus if tragusd is only there. Prints errors;
  * returns CLI_OK or CLI_UNREACHABLE. */
 int busclient_open(sd_bus **ret, const char *address);
-/* The same without printing: returns a negative errno. */
+/* The same without printing: returns a negative errno, which the next one explains. */
 int busclient_connect(sd_bus **ret, const char *address);
+void busclient_explain_connection(const char *address, int r, char *text, size_t size);
 
 /* Prints "tragus: sentence" for a call that failed: the message of the daemon, or what to do if it does not answer. Returns
  * CLI_UNREACHABLE, CLI_DENIED, or the argument `otherwise` for an error that the daemon returned. */

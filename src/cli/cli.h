@@ -32,10 +32,20 @@ cli_verb_function cli_transcribe, cli_spot, cli_match, cli_evaluate, cli_feature
 
 /* Prints "tragus VERB: sentence" and a pointer to --help on standard error. Returns CLI_USAGE. */
 int cli_usage(const char *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* What is left of an option that the verb does not have: prints the help if it is 'h', else what cli_usage prints. Returns the exit
+/* Handles what getopt_long returns for an option that the verb does not handle itself: prints the help for 'h', else what is wrong
+ * with the option. The verb's list of short options must begin with ':', so that a missing value is told apart. Returns the exit
  * code. */
 int cli_other_option(const char *verb, int option, const char *help, char *const argv[]);
-/* Prints "tragus: file:line: text" on standard error. */
+/* Reads a whole number. Returns CLI_OK, or prints the range and returns CLI_USAGE. */
+int cli_number(const char *verb, const char *option, const char *value, uint64_t least, uint64_t most, uint64_t *ret);
+#define CLI_MAX_CONTEXT 16
+struct cli_context { /* the values of --context */
+    tragus_context items[CLI_MAX_CONTEXT];
+    size_t n;
+};
+/* Adds KEY=VALUE, and cuts it at the =. Returns CLI_OK, or prints what is wrong and returns CLI_USAGE. */
+int cli_context_add(struct cli_context *c, char *value, const char *verb);
+/* Prints "tragus: file:line: text" on standard error. file: "" if the message is about none. */
 void cli_complain(const char *file, int line, int column, const char *text);
 
 #define CLI_MAX_GRAMMARS 64
@@ -51,16 +61,17 @@ struct cli_setup {            /* the values of -g, -m and -p */
 };
 /* Handles one of the shared options. Returns true if it was one; *ret is CLI_OK or the exit code. */
 bool cli_setup_option(struct cli_setup *s, int option, const char *value, const char *verb, int *ret);
-#define CLI_SETUP_SHORT "g:m:p:v"
+#define CLI_SETUP_SHORT ":g:m:p:v"
 #define CLI_SETUP_LONG                                                                  \
     {"grammar", required_argument, NULL, 'g'}, {"model", required_argument, NULL, 'm'}, \
         {"pronunciations", required_argument, NULL, 'p'}, {                             \
         "verbose", no_argument, NULL, 'v'                                               \
     }
-#define CLI_SETUP_HELP                                                                                 \
-    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n" \
-    "  -m, --model PATH           acoustic model file, or the directory of a language\n"               \
-    "  -p, --pronunciations FILE  your own pronunciations: lines of WORD PHONE PHONE ...\n"            \
+#define CLI_SETUP_HELP                                                                   \
+    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated,\n"  \
+    "                             all are merged\n"                                      \
+    "  -m, --model PATH           acoustic model file, or the directory of a language\n" \
+    "  -p, --pronunciations FILE  your own pronunciations: lines of WORD PHONE ...\n"    \
     "  -v, --verbose              print more on standard error\n"
 
 /* --- setup.c: models and grammars --- */
@@ -76,6 +87,11 @@ int cli_prepare_fallback(tragus_model *m);
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s);
 /* The same without printing: returns 0, or a negative errno. d gets the diagnostics. */
 int cli_try_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s, tragus_diagnostics *d, tragus_error *reterr);
+
+struct grammar_match_options; /* in engine/engine.h */
+/* tragus_match_text_with, and a sentence that says why it failed. */
+int cli_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const struct grammar_match_options *o,
+                   tragus_error *reterr);
 
 #define CLI_MAX_PHRASES 16
 struct cli_wake { /* wake phrases, from the command line */
@@ -130,7 +146,10 @@ struct cli_hear_options {
     void *user;
 };
 
-/* Reads and recognises a file; "-" is standard input. Prints errors; returns CLI_OK or CLI_INPUT. */
+/* Reads a sound file as 16 kHz mono; "-" is standard input. The caller frees *ret_pcm. Prints errors; returns CLI_OK or CLI_INPUT.
+ */
+int cli_read_sound(const char *path, int16_t **ret_pcm, size_t *ret_n);
+/* Reads and recognises a file. Prints errors; returns CLI_OK or CLI_INPUT. */
 int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, const struct cli_hear_options *o);
 void cli_heard_done(struct cli_heard *h);
 

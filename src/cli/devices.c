@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-static const char usage[] = "Usage: tragus devices [OPTIONS]\n"
-                            "Lists the capture devices of ALSA by the names that `device` in tragus.conf takes. It opens each for "
-                            "a moment and says whether that\n"
-                            "works, and with which rates and numbers of channels.\n"
+static const char usage[] = "Usage: tragus devices [OPTIONS]\n\n"
+                            "Lists the capture devices of ALSA by the names that `device` in tragus.conf\n"
+                            "takes. It opens each for a moment and says whether that works, and with which\n"
+                            "rates and numbers of channels.\n"
                             "\n"
                             "      --json               print one JSON object per device\n"
                             "  -h, --help\n"
@@ -86,7 +86,7 @@ int cli_devices(int argc, char **argv) {
     int option;
 
     optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == JSON) {
             json = true;
         } else {

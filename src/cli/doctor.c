@@ -3,6 +3,7 @@
  * does not. */
 #include "cli/doctor.h"
 #include "base/settings.h"
+#include "base/utf8.h"
 #include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "engine/engine.h"
@@ -17,23 +18,26 @@
 #define SECONDS_SILENT 2 /* without speech */
 #define MOST_SECONDS 60
 
-static const char usage[] =
-    "Usage: tragus doctor [OPTIONS]\n"
-    "Checks the daemon, your rights, the model, the microphone, a sentence that you say, and the grammars. Prints one line for "
-    "each, and\n"
-    "advice where something is wrong. Sound is not written to disk.\n"
-    "\n"
-    "  -c, --config FILE        where the microphone, the model and the grammars are named; default " CLI_CONFIG "\n"
-    "      --device PCM         check this ALSA device in place of the configured one\n"
-    "  -m, --model PATH         check this model in place of the configured one\n"
-    "      --no-speech          skip what needs a person\n"
-    "      --seconds N          how long to record, 2 to 60; default 6\n"
-    "      --json               print one JSON object\n"
-    "      --user               ask the tragusd of this user (session bus)\n"
-    "      --bus-address ADDR   ask the tragusd on this bus\n"
-    "  -h, --help\n"
-    "\n"
-    "Exit codes: 0 nothing failed, 1 a check failed, 4 the model is missing or wrong, 5 tragusd cannot be reached.\n";
+static const char usage[] = "Usage: tragus doctor [OPTIONS]\n\n"
+                            "Checks the daemon, your rights, the model, the microphone, a sentence that you\n"
+                            "say, and the grammars. Prints one line for each, and advice where something is\n"
+                            "wrong. Sound is not written to disk.\n"
+                            "\n"
+                            "  -c, --config FILE        where the microphone, the model and the grammars are\n"
+                            "                           named; without it\n"
+                            "                           " CLI_CONFIG "\n"
+                            "      --device PCM         check this ALSA device in place of the configured\n"
+                            "                           one\n"
+                            "  -m, --model PATH         check this model in place of the configured one\n"
+                            "      --no-speech          skip what needs a person\n"
+                            "      --seconds N          how long to record, 2 to 60; default 6\n"
+                            "      --json               print one JSON object\n"
+                            "      --user               ask the tragusd of this user (session bus)\n"
+                            "      --bus-address ADDR   ask the tragusd on this bus\n"
+                            "  -h, --help\n"
+                            "\n"
+                            "Exit codes: 0 nothing failed, 1 a check failed, 4 the model is missing or\n"
+                            "wrong, 5 tragusd cannot be reached.\n";
 
 enum { OPTION_JSON = 256, OPTION_DEVICE, OPTION_NO_SPEECH, OPTION_SECONDS };
 
@@ -55,7 +59,7 @@ void doctor_report(struct doctor *d, const char *check, enum doctor_state state,
     va_list args;
 
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    (void)base_utf8_vformat(text, sizeof(text), format, args);
     va_end(args);
     d->failed |= state == DOCTOR_FAILED;
     json_object *o = json_object_new_object();
@@ -186,22 +190,14 @@ static int run(struct doctor *d) {
     return result;
 }
 
-static int take_seconds(struct doctor *d, const char *value) {
-    char *end;
-    unsigned long n = strtoul(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end || n < SECONDS_SILENT || n > MOST_SECONDS)
-        return cli_usage("doctor", "--seconds must be a number from %d to %d, not %s", SECONDS_SILENT, MOST_SECONDS, value);
-    d->seconds = (unsigned)n;
-    return CLI_OK;
-}
-
 /* Returns whether to go on; else *ret is the exit code. */
 static bool take_options(struct doctor *d, int argc, char **argv, int *ret) {
+    uint64_t seconds = 0;
     int option;
 
     optind = 1;
     *ret = CLI_OK;
-    while (*ret == CLI_OK && (option = getopt_long(argc, argv, "c:m:h", options, NULL)) != -1) {
+    while (*ret == CLI_OK && (option = getopt_long(argc, argv, ":c:m:h", options, NULL)) != -1) {
         switch (option) {
         case 'c':
             d->config_path = optarg;
@@ -218,7 +214,7 @@ static bool take_options(struct doctor *d, int argc, char **argv, int *ret) {
             d->speech = false;
             break;
         case OPTION_SECONDS:
-            *ret = take_seconds(d, optarg);
+            *ret = cli_number("doctor", "--seconds", optarg, SECONDS_SILENT, MOST_SECONDS, &seconds);
             break;
         case OPTION_JSON:
             d->json = true;
@@ -230,6 +226,7 @@ static bool take_options(struct doctor *d, int argc, char **argv, int *ret) {
             return false;
         }
     }
+    d->seconds = seconds > 0 ? (unsigned)seconds : d->speech ? SECONDS : SECONDS_SILENT;
     if (*ret == CLI_OK && optind < argc)
         *ret = cli_usage("doctor", "unexpected argument %s", argv[optind]);
     return *ret == CLI_OK;
@@ -239,11 +236,8 @@ int cli_doctor(int argc, char **argv) {
     struct doctor d = {.speech = true};
     int result;
 
-    if (take_options(&d, argc, argv, &result)) {
-        if (d.seconds == 0)
-            d.seconds = d.speech ? SECONDS : SECONDS_SILENT;
+    if (take_options(&d, argc, argv, &result))
         result = run(&d);
-    }
     free(d.device);
     free(d.model);
     return result;

@@ -15,11 +15,6 @@
 #define FINISH_US 5000000  /* how long a sentence at the end may take */
 #define ANSWER_US 60000000 /* how long a recording may take */
 
-static const char *member_text(json_object *o, const char *key) {
-    json_object *value = json_object_object_get(o, key);
-    return value ? json_object_get_string(value) : "";
-}
-
 void doctor_check_daemon(struct doctor *d) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *reply = NULL;
@@ -27,8 +22,8 @@ void doctor_check_daemon(struct doctor *d) {
 
     int r = busclient_connect(&d->bus, d->address);
     if (r < 0) {
-        doctor_report(d, "daemon", DOCTOR_FAILED, strerror(-r), "no connection to the message bus %s",
-                      d->address ? d->address : "system");
+        busclient_explain_connection(d->address, r, text, sizeof(text));
+        doctor_report(d, "daemon", DOCTOR_FAILED, text, "no connection to the message bus");
         return;
     }
     r = sd_bus_call_method(d->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, "org.freedesktop.DBus.Properties", "GetAll", &error, &reply, "s",
@@ -38,7 +33,7 @@ void doctor_check_daemon(struct doctor *d) {
         doctor_report(d, "daemon", DOCTOR_FAILED, text, "tragusd does not answer");
     } else {
         json_object *manager = busjson_value(reply);
-        const char *version = member_text(manager, "version");
+        const char *version = busclient_text(manager, "version");
         d->daemon_runs = true;
         d->daemon_has_microphone = json_object_get_boolean(json_object_object_get(manager, "microphone_open"));
         switch (json_object_get_int(json_object_object_get(manager, "ready"))) {
@@ -59,7 +54,7 @@ void doctor_check_daemon(struct doctor *d) {
     sd_bus_error_free(&error);
 }
 
-/* Creates a session that hears everything; path may be NULL. */
+/* Creates a session that hears everything, not only what follows a wake phrase. */
 static int create_session(const struct doctor *d, sd_bus_error *error, char *path, size_t size) {
     sd_bus_message *reply = NULL;
     const char *created;
@@ -116,6 +111,31 @@ static size_t count_left_out(const struct doctor *d) {
     return n;
 }
 
+/* Writes the names of the configured grammars that are not loaded; returns their number. */
+static size_t name_missing(const struct doctor *d, json_object *all, char *text, size_t size) {
+    size_t n = 0;
+
+    for (size_t i = 0; i < busjson_length(d->grammars); i++) {
+        const char *name = json_object_get_string(json_object_array_get_idx(d->grammars, i));
+        if (!json_object_object_get(all, name))
+            snprintf(text + strlen(text), size - strlen(text), "%s%s", n++ > 0 ? ", " : "", name);
+    }
+    return n;
+}
+
+/* Writes the names of the loaded grammars and their sizes; returns their number. */
+static size_t name_loaded(json_object *all, char *text, size_t size) {
+    size_t n = 0;
+
+    if (!json_object_is_type(all, json_type_object))
+        return 0;
+    json_object_object_foreach(all, name, g) {
+        snprintf(text + strlen(text), size - strlen(text), "%s%s (%d sentences)", n++ > 0 ? ", " : "", name,
+                 json_object_get_int(json_object_object_get(g, "templates")));
+    }
+    return n;
+}
+
 void doctor_check_grammars(struct doctor *d) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message *reply = NULL;
@@ -127,26 +147,14 @@ void doctor_check_grammars(struct doctor *d) {
     }
     int r = sd_bus_call_method(d->bus, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "ListGrammars", &error, &reply, "");
     json_object *all = r < 0 ? NULL : busjson_value(reply);
-    size_t n = 0, n_missing = 0, n_left_out = count_left_out(d);
-    for (size_t i = 0; i < busjson_length(d->grammars); i++) {
-        const char *name = json_object_get_string(json_object_array_get_idx(d->grammars, i));
-        if (json_object_object_get(all, name))
-            continue;
-        snprintf(missing + strlen(missing), sizeof(missing) - strlen(missing), "%s%s", n_missing++ > 0 ? ", " : "", name);
-    }
-    if (json_object_is_type(all, json_type_object)) {
-        json_object_object_foreach(all, name, g) {
-            snprintf(loaded + strlen(loaded), sizeof(loaded) - strlen(loaded), "%s%s (%d sentences)", n++ > 0 ? ", " : "", name,
-                     json_object_get_int(json_object_object_get(g, "templates")));
-        }
-    }
+    size_t n_left_out = count_left_out(d);
     if (r < 0) {
         (void)busclient_explain(&error, r, CLI_NEGATIVE, text, sizeof(text));
         doctor_report(d, "grammars", DOCTOR_FAILED, text, "tragusd does not list them");
-    } else if (n_missing > 0) {
+    } else if (name_missing(d, all, missing, sizeof(missing)) > 0) {
         doctor_report(d, "grammars", DOCTOR_FAILED, "journalctl -u tragus names file and line; then systemctl restart tragus",
                       "not loaded: %s", missing);
-    } else if (n == 0) {
+    } else if (name_loaded(all, loaded, sizeof(loaded)) == 0) {
         doctor_report(d, "grammars", DOCTOR_FAILED, "name a file or a folder of sentences in [grammars] of tragus.conf",
                       "there are none");
     } else if (n_left_out > 0) {
@@ -170,12 +178,12 @@ static void report_sentence(struct doctor *d, json_object *best, bool understood
         doctor_report(d, "sentence", DOCTOR_FAILED, "speak when you are asked to, and check the level of the speech above",
                       "no sentence was heard");
     else if (understood)
-        doctor_report(d, "sentence", DOCTOR_OK, "", "understood: \"%s\" (%.0f %%)", member_text(best, "text"), percent);
+        doctor_report(d, "sentence", DOCTOR_OK, "", "understood: \"%s\" (%.0f %%)", busclient_text(best, "text"), percent);
     else
         doctor_report(d, "sentence", DOCTOR_FAILED, "say a sentence of the grammar: `tragus match` tells whether it is one",
-                      "not understood: %s%s%s%s", member_text(best, "reason_text"),
-                      *member_text(best, "text") ? "; perhaps \"" : "", member_text(best, "text"),
-                      *member_text(best, "text") ? "\"" : "");
+                      "not understood: %s%s%s%s", busclient_text(best, "reason_text"),
+                      *busclient_text(best, "text") ? "; perhaps \"" : "", busclient_text(best, "text"),
+                      *busclient_text(best, "text") ? "\"" : "");
 }
 
 static int memory_of(const int16_t *pcm, size_t n) {
@@ -262,7 +270,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     h->speech_started |= strcmp(event, "speech_started") == 0;
     h->finished |= strcmp(event, "finished") == 0;
     if (strcmp(event, "input_lost") == 0 && json_object_get_int(json_object_object_get(o, "reason")) == 1)
-        snprintf(h->lost, sizeof(h->lost), "%s", member_text(o, "text"));
+        snprintf(h->lost, sizeof(h->lost), "%s", busclient_text(o, "text"));
     json_object_put(o);
     return 0;
 }

@@ -8,26 +8,30 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus evaluate -g GRAMMAR... [-m MODEL] LIST.tsv\n"
-    "\n"
-    "Recognises the files of a list and compares the results with their labels. Columns are separated by tabs. If the first line\n"
-    "contains the names `file` and `text`, it names the columns; otherwise the first two columns are the file and the text. "
-    "Relative\n"
-    "paths start at the folder of the list. A text is the words that were said, or JSON with intent and slots, or empty: then the\n"
-    "sound is in no grammar and must be rejected.\n"
-    "\n"
-    "Prints words, errors (substituted, deleted, inserted) and word error rate; sentences right (every word); slots right (the "
-    "intent\n"
-    "and exactly the labelled slots and values); rejected; falsely accepted; each with its 95 % interval (Wilson); real-time "
-    "factor\n"
-    "(CPU time / duration) and peak memory. Upper and lower case are the same, a hyphen counts as a blank, and every way to write\n"
-    "what was said is right: \"15 %\", \"15 percent\" and \"fifteen percent\"; \"PS5\" and \"P S five\".\n"
-    "\n"
-    "      --json                 print the report as one JSON object\n"
-    "      --no-reject            if nothing was understood, take the best sentence at any confidence\n"
-    "      --errors               print a line for each wrong result: what was said, what was recognised\n" CLI_SETUP_HELP "\n"
-    "Exit code: 0 evaluated, 3 the list or a file could not be read, 4 the model or grammar is invalid.\n";
+static const char help[] = "Usage: tragus evaluate -g GRAMMAR... [-m MODEL] LIST.tsv\n"
+                           "\n"
+                           "Recognises the files of a list and compares the results with their labels.\n"
+                           "Columns are separated by tabs. If the first line contains the names `file` and\n"
+                           "`text`, it names the columns; otherwise the first two columns are the file and\n"
+                           "the text. Relative paths start at the folder of the list. A text is the words\n"
+                           "that were said, or JSON with intent and slots, or empty: then the sound is in\n"
+                           "no grammar and must be rejected.\n"
+                           "\n"
+                           "Prints words, errors (substituted, deleted, inserted) and word error rate;\n"
+                           "sentences right (every word); slots right (the intent and exactly the labelled\n"
+                           "slots and values); rejected; falsely accepted; each with its 95 % interval\n"
+                           "(Wilson); real-time factor (CPU time / duration) and peak memory. Upper and\n"
+                           "lower case are the same, a hyphen counts as a blank, and every way to write\n"
+                           "what was said is right: \"15 %\", \"15 percent\" and \"fifteen percent\"; \"PS5\" and\n"
+                           "\"P S five\".\n"
+                           "\n"
+                           "      --json                 print the report as one JSON object\n"
+                           "      --no-reject            if nothing was understood, take the best sentence\n"
+                           "                             at any confidence\n"
+                           "      --errors               print a line for each wrong result: what was said,\n"
+                           "                             what was recognised\n" CLI_SETUP_HELP "\n"
+                           "Exit codes: 0 evaluated, 3 the list or a file could not be read, 4 the model or\n"
+                           "grammar is invalid.\n";
 
 struct share {
     size_t n, of;
@@ -40,17 +44,13 @@ struct report {
     uint64_t audio_ms, cpu_ns;
 };
 
-static size_t all_errors(const struct score_errors *e) {
-    return e->n_substituted + e->n_deleted + e->n_inserted;
-}
-
 /* The errors in what was heard. There are none if the grammar writes the label and what was heard in the same way; otherwise what
  * was heard is compared as spoken and as written, and the nearer one counts. */
 static struct score_errors compare(tragus_grammar *g, const char *label, const struct cli_heard *heard) {
     struct score_errors spoken = score_words(label, heard->spoken), written = score_words(label, heard->text);
-    struct score_errors nearer = all_errors(&written) < all_errors(&spoken) ? written : spoken;
+    struct score_errors nearer = score_n_errors(&written) < score_n_errors(&spoken) ? written : spoken;
     tragus_match *match = NULL;
-    if (all_errors(&nearer) == 0 || heard->n_accepted == 0)
+    if (score_n_errors(&nearer) == 0 || heard->n_accepted == 0)
         return nearer;
     int n = tragus_match_text(&match, g, label, NULL, 0, 1);
     if (n > 0 && strcmp(tragus_match_reading(match, 0)->text, heard->text) == 0)
@@ -77,7 +77,7 @@ static const char *judge(struct report *r, tragus_grammar *g, const struct list_
         r->errors.n_substituted += e.n_substituted;
         r->errors.n_deleted += e.n_deleted;
         r->errors.n_inserted += e.n_inserted;
-        right = all_errors(&e) == 0;
+        right = score_n_errors(&e) == 0;
         r->sentences.of++;
         r->sentences.n += right;
     } else {
@@ -100,17 +100,14 @@ static void print_error(const struct list_row *row, const struct cli_heard *hear
 
 /* --- the report --- */
 
-static size_t n_errors(const struct report *r) {
-    return all_errors(&r->errors);
-}
-
 static double quotient(double a, double b) {
     return b > 0.0 ? a / b : 0.0;
 }
 
 static struct share word_errors(const struct report *r) {
     /* There can be more errors than words, but a share is at most 1. */
-    return (struct share){n_errors(r) < r->errors.n_words ? n_errors(r) : r->errors.n_words, r->errors.n_words};
+    return (struct share){score_n_errors(&r->errors) < r->errors.n_words ? score_n_errors(&r->errors) : r->errors.n_words,
+                          r->errors.n_words};
 }
 
 /* Of this program alone: getrusage also counts the process that started it, until it became this program. */
@@ -146,10 +143,10 @@ static void print_text(const struct report *r) {
         struct share wer = word_errors(r);
         score_interval(wer.n, wer.of, &low, &high);
         printf("%-18s %5zu\n", "words", r->errors.n_words);
-        printf("%-18s %5zu  substituted %zu, deleted %zu, inserted %zu\n", "errors", n_errors(r), r->errors.n_substituted,
-               r->errors.n_deleted, r->errors.n_inserted);
-        printf("%-18s %5.1f %%  [%.1f, %.1f]\n", "word error rate", 100.0 * (double)n_errors(r) / (double)r->errors.n_words,
-               100 * low, 100 * high);
+        printf("%-18s %5zu  substituted %zu, deleted %zu, inserted %zu\n", "errors", score_n_errors(&r->errors),
+               r->errors.n_substituted, r->errors.n_deleted, r->errors.n_inserted);
+        printf("%-18s %5.1f %%  [%.1f, %.1f]\n", "word error rate",
+               100.0 * (double)score_n_errors(&r->errors) / (double)r->errors.n_words, 100 * low, 100 * high);
     }
     print_share("sentences right", r->sentences);
     print_share("slots right", r->slots);
@@ -185,12 +182,12 @@ static void print_json(const struct report *r) {
     add_count(o, "audio_ms", r->audio_ms);
     add_count(o, "cpu_ms", r->cpu_ns / 1000000);
     add_count(o, "words", r->errors.n_words);
-    add_count(o, "errors", n_errors(r));
+    add_count(o, "errors", score_n_errors(&r->errors));
     add_count(o, "substituted", r->errors.n_substituted);
     add_count(o, "deleted", r->errors.n_deleted);
     add_count(o, "inserted", r->errors.n_inserted);
     add_share(o, "word_errors", word_errors(r));
-    busjson_add(o, "word_error_rate", rounded(quotient((double)n_errors(r), (double)r->errors.n_words)));
+    busjson_add(o, "word_error_rate", rounded(quotient((double)score_n_errors(&r->errors), (double)r->errors.n_words)));
     add_share(o, "sentences_right", r->sentences);
     add_share(o, "slots_right", r->slots);
     add_share(o, "rejected", r->rejected);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/features.c: prints the features that are the input of the network. Training reads them too, so that there is only one front
  * end. */
-#include "audio/source.h"
 #include "base/arena.h"
 #include "base/cpu.h"
 #include "cli/cli.h"
@@ -12,17 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] =
-    "Usage: tragus features [--raw] [--log-mel] FILE\n"
-    "\n"
-    "Prints a row of 40 mean-normalised MFCCs for every 10 ms of a sound file, as whole numbers (1/256 of log2 units). A sound of "
-    "N\n"
-    "hops of 10 ms, the last one padded with silence, has N - 2 rows; the first row belongs to the second hop.\n"
-    "\n"
-    "      --raw                  print 16-bit little-endian numbers instead of text\n"
-    "      --log-mel              print the 40 log-mel energies from which the MFCCs are computed\n"
-    "\n"
-    "Exit code: 0 done, 3 the file could not be read.\n";
+static const char help[] = "Usage: tragus features [--raw] [--log-mel] FILE\n"
+                           "\n"
+                           "Prints a row of 40 mean-normalised MFCCs for every 10 ms of a sound file, as\n"
+                           "whole numbers (1/256 of log2 units). A sound of N hops of 10 ms, the last one\n"
+                           "padded with silence, has N - 2 rows; the first row belongs to the second hop.\n"
+                           "\n"
+                           "      --raw                  print 16-bit little-endian numbers instead of text\n"
+                           "      --log-mel              print the 40 log-mel energies from which the MFCCs\n"
+                           "                             are computed\n"
+                           "\n"
+                           "Exit codes: 0 done, 3 the file could not be read.\n";
 
 static void print_row(const int16_t row[FRONTEND_FEATURES], bool raw) {
     if (raw) {
@@ -57,7 +56,7 @@ int cli_features(int argc, char **argv) {
         {"raw", no_argument, NULL, RAW}, {"log-mel", no_argument, NULL, LOG_MEL}, {"help", no_argument, NULL, 'h'}, {0}};
     bool raw = false, log_mel = false;
     int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == RAW) {
             raw = true;
         } else if (option == LOG_MEL) {
@@ -76,15 +75,11 @@ int cli_features(int argc, char **argv) {
     if (cpu && base_cpu_parse(cpu, &cpu_mask) < 0)
         return cli_usage(argv[0], "TRAGUS_CPU is '%s'; set it to all, none, or names like avx2,neon", cpu);
 
-    tragus_error e;
     int16_t *pcm;
     size_t n;
-    const char *path = argv[optind];
-    int r = strcmp(path, "-") == 0 ? audio_fd_read(STDIN_FILENO, NULL, &pcm, &n, &e) : audio_file_read(path, &pcm, &n, &e);
-    if (r < 0) {
-        cli_complain(e.file, 0, 0, e.text);
-        return CLI_INPUT;
-    }
+    int r = cli_read_sound(argv[optind], &pcm, &n);
+    if (r != CLI_OK)
+        return r;
     r = print_features(pcm, n, base_cpu_detect() & cpu_mask, raw, log_mel);
     free(pcm);
     return r;

@@ -7,9 +7,9 @@
 
 static const char help[] = "Usage: tragus grammar SUBVERB ...\n"
                            "\n"
-                           "  tragus grammar check [OPTIONS] FILE...  print what is wrong or doubtful in sentences\n"
-                           "  tragus grammar sample [OPTIONS]         print random sentences with their meaning\n"
-                           "  tragus grammar test [OPTIONS] FILE...   test sentences against the meaning that they must have\n"
+                           "  tragus grammar check [OPTIONS] FILE...  print what is wrong in sentences\n"
+                           "  tragus grammar sample [OPTIONS]         print random sentences and meanings\n"
+                           "  tragus grammar test [OPTIONS] FILE...   test the meaning of sentences\n"
                            "\n"
                            "'tragus grammar SUBVERB --help' explains one.\n";
 
@@ -24,7 +24,7 @@ static const struct {
 
 int cli_grammar(int argc, char **argv) {
     if (argc < 2)
-        return cli_usage(argv[0], "a sub-verb is missing");
+        return cli_usage(argv[0], "a sub-verb is missing: check, sample or test");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         fputs(help, stdout);
         return CLI_OK;
@@ -34,5 +34,5 @@ int cli_grammar(int argc, char **argv) {
             argv[1] = (char *)subverbs[i].full;
             return subverbs[i].function(argc - 1, argv + 1);
         }
-    return cli_usage(argv[0], "%s: unknown sub-verb", argv[1]);
+    return cli_usage(argv[0], "%s: unknown sub-verb; it must be check, sample or test", argv[1]);
 }

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/grammar_check.c: `tragus grammar check`: everything that is wrong or doubtful in sentences, each with its line. */
 #include "cli/grammar.h"
+#include "cli/grammar_alike.h"
 #include "engine/engine.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus grammar check [OPTIONS] FILE...\n"
-    "\n"
-    "Checks sentences: files or folders, which are merged into one grammar. Prints what is left out and why, templates that never\n"
-    "match, the same words with two intents, names that sound alike, and words whose pronunciation is guessed; each with file, "
-    "line,\n"
-    "column and the line itself.\n"
-    "\n"
-    "      --strict               exit code 1 for warnings, too\n"
-    "      --costs                also print how many sentences each template makes, and the words of the longest\n"
-    "      --language TAG         the language to check, if the files have sentences in several, for example de\n"
-    "  -m, --model PATH           acoustic model file, or the directory of a language\n"
-    "  -p, --pronunciations FILE  your own pronunciations: lines of WORD PHONE PHONE ...\n"
-    "  -v, --verbose              also print notes\n"
-    "\n"
-    "Exit code: 0 the grammar can be used, 1 it can, but --strict finds warnings, 4 it cannot.\n";
+static const char help[] = "Usage: tragus grammar check [OPTIONS] FILE...\n"
+                           "\n"
+                           "Checks sentences: files or folders, which are merged into one grammar. Prints\n"
+                           "what is left out and why, templates that never match, the same words with two\n"
+                           "intents, names that sound alike, and words whose pronunciation is guessed; each\n"
+                           "with file, line, column and the line itself.\n"
+                           "\n"
+                           "      --strict               exit code 1 for warnings, too\n"
+                           "      --costs                also print how many sentences each template makes,\n"
+                           "                             and the words of the longest\n"
+                           "      --language TAG         the language to check, if the files have sentences\n"
+                           "                             in several, for example de\n"
+                           "  -m, --model PATH           acoustic model file, or the directory of a language\n"
+                           "  -p, --pronunciations FILE  your own pronunciations: lines of WORD PHONE ...\n"
+                           "  -v, --verbose              also print notes\n"
+                           "\n"
+                           "Exit codes: 0 the grammar can be used, 1 it can, but --strict finds warnings, 4\n"
+                           "it cannot.\n";
 
 enum {
     SAMPLES = 8, /* of each template, when looking for the same words with two intents */
     MOST_READINGS = 8,
-    MOST_NAMES = 1000, /* that are compared with each other */
-    LONGEST_NAME = 96, /* phones */
 };
 
 struct check {
@@ -90,7 +90,9 @@ static void print_diagnostics(struct check *c, const tragus_diagnostics *d) {
             continue;
         tragus_error place = {.line = item->line, .column = item->column};
         char all[1024];
-        memcpy(place.file, item->file, sizeof(place.file));
+        /* A message about the whole grammar names no file. */
+        snprintf(place.file, sizeof(place.file), "%s",
+                 *item->file || c->setup->n_grammars > 1 ? item->file : c->setup->grammars[0]);
         snprintf(place.text, sizeof(place.text), "%s: %.240s", names[severity & 3], item->text);
         printf("%s\n", base_error_format(&place, all, sizeof(all)));
         print_line(item->file, item->line, item->column);
@@ -173,115 +175,18 @@ static void print_costs(const tragus_grammar *grammar) {
     }
 }
 
-/* --- names that sound alike --- */
+/* --- names --- */
 
-struct name {
-    char *list, *spoken, *value;
-    uint8_t phones[LONGEST_NAME];
-    size_t n;
-};
-
-struct names {
-    struct check *check;
-    struct lexicon_overrides *overrides;
-    struct name *items;
-    size_t n, size;
-    bool too_many;
-};
-
-/* Fills in the phones of a name. Returns false if a word cannot be pronounced, or the name is too long. */
-static bool pronounce(const struct names *all, struct name *name) {
-    struct lexicon_pronunciation p[1];
-    char *words = strdup(name->spoken), *rest = NULL;
-    bool good = words != NULL;
-    for (char *word = good ? strtok_r(words, " ", &rest) : NULL; good && word; word = strtok_r(NULL, " ", &rest)) {
-        good = lexicon_pronounce(engine_model_lexicon(all->check->model), all->overrides, word, p, 1) > 0 &&
-               name->n + p[0].n_phones <= LONGEST_NAME;
-        if (good)
-            memcpy(name->phones + name->n, p[0].phones, p[0].n_phones);
-        name->n += good ? p[0].n_phones : 0;
-    }
-    free(words);
-    return good && name->n > 0;
+static void warn_of_names(const char *text, void *user) {
+    warn_at(user, "", 0, 0, text);
 }
 
-static int add_name(const char *list, const char *spoken, const char *value, void *user) {
-    struct names *all = user;
-    if (all->n == MOST_NAMES) {
-        all->too_many = true;
-        return 0;
-    }
-    if (all->n == all->size) {
-        size_t size = all->size ? 2 * all->size : 64;
-        struct name *larger = reallocarray(all->items, size, sizeof(*larger));
-        if (!larger)
-            return -ENOMEM;
-        all->items = larger;
-        all->size = size;
-    }
-    struct name *name = &all->items[all->n++];
-    *name = (struct name){.list = strdup(list), .spoken = strdup(spoken), .value = strdup(value)};
-    if (!name->list || !name->spoken || !name->value)
-        return -ENOMEM;
-    if (!pronounce(all, name))
-        name->n = 0;
-    return 0;
-}
-
-/* The number of phones to change, add or drop (Levenshtein). */
-static size_t distance(const struct name *a, const struct name *b) {
-    size_t row[LONGEST_NAME + 1];
-    for (size_t k = 0; k <= b->n; k++)
-        row[k] = k;
-    for (size_t i = 1; i <= a->n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t k = 1; k <= b->n; k++) {
-            size_t change = diagonal + (a->phones[i - 1] != b->phones[k - 1]);
-            diagonal = row[k];
-            size_t step = (row[k] < row[k - 1] ? row[k] : row[k - 1]) + 1;
-            row[k] = change < step ? change : step;
-        }
-    }
-    return row[b->n];
-}
-
-static void compare(struct check *c, const struct name *a, const struct name *b) {
-    size_t longer = a->n > b->n ? a->n : b->n, shorter = a->n + b->n - longer, most = 1 + longer / 12;
-    char text[256];
-    if (shorter == 0 || longer - shorter > most || strcmp(a->list, b->list) != 0 || strcmp(a->value, b->value) == 0)
-        return;
-    size_t d = distance(a, b);
-    if (d > most)
-        return;
-    if (d == 0)
-        snprintf(text, sizeof(text), "{%.40s}: \"%.60s\" and \"%.60s\" sound the same; rename one", a->list, a->spoken, b->spoken);
-    else
-        snprintf(text, sizeof(text), "{%.40s}: \"%.60s\" and \"%.60s\" sound alike: %zu of %zu phones differ", a->list, a->spoken,
-                 b->spoken, d, longer);
-    warn_at(c, "", 0, 0, text);
-}
-
-static void check_names(struct check *c) {
-    struct names all = {.check = c};
-    tragus_error e;
-    int r = lexicon_overrides_new(&all.overrides);
-    if (r >= 0 && c->setup->pronunciations)
-        r = lexicon_overrides_load(all.overrides, engine_model_lexicon(c->model), c->setup->pronunciations, &e);
-    if (r >= 0)
-        r = grammar_visit_values(engine_grammar_sentences(c->grammar), add_name, &all);
-    for (size_t i = 0; r >= 0 && i < all.n; i++)
-        for (size_t k = i + 1; k < all.n; k++)
-            compare(c, &all.items[i], &all.items[k]);
-    if (all.too_many)
-        printf("note: only the first %d names were compared by sound\n", MOST_NAMES);
-    for (size_t i = 0; i < all.n; i++) {
-        free(all.items[i].list);
-        free(all.items[i].spoken);
-        free(all.items[i].value);
-    }
-    free(all.items);
-    lexicon_overrides_free(all.overrides);
+static int check_names(struct check *c, tragus_error *reterr) {
+    bool compared_all;
+    int r = grammar_alike(c->grammar, c->model, c->setup->pronunciations, warn_of_names, c, &compared_all, reterr);
+    if (r >= 0 && !compared_all)
+        printf("note: only the first %d names were compared by sound\n", GRAMMAR_ALIKE_MOST);
+    return r;
 }
 
 /* --- */
@@ -316,8 +221,10 @@ static int check(struct check *c, bool strict, bool costs) {
         return CLI_MODEL;
     check_never(c);
     check_intents(c);
-    if (c->model)
-        check_names(c);
+    if (c->model && check_names(c, &e) < 0) {
+        cli_complain(e.file, e.line, e.column, e.text);
+        return CLI_MODEL;
+    }
     if (costs)
         print_costs(c->grammar);
     const struct grammar *g = engine_grammar_sentences(c->grammar);
@@ -351,9 +258,11 @@ int cli_grammar_check(int argc, char **argv) {
             return cli_other_option(argv[0], option, help, argv);
         }
     }
-    for (; optind < argc; optind++)
-        if (!cli_setup_option(&setup, 'g', argv[optind], argv[0], &r) || r != CLI_OK)
+    for (; optind < argc; optind++) {
+        (void)cli_setup_option(&setup, 'g', argv[optind], argv[0], &r);
+        if (r != CLI_OK)
             return r;
+    }
     if (setup.n_grammars == 0)
         return cli_usage(argv[0], "name a file or a folder of sentences");
     if (setup.model) {

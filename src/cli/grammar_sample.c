@@ -3,28 +3,30 @@
 #include "cli/grammar.h"
 #include "engine/engine.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus grammar sample [-g GRAMMAR]... [-n N] [--seed S]\n"
-    "\n"
-    "Prints random sentences with intent and slots, in the form that 'tragus grammar test' reads. Each template is as likely as "
-    "any\n"
-    "other. Without -g it uses /etc/tragus/sentences.\n"
-    "\n"
-    "  -n, --number N             sentences; default 10\n"
-    "      --seed S               another number gives other sentences; default 1\n"
-    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
-    "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
-    "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
-    "  -v, --verbose              also print notes on the grammar\n"
-    "\n"
-    "Exit code: 0 sentences were printed, 1 there are none, 4 the grammar is invalid.\n";
+static const char help[] = "Usage: tragus grammar sample [-g GRAMMAR]... [-n N] [--seed S]\n"
+                           "\n"
+                           "Prints random sentences with intent and slots, in the form that 'tragus grammar\n"
+                           "test' reads. Each template is as likely as any other. Without -g it uses\n"
+                           "/etc/tragus/sentences.\n"
+                           "\n"
+                           "  -n, --number N             sentences; default 10\n"
+                           "      --seed S               another number gives other sentences; default 1\n"
+                           "  -g, --grammar PATH         sentences: a file or a directory; may be repeated,\n"
+                           "                             all are merged\n"
+                           "      --language TAG         the language to load, if the files have sentences\n"
+                           "                             in several, for example de\n"
+                           "      --context KEY=VALUE    context of the sentences, for example\n"
+                           "                             area=Kitchen; may be repeated\n"
+                           "  -v, --verbose              also print notes on the grammar\n"
+                           "\n"
+                           "Exit codes: 0 sentences were printed, 1 there are none, 4 the grammar is\n"
+                           "invalid.\n";
 
-enum { MAX_CONTEXT = 16, MOST = 1000000 };
+#define MOST 1000000 /* sentences */
 
 static void print_slot(const tragus_slot *s) {
     bool quoted = s->value.text[0] == '\0' || strpbrk(s->value.text, " \t");
@@ -32,12 +34,12 @@ static void print_slot(const tragus_slot *s) {
 }
 
 /* Prints a sentence of a template. Returns whether there was one. */
-static bool print_sample(tragus_grammar *g, size_t template, uint64_t *seed, const tragus_context context[], size_t n_context) {
+static bool print_sample(tragus_grammar *g, size_t template, uint64_t *seed, const struct cli_context *context) {
     tragus_match *match = NULL;
     char *text = grammar_sample(engine_grammar_sentences(g), template, seed);
     if (!text)
         return false;
-    bool good = tragus_match_text(&match, g, text, context, n_context, 1) > 0;
+    bool good = tragus_match_text(&match, g, text, context->items, context->n, 1) > 0;
     if (good) {
         const tragus_reading *r = tragus_match_reading(match, 0);
         printf("%s => %s", text, *r->intent ? r->intent : "\"\"");
@@ -50,25 +52,15 @@ static bool print_sample(tragus_grammar *g, size_t template, uint64_t *seed, con
     return good;
 }
 
-static int sample(tragus_grammar *g, size_t n, uint64_t seed, const tragus_context context[], size_t n_context) {
+static int sample(tragus_grammar *g, size_t n, uint64_t seed, const struct cli_context *context) {
     size_t n_templates = grammar_n_templates(engine_grammar_sentences(g)), n_printed = 0;
     uint64_t choice = seed * 0x9E3779B97F4A7C15u + 1;
 
     for (size_t tries = 0; n_templates > 0 && n_printed < n && tries < 20 * n + n_templates; tries++) {
         choice = choice * 6364136223846793005u + 1442695040888963407u;
-        n_printed += print_sample(g, (size_t)(choice >> 33) % n_templates, &seed, context, n_context);
+        n_printed += print_sample(g, (size_t)(choice >> 33) % n_templates, &seed, context);
     }
     return n_printed > 0 ? CLI_OK : CLI_NEGATIVE;
-}
-
-static bool read_number(const char *text, uint64_t most, uint64_t *ret) {
-    char *end;
-    errno = 0;
-    unsigned long long x = strtoull(text, &end, 10);
-    if (end == text || *end || errno || text[0] == '-' || x > most)
-        return false;
-    *ret = x;
-    return true;
 }
 
 int cli_grammar_sample(int argc, char **argv) {
@@ -82,28 +74,24 @@ int cli_grammar_sample(int argc, char **argv) {
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     struct cli_setup setup = {0};
-    tragus_context context[MAX_CONTEXT];
-    size_t n_context = 0;
+    struct cli_context context = {.n = 0};
     uint64_t n = 10, seed = 1;
     tragus_grammar *g = NULL;
     int option, r;
 
-    while ((option = getopt_long(argc, argv, "g:n:vh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":g:n:vh", options, NULL)) != -1) {
         if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
             if (r != CLI_OK)
                 return r;
         } else if (option == 'n') {
-            if (!read_number(optarg, MOST, &n) || n == 0)
-                return cli_usage(argv[0], "--number must be from 1 to %d, not %s", MOST, optarg);
+            if ((r = cli_number(argv[0], "--number", optarg, 1, MOST, &n)) != CLI_OK)
+                return r;
         } else if (option == SEED) {
-            if (!read_number(optarg, UINT64_MAX, &seed))
-                return cli_usage(argv[0], "--seed must be a whole number, not %s", optarg);
+            if ((r = cli_number(argv[0], "--seed", optarg, 0, UINT64_MAX, &seed)) != CLI_OK)
+                return r;
         } else if (option == CONTEXT) {
-            char *equals = strchr(optarg, '=');
-            if (!equals || equals == optarg || n_context == MAX_CONTEXT)
-                return cli_usage(argv[0], "--context needs KEY=VALUE, and can be given at most %d times", MAX_CONTEXT);
-            *equals = '\0';
-            context[n_context++] = (tragus_context){.key = optarg, .value = equals + 1};
+            if ((r = cli_context_add(&context, optarg, argv[0])) != CLI_OK)
+                return r;
         } else {
             return cli_other_option(argv[0], option, help, argv);
         }
@@ -112,7 +100,7 @@ int cli_grammar_sample(int argc, char **argv) {
         return cli_usage(argv[0], "unexpected argument %s", argv[optind]);
     r = cli_open_grammar(&g, NULL, &setup);
     if (r == CLI_OK)
-        r = sample(g, n, seed, context, n_context);
+        r = sample(g, n, seed, &context);
     tragus_grammar_unref(g);
     return r;
 }

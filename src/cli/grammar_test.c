@@ -6,25 +6,34 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus grammar test [-g GRAMMAR]... FILE...\n"
-    "\n"
-    "Tests typed sentences against the intent and slots that they must have. FILE is a file of tests, or a folder of them:\n"
-    "  *.yaml   Home Assistant's test files; their entities, areas and floors become the names of the grammar\n"
-    "  *.txt    lines of SENTENCE => INTENT SLOT=VALUE ..., or SENTENCE => - if it must not be understood\n"
-    "Prints each sentence with another meaning, and the counts. Without -g it uses /etc/tragus/sentences.\n"
-    "\n"
-    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
-    "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
-    "      --quiet                print the counts only\n"
-    "      --json                 print the counts only, as one JSON object, with the number of templates that are loaded and of\n"
-    "                             parts of the grammar that are left out\n"
-    "  -v, --verbose              also print what is left out of the grammar, and notes\n"
-    "\n"
-    "Exit code: 0 all are right, 1 some are not, 3 a file of tests is missing or invalid, 4 the grammar is invalid.\n";
+static const char help[] = "Usage: tragus grammar test [-g GRAMMAR]... FILE...\n"
+                           "\n"
+                           "Tests typed sentences against the intent and slots that they must have. FILE is\n"
+                           "a file of tests, or a folder of them:\n"
+                           "\n"
+                           "  *.yaml   Home Assistant's test files; their entities, areas and floors become\n"
+                           "           the names of the grammar\n"
+                           "  *.txt    lines of SENTENCE => INTENT SLOT=VALUE ..., or SENTENCE => - if it\n"
+                           "           must not be understood\n"
+                           "\n"
+                           "Prints each sentence with another meaning, and the counts. Without -g it uses\n"
+                           "/etc/tragus/sentences.\n"
+                           "\n"
+                           "  -g, --grammar PATH         sentences: a file or a directory; may be repeated,\n"
+                           "                             all are merged\n"
+                           "      --language TAG         the language to load, if the files have sentences\n"
+                           "                             in several, for example de\n"
+                           "      --quiet                print the counts only\n"
+                           "      --json                 print the counts only, as one JSON object, with\n"
+                           "                             the number of templates that are loaded and of\n"
+                           "                             parts of the grammar that are left out\n"
+                           "  -v, --verbose              also print what is left out of the grammar, and\n"
+                           "                             notes\n"
+                           "\n"
+                           "Exit codes: 0 all are right, 1 some are not, or there are none, 3 a file of\n"
+                           "tests is missing or invalid, 4 the grammar is invalid.\n";
 
 /* In place of an area, where Home Assistant's tests do not say where the microphone is. */
 #define SOME_AREA "__context_area__"
@@ -89,16 +98,19 @@ static void test_sentence(struct test *t, tragus_grammar *g, const char *file, c
     tragus_context context[GRAMMAR_MAX_EXPECTED_CONTEXT + 1];
     size_t n_context = 0;
     tragus_match *match = NULL;
+    tragus_error error = {0};
     char text[512], with_template[1024];
 
     context[n_context++] = (tragus_context){"area", e->area ? e->area : SOME_AREA};
     for (size_t i = 0; i < x->n_context; i++)
         context[n_context++] = x->context[i]; /* the last value of a key counts */
-    int n = tragus_match_text(&match, g, x->text, context, n_context, 1);
+    const struct grammar_match_options how = {.context = context, .n_context = n_context, .max_readings = 1};
+    int n = cli_match_text(&match, g, x->text, &how, &error);
     const tragus_reading *r = n > 0 ? tragus_match_reading(match, 0) : NULL;
     t->n++;
     if (n < 0) {
-        say(t, file, x, strerror(-n));
+        snprintf(text, sizeof(text), "cannot be tested: %s", error.text);
+        say(t, file, x, text);
     } else if (differs(r, x, text, sizeof(text))) {
         snprintf(with_template, sizeof(with_template), "%s%s%s%s", text, r && r->template_text ? " (" : "",
                  r && r->template_text ? r->template_text : "", r && r->template_text ? ")" : "");
@@ -146,7 +158,7 @@ static void print_counts(const struct test *t) {
         printf("%zu of %zu sentences in %zu file%s are right\n", t->n_right, t->n, t->n_files, t->n_files == 1 ? "" : "s");
         return;
     }
-    json_object *o = json_object_new_object();
+    json_object *o = cli_json_new();
     busjson_add(o, "templates", json_object_new_int64((int64_t)t->n_templates));
     busjson_add(o, "left_out", json_object_new_int64((int64_t)t->n_left_out));
     busjson_add(o, "files", json_object_new_int64((int64_t)t->n_files));
@@ -198,7 +210,7 @@ int cli_grammar_test(int argc, char **argv) {
     struct test t = {.result = CLI_OK};
     int option, r;
 
-    while ((option = getopt_long(argc, argv, "g:vh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":g:vh", options, NULL)) != -1) {
         if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
             if (r != CLI_OK)
                 return r;
@@ -224,5 +236,9 @@ int cli_grammar_test(int argc, char **argv) {
     }
     tragus_grammar_unref(t.grammar);
     print_counts(&t);
+    if (t.n == 0 && t.result == CLI_OK) {
+        cli_complain("", 0, 0, "nothing was tested: there are no sentences in what was named");
+        return CLI_NEGATIVE;
+    }
     return t.result != CLI_OK ? t.result : t.n_right == t.n ? CLI_OK : CLI_NEGATIVE;
 }

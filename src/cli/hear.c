@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/hear.c: recognises one sound file with one stream and one session. */
+/* cli/hear.c: reads a sound file, and recognises it with one stream and one session. */
 #include "audio/source.h"
 #include "base/clock.h"
 #include "cli/cli.h"
@@ -147,17 +147,25 @@ static int summarise(struct cli_heard *h) {
     return 0;
 }
 
-int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, const struct cli_hear_options *o) {
+int cli_read_sound(const char *path, int16_t **ret_pcm, size_t *ret_n) {
     tragus_error e = {0};
+
+    int r = strcmp(path, "-") == 0 ? audio_fd_read(STDIN_FILENO, "standard input", ret_pcm, ret_n, &e)
+                                   : audio_file_read(path, ret_pcm, ret_n, &e);
+    if (r >= 0)
+        return CLI_OK;
+    cli_complain(e.file, 0, 0, e.text);
+    return CLI_INPUT;
+}
+
+int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_grammar *g, const struct cli_hear_options *o) {
     struct cli_heard h = {0};
     int16_t *pcm = NULL;
     size_t n = 0;
     uint64_t start_ns = base_clock_thread_cpu_ns();
-    int r = strcmp(path, "-") == 0 ? audio_fd_read(STDIN_FILENO, NULL, &pcm, &n, &e) : audio_file_read(path, &pcm, &n, &e);
-    if (r < 0) {
-        cli_complain(e.file, 0, 0, e.text);
-        return CLI_INPUT;
-    }
+    int r = cli_read_sound(path, &pcm, &n);
+    if (r != CLI_OK)
+        return r;
     h.audio_ms = n * 1000 / AUDIO_RATE;
     r = recognise(&h, pcm, n, m, g, o);
     free(pcm);

@@ -3,49 +3,50 @@
 #include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "cli/cli.h"
+#include "cli/listen_grammar.h"
 #include "cli/listen_keep.h"
 #include "cli/listen_view.h"
-#include "engine/engine.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#define PRIVATE_NAME "tragus-listen"
-
-static const char usage[] =
-    "Usage: tragus listen [OPTIONS]\n"
-    "Prints what the daemon understands, event by event, until Ctrl-C. In a terminal, it first says what can be said, and shows "
-    "the\n"
-    "level, what is being done, and the words so far.\n"
-    "\n"
-    "  -g, --grammar PATH       sentences for this session only: a file or a directory; may be repeated, all are merged\n"
-    "  -n, --name NAME          use a grammar of the daemon; without it, its default grammar\n"
-    "      --json               print events as JSON, one object per line\n"
-    "      --both               print each event as text, then as JSON\n"
-    "      --wake PHRASE        hear only what follows this phrase, such as 'hey house'; may be repeated. Without it, the phrases "
-    "in the\n"
-    "                           configuration of tragusd count, if there are any\n"
-    "      --once               stop after one sentence\n"
-    "      --fallback           also say which words it sounded like if it is not understood; tragusd needs the package "
-    "tragus-words-en\n"
-    "      --partial            also print partial results\n"
-    "      --keep-rejected DIR  record, and keep the sound of what is not understood in this folder, as WAV files. This program "
-    "then opens the\n"
-    "                           microphone itself, because tragusd gives no sound away. Without --wake every sentence is heard\n"
-    "      --device PCM         the microphone for that: an ALSA device; without it 'default'\n"
-    "      --user               use the tragusd of this user (session bus)\n"
-    "      --bus-address ADDR   use the tragusd on this bus\n"
-    "  -h, --help\n"
-    "\n"
-    "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read, 4 the grammar is invalid, 5 tragusd cannot be\n"
-    "reached, 6 you may not use the microphone.\n";
+static const char usage[] = "Usage: tragus listen [OPTIONS]\n\n"
+                            "Prints what the daemon understands, event by event, until Ctrl-C. In a\n"
+                            "terminal, it first says what can be said, and shows the level, what is being\n"
+                            "done, and the words so far.\n"
+                            "\n"
+                            "  -g, --grammar PATH       sentences for this session only: a file or a\n"
+                            "                           directory; may be repeated, all are merged\n"
+                            "  -n, --name NAME          use a grammar of the daemon; without it, its default\n"
+                            "                           grammar\n"
+                            "      --json               print events as JSON, one object per line\n"
+                            "      --both               print each event as text, then as JSON\n"
+                            "      --wake PHRASE        hear only what follows this phrase, such as 'hey\n"
+                            "                           house'; may be repeated. Without it, the phrases in\n"
+                            "                           the configuration of tragusd count, if there are any\n"
+                            "      --once               stop after one sentence\n"
+                            "      --fallback           also say which words it sounded like if it is not\n"
+                            "                           understood; tragusd needs the package\n"
+                            "                           tragus-words-en\n"
+                            "      --partial            also print partial results\n"
+                            "      --keep-rejected DIR  record, and keep the sound of what is not understood\n"
+                            "                           in this folder, as WAV files. This program then\n"
+                            "                           opens the microphone itself, because tragusd gives\n"
+                            "                           no sound away. Without --wake every sentence is\n"
+                            "                           heard\n"
+                            "      --device PCM         the microphone for that: an ALSA device; without it\n"
+                            "                           'default'\n"
+                            "      --user               use the tragusd of this user (session bus)\n"
+                            "      --bus-address ADDR   use the tragusd on this bus\n"
+                            "  -h, --help\n"
+                            "\n"
+                            "Exit codes: 0 something was understood, 1 nothing was, 3 PATH cannot be read,\n"
+                            "or the microphone or folder of --keep-rejected not be used, 4 the grammar is\n"
+                            "invalid, 5 tragusd cannot be reached, 6 you may not use the microphone.\n";
 
 enum { OPTION_JSON = 256, OPTION_BOTH, OPTION_ONCE, OPTION_PARTIAL, OPTION_FALLBACK, OPTION_WAKE, OPTION_KEEP, OPTION_DEVICE };
 
@@ -119,7 +120,7 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (!o)
         return 0;
     l->n_understood += strcmp(event, "utterance") == 0;
-    listen_view_words(&l->view, strcmp(event, "partial") == 0 ? json_object_get_string(json_object_object_get(o, "text")) : "");
+    listen_view_words(&l->view, strcmp(event, "partial") == 0 ? busclient_text(o, "text") : "");
     /* The view asks for partial results, which are printed only if they were asked for, too. */
     if (l->partial || strcmp(event, "partial") != 0)
         print_event(l, event, o);
@@ -132,91 +133,6 @@ static int on_signal(sd_bus_message *m, void *user, sd_bus_error *error) {
 }
 
 /* --- session ------------------------------------------------------------------------------------------------------------------ */
-
-/* The contents of the files of -g, concatenated, and a list of the files. The daemon gets the contents because it may not be
- * allowed to read the files. */
-struct gathered {
-    int memory;
-    sd_bus_message *call;
-};
-
-static int gather(const char *path, void *user) {
-    struct gathered *g = user;
-    char part[65536];
-    uint64_t size_bytes = 0;
-    ssize_t n;
-
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    while ((n = read(fd, part, sizeof(part))) > 0) {
-        if (write(g->memory, part, (size_t)n) != n) {
-            n = -1;
-            break;
-        }
-        size_bytes += (uint64_t)n;
-    }
-    int r = n < 0 ? -errno : sd_bus_message_append(g->call, "(st)", path, size_bytes);
-    close(fd);
-    return r < 0 ? r : 0;
-}
-
-/* Appends the options of AddGrammar. Returns CLI_OK or an exit code. */
-static int append_grammar(const struct listen *l, struct gathered *g) {
-    (void)sd_bus_message_open_container(g->call, 'a', "{sv}");
-    (void)sd_bus_message_append(g->call, "{sv}", "Private", "b", 1);
-    (void)sd_bus_message_open_container(g->call, 'e', "sv");
-    (void)sd_bus_message_append(g->call, "s", "Files");
-    (void)sd_bus_message_open_container(g->call, 'v', "a(st)");
-    (void)sd_bus_message_open_container(g->call, 'a', "(st)");
-    for (size_t i = 0; i < l->n_grammars; i++) {
-        tragus_error e = {0};
-        int r = engine_grammar_files(l->grammars[i], gather, g, &e);
-        if (r < 0) {
-            cli_complain(l->grammars[i], 0, 0, *e.text ? e.text : strerror(-r));
-            return CLI_INPUT;
-        }
-    }
-    for (unsigned i = 0; i < 4; i++)
-        (void)sd_bus_message_close_container(g->call);
-    return lseek(g->memory, 0, SEEK_SET) == 0 ? CLI_OK : CLI_INPUT;
-}
-
-/* Sends the files as a grammar that is private to this connection. */
-static int add_grammar(struct listen *l) {
-    sd_bus_error error = SD_BUS_ERROR_NULL;
-    sd_bus_message *reply = NULL;
-    struct gathered g = {.memory = memfd_create("grammar", MFD_CLOEXEC)};
-    uint32_t severity, line, column;
-    const char *file, *text;
-    int result = CLI_OK;
-
-    int r = g.memory < 0
-                ? -errno
-                : sd_bus_message_new_method_call(l->bus, &g.call, BUSCLIENT_NAME, BUSCLIENT_PATH, BUSCLIENT_MANAGER, "AddGrammar");
-    if (r >= 0)
-        r = sd_bus_message_append(g.call, "sh", PRIVATE_NAME, g.memory);
-    if (r >= 0)
-        result = append_grammar(l, &g);
-    if (r >= 0 && result == CLI_OK)
-        r = sd_bus_call(l->bus, g.call, 0, &error, &reply);
-    if (r < 0)
-        result = busclient_complain(&error, r, CLI_MODEL);
-    else if (result == CLI_OK && sd_bus_message_enter_container(reply, 'a', "(uuuss)") >= 0)
-        while (sd_bus_message_read(reply, "(uuuss)", &severity, &line, &column, &file, &text) > 0) {
-            if (severity >= 2)
-                cli_complain(file, (int)line, (int)column, text);
-            if (severity >= 3)
-                result = CLI_MODEL;
-        }
-    l->name = PRIVATE_NAME;
-    sd_bus_message_unref(g.call);
-    sd_bus_message_unref(reply);
-    sd_bus_error_free(&error);
-    if (g.memory >= 0)
-        close(g.memory);
-    return result;
-}
 
 /* Appends the options of CreateSession. */
 static int append_session(const struct listen *l, sd_bus_message *call) {
@@ -242,23 +158,24 @@ static int append_session(const struct listen *l, sd_bus_message *call) {
     return sd_bus_message_close_container(call);
 }
 
-/* Says how much is left out of the daemon's grammar, which may be why a sentence is not understood. */
-static void tell_left_out(const struct listen *l) {
+/* Says how much is left out of the daemon's grammar, which may be why a sentence is not understood. Returns CLI_OK, or prints an
+ * error and returns an exit code if the daemon does not answer. */
+static int tell_left_out(const struct listen *l) {
     json_object *manager = NULL;
     size_t n = 0;
 
-    if (busclient_properties(l->bus, BUSCLIENT_MANAGER, &manager) != CLI_OK)
-        return;
-    const char *name = *l->name ? l->name : json_object_get_string(json_object_object_get(manager, "default_grammar"));
+    int result = busclient_properties(l->bus, BUSCLIENT_MANAGER, &manager);
+    if (result != CLI_OK)
+        return result;
+    const char *name = *l->name ? l->name : busclient_text(manager, "default_grammar");
     json_object *left_out = json_object_object_get(manager, "left_out");
-    for (size_t i = 0; name && i < busjson_length(left_out); i++) {
-        const char *of = json_object_get_string(json_object_object_get(json_object_array_get_idx(left_out, i), "grammar"));
-        n += of && strcmp(of, name) == 0;
-    }
+    for (size_t i = 0; i < busjson_length(left_out); i++)
+        n += strcmp(busclient_text(json_object_array_get_idx(left_out, i), "grammar"), name) == 0;
     if (n > 0)
         fprintf(stderr, "tragus: %zu %s of grammar %s %s left out; tragus status names them\n", n, n == 1 ? "part" : "parts", name,
                 n == 1 ? "is" : "are");
     json_object_put(manager);
+    return CLI_OK;
 }
 
 static int create_session(struct listen *l) {
@@ -309,26 +226,38 @@ static int on_vanished(sd_bus_message *m, void *user, sd_bus_error *error) {
     return 0;
 }
 
-static int run(struct listen *l) {
-    sigset_t signals;
+static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
+    struct listen *l = user;
+    (void)m, (void)error;
+    listen_view_wipe(&l->view);
+    fputs("tragus: the message bus has closed the connection\n", stderr);
+    (void)sd_event_exit(l->event, CLI_UNREACHABLE);
+    return 0;
+}
 
+/* Connects, and creates the session. Prints errors; returns CLI_OK or an exit code. */
+static int begin(struct listen *l) {
     tragus_error e = {0};
 
     if (l->folder && listen_keep_new(&l->keep, l->folder, l->device ? l->device : "default", &e) < 0) {
-        cli_complain(*e.file ? e.file : NULL, 0, 0, e.text);
+        cli_complain(e.file, 0, 0, e.text);
         return CLI_INPUT;
     }
     int result = busclient_open(&l->bus, l->address);
-    if (result == CLI_OK && l->n_grammars > 0)
-        result = add_grammar(l);
-    else if (result == CLI_OK)
-        tell_left_out(l);
-    if (result == CLI_OK)
-        result = create_session(l);
     if (result != CLI_OK)
         return result;
-    if (l->terminal)
-        listen_view_examples(l->bus, l->name);
+    if (l->n_grammars > 0) {
+        l->name = LISTEN_GRAMMAR;
+        result = listen_add_grammar(l->bus, l->grammars, l->n_grammars);
+    } else {
+        result = tell_left_out(l);
+    }
+    return result == CLI_OK ? create_session(l) : result;
+}
+
+/* Takes events until the session has finished or a signal comes. Returns what sd_event_loop does. */
+static int take_events(struct listen *l) {
+    sigset_t signals;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
@@ -346,14 +275,35 @@ static int run(struct listen *l) {
                              "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
                              "member='NameOwnerChanged',arg0='" BUSCLIENT_NAME "'",
                              on_vanished, l);
+    if (r >= 0)
+        r = sd_bus_match_signal(l->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
+                                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, l);
     if (r >= 0 && l->terminal)
         r = listen_view_start(&l->view, l->event, l->bus, l->path);
     if (r >= 0)
         r = sd_event_loop(l->event);
     listen_view_end(&l->view);
-    if (r == CLI_OK)
-        return l->n_understood > 0 ? CLI_OK : CLI_NEGATIVE;
-    return CLI_UNREACHABLE;
+    return r;
+}
+
+static int run(struct listen *l) {
+    tragus_error e = {0};
+
+    int result = begin(l);
+    if (result != CLI_OK)
+        return result;
+    if (l->terminal)
+        listen_view_examples(l->bus, l->name);
+    result = take_events(l);
+    if (result < 0) {
+        cli_complain("", 0, 0, strerror(-result));
+        return CLI_UNREACHABLE;
+    }
+    if (result == CLI_OK && l->keep && listen_keep_state(l->keep, &e) < 0) {
+        cli_complain("", 0, 0, e.text);
+        return CLI_INPUT;
+    }
+    return result != CLI_OK ? result : l->n_understood > 0 ? CLI_OK : CLI_NEGATIVE;
 }
 
 /* Reads the command line. Returns -1 to go on, or the exit code. */
@@ -361,7 +311,7 @@ static int read_options(struct listen *l, int argc, char **argv) {
     int option;
 
     optind = 1;
-    while ((option = getopt_long(argc, argv, "g:n:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":g:n:h", options, NULL)) != -1) {
         switch (option) {
         case 'g':
             if (l->n_grammars == CLI_MAX_GRAMMARS)

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +21,7 @@
 #define MARGIN ((uint64_t)AUDIO_RATE * 3 / 10)
 
 struct listen_keep {
-    const char *folder;
+    const char *folder, *device;
     struct audio_capture *capture;
     pthread_t thread;
     bool started;
@@ -28,6 +30,7 @@ struct listen_keep {
     int16_t *ring;
     uint64_t n_heard; /* samples */
     unsigned n_files;
+    _Atomic int code; /* negative errno: why the microphone gives no more sound */
 };
 
 static void remember(struct listen_keep *k, const int16_t *piece, size_t n) {
@@ -61,8 +64,10 @@ static void *record(void *user) {
         int n = audio_capture_read(k->capture, PERIOD_MS, k->stop, piece, PIECE, &lost_ms);
         if (n == -EPIPE) /* an overrun: the sound goes on */
             continue;
-        if (n < 0)
+        if (n < 0) {
+            atomic_store(&k->code, n);
             break;
+        }
         remember(k, piece, (size_t)n);
         if (!send_all(k->pipe, piece, (size_t)n))
             break;
@@ -72,21 +77,32 @@ static void *record(void *user) {
     return NULL;
 }
 
+static int check_folder(const char *path) {
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return -errno;
+    if (!S_ISDIR(st.st_mode))
+        return -ENOTDIR;
+    return access(path, W_OK | X_OK) < 0 ? -errno : 0;
+}
+
 int listen_keep_new(struct listen_keep **ret, const char *folder, const char *device, tragus_error *reterr) {
     const struct audio_mix mix = {0};
 
-    if (access(folder, W_OK | X_OK) < 0)
-        return base_error_at(reterr, -errno, folder, 0, 0, "cannot be written to: %s; make this folder, or name another",
-                             strerror(errno));
+    int r = check_folder(folder);
+    if (r < 0)
+        return base_error_at(reterr, r, folder, 0, 0, "cannot be written to: %s; make this folder, or name another", strerror(-r));
     struct listen_keep *k = calloc(1, sizeof(*k));
     if (!k)
         return base_error_set(reterr, -ENOMEM, "out of memory");
     k->folder = folder;
+    k->device = device;
     k->pipe = -1;
     pthread_mutex_init(&k->lock, NULL);
     k->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     k->ring = calloc(RING, sizeof(*k->ring));
-    int r = k->stop >= 0 && k->ring ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
+    r = k->stop >= 0 && k->ring ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
     if (r >= 0)
         r = audio_capture_open(&k->capture, device, &mix, reterr);
     if (r < 0) {
@@ -111,6 +127,13 @@ int listen_keep_start(struct listen_keep *k) {
     }
     k->started = true;
     return ends[0];
+}
+
+int listen_keep_state(const struct listen_keep *k, tragus_error *reterr) {
+    int code = atomic_load(&k->code);
+    return code < 0 ? base_error_set(reterr, code, "microphone %s gives no more sound: %s; plug it in and start again", k->device,
+                                     strerror(-code))
+                    : 0;
 }
 
 /* Copies the samples of an utterance, as far as they are still there. */
@@ -158,8 +181,7 @@ void listen_keep_free(struct listen_keep *k) {
         (void)!write(k->stop, &one, sizeof(one));
         pthread_join(k->thread, NULL);
     }
-    if (k->capture)
-        audio_capture_close(k->capture);
+    audio_capture_close(k->capture);
     if (k->stop >= 0)
         close(k->stop);
     if (k->ring)

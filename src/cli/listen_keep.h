@@ -17,6 +17,8 @@ int listen_keep_new(struct listen_keep **ret, const char *folder, const char *de
 /* Records from now on. Returns the descriptor from which tragusd reads the sound, as raw frames of 16 kHz, mono; the caller closes
  * it. Or a negative errno. */
 int listen_keep_start(struct listen_keep *k);
+/* Returns 0, or a negative errno and a message if the recording has ended because the microphone gave no more sound. */
+int listen_keep_state(const struct listen_keep *k, tragus_error *reterr);
 /* Writes the sound between two times since the start, with a little before and after, to a new file, which only its owner may read.
  * Returns a negative errno and a message, or writes the path of the file. */
 int listen_keep_write(struct listen_keep *k, uint32_t start_ms, uint32_t end_ms, char *path, size_t size, tragus_error *reterr);

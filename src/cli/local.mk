@@ -10,6 +10,7 @@ libtragus_cli_la_SOURCES = \
     src/cli/evaluate.c \
     src/cli/features.c \
     src/cli/grammar.c src/cli/grammar.h \
+    src/cli/grammar_alike.c src/cli/grammar_alike.h \
     src/cli/grammar_check.c \
     src/cli/grammar_sample.c \
     src/cli/grammar_test.c \
@@ -18,6 +19,7 @@ libtragus_cli_la_SOURCES = \
     src/cli/levels.c src/cli/levels.h \
     src/cli/list.c src/cli/list.h \
     src/cli/listen.c \
+    src/cli/listen_grammar.c src/cli/listen_grammar.h \
     src/cli/listen_keep.c src/cli/listen_keep.h \
     src/cli/listen_text.c \
     src/cli/listen_view.c src/cli/listen_view.h \

@@ -4,7 +4,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct verb {
@@ -26,24 +25,26 @@ static const struct verb verbs[] = {
     {"status", "print the state of the daemon, its CPU time and memory", cli_status},
     {"reload", "have the daemon read its sentences again", cli_reload},
     {"devices", "list the microphones, and whether each can be opened", cli_devices},
-    {"words", "build: make a language model for free words from text; measure: test one", cli_words},
+    {"words", "build: make a language model for free words; measure: test one", cli_words},
     {"doctor", "check the daemon, the microphone and your voice, and advise", cli_doctor},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-static const char exit_codes[] =
-    "0  success; something was understood\n"
-    "1  the command ran, and the result is negative: nothing understood, no match, a check that found a difference,\n"
-    "   no microphone that can be opened, or a failed check of doctor\n"
-    "2  wrong command line\n"
-    "3  an input file is missing or invalid: sound, list\n"
-    "4  model, lexicon or grammar is missing or invalid\n"
-    "5  the daemon, tragusd, cannot be reached\n"
-    "6  the daemon does not allow this to you; the message names the command that changes it\n";
+static const char exit_codes[] = "0  success; something was understood\n"
+                                 "1  the command ran, and the result is negative: nothing understood, no match,\n"
+                                 "   a check that found a difference, no microphone that can be opened, or a\n"
+                                 "   failed check of doctor\n"
+                                 "2  wrong command line\n"
+                                 "3  an input file is missing or invalid: sound, list\n"
+                                 "4  model, lexicon or grammar is missing or invalid\n"
+                                 "5  the daemon, tragusd, cannot be reached\n"
+                                 "6  the daemon does not allow this to you; the message names the command that\n"
+                                 "   changes it\n";
 
-static const char environment[] =
-    "TRAGUS_MODEL  the model if -m is not given: an acoustic model file or the directory of a language\n"
-    "TRAGUS_CPU    instruction sets that may be used: all, none, or names like avx2,neon; it can only disable them\n";
+static const char environment[] = "TRAGUS_MODEL  the model if -m is not given: an acoustic model file or the\n"
+                                  "              directory of a language\n"
+                                  "TRAGUS_CPU    instruction sets that may be used: all, none, or names like\n"
+                                  "              avx2,neon; it can only disable them\n";
 
 static const struct verb *find(const char *name) {
     for (size_t i = 0; i < N_VERBS; i++)
@@ -56,8 +57,8 @@ static void print_help(void) {
     puts("Usage: tragus VERB ...\n\nUnderstands spoken commands on this machine.\n");
     for (size_t i = 0; i < N_VERBS; i++)
         printf("  %-12s %s\n", verbs[i].name, verbs[i].summary);
-    puts("\n'tragus VERB --help' explains a verb; 'tragus help exit-codes' and 'tragus help environment' are for scripts;\n"
-         "'tragus --version' prints the version.");
+    puts("\n'tragus VERB --help' explains a verb; 'tragus help exit-codes' and 'tragus help\n"
+         "environment' are for scripts; 'tragus --version' prints the version.");
 }
 
 static int help(int argc, char **argv) {

@@ -2,35 +2,42 @@
 /* cli/match.c: finds the meaning of typed sentences. */
 #include "busjson/busjson.h"
 #include "cli/cli.h"
+#include "engine/engine.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define MAX_CONTEXT 16
+#define MOST_READINGS 100 /* of --all */
 
-static const char help[] =
-    "Usage: tragus match [-g GRAMMAR]... TEXT...\n"
-    "\n"
-    "Prints a JSON object with text, intent and slots for each text, and the response and metadata that the sentences name, if "
-    "any;\n"
-    "intent is null if the text is not in the grammar. Without TEXT it reads lines from standard input. Without -g it uses\n"
-    "/etc/tragus/sentences.\n"
-    "\n"
-    "      --all                  print all readings, best first, in `readings`\n"
-    "      --fuzzy                correct typing errors in words that the grammar does not know; `corrected` is the text then\n"
-    "      --unmatched            if the text is not in the grammar: print in `unmatched` which slot would need which words, and "
-    "in\n"
-    "                             `sentence` and `would_be` what the text would mean then\n"
-    "      --context KEY=VALUE    context of the sentences, for example area=Kitchen; may be repeated\n"
-    "  -g, --grammar PATH         sentences: a file or a directory; may be repeated, all are merged\n"
-    "      --language TAG         the language to load, if the files have sentences in several, for example de\n"
-    "  -v, --verbose              also print notes on the grammar\n"
-    "\n"
-    "Exit code: 0 something matched, 1 nothing did, 4 the grammar is invalid.\n";
+static const char help[] = "Usage: tragus match [-g GRAMMAR]... [TEXT]...\n"
+                           "\n"
+                           "Prints a JSON object with text, intent and slots for each text, and the\n"
+                           "response and metadata that the sentences name, if any; intent is null if the\n"
+                           "text is not in the grammar. Without TEXT it reads lines from standard input.\n"
+                           "Without -g it uses /etc/tragus/sentences.\n"
+                           "\n"
+                           "      --all                  print all readings, best first, in `readings`\n"
+                           "      --fuzzy                correct typing errors in words that the grammar\n"
+                           "                             does not know; `corrected` is the text then\n"
+                           "      --unmatched            if the text is not in the grammar: print in\n"
+                           "                             `unmatched` which slot would need which words, and\n"
+                           "                             in `sentence` and `would_be` what the text would\n"
+                           "                             mean then\n"
+                           "      --context KEY=VALUE    context of the sentences, for example\n"
+                           "                             area=Kitchen; may be repeated\n"
+                           "  -g, --grammar PATH         sentences: a file or a directory; may be repeated,\n"
+                           "                             all are merged\n"
+                           "      --language TAG         the language to load, if the files have sentences\n"
+                           "                             in several, for example de\n"
+                           "  -v, --verbose              also print notes on the grammar\n"
+                           "\n"
+                           "Exit codes: 0 something matched, 1 nothing did, 3 a text is too long or cannot\n"
+                           "be read, 4 the grammar is invalid.\n";
 
 struct match_options {
-    tragus_context context[MAX_CONTEXT];
-    size_t n_context;
+    struct cli_context context;
     bool all, fuzzy, unmatched;
 };
 
@@ -70,17 +77,17 @@ static json_object *reading_json(const tragus_reading *reading) {
 
 /* Returns the number of readings, or a negative errno. */
 static int match(tragus_grammar *g, const char *text, const struct match_options *options) {
+    const struct grammar_match_options how = {.context = options->context.items,
+                                              .n_context = options->context.n,
+                                              .max_readings = options->all ? MOST_READINGS : 1,
+                                              .fuzzy = options->fuzzy,
+                                              .unmatched = options->unmatched};
     tragus_match *found = NULL;
-    tragus_match_options how;
-    tragus_match_options_init(&how);
-    how.context = options->context;
-    how.n_context = options->n_context;
-    how.max = options->all ? 100 : 1;
-    how.fuzzy = options->fuzzy;
-    how.unmatched = options->unmatched;
-    int n = tragus_match_text_with(&found, g, text, &how);
+    tragus_error e = {0};
+
+    int n = cli_match_text(&found, g, text, &how, &e);
     if (n < 0) {
-        cli_complain("", 0, 0, strerror(-n));
+        cli_complain("", 0, 0, e.text);
         return n;
     }
     json_object *o = cli_json_new();
@@ -107,18 +114,25 @@ static int match(tragus_grammar *g, const char *text, const struct match_options
 }
 
 static int match_lines(tragus_grammar *g, const struct match_options *options, size_t *n_matched) {
-    char line[4096];
-    while (fgets(line, sizeof(line), stdin)) {
+    char *line = NULL, text[256];
+    size_t size = 0;
+    int n = 0;
+
+    while (n >= 0 && getline(&line, &size, stdin) >= 0) {
         line[strcspn(line, "\r\n")] = '\0';
         if (line[0] == '\0')
             continue;
-        int n = match(g, line, options);
-        if (n < 0)
-            return CLI_INPUT;
+        n = match(g, line, options);
         *n_matched += n > 0;
         fflush(stdout);
     }
-    return CLI_OK;
+    if (n >= 0 && !feof(stdin)) {
+        n = -errno;
+        snprintf(text, sizeof(text), "cannot be read: %s", strerror(-n));
+        cli_complain("standard input", 0, 0, text);
+    }
+    free(line);
+    return n < 0 ? CLI_INPUT : CLI_OK;
 }
 
 int cli_match(int argc, char **argv) {
@@ -135,7 +149,7 @@ int cli_match(int argc, char **argv) {
     struct cli_setup setup = {0};
     struct match_options how = {0};
     int option, r;
-    while ((option = getopt_long(argc, argv, "g:vh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":g:vh", options, NULL)) != -1) {
         if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
             if (r != CLI_OK)
                 return r;
@@ -146,11 +160,8 @@ int cli_match(int argc, char **argv) {
         } else if (option == UNMATCHED) {
             how.unmatched = true;
         } else if (option == CONTEXT) {
-            char *equals = strchr(optarg, '=');
-            if (!equals || equals == optarg || how.n_context == MAX_CONTEXT)
-                return cli_usage(argv[0], "--context needs KEY=VALUE, and can be given at most %d times", MAX_CONTEXT);
-            *equals = '\0';
-            how.context[how.n_context++] = (tragus_context){.key = optarg, .value = equals + 1};
+            if ((r = cli_context_add(&how.context, optarg, argv[0])) != CLI_OK)
+                return r;
         } else {
             return cli_other_option(argv[0], option, help, argv);
         }

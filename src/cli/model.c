@@ -7,19 +7,22 @@
 #include "engine/engine.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus model info [--json] [MODEL]\n"
-    "       tragus model check [MODEL]\n"
-    "\n"
-    "info prints size, checksum, labels, cost and kernels of a model, and its passport: language, corpora with their licences,\n"
-    "training, results. check runs the test that is stored in the file and compares every bit. MODEL is an acoustic model file or "
-    "the\n"
-    "directory of a language; without it, the same default as for the other verbs.\n"
-    "\n"
-    "Exit code: 0 done, 1 the check found a difference, 4 the model is missing or invalid.\n";
+static const char help[] = "Usage: tragus model info [--json] [MODEL]\n"
+                           "       tragus model check [MODEL]\n"
+                           "\n"
+                           "info prints size, checksum, labels, cost and kernels of a model, and its\n"
+                           "passport: language, corpora with their licences, training, results. check runs\n"
+                           "the test that is stored in the file and compares every bit. MODEL is an\n"
+                           "acoustic model file or the directory of a language; without it, the same\n"
+                           "default as for the other verbs.\n"
+                           "\n"
+                           "      --json                 info: print a JSON object\n"
+                           "  -m, --model PATH           the same as MODEL\n"
+                           "\n"
+                           "Exit codes: 0 done, 1 the check found a difference, 4 the model is missing or\n"
+                           "invalid.\n";
 
 /* Checksum of the whole file: it identifies the model, except for a chance collision. */
 static int checksum(const char *path, uint32_t *ret) {
@@ -121,7 +124,7 @@ int cli_model(int argc, char **argv) {
     const char *path = NULL;
     bool json = false;
     int option;
-    while ((option = getopt_long(argc, argv, "m:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":m:h", options, NULL)) != -1) {
         if (option == JSON) {
             json = true;
         } else if (option == 'm') {
@@ -135,7 +138,7 @@ int cli_model(int argc, char **argv) {
         path = argv[optind++];
     bool is_info = strcmp(what, "info") == 0;
     if (optind < argc || (!is_info && strcmp(what, "check") != 0))
-        return cli_usage(argv[0], "needs 'info' or 'check', and at most one model");
+        return cli_usage(argv[0], "say what to do, info or check, and name at most one model");
 
     tragus_model *m = NULL;
     int r = cli_open_model(&m, path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/pronounce.c: prints the pronunciations of words. */
+#include "base/utf8.h"
 #include "busjson/busjson.h"
 #include "cli/cli.h"
 #include "engine/engine.h"
@@ -8,21 +9,21 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus pronounce [-p FILE] [-m MODEL] [--json] WORD...\n"
-    "\n"
-    "Prints WORD<TAB>PHONES<TAB>SOURCE for each pronunciation of a word. SOURCE is `user` (your own, from -p), `dictionary`, or "
-    "`guess`\n"
-    "(from the letters). A file for -p contains such lines, without the source. Digits and signs are said in words, as in "
-    "sentences:\n"
-    "PS5, H2O, \"1/2\".\n"
-    "\n"
-    "      --phones               print the list of phones instead\n"
-    "      --json                 print a JSON object per word: word, pronunciations [{phones, source}]\n"
-    "  -m, --model PATH           acoustic model file, or the directory of a language\n"
-    "  -p, --pronunciations FILE  your own pronunciations, lines of WORD PHONE PHONE ...\n"
-    "\n"
-    "Exit code: 0 all words have a pronunciation, 1 one has none, 3 FILE is invalid, 4 the model or lexicon is invalid.\n";
+static const char help[] = "Usage: tragus pronounce [-p FILE] [-m MODEL] [--json] WORD...\n"
+                           "\n"
+                           "Prints WORD<TAB>PHONES<TAB>SOURCE for each pronunciation of a word. SOURCE is\n"
+                           "`user` (your own, from -p), `dictionary`, or `guess` (from the letters). A file\n"
+                           "for -p contains such lines, without the source. Digits and signs are said in\n"
+                           "words, as in sentences: PS5, H2O, \"1/2\".\n"
+                           "\n"
+                           "      --phones               print the list of phones instead\n"
+                           "      --json                 print a JSON object per word: word, pronunciations\n"
+                           "                             [{phones, source}]\n"
+                           "  -m, --model PATH           acoustic model file, or the directory of a language\n"
+                           "  -p, --pronunciations FILE  your own pronunciations, lines of WORD PHONE ...\n"
+                           "\n"
+                           "Exit codes: 0 all words have a pronunciation, 1 one has none, 3 FILE is\n"
+                           "invalid, 4 the model or lexicon is invalid.\n";
 
 static const char *source_name(enum lexicon_source source) {
     switch (source) {
@@ -67,6 +68,18 @@ static void print_word_json(const struct lexicon *l, const char *word, const str
     cli_json_print(o);
 }
 
+/* n: what engine_pronounce has returned. */
+static void complain(const char *word, int n) {
+    char text[512];
+    if (n == -E2BIG)
+        base_utf8_format(text, sizeof(text), "'%.60s...' is too long for one word; give its pronunciation with -p", word);
+    else if (n == 0 || n == -ENOENT)
+        base_utf8_format(text, sizeof(text), "'%.240s' contains nothing that can be spoken; give its pronunciation with -p", word);
+    else
+        base_utf8_format(text, sizeof(text), "'%.240s' cannot be pronounced: %s", word, strerror(-n));
+    cli_complain("", 0, 0, text);
+}
+
 static int pronounce(tragus_model *m, const struct lexicon_overrides *own, char **words, int n_words, bool json) {
     const struct lexicon *l = engine_model_lexicon(m);
     int result = CLI_OK;
@@ -74,10 +87,7 @@ static int pronounce(tragus_model *m, const struct lexicon_overrides *own, char 
         struct lexicon_pronunciation p[LEXICON_MAX_VARIANTS];
         int n = engine_pronounce(m, own, words[i], p, LEXICON_MAX_VARIANTS);
         if (n <= 0) {
-            fprintf(stderr,
-                    n == -E2BIG ? "tragus: '%.60s...' is too long for one word; give its pronunciation with -p\n"
-                                : "tragus: '%s' contains nothing that can be spoken; give its pronunciation with -p\n",
-                    words[i]);
+            complain(words[i], n);
             result = CLI_NEGATIVE;
             n = 0;
         }
@@ -98,7 +108,7 @@ int cli_pronounce(int argc, char **argv) {
     struct cli_setup setup = {0};
     bool json = false, phones = false;
     int option, r;
-    while ((option = getopt_long(argc, argv, "m:p:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":m:p:h", options, NULL)) != -1) {
         if (cli_setup_option(&setup, option, optarg, argv[0], &r)) {
             if (r != CLI_OK)
                 return r;

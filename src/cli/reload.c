@@ -8,17 +8,19 @@
 
 #define PATIENCE_US 600000000 /* for grammars of any size to be compiled */
 
-static const char usage[] = "Usage: tragus reload [OPTIONS]\n"
-                            "Has tragusd read the sentences that its configuration names again, and waits until they are in use.\n"
-                            "Sessions go on. A grammar that cannot be loaded stays as it was.\n"
+static const char usage[] = "Usage: tragus reload [OPTIONS]\n\n"
+                            "Has tragusd read the sentences that its configuration names again, and waits\n"
+                            "until they are in use. Sessions go on. A grammar that cannot be loaded stays as\n"
+                            "it was.\n"
                             "\n"
-                            "      --forget-lists       use the lists of the files again in place of those that programs have set\n"
+                            "      --forget-lists       use the lists of the files again in place of those\n"
+                            "                           that programs have set\n"
                             "      --user               ask the tragusd of this user (session bus)\n"
                             "      --bus-address ADDR   ask the tragusd on this bus\n"
                             "  -h, --help\n"
                             "\n"
-                            "Exit codes: 0 reloaded; warnings say what was left out, 4 a grammar or the configuration is invalid,\n"
-                            "5 tragusd cannot be reached, 6 not allowed.\n";
+                            "Exit codes: 0 reloaded; warnings say what was left out, 4 a grammar or the\n"
+                            "configuration is invalid, 5 tragusd cannot be reached, 6 not allowed.\n";
 
 enum { OPTION_FORGET = 256 };
 
@@ -75,7 +77,7 @@ int cli_reload(int argc, char **argv) {
     int option;
 
     optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == OPTION_FORGET)
             forget_lists = true;
         else if (!busclient_option(&address, option, optarg))

@@ -40,7 +40,7 @@ static bool equal(const char *a, size_t a_len, const char *b, size_t b_len) {
     return a == a_end && b == b_end;
 }
 
-static size_t n_errors(const struct score_errors *e) {
+size_t score_n_errors(const struct score_errors *e) {
     return e->n_substituted + e->n_deleted + e->n_inserted;
 }
 
@@ -61,9 +61,9 @@ struct score_errors score_words(const char *reference, const char *heard) {
             deleted.n_deleted++;
             inserted.n_inserted++;
             row[j] = same;
-            if (n_errors(&deleted) < n_errors(&row[j]))
+            if (score_n_errors(&deleted) < score_n_errors(&row[j]))
                 row[j] = deleted;
-            if (n_errors(&inserted) < n_errors(&row[j]))
+            if (score_n_errors(&inserted) < score_n_errors(&row[j]))
                 row[j] = inserted;
         }
     }
@@ -74,7 +74,7 @@ struct score_errors score_words(const char *reference, const char *heard) {
 
 static bool text_equal(const char *a, const char *b) {
     struct score_errors e = score_words(a, b);
-    return n_errors(&e) == 0;
+    return score_n_errors(&e) == 0;
 }
 
 static bool is_number(json_object *o, double *ret) {

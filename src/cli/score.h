@@ -14,6 +14,8 @@ struct score_errors {
     size_t n_substituted, n_deleted, n_inserted;
 };
 
+size_t score_n_errors(const struct score_errors *e); /* of all three kinds */
+
 /* The fewest substitutions, deletions and insertions that turn reference into heard (Levenshtein, 1966). Case is ignored, and a
  * hyphen counts as a blank. Words beyond SCORE_MAX_WORDS are ignored. */
 struct score_errors score_words(const char *reference, const char *heard);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/setup.c: opens the model and the grammar: as given, or beside the executable, or as installed. */
+/* cli/setup.c: opens the model and the grammar: as given, or beside the executable, or as installed; matches typed text. */
 #include "cli/cli.h"
 #include "engine/engine.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +26,21 @@ static const char *beside(char out[PATH_MAX], const char *below) {
     return out;
 }
 
+/* If what is taken by default is missing, also says how to get it. Returns r. */
+static int advise(int r, tragus_error *e, const char *advice) {
+    if (r == -ENOENT && e)
+        (void)base_error_at(e, e->code, e->file, e->line, e->column, "%s; %s", e->text, advice);
+    return r;
+}
+
 int cli_try_model(tragus_model **ret, const char *path, tragus_error *reterr) {
     char near[PATH_MAX];
     if (!path)
         path = getenv("TRAGUS_MODEL");
     if (!path || !path[0])
         path = beside(near, "models/" ENGINE_DEFAULT_LANGUAGE "/acoustic.tragus");
-    return tragus_model_open(ret, path, getenv("TRAGUS_CPU"), reterr);
+    int r = tragus_model_open(ret, path, getenv("TRAGUS_CPU"), reterr);
+    return path ? r : advise(r, reterr, "install the package tragus-model-en, or name a model with -m");
 }
 
 int cli_open_model(tragus_model **ret, const char *path) {
@@ -42,8 +51,8 @@ int cli_open_model(tragus_model **ret, const char *path) {
     return CLI_MODEL;
 }
 
-/* Prints what a load has to say. Returns CLI_OK or CLI_MODEL. */
-static int report(int r, tragus_diagnostics *d, const tragus_error *e, tragus_severity least) {
+/* Prints what a load has to say. path: where it is if a message names no file; may be "". Returns CLI_OK or CLI_MODEL. */
+static int report(int r, tragus_diagnostics *d, const tragus_error *e, tragus_severity least, const char *path) {
     size_t n_errors = 0;
     for (size_t i = 0; i < d->n_items; i++) {
         static const char *const severities[] = {"", "note: ", "warning: ", "error: "};
@@ -52,11 +61,11 @@ static int report(int r, tragus_diagnostics *d, const tragus_error *e, tragus_se
             continue;
         char text[sizeof(item->text) + 16];
         snprintf(text, sizeof(text), "%s%s", severities[item->severity & 3], item->text);
-        cli_complain(item->file, item->line, item->column, text);
-        n_errors += item->severity == 3;
+        cli_complain(*item->file ? item->file : path, item->line, item->column, text);
+        n_errors += item->severity == TRAGUS_ERROR;
     }
     if (r < 0 && n_errors == 0)
-        cli_complain(e->file, e->line, e->column, e->text);
+        cli_complain(*e->file ? e->file : path, e->line, e->column, e->text);
     tragus_diagnostics_done(d);
     return r < 0 ? CLI_MODEL : CLI_OK;
 }
@@ -89,14 +98,22 @@ int cli_try_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setu
     o.language = s->language;
     if (s->free)
         return open_free(ret, m, &o, d, reterr);
-    return tragus_grammar_load(ret, m, &o, paths, n_paths, d, reterr);
+    int r = tragus_grammar_load(ret, m, &o, paths, n_paths, d, reterr);
+    return s->n_grammars > 0 ? r : advise(r, reterr, "name a file or a folder of sentences with -g");
 }
 
 int cli_open_grammar(tragus_grammar **ret, tragus_model *m, const struct cli_setup *s) {
     tragus_diagnostics d = {0};
     tragus_error e = {0};
     tragus_severity least = s->only_errors ? TRAGUS_ERROR : s->verbose ? TRAGUS_NOTE : TRAGUS_WARNING;
-    return report(cli_try_grammar(ret, m, s, &d, &e), &d, &e, least);
+    return report(cli_try_grammar(ret, m, s, &d, &e), &d, &e, least, s->n_grammars == 1 ? s->grammars[0] : "");
+}
+
+int cli_match_text(tragus_match **ret, tragus_grammar *g, const char *text, const struct grammar_match_options *o,
+                   tragus_error *reterr) {
+    struct base_budget budget;
+    base_budget_init(&budget, ENGINE_MAX_CPU_MS, ENGINE_MAX_BYTES);
+    return engine_match_text_with(ret, g, text, o, &budget, reterr);
 }
 
 int cli_prepare_fallback(tragus_model *m) {
@@ -128,5 +145,5 @@ int cli_open_wake(struct cli_wake *w, tragus_model *m, const struct cli_setup *s
     if (w->n_phrases == 0)
         return CLI_OK;
     return report(tragus_wake_phrases(&w->grammar, m, w->phrases, w->n_phrases, w->per_hour, &d, &e), &d, &e,
-                  s->verbose ? TRAGUS_NOTE : TRAGUS_WARNING);
+                  s->verbose ? TRAGUS_NOTE : TRAGUS_WARNING, "");
 }

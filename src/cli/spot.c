@@ -5,21 +5,23 @@
 
 #include <stdio.h>
 
-static const char help[] =
-    "Usage: tragus spot --phrase PHRASE... [--per-hour N] [-m MODEL] [--json] FILE...\n"
-    "\n"
-    "Finds a phrase anywhere in sound files, as the daemon finds a wake phrase. Prints a line "
-    "PATH<TAB>START<TAB>END<TAB>PHRASE<TAB>\n"
-    "CONFIDENCE for each time it is said; times in seconds. A confidence of 0.5 is the least that is reported. '-' is standard "
-    "input.\n"
-    "\n"
-    "      --phrase PHRASE  plain words, such as 'hey house'; may be repeated\n"
-    "      --per-hour N     false alarms an hour of other talk that are acceptable (default 0.1): with more, less is missed\n"
-    "      --json           print a JSON object per line\n"
-    "  -m, --model PATH     acoustic model file, or the directory of a language\n"
-    "  -v, --verbose        print more on standard error\n"
-    "\n"
-    "Exit code: 0 a phrase was said, 1 none was, 3 a file could not be read, 4 the model or a phrase is invalid.\n";
+static const char help[] = "Usage: tragus spot --phrase PHRASE... [--per-hour N] [-m MODEL]\n"
+                           "                   [--json] FILE...\n"
+                           "\n"
+                           "Finds a phrase anywhere in sound files, as the daemon finds a wake phrase.\n"
+                           "Prints a line PATH<TAB>START<TAB>END<TAB>PHRASE<TAB>CONFIDENCE for each time\n"
+                           "it is said; times in seconds. A confidence of 0.5 is the least that is\n"
+                           "reported. '-' is standard input.\n"
+                           "\n"
+                           "      --phrase PHRASE  plain words, such as 'hey house'; may be repeated\n"
+                           "      --per-hour N     false alarms an hour of other talk that are acceptable\n"
+                           "                       (default 0.1): with more, less is missed\n"
+                           "      --json           print a JSON object per line\n"
+                           "  -m, --model PATH     acoustic model file, or the directory of a language\n"
+                           "  -v, --verbose        print more on standard error\n"
+                           "\n"
+                           "Exit codes: 0 a phrase was said, 1 none was, 3 a file could not be read, 4 the\n"
+                           "model or a phrase is invalid.\n";
 
 /* Only the spotter is of interest, so the grammar behind it is closed at once. */
 #define OPEN_MS 10
@@ -59,7 +61,7 @@ static int read_options(struct request *ret, int argc, char **argv) {
     int option, r = CLI_OK;
 
     *ret = (struct request){.n_found = 0};
-    while (r == CLI_OK && (option = getopt_long(argc, argv, "m:vh", options, NULL)) != -1) {
+    while (r == CLI_OK && (option = getopt_long(argc, argv, ":m:vh", options, NULL)) != -1) {
         if (cli_setup_option(&ret->setup, option, optarg, argv[0], &r))
             continue;
         if (option == PHRASE) {
@@ -77,7 +79,7 @@ static int read_options(struct request *ret, int argc, char **argv) {
     if (ret->wake.n_phrases == 0)
         return cli_usage(argv[0], "no phrase is given; write --phrase 'hey house'");
     if (optind == argc)
-        return cli_usage(argv[0], "no sound file is given");
+        return cli_usage(argv[0], "no sound file is given; name at least one");
     return -1;
 }
 

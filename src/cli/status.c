@@ -8,17 +8,17 @@
 #include <string.h>
 #include <time.h>
 
-static const char usage[] = "Usage: tragus status [OPTIONS]\n"
-                            "Prints whether the daemon is ready, who listens, its grammars and what is left out of them, CPU time\n"
-                            "and memory.\n"
+static const char usage[] = "Usage: tragus status [OPTIONS]\n\n"
+                            "Prints whether the daemon is ready, who listens, its grammars and what is left\n"
+                            "out of them, CPU time and memory.\n"
                             "\n"
                             "      --json               print one JSON object\n"
                             "      --user               ask the tragusd of this user (session bus)\n"
                             "      --bus-address ADDR   ask the tragusd on this bus\n"
                             "  -h, --help\n"
                             "\n"
-                            "Exit codes: 0 ready, or only the microphone is missing, 1 it runs but cannot recognise, 5 tragusd\n"
-                            "cannot be reached.\n";
+                            "Exit codes: 0 ready, or only the microphone is missing, 1 it runs but cannot\n"
+                            "recognise, 5 tragusd cannot be reached.\n";
 
 enum { OPTION_JSON = 256 };
 
@@ -172,7 +172,7 @@ int cli_status(int argc, char **argv) {
     int option;
 
     optind = 1;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
         if (option == OPTION_JSON)
             as_json = true;
         else if (!busclient_option(&address, option, optarg))

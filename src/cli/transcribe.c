@@ -6,27 +6,36 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char help[] =
-    "Usage: tragus transcribe [-g GRAMMAR]... [-m MODEL] [--json | --events] FILE...\n"
-    "\n"
-    "Prints a line PATH<TAB>TEXT for each sound file, in their order. TEXT is the sentence as the grammar spells it, or empty if\n"
-    "nothing was understood. Reads every rate and format that libsndfile supports (WAV, FLAC, Ogg Opus, ...); '-' is standard\n"
-    "input. Without -g it uses /etc/tragus/sentences.\n"
-    "\n"
-    "      --json                 print a JSON object per line: file, text, intent, slots, confidence, rejected, reason, spoken,\n"
-    "                             words, audio_ms, cpu_ms, utterances. If a file has several utterances, text joins those\n"
-    "                             understood; intent, slots and confidence are from the one with most words; utterances contains\n"
-    "                             all of them\n"
-    "      --events               print every event as a JSON object per line, as `tragus listen --json` does, with the file\n"
-    "      --partial              with --events: also print what is understood so far\n"
-    "      --no-reject            if nothing was understood, take the best sentence at any confidence; with --events, every\n"
-    "                             utterance is printed as its best sentence\n"
-    "      --fallback             also write down what was not understood, as any words: after another TAB, or in JSON as "
-    "free_text;\n"
-    "                             needs the package tragus-words-en\n"
-    "      --free                 write down any words, without a grammar; needs the package tragus-words-en\n"
-    "      --wake PHRASE          hear only what follows this phrase; may be repeated\n" CLI_SETUP_HELP "\n"
-    "Exit code: 0 something was understood, 1 nothing was, 3 a file could not be read, 4 the model or grammar is invalid.\n";
+static const char help[] = "Usage: tragus transcribe [-g GRAMMAR]... [-m MODEL] [--json | --events]\n"
+                           "                         FILE...\n"
+                           "\n"
+                           "Prints a line PATH<TAB>TEXT for each sound file, in their order. TEXT is the\n"
+                           "sentence as the grammar spells it, or empty if nothing was understood. Reads\n"
+                           "every rate and format that libsndfile supports (WAV, FLAC, Ogg Opus, ...); '-'\n"
+                           "is standard input. Without -g it uses /etc/tragus/sentences.\n"
+                           "\n"
+                           "      --json                 print a JSON object per line: file, text, intent,\n"
+                           "                             slots, confidence, rejected, reason, spoken,\n"
+                           "                             words, audio_ms, cpu_ms, utterances. If a file has\n"
+                           "                             several utterances, text joins those understood;\n"
+                           "                             intent, slots and confidence are from the one with\n"
+                           "                             most words; utterances contains all of them\n"
+                           "      --events               print every event as a JSON object per line, as\n"
+                           "                             `tragus listen --json` does, with the file\n"
+                           "      --partial              with --events: also print what is understood so\n"
+                           "                             far\n"
+                           "      --no-reject            if nothing was understood, take the best sentence\n"
+                           "                             at any confidence; with --events, every utterance\n"
+                           "                             is printed as its best sentence\n"
+                           "      --fallback             also write down what was not understood, as any\n"
+                           "                             words: after another TAB, or in JSON as free_text;\n"
+                           "                             needs the package tragus-words-en\n"
+                           "      --free                 write down any words, without a grammar; needs the\n"
+                           "                             package tragus-words-en\n"
+                           "      --wake PHRASE          hear only what follows this phrase; may be\n"
+                           "                             repeated\n" CLI_SETUP_HELP "\n"
+                           "Exit codes: 0 something was understood, 1 nothing was, 3 a file could not be\n"
+                           "read, 4 the model or grammar is invalid.\n";
 
 static json_object *utterance_json(const struct cli_utterance *u) {
     json_object *o = json_object_new_object();
@@ -138,7 +147,7 @@ static int read_options(struct request *ret, int argc, char **argv) {
         }
     }
     if (optind == argc)
-        return cli_usage(argv[0], "no sound file is given");
+        return cli_usage(argv[0], "no sound file is given; name at least one");
     if (ret->setup.free && ret->setup.n_grammars > 0)
         return cli_usage(argv[0], "--free and -g exclude each other");
     if (ret->json && ret->events)

@@ -11,48 +11,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: tragus words build [-m MODEL] [OPTION]... --out FILE TEXT...\n"
-    "       tragus words measure FILE TEXT...\n"
-    "       tragus words arpa FILE\n"
-    "\n"
-    "build makes a language model from texts, for free words in sentences. With --base it adds your own texts to another model, "
-    "in\n"
-    "seconds. measure prints how well one predicts texts. arpa prints one in the format in which other programs exchange them.\n"
-    "A TEXT is a file in UTF-8, or `-` for standard input. WEIGHT:FILE makes each sentence of a file count WEIGHT times.\n"
-    "\n"
-    "      --out FILE             the language model to write\n"
-    "      --base FILE            a language model to which the texts are added, such as the installed one\n"
-    "      --arpa FILE            the same, in ARPA's format; without a text it is only converted\n"
-    "      --weight X             how much the texts count beside it, above 0 and below 1 (default: measured on a tenth of them)\n"
-    "      --words N              most words (default 40000)\n"
-    "      --least N              a word must occur N times (default 2, with --base and --arpa 1); without these, one\n"
-    "                             that is in no dictionary, three times as often\n"
-    "      --pairs N              most pairs of words (default 600000)\n"
-    "      --triples N            most triples of words (default 800000)\n"
-    "      --passport FILE        text to store in the model: what it was made from\n"
-    "  -m, --model PATH           acoustic model file, or the directory of a language, for the dictionary\n"
-    "\n"
-    "Exit code: 0 done, 2 wrong command line, 3 a text cannot be read, 4 a model cannot be read or written.\n";
+static const char help[] = "Usage: tragus words build [-m MODEL] [OPTION]... --out FILE TEXT...\n"
+                           "       tragus words measure FILE TEXT...\n"
+                           "       tragus words arpa FILE\n"
+                           "\n"
+                           "build makes a language model from texts, for free words in sentences. With\n"
+                           "--base it adds your own texts to another model, in seconds. measure prints how\n"
+                           "well one predicts texts. arpa prints one in the format in which other programs\n"
+                           "exchange them. A TEXT is a file in UTF-8, or `-` for standard input.\n"
+                           "WEIGHT:FILE makes each sentence of a file count WEIGHT times.\n"
+                           "\n"
+                           "      --out FILE             the language model to write\n"
+                           "      --base FILE            a language model to which the texts are added,\n"
+                           "                             such as the installed one\n"
+                           "      --arpa FILE            the same, in ARPA's format; without a text it is\n"
+                           "                             only converted\n"
+                           "      --weight X             how much the texts count beside it, above 0 and\n"
+                           "                             below 1 (default: measured on a tenth of them)\n"
+                           "      --words N              most words (default 40000)\n"
+                           "      --least N              a word must occur N times (default 2, with --base\n"
+                           "                             and --arpa 1); without these, one that is in no\n"
+                           "                             dictionary, three times as often\n"
+                           "      --pairs N              most pairs of words (default 600000)\n"
+                           "      --triples N            most triples of words (default 800000)\n"
+                           "      --passport FILE        text to store in the model: what it was made from\n"
+                           "  -m, --model PATH           acoustic model file, or the directory of a\n"
+                           "                             language, for the dictionary\n"
+                           "\n"
+                           "Exit codes: 0 done, 2 wrong command line, 3 a text cannot be read, 4 a model\n"
+                           "cannot be read or written.\n";
 
 /* --- texts ------------------------------------------------------------------------------------------------------------------- */
 
 int words_read(const char *path, struct base_buffer *ret) {
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
-    char part[65536];
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    int code = f ? 0 : errno;
+    char part[65536], text[256];
     size_t n;
-    if (!f) {
-        fprintf(stderr, "tragus: %s cannot be read: %s\n", path, strerror(errno));
-        return CLI_INPUT;
-    }
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
+
+    while (f && (n = fread(part, 1, sizeof part, f)) > 0)
         base_buffer_add(ret, part, n);
-    bool failed = ferror(f) || ret->failed;
-    if (f != stdin)
+    if (f && ferror(f))
+        code = errno;
+    if (ret->failed)
+        code = ENOMEM;
+    if (f && f != stdin)
         fclose(f);
-    if (failed)
-        fprintf(stderr, "tragus: %s cannot be read: %s\n", path, ret->failed ? "out of memory" : strerror(errno));
-    return failed ? CLI_INPUT : CLI_OK;
+    if (code == 0)
+        return CLI_OK;
+    snprintf(text, sizeof text, "cannot be read: %s", strerror(code));
+    cli_complain(f == stdin ? "standard input" : path, 0, 0, text);
+    return CLI_INPUT;
 }
 
 /* --- measure ----------------------------------------------------------------------------------------------------------------- */
@@ -133,37 +142,39 @@ static int arpa(char **files, int n_files) {
 
 /* --- command line ------------------------------------------------------------------------------------------------------------ */
 
-static bool parse_count(const char *text, unsigned long most, unsigned long *ret) {
-    char *end;
-    errno = 0;
-    *ret = strtoul(text, &end, 10);
-    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && *ret <= most;
-}
+#define MOST_COUNT 100000000 /* of an option */
 
 enum { OUT = 256, WORDS, LEAST, PAIRS, TRIPLES, PASSPORT, BASE, ARPA, WEIGHT };
 
 /* Takes an option with a number. Returns CLI_OK or an exit code. */
 static int take_number(struct words_options *o, int option, const char *value) {
-    const unsigned long most = option == WORDS ? LM_MAX_WORDS : 100000000;
-    unsigned long n = 0;
+    uint64_t n = 0;
     char *end;
-    if (option == WEIGHT) {
+    int r = CLI_OK;
+
+    switch (option) {
+    case WEIGHT:
         o->own_weight = strtod(value, &end);
         if (*end || end == value || !(o->own_weight > 0 && o->own_weight < 1))
-            return cli_usage("words", "--weight is a number above 0 and below 1, not '%s'", value);
-        return CLI_OK;
-    }
-    if (!parse_count(value, most, &n))
-        return cli_usage("words", "'%s' is not a number of words, at most %lu", value, most);
-    if (option == WORDS)
+            r = cli_usage("words", "--weight must be a number above 0 and below 1, not '%s'", value);
+        break;
+    case WORDS:
+        r = cli_number("words", "--words", value, 0, LM_MAX_WORDS, &n);
         o->limits.max_words = (uint32_t)n;
-    else if (option == LEAST)
+        break;
+    case LEAST:
+        r = cli_number("words", "--least", value, 0, MOST_COUNT, &n);
         o->least = (uint32_t)n;
-    else if (option == PAIRS)
-        o->limits.max_pairs = n;
-    else
-        o->limits.max_triples = n;
-    return CLI_OK;
+        break;
+    case PAIRS:
+        r = cli_number("words", "--pairs", value, 0, MOST_COUNT, &n);
+        o->limits.max_pairs = (size_t)n;
+        break;
+    default:
+        r = cli_number("words", "--triples", value, 0, MOST_COUNT, &n);
+        o->limits.max_triples = (size_t)n;
+    }
+    return r;
 }
 
 /* Where an option's text goes; NULL: it is none with a text. */
@@ -198,7 +209,7 @@ int cli_words(int argc, char **argv) {
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     struct words_options o = {.limits = {.max_words = 40000, .max_pairs = 600000, .max_triples = 800000}};
-    for (int c; (c = getopt_long(argc, argv, "m:h", longs, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, ":m:h", longs, NULL)) != -1;) {
         const char **text = text_of(&o, c);
         if (text) {
             *text = optarg;

@@ -9,8 +9,19 @@ builddir=$abs_top_builddir srcdir=$abs_top_srcdir
 need_model
 spoken 48000 1500
 start_bus
+"$tragus" listen --bus-address "$address" 2>"$work/err"
+[ "$?" = 5 ] || fail "it ended with something else than 5 without tragusd"
+[ "$(cat "$work/err")" = "tragus: tragusd is not running on this bus; start it (systemctl start tragus), or use another bus (--user)" ] ||
+    fail "without tragusd it says: $(cat "$work/err")"
 microphone microphone "$work/sound.raw" 48000
 start_daemon "[microphone]" "device = microphone" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
+
+echo "== an error is one sentence"
+"$tragus" listen --bus-address "$address" --name no-such-grammar 2>"$work/err"
+[ "$? $(wc -l <"$work/err")" = "4 1" ] || fail "of an unknown grammar it says: $(cat "$work/err")"
+"$tragus" listen --bus-address "unix:path=$work/nowhere" 2>"$work/err"
+[ "$? $(cat "$work/err")" = "5 tragus: cannot connect to the bus unix:path=$work/nowhere: No such file or directory; name one that runs, such as unix:path=/run/dbus/system_bus_socket" ] ||
+    fail "of a missing bus it says: $(cat "$work/err")"
 
 echo "== to files"
 "$tragus" listen --once --bus-address "$address" >"$work/out" 2>"$work/err" || fail "exit status $?: $(cat "$work/err")"
@@ -81,3 +92,29 @@ timeout 10 "$tragus" listen --bus-address "$address" --keep-rejected "$work/none
     fail "a missing folder: $(cat "$work/err")"
 timeout 10 "$tragus" listen --bus-address "$address" --device microphone 2>/dev/null
 [ $? = 2 ] || fail "--device without --keep-rejected is taken"
+timeout 10 "$tragus" listen --bus-address "$address" --keep-rejected "$work/lamp.txt" --device microphone 2>"$work/err"
+[ "$? $(cat "$work/err")" = "3 tragus: $work/lamp.txt: cannot be written to: Not a directory; make this folder, or name another" ] ||
+    fail "a file in place of a folder: $(cat "$work/err")"
+timeout 10 "$tragus" listen --bus-address "$address" --keep-rejected "$work/kept" --device nowhere 2>"$work/err"
+[ "$? $(cat "$work/err")" = "3 tragus: there is no microphone nowhere; \`tragus devices\` lists those there are" ] ||
+    fail "a missing microphone: $(cat "$work/err")"
+
+echo "== what ends it"
+"$tragus" listen --bus-address "$address" --keep-rejected "$work/kept" --device microphone >/dev/null 2>"$work/err" &
+listener=$!
+wait_for "the session" eval '[ "$(status_field session_count)" = 1 ]'
+echo gone >"$work/microphone.control"
+wait $listener
+[ $? = 3 ] || fail "it ended with something else than 3 although its microphone is gone"
+grep -q "^tragus: microphone microphone gives no more sound: No such device; plug it in and start again$" "$work/err" ||
+    fail "it does not say that its microphone is gone: $(cat "$work/err")"
+rm "$work/microphone.control"
+"$tragus" listen --bus-address "$address" >/dev/null 2>"$work/err" &
+listener=$!
+wait_for "the session" eval '[ "$(status_field session_count)" = 1 ]'
+kill -KILL "$bus_pid"
+wait "$bus_pid" 2>/dev/null
+bus_pid=''
+wait_for "the end" eval "! kill -0 $listener"
+wait $listener
+[ "$? $(cat "$work/err")" = "5 tragus: the message bus has closed the connection" ] || fail "it says of the bus: $(cat "$work/err")"

@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <sndfile.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,7 +126,7 @@ static void a_descriptor_gives_the_same_as_its_file(void **state) {
     int fd = open(path, O_RDONLY);
     assert_true(fd >= 0);
     assert_int_equal(lseek(fd, 17, SEEK_SET), 17);
-    assert_int_equal(audio_fd_read(fd, NULL, &pcm, &n, NULL), 0);
+    assert_int_equal(audio_fd_read(fd, "input", &pcm, &n, NULL), 0);
     assert_int_equal(lseek(fd, 0, SEEK_CUR), 17); /* nobody's position moved */
     close(fd);
     assert_int_equal(n, n_whole);
@@ -135,7 +137,7 @@ static void a_descriptor_gives_the_same_as_its_file(void **state) {
     snprintf(command, sizeof(command), "cat %s", path);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
-    assert_int_equal(audio_fd_read(fileno(pipe), &(struct audio_format){.encoding = AUDIO_WAV}, &pcm, &n, NULL), 0);
+    assert_int_equal(audio_fd_read(fileno(pipe), "input", &pcm, &n, NULL), 0);
     pclose(pipe);
     assert_int_equal(n, n_whole);
     assert_memory_equal(pcm, whole, n * sizeof(*pcm));
@@ -143,24 +145,29 @@ static void a_descriptor_gives_the_same_as_its_file(void **state) {
     free(whole);
 }
 
-static void raw_frames_are_read(void **state) {
+/* Goes on reading from the other descriptor. */
+static int swap_descriptor(const int16_t *pcm, size_t n, void *user) {
+    const int *fds = user;
+    (void)pcm, (void)n;
+    return dup2(fds[1], fds[0]) < 0 ? -errno : 0;
+}
+
+/* libsndfile takes a failed read for the end of the file. */
+static void a_failed_read_is_not_the_end(void **state) {
     (void)state;
-    int16_t frames[2 * 16000 + 1], *pcm; /* and half a frame, which is dropped */
+    tragus_error e = {0};
+    int16_t *pcm;
     size_t n;
-    for (int i = 0; i < 16000; i++) {
-        frames[2 * i] = (int16_t)i;
-        frames[2 * i + 1] = (int16_t)(i + 2);
-    }
-    frames[2 * 16000] = 77;
-    write_bytes(frames, sizeof(frames));
-    int fd = open(path, O_RDONLY);
-    struct audio_format f = {.rate = 16000, .channels = 2, .encoding = AUDIO_S16LE};
-    assert_int_equal(audio_fd_read(fd, &f, &pcm, &n, NULL), 0);
-    close(fd);
-    assert_int_equal(n, 16000);
-    for (int i = 0; i < 16000; i++)
-        assert_int_equal(pcm[i], i + 1);
-    free(pcm);
+    write_tone(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 16000, 1);
+
+    int fds[] = {open(path, O_RDONLY), open(path, O_WRONLY)};
+    assert_true(fds[0] >= 0 && fds[1] >= 0);
+    assert_int_equal(audio_fd_stream(fds[0], 1000000, swap_descriptor, fds, &e), -EBADF);
+    assert_string_equal(e.text, "cannot be read: Bad file descriptor");
+    assert_int_equal(audio_fd_read(fds[1], "input", &pcm, &n, &e), -EBADF);
+    assert_string_equal(e.text, "cannot be read: Bad file descriptor");
+    close(fds[0]);
+    close(fds[1]);
 }
 
 static void a_sentence_says_what_is_wrong(int code, const char *word) {
@@ -263,12 +270,44 @@ static void zero_hertz_is_refused(void **state) {
     assert_true(e.text[0]);
 }
 
+static void a_file_is_written_whole_or_not_at_all(void **state) {
+    (void)state;
+    struct rlimit before;
+    int16_t in[16000], *pcm;
+    struct stat st;
+    size_t n;
+    tragus_error e = {0};
+
+    for (int i = 0; i < 16000; i++)
+        in[i] = (int16_t)(i - 8000);
+    unlink(path);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (rlim_t bytes = 0; bytes <= 1000; bytes += 1000) { /* not even the header, then a part of the sound */
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = bytes, .rlim_max = before.rlim_max}), 0);
+        int r = audio_file_write(path, in, 16000, &e);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(r, -EIO);
+        assert_int_equal(access(path, F_OK), -1);
+    }
+    assert_int_equal(audio_file_write(path, in, 16000, &e), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(audio_file_read(path, &pcm, &n, NULL), 0);
+    assert_int_equal(n, 16000);
+    assert_memory_equal(pcm, in, sizeof(in));
+    free(pcm);
+    assert_int_equal(audio_file_write(path, in, 16000, &e), -EEXIST);
+    assert_string_equal(e.text, "cannot be written: File exists");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_and_rates_are_read),
         cmocka_unit_test(sixteen_bits_at_16_khz_are_kept),
         cmocka_unit_test(a_descriptor_gives_the_same_as_its_file),
-        cmocka_unit_test(raw_frames_are_read),
+        cmocka_unit_test(a_failed_read_is_not_the_end),
+        cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
         cmocka_unit_test(what_is_no_sound_is_refused),
         cmocka_unit_test(not_a_number_is_refused),
         cmocka_unit_test(one_sample_is_a_sound),

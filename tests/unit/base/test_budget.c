@@ -69,11 +69,13 @@ static void buffers_count(void **state) {
     (void)state;
     struct base_budget b;
     struct base_buffer buffer = {.budget = &b};
+    static const char zeros[4000];
     base_budget_init(&b, 0, 1000);
     base_budget_start(&b);
-    assert_non_null(base_buffer_grow(&buffer, 400));
+    base_buffer_add(&buffer, zeros, 400);
+    assert_false(buffer.failed);
     assert_in_range(b.used_bytes, 400, 1000);
-    assert_null(base_buffer_grow(&buffer, 4000));
+    base_buffer_add(&buffer, zeros, sizeof(zeros));
     assert_true(buffer.failed);
     assert_int_equal(base_budget_code(&b), -E2BIG);
     base_buffer_done(&buffer);
