@@ -4,8 +4,11 @@ libtragus_service_la_SOURCES = \
     src/service/batch.c src/service/batch.h \
     src/service/capture.c src/service/capture.h \
     src/service/compile.c \
+    src/service/context.c \
     src/service/energy.c \
+    src/service/events.c \
     src/service/grammars.c \
+    src/service/input.c \
     src/service/log.c src/service/log.h \
     src/service/microphone.c src/service/microphone.h \
     src/service/options.c \
@@ -15,6 +18,7 @@ libtragus_service_la_SOURCES = \
     src/service/sender.c src/service/sender.h \
     src/service/service.c src/service/service.h \
     src/service/session.c \
+    src/service/started.c \
     src/service/state.c \
     src/service/text.c \
     src/service/wake.c \

@@ -93,18 +93,33 @@ struct service_session {
 };
 
 /* session.c */
-void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch);
-void session_tell(struct service_session *session, const struct service_event *e);
+void session_bury(struct service *s); /* frees the sessions that were freed while events were sent */
+
+/* input.c */
+int input_start(struct service_session *session, tragus_error *reterr); /* lends what the session has lent to a batch thread */
+
+/* started.c */
+void session_drop(struct service_session *session);             /* retires it immediately, so that it hears nothing more */
+bool session_is_dropped(const struct service_session *session); /* so results still in the queue are not reported */
+void session_free_lent(struct engine_session *lent);
 void session_revoke(struct service_session *session); /* drops the session and, if it is started, reports that it has finished */
 void session_use_grammar(struct service_session *session, const struct service_grammar *g);
 void session_swap_wanted(struct service *s); /* for all sessions, if there is room now */
-void session_bury(struct service *s);        /* frees the sessions that were freed while events were sent */
+
+/* events.c */
+void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch);
+void session_tell(struct service_session *session, const struct service_event *e);
+
+/* options.c */
+int service_check_open_ms(uint32_t open_ms, const char *name, tragus_error *reterr);
 
 /* rights.c */
 int service_may_reload(const struct service *s, const struct service_caller *caller, tragus_error *reterr);
 
 /* service.c */
 void service_tell_change(struct service *s); /* notifies all observers */
+/* The index of the model that a grammar was compiled with. */
+unsigned service_model_of(const struct service *s, const tragus_grammar *g);
 
 /* grammars.c */
 void grammars_free(struct service *s);
@@ -133,8 +148,6 @@ int grammars_loaded(struct service *s, const char *name, tragus_grammar *grammar
  * one. */
 int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
                      struct service_grammar **ret_old, tragus_error *reterr);
-/* The index of the model that a grammar was compiled with. */
-unsigned service_model_of(const struct service *s, const tragus_grammar *g);
 /* Replaces the old grammar by a compiled one, whose reference it takes, or appends it if old is NULL; sessions switch to it. */
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
                  tragus_grammar *grammar, tragus_error *reterr);
@@ -152,13 +165,15 @@ int state_write(const char *folder, const char *grammar, const struct engine_lis
 /* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */
 int wake_compile(const struct service *s, tragus_grammar **ret, unsigned model, const struct service_session_options *o,
                  tragus_error *reterr);
-int service_check_open_ms(uint32_t open_ms, const char *name, tragus_error *reterr); /* options.c */
 void wake_check(const struct service *s); /* logs what is wrong with the configured phrases */
 
 /* energy.c */
 uint64_t energy_meter_uj(void);
 void energy_add_batch(struct service_report *report, struct batch *batch); /* adds its times and counts */
 
-int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_context context[], size_t n); /* copies strings too */
+/* context.c */
+/* Copies the strings, too. On failure, what was copied is the caller's as well. */
+int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_context context[], size_t n);
+void service_free_context(tragus_context context[], size_t n);
 
 #endif

@@ -33,11 +33,7 @@ struct match_job {
 };
 
 static void free_match(struct match_job *j) {
-    for (size_t i = 0; i < j->n_context; i++) {
-        free((char *)j->context[i].key);
-        free((char *)j->context[i].value);
-    }
-    free(j->context);
+    service_free_context(j->context, j->n_context);
     free(j->owner);
     free(j->grammar_name);
     if (j->text)
