@@ -48,7 +48,7 @@ struct service {
     struct sender *senders; /* users who have sent sounds */
     bool dispatching;
 
-    struct service_failed *failed; /* grammars of the configuration that could not be loaded */
+    struct service_trouble *troubles; /* with grammars of the configuration */
     struct service_observer *observers;
     uint64_t n_changes;         /* number of the latest change, for observers */
     struct service_report past; /* totals of batch threads that have ended */
@@ -130,20 +130,11 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
                      const tragus_text texts[], size_t n_texts, const struct engine_list *lists, tragus_diagnostics *d,
                      struct base_budget *budget, tragus_error *reterr);
 int grammars_check_name(const char *name, tragus_error *reterr);
-#define GRAMMARS_FROM_FILES "file" /* the format of the configuration's */
 /* The public grammar of that name; NULL: there is none. */
 struct service_grammar *grammars_public(const struct service *s, const char *name);
-/* Whether a grammar's lists survive a restart. */
-bool grammars_keeps_lists(const struct service *s, const struct service_grammar *g);
-/* Checks the name of a configured grammar, which belongs to the configuration from then on. */
-int grammars_reserve(struct service *s, const char *name, tragus_error *reterr);
-bool grammars_is_reserved(const struct service *s, const char *name);
-/* Removes those that the configuration no longer names. */
-void grammars_keep_only(struct service *s, const struct service_files files[], size_t n);
-/* Installs a compiled grammar of the configuration, whose reference it takes, or keeps why that failed (r < 0). Logs it, and what
- * is left out. Returns r, or -ENOMEM. */
-int grammars_loaded(struct service *s, const char *name, tragus_grammar *grammar, const tragus_diagnostics *d, int r,
-                    tragus_error *e);
+#define GRAMMARS_FROM_FILES "file" /* the format of the configuration's */
+bool grammars_is_from_files(const struct service_grammar *g);
+void grammars_remove(struct service *s, struct service_grammar *g);
 /* Checks whether a caller may add a grammar (or change one, must_exist), and which one it replaces: *ret_old, NULL for a new
  * one. */
 int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
@@ -154,10 +145,40 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
 /* Lets an owner see the public grammar of that name: removes the private one that hides it, whose sessions switch. */
 void grammars_make_visible(struct service *s, const char *owner, const char *name);
 
-/* state.c: the lists that programs have set, kept in a folder. From any thread; both may block. */
+/* configured.c */
+/* Checks the name of a configured grammar, which belongs to the configuration from then on. */
+int configured_reserve(struct service *s, const char *name, tragus_error *reterr);
+bool configured_has(const struct service *s, const char *name);
+/* Removes those that the configuration no longer names. */
+void configured_keep_only(struct service *s, const struct service_files files[], size_t n);
+struct unused_lists { /* why lists in the state folder are not used */
+    tragus_error why;
+    bool are_lost; /* their file is damaged, so the next list that is set replaces it */
+};
+struct configured_result {
+    int code;                              /* of compiling it */
+    tragus_grammar *grammar;               /* if code >= 0 */
+    const tragus_diagnostics *diagnostics; /* also on failure */
+    const struct unused_lists *unused;     /* NULL: all lists in the state folder are used */
+};
+/* Installs a compiled grammar of the configuration, whose reference it takes, or keeps why it could not be compiled (*e). Logs what
+ * is left out. Returns result->code, or -ENOMEM. */
+int configured_loaded(struct service *s, const char *name, const struct configured_result *result, tragus_error *e);
+/* Tells why a grammar does not use all lists in the state folder, or (NULL) that it does. */
+void configured_tell_unused(struct service *s, struct service_grammar *g, const struct unused_lists *unused);
+/* Whether a grammar's lists survive a restart. */
+bool configured_keeps_lists(const struct service *s, const struct service_grammar *g);
+void configured_free(struct service *s);
+
+/* state.c: the lists that programs have set, kept in a folder. From any thread; these may block. */
 /* Reads the lists of a grammar; *ret is NULL if none are kept. Returns a negative errno and a message if there is no memory, or the
  * file cannot be read, is too large, damaged, or not ours. The caller frees them with engine_lists_free. */
 int state_read(struct engine_list **ret, const char *folder, const char *grammar, tragus_error *reterr);
+/* Makes a copy of `lists`, followed by those that are kept under other names. Returns how many others there are, or fails as
+ * state_read does. */
+int state_read_others(struct engine_list **ret, const char *folder, const char *grammar, const struct engine_list *lists,
+                      tragus_error *reterr);
+bool state_is_damaged(int code); /* whether this error of reading means that the file holds no lists */
 /* Replaces them; afterwards they are on the disk. No lists: removes the file. On failure the old ones stay. */
 int state_write(const char *folder, const char *grammar, const struct engine_list *lists, tragus_error *reterr);
 
