@@ -88,6 +88,7 @@ struct service_session {
     uint64_t started_us;        /* CLOCK_REALTIME of the last start */
     uint64_t start_hop;         /* in the sound: all times that this session reports count from here */
     uint64_t sequence;
+    uint64_t late_sequence; /* of the sentence that was being said when the time of a limited session was over; 0: it is not over */
 
     bool dead; /* freed while its events were being sent */
 };

@@ -274,7 +274,7 @@ struct service_session_options {
     bool one_shot;           /* finishes at the first result */
     const char *const *wake; /* wake phrases; NULL: the configured ones if it uses the microphone and is not limited */
     size_t n_wake;           /* 0: hears everything */
-    bool limited;            /* finishes after timeout_ms without a result; 0: the default */
+    bool limited;            /* finishes after timeout_ms (0: the default) if no sentence has begun, or with the sentence */
     uint32_t timeout_ms;
     tragus_session_options session;
     const tragus_context *context;

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <time.h>
 
+#define LOOK_AGAIN_US 100000
+
 /* The recogniser that this session's engine_session is lent to. */
 static struct recogniser *recogniser_of(const struct service_session *session) {
     return session->batch ? batch_recogniser(session->batch) : microphone_recogniser(session->service->microphone, session->model);
@@ -69,13 +71,21 @@ void session_revoke(struct service_session *session) {
 
 /* --- start and stop ----------------------------------------------------------------------------------------------------------- */
 
+/* A sentence that began in time may end. Looks again soon, because not every beginning has a result. */
 static int on_timeout(sd_event_source *source, uint64_t now_us, void *user) {
     struct service_session *session = user;
-    (void)source, (void)now_us;
-    if (session->lent && !session->finish) {
-        session->finish = SERVICE_TIMED_OUT;
-        session_drop(session);
+    (void)now_us;
+
+    if (!session->lent || session->finish)
+        return 0;
+    if (session->speaking && (session->late_sequence == 0 || session->late_sequence == session->sequence)) {
+        session->late_sequence = session->sequence;
+        int r = sd_event_source_set_time_relative(source, LOOK_AGAIN_US);
+        if (r >= 0 && sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) >= 0)
+            return 0;
     }
+    session->finish = SERVICE_TIMED_OUT;
+    session_drop(session);
     return 0;
 }
 
@@ -152,7 +162,7 @@ int service_session_start(struct service_session *session, tragus_error *reterr)
     session->finish = 0;
     session->speaking = session->told_missing = false;
     session->swap_wanted = false;
-    session->start_hop = session->open_until = 0;
+    session->start_hop = session->open_until = session->late_sequence = 0;
 
     if (session->microphone) {
         start_microphone(session);

@@ -247,6 +247,26 @@ static bool has_speech(const void *user) {
     return view.state == SERVICE_IN_SPEECH;
 }
 
+static void a_sentence_that_began_in_time_is_heard_to_its_end(void **state) {
+    struct rig_log log = {0};
+    struct service_session_options o = rig_session_options(service, "", &log);
+    (void)state;
+    o.limited = o.one_shot = true;
+    o.timeout_ms = 3000; /* the beginning must be heard by then, also on a busy machine */
+    struct service_session *s = pushed(&o, &raw);
+    start(s);
+    push(s, sound.pcm, n_first - 4800 - 4800); /* without the last 0.3 s of the words, and the pause */
+    assert_true(rig_until(event, has_speech, s));
+    rig_run(event, 3500);
+    assert_int_equal(log.n_finished, 0);
+    push(s, sound.pcm + n_first - 4800 - 4800, sound.n - (n_first - 4800 - 4800));
+    service_session_push_end(s);
+    assert_true(rig_until(event, rig_finished, &log));
+    assert_string_equal(log.heard, "front center\n");
+    assert_int_equal(log.finish, SERVICE_ONE_SHOT_DONE);
+    service_session_free(s);
+}
+
 static void stop_decides_what_was_said(void **state) {
     struct rig_log log = {0};
     struct service_session_options o = rig_session_options(service, "", &log);
@@ -723,6 +743,7 @@ int main(void) {
         cmocka_unit_test(live_pushed_sound_has_a_latency),
         cmocka_unit_test(one_shot_ends_with_the_first_result),
         cmocka_unit_test(a_limited_session_times_out),
+        cmocka_unit_test(a_sentence_that_began_in_time_is_heard_to_its_end),
         cmocka_unit_test(stop_decides_what_was_said),
         cmocka_unit_test(a_call_opens_the_grammar),
         cmocka_unit_test(too_many_calls_are_refused),
