@@ -13,6 +13,23 @@ void session_tell(struct service_session *session, const struct service_event *e
         session->event(session, e, session->user);
 }
 
+void session_tell_overrun(struct service_session *session, uint64_t lost_us) {
+    if (lost_us > 0 && !session_is_dropped(session))
+        session_tell(session, &(struct service_event){.type = SERVICE_INPUT_LOST,
+                                                      .time_us = base_clock_monotonic_us(),
+                                                      .reason = SERVICE_OVERRUN,
+                                                      .lost_us = lost_us,
+                                                      .text = ""});
+}
+
+uint64_t session_take_lost_us(struct service_session *session) {
+    struct batch_counters c;
+    batch_counters(session->batch, &c);
+    uint64_t lost_us = c.lost_us - session->told_lost_us;
+    session->told_lost_us = c.lost_us;
+    return lost_us;
+}
+
 static bool is_result(const struct engine_record *r) {
     return r->event == TRAGUS_UTTERANCE || r->event == TRAGUS_REJECTED;
 }
@@ -81,11 +98,13 @@ static void come_home(struct service *s, struct engine_session *lent, struct bat
     if (!batch)
         s->n_live--;
     if (session) {
+        uint64_t lost_us = batch ? session_take_lost_us(session) : 0;
         session->lent = NULL;
         session->batch = NULL;
         session->speaking = false;
         session->timeout = sd_event_source_disable_unref(session->timeout);
         service_session_push_end(session); /* nobody reads the sound any more, although its thread may take a moment to end */
+        session_tell_overrun(session, lost_us);
         tell_finished(session, batch);
     }
     service_tell_change(s);

@@ -83,6 +83,7 @@ struct service_session {
     struct batch *batch;         /* the batch thread it is lent to; NULL: the microphone's thread */
     bool swap_wanted;            /* the listener for a new grammar could not be sent yet, because the queue was full */
     bool told_missing;
+    uint64_t told_lost_us; /* of the batch thread's */
     bool speaking;
     enum service_finish finish; /* set once the end is certain; 0: running */
     uint64_t started_us;        /* CLOCK_REALTIME of the last start */
@@ -110,6 +111,8 @@ void session_swap_wanted(struct service *s); /* for all sessions, if there is ro
 /* events.c */
 void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch);
 void session_tell(struct service_session *session, const struct service_event *e);
+void session_tell_overrun(struct service_session *session, uint64_t lost_us); /* 0, or a dropped session: tells nothing */
+uint64_t session_take_lost_us(struct service_session *session);               /* of its batch thread, since the last call */
 
 /* options.c */
 int service_check_open_ms(uint32_t open_ms, const char *name, tragus_error *reterr);

@@ -162,7 +162,7 @@ int service_session_start(struct service_session *session, tragus_error *reterr)
     session->finish = 0;
     session->speaking = session->told_missing = false;
     session->swap_wanted = false;
-    session->start_hop = session->open_until = session->late_sequence = 0;
+    session->start_hop = session->open_until = session->late_sequence = session->told_lost_us = 0;
 
     if (session->microphone) {
         start_microphone(session);

@@ -502,6 +502,31 @@ static void what_is_no_sound_fails(void **state) {
     service_session_free(s);
 }
 
+static void live_sound_that_is_dropped_is_told(void **state) {
+    static const int16_t silence[16000];
+    struct rig_log log = {0};
+    struct service_session_options o = rig_session_options(service, "", &log);
+    struct service_input live = raw;
+    tragus_error e = {0};
+    int ends[2];
+    (void)state;
+    live.live = true;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, 1 << 19) >= 1 << 19);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(write(ends[1], silence, sizeof(silence)), (ssize_t)sizeof(silence));
+    close(ends[1]);
+    struct service_session *s = rig_session(service, &o);
+    assert_int_equal(service_session_set_input(s, ends[0], &live, &e), 0);
+    close(ends[0]);
+    start(s);
+    assert_true(rig_until(event, rig_finished, &log));
+    assert_int_equal(log.finish, SERVICE_END_OF_INPUT);
+    assert_int_equal(log.loss, SERVICE_OVERRUN);
+    assert_in_range(log.lost_us, 8000000, 10000000);
+    service_session_free(s);
+}
+
 /* --- results --- */
 
 static void a_session_that_rejects_nothing_has_the_best_sentence(void **state) {
@@ -752,6 +777,7 @@ int main(void) {
         cmocka_unit_test(a_descriptor_is_the_sessions_own_copy),
         cmocka_unit_test(wrong_input_is_refused),
         cmocka_unit_test(what_is_no_sound_fails),
+        cmocka_unit_test(live_sound_that_is_dropped_is_told),
         cmocka_unit_test(a_session_that_rejects_nothing_has_the_best_sentence),
         cmocka_unit_test(a_session_has_its_context),
         cmocka_unit_test(a_user_has_so_many_sessions),
