@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define MOST_ATTEMPTS 5
+
 void session_tell(struct service_session *session, const struct service_event *e) {
     if (!session->dead)
         session->event(session, e, session->user);
@@ -41,6 +43,14 @@ static uint32_t latency_ms(const struct service_session *session, const struct e
     return live && is_result(r) && now_us > end_us ? (uint32_t)((now_us - end_us) / 1000) : 0;
 }
 
+/* If there is no memory, there may be some in the next moment; clients wait for results. */
+static int make_event(struct engine_event **ret, const struct service_session *session, const struct engine_record *r) {
+    int error = -ENOMEM;
+    for (unsigned i = 0; i < MOST_ATTEMPTS && error == -ENOMEM; i++)
+        error = engine_event_new(ret, r, session->start_hop, session->context, session->n_context);
+    return error;
+}
+
 static void tell_record(struct service_session *session, const struct engine_record *r) {
     struct engine_event *event;
 
@@ -50,7 +60,7 @@ static void tell_record(struct service_session *session, const struct engine_rec
         session->open_until = r->open_until;
     else if (r->event == TRAGUS_UTTERANCE)
         session->open_until = 0;
-    int error = engine_event_new(&event, r, session->start_hop, session->context, session->n_context);
+    int error = make_event(&event, session, r);
     if (error < 0) {
         service_log(SERVICE_LOG_ERROR, "Failed to tell what was heard: %s", strerror(-error));
         return;
@@ -81,7 +91,9 @@ static void tell_finished(struct service_session *session, struct batch *batch) 
         reason = SERVICE_END_OF_INPUT;
     session->finish = 0;
     if (reason != SERVICE_DAEMON_STOPS) /* a revoked session was told already */
-        session_tell(session, &(struct service_event){.type = SERVICE_FINISHED, .reason = reason, .text = error.text});
+        session_tell(session, &(struct service_event){.type = SERVICE_FINISHED,
+                                                      .reason = reason,
+                                                      .text = reason == SERVICE_INPUT_FAILED ? error.text : ""});
 }
 
 static struct service_session *find(struct service *s, uint64_t number) {
