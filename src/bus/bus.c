@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/bus.c: the connection: objects, bus name, owners, permissions, errors. */
+/* bus/bus.c: the connection: objects, bus name, errors, calls that are answered later, and what is signalled to everybody. */
 #include "base/utf8.h"
 #include "bus/content.h"
 #include "bus/private.h"
@@ -233,7 +233,6 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
         return base_error_set(reterr, -ENOMEM, "out of memory");
     b->event = event;
     b->service = service;
-    b->options = *options;
     b->lost = lost;
     b->user = user;
     b->microphone_open = service_microphone_open(service);

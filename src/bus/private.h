@@ -49,7 +49,6 @@ struct bus {
     sd_bus *bus;
     sd_event *event;
     struct service *service;
-    struct bus_options options;
     void (*lost)(void *user);
     void *user;
     bool microphone_open; /* as last signalled */
@@ -64,7 +63,6 @@ struct bus {
     struct bus_callers *callers;  /* callers.c */
 };
 
-void bus_shown_free(struct bus *b);
 extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energy_vtable[];
 
 /* --- bus.c --- */
@@ -94,6 +92,9 @@ uint32_t bus_caller_pid(struct bus *b, sd_bus_message *m); /* 0: not known */
 /* Frees what this caller owns when its connection ends. Does not wait for the bus. */
 int bus_watch_owner(struct bus *b, sd_bus_message *m);
 void bus_owner_free(struct bus_owner *o);
+
+/* --- energy1.c --- */
+void bus_shown_free(struct bus *b);
 
 /* --- options.c --- */
 #define BUS_MAX_CONTEXT 16
