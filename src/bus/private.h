@@ -72,6 +72,14 @@ int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
  */
 int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Ends a method that is answered at once: answers with the error, if there is one or r is negative. sd-bus would try that only
+ * once, and the caller would wait for long if there was no memory. */
+int bus_method_end(sd_bus_message *m, int r, sd_bus_error *error);
+#define BUS_METHOD(name, function)                                        \
+    static int name(sd_bus_message *m, void *user, sd_bus_error *error) { \
+        return bus_method_end(m, function(m, user, error), error);        \
+    }
+
 /* Makes a message that stands for a call until it is answered. The call itself and its descriptors can then be freed. */
 int bus_stand_in(sd_bus_message **ret, sd_bus_message *m);
 /* Starts a call that is answered later. Refuses it if too many of this user or connection wait already. */
