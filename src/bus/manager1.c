@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MOST_LIST_VALUES 20000
+#define MOST_LIST_BYTES (4 << 20) /* of all its texts */
 #define MOST_READINGS 8
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -141,6 +142,10 @@ static int method_list_grammars(sd_bus_message *m, void *user, sd_bus_error *err
     return r;
 }
 
+static size_t n_bytes(const tragus_list_value *v) {
+    return strlen(v->in) + (v->out ? strlen(v->out) : 0) + (v->domain ? strlen(v->domain) : 0);
+}
+
 /* Reads one (template, value, options) of a list. */
 static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_error *error) {
     struct bus_context context = {.n = 0};
@@ -165,7 +170,7 @@ static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_err
 
 static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, sd_bus_error *error) {
     tragus_list_value *values = NULL;
-    size_t n = 0, size = 0;
+    size_t n = 0, size = 0, bytes = 0;
 
     int r = sd_bus_message_enter_container(m, 'a', "(ssa{sv})");
     while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "ssa{sv}")) > 0) {
@@ -182,9 +187,12 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
             }
             values = larger;
         }
-        r = read_list_value(m, &values[n++], error);
+        r = read_list_value(m, &values[n], error);
+        if (r >= 0 && (bytes += n_bytes(&values[n])) > MOST_LIST_BYTES)
+            r = bus_refuse(error, BUS_ERROR("GrammarTooLarge"), "A list can have at most %d bytes", MOST_LIST_BYTES);
         if (r >= 0)
             r = sd_bus_message_exit_container(m);
+        n++;
     }
     if (r >= 0)
         r = sd_bus_message_exit_container(m);
@@ -217,6 +225,8 @@ static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     size_t n = 0;
 
     int r = sd_bus_message_read(m, "ss", &grammar, &list);
+    if (r >= 0)
+        r = bus_check_length("The name of the list", list, error);
     if (r >= 0)
         r = bus_watch_owner(b, m);
     if (r >= 0)

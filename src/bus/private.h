@@ -105,6 +105,9 @@ void bus_owner_free(struct bus_owner *o);
 void bus_shown_free(struct bus *b);
 
 /* --- options.c --- */
+#define BUS_LONGEST_TEXT 4096 /* of names and options, in bytes: what calls and sessions keep must not fill the memory */
+/* Refuses a longer text, which `what` names. */
+int bus_check_length(const char *what, const char *text, sd_bus_error *error);
 #define BUS_MAX_CONTEXT 16
 struct bus_context {
     tragus_context items[BUS_MAX_CONTEXT];

@@ -630,6 +630,11 @@ static void words_have_pronunciations(void **state) {
     s = pronounce("", (const char *[]){word}, 1);
     assert_int_equal(s.code, -EINVAL);
     assert_non_null(strstr(s.error.text, "too long"));
+    assert_false(s.has_come); /* at once, without a copy that waits */
+    word[200] = '\0';
+    s = pronounce("", (const char *[]){word}, 1);
+    assert_int_equal(s.code, -EINVAL);
+    assert_non_null(strstr(s.error.text, "too long"));
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, remove_all)
