@@ -58,6 +58,8 @@ static int read_arguments(sd_bus_message *m, struct add_grammar **ret, struct co
                 ? sd_bus_message_read(m, "ss", &name, &content->text)
                 : sd_bus_message_read(m, "sh", &name, &content->fd);
     if (r >= 0)
+        r = bus_check_length("The name", name, error);
+    if (r >= 0)
         r = bus_read_options(m, table, sizeof(table) / sizeof(table[0]), error);
     const char *known = r >= 0 && *format ? service_unknown_format(format) : NULL;
     if (known)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bus/bus.c: the connection: objects, bus name, owners, permissions, errors. */
+/* bus/bus.c: the connection: objects, bus name, errors, calls that are answered later, and what is signalled to everybody. */
 #include "base/utf8.h"
 #include "bus/content.h"
 #include "bus/private.h"
@@ -141,11 +141,18 @@ void bus_answer_error(sd_bus_message *call, const sd_bus_error *error) {
         service_log(SERVICE_LOG_WARNING, "Failed to answer a call of %s: %s", sd_bus_message_get_member(call), strerror(-r));
 }
 
+int bus_method_end(sd_bus_message *m, int r, sd_bus_error *error) {
+    if (!sd_bus_error_is_set(error) && r < 0)
+        (void)sd_bus_error_set_errno(error, r);
+    if (!sd_bus_error_is_set(error))
+        return r;
+    bus_answer_error(m, error);
+    sd_bus_error_free(error);
+    return 1;
+}
+
 void bus_call_end(struct bus_call *call, int r) {
-    if (!sd_bus_error_is_set(&call->error) && r < 0)
-        (void)sd_bus_error_set_errno(&call->error, r);
-    if (sd_bus_error_is_set(&call->error))
-        bus_answer_error(call->message, &call->error);
+    (void)bus_method_end(call->message, r, &call->error);
     bus_call_free(call);
 }
 
@@ -233,7 +240,6 @@ int bus_open(struct bus **ret, sd_event *event, struct service *service, const s
         return base_error_set(reterr, -ENOMEM, "out of memory");
     b->event = event;
     b->service = service;
-    b->options = *options;
     b->lost = lost;
     b->user = user;
     b->microphone_open = service_microphone_open(service);

@@ -71,96 +71,49 @@ static int report(struct bus *b, sd_bus *bus, struct service_report *ret, uint64
     return 0;
 }
 
-static int get_counter(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-                       void *user, sd_bus_error *error) {
-    struct bus *b = user;
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+                        void *user, sd_bus_error *error) {
     struct service_report r;
+    uint64_t energy_uj = 0;
+    bool of_energy = strcmp(property, "EnergyMicrojoules") == 0;
     (void)path, (void)interface, (void)error;
 
-    int error_code = report(b, bus, &r, NULL);
-    if (error_code < 0)
-        return error_code;
+    int code = report(user, bus, &r, of_energy ? &energy_uj : NULL);
+    if (code < 0)
+        return code;
     const struct {
         const char *name;
         uint64_t value;
     } counters[] = {
         {"CpuTimeUSec", r.cpu_us},       {"AudioTimeUSec", r.audio_us}, {"SpeechTimeUSec", r.speech_us},
-        {"DecodeTimeUSec", r.decode_us}, {"Wakeups", r.wakeups},
+        {"DecodeTimeUSec", r.decode_us}, {"Wakeups", r.wakeups},        {"EnergyMicrojoules", energy_uj},
     };
     for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
         if (strcmp(counters[i].name, property) == 0)
             return sd_bus_message_append(reply, "t", counters[i].value);
-    return -ENOENT;
-}
-
-static int get_energy(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
-                      sd_bus_error *error) {
-    struct bus *b = user;
-    struct service_report r;
-    uint64_t energy_uj = 0;
-    (void)path, (void)interface, (void)property, (void)error;
-    int error_code = report(b, bus, &r, &energy_uj);
-    return error_code < 0 ? error_code : sd_bus_message_append(reply, "t", energy_uj);
-}
-
-static int get_rss(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
-                   sd_bus_error *error) {
-    struct bus *b = user;
-    struct service_report r;
-    (void)path, (void)interface, (void)property, (void)error;
-    int error_code = report(b, bus, &r, NULL);
-    if (error_code < 0)
-        return error_code;
-    return sd_bus_message_append(reply, "u", r.max_rss_kib);
-}
-
-static int get_stages(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
-                      sd_bus_error *error) {
-    struct bus *b = user;
-    struct service_report r;
-    (void)path, (void)interface, (void)property, (void)error;
-    int error_code = report(b, bus, &r, NULL);
-    if (error_code < 0)
-        return error_code;
-    return sd_bus_message_append(reply, "a{st}", 4, "capture", r.capture_us, "frontend", r.frontend_us, "network", r.network_us,
-                                 "decoder", r.decoder_us);
-}
-
-static int get_threads(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-                       void *user, sd_bus_error *error) {
-    struct bus *b = user;
-    struct service_report r;
-    (void)path, (void)interface, (void)property, (void)error;
-    int error_code = report(b, bus, &r, NULL);
-    if (error_code < 0)
-        return error_code;
-    return sd_bus_message_append(reply, "a{st}", 4, "main", r.main_us, "capture", r.capture_us, "recogniser", r.recogniser_us,
-                                 "batch", r.batch_us);
-}
-
-static int get_factor(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply, void *user,
-                      sd_bus_error *error) {
-    struct bus *b = user;
-    struct service_report r;
-    (void)path, (void)interface, (void)property, (void)error;
-    int error_code = report(b, bus, &r, NULL);
-    if (error_code < 0)
-        return error_code;
-    double factor = r.audio_us ? (double)(r.capture_us + r.decode_us) / (double)r.audio_us : 0;
+    if (strcmp(property, "MaxRssKiB") == 0)
+        return sd_bus_message_append(reply, "u", r.max_rss_kib);
+    if (strcmp(property, "StageTimeUSec") == 0)
+        return sd_bus_message_append(reply, "a{st}", 4, "capture", r.capture_us, "frontend", r.frontend_us, "network", r.network_us,
+                                     "decoder", r.decoder_us);
+    if (strcmp(property, "ThreadTimeUSec") == 0)
+        return sd_bus_message_append(reply, "a{st}", 4, "main", r.main_us, "capture", r.capture_us, "recogniser", r.recogniser_us,
+                                     "batch", r.batch_us);
+    double factor = r.audio_us ? (double)(r.capture_us + r.decode_us) / (double)r.audio_us : 0; /* RealTimeFactor */
     return sd_bus_message_append(reply, "d", factor);
 }
 
 const sd_bus_vtable bus_energy_vtable[] = {
     SD_BUS_VTABLE_START(0),
-    SD_BUS_PROPERTY("CpuTimeUSec", "t", get_counter, 0, 0),
-    SD_BUS_PROPERTY("AudioTimeUSec", "t", get_counter, 0, 0),
-    SD_BUS_PROPERTY("SpeechTimeUSec", "t", get_counter, 0, 0),
-    SD_BUS_PROPERTY("DecodeTimeUSec", "t", get_counter, 0, 0),
-    SD_BUS_PROPERTY("Wakeups", "t", get_counter, 0, 0),
-    SD_BUS_PROPERTY("EnergyMicrojoules", "t", get_energy, 0, 0),
-    SD_BUS_PROPERTY("MaxRssKiB", "u", get_rss, 0, 0),
-    SD_BUS_PROPERTY("StageTimeUSec", "a{st}", get_stages, 0, 0),
-    SD_BUS_PROPERTY("ThreadTimeUSec", "a{st}", get_threads, 0, 0),
-    SD_BUS_PROPERTY("RealTimeFactor", "d", get_factor, 0, 0),
+    SD_BUS_PROPERTY("CpuTimeUSec", "t", get_property, 0, 0),
+    SD_BUS_PROPERTY("AudioTimeUSec", "t", get_property, 0, 0),
+    SD_BUS_PROPERTY("SpeechTimeUSec", "t", get_property, 0, 0),
+    SD_BUS_PROPERTY("DecodeTimeUSec", "t", get_property, 0, 0),
+    SD_BUS_PROPERTY("Wakeups", "t", get_property, 0, 0),
+    SD_BUS_PROPERTY("EnergyMicrojoules", "t", get_property, 0, 0),
+    SD_BUS_PROPERTY("MaxRssKiB", "u", get_property, 0, 0),
+    SD_BUS_PROPERTY("StageTimeUSec", "a{st}", get_property, 0, 0),
+    SD_BUS_PROPERTY("ThreadTimeUSec", "a{st}", get_property, 0, 0),
+    SD_BUS_PROPERTY("RealTimeFactor", "d", get_property, 0, 0),
     SD_BUS_VTABLE_END,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MOST_LIST_VALUES 20000
+#define MOST_LIST_BYTES (4 << 20) /* of all its texts */
 #define MOST_READINGS 8
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -141,6 +142,10 @@ static int method_list_grammars(sd_bus_message *m, void *user, sd_bus_error *err
     return r;
 }
 
+static size_t n_bytes(const tragus_list_value *v) {
+    return strlen(v->in) + (v->out ? strlen(v->out) : 0) + (v->domain ? strlen(v->domain) : 0);
+}
+
 /* Reads one (template, value, options) of a list. */
 static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_error *error) {
     struct bus_context context = {.n = 0};
@@ -165,7 +170,7 @@ static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_err
 
 static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, sd_bus_error *error) {
     tragus_list_value *values = NULL;
-    size_t n = 0, size = 0;
+    size_t n = 0, size = 0, bytes = 0;
 
     int r = sd_bus_message_enter_container(m, 'a', "(ssa{sv})");
     while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "ssa{sv}")) > 0) {
@@ -182,9 +187,12 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
             }
             values = larger;
         }
-        r = read_list_value(m, &values[n++], error);
+        r = read_list_value(m, &values[n], error);
+        if (r >= 0 && (bytes += n_bytes(&values[n])) > MOST_LIST_BYTES)
+            r = bus_refuse(error, BUS_ERROR("GrammarTooLarge"), "A list can have at most %d bytes", MOST_LIST_BYTES);
         if (r >= 0)
             r = sd_bus_message_exit_container(m);
+        n++;
     }
     if (r >= 0)
         r = sd_bus_message_exit_container(m);
@@ -217,6 +225,8 @@ static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     size_t n = 0;
 
     int r = sd_bus_message_read(m, "ss", &grammar, &list);
+    if (r >= 0)
+        r = bus_check_length("The name of the list", list, error);
     if (r >= 0)
         r = bus_watch_owner(b, m);
     if (r >= 0)
@@ -439,30 +449,41 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
     return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+BUS_METHOD(on_create_session, bus_create_session)
+BUS_METHOD(on_listen, bus_listen)
+BUS_METHOD(on_recognize, bus_recognize)
+BUS_METHOD(on_parse, method_parse)
+BUS_METHOD(on_add_grammar, bus_add_grammar)
+BUS_METHOD(on_remove_grammar, method_remove_grammar)
+BUS_METHOD(on_list_grammars, method_list_grammars)
+BUS_METHOD(on_set_list, method_set_list)
+BUS_METHOD(on_reload, method_reload)
+BUS_METHOD(on_examples, method_examples)
+BUS_METHOD(on_pronounce, method_pronounce)
+
 #define OPEN SD_BUS_VTABLE_UNPRIVILEGED
 const sd_bus_vtable bus_manager_vtable[] = {
     SD_BUS_VTABLE_START(0),
-    SD_BUS_METHOD_WITH_ARGS("CreateSession", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", session), bus_create_session, OPEN),
-    SD_BUS_METHOD_WITH_ARGS("Listen", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a{sv}", result), bus_listen, OPEN),
-    SD_BUS_METHOD_WITH_ARGS("Recognize", SD_BUS_ARGS("h", sound, "a{sv}", options), SD_BUS_RESULT("aa{sv}", results), bus_recognize,
+    SD_BUS_METHOD_WITH_ARGS("CreateSession", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("o", session), on_create_session, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Listen", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("a{sv}", result), on_listen, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Recognize", SD_BUS_ARGS("h", sound, "a{sv}", options), SD_BUS_RESULT("aa{sv}", results), on_recognize,
                             OPEN),
     SD_BUS_METHOD_WITH_ARGS("ParseText", SD_BUS_ARGS("s", grammar, "s", text, "a{sv}", context), SD_BUS_RESULT("aa{sv}", readings),
-                            method_parse, OPEN),
+                            on_parse, OPEN),
     SD_BUS_METHOD_WITH_ARGS("Parse", SD_BUS_ARGS("s", grammar, "s", text, "a{sv}", options), SD_BUS_RESULT("aa{sv}", readings),
-                            method_parse, OPEN),
+                            on_parse, OPEN),
     SD_BUS_METHOD_WITH_ARGS("AddGrammar", SD_BUS_ARGS("s", name, "h", content, "a{sv}", options),
-                            SD_BUS_RESULT("a(uuuss)", diagnostics), bus_add_grammar, OPEN),
+                            SD_BUS_RESULT("a(uuuss)", diagnostics), on_add_grammar, OPEN),
     SD_BUS_METHOD_WITH_ARGS("AddGrammarText", SD_BUS_ARGS("s", name, "s", text, "a{sv}", options),
-                            SD_BUS_RESULT("a(uuuss)", diagnostics), bus_add_grammar, OPEN),
-    SD_BUS_METHOD_WITH_ARGS("RemoveGrammar", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, method_remove_grammar, OPEN),
-    SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), method_list_grammars, OPEN),
+                            SD_BUS_RESULT("a(uuuss)", diagnostics), on_add_grammar, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("RemoveGrammar", SD_BUS_ARGS("s", name), SD_BUS_NO_RESULT, on_remove_grammar, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("ListGrammars", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sa{sv}}", grammars), on_list_grammars, OPEN),
     SD_BUS_METHOD_WITH_ARGS("SetList", SD_BUS_ARGS("s", grammar, "s", list, "a(ssa{sv})", values),
-                            SD_BUS_RESULT("a(uuuss)", diagnostics), method_set_list, OPEN),
-    SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", left_out), method_reload, OPEN),
-    SD_BUS_METHOD_WITH_ARGS("Examples", SD_BUS_ARGS("s", grammar, "u", count), SD_BUS_RESULT("as", sentences), method_examples,
-                            OPEN),
+                            SD_BUS_RESULT("a(uuuss)", diagnostics), on_set_list, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_ARGS("a{sv}", options), SD_BUS_RESULT("aa{sv}", left_out), on_reload, OPEN),
+    SD_BUS_METHOD_WITH_ARGS("Examples", SD_BUS_ARGS("s", grammar, "u", count), SD_BUS_RESULT("as", sentences), on_examples, OPEN),
     SD_BUS_METHOD_WITH_ARGS("Pronounce", SD_BUS_ARGS("s", language, "as", words), SD_BUS_RESULT("a{saas}", pronunciations),
-                            method_pronounce, OPEN),
+                            on_pronounce, OPEN),
     SD_BUS_PROPERTY("Version", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("ApiVersion", "u", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("MicrophoneOpen", "b", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),

@@ -12,6 +12,12 @@
 #define INVALID SD_BUS_ERROR_INVALID_ARGS
 #define MOST_OPTIONS 32
 
+int bus_check_length(const char *what, const char *text, sd_bus_error *error) {
+    if (strnlen(text, BUS_LONGEST_TEXT + 1) <= BUS_LONGEST_TEXT)
+        return 0;
+    return bus_refuse(error, INVALID, "%s is longer than %d bytes: \"%.60s...\"", what, BUS_LONGEST_TEXT, text);
+}
+
 static const char *const signatures[] = {[BUS_STRING] = "s",   [BUS_BOOLEAN] = "b",     [BUS_UINT32] = "u",   [BUS_DOUBLE] = "d",
                                          [BUS_STRINGS] = "as", [BUS_CONTEXT] = "a{sv}", [BUS_FILES] = "a(st)"};
 
@@ -52,6 +58,10 @@ int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *e
             return bus_refuse(error, INVALID, "Context has more than %d keys", BUS_MAX_CONTEXT);
         ret->items[ret->n].key = key;
         r = sd_bus_message_read(m, "v", "s", &ret->items[ret->n].value);
+        if (r >= 0)
+            r = bus_check_length("A key of Context", key, error);
+        if (r >= 0)
+            r = bus_check_length(key, ret->items[ret->n].value, error);
         if (r < 0)
             return r;
         ret->n++;
@@ -73,6 +83,9 @@ static int read_files(sd_bus_message *m, struct bus_files *ret, sd_bus_error *er
     while ((r = sd_bus_message_read(m, "(st)", &name, &size_bytes)) > 0) {
         if (ret->n == BUS_MAX_FILES)
             return bus_refuse(error, INVALID, "Files has more than %d entries", BUS_MAX_FILES);
+        r = bus_check_length("A name in Files", name, error);
+        if (r < 0)
+            return r;
         ret->items[ret->n].name = name;
         ret->items[ret->n++].size_bytes = size_bytes;
     }
@@ -114,6 +127,8 @@ static int read_value(sd_bus_message *m, const struct bus_option *o, sd_bus_erro
         r = read_files(m, o->value, error);
     else
         r = sd_bus_message_read_basic(m, *contents, o->value);
+    if (r >= 0 && o->type == BUS_STRING)
+        r = bus_check_length(o->key, *(const char **)o->value, error);
     return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 

@@ -49,7 +49,6 @@ struct bus {
     sd_bus *bus;
     sd_event *event;
     struct service *service;
-    struct bus_options options;
     void (*lost)(void *user);
     void *user;
     bool microphone_open; /* as last signalled */
@@ -64,7 +63,6 @@ struct bus {
     struct bus_callers *callers;  /* callers.c */
 };
 
-void bus_shown_free(struct bus *b);
 extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energy_vtable[];
 
 /* --- bus.c --- */
@@ -73,6 +71,14 @@ int bus_fail(sd_bus_error *error, int code, const tragus_error *e);
 /* Sets a D-Bus error, like sd_bus_error_setf; a text that was cut ("%.60s") stays valid UTF-8, else the call would have no answer.
  */
 int bus_refuse(sd_bus_error *error, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Ends a method that is answered at once: answers with the error, if there is one or r is negative. sd-bus would try that only
+ * once, and the caller would wait for long if there was no memory. */
+int bus_method_end(sd_bus_message *m, int r, sd_bus_error *error);
+#define BUS_METHOD(name, function)                                        \
+    static int name(sd_bus_message *m, void *user, sd_bus_error *error) { \
+        return bus_method_end(m, function(m, user, error), error);        \
+    }
 
 /* Makes a message that stands for a call until it is answered. The call itself and its descriptors can then be freed. */
 int bus_stand_in(sd_bus_message **ret, sd_bus_message *m);
@@ -95,7 +101,13 @@ uint32_t bus_caller_pid(struct bus *b, sd_bus_message *m); /* 0: not known */
 int bus_watch_owner(struct bus *b, sd_bus_message *m);
 void bus_owner_free(struct bus_owner *o);
 
+/* --- energy1.c --- */
+void bus_shown_free(struct bus *b);
+
 /* --- options.c --- */
+#define BUS_LONGEST_TEXT 4096 /* of names and options, in bytes: what calls and sessions keep must not fill the memory */
+/* Refuses a longer text, which `what` names. */
+int bus_check_length(const char *what, const char *text, sd_bus_error *error);
 #define BUS_MAX_CONTEXT 16
 struct bus_context {
     tragus_context items[BUS_MAX_CONTEXT];

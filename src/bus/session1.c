@@ -162,14 +162,20 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
     return sd_bus_message_append(reply, "d", view.level_db);
 }
 
+BUS_METHOD(on_start, method_start)
+BUS_METHOD(on_stop, method_stop)
+BUS_METHOD(on_trigger, method_trigger)
+BUS_METHOD(on_set_input, method_set_input)
+BUS_METHOD(on_close, method_close)
+
 const sd_bus_vtable bus_session_vtable[] = {
     SD_BUS_VTABLE_START(0),
-    SD_BUS_METHOD_WITH_ARGS("Start", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, method_start, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, method_stop, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Trigger", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, method_trigger, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("SetInput", SD_BUS_ARGS("h", sound, "a{sv}", options), SD_BUS_NO_RESULT, method_set_input,
+    SD_BUS_METHOD_WITH_ARGS("Start", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, on_start, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, on_stop, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Trigger", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT, on_trigger, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("SetInput", SD_BUS_ARGS("h", sound, "a{sv}", options), SD_BUS_NO_RESULT, on_set_input,
                             SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_ARGS("Close", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_close, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_ARGS("Close", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_close, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_SIGNAL_WITH_ARGS("WakeDetected", SD_BUS_ARGS("t", time_usec, "s", phrase, "d", confidence, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("SpeechStarted", SD_BUS_ARGS("t", time_usec, "a{sv}", details), 0),
     SD_BUS_SIGNAL_WITH_ARGS("SpeechEnded", SD_BUS_ARGS("t", time_usec, "a{sv}", details), 0),

@@ -123,6 +123,7 @@ static void drop_old(struct batch *b) {
     b->n_carry = (b->n_carry + dropped) % b->frame_bytes; /* keeps the frame alignment; the bytes themselves are lost anyway */
     engine_segmenter_end(&b->segmenter, to_recogniser, b);
     atomic_fetch_add_explicit(&b->lost_us, dropped * 1000000 / bytes_per_s, memory_order_relaxed);
+    base_wake_up(b->main_wake); /* tells the session */
 }
 
 /* Takes converted samples, or the converter's error. */

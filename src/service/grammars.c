@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/grammars.c: the named grammars, from the configuration and from callers, and who may change which. */
-#include "service/log.h"
+/* service/grammars.c: the named grammars, and who may change which. */
 #include "service/private.h"
 
 #include "engine/engine.h"
@@ -28,51 +27,13 @@ static void entry_free(struct service_grammar *g) {
     free(g);
 }
 
-struct service_failed {
-    struct service_failed *next;
-    tragus_diagnostic why;
-    char name[];
-};
-
-static void drop_failure(struct service *s, const char *name) {
-    struct service_failed **link = &s->failed;
-    while (*link && strcmp((*link)->name, name) != 0)
-        link = &(*link)->next;
-    struct service_failed *f = *link;
-    if (f) {
-        *link = f->next;
-        free(f);
-    }
-}
-
-static void keep_failure(struct service *s, const char *name, const tragus_error *e) {
-    size_t size = strlen(name) + 1;
-    drop_failure(s, name);
-    struct service_failed *f = calloc(1, sizeof(*f) + size);
-    if (!f)
-        return; /* the log has it */
-    memcpy(f->name, name, size);
-    f->why = (tragus_diagnostic){.severity = TRAGUS_ERROR, .line = e->line, .column = e->column};
-    memcpy(f->why.file, e->file, sizeof(f->why.file));
-    memcpy(f->why.text, e->text, sizeof(f->why.text));
-    f->next = s->failed;
-    s->failed = f;
-}
-
 void grammars_free(struct service *s) {
-    while (s->failed) {
-        struct service_failed *f = s->failed;
-        s->failed = f->next;
-        free(f);
-    }
     while (s->grammars) {
         struct service_grammar *g = s->grammars;
         s->grammars = g->next;
         entry_free(g);
     }
-    while (s->n_reserved > 0)
-        free(s->reserved[--s->n_reserved]);
-    free(s->reserved);
+    configured_free(s);
     free(s->default_grammar);
 }
 
@@ -87,37 +48,6 @@ void grammars_owner_gone(struct service *s, const char *owner) {
             link = &g->next;
         }
     }
-}
-
-/* The names that the configuration uses belong to it, even while no such grammar could be loaded. */
-bool grammars_is_reserved(const struct service *s, const char *name) {
-    if (s->default_grammar && strcmp(name, s->default_grammar) == 0)
-        return true;
-    for (size_t i = 0; i < s->n_reserved; i++)
-        if (strcmp(name, s->reserved[i]) == 0)
-            return true;
-    return false;
-}
-
-static int reserve(struct service *s, const char *name) {
-    if (grammars_is_reserved(s, name))
-        return 0;
-    char **more = reallocarray(s->reserved, s->n_reserved + 1, sizeof(*more));
-    if (!more)
-        return -ENOMEM;
-    s->reserved = more;
-    s->reserved[s->n_reserved] = strdup(name);
-    if (!s->reserved[s->n_reserved])
-        return -ENOMEM;
-    s->n_reserved++;
-    return 0;
-}
-
-int grammars_reserve(struct service *s, const char *name, tragus_error *reterr) {
-    int r = grammars_check_name(name, reterr);
-    if (r >= 0 && reserve(s, name) < 0)
-        r = base_error_set(reterr, -ENOMEM, "out of memory");
-    return r;
 }
 
 /* Finds the grammar of that name that an owner sees: its own one takes precedence over a public one. */
@@ -137,12 +67,8 @@ struct service_grammar *grammars_public(const struct service *s, const char *nam
     return lookup(s, "", name);
 }
 
-static bool is_from_files(const struct service_grammar *g) {
+bool grammars_is_from_files(const struct service_grammar *g) {
     return strcmp(g->format, GRAMMARS_FROM_FILES) == 0;
-}
-
-bool grammars_keeps_lists(const struct service *s, const struct service_grammar *g) {
-    return s->options.state && !g->owner && is_from_files(g);
 }
 
 static struct service_grammar *own_private(const struct service *s, const char *owner, const char *name) {
@@ -231,7 +157,7 @@ static void move_sessions(struct service *s, const tragus_grammar *from, const s
             session_use_grammar(session, to);
 }
 
-static void unlink_and_free(struct service *s, struct service_grammar *g) {
+void grammars_remove(struct service *s, struct service_grammar *g) {
     struct service_grammar **link = &s->grammars;
     while (*link != g)
         link = &(*link)->next;
@@ -244,7 +170,7 @@ void grammars_make_visible(struct service *s, const char *owner, const char *nam
     if (!hiding || !g)
         return;
     move_sessions(s, hiding->grammar, g);
-    unlink_and_free(s, hiding);
+    grammars_remove(s, hiding);
 }
 
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
@@ -323,121 +249,11 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
                                reterr);
 }
 
-/* Logs what was left out of a configured grammar, which has no client that could be told. */
-static void log_left_out(const char *name, const tragus_diagnostics *d) {
-    for (size_t i = 0; i < d->n_items; i++) {
-        const tragus_diagnostic *item = &d->items[i];
-        if (item->severity < TRAGUS_WARNING)
-            continue;
-        if (item->file[0])
-            service_log(SERVICE_LOG_WARNING, "Grammar %s: %s:%d:%d: %s", name, item->file, item->line, item->column, item->text);
-        else
-            service_log(SERVICE_LOG_WARNING, "Grammar %s: %s", name, item->text);
-    }
-}
-
-int grammars_loaded(struct service *s, const char *name, tragus_grammar *grammar, const tragus_diagnostics *d, int r,
-                    tragus_error *e) {
-    struct service_grammar *old = lookup(s, "", name);
-
-    log_left_out(name, d);
-    if (r >= 0)
-        r = grammars_put(s, old, name, GRAMMARS_FROM_FILES, NULL, 0, grammar, e);
-    if (r < 0)
-        keep_failure(s, name, e);
-    else
-        drop_failure(s, name);
-    s->grammars_mark += r >= 0;
-    return r;
-}
-
-/* The lists that programs have set before; NULL if there are none, or if they cannot be read, which is logged. */
-static struct engine_list *kept_lists(const struct service *s, const char *name) {
-    struct engine_list *lists = NULL;
-    tragus_error e = {0};
-
-    if (s->options.state && state_read(&lists, s->options.state, name, &e) < 0)
-        service_log(SERVICE_LOG_WARNING, "Grammar %s: the lists that programs have set are lost, those of its files are used: %s",
-                    name, e.text);
-    return lists;
-}
-
-/* Of two mistakes, in the files and in what programs have set, the first must be the one that is told. */
-static int load_without_lists(const struct service *s, tragus_grammar **ret, const char *name, const char *const paths[], size_t n,
-                              tragus_diagnostics *d, tragus_error *e) {
-    tragus_error why = *e;
-    tragus_diagnostics_done(d);
-    *d = (tragus_diagnostics){0};
-    int r = grammars_compile(s, ret, "", paths, n, NULL, 0, NULL, d, NULL, e);
-    if (r >= 0)
-        service_log(SERVICE_LOG_WARNING, "Grammar %s: the lists that programs have set cannot be used, those of its files are: %s",
-                    name, why.text);
-    return r;
-}
-
-int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr) {
-    tragus_grammar *grammar = NULL;
-    tragus_diagnostics d = {0};
-    tragus_error e = {0};
-
-    int r = grammars_reserve(s, name, &e);
-    if (r >= 0) {
-        struct engine_list *lists = kept_lists(s, name);
-        r = grammars_compile(s, &grammar, "", paths, n, NULL, 0, lists, &d, NULL, &e);
-        if (r < 0 && lists)
-            r = load_without_lists(s, &grammar, name, paths, n, &d, &e);
-        engine_lists_free(lists);
-    }
-    r = grammars_loaded(s, name, grammar, &d, r, &e);
-    tragus_diagnostics_done(&d);
-    if (r < 0 && reterr)
-        *reterr = e;
-    return r;
-}
-
-void grammars_keep_only(struct service *s, const struct service_files files[], size_t n) {
-    for (size_t i = 0; i < s->n_reserved;) {
-        char *name = s->reserved[i];
-        size_t k = 0;
-        while (k < n && strcmp(files[k].name, name) != 0)
-            k++;
-        if (k < n) {
-            i++;
-            continue;
-        }
-        s->reserved[i] = s->reserved[--s->n_reserved];
-        struct service_grammar *g = lookup(s, "", name);
-        if (g && is_from_files(g)) {
-            unlink_and_free(s, g);
-            s->grammars_mark++;
-        }
-        drop_failure(s, name);
-        free(name);
-    }
-}
-
-int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
-                     void *user) {
-    const tragus_diagnostic *d;
-    int r = 0;
-
-    for (const struct service_failed *f = s->failed; r >= 0 && f; f = f->next) {
-        const struct service_grammar *g = lookup(s, "", f->name);
-        if (!g || is_from_files(g)) /* a client may have added one in its place */
-            r = visit(f->name, &f->why, user);
-    }
-    for (const struct service_grammar *g = s->grammars; r >= 0 && g; g = g->next)
-        for (size_t i = 0; r >= 0 && !g->owner && (d = engine_grammar_diagnostic(g->grammar, i)); i++)
-            if (d->severity >= TRAGUS_WARNING)
-                r = visit(g->name, d, user);
-    return r < 0 ? r : 0;
-}
-
 static int may_change(const struct service *s, const struct service_grammar *g, const struct service_caller *caller,
                       tragus_error *reterr) {
     if (g->owner || caller->privileged) /* only its owner can find a private one */
         return 0;
-    if (g->uid == caller->uid && !grammars_is_reserved(s, g->name))
+    if (g->uid == caller->uid && !configured_has(s, g->name))
         return 0;
     return base_error_set(reterr, -EPERM, "grammar \"%s\" belongs to another user; add one under a name of your own", g->name);
 }
@@ -453,11 +269,11 @@ int grammars_may_put(struct service *s, const struct service_caller *caller, con
         return r;
     if (!old && must_exist)
         return base_error_set(reterr, -ENOENT, "grammar \"%.60s\" is gone; AddGrammar adds it", name);
-    if (!old && !is_private && !caller->privileged && grammars_is_reserved(s, name))
+    if (!old && !is_private && !caller->privileged && configured_has(s, name))
         return base_error_set(reterr, -EPERM, "the name \"%s\" belongs to tragus.conf; add a grammar under a name of your own",
                               name);
     for (const struct service_grammar *g = s->grammars; g; g = g->next)
-        n_mine += g->uid == caller->uid && !is_from_files(g) && g != mine; /* which goes or is `old` */
+        n_mine += g->uid == caller->uid && !grammars_is_from_files(g) && g != mine; /* which goes or is `old` */
     if (!old && n_mine >= s->options.limits.grammars_per_user)
         return base_error_set(reterr, -ENOBUFS,
                               "this user has added %u grammars already; remove some (the limit is grammars_per_user)", n_mine);
@@ -473,7 +289,7 @@ int service_grammar_remove(struct service *s, const struct service_caller *calle
     if (r < 0)
         return r;
     s->grammars_mark += g->owner == NULL;
-    unlink_and_free(s, g);
+    grammars_remove(s, g);
     service_tell_change(s);
     return 0;
 }

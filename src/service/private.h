@@ -48,7 +48,7 @@ struct service {
     struct sender *senders; /* users who have sent sounds */
     bool dispatching;
 
-    struct service_failed *failed; /* grammars of the configuration that could not be loaded */
+    struct service_trouble *troubles; /* with grammars of the configuration */
     struct service_observer *observers;
     uint64_t n_changes;         /* number of the latest change, for observers */
     struct service_report past; /* totals of batch threads that have ended */
@@ -83,28 +83,47 @@ struct service_session {
     struct batch *batch;         /* the batch thread it is lent to; NULL: the microphone's thread */
     bool swap_wanted;            /* the listener for a new grammar could not be sent yet, because the queue was full */
     bool told_missing;
+    uint64_t told_lost_us; /* of the batch thread's */
     bool speaking;
     enum service_finish finish; /* set once the end is certain; 0: running */
     uint64_t started_us;        /* CLOCK_REALTIME of the last start */
     uint64_t start_hop;         /* in the sound: all times that this session reports count from here */
     uint64_t sequence;
+    uint64_t late_sequence; /* of the sentence that was being said when the time of a limited session was over; 0: it is not over */
 
     bool dead; /* freed while its events were being sent */
 };
 
 /* session.c */
-void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch);
-void session_tell(struct service_session *session, const struct service_event *e);
+void session_bury(struct service *s); /* frees the sessions that were freed while events were sent */
+
+/* input.c */
+int input_start(struct service_session *session, tragus_error *reterr); /* lends what the session has lent to a batch thread */
+
+/* started.c */
+void session_drop(struct service_session *session);             /* retires it immediately, so that it hears nothing more */
+bool session_is_dropped(const struct service_session *session); /* so results still in the queue are not reported */
+void session_free_lent(struct engine_session *lent);
 void session_revoke(struct service_session *session); /* drops the session and, if it is started, reports that it has finished */
 void session_use_grammar(struct service_session *session, const struct service_grammar *g);
 void session_swap_wanted(struct service *s); /* for all sessions, if there is room now */
-void session_bury(struct service *s);        /* frees the sessions that were freed while events were sent */
+
+/* events.c */
+void session_take_record(struct service *s, const struct engine_record *r, struct batch *batch);
+void session_tell(struct service_session *session, const struct service_event *e);
+void session_tell_overrun(struct service_session *session, uint64_t lost_us); /* 0, or a dropped session: tells nothing */
+uint64_t session_take_lost_us(struct service_session *session);               /* of its batch thread, since the last call */
+
+/* options.c */
+int service_check_open_ms(uint32_t open_ms, const char *name, tragus_error *reterr);
 
 /* rights.c */
 int service_may_reload(const struct service *s, const struct service_caller *caller, tragus_error *reterr);
 
 /* service.c */
 void service_tell_change(struct service *s); /* notifies all observers */
+/* The index of the model that a grammar was compiled with. */
+unsigned service_model_of(const struct service *s, const tragus_grammar *g);
 
 /* grammars.c */
 void grammars_free(struct service *s);
@@ -115,36 +134,55 @@ int grammars_compile(const struct service *s, tragus_grammar **ret, const char *
                      const tragus_text texts[], size_t n_texts, const struct engine_list *lists, tragus_diagnostics *d,
                      struct base_budget *budget, tragus_error *reterr);
 int grammars_check_name(const char *name, tragus_error *reterr);
-#define GRAMMARS_FROM_FILES "file" /* the format of the configuration's */
 /* The public grammar of that name; NULL: there is none. */
 struct service_grammar *grammars_public(const struct service *s, const char *name);
-/* Whether a grammar's lists survive a restart. */
-bool grammars_keeps_lists(const struct service *s, const struct service_grammar *g);
-/* Checks the name of a configured grammar, which belongs to the configuration from then on. */
-int grammars_reserve(struct service *s, const char *name, tragus_error *reterr);
-bool grammars_is_reserved(const struct service *s, const char *name);
-/* Removes those that the configuration no longer names. */
-void grammars_keep_only(struct service *s, const struct service_files files[], size_t n);
-/* Installs a compiled grammar of the configuration, whose reference it takes, or keeps why that failed (r < 0). Logs it, and what
- * is left out. Returns r, or -ENOMEM. */
-int grammars_loaded(struct service *s, const char *name, tragus_grammar *grammar, const tragus_diagnostics *d, int r,
-                    tragus_error *e);
+#define GRAMMARS_FROM_FILES "file" /* the format of the configuration's */
+bool grammars_is_from_files(const struct service_grammar *g);
+void grammars_remove(struct service *s, struct service_grammar *g);
 /* Checks whether a caller may add a grammar (or change one, must_exist), and which one it replaces: *ret_old, NULL for a new
  * one. */
 int grammars_may_put(struct service *s, const struct service_caller *caller, const char *name, bool is_private, bool must_exist,
                      struct service_grammar **ret_old, tragus_error *reterr);
-/* The index of the model that a grammar was compiled with. */
-unsigned service_model_of(const struct service *s, const tragus_grammar *g);
 /* Replaces the old grammar by a compiled one, whose reference it takes, or appends it if old is NULL; sessions switch to it. */
 int grammars_put(struct service *s, struct service_grammar *old, const char *name, const char *format, const char *owner, uid_t uid,
                  tragus_grammar *grammar, tragus_error *reterr);
 /* Lets an owner see the public grammar of that name: removes the private one that hides it, whose sessions switch. */
 void grammars_make_visible(struct service *s, const char *owner, const char *name);
 
-/* state.c: the lists that programs have set, kept in a folder. From any thread; both may block. */
+/* configured.c */
+/* Checks the name of a configured grammar, which belongs to the configuration from then on. */
+int configured_reserve(struct service *s, const char *name, tragus_error *reterr);
+bool configured_has(const struct service *s, const char *name);
+/* Removes those that the configuration no longer names. */
+void configured_keep_only(struct service *s, const struct service_files files[], size_t n);
+struct unused_lists { /* why lists in the state folder are not used */
+    tragus_error why;
+    bool are_lost; /* their file is damaged, so the next list that is set replaces it */
+};
+struct configured_result {
+    int code;                              /* of compiling it */
+    tragus_grammar *grammar;               /* if code >= 0 */
+    const tragus_diagnostics *diagnostics; /* also on failure */
+    const struct unused_lists *unused;     /* NULL: all lists in the state folder are used */
+};
+/* Installs a compiled grammar of the configuration, whose reference it takes, or keeps why it could not be compiled (*e). Logs what
+ * is left out. Returns result->code, or -ENOMEM. */
+int configured_loaded(struct service *s, const char *name, const struct configured_result *result, tragus_error *e);
+/* Tells why a grammar does not use all lists in the state folder, or (NULL) that it does. */
+void configured_tell_unused(struct service *s, struct service_grammar *g, const struct unused_lists *unused);
+/* Whether a grammar's lists survive a restart. */
+bool configured_keeps_lists(const struct service *s, const struct service_grammar *g);
+void configured_free(struct service *s);
+
+/* state.c: the lists that programs have set, kept in a folder. From any thread; these may block. */
 /* Reads the lists of a grammar; *ret is NULL if none are kept. Returns a negative errno and a message if there is no memory, or the
  * file cannot be read, is too large, damaged, or not ours. The caller frees them with engine_lists_free. */
 int state_read(struct engine_list **ret, const char *folder, const char *grammar, tragus_error *reterr);
+/* Makes a copy of `lists`, followed by those that are kept under other names. Returns how many others there are, or fails as
+ * state_read does. */
+int state_read_others(struct engine_list **ret, const char *folder, const char *grammar, const struct engine_list *lists,
+                      tragus_error *reterr);
+bool state_is_damaged(int code); /* whether this error of reading means that the file holds no lists */
 /* Replaces them; afterwards they are on the disk. No lists: removes the file. On failure the old ones stay. */
 int state_write(const char *folder, const char *grammar, const struct engine_list *lists, tragus_error *reterr);
 
@@ -152,13 +190,15 @@ int state_write(const char *folder, const char *grammar, const struct engine_lis
 /* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */
 int wake_compile(const struct service *s, tragus_grammar **ret, unsigned model, const struct service_session_options *o,
                  tragus_error *reterr);
-int service_check_open_ms(uint32_t open_ms, const char *name, tragus_error *reterr); /* options.c */
 void wake_check(const struct service *s); /* logs what is wrong with the configured phrases */
 
 /* energy.c */
 uint64_t energy_meter_uj(void);
 void energy_add_batch(struct service_report *report, struct batch *batch); /* adds its times and counts */
 
-int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_context context[], size_t n); /* copies strings too */
+/* context.c */
+/* Copies the strings, too. On failure, what was copied is the caller's as well. */
+int service_copy_context(tragus_context **ret, size_t *ret_n, const tragus_context context[], size_t n);
+void service_free_context(tragus_context context[], size_t n);
 
 #endif

@@ -55,9 +55,13 @@ void recogniser_free(struct recogniser *r) {
     if (!r)
         return;
     struct recogniser_command c;
+    struct engine_record record;
     while (r->command_memory && base_ring_pop(&r->commands, &c)) /* commands that the thread never took */
         if (c.type == RECOGNISER_SWAP)
             engine_listener_free(c.listener);
+    while (r->record_memory && base_ring_pop(&r->records, &record)) /* and records that main never took */
+        if (record.type == ENGINE_SWAPPED)
+            engine_listener_free(record.listener);
     engine_recogniser_free(r->engine);
     if (r->record_memory)
         explicit_bzero(r->record_memory, N_RECORDS * sizeof(*r->record_memory));

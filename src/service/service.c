@@ -74,7 +74,7 @@ static void tell_losses(struct service *s) {
 
     log_lost_sound(s, lost_us);
     for (struct service_session *session = s->sessions; session; session = session->next) {
-        if (session->dead || !session->lent || session->batch)
+        if (session->dead || !session->lent || session->batch || session_is_dropped(session))
             continue;
         if (missing && !session->told_missing)
             session_tell(session, &(struct service_event){.type = SERVICE_INPUT_LOST,
@@ -82,12 +82,7 @@ static void tell_losses(struct service *s) {
                                                           .reason = SERVICE_DEVICE_GONE,
                                                           .text = microphone_trouble(s->microphone)});
         session->told_missing = missing;
-        if (lost_us > 0)
-            session_tell(session, &(struct service_event){.type = SERVICE_INPUT_LOST,
-                                                          .time_us = base_clock_monotonic_us(),
-                                                          .reason = SERVICE_OVERRUN,
-                                                          .lost_us = lost_us,
-                                                          .text = ""});
+        session_tell_overrun(session, lost_us);
     }
 }
 
@@ -100,6 +95,12 @@ static void tell_lost_records(struct service *s) {
         service_log(SERVICE_LOG_WARNING, "%llu events were lost: the main thread was too busy to take them",
                     (unsigned long long)(n - s->n_told_lost));
     s->n_told_lost = n;
+}
+
+static void tell_losses_of_batches(struct service *s) {
+    for (struct service_session *session = s->sessions; session; session = session->next)
+        if (!session->dead && session->batch)
+            session_tell_overrun(session, session_take_lost_us(session));
 }
 
 static void reap_batches(struct service *s) {
@@ -143,6 +144,7 @@ static void dispatch(struct service *s) {
         tell_losses(s);
         tell_lost_records(s);
     }
+    tell_losses_of_batches(s);
     reap_batches(s);
     session_swap_wanted(s);
     worker_collect(s->compiler);

@@ -115,12 +115,15 @@ struct service_grammar { /* a named grammar; borrowed pointers are valid until t
     tragus_grammar *grammar; /* without a model if there is none for its language: typed text only */
     const char *owner;       /* of a private one; NULL: public */
     uid_t uid;
+    bool has_unused_lists; /* of the configuration: options.state has lists that it does not use */
     struct service_grammar *next;
 };
 
 /* Compiles files immediately: for grammars of the configuration, before any client can call. From then on only privileged callers
  * can add a public grammar of that name, even if this one could not be loaded. Logs what is left out of it. Its lists are those
- * that a program has set before, if options.state keeps them. */
+ * that a program has set before, if options.state keeps them. If they do not fit, or cannot be read, those of the files are used,
+ * and service_left_out tells why; they stay in options.state until a program sets lists of the same names, or they are forgotten.
+ */
 int service_grammar_load(struct service *s, const char *name, const char *const paths[], size_t n, tragus_error *reterr);
 
 struct service_files { /* a grammar of the configuration */
@@ -207,8 +210,9 @@ const char *service_grammar_set_list_name(const struct service_grammar *g, size_
 int service_grammar_examples(struct service *s, const char *owner, const char *name, char ret[][SERVICE_EXAMPLE_BYTES], size_t n,
                              tragus_error *reterr);
 uint64_t service_grammars_mark(const struct service *s); /* another value after each change of a public grammar but its lists */
-/* Calls visit for everything that is left out of the grammars that all users share: warnings, and errors of those of the
- * configuration that could not be loaded at all, or not again. Stops when visit returns a negative value, and returns it. */
+/* Calls visit for everything that is left out of the grammars that all users share: warnings, also about lists in options.state
+ * that are not used, and errors of those of the configuration that could not be loaded at all, or not again. Stops when visit
+ * returns a negative value, and returns it. */
 int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
                      void *user);
 void service_set_default_grammar(struct service *s, const char *name);
@@ -270,7 +274,7 @@ struct service_session_options {
     bool one_shot;           /* finishes at the first result */
     const char *const *wake; /* wake phrases; NULL: the configured ones if it uses the microphone and is not limited */
     size_t n_wake;           /* 0: hears everything */
-    bool limited;            /* finishes after timeout_ms without a result; 0: the default */
+    bool limited;            /* finishes after timeout_ms (0: the default) if no sentence has begun, or with the sentence */
     uint32_t timeout_ms;
     tragus_session_options session;
     const tragus_context *context;

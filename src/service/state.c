@@ -148,6 +148,49 @@ int state_read(struct engine_list **ret, const char *folder, const char *grammar
     return code < 0 ? base_error_set(reterr, code, "out of memory") : 0;
 }
 
+bool state_is_damaged(int code) {
+    return code == -EBADMSG || code == -E2BIG || code == -EINVAL || code == -ELOOP; /* the last two: not a file, a link */
+}
+
+static bool has(const struct engine_list *lists, const char *name) {
+    while (lists && strcmp(lists->name, name) != 0)
+        lists = lists->next;
+    return lists;
+}
+
+int state_read_others(struct engine_list **ret, const char *folder, const char *grammar, const struct engine_list *lists,
+                      tragus_error *reterr) {
+    struct engine_list *kept, *all = NULL, **end = &all;
+    int n_others = 0;
+
+    int r = state_read(&kept, folder, grammar, reterr);
+    for (const struct engine_list *l = lists; r >= 0 && l; l = l->next) {
+        *end = engine_list_new(l->name, l->values, l->n);
+        if (*end)
+            end = &(*end)->next;
+        else
+            r = base_error_set(reterr, -ENOMEM, "out of memory");
+    }
+    while (kept) {
+        struct engine_list *l = kept;
+        kept = l->next;
+        l->next = NULL;
+        if (r < 0 || has(lists, l->name)) {
+            engine_lists_free(l);
+        } else {
+            *end = l;
+            end = &l->next;
+            n_others++;
+        }
+    }
+    if (r < 0) {
+        engine_lists_free(all);
+        return r;
+    }
+    *ret = all;
+    return n_others;
+}
+
 /* --- writing ------------------------------------------------------------------------------------------------------------------ */
 
 /* Adds what it owns; frees it if there is no memory. */

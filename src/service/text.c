@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_JOBS 16 /* jobs of one user that may wait */
+#define MOST_JOBS 16       /* jobs of one user that may wait */
+#define LONGEST_TEXT 65536 /* bytes; the matcher takes far less, so it refuses what is cut here */
+#define LONGEST_WORD 256   /* bytes; no word with as many is within LEXICON_MAX_PHONES */
 
 static int check_queue(struct service *s, const struct service_caller *caller, tragus_error *reterr) {
     if (worker_n_jobs(s->matcher, caller->uid) < MOST_JOBS)
@@ -33,11 +35,7 @@ struct match_job {
 };
 
 static void free_match(struct match_job *j) {
-    for (size_t i = 0; i < j->n_context; i++) {
-        free((char *)j->context[i].key);
-        free((char *)j->context[i].value);
-    }
-    free(j->context);
+    service_free_context(j->context, j->n_context);
     free(j->owner);
     free(j->grammar_name);
     if (j->text)
@@ -79,7 +77,7 @@ int service_match_text(struct service *s, const struct service_caller *caller, c
     j->job.done = finish_match;
     base_budget_init(&j->job.budget, s->options.limits.text_cpu_ms, s->options.limits.text_memory);
     j->job.owner = j->owner = strdup(caller->owner);
-    j->text = strdup(text);
+    j->text = strndup(text, LONGEST_TEXT);
     j->grammar_name = strdup(g->name);
     j->grammar = tragus_grammar_ref(g->grammar);
     j->done = done;
@@ -119,16 +117,22 @@ static void free_pronounce(struct pronounce_job *j) {
     free(j);
 }
 
+static int too_long(const char *word, tragus_error *reterr) {
+    return base_error_set(reterr, -EINVAL, "\"%.60s\" is too long for one word", word);
+}
+
 static int pronounce(struct pronounce_job *j, const char *word, struct service_pronunciation *out) {
     struct lexicon_pronunciation variants[SERVICE_MAX_VARIANTS];
     struct lexicon *lexicon = engine_model_lexicon(j->service->models[j->model]);
 
     int n = engine_pronounce(j->service->models[j->model], j->model == 0 ? j->service->overrides : NULL, word, variants,
                              SERVICE_MAX_VARIANTS);
+    if (n == -E2BIG)
+        return too_long(word, &j->result.error);
+    if (n == -ENOENT)
+        return base_error_set(&j->result.error, -EINVAL, "\"%.60s\" holds nothing that can be spoken", word);
     if (n < 0)
-        return base_error_set(&j->result.error, n == -ENOENT || n == -E2BIG ? -EINVAL : n,
-                              n == -E2BIG ? "\"%.60s\" is too long for one word" : "\"%.60s\" holds nothing that can be spoken",
-                              word);
+        return base_error_set(&j->result.error, n, "\"%.60s\" cannot be pronounced: %s", word, strerror(-n));
     for (int i = 0; i < n; i++) {
         out[i] = (struct service_pronunciation){.guessed = variants[i].source == LEXICON_GUESS, .n_phones = variants[i].n_phones};
         for (size_t k = 0; k < variants[i].n_phones; k++)
@@ -175,6 +179,9 @@ int service_pronounce(struct service *s, const struct service_caller *caller, co
         return model;
     if (n > SERVICE_MAX_WORDS)
         return base_error_set(reterr, -EINVAL, "at most %d words are taken at once", SERVICE_MAX_WORDS);
+    for (size_t i = 0; i < n; i++)
+        if (strnlen(words[i], LONGEST_WORD + 1) > LONGEST_WORD)
+            return too_long(words[i], reterr);
     int r = check_queue(s, caller, reterr);
     if (r < 0)
         return r;

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -587,6 +588,8 @@ static int pipe_of(const char *file, size_t chunk) {
 
     must(pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0, "pipe");
     if (fork() == 0) {
+        /* It also holds the connection with the bus, which must end with the client. */
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         int fd = open(file, O_RDONLY);
         close(ends[0]);
         while ((n = read(fd, part, chunk)) > 0)

@@ -347,6 +347,25 @@ static void a_list_is_replaced(void **state) {
     }
 }
 
+/* Lists that wait to be compiled must not fill the memory. */
+static void a_list_has_so_many_bytes(void **state) {
+    static char text[1 << 20];
+    (void)state;
+    memset(text, 'x', sizeof(text) - 1);
+    for (int n = 4; n <= 5; n++) {
+        sd_bus_message *m = wire_new(client, WIRE_PATH, WIRE_MANAGER, "SetList");
+        assert_true(sd_bus_message_append(m, "ss", "nowhere", "lamp") >= 0);
+        assert_true(sd_bus_message_open_container(m, 'a', "(ssa{sv})") >= 0);
+        for (int i = 0; i < n; i++)
+            assert_true(sd_bus_message_append(m, "(ssa{sv})", i % 2 ? "x" : text, i % 2 ? text : "", 0) >= 0);
+        assert_true(sd_bus_message_close_container(m) >= 0);
+        if (n == 4)
+            wire_expect_error(wire_send(client, m), WIRE_ERROR("NoSuchGrammar"), NULL);
+        else
+            wire_expect_error(wire_send(client, m), WIRE_ERROR("GrammarTooLarge"), "4194304 bytes");
+    }
+}
+
 static void a_grammar_is_removed(void **state) {
     (void)state;
     assert_int_equal(diagnostics(add("gone", "stop\n")).errors, 0);
@@ -601,6 +620,7 @@ int main(void) {
         cmocka_unit_test(who_left_gets_no_grammar),
         cmocka_unit_test(private_grammars_are_not_shown_to_others),
         cmocka_unit_test(a_list_is_replaced),
+        cmocka_unit_test(a_list_has_so_many_bytes),
         cmocka_unit_test(a_grammar_is_removed),
         cmocka_unit_test(typed_text_has_readings),
         cmocka_unit_test(typed_text_is_parsed_with_options),

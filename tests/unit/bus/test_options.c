@@ -149,12 +149,33 @@ static void files_have_names_and_sizes(void **state) {
     close(fd);
 }
 
+/* Calls and sessions keep their texts, so these must not fill the memory. */
+static void long_ones_are_refused(void **state) {
+    static char text[4098];
+    (void)state;
+    memset(text, 'x', 4096);
+    wire_expect_return(CREATE(2, "Input", "s", "fd", "AppId", "s", text));
+    wire_expect_return(CREATE(2, "Input", "s", "fd", "Context", "a{sv}", 1, "area", "s", text));
+    text[4096] = 'x';
+    wire_expect_error(CREATE(2, "Input", "s", "fd", "AppId", "s", text), WIRE_INVALID, "AppId is longer than 4096 bytes");
+    wire_expect_error(CREATE(1, "Context", "a{sv}", 1, "area", "s", text), WIRE_INVALID, "area is longer");
+    wire_expect_error(CREATE(1, "Context", "a{sv}", 1, text, "s", "x"), WIRE_INVALID, "key of Context is longer");
+    wire_expect_error(wire_call(client, WIRE_PATH, WIRE_MANAGER, "AddGrammarText", "ssa{sv}", text, "stop", 0), WIRE_INVALID,
+                      "name is longer");
+    wire_expect_error(wire_call(client, WIRE_PATH, WIRE_MANAGER, "AddGrammarText", "ssa{sv}", "x", "stop", 1, "Files", "a(st)", 1,
+                                text, (uint64_t)4),
+                      WIRE_INVALID, "name in Files is longer");
+    wire_expect_error(wire_call(client, WIRE_PATH, WIRE_MANAGER, "SetList", "ssa(ssa{sv})", "channels", text, 0), WIRE_INVALID,
+                      "name of the list is longer");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_ones_are_taken),       cmocka_unit_test(unknown_ones_are_named),
         cmocka_unit_test(wrong_types_are_named),      cmocka_unit_test(repeated_ones_are_named),
         cmocka_unit_test(ranges_are_the_services),    cmocka_unit_test(context_is_strings),
         cmocka_unit_test(files_have_names_and_sizes), cmocka_unit_test(long_ones_are_quoted_in_whole_characters),
+        cmocka_unit_test(long_ones_are_refused),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

@@ -14,7 +14,8 @@ service_tests = \
     tests/unit/service/test_sender \
     tests/unit/service/test_service \
     tests/unit/service/test_session \
-    tests/unit/service/test_state
+    tests/unit/service/test_state \
+    tests/unit/service/test_unused_lists
 check_PROGRAMS += $(service_tests)
 TESTS += $(service_tests)
 
@@ -68,6 +69,9 @@ tests_unit_service_test_session_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_state_SOURCES = tests/unit/service/test_state.c $(service_rig)
 tests_unit_service_test_state_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_state_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_unused_lists_SOURCES = tests/unit/service/test_unused_lists.c $(service_rig)
+tests_unit_service_test_unused_lists_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_unused_lists_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_commands_SOURCES = tests/unit/service/test_commands.c tests/unit/engine/ready.c tests/unit/engine/ready.h
 tests_unit_service_test_commands_CPPFLAGS = $(engine_test_cppflags) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 tests_unit_service_test_commands_LDADD = $(service_libs) $(CMOCKA_LIBS)

@@ -231,6 +231,15 @@ int rig_set_list(struct service *s, sd_event *event, const struct service_caller
     return await(event, &a, service_grammar_set_list(s, caller, name, list, values, n, on_answer, &a, reterr), NULL, reterr);
 }
 
+bool rig_understands(struct service *s, const char *owner, const char *grammar, const char *text) {
+    tragus_error e = {0};
+    tragus_match *m = NULL;
+    const struct service_grammar *g = service_grammar_find(s, owner, grammar, &e);
+    int n = g ? tragus_match_text(&m, g->grammar, text, NULL, 0, 1) : 0;
+    tragus_match_free(m);
+    return n > 0;
+}
+
 void rig_grammar(struct service *s, sd_event *event, const char *name, const char *list) {
     tragus_error e = {0};
     tragus_diagnostics d = {0};

@@ -54,6 +54,8 @@ int rig_add_grammar(struct service *s, sd_event *event, const struct service_cal
                     const char *text, tragus_diagnostics *d, tragus_error *reterr);
 int rig_set_list(struct service *s, sd_event *event, const struct service_caller *caller, const char *name, const char *list,
                  const tragus_list_value values[], size_t n, tragus_error *reterr);
+/* Whether a text is a sentence of the grammar of that name which the owner sees. */
+bool rig_understands(struct service *s, const char *owner, const char *grammar, const char *text);
 /* Adds a list of sentences on behalf of the daemon; they must be valid. */
 void rig_grammar(struct service *s, sd_event *event, const char *name, const char *list);
 

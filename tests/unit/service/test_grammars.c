@@ -93,14 +93,7 @@ static int add(const struct service_caller *caller, const char *name, bool is_pr
 }
 
 static bool has_sentence(const char *owner, const char *name, const char *sentence) {
-    tragus_error e = {0};
-    const struct service_grammar *g = service_grammar_find(service, owner, name, &e);
-    tragus_match *m = NULL;
-    if (!g)
-        return false;
-    int n = tragus_match_text(&m, g->grammar, sentence, NULL, 0, 1);
-    tragus_match_free(m);
-    return n > 0;
+    return rig_understands(service, owner, name, sentence);
 }
 
 /* --- which are accepted --- */
@@ -634,6 +627,11 @@ static void words_have_pronunciations(void **state) {
     assert_non_null(strstr(s.error.text, "nothing that can be spoken"));
     memset(word, 'a', sizeof(word) - 1);
     word[sizeof(word) - 1] = '\0';
+    s = pronounce("", (const char *[]){word}, 1);
+    assert_int_equal(s.code, -EINVAL);
+    assert_non_null(strstr(s.error.text, "too long"));
+    assert_false(s.has_come); /* at once, without a copy that waits */
+    word[200] = '\0';
     s = pronounce("", (const char *[]){word}, 1);
     assert_int_equal(s.code, -EINVAL);
     assert_non_null(strstr(s.error.text, "too long"));

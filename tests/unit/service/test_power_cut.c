@@ -253,19 +253,16 @@ static int save(const char *last) {
 static bool knows(const char *state_folder, const char *name) {
     struct service_options o;
     tragus_error e = {0};
-    tragus_match *m = NULL;
     char text[64];
 
     rig_options(&o);
     o.state = state_folder;
     struct service *service = rig_service(event, &o);
     assert_int_equal(service_grammar_load(service, "home", (const char *[]){sentences_path}, 1, &e), 0);
-    const struct service_grammar *g = service_grammar_find(service, "", "home", &e);
     snprintf(text, sizeof(text), "light the %s", name ? name : "desk");
-    int n = tragus_match_text(&m, g->grammar, text, NULL, 0, 1);
-    tragus_match_free(m);
+    bool known = rig_understands(service, "", "home", text);
     service_free(service);
-    return n > 0;
+    return known;
 }
 
 static void empty(const char *of) {

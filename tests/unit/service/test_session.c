@@ -247,6 +247,26 @@ static bool has_speech(const void *user) {
     return view.state == SERVICE_IN_SPEECH;
 }
 
+static void a_sentence_that_began_in_time_is_heard_to_its_end(void **state) {
+    struct rig_log log = {0};
+    struct service_session_options o = rig_session_options(service, "", &log);
+    (void)state;
+    o.limited = o.one_shot = true;
+    o.timeout_ms = 3000; /* the beginning must be heard by then, also on a busy machine */
+    struct service_session *s = pushed(&o, &raw);
+    start(s);
+    push(s, sound.pcm, n_first - 4800 - 4800); /* without the last 0.3 s of the words, and the pause */
+    assert_true(rig_until(event, has_speech, s));
+    rig_run(event, 3500);
+    assert_int_equal(log.n_finished, 0);
+    push(s, sound.pcm + n_first - 4800 - 4800, sound.n - (n_first - 4800 - 4800));
+    service_session_push_end(s);
+    assert_true(rig_until(event, rig_finished, &log));
+    assert_string_equal(log.heard, "front center\n");
+    assert_int_equal(log.finish, SERVICE_ONE_SHOT_DONE);
+    service_session_free(s);
+}
+
 static void stop_decides_what_was_said(void **state) {
     struct rig_log log = {0};
     struct service_session_options o = rig_session_options(service, "", &log);
@@ -479,6 +499,31 @@ static void what_is_no_sound_fails(void **state) {
     service_session_push_end(s);
     assert_true(rig_until(event, rig_finished, &log));
     assert_string_equal(log.heard, "front center\n");
+    service_session_free(s);
+}
+
+static void live_sound_that_is_dropped_is_told(void **state) {
+    static const int16_t silence[16000];
+    struct rig_log log = {0};
+    struct service_session_options o = rig_session_options(service, "", &log);
+    struct service_input live = raw;
+    tragus_error e = {0};
+    int ends[2];
+    (void)state;
+    live.live = true;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, 1 << 19) >= 1 << 19);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(write(ends[1], silence, sizeof(silence)), (ssize_t)sizeof(silence));
+    close(ends[1]);
+    struct service_session *s = rig_session(service, &o);
+    assert_int_equal(service_session_set_input(s, ends[0], &live, &e), 0);
+    close(ends[0]);
+    start(s);
+    assert_true(rig_until(event, rig_finished, &log));
+    assert_int_equal(log.finish, SERVICE_END_OF_INPUT);
+    assert_int_equal(log.loss, SERVICE_OVERRUN);
+    assert_in_range(log.lost_us, 8000000, 10000000);
     service_session_free(s);
 }
 
@@ -723,6 +768,7 @@ int main(void) {
         cmocka_unit_test(live_pushed_sound_has_a_latency),
         cmocka_unit_test(one_shot_ends_with_the_first_result),
         cmocka_unit_test(a_limited_session_times_out),
+        cmocka_unit_test(a_sentence_that_began_in_time_is_heard_to_its_end),
         cmocka_unit_test(stop_decides_what_was_said),
         cmocka_unit_test(a_call_opens_the_grammar),
         cmocka_unit_test(too_many_calls_are_refused),
@@ -731,6 +777,7 @@ int main(void) {
         cmocka_unit_test(a_descriptor_is_the_sessions_own_copy),
         cmocka_unit_test(wrong_input_is_refused),
         cmocka_unit_test(what_is_no_sound_fails),
+        cmocka_unit_test(live_sound_that_is_dropped_is_told),
         cmocka_unit_test(a_session_that_rejects_nothing_has_the_best_sentence),
         cmocka_unit_test(a_session_has_its_context),
         cmocka_unit_test(a_user_has_so_many_sessions),

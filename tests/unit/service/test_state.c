@@ -253,12 +253,7 @@ static int reload(const struct service_caller *caller, bool forget_lists) {
 }
 
 static bool understands(const char *text) {
-    tragus_error e = {0};
-    tragus_match *m = NULL;
-    const struct service_grammar *g = service_grammar_find(service, "", "home", &e);
-    int n = g ? tragus_match_text(&m, g->grammar, text, NULL, 0, 1) : 0;
-    tragus_match_free(m);
-    return n > 0;
+    return rig_understands(service, "", "home", text);
 }
 
 static const tragus_list_value kettle[] = {{.in = "kettle"}};
