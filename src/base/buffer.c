@@ -84,3 +84,12 @@ void base_buffer_format(struct base_buffer *b, const char *format, ...) {
     va_end(arguments);
     b->len_bytes += (size_t)n;
 }
+
+void *base_buffer_grow(struct base_buffer *b, size_t n) {
+    if (!reserve(b, n))
+        return NULL;
+    char *begin = b->data + b->len_bytes;
+    memset(begin, 0, n + 1);
+    b->len_bytes += n;
+    return begin;
+}

@@ -22,4 +22,7 @@ void base_buffer_add(struct base_buffer *b, const void *bytes, size_t n);
 void base_buffer_add_text(struct base_buffer *b, const char *text);
 void base_buffer_format(struct base_buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Reserves n more zeroed bytes and returns a pointer to them, or NULL on failure. Invalidates pointers into data. */
+void *base_buffer_grow(struct base_buffer *b, size_t n);
+
 #endif

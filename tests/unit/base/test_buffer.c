@@ -22,6 +22,11 @@ static void test_adds(void **unused) {
     base_buffer_format(&b, " %d%s", 3, "");
     assert_string_equal(b.data, "one two 3");
     assert_int_equal(b.len_bytes, 9);
+    unsigned char *grown = base_buffer_grow(&b, 3);
+    assert_non_null(grown);
+    assert_memory_equal(grown, "\0\0\0", 3);
+    memcpy(grown, "abc", 3);
+    assert_string_equal(b.data, "one two 3abc");
     base_buffer_clear(&b);
     assert_int_equal(b.len_bytes, 0);
     assert_string_equal(b.data, "");
@@ -49,7 +54,7 @@ static void test_failure_sticks(void **unused) {
     (void)unused;
     struct base_buffer b = {0};
     base_buffer_add_text(&b, "kept");
-    base_buffer_add(&b, "lost", SIZE_MAX - 2);
+    assert_null(base_buffer_grow(&b, SIZE_MAX - 2));
     assert_true(b.failed);
     base_buffer_add_text(&b, "lost");
     base_buffer_format(&b, "%s", "lost");
