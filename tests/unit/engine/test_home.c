@@ -17,8 +17,8 @@ static const struct {
     const char *said, *typed, *meaning; /* intent, then its slots */
 } sentences[] = {
     {"turn on the kitchen lights", "Turn on the kitchen lights", "HassTurnOn area=kitchen domain=light"},
-    {"switch the desk lamp on", "switch the desk lamp on", "HassTurnOn name=desk lamp domain=light"},
-    {"please turn on the porch light", "please turn on the porch light", "HassTurnOn name=porch light domain=light"},
+    {"switch the desk lamp on", "switch the desk lamp on", "HassTurnOn name=desk lamp"},
+    {"please turn on the porch light", "please turn on the porch light", "HassTurnOn name=porch light"},
     {"turn off everything", "turn off everything", "HassTurnOff domain=light"},
     {"switch off all the lights in the living room", "switch off all the lights in the living room",
      "HassTurnOff area=living room domain=light"},
@@ -36,7 +36,8 @@ static const struct {
     {"next song", "next song", "HassMediaNext"},
     {"skip this track", "skip this track", "HassMediaNext"},
     {"set the volume to forty percent", "set the volume to 40 percent", "HassSetVolume volume_level=40"},
-    {"could you turn off the fan", "could you turn off the fan", "HassTurnOff name=fan domain=light"},
+    {"could you turn off the fan", "could you turn off the fan", "HassTurnOff name=fan"},
+    {"set the fan to forty percent", "set the fan to 40 percent", "HassFanSetSpeed name=fan percentage=40"},
     {"what time is it", "What time is it?", "HassGetCurrentTime"},
     {"what is the date today", "what is the date today", "HassGetCurrentDate"},
 };
