@@ -96,36 +96,47 @@ static int on_reply(sd_bus_message *m, void *user, sd_bus_error *error) {
     return 0;
 }
 
+static bool are_three_sessions(const void *user) {
+    (void)user;
+    return service_n_sessions(wire_service) == 3;
+}
+
+struct told {
+    uint32_t reason;
+    sd_bus_message *listened, *recognized;
+};
+
+static bool are_all_told(const void *user) {
+    const struct told *t = user;
+    return t->reason > 0 && t->listened && t->recognized;
+}
+
 static void at_the_end_all_are_answered(void **state) {
     int ends[2], text[2];
-    uint32_t reason = 0;
-    sd_bus_message *listened = NULL, *recognized = NULL;
+    struct told told = {0};
     (void)state;
     start();
     sd_bus *client = wire_connect();
     char *path = wire_session(client);
-    assert_true(sd_bus_match_signal(client, NULL, WIRE_NAME, path, WIRE_SESSION, NULL, on_signal, &reason) >= 0);
+    assert_true(sd_bus_match_signal(client, NULL, WIRE_NAME, path, WIRE_SESSION, NULL, on_signal, &told.reason) >= 0);
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(pipe(text), 0);
     wire_expect_return(wire_call(client, path, WIRE_SESSION, "SetInput", "ha{sv}", ends[0], 0));
     wire_expect_return(wire_call(client, path, WIRE_SESSION, "Start", "a{sv}", 0));
-    assert_true(
-        sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "Listen", on_reply, &listened, "a{sv}", 0) >= 0);
-    assert_true(sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "Recognize", on_reply, &recognized,
+    assert_true(sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "Listen", on_reply, &told.listened,
+                                         "a{sv}", 0) >= 0);
+    assert_true(sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "Recognize", on_reply, &told.recognized,
                                          "ha{sv}", ends[0], 1, "Format", "s", "S16LE") >= 0);
     /* A grammar whose text never ends must not delay anybody. */
     assert_true(sd_bus_call_method_async(client, NULL, WIRE_NAME, WIRE_PATH, WIRE_MANAGER, "AddGrammar", NULL, NULL, "sha{sv}", "x",
                                          text[0], 0) >= 0);
-    rig_run(wire_event, 100);
-    assert_int_equal(service_n_sessions(wire_service), 3);
+    assert_true(rig_until(wire_event, are_three_sessions, NULL));
     service_finish(wire_service);
     bus_release(wire_bus);
-    rig_run(wire_event, 100);
-    assert_int_equal(reason, SERVICE_DAEMON_STOPS);
-    assert_non_null(listened);
-    wire_expect_error(listened, SD_BUS_ERROR_NO_REPLY, NULL);
-    assert_non_null(recognized);
-    wire_expect_error(recognized, SD_BUS_ERROR_NO_REPLY, NULL);
+    assert_true(rig_until(wire_event, are_all_told, &told));
+    assert_int_equal(told.reason, SERVICE_DAEMON_STOPS);
+    wire_expect_error(told.listened, SD_BUS_ERROR_NO_REPLY, NULL);
+    wire_expect_error(told.recognized, SD_BUS_ERROR_NO_REPLY, NULL);
     bus_close(wire_bus);
     wire_bus = NULL;
     assert_int_equal(service_n_sessions(wire_service), 0);
