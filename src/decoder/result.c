@@ -223,8 +223,9 @@ static tragus_reason blame(const struct decoder *d, const struct decoder_path *p
     case DECODER_SUM:
     case DECODER_EXACT:
         return TRAGUS_NOT_IN_GRAMMAR;
+    case DECODER_PEAK: /* phones that are less likely than ones drawn at random: others are clear, so it is not noise */
+        return f[DECODER_PEAK] > f[DECODER_ENTROPY] ? TRAGUS_NOT_IN_GRAMMAR : TRAGUS_TOO_NOISY;
     case DECODER_ENTROPY:
-    case DECODER_PEAK:
         return TRAGUS_TOO_NOISY;
     case DECODER_MARGIN:
     case DECODER_N_FEATURES:
