@@ -195,6 +195,7 @@ def markdown(results, conditions):
     return "\n".join(lines) + "\n"
 
 
+LEAST_DRAWN = 25  # recordings of a set
 LOOPS = {each.name for each in sets.SETS if each.grammar == "loop"}  # any word may follow any: words count there, not sentences
 COUNTS = ("right", "falsely_accepted", "word_errors")
 
@@ -226,13 +227,13 @@ LEAST_LOSS = 0.06  # sets that lose more than this share from clean to the stron
 
 
 def plot(results, path):
-    """The shares of right answers without rejection in noise, for sets in which answers can be right. Draws nothing without noise."""
+    """The shares of right answers without rejection in noise, for large sets in which answers can be right. Draws nothing without noise."""
     drawn = []
     for name, by_reject in results.items():
         clean = by_reject["off"]["clean"]
         shares = {condition: told["right"]["share"] for condition, told in by_reject["off"].items()
                   if condition == "clean" or re.fullmatch(r"-?\d+ dB", condition)}
-        if len(shares) > 1 and clean["right"]["of"] and not clean["falsely_accepted"]["of"] and name not in LOOPS:
+        if len(shares) > 1 and clean["right"]["of"] >= LEAST_DRAWN and not clean["falsely_accepted"]["of"] and name not in LOOPS:
             drawn.append((name.replace("_dev", "").replace("_", " "), shares))
     if not drawn:
         return
