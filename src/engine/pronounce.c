@@ -74,7 +74,7 @@ static int compile_text(struct grammar **ret, const tragus_model *m, const char 
     for (; *text; text++) {
         bool sign = *text > ' ' && *text < 0x7F && !is_letter_or_digit(*text);
         base_buffer_add(&line, "\\", sign ? 1 : 0);
-        base_buffer_add(&line, *text >= 0 && *text < ' ' ? " " : text, 1);
+        base_buffer_add(&line, (unsigned char)*text < ' ' ? " " : text, 1);
     }
     if (line.failed)
         r = -ENOMEM;
