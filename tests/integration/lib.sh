@@ -149,9 +149,9 @@ stop_bridge() {
     end_program "$pid"
 }
 
-# field NAME: prints the value of a key (a string or a number) of JSON lines on standard input.
+# field NAME: prints the value of the first key of that name (a string or a number) in each JSON line on standard input.
 field() {
-    sed -nE 's/.*"'"$1"'":("([^"]*)"|([-0-9.]+)|(true|false)).*/\2\3\4/p'
+    sed -nE 's/"'"$1"'":("([^"]*)"|([-0-9.]+)|(true|false))/\n\2\3\4\n/; s/^[^\n]*\n([^\n]*)\n.*/\1/p'
 }
 
 status_field() {
