@@ -85,6 +85,14 @@ static const char *template_of(struct reading *r, const struct grammar_yaml *y) 
     return y->text;
 }
 
+/* The same for a text whose lists and rules nothing would fill in. */
+static const char *words_of(struct reading *r, const struct grammar_yaml *y) {
+    const char *text = template_of(r, y);
+    if (strpbrk(text, "{<"))
+        complain(r, y, "only words are allowed here, without lists or rules");
+    return text;
+}
+
 /* Returns the lines of one or more templates. */
 static const char *lines_of(struct reading *r, const struct grammar_yaml *y) {
     const char *lines = y->kind == GRAMMAR_YAML_SEQUENCE && y->n ? template_of(r, y->items[0]) : template_of(r, y);
@@ -99,7 +107,7 @@ static struct grammar_symbols read_symbols(struct reading *r, const struct gramm
     struct grammar_symbol *symbols = grammar_pool_alloc(&r->b->pool, ((y ? y->n : 0) + 1) * sizeof *symbols);
     for (size_t i = 0; y && y->kind == GRAMMAR_YAML_MAPPING && i < y->n; i++) {
         struct grammar_symbol s = {.typed = y->keys[i]->text,
-                                   .spoken = phrases ? lines_of(r, y->items[i]) : template_of(r, y->items[i])};
+                                   .spoken = phrases ? lines_of(r, y->items[i]) : words_of(r, y->items[i])};
         const char *text = s.typed;
         size_t at = table.n++;
         s.first = *text ? base_utf8_next(&text, text + strlen(text)) : 0;
@@ -149,11 +157,8 @@ static void read_measures(struct reading *r, const struct grammar_yaml *y) {
         complain(r, y, "`measures:` needs `one:` and `other:`");
         return;
     }
-    const char *texts[] = {template_of(r, one), template_of(r, other)};
-    if (strpbrk(texts[0], "{<") || strpbrk(texts[1], "{<"))
-        complain(r, y, "measures are words, without lists or rules");
-    r->language->measures_one = texts[0];
-    r->language->measures_other = texts[1];
+    r->language->measures_one = words_of(r, one);
+    r->language->measures_other = words_of(r, other);
 }
 
 static void read_job(void *data) {

@@ -16,6 +16,8 @@ struct part { /* what a name in a phrase stands for */
 
 /* Replaces the names in a phrase's tree. Returns false if one has nothing to stand for. */
 static bool fill_in(struct grammar_item *item, const struct part parts[], size_t n) {
+    if (item->kind == GRAMMAR_ITEM_RULE)
+        return false;
     if (item->kind == GRAMMAR_ITEM_LIST) {
         for (size_t i = 0; i < n; i++)
             if (strcmp(item->name, parts[i].name) == 0 && parts[i].item) {

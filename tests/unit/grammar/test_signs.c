@@ -3,6 +3,7 @@
 #include "make.h"
 #include "walk.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 static const char times[] = "language: en\n"
@@ -185,13 +186,56 @@ static void endless(void **state) {
     unlink(path);
 }
 
+/* In the text of a sign nothing would fill in a list or a rule. */
+static void lists_in_signs(void **state) {
+    (void)state;
+    static const char *const files[] = {"language: xx\nsymbols:\n  '5': '{u}'\n",
+                                        "language: xx\nbehind_numbers:\n  '%': 'a <u>'\n"};
+    for (size_t i = 0; i < 2; i++) {
+        char path[] = "/tmp/tragus-signs-XXXXXX.yaml";
+        int fd = mkstemps(path, 5);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, files[i], strlen(files[i])), (ssize_t)strlen(files[i]));
+        close(fd);
+        struct grammar_builder *b;
+        tragus_diagnostics d = {0};
+        assert_int_equal(grammar_builder_new(&b), 0);
+        assert_int_equal(grammar_builder_add_language(b, path, &d, NULL), -EINVAL);
+        assert_int_equal(d.n_items, 1);
+        assert_int_equal(d.items[0].line, 3);
+        assert_non_null(strstr(d.items[0].text, "only words are allowed here"));
+        grammar_builder_free(b);
+        grammar_diagnostics_done(&d);
+        unlink(path);
+    }
+}
+
+/* A phrase that nothing can fill in is left out. */
+static void rules_in_phrases(void **state) {
+    (void)state;
+    char path[] = "/tmp/tragus-signs-XXXXXX.yaml";
+    static const char file[] = "language: xx\nbefore_numbers:\n  '$': ['<u> {number}', '{number} coins']\n";
+    int fd = mkstemps(path, 5);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, file, sizeof file - 1), sizeof file - 1);
+    close(fd);
+    struct grammar_builder *b;
+    struct grammar *g = NULL;
+    static const char text[] = "language: xx\nsentences: ['pay $5', 'luma']\n";
+    assert_int_equal(grammar_builder_new(&b), 0);
+    assert_int_equal(grammar_builder_add_language(b, path, NULL, NULL), 0);
+    assert_int_equal(grammar_builder_add_text(b, "test", NULL, text, sizeof text - 1, NULL, NULL), 0);
+    assert_int_equal(grammar_compile(&g, b, NULL, NULL), 0);
+    assert_string_equal(reading(g, "luma"), "|");
+    grammar_free(g);
+    grammar_builder_free(b);
+    unlink(path);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(digits_one_by_one),
-                                       cmocka_unit_test(degrees_below_zero),
-                                       cmocka_unit_test(ordinals_as_typed),
-                                       cmocka_unit_test(spoken_times),
-                                       cmocka_unit_test(typed_times),
-                                       cmocka_unit_test(stops),
-                                       cmocka_unit_test(endless)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digits_one_by_one), cmocka_unit_test(degrees_below_zero), cmocka_unit_test(ordinals_as_typed),
+        cmocka_unit_test(spoken_times),      cmocka_unit_test(typed_times),        cmocka_unit_test(stops),
+        cmocka_unit_test(endless),           cmocka_unit_test(lists_in_signs),     cmocka_unit_test(rules_in_phrases)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
