@@ -33,6 +33,7 @@ void decoder_continue(struct decoder *d) {
     d->step = d->n_assumed = d->doubted_step = 0;
     d->state = LISTENER_WAITING;
     d->ended_by = TRAGUS_REASON_NONE;
+    d->talk_ms = LISTENER_NO_TALK;
     d->speech_step = 0;
     d->greedy_sum = d->taken_off = 0;
     d->forbidden = GRAPH_NO_WORD;

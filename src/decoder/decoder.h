@@ -30,6 +30,8 @@ struct decoder_options {
     int32_t filler_penalty_q8;    /* cost per phone of the filler, Q8 nats */
     int32_t prior_q8;             /* weight of the logarithm of the number of sentences, which lowers the confidence */
     int32_t min_confidence_q15;   /* least confidence of a sentence; 0: no sentence is rejected */
+    int32_t after_talk_q8;        /* taken off the logarithm of the odds of a sentence just after other talk, Q8 nats */
+    uint32_t after_talk_ms;       /* how long after */
     int32_t sure_q15;             /* confidence from which a sentence that nothing can follow ends early */
     struct decoder_scorecard scorecard;
     struct decoder_spotting spotting;
@@ -59,6 +61,9 @@ void decoder_start(struct decoder *d);
 
 /* The same for an utterance that follows the last one without a gap: the rows before it count as what was heard before it. */
 void decoder_continue(struct decoder *d);
+
+/* Other talk, which was no sentence, ended so long before the utterance just begun; LISTENER_NO_TALK, as after a start: never. */
+void decoder_follow_talk(struct decoder *d, uint32_t talk_ms);
 
 /* Takes one row of log-posteriors (Q8 nats, label 0 blank). Never allocates. Returns the state; after ENDED, call
  * decoder_finish. */

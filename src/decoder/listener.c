@@ -7,11 +7,12 @@ static void *place(struct base_arena *a, const void *setup) {
     return decoder_place(a, s->graph, s->n_labels, &s->options);
 }
 
-static void start(void *listener, bool follows) {
-    if (follows)
+static void start(void *listener, const struct listener_before *before) {
+    if (before->follows)
         decoder_continue(listener);
     else
         decoder_start(listener);
+    decoder_follow_talk(listener, before->talk_ms);
 }
 
 static enum listener_state step(void *listener, const int16_t *posteriors) {

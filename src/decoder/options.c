@@ -18,6 +18,8 @@ struct decoder_options decoder_defaults(void) {
         .prior_q8 = 0,
         .filler_penalty_q8 = 512,    /* 2 nats; a uniform choice among 39 phones would cost 3.7 */
         .min_confidence_q15 = 26214, /* 0.8 */
+        .after_talk_q8 = 256,        /* see decoder_follow_talk in result.c */
+        .after_talk_ms = 2500,       /* pauses between the sentences of a talk are rarely longer */
         .sure_q15 = 32440,           /* 0.99: with less, some sentences with pauses are cut */
         .scorecard =                 /* rounded from the shipped English network's */
         {

@@ -247,6 +247,17 @@ void decoder_set_features(struct listener_result *ret, const int32_t f[DECODER_N
         ret->features[i] = (int16_t)base_clamp(f[i], INT16_MIN, INT16_MAX);
 }
 
+void decoder_follow_talk(struct decoder *d, uint32_t talk_ms) {
+    d->talk_ms = talk_ms;
+}
+
+/* Few commands are given in the middle of a talk, but most false ones are heard there. The curves know only the sentence and the
+ * 400 ms around it, so what was said before that lowers the odds here. */
+static int32_t talk_cost_q8(const struct decoder *d, const struct decoder_path *path) {
+    uint64_t ms = d->talk_ms + (uint64_t)decoder_history_phone(d, path, 0)->start_step * d->options.step_ms;
+    return d->talk_ms != LISTENER_NO_TALK && ms <= d->options.after_talk_ms ? d->options.after_talk_q8 : 0;
+}
+
 /* Sets the confidences and the features. Returns why the sentence would be rejected if its confidence is too low. */
 static tragus_reason set_confidence(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     int32_t f[DECODER_N_FEATURES] = {0};
@@ -259,7 +270,9 @@ static tragus_reason set_confidence(const struct decoder *d, const struct senten
         decoder_set_ratios(f);
         f[DECODER_EXACT] = s->path.n_phones == s->n_phones ? f[DECODER_EXACT] : 0; /* a guess lacks words, and is not accepted */
         ret->logit_q8 = decoder_logit(&d->options.scorecard, f);
-        reason = blame(d, &s->path, gap, f, ret);
+        bool fits = decoder_logistic(ret->logit_q8) >= d->options.min_confidence_q15;
+        reason = fits ? TRAGUS_LOW_CONFIDENCE : blame(d, &s->path, gap, f, ret);
+        ret->logit_q8 -= talk_cost_q8(d, &s->path);
         decoder_set_features(ret, f);
     }
     ret->confidence_q15 = decoder_logistic(ret->logit_q8);

@@ -46,9 +46,9 @@ static void *place(struct base_arena *a, const void *setup) {
     return p;
 }
 
-static void start(void *listener, bool follows) {
+static void start(void *listener, const struct listener_before *before) {
     struct spotter *p = listener;
-    if (follows)
+    if (before->follows)
         decoder_continue(p->decoder);
     else
         decoder_start(p->decoder);

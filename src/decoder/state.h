@@ -118,6 +118,7 @@ struct decoder {
     int32_t *gain;          /* by label: this row, relative to its greatest value */
     int16_t *rows;          /* the last max_rows of them: step s at (base_row + s) % max_rows */
     uint32_t max_rows, base_row;
+    uint32_t talk_ms;     /* since other talk, at the start; see decoder_follow_talk */
     uint32_t n_before;    /* rows kept from before the utterance, at most DECODER_EDGE_STEPS */
     int32_t *path_scores; /* of the best path, by row */
     bool spots;           /* only the path is judged, because what surrounds it is other speech */

@@ -53,7 +53,7 @@ void engine_recogniser_add(struct engine_recogniser *r, struct engine_session *s
     s->coming = NULL;
     s->running = s->speaking = s->stopping = false;
     s->start_hop = 0;
-    s->end_hop = INT64_MIN;
+    s->end_hop = s->talk_hop = INT64_MIN;
     if (s->wake)
         engine_wake_reset(s->wake);
     s->next = r->sessions;

@@ -59,6 +59,7 @@ struct engine_session {
     int64_t stop_hop;  /* if stopping: the first hop that arrived after the stop, counted from the start of the segment */
     int64_t start_hop; /* start of this utterance; negative in the padding before the sound */
     int64_t end_hop;   /* where the utterance before ended, if the listener has heard it; else INT64_MIN */
+    int64_t talk_hop;  /* where the last talk ended that was no sentence; INT64_MIN: none since the last sentence */
     uint32_t n_steps;  /* steps of this utterance */
     uint32_t n_words, words[LISTENER_MAX_WORDS]; /* the last partial result */
 };

@@ -56,9 +56,9 @@ bool engine_utterance_send(struct engine_recogniser *r) {
 
 /* --- fallback ----------------------------------------------------------------------------------------------------------------- */
 
-static void start_fallback(struct engine_session *s, bool follows) {
+static void start_fallback(struct engine_session *s, const struct listener_before *before) {
     if (s->fallback)
-        s->fallback->ops->start(s->fallback->state, follows);
+        s->fallback->ops->start(s->fallback->state, before);
     s->fallback_ended = !s->fallback;
 }
 
@@ -89,13 +89,30 @@ static void take_new_listener(struct engine_recogniser *r, struct engine_session
     s->end_hop = INT64_MIN;
 }
 
+/* After a wake phrase what was said before does not matter. */
+static uint32_t since_talk_ms(const struct engine_session *s, int64_t hop) {
+    if (s->wake || s->talk_hop == INT64_MIN || hop - s->talk_hop >= LISTENER_NO_TALK / ENGINE_HOP_MS)
+        return LISTENER_NO_TALK;
+    return hop > s->talk_hop ? (uint32_t)(hop - s->talk_hop) * ENGINE_HOP_MS : 0;
+}
+
+/* Notes whether the utterance that has just ended was other talk. What may have been a sentence that was not clear was not: it may
+ * be said again. */
+static void note_talk(struct engine_session *s, const struct listener_result *result) {
+    if (result->reason == TRAGUS_REASON_NONE)
+        s->talk_hop = INT64_MIN;
+    else if (s->speaking && result->logit_q8 <= 0)
+        s->talk_hop = s->end_hop;
+}
+
 /* hop: of the sound, where the utterance's first row begins. */
 static void begin_utterance(struct engine_recogniser *r, struct engine_session *s, int64_t hop) {
     if (s->coming)
         take_new_listener(r, s);
     s->start_hop = hop;
-    s->listener->ops->start(s->listener->state, s->start_hop == s->end_hop);
-    start_fallback(s, s->start_hop == s->end_hop);
+    const struct listener_before before = {.follows = hop == s->end_hop, .talk_ms = since_talk_ms(s, hop)};
+    s->listener->ops->start(s->listener->state, &before);
+    start_fallback(s, &before);
     s->running = true;
     s->speaking = false;
     s->n_steps = s->n_words = 0;
@@ -121,6 +138,7 @@ static void end_utterance(struct engine_recogniser *r, struct engine_session *s)
         begin_speaking(r, s); /* does not touch the result */
     if (!s->speaking)
         return;
+    note_talk(s, result);
     s->speaking = false;
     prepare_event(r, TRAGUS_SPEECH_ENDED, s);
     engine_utterance_send(r);
@@ -217,7 +235,8 @@ static bool is_open(struct engine_recogniser *r, struct engine_session *s, const
     if (w->running && hop - w->start_hop >= SPOTTER_MOST_HOPS)
         w->running = false; /* begins anew: after a month without a pause it misses the phrase that is being said just then */
     if (!w->running) {
-        w->spotter->ops->start(w->spotter->state, hop == w->end_hop);
+        const struct listener_before before = {.follows = hop == w->end_hop, .talk_ms = LISTENER_NO_TALK};
+        w->spotter->ops->start(w->spotter->state, &before);
         w->start_hop = hop;
         w->running = true;
     }

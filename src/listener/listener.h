@@ -60,6 +60,13 @@ struct listener_result {
     int16_t features[LISTENER_MAX_FEATURES];
 };
 
+/* What was heard before an utterance. */
+struct listener_before {
+    bool follows;     /* its first row follows the last row of the utterance before, without a gap */
+    uint32_t talk_ms; /* from the end of other talk, which was no sentence, to its first row; LISTENER_NO_TALK: there was none */
+};
+#define LISTENER_NO_TALK UINT32_MAX
+
 /* The words so far. Later rows may change those after the first n_stable. */
 struct listener_partial {
     uint32_t n_words, n_stable, words[LISTENER_MAX_WORDS];
@@ -72,8 +79,7 @@ struct listener_ops {
     /* Allocates all memory from the arena. Called twice with the same setup, see base/arena.h; returns NULL while the arena only
      * counts. */
     void *(*place)(struct base_arena *a, const void *setup);
-    /* Begins an utterance. follows: its first row follows the last row of the utterance before, without a gap. */
-    void (*start)(void *listener, bool follows);
+    void (*start)(void *listener, const struct listener_before *before); /* begins an utterance */
     /* Takes one row of log-posteriors (Q8 nats, label 0 the blank). After LISTENER_ENDED the engine calls finish. */
     enum listener_state (*step)(void *listener, const int16_t *posteriors);
     /* How many more rows without speech would end the utterance; 0: it is not known, or nothing was understood yet. NULL: never. */

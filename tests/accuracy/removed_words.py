@@ -11,6 +11,9 @@ costs, the same recordings are also played to a grammar of the whole sentences.
 Wake phrases: the grammar is "view glass" and an order of coffee. It hears orders alone, orders after another wake word (both must be rejected),
 and orders after "view glass" (must be understood). The same with the grammar of orders in a session whose wake phrase is "view glass".
 
+After talk: the grammar of orders hears orders alone, and one second after a sentence of speechocean_dev. All should be accepted, but the decoder
+asks for more where something else was said just before.
+
 With --snr, noise of that many dB below the speech is added, as in report.py. With --peers, the peers that `peers/setup DIR` fetched hear the
 same (peers.listeners()); they accept a recording if an utterance is a sentence of the grammar, and a missing peer is not run. Prints counts
 with Wilson's intervals; --out writes every candidate of tragus.
@@ -40,6 +43,7 @@ import sets  # noqa: E402
 RATE = 16000
 SETS = "an4_dev", "speechocean_dev", "rhasspy_commands"
 PAUSE_SECONDS = 0.15
+TALK_PAUSE_SECONDS = 1.0
 
 
 class Recordings:
@@ -161,8 +165,8 @@ def whole_sentences(arguments, *more):
 WAYS = ("without the phrase", None), ("after another wake word", "other_wake_dev"), ("after the phrase", "view_glass_dev")
 
 
-def orders_said(corpora, recordings, name):
-    """Returns the orders of coffee, and the sound of each after a recording of this set, or alone if it is None."""
+def orders_said(corpora, recordings, name, pause_seconds=PAUSE_SECONDS):
+    """Returns the orders of coffee, and the sound of each after a recording of this set and a pause, or alone if it is None."""
     orders = sets.rows_of(corpora / "dev/coffee_dev/LIST.tsv")
     phrases = sets.rows_of(corpora / "dev" / name / "LIST.tsv") if name else []
     sounds = []
@@ -171,7 +175,7 @@ def orders_said(corpora, recordings, name):
         if name:
             first = trimmed(recordings.read(corpora / "dev" / name / phrases[i % len(phrases)]["file"]))
             first *= np.sqrt(report.active_power(sound, RATE) / report.active_power(first, RATE))
-            sound = np.concatenate([first, np.zeros(int(PAUSE_SECONDS * RATE)), sound])
+            sound = np.concatenate([first, np.zeros(int(pause_seconds * RATE)), sound])
         sounds.append(recordings.noisy(np.pad(sound, RATE // 2), order["file"]))
     return orders, sounds
 
@@ -186,6 +190,16 @@ def wake_phrases(arguments, corpora, recordings, folder, tell):
         orders, sounds = orders_said(corpora, recordings, name)
         counts = collections.Counter()
         count(arguments, path, sounds, counts, lambda i, best, name=name, orders=orders: tell(f"wake {name}", orders[i]["text"], best))
+        for who, n in counts.items():
+            yield f"an order {title}{who}", n, len(orders)
+
+
+def after_talk(arguments, corpora, recordings, _, tell):
+    """The same as play_sets(), for orders alone and just after other talk."""
+    for title, name in ("alone", None), ("after other talk", "speechocean_dev"):
+        orders, sounds = orders_said(corpora, recordings, name, TALK_PAUSE_SECONDS)
+        counts = collections.Counter()
+        count(arguments, sets.GRAMMARS / "coffee.yaml", sounds, counts, lambda i, best, name=name, orders=orders: tell(f"talk {name}", orders[i]["text"], best))
         for who, n in counts.items():
             yield f"an order {title}{who}", n, len(orders)
 
@@ -225,7 +239,7 @@ def main():
         if best:
             rows.append("\t".join([kind, re.sub(r"\s+", " ", text), *best]))
     with tempfile.TemporaryDirectory() as folder:
-        for kind in removed_words, whole_sentences, wake_phrases, wake_sessions:
+        for kind in removed_words, whole_sentences, wake_phrases, wake_sessions, after_talk:
             for title, n, of in kind(arguments, corpora, recordings, pathlib.Path(folder), tell):
                 share = peers.wilson(n, of)
                 print(f"{title}: accepted {n} of {of} ({100 * share['share']:.1f} % [{100 * share['low']:.1f}, {100 * share['high']:.1f}])")
