@@ -162,16 +162,23 @@ static void stops(void **state) { /* a stop between numbers is a sign, others ar
     grammar_free(g);
 }
 
+#define LANGUAGE_PATH "/tmp/tragus-signs-XXXXXX.yaml"
+
+/* Makes the file of a language. Sets path, which is LANGUAGE_PATH. */
+static void write_language(char path[], const char *text) {
+    int fd = mkstemps(path, 5);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
 /* A sign whose words have the sign itself has no words, instead of words without end. */
 static void endless(void **state) {
     (void)state;
     static const char language[] =
         "language: xx\nnumbers: {cardinal: [a], rules: {a: '0: x'}}\nsymbols: {'%': 'a % %', '1': '1'}\n";
-    char path[] = "/tmp/tragus-signs-XXXXXX.yaml";
-    int fd = mkstemps(path, 5);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, language, sizeof language - 1), sizeof language - 1);
-    close(fd);
+    char path[] = LANGUAGE_PATH;
+    write_language(path, language);
     struct grammar_builder *b;
     struct grammar *g = NULL;
     const char text[] = "language: xx\nsentences: ['luma[j] 5%', 'luma 1']\n";
@@ -192,11 +199,8 @@ static void lists_in_signs(void **state) {
     static const char *const files[] = {"language: xx\nsymbols:\n  '5': '{u}'\n",
                                         "language: xx\nbehind_numbers:\n  '%': 'a <u>'\n"};
     for (size_t i = 0; i < 2; i++) {
-        char path[] = "/tmp/tragus-signs-XXXXXX.yaml";
-        int fd = mkstemps(path, 5);
-        assert_true(fd >= 0);
-        assert_int_equal(write(fd, files[i], strlen(files[i])), (ssize_t)strlen(files[i]));
-        close(fd);
+        char path[] = LANGUAGE_PATH;
+        write_language(path, files[i]);
         struct grammar_builder *b;
         tragus_diagnostics d = {0};
         assert_int_equal(grammar_builder_new(&b), 0);
@@ -213,12 +217,8 @@ static void lists_in_signs(void **state) {
 /* A phrase that nothing can fill in is left out. */
 static void rules_in_phrases(void **state) {
     (void)state;
-    char path[] = "/tmp/tragus-signs-XXXXXX.yaml";
-    static const char file[] = "language: xx\nbefore_numbers:\n  '$': ['<u> {number}', '{number} coins']\n";
-    int fd = mkstemps(path, 5);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, file, sizeof file - 1), sizeof file - 1);
-    close(fd);
+    char path[] = LANGUAGE_PATH;
+    write_language(path, "language: xx\nbefore_numbers:\n  '$': ['<u> {number}', '{number} coins']\n");
     struct grammar_builder *b;
     struct grammar *g = NULL;
     static const char text[] = "language: xx\nsentences: ['pay $5', 'luma']\n";
