@@ -114,8 +114,8 @@ ENGINE_PUBLIC int tragus_match_text_with(tragus_match **ret, tragus_grammar *g, 
     struct base_budget budget;
     tragus_match_options own;
     tragus_match_options_init(&own);
-    if (o && o->size_bytes > 0) /* may be of an older version than this library */
-        memcpy(&own, o, o->size_bytes < sizeof(own) ? o->size_bytes : sizeof(own));
+    if (o && engine_take_options(&own, sizeof(own), o) < 0)
+        return -EINVAL;
     if (!ret || !g || !text || (!own.context && own.n_context > 0))
         return -EINVAL;
     const struct grammar_match_options how = {.context = own.context,
