@@ -294,7 +294,7 @@ int tragus_match_text(tragus_match **ret, tragus_grammar *g, const char *text, c
 /* The same with options; o may be NULL. */
 int tragus_match_text_with(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_match_options *o);
 const tragus_reading *tragus_match_reading(const tragus_match *m, size_t i);
-void tragus_match_free(tragus_match *m);
+void tragus_match_free(tragus_match *m); /* zeroes what it holds of the text */
 
 typedef struct tragus_cost {                      /* since the stream was made */
     uint64_t audio_ms, speech_ms;                 /* fed; passed by the gate */

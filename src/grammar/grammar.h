@@ -178,6 +178,6 @@ int grammar_match_with(struct grammar_match **ret, const struct grammar *g, cons
 int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
                          size_t n_context, size_t max_readings, struct base_budget *budget, tragus_error *reterr);
 const struct grammar_reading *grammar_match_reading(const struct grammar_match *m, size_t i);
-void grammar_match_free(struct grammar_match *m);
+void grammar_match_free(struct grammar_match *m); /* zeroes what it holds of the text */
 
 #endif

@@ -33,7 +33,7 @@ tests_unit_engine_test_language_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_language_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_memory_SOURCES = tests/unit/engine/test_memory.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
     $(calls_sources)
-tests_unit_engine_test_memory_CPPFLAGS = $(engine_test_cppflags)
+tests_unit_engine_test_memory_CPPFLAGS = $(engine_test_cppflags) -D_GNU_SOURCE
 tests_unit_engine_test_memory_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
 tests_unit_engine_test_memory_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_model_SOURCES = tests/unit/engine/test_model.c
