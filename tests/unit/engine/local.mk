@@ -39,7 +39,7 @@ tests_unit_engine_test_memory_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_model_SOURCES = tests/unit/engine/test_model.c
 tests_unit_engine_test_model_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_model_LDADD = $(engine_libs) $(CMOCKA_LIBS)
-tests_unit_engine_test_wake_SOURCES = tests/unit/engine/test_wake.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
+tests_unit_engine_test_wake_SOURCES = tests/unit/engine/test_wake.c tests/unit/german.h tests/unit/engine/ready.c tests/unit/engine/ready.h \
     $(calls_sources)
 tests_unit_engine_test_wake_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_wake_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
