@@ -86,6 +86,8 @@ void grammar_free(struct grammar *g);
 int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, tragus_diagnostics *d,
                    tragus_error *reterr);
 
+/* Returns whether two tags name the same language, in any case and regardless of the region. */
+bool grammar_language_same(const char *a, const char *b);
 const char *grammar_language(const struct grammar *g); /* the tag that the sentences name, as written; "": none */
 size_t grammar_n_templates(const struct grammar *g);
 size_t grammar_n_intents(const struct grammar *g);
