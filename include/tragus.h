@@ -14,6 +14,10 @@
  *     }
  *     tragus_stream_flush(stream);     and poll once more
  *
+ * Options begin with their size. tragus_*_options_init sets it, and the defaults; then set the fields that you want to differ. A
+ * program that was built with an older tragus.h has fewer fields, and gets the defaults of those that it lacks. Options whose size
+ * is not set are refused with -EINVAL.
+ *
  * Functions that can fail return 0 or a count on success and a negative errno on failure. Outputs are written on success only,
  * *reterr on failure only. The library starts no threads, writes no log, has no mutable globals, reads no environment variables,
  * and keeps no file descriptor open after loading. Models and grammars are immutable and may be shared between threads. A stream
@@ -72,7 +76,7 @@ typedef struct tragus_list_value {
 } tragus_list_value;
 
 typedef struct tragus_grammar_options {
-    size_t size_bytes;               /* set by tragus_grammar_options_init */
+    size_t size_bytes;
     const char *pronunciations_path; /* user's own, NULL = none */
     size_t max_arcs;                 /* 0 = default */
     uint32_t max_cpu_ms;             /* processor time of compiling, 0 = 10 s; beyond it -ETIME */
@@ -274,7 +278,7 @@ typedef struct tragus_reading {
 typedef struct tragus_match tragus_match;
 
 typedef struct tragus_match_options {
-    size_t size_bytes; /* set by tragus_match_options_init */
+    size_t size_bytes;
     const tragus_context *context;
     size_t n_context;
     size_t max;    /* readings; default 1 */
@@ -290,7 +294,7 @@ int tragus_match_text(tragus_match **ret, tragus_grammar *g, const char *text, c
 /* The same with options; o may be NULL. */
 int tragus_match_text_with(tragus_match **ret, tragus_grammar *g, const char *text, const tragus_match_options *o);
 const tragus_reading *tragus_match_reading(const tragus_match *m, size_t i);
-void tragus_match_free(tragus_match *m);
+void tragus_match_free(tragus_match *m); /* zeroes what it holds of the text */
 
 typedef struct tragus_cost {                      /* since the stream was made */
     uint64_t audio_ms, speech_ms;                 /* fed; passed by the gate */

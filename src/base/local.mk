@@ -9,6 +9,7 @@ libtragus_base_la_SOURCES = \
     src/base/closer.c src/base/closer.h \
     src/base/cpu.c src/base/cpu.h \
     src/base/crc32c.c src/base/crc32c.h \
+    src/base/decimal.c src/base/decimal.h \
     src/base/descriptor.c src/base/descriptor.h \
     src/base/error.c src/base/error.h \
     src/base/fixed.h src/base/gen/crc32c.c src/base/gen/fold.c src/base/gen/fold.h \

@@ -74,12 +74,17 @@ int base_settings_read(const char *path, base_settings_take *take, void *user, t
         total += (size_t)n;
         result = total > MOST_BYTES ? WRONG(&r, "the file is too large to be a configuration") : take_line(&r, line, (size_t)n);
     }
+    int code = errno;
     if (result >= 0 && !feof(f) && !ferror(f)) /* or the rest would be lost silently */
         result = base_error_at(reterr, -ENOMEM, path, 0, 0, "out of memory");
     if (result >= 0 && ferror(f))
-        result = base_error_at(reterr, -EIO, path, 0, 0, "cannot be read: %s", strerror(errno));
+        result = base_error_at(reterr, -code, path, 0, 0, "cannot be read: %s", strerror(code));
     free(line);
     free(r.section);
     fclose(f);
     return result < 0 ? result : 0;
+}
+
+bool base_settings_may_pass(int code) {
+    return code == -ENOMEM || code == -EMFILE || code == -ENFILE || code == -EIO;
 }

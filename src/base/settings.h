@@ -22,6 +22,10 @@ typedef int base_settings_take(const struct base_settings_line *l, void *user, t
  * the above; -ENOENT if there is no such file. */
 int base_settings_read(const char *path, base_settings_take *take, void *user, tragus_error *reterr);
 
+/* Whether this error of reading may pass by itself, as a want of memory does. All others need a person, so to try again is of no
+ * use. */
+bool base_settings_may_pass(int code);
+
 /* --- files whose keys are known --- */
 
 struct base_settings_key {

@@ -63,7 +63,11 @@ void bridge_options_done(struct bridge_options *o);
  * value. */
 int bridge_options_load(struct bridge_options *o, const char *path, tragus_error *reterr);
 
-/* Runs until SIGTERM or SIGINT. Returns an exit code: 0, or 1 if it could not start. */
+/* Checks the values, from wherever they came. Returns a negative errno and a message if one is wrong on any machine. */
+int bridge_options_check(const struct bridge_options *o, tragus_error *reterr);
+
+/* Runs with options that bridge_options_check has accepted, until SIGTERM or SIGINT. Returns an exit code: 0, or 1 if it could not
+ * start. */
 int bridge_run(const struct bridge_options *o);
 
 #endif

@@ -15,6 +15,8 @@
 
 #define BACKLOG 64
 #define PAUSE_US 1000000ULL
+#define TCP "tcp://"
+#define UNIX "unix://"
 
 static void accept_clients(struct bridge *b, bool accept) {
     for (size_t i = 0; i < b->n_sockets; i++)
@@ -99,26 +101,35 @@ static void remove_stale(const struct sockaddr_un *to) {
     close(fd);
 }
 
-static int listen_unix(struct bridge *b, const char *uri, const char *path, tragus_error *reterr) {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-
+static int read_unix(struct sockaddr_un *ret, const char *uri, const char *path, tragus_error *reterr) {
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (*path != '/')
         return wrong_uri(uri, reterr);
-    if (strlen(path) >= sizeof(to.sun_path))
+    if (strlen(path) >= sizeof(ret->sun_path))
         return base_error_set(reterr, -ENAMETOOLONG, "uri %.200s: the path has more than %zu bytes; choose a shorter one", uri,
-                              sizeof(to.sun_path) - 1);
-    memcpy(to.sun_path, path, strlen(path) + 1);
+                              sizeof(ret->sun_path) - 1);
+    memcpy(ret->sun_path, path, strlen(path) + 1);
+    return 0;
+}
+
+static int listen_unix(struct bridge *b, const char *uri, const char *path, tragus_error *reterr) {
+    struct sockaddr_un to;
+
+    int r = read_unix(&to, uri, path, reterr);
+    if (r < 0)
+        return r;
     remove_stale(&to);
-    int r = listen_at(b, uri, AF_UNIX, (const struct sockaddr *)&to, sizeof(to), reterr);
+    r = listen_at(b, uri, AF_UNIX, (const struct sockaddr *)&to, sizeof(to), reterr);
     if (r >= 0)
         b->unlink_path = strdup(path);
     return r;
 }
 
-static int listen_tcp(struct bridge *b, const char *uri, const char *where, tragus_error *reterr) {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct addrinfo *list = NULL;
-    char host[256], *end;
+#define HOST_BYTES 256
+
+/* Sets *ret_port to the text of the port, which is part of `where`. */
+static int read_tcp(char host[HOST_BYTES], const char **ret_port, const char *uri, const char *where, tragus_error *reterr) {
+    char *end;
 
     const char *colon = strrchr(where, ':');
     size_t n = colon ? (size_t)(colon - where) : 0;
@@ -127,18 +138,63 @@ static int listen_tcp(struct bridge *b, const char *uri, const char *where, trag
         n -= 2;
     }
     unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
-    if (!colon || n == 0 || n >= sizeof(host) || colon[1] < '0' || colon[1] > '9' || *end || port == 0 || port > 65535)
+    if (!colon || n == 0 || n >= HOST_BYTES || colon[1] < '0' || colon[1] > '9' || *end || port == 0 || port > 65535)
         return wrong_uri(uri, reterr);
     memcpy(host, where, n);
     host[n] = '\0';
-    int r = getaddrinfo(host, colon + 1, &hints, &list);
+    *ret_port = colon + 1;
+    return 0;
+}
+
+/* Whether this machine does not have the address, or nothing of its kind. */
+static bool is_missing(int code) {
+    return code == -EADDRNOTAVAIL || code == -EAFNOSUPPORT;
+}
+
+/* A host may have several addresses. Those that this machine has not are left out, if there is another: localhost is ::1, too,
+ * where the kernel or a container has no IPv6. */
+static int listen_tcp(struct bridge *b, const char *uri, const char *where, tragus_error *reterr) {
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *list = NULL;
+    char host[HOST_BYTES];
+    const char *port;
+    tragus_error missing = {0};
+
+    int r = read_tcp(host, &port, uri, where, reterr);
+    if (r < 0)
+        return r;
+    r = getaddrinfo(host, port, &hints, &list);
     if (r != 0)
         return base_error_set(reterr, -EADDRNOTAVAIL, "uri %.200s: the host cannot be found: %s", uri, gai_strerror(r));
     r = 0;
-    for (const struct addrinfo *a = list; a && r >= 0; a = a->ai_next)
-        r = listen_at(b, uri, a->ai_family, a->ai_addr, a->ai_addrlen, reterr);
+    for (const struct addrinfo *a = list; a && r >= 0; a = a->ai_next) {
+        tragus_error e;
+        r = listen_at(b, uri, a->ai_family, a->ai_addr, a->ai_addrlen, &e);
+        if (r < 0 && !is_missing(r) && reterr)
+            *reterr = e;
+        if (!is_missing(r))
+            continue;
+        missing = e;
+        r = 0;
+    }
     freeaddrinfo(list);
-    return r;
+    if (r < 0 || b->n_sockets > 0)
+        return r;
+    if (reterr)
+        *reterr = missing;
+    return missing.code;
+}
+
+int bridge_listen_check(const char *uri, tragus_error *reterr) {
+    struct sockaddr_un to;
+    char host[HOST_BYTES];
+    const char *port;
+
+    if (strncmp(uri, TCP, strlen(TCP)) == 0)
+        return read_tcp(host, &port, uri, uri + strlen(TCP), reterr);
+    if (strncmp(uri, UNIX, strlen(UNIX)) == 0)
+        return read_unix(&to, uri, uri + strlen(UNIX), reterr);
+    return wrong_uri(uri, reterr);
 }
 
 static int make_timer(struct bridge *b, tragus_error *reterr) {
@@ -166,11 +222,8 @@ int bridge_listen(struct bridge *b, tragus_error *reterr) {
     }
     if (n > 0)
         return 0;
-    if (strncmp(uri, "tcp://", 6) == 0)
-        return listen_tcp(b, uri, uri + 6, reterr);
-    if (strncmp(uri, "unix://", 7) == 0)
-        return listen_unix(b, uri, uri + 7, reterr);
-    return wrong_uri(uri, reterr);
+    return strncmp(uri, TCP, strlen(TCP)) == 0 ? listen_tcp(b, uri, uri + strlen(TCP), reterr)
+                                               : listen_unix(b, uri, uri + strlen(UNIX), reterr);
 }
 
 void bridge_listen_end(struct bridge *b) {

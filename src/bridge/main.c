@@ -133,16 +133,17 @@ int main(int argc, char **argv) {
     int r = bridge_options_load(&o, l.config ? l.config : BRIDGE_CONFIG, &e);
     if (r == -ENOENT && !l.config)
         r = 0; /* the defaults */
+    override(&o, &l.given);
+    if (r >= 0)
+        r = bridge_options_check(&o, &e);
     if (r < 0) {
         fprintf(stderr, "tragus-bridge: %s\n", base_error_format(&e, text, sizeof(text)));
-        bridge_options_done(&o);
-        return 2;
-    }
-    override(&o, &l.given);
-    if (l.only_check)
+        r = base_settings_may_pass(r) ? 1 : 2;
+    } else if (l.only_check) {
         puts("The configuration is valid.");
-    else
+    } else {
         r = bridge_run(&o);
+    }
     bridge_options_done(&o);
     return r;
 }

@@ -232,10 +232,12 @@ static void make_id(struct bridge_mqtt *m) {
             *c = '_';
 }
 
-static int check(const struct bridge_mqtt_options *o, tragus_error *reterr) {
+int bridge_mqtt_check(const struct bridge_mqtt_options *o, tragus_error *reterr) {
     static const char *const names[] = {"prefix", "discovery_prefix", "site"};
     const char *values[] = {o->prefix, o->discovery_prefix, o->site};
 
+    if (!*o->host)
+        return 0;
     for (size_t i = 0; i < 3; i++) {
         size_t n = strlen(values[i]);
         if (strpbrk(values[i], "+# \t\"\\") || (n > 0 && (values[i][0] == '/' || values[i][n - 1] == '/')) || n > 200 ||
@@ -248,6 +250,8 @@ static int check(const struct bridge_mqtt_options *o, tragus_error *reterr) {
                               "[mqtt] prefix: the topics below hermes/ are those of the Hermes protocol; choose another prefix");
     if (o->hermes_sound && o->hermes == BRIDGE_HERMES_OFF)
         return base_error_set(reterr, -EINVAL, "[mqtt] sound = hermes needs hermes = yes or hermes = services");
+    if (*o->password_file && !*o->user)
+        return base_error_set(reterr, -EINVAL, "password_file is set without user; add user in [mqtt]");
     return 0;
 }
 
@@ -282,9 +286,6 @@ int bridge_mqtt_open(struct bridge *b, tragus_error *reterr) {
 
     if (!*o->host)
         return 0;
-    int r = check(o, reterr);
-    if (r < 0)
-        return r;
     struct bridge_mqtt *m = calloc(1, sizeof(*m));
     if (!m)
         return base_error_set(reterr, -ENOMEM, "out of memory");
@@ -294,7 +295,7 @@ int bridge_mqtt_open(struct bridge *b, tragus_error *reterr) {
     m->on = o->listen;
     m->ready = "away";
     make_id(m);
-    r = start(m, reterr);
+    int r = start(m, reterr);
     if (r < 0)
         bridge_mqtt_close(b);
     return r;

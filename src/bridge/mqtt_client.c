@@ -446,8 +446,6 @@ int mqtt_client_new(struct mqtt_client **ret, sd_event *event, const struct mqtt
         r = bridge_secret_read(c->password, "password_file", o->password_file, &changed, reterr);
     if (r >= 0 && *o->ca_file && access(o->ca_file, R_OK) < 0)
         r = base_error_set(reterr, -errno, "ca_file %s cannot be read: %s", o->ca_file, strerror(errno));
-    if (r >= 0 && *o->password_file && !*o->user)
-        r = base_error_set(reterr, -EINVAL, "password_file is set without user; add user in [mqtt]");
     if (r >= 0 && mosquitto_lib_init() != MOSQ_ERR_SUCCESS)
         r = base_error_set(reterr, -ENOMEM, "libmosquitto cannot be started");
     if (r >= 0) {

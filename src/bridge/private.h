@@ -117,7 +117,9 @@ struct bridge {
     bool lacks_words;                         /* tragusd has no language model for the option fallback; was logged */
 };
 
-/* Listens at the URI, or at the sockets that systemd passed. */
+/* Returns a negative errno and a message if this is no URI to listen at. */
+int bridge_listen_check(const char *uri, tragus_error *reterr);
+/* Listens at the URI, which bridge_listen_check has accepted, or at the sockets that systemd passed. */
 int bridge_listen(struct bridge *b, tragus_error *reterr);
 void bridge_listen_end(struct bridge *b);
 
@@ -172,8 +174,10 @@ void bridge_streams_free(struct bridge *b);
 
 /* --- MQTT --------------------------------------------------------------------------------------------------------------------- */
 
-/* Begins to connect with the broker of the options, if there is one. Returns a negative errno and a message if the options are
- * wrong; a broker that cannot be reached is no error. */
+/* Returns a negative errno and a message if the options of MQTT are wrong. */
+int bridge_mqtt_check(const struct bridge_mqtt_options *o, tragus_error *reterr);
+/* Begins to connect with the broker of the options, if there is one. bridge_mqtt_check has accepted them. Returns a negative errno
+ * and a message if a file that they name cannot be used; a broker that cannot be reached is no error. */
 int bridge_mqtt_open(struct bridge *b, tragus_error *reterr);
 void bridge_mqtt_close(struct bridge *b);
 /* tragusd has come or has gone; one of its properties has changed. Nothing happens without MQTT. */

@@ -2,6 +2,8 @@
 /* bridge/settings.c: bridge.conf: a table of keys, each with the place of its value. To add one, add a row here, a field to struct
  * bridge_options, and its description to data/bridge.conf. */
 #include "bridge/bridge.h"
+#include "bridge/home.h"
+#include "bridge/private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -147,4 +149,16 @@ int bridge_options_load(struct bridge_options *o, const char *path, tragus_error
     if (r >= 0 && (o->home_url != NULL) != (o->home_token_file != NULL))
         return base_error_at(reterr, -EINVAL, path, 0, 0, "[home_assistant] needs both url and token_file");
     return r;
+}
+
+int bridge_options_check(const struct bridge_options *o, tragus_error *reterr) {
+    struct bridge_home_url url;
+
+    int r = bridge_listen_check(o->uri, reterr);
+    if (r >= 0 && o->home_url) {
+        r = bridge_home_url_read(&url, o->home_url, reterr);
+        if (r >= 0)
+            bridge_home_url_done(&url);
+    }
+    return r < 0 ? r : bridge_mqtt_check(&o->mqtt, reterr);
 }

@@ -197,9 +197,7 @@ static int load(struct check *c, tragus_diagnostics *d, tragus_error *e) {
     if (r < 0)
         return r;
     const char *language = grammar_language(engine_grammar_sentences(c->grammar));
-    size_t n = c->model ? strlen(engine_model_language(c->model)) : 0;
-    if (!c->model || (*language && (strncmp(language, engine_model_language(c->model), n) != 0 ||
-                                    (language[n] && !strchr("-_", language[n]))))) {
+    if (!c->model || (*language && !grammar_language_same(language, engine_model_language(c->model)))) {
         c->model = tragus_model_unref(c->model);
         printf("note: there is no model for language \"%s\"; only typed text was checked\n", language);
         return 0;

@@ -166,7 +166,7 @@ int cli_hear(struct cli_heard *ret, const char *path, tragus_model *m, tragus_gr
     int r = cli_read_sound(path, &pcm, &n);
     if (r != CLI_OK)
         return r;
-    h.audio_ms = n * 1000 / AUDIO_RATE;
+    h.audio_ms = (uint64_t)n * 1000 / AUDIO_RATE; /* size_t may have 32 bits */
     r = recognise(&h, pcm, n, m, g, o);
     free(pcm);
     if (r == 0)

@@ -128,7 +128,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "tragusd: %s\n", base_error_format(&e, text, sizeof(text)));
         config_done(&config);
         free(own_path);
-        return 2;
+        return base_settings_may_pass(r) ? 1 : 2;
     }
     if (line.address)
         config.bus.address = line.address;

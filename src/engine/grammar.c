@@ -20,9 +20,6 @@
 
 enum { MOST_GUESSED = 100 }; /* at most this many words are listed individually */
 
-/* Whether a program's options have a field; they may be of an older version than this library. */
-#define HAS(o, field) ((o) && (o)->size_bytes >= offsetof(tragus_grammar_options, field) + sizeof((o)->field))
-
 struct sources {
     atomic_uint n_refs;
     pthread_mutex_t lock; /* protects the builder: several threads may derive grammars */
@@ -153,16 +150,20 @@ static struct sources *sources_unref(struct sources *s) {
     return NULL;
 }
 
-static int sources_new(struct sources **ret, tragus_model *m, const tragus_grammar_options *o, tragus_diagnostics *d,
+static int sources_new(struct sources **ret, tragus_model *m, const tragus_grammar_options *options, tragus_diagnostics *d,
                        tragus_error *reterr) {
+    tragus_grammar_options o;
+    tragus_grammar_options_init(&o);
+    if (options && engine_take_options(&o, sizeof(o), options) < 0)
+        return base_error_set(reterr, -EINVAL, "the options have no size; set them with tragus_grammar_options_init first");
     struct sources *s = calloc(1, sizeof(*s));
     if (!s)
         return base_error_set(reterr, -ENOMEM, "out of memory");
     atomic_init(&s->n_refs, 1);
     pthread_mutex_init(&s->lock, NULL);
-    s->max_arcs = o ? o->max_arcs : 0;
-    s->max_cpu_ms = HAS(o, max_cpu_ms) && o->max_cpu_ms ? o->max_cpu_ms : ENGINE_MAX_CPU_MS;
-    s->max_bytes = HAS(o, max_bytes) && o->max_bytes ? o->max_bytes : ENGINE_MAX_BYTES;
+    s->max_arcs = o.max_arcs;
+    s->max_cpu_ms = o.max_cpu_ms ? o.max_cpu_ms : ENGINE_MAX_CPU_MS;
+    s->max_bytes = o.max_bytes ? o.max_bytes : ENGINE_MAX_BYTES;
     int r = grammar_builder_new(&s->builder);
     if (r == 0)
         r = lexicon_overrides_new(&s->overrides);
@@ -170,15 +171,15 @@ static int sources_new(struct sources **ret, tragus_model *m, const tragus_gramm
         base_error_set(reterr, r, "out of memory");
     if (r == 0 && !m)
         grammar_builder_set_typed_only(s->builder);
-    if (r == 0 && HAS(o, language) && o->language) {
-        s->language = strdup(o->language);
+    if (r == 0 && o.language) {
+        s->language = strdup(o.language);
         r = s->language ? 0 : base_error_set(reterr, -ENOMEM, "out of memory");
         grammar_builder_set_language(s->builder, s->language);
     }
     if (r == 0)
-        r = engine_give_languages(s->builder, m, HAS(o, models_path) ? o->models_path : NULL, d, reterr);
-    if (r == 0 && m && o && o->pronunciations_path)
-        r = lexicon_overrides_load(s->overrides, engine_model_lexicon(m), o->pronunciations_path, reterr);
+        r = engine_give_languages(s->builder, m, o.models_path, d, reterr);
+    if (r == 0 && m && o.pronunciations_path)
+        r = lexicon_overrides_load(s->overrides, engine_model_lexicon(m), o.pronunciations_path, reterr);
     if (r < 0) {
         sources_unref(s);
         return r;

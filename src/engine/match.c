@@ -9,7 +9,7 @@
 struct tragus_match {
     tragus_grammar *grammar;
     struct grammar_match *match;
-    size_t n;
+    size_t n, n_slots, text_bytes;
     char *text; /* the words of the slots */
     tragus_slot *slots;
     tragus_reading readings[];
@@ -34,11 +34,11 @@ char *engine_copy_words(char *to, const char *text, uint32_t first, uint32_t n) 
 }
 
 static int fill_readings(tragus_match *m, const char *text) {
-    size_t n_slots = 0;
     for (size_t i = 0; i < m->n; i++)
-        n_slots += grammar_match_reading(m->match, i)->n_slots;
-    m->slots = calloc(n_slots ? n_slots : 1, sizeof(*m->slots));
-    m->text = malloc(n_slots * (strlen(text) + 1) + 1);
+        m->n_slots += grammar_match_reading(m->match, i)->n_slots;
+    m->slots = calloc(m->n_slots ? m->n_slots : 1, sizeof(*m->slots));
+    m->text_bytes = m->n_slots * (strlen(text) + 1) + 1;
+    m->text = malloc(m->text_bytes);
     if (!m->slots || !m->text)
         return -ENOMEM;
     tragus_slot *slot = m->slots;
@@ -114,8 +114,8 @@ ENGINE_PUBLIC int tragus_match_text_with(tragus_match **ret, tragus_grammar *g, 
     struct base_budget budget;
     tragus_match_options own;
     tragus_match_options_init(&own);
-    if (o && o->size_bytes > 0) /* may be of an older version than this library */
-        memcpy(&own, o, o->size_bytes < sizeof(own) ? o->size_bytes : sizeof(own));
+    if (o && engine_take_options(&own, sizeof(own), o) < 0)
+        return -EINVAL;
     if (!ret || !g || !text || (!own.context && own.n_context > 0))
         return -EINVAL;
     const struct grammar_match_options how = {.context = own.context,
@@ -136,6 +136,10 @@ ENGINE_PUBLIC void tragus_match_free(tragus_match *m) {
         return;
     grammar_match_free(m->match);
     tragus_grammar_unref(m->grammar);
+    if (m->slots) /* with numbers that were said */
+        explicit_bzero(m->slots, m->n_slots * sizeof(*m->slots));
+    if (m->text)
+        explicit_bzero(m->text, m->text_bytes);
     free(m->slots);
     free(m->text);
     free(m);

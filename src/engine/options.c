@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* engine/options.c: a decoder's options: from the model's passport, then from the session. */
+/* engine/options.c: the options of programs, and a decoder's options: from the model's passport, then from the session. */
 #include "engine/private.h"
 #include "nn/nn.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+int engine_take_options(void *ret, size_t size, const void *given) {
+    size_t given_size;
+
+    memcpy(&given_size, given, sizeof(given_size));
+    if (given_size < sizeof(given_size))
+        return -EINVAL;
+    memcpy(ret, given, given_size < size ? given_size : size);
+    return 0;
+}
 
 /* --- the passport --- */
 

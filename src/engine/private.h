@@ -12,6 +12,11 @@
 /* Exports a function of tragus.h; all others are hidden. */
 #define ENGINE_PUBLIC __attribute__((visibility("default")))
 
+/* Copies the options of a program over defaults of size bytes. Both begin with their size. A program that was built with an older
+ * tragus.h lacks the last fields, which stay as they are in ret; one that was built with a newer one has more, which are not read.
+ * Returns 0, or -EINVAL if `given` does not even contain its size, because nobody has initialised it. */
+int engine_take_options(void *ret, size_t size, const void *given);
+
 /* Tells a builder where to find languages: m's own, then those in `folder` (NULL: none), beside m's, and the installed ones. m may
  * be NULL. */
 int engine_give_languages(struct grammar_builder *b, const tragus_model *m, const char *folder, tragus_diagnostics *d,

@@ -94,13 +94,15 @@ ENGINE_PUBLIC void tragus_stream_options_init(tragus_stream_options *o) {
 }
 
 ENGINE_PUBLIC int tragus_stream_new(tragus_stream **ret, tragus_model *m, const tragus_stream_options *o) {
-    if (!ret || !m || (o && o->size_bytes < sizeof(*o)))
+    tragus_stream_options own;
+    tragus_stream_options_init(&own);
+    if (!ret || !m || (o && engine_take_options(&own, sizeof(own), o) < 0))
         return -EINVAL;
     tragus_stream *s = calloc(1, sizeof(*s));
     if (!s)
         return -ENOMEM;
     engine_segmenter_init(&s->segmenter, NULL, engine_model_cpu_flags(m), 0);
-    s->segmenter.gated = !o || o->gate;
+    s->segmenter.gated = own.gate != 0;
     s->model = tragus_model_ref(m);
     s->recogniser = engine_recogniser_new(m, take_record, NULL);
     if (!s->recogniser) {
@@ -166,17 +168,16 @@ static void let_hang(tragus_stream *stream, const struct engine_listener *l) {
 
 ENGINE_PUBLIC int tragus_session_new(tragus_session **ret, tragus_stream *stream, tragus_grammar *g,
                                      const tragus_session_options *o) {
-    if (!ret || !stream || !g || !engine_grammar_graph(g) || (o && o->size_bytes < sizeof(*o)))
+    tragus_session_options own;
+    tragus_session_options_init(&own);
+    if (!ret || !stream || !g || !engine_grammar_graph(g) || (o && engine_take_options(&own, sizeof(own), o) < 0))
         return -EINVAL;
-    if (o && o->wake && !engine_grammar_graph(o->wake))
+    if (own.wake && !engine_grammar_graph(own.wake))
         return -EINVAL;
     tragus_session *s = calloc(1, sizeof(*s));
     if (!s)
         return -ENOMEM;
-    if (o)
-        s->options = *o;
-    else
-        tragus_session_options_init(&s->options);
+    s->options = own;
     s->session.wants_partial = s->options.partial;
     s->session.reject = s->options.reject;
     s->session.listener = engine_listener_new(stream->model, g, &s->options);

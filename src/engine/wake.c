@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* engine/wake.c: what a session needs to wait for a wake phrase: a spotter, and the rows since the phrase may have ended. */
+#include "base/decimal.h"
 #include "engine/utterance.h"
 
 #include <errno.h>
@@ -145,7 +146,7 @@ static int estimate(tragus_model *m, const char *phrase, double per_hour, const 
                     tragus_error *reterr) {
     tragus_grammar *g;
     tragus_session_options o;
-    char text[256];
+    char text[256], rate[BASE_DECIMAL_BYTES];
     tragus_session_options_init(&o);
     o.wake_per_hour = per_hour;
     struct decoder_spotting s = engine_decoder_options(m, &o).spotting;
@@ -165,8 +166,8 @@ static int estimate(tragus_model *m, const char *phrase, double per_hour, const 
         return 0;
     int32_t percent = (decoder_curve_at(&s.missed, decoder_least_logit(&s, &s.alone, rarity_q8)) + 128) / 256;
     bool many = percent >= MANY_MISSED_PERCENT;
-    snprintf(text, sizeof(text), "\"%.60s\": in a quiet room about %d %% of the calls are missed at %g false alarms an hour%s",
-             phrase, percent, per_hour > 0 ? per_hour : DEFAULT_PER_HOUR,
+    snprintf(text, sizeof(text), "\"%.60s\": in a quiet room about %d %% of the calls are missed at %s false alarms an hour%s",
+             phrase, percent, base_decimal(per_hour > 0 ? per_hour : DEFAULT_PER_HOUR, rate),
              many ? "; take a longer phrase with rarer sounds, or allow more false alarms" : "");
     grammar_diagnostics_add(d, many ? TRAGUS_WARNING : TRAGUS_NOTE, text);
     return 0;

@@ -86,6 +86,8 @@ void grammar_free(struct grammar *g);
 int grammar_refuse(const struct grammar *g, const struct base_budget *budget, int code, tragus_diagnostics *d,
                    tragus_error *reterr);
 
+/* Returns whether two tags name the same language, in any case and regardless of the region. */
+bool grammar_language_same(const char *a, const char *b);
 const char *grammar_language(const struct grammar *g); /* the tag that the sentences name, as written; "": none */
 size_t grammar_n_templates(const struct grammar *g);
 size_t grammar_n_intents(const struct grammar *g);
@@ -178,6 +180,6 @@ int grammar_match_with(struct grammar_match **ret, const struct grammar *g, cons
 int grammar_match_within(struct grammar_match **ret, const struct grammar *g, const char *text, const tragus_context context[],
                          size_t n_context, size_t max_readings, struct base_budget *budget, tragus_error *reterr);
 const struct grammar_reading *grammar_match_reading(const struct grammar_match *m, size_t i);
-void grammar_match_free(struct grammar_match *m);
+void grammar_match_free(struct grammar_match *m); /* zeroes what it holds of the text */
 
 #endif

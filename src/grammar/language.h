@@ -45,9 +45,6 @@ struct grammar_report;
 int grammar_builder_language(const struct grammar_language **ret, struct grammar_builder *b, const char *tag,
                              struct grammar_report *report);
 
-/* Returns whether two tags name the same language, regardless of the region. */
-bool grammar_language_same(const char *a, const char *b);
-
 /* Returns whether two tags are equal, in any case and with - or _. */
 bool grammar_language_equal(const char *a, const char *b);
 bool grammar_language_has_region(const char *tag);

@@ -11,10 +11,8 @@
 
 enum { MOST_NUMBERS = 20000 }; /* limit for the numbers of one range in words */
 
-enum state { STATE_BUSY = 1, STATE_DONE, STATE_FAILED };
-
 struct known_list {
-    enum state state;
+    enum grammar_state state;
     struct grammar_list *list;
 };
 
@@ -262,7 +260,7 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
     if (!entry) {
         entry = grammar_pool_alloc(&c->g->pool, sizeof *entry);
         *grammar_map_at(known, &c->g->pool, item->name) = entry;
-        entry->state = STATE_BUSY;
+        entry->state = GRAMMAR_BUSY;
         entry->list = new_list(c, item->name);
         c->stack[c->n_stack++] = grammar_pool_format(&c->g->pool, "{%s}", item->name);
         struct grammar_cost outer = grammar_costs_begin(&c->costs, list_position(c, from, item), entry->list->name);
@@ -287,14 +285,14 @@ bool grammar_find_list(struct grammar_compiler *c, struct grammar_scope *s, cons
         }
         grammar_costs_resume(&c->costs, &outer);
         c->n_stack--;
-        entry->state = good ? STATE_DONE : STATE_FAILED;
-    } else if (entry->state == STATE_BUSY) {
+        entry->state = good ? GRAMMAR_DONE : GRAMMAR_FAILED;
+    } else if (entry->state == GRAMMAR_BUSY) {
         grammar_report_cycle(c, grammar_pool_format(&c->g->pool, "{%s}", item->name), item->offset);
-        entry->state = STATE_FAILED;
+        entry->state = GRAMMAR_FAILED;
     }
-    if (entry->state == STATE_FAILED)
+    if (entry->state == GRAMMAR_FAILED)
         grammar_report_at(c->report, TRAGUS_ERROR, grammar_position_in(&c->within, item->offset),
                           "it uses {%s}, which has a mistake: %.80s", item->name, c->within.text);
     *ret = entry->list;
-    return entry->state == STATE_DONE;
+    return entry->state == GRAMMAR_DONE;
 }

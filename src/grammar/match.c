@@ -232,6 +232,7 @@ int grammar_match_with(struct grammar_match **ret, const struct grammar *g, cons
     *j = (struct grammar_match_job){.g = g, .match = match, .costs = {.budget = budget}, .options = *o, .typed = text};
     grammar_pool_init(&match->pool, LARGEST_MATCH, budget);
     grammar_pool_init(&j->work, LARGEST_MATCH, budget);
+    match->pool.is_secret = j->work.is_secret = true;
     j->work.outer = &match->pool;
     int r = grammar_pool_run(&match->pool, match_text, j);
     if (r < 0 && j->too_long) {

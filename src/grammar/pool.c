@@ -30,6 +30,8 @@ static void free_until(struct grammar_pool *p, const struct grammar_pool_chunk *
         struct grammar_pool_chunk *next = p->chunks->next;
         p->total_bytes -= p->chunks->size_bytes;
         base_budget_give(p->budget, p->chunks->size_bytes);
+        if (p->is_secret)
+            explicit_bzero(p->chunks, sizeof *p->chunks + p->chunks->size_bytes);
         free(p->chunks);
         p->chunks = next;
     }

@@ -9,6 +9,7 @@
 #define TRAGUS_GRAMMAR_POOL_H
 
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct base_budget;
@@ -20,6 +21,7 @@ struct grammar_pool {
     size_t total_bytes;
     size_t limit_bytes;
     struct base_budget *budget; /* counts memory and work; NULL: not counted */
+    bool is_secret;             /* it holds what was said, so it is zeroed before it is freed */
     struct grammar_pool *outer; /* the pool whose run is left instead; NULL: this one */
     jmp_buf escape;
     int code; /* why the run was left */

@@ -20,10 +20,8 @@ enum {
     SHORTEST_GLUED = 3,       /* letters that may continue free text within a word */
 };
 
-enum state { STATE_BUSY = 1, STATE_DONE, STATE_FAILED };
-
 struct known_rule {
-    enum state state;
+    enum grammar_state state;
     struct grammar_item *body;
     struct grammar_measure measure;
 };
@@ -131,13 +129,13 @@ static void report_use(struct grammar_compiler *c, const struct grammar_item *it
 static const struct known_rule *find_rule(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_item *item) {
     struct known_rule *rule = grammar_map_get(&s->rules, item->name);
     if (rule) {
-        if (rule->state == STATE_BUSY) {
+        if (rule->state == GRAMMAR_BUSY) {
             grammar_report_cycle(c, grammar_pool_format(&c->g->pool, "<%s>", item->name), item->offset);
-            rule->state = STATE_FAILED;
-        } else if (rule->state == STATE_FAILED) {
+            rule->state = GRAMMAR_FAILED;
+        } else if (rule->state == GRAMMAR_FAILED) {
             report_use(c, item);
         }
-        return rule->state == STATE_DONE ? rule : NULL;
+        return rule->state == GRAMMAR_DONE ? rule : NULL;
     }
     const struct grammar_text *text = rule_text(c, s, item->name);
     if (!text) {
@@ -149,14 +147,14 @@ static const struct known_rule *find_rule(struct grammar_compiler *c, struct gra
         return NULL;
     }
     rule = grammar_pool_alloc(&c->g->pool, sizeof *rule);
-    rule->state = STATE_BUSY;
+    rule->state = GRAMMAR_BUSY;
     *grammar_map_at(&s->rules, &c->g->pool, item->name) = rule;
     struct grammar_text outer = c->within;
     c->within = *text;
     c->stack[c->n_stack++] = grammar_pool_format(&c->g->pool, "<%s>", item->name);
     rule->body = grammar_parse(c, text);
-    bool good = rule->body && grammar_resolve(c, s, rule->body, &rule->measure) && rule->state == STATE_BUSY;
-    rule->state = good ? STATE_DONE : STATE_FAILED;
+    bool good = rule->body && grammar_resolve(c, s, rule->body, &rule->measure) && rule->state == GRAMMAR_BUSY;
+    rule->state = good ? GRAMMAR_DONE : GRAMMAR_FAILED;
     c->n_stack--;
     c->within = outer;
     if (!good)

@@ -16,6 +16,13 @@ struct grammar_measure { /* of an item with all rules inserted */
     const char *missing; /* the name of a missing list, NULL: none */
 };
 
+/* Of a name that is looked up; zeroed memory is none of these. */
+enum grammar_state {
+    GRAMMAR_BUSY = 1, /* being resolved: who uses it now makes a cycle */
+    GRAMMAR_DONE,
+    GRAMMAR_FAILED /* it has a mistake, which was reported */
+};
+
 struct grammar_scope {
     const struct grammar_model_block *block; /* whose own names take precedence; NULL: none */
     struct grammar_map rules, lists;         /* already resolved */

@@ -2,6 +2,7 @@
 /* grammar/value.c: see value.h. */
 #include "grammar/value.h"
 
+#include "base/decimal.h"
 #include "grammar/pool.h"
 
 #include <stdint.h>
@@ -43,20 +44,16 @@ tragus_value grammar_value_read(const char *text, bool plain) {
     return value;
 }
 
-/* printf writes the decimal point of the program's locale, which may be several bytes. */
-static const char *real_text(struct grammar_pool *pool, double real) {
-    const char *text = grammar_pool_format(pool, "%g", real), *behind_whole = text + strspn(text, "-0123456789");
-    size_t n_point = strcspn(behind_whole, "0123456789e");
-    if (n_point == 0)
-        return text;
-    return grammar_pool_format(pool, "%.*s.%s", (int)(behind_whole - text), text, behind_whole + n_point);
-}
-
 tragus_value grammar_value_number(struct grammar_pool *pool, double real) {
     tragus_value v = {.type = TRAGUS_REAL, .real = real};
     v.integer = real > -MOST_INTEGER && real < MOST_INTEGER ? (int64_t)real : 0;
     if ((double)v.integer == real)
         v.type = TRAGUS_INTEGER;
-    v.text = v.type == TRAGUS_INTEGER ? grammar_pool_format(pool, "%lld", (long long)v.integer) : real_text(pool, real);
+    if (v.type == TRAGUS_INTEGER) {
+        v.text = grammar_pool_format(pool, "%lld", (long long)v.integer);
+    } else {
+        char text[BASE_DECIMAL_BYTES];
+        v.text = grammar_pool_text(pool, text, strlen(base_decimal(real, text)));
+    }
     return v;
 }

@@ -25,24 +25,15 @@ struct entry {
 struct entries {
     struct entry *items;
     size_t n_items, size_items;
+    int n_files; /* that were read; the number of the one that is being read */
 };
 
 static int out_of_memory(tragus_error *reterr) {
     return base_error_set(reterr, -ENOMEM, "out of memory");
 }
 
-static int read_line(struct entries *e, char *text, const char *path, int file, int line, tragus_error *reterr) {
-    static const char space[] = " \t\r\n";
-    char *comment = strchr(text, '#');
-    if (comment)
-        *comment = '\0';
-    const char *word = text + strspn(text, space);
-    size_t field_bytes = strcspn(word, space), word_bytes = field_bytes;
-    if (word_bytes == 0)
-        return 0;
-    const char *bracket = memchr(word, '(', word_bytes);
-    if (bracket && bracket > word && word[word_bytes - 1] == ')')
-        word_bytes = (size_t)(bracket - word);
+static int take_line(const struct phones_line *l, void *user, tragus_error *reterr) {
+    struct entries *e = user;
     if (e->n_items == e->size_items) {
         size_t size_items = e->size_items ? 2 * e->size_items : 1024;
         struct entry *items = reallocarray(e->items, size_items, sizeof *items);
@@ -53,34 +44,17 @@ static int read_line(struct entries *e, char *text, const char *path, int file, 
     }
     struct entry *entry = &e->items[e->n_items];
     char folded[SPELLING_MAX_BYTES];
-    int n = spelling_fold(word, word_bytes, folded);
+    int n = spelling_fold(l->word, l->word_bytes, folded);
     if (n < 1 || n > DICTIONARY_MAX_WORD_BYTES)
-        return base_error_at(reterr, -EINVAL, path, line, 0, "the word is not UTF-8, or has more than %d bytes",
+        return base_error_at(reterr, -EINVAL, l->file, l->line, 0, "the word is not UTF-8, or has more than %d bytes",
                              DICTIONARY_MAX_WORD_BYTES);
-    *entry = (struct entry){.word_bytes = (uint8_t)n, .file = file, .line = line};
+    *entry = (struct entry){.word_bytes = (uint8_t)n, .file = e->n_files, .line = l->line};
     memcpy(entry->word, folded, (size_t)n + 1);
-    int r = phones_parse(phones_arpabet, PHONES_N_ARPABET, word + field_bytes, path, line, (int)(word + field_bytes - text) + 1,
-                         &entry->pronunciation, reterr);
+    int r = phones_parse(phones_arpabet, PHONES_N_ARPABET, l->phones, l->file, l->line, l->column, &entry->pronunciation, reterr);
     if (r < 0)
         return r;
     e->n_items++;
     return 0;
-}
-
-static int read_file(struct entries *e, const char *path, int number, tragus_error *reterr) {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return base_error_at(reterr, -errno, path, 0, 0, "cannot be read: %s", strerror(errno));
-    char *text = NULL;
-    size_t size_bytes = 0;
-    int r = 0;
-    for (int line = 1; r == 0 && getline(&text, &size_bytes, file) >= 0; line++)
-        r = read_line(e, text, path, number, line, reterr);
-    if (r == 0 && ferror(file))
-        r = base_error_at(reterr, -EIO, path, 0, 0, "cannot be read: it is a directory or the disk failed");
-    free(text);
-    fclose(file);
-    return r;
 }
 
 /* Sorts by the bytes of the word, then later files first, because their entries replace those of earlier files, then by line. */
@@ -180,8 +154,8 @@ int lexicon_compile(const char *const paths[], int n_paths, const char *endings_
     struct packed p = {0};
     struct base_buffer endings = {0};
     int r = read_endings(&endings, endings_path, reterr);
-    for (int i = 0; r == 0 && i < n_paths; i++)
-        r = read_file(&e, paths[i], i, reterr);
+    for (; r == 0 && e.n_files < n_paths; e.n_files++)
+        r = phones_read(paths[e.n_files], take_line, &e, reterr);
     if (r == 0)
         r = settle(&e, paths, reterr);
     if (r == 0) {

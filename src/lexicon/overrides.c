@@ -66,19 +66,20 @@ static bool same_sound(const struct lexicon_pronunciation *a, const struct lexic
     return a->n_phones == b->n_phones && memcmp(a->phones, b->phones, a->n_phones) == 0;
 }
 
-/* column: of the first phone in the line. */
-static int add(struct lexicon_overrides *o, const struct lexicon *l, const char *word, size_t word_bytes, const char *phones,
-               const char *file, int line, int column, tragus_error *reterr) {
+static int add(struct lexicon_overrides *o, const struct lexicon *l, const struct phones_line *from, tragus_error *reterr) {
+    const char *file = from->file;
+    int line = from->line;
     char folded[SPELLING_MAX_BYTES];
     struct lexicon_pronunciation pronunciation;
-    int len_bytes = spelling_fold(word, word_bytes, folded);
+    int len_bytes = spelling_fold(from->word, from->word_bytes, folded);
     if (len_bytes == -EILSEQ)
         return base_error_at(reterr, -EINVAL, file, line, 0, "the word is not valid UTF-8; save the file as UTF-8");
     if (len_bytes < 0 || len_bytes > DICTIONARY_MAX_WORD_BYTES)
         return base_error_at(reterr, -EINVAL, file, line, 0, "the word is too long; at most %d bytes", DICTIONARY_MAX_WORD_BYTES);
     if (len_bytes == 0 || strpbrk(folded, " \t\r\n"))
         return base_error_at(reterr, -EINVAL, file, line, 0, "\"%s\" is not one word; give each word a line of its own", folded);
-    int r = phones_parse(l->dictionary.phone_names, l->dictionary.n_phones, phones, file, line, column, &pronunciation, reterr);
+    int r = phones_parse(l->dictionary.phone_names, l->dictionary.n_phones, from->phones, file, line, from->column, &pronunciation,
+                         reterr);
     if (r < 0)
         return r;
 
@@ -106,58 +107,35 @@ static int add(struct lexicon_overrides *o, const struct lexicon *l, const char 
 
 int lexicon_overrides_add(struct lexicon_overrides *o, const struct lexicon *l, const char *word, const char *phones,
                           tragus_error *reterr) {
-    return add(o, l, word, strlen(word), phones, NULL, 0, 0, reterr);
+    const struct phones_line from = {.word = word, .word_bytes = strlen(word), .phones = phones};
+    return add(o, l, &from, reterr);
 }
 
-/* Reads one line of a file: `word PH PH`, `word(2) PH PH` for variants as in CMUdict, a comment, or nothing. */
-static int add_line(struct lexicon_overrides *o, const struct lexicon *l, char *text, const char *file, int line,
-                    tragus_error *reterr) {
-    static const char space[] = " \t\r\n";
-    char *comment = strchr(text, '#');
-    if (comment)
-        *comment = '\0';
-    const char *word = text + strspn(text, space);
-    size_t field_bytes = strcspn(word, space), word_bytes = field_bytes;
-    if (word_bytes == 0)
-        return 0;
-    const char *bracket = memchr(word, '(', word_bytes);
-    if (bracket && bracket > word && word[word_bytes - 1] == ')')
-        word_bytes = (size_t)(bracket - word);
-    return add(o, l, word, word_bytes, word + field_bytes, file, line, (int)(word + field_bytes - text) + 1, reterr);
+struct loading {
+    struct lexicon_overrides next;
+    const struct lexicon *lexicon;
+};
+
+static int take_line(const struct phones_line *line, void *user, tragus_error *reterr) {
+    struct loading *l = user;
+    return add(&l->next, l->lexicon, line, reterr);
 }
 
 int lexicon_overrides_load(struct lexicon_overrides *o, const struct lexicon *l, const char *path, tragus_error *reterr) {
     /* Fill a copy, so that a file with a mistake changes nothing. */
-    struct lexicon_overrides next = {.n_items = o->n_items, .size_items = o->n_items};
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return base_error_at(reterr, -errno, path, 0, 0, "cannot be read: %s", strerror(errno));
-    int r = 0;
+    struct loading loading = {.next = {.n_items = o->n_items, .size_items = o->n_items}, .lexicon = l};
     if (o->n_items > 0) {
-        next.items = reallocarray(NULL, o->n_items, sizeof *next.items);
-        if (next.items)
-            memcpy(next.items, o->items, o->n_items * sizeof *next.items);
-        else
-            r = base_error_at(reterr, -ENOMEM, path, 0, 0, "out of memory");
+        loading.next.items = reallocarray(NULL, o->n_items, sizeof *o->items);
+        if (!loading.next.items)
+            return base_error_at(reterr, -ENOMEM, path, 0, 0, "out of memory");
+        memcpy(loading.next.items, o->items, o->n_items * sizeof *o->items);
     }
-    char *text = NULL;
-    size_t size_bytes = 0;
-    ssize_t len_bytes;
-    for (int line = 1; r == 0 && (len_bytes = getline(&text, &size_bytes, file)) >= 0; line++)
-        r = strlen(text) == (size_t)len_bytes
-                ? add_line(&next, l, text, path, line, reterr)
-                : base_error_at(reterr, -EINVAL, path, line, 0, "a NUL byte: this is not a text file");
-    if (r == 0 && !feof(file) && !ferror(file)) /* or the rest would be lost silently */
-        r = base_error_at(reterr, -ENOMEM, path, 0, 0, "out of memory");
-    if (r == 0 && ferror(file))
-        r = base_error_at(reterr, -EIO, path, 0, 0, "cannot be read: it is a directory or the disk failed");
-    free(text);
-    fclose(file);
+    int r = phones_read(path, take_line, &loading, reterr);
     if (r < 0) {
-        free(next.items);
+        free(loading.next.items);
         return r;
     }
     free(o->items);
-    *o = next;
+    *o = loading.next;
     return 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lexicon/phones.c: names of phones, and a parser for written pronunciations. */
+/* lexicon/phones.c: names of phones, and parsers for written pronunciations and files of them. */
 #include "lexicon/phones.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -61,4 +63,46 @@ int phones_parse(const char *const names[], unsigned n, const char *text, const 
         return base_error_at(reterr, -EINVAL, file, line, 0, "no phones follow the word; write for example: ecobee IY K OW B IY");
     *ret = p;
     return 0;
+}
+
+/* Returns false if there is nothing in a line. Cuts its comment. */
+static bool split_line(char *text, struct phones_line *l) {
+    static const char space[] = " \t\r\n";
+    text[strcspn(text, "#")] = '\0';
+    l->word = text + strspn(text, space);
+    size_t field_bytes = strcspn(l->word, space);
+    l->word_bytes = field_bytes;
+    l->phones = l->word + field_bytes;
+    l->column = (int)(l->phones - text) + 1;
+    const char *bracket = memchr(l->word, '(', field_bytes);
+    if (bracket && bracket > l->word && l->word[field_bytes - 1] == ')')
+        l->word_bytes = (size_t)(bracket - l->word);
+    return field_bytes > 0;
+}
+
+int phones_read(const char *path, int (*take)(const struct phones_line *l, void *user, tragus_error *reterr), void *user,
+                tragus_error *reterr) {
+    struct phones_line l = {.file = path};
+    char *text = NULL;
+    size_t size_bytes = 0;
+    ssize_t len_bytes;
+    int r = 0;
+
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return base_error_at(reterr, -errno, path, 0, 0, "cannot be read: %s", strerror(errno));
+    while (r == 0 && (len_bytes = getline(&text, &size_bytes, file)) >= 0) {
+        l.line++;
+        if (strlen(text) != (size_t)len_bytes)
+            r = base_error_at(reterr, -EINVAL, path, l.line, 0, "a NUL byte: this is not a text file");
+        else if (split_line(text, &l))
+            r = take(&l, user, reterr);
+    }
+    if (r == 0 && !feof(file) && !ferror(file)) /* or the rest would be lost silently */
+        r = base_error_at(reterr, -ENOMEM, path, 0, 0, "out of memory");
+    if (r == 0 && ferror(file))
+        r = base_error_at(reterr, -EIO, path, 0, 0, "cannot be read: it is a directory or the disk failed");
+    free(text);
+    fclose(file);
+    return r;
 }

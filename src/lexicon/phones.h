@@ -18,4 +18,18 @@ int phones_find(const char *const names[], unsigned n, const char *name, size_t 
 int phones_parse(const char *const names[], unsigned n, const char *text, const char *file, int line, int column,
                  struct lexicon_pronunciation *ret, tragus_error *reterr);
 
+/* A line of a pronouncing dictionary: `word PH PH`, or `word(2) PH PH` for variants as in CMUdict. */
+struct phones_line {
+    const char *file;
+    int line, column;
+    const char *word; /* of word_bytes */
+    size_t word_bytes;
+    const char *phones; /* at that column, for phones_parse */
+};
+
+/* Calls take for each line of a file but empty ones and comments, which begin with #. Returns its first negative result, or a
+ * negative errno and a message if the file cannot be read, or is not text. */
+int phones_read(const char *path, int (*take)(const struct phones_line *l, void *user, tragus_error *reterr), void *user,
+                tragus_error *reterr);
+
 #endif

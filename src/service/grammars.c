@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static void grammar_options(const struct service *s, tragus_grammar_options *o) {
     tragus_grammar_options_init(o);
@@ -207,12 +206,6 @@ int grammars_put(struct service *s, struct service_grammar *old, const char *nam
     return 0;
 }
 
-/* Whether a tag, with or without a region, belongs to a model's language. */
-static bool is_of(const char *tag, const char *language) {
-    size_t n = strlen(language);
-    return strncasecmp(tag, language, n) == 0 && (tag[n] == '\0' || tag[n] == '-' || tag[n] == '_');
-}
-
 /* The model for the language that the sentences name; the default model if they name none; -ENODATA if that language has none.
  * Reads them without a model, because words of another language may have no pronunciation in this one's. */
 static int model_of_sentences(const struct service *s, const char *const paths[], size_t n_paths, const tragus_text texts[],
@@ -223,7 +216,7 @@ static int model_of_sentences(const struct service *s, const char *const paths[]
     if (engine_grammar_load(&typed, NULL, NULL, paths, n_paths, texts, n_texts, NULL, NULL, budget, NULL) < 0)
         return 0;
     const char *language = grammar_language(engine_grammar_sentences(typed));
-    while (*language && i < s->n_models && !is_of(language, engine_model_language(s->models[i])))
+    while (*language && i < s->n_models && !grammar_language_same(language, engine_model_language(s->models[i])))
         i++;
     tragus_grammar_unref(typed);
     return i < s->n_models ? (int)i : -ENODATA;

@@ -103,23 +103,27 @@ static void tell_losses_of_batches(struct service *s) {
             session_tell_overrun(session, session_take_lost_us(session));
 }
 
-static void reap_batches(struct service *s) {
+static void free_batch(struct service *s, struct service_batch *b) {
     struct service_batch **link = &s->batches;
-    while (*link) {
-        struct service_batch *b = *link;
-        struct engine_record record;
+    while (*link != b)
+        link = &(*link)->next;
+    *link = b->next;
+    energy_add_batch(&s->past, b->batch);
+    batch_free(b->batch);
+    free(b);
+}
+
+/* A session that is told of its end may start again, which puts another batch before these. */
+static void reap_batches(struct service *s) {
+    struct engine_record record;
+    for (struct service_batch *b = s->batches, *next; b; b = next) {
         bool done = batch_done(b->batch); /* read before its last records are taken */
         while (recogniser_next_record(batch_recogniser(b->batch), &record))
             session_take_record(s, &record, b->batch);
         explicit_bzero(&record, sizeof(record));
-        if (done) {
-            *link = b->next;
-            energy_add_batch(&s->past, b->batch);
-            batch_free(b->batch);
-            free(b);
-        } else {
-            link = &b->next;
-        }
+        next = b->next;
+        if (done)
+            free_batch(s, b);
     }
 }
 

@@ -14,7 +14,8 @@ check_PROGRAMS += tests/integration/join_sounds tests/integration/bus_client tes
 tests_integration_join_sounds_SOURCES = tests/integration/join_sounds.c
 tests_integration_join_sounds_CPPFLAGS = $(AM_CPPFLAGS) $(SNDFILE_CFLAGS)
 tests_integration_join_sounds_LDADD = $(audio_libs) $(SNDFILE_LIBS)
-tests_integration_bus_client_SOURCES = tests/integration/bus_client.c
+tests_integration_bus_client_SOURCES = tests/integration/bus_client.c tests/integration/bus_client.h \
+    tests/integration/bus_client_interfaces.c
 tests_integration_bus_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 tests_integration_bus_client_LDADD = $(SYSTEMD_LIBS)
 tests_integration_busy_client_SOURCES = tests/integration/busy_client.c

@@ -31,16 +31,33 @@ microphone silence /dev/null 16000
 
 echo "== wrong command lines"
 "$bridge" --uri http://127.0.0.1 2>"$work/out"
-is "a wrong URI" "1 tragus-bridge: Failed to start: uri http://127.0.0.1: write tcp://HOST:PORT or unix://PATH" "$? $(cat "$work/out")"
+is "a wrong URI" "2 tragus-bridge: uri http://127.0.0.1: write tcp://HOST:PORT or unix://PATH" "$? $(cat "$work/out")"
 for wrong in tcp://127.0.0.1 tcp://:10300 tcp://127.0.0.1:0 tcp://127.0.0.1:99999 tcp://127.0.0.1:1x unix://here; do
     "$bridge" --uri "$wrong" 2>"$work/out"
-    is "$wrong" 1 $?
+    is "$wrong" 2 $?
     grep -q "write tcp://HOST:PORT or unix://PATH" "$work/out" || fail "$wrong: $(cat "$work/out")"
 done
 long=unix:///$(printf 'a%.0s' {1..108})
-is "a long path" "tragus-bridge: Failed to start: uri $long: the path has more than 107 bytes; choose a shorter one" "$("$bridge" --uri "$long" 2>&1)"
+is "a long path" "tragus-bridge: uri $long: the path has more than 107 bytes; choose a shorter one" "$("$bridge" --uri "$long" 2>&1)"
+"$bridge" --check-config --uri tcp://127.0.0.1:0 2>/dev/null
+is "--check-config with a wrong URI" 2 $?
 "$bridge" --nonsense 2>/dev/null
 is "an unknown option" 2 $?
+
+# On a kernel or in a container without IPv6, localhost may be ::1, too.
+printf '127.0.0.1 both\n::1 both\n' >"$work/hosts"
+# shellcheck disable=SC2016
+alone=(unshare --map-root-user --net --mount sh -c 'mount --bind "$0" /etc/hosts && echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6 &&
+    ip link set lo up && exec "$@"' "$work/hosts")
+if "${alone[@]}" true 2>/dev/null; then
+    "${alone[@]}" "$bridge" --uri tcp://both:10300 --bus-address unix:path=/nowhere 2>"$work/out" &
+    bridge_pid=$!
+    wait_for "a host with an address that is missing" grep -q "unix:path=/nowhere cannot be reached\|Failed to start" "$work/out"
+    grep "Failed to start" "$work/out" && fail "it does not listen at the address that is there"
+    stop_bridge || fail "exit status $?"
+    is "a host of which all addresses are missing" "1 tragus-bridge: Failed to start: cannot listen at tcp://[::1]:10300: Cannot assign requested address" \
+        "$("${alone[@]}" "$bridge" --uri "tcp://[::1]:10300" 2>&1 | sed 's/^/1 /')"
+fi
 
 echo "== configuration"
 printf '[bus]\naddress = %s\n[wyoming]\nuri = %s\nwake = hey house,  okay_computer\n' "$address" "unix://$work/configured" >"$work/bridge.conf"

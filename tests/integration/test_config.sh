@@ -42,6 +42,15 @@ refuses ':1: the line is not UTF-8' $'\xff\xfe'
 : >"$work/empty"
 accepts "$work/empty"
 "$tragusd" --config "$work/nowhere" --check-config 2>&1 | grep -q 'nowhere: cannot be read: No such file' || n_failed=$((n_failed + 1))
+# Exit code 2 is for what a person must mend, so that systemd does not try again; another error of reading may pass.
+expect() { # expect STATUS FILE
+    "$tragusd" --config "$2" --check-config >"$work/out" 2>&1
+    local status=$?
+    [ $status = "$1" ] || { echo "FAILED: $2: exit status $status, not $1: $(cat "$work/out")"; n_failed=$((n_failed + 1)); }
+}
+expect 2 "$work/nowhere"
+expect 2 "$work"
+expect 1 /proc/self/mem # gives EIO
 "$tragusd" --nonsense 2>/dev/null
 [ $? = 2 ] || n_failed=$((n_failed + 1))
 "$tragusd" extra 2>/dev/null

@@ -193,7 +193,7 @@ configure "http://127.0.0.1:$port"
 complains "make one as a user who is an administrator"
 for url in "127.0.0.1:$port" "ftp://x" "http://" "http://x:0" "http://x:99999" "http://x:1y" "http://[::1" "http://x/?a"; do
     configure "$url"
-    is "a wrong URL" "tragus-bridge: Failed to start: url $url: write http://HOST:PORT or https://HOST:PORT, as in your browser" \
+    is "a wrong URL" "tragus-bridge: url $url: write http://HOST:PORT or https://HOST:PORT, as in your browser" \
         "$(timeout 20 "$bridge" --config "$work/bridge.conf" 2>&1)"
 done
 configure "http://127.0.0.1:$port" "ca_file = $work/none.pem"

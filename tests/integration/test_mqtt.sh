@@ -30,9 +30,16 @@ for wrong in "tls = perhaps:tls must be no or yes, not \"perhaps\"" "port = 0:po
     is "$wrong: exit status" 2 $?
     grep -q "bridge.conf:2: ${wrong#*:}$" "$work/out" || fail "$wrong: $(cat "$work/out")"
 done
-for wrong in "prefix = a/#:cannot be part of a topic" "user = u|password_file = $work/open:password_file $work/open is open to other users; chmod 600" \
-    "user = u|password_file = $work/none:password_file $work/none cannot be read: No such file" "ca_file = $work/none:ca_file $work/none cannot be read" \
+for wrong in "prefix = a/#:cannot be part of a topic" "password_file = $work/none:password_file is set without user; add user" \
     "sound = hermes:needs hermes = yes" "prefix = hermes:the topics below hermes/ are those of the Hermes protocol; choose another prefix"; do
+    configure
+    echo "${wrong%%:*}" >>"$work/bridge.conf"
+    timeout 10 "$bridge" --config "$work/bridge.conf" --check-config 2>"$work/out"
+    is "$wrong: exit status" 2 $?
+    grep -q "${wrong#*:}" "$work/out" || fail "$wrong: $(cat "$work/out")"
+done
+for wrong in "user = u|password_file = $work/open:password_file $work/open is open to other users; chmod 600" \
+    "user = u|password_file = $work/none:password_file $work/none cannot be read: No such file" "ca_file = $work/none:ca_file $work/none cannot be read"; do
     configure
     tr '|' '\n' <<<"${wrong%%:*}" >>"$work/bridge.conf"
     timeout 10 "$bridge" --config "$work/bridge.conf" --bus-address "$address" --uri "$uri" 2>"$work/out"

@@ -2,7 +2,8 @@
 # Compares the kernels with their references (--list prints them); mutations tests that planted errors are found.
 check_PROGRAMS += tests/kernels/checkkernels
 TESTS += tests/kernels/checkkernels tests/kernels/mutations
-tests_kernels_checkkernels_SOURCES = tests/kernels/checkkernels.c tests/kernels/checked_call.h tests/kernels/tables.h
+tests_kernels_checkkernels_SOURCES = tests/kernels/checkkernels.c tests/kernels/checkfrontend.c tests/kernels/check.h \
+    tests/kernels/checked_call.c tests/kernels/checked_call.h tests/kernels/tables.h
 tests_kernels_checkkernels_CPPFLAGS = $(AM_CPPFLAGS) $(evex_cppflags)
 tests_kernels_checkkernels_LDADD = $(evex_libs) $(nn_libs) $(frontend_libs)
 # gemm_avxvnni.c encoded for AVX-512, which more test machines have. Its functions get other names, because the original is linked, too.

@@ -288,7 +288,7 @@ static void what_cannot_be_read_says_why(void **state) {
     assert_int_equal(config_load(&c, "/nowhere/tragus.conf", &e), -ENOENT);
     assert_non_null(strstr(e.text, "No such file"));
     assert_string_equal(e.file, "/nowhere/tragus.conf");
-    assert_int_equal(config_load(&c, "/", &e), -EIO);
+    assert_int_equal(config_load(&c, "/", &e), -EISDIR);
     assert_non_null(strstr(e.text, "cannot be read"));
     config_done(&c);
 }

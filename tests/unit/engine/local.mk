@@ -5,7 +5,8 @@ calls_wrap = -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=open -Wl,--wrap=read -Wl,-
 
 engine_tests = tests/unit/engine/test_budget tests/unit/engine/test_event tests/unit/engine/test_grammar tests/unit/engine/test_home \
     tests/unit/engine/test_house tests/unit/engine/test_language tests/unit/engine/test_memory tests/unit/engine/test_model \
-    tests/unit/engine/test_segment tests/unit/engine/test_stream tests/unit/engine/test_talk tests/unit/engine/test_wake
+    tests/unit/engine/test_options tests/unit/engine/test_segment tests/unit/engine/test_stream tests/unit/engine/test_talk \
+    tests/unit/engine/test_wake
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 
@@ -33,13 +34,13 @@ tests_unit_engine_test_language_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_language_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_memory_SOURCES = tests/unit/engine/test_memory.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
     $(calls_sources)
-tests_unit_engine_test_memory_CPPFLAGS = $(engine_test_cppflags)
+tests_unit_engine_test_memory_CPPFLAGS = $(engine_test_cppflags) -D_GNU_SOURCE
 tests_unit_engine_test_memory_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
 tests_unit_engine_test_memory_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_model_SOURCES = tests/unit/engine/test_model.c
 tests_unit_engine_test_model_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_model_LDADD = $(engine_libs) $(CMOCKA_LIBS)
-tests_unit_engine_test_wake_SOURCES = tests/unit/engine/test_wake.c tests/unit/engine/ready.c tests/unit/engine/ready.h \
+tests_unit_engine_test_wake_SOURCES = tests/unit/engine/test_wake.c tests/unit/german.h tests/unit/engine/ready.c tests/unit/engine/ready.h \
     $(calls_sources)
 tests_unit_engine_test_wake_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_wake_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
@@ -49,6 +50,9 @@ tests_unit_engine_test_stream_SOURCES = tests/unit/engine/test_stream.c tests/un
 tests_unit_engine_test_stream_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_stream_LDFLAGS = $(AM_LDFLAGS) $(calls_wrap)
 tests_unit_engine_test_stream_LDADD = $(engine_libs) $(CMOCKA_LIBS)
+tests_unit_engine_test_options_SOURCES = tests/unit/engine/test_options.c tests/unit/engine/ready.c tests/unit/engine/ready.h
+tests_unit_engine_test_options_CPPFLAGS = $(engine_test_cppflags)
+tests_unit_engine_test_options_LDADD = $(engine_libs) $(CMOCKA_LIBS)
 tests_unit_engine_test_segment_SOURCES = tests/unit/engine/test_segment.c
 tests_unit_engine_test_segment_CPPFLAGS = $(engine_test_cppflags)
 tests_unit_engine_test_segment_LDADD = $(engine_libs) $(CMOCKA_LIBS)

@@ -79,10 +79,41 @@ static void nothing_heard_is_left_in_freed_memory(void **state) {
     ready_sound_done(&sound);
 }
 
+/* Of what was typed or said, in UTF-8 and in the numbers of its characters. */
+static const char secret[] = "xylophone";
+static const uint32_t secret_characters[] = {'x', 'y', 'l', 'o', 'p', 'h', 'o', 'n', 'e'};
+static unsigned n_told;
+
+static void look_for_secret(void *p) {
+    size_t n = malloc_usable_size(p);
+    n_told += memmem(p, n, secret, sizeof secret - 1) || memmem(p, n, secret_characters, sizeof secret_characters);
+}
+
+static void nothing_typed_is_left_in_freed_memory(void **state) {
+    static const char free_text[] = "intents: {Say: {data: [{sentences: ['say {words}']}]}}\nlists: {words: {wildcard: true}}\n";
+    const tragus_text text = {"free", NULL, free_text, strlen(free_text)};
+    tragus_grammar *g;
+    tragus_match *m;
+    (void)state;
+    assert_int_equal(tragus_grammar_load_texts(&g, NULL, NULL, &text, 1, NULL, NULL), 0);
+    n_told = 0;
+    calls_watch(look_for_secret);
+    calls_start();
+    int n = tragus_match_text(&m, g, "say the xylophone is here", NULL, 0, 1);
+    bool is_there = n == 1 && strstr(tragus_match_reading(m, 0)->slots[0].text, secret);
+    tragus_match_free(m);
+    calls_stop();
+    calls_watch(NULL);
+    assert_true(is_there);
+    assert_int_equal(n_told, 0);
+    tragus_grammar_unref(g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_memory_free_words_are_not_left_out),
         cmocka_unit_test(nothing_heard_is_left_in_freed_memory),
+        cmocka_unit_test(nothing_typed_is_left_in_freed_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

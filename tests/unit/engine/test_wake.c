@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "german.h"
+
 #define CHANNELS "rear left\nrear right\nside left\nside right\nturn on the light\nwhat time is it\n"
 
 static tragus_model *model;
@@ -312,6 +314,23 @@ static void short_phrases_get_a_warning(void **state) {
     assert_false(is_warned("good morning house", 0));
 }
 
+/* The text of the first warning or note that a phrase gets. */
+static void read_rate(void) {
+    tragus_diagnostics d = {0};
+    tragus_grammar *g;
+    assert_int_equal(tragus_wake_phrases(&g, model, (const char *[]){"hey house"}, 1, 0.25, &d, NULL), 0);
+    assert_true(d.n_items > 0);
+    assert_non_null(strstr(d.items[d.n_items - 1].text, " at 0.25 false alarms an hour"));
+    tragus_diagnostics_done(&d);
+    tragus_grammar_unref(g);
+}
+
+static void a_rate_in_a_locale(void **state) {
+    (void)state;
+    if (!in_german(read_rate))
+        skip();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_the_phrase_nothing_is_heard),
@@ -326,6 +345,7 @@ int main(void) {
         cmocka_unit_test(times_are_right_after_fifty_days),
         cmocka_unit_test(bad_phrases_are_refused_with_a_sentence),
         cmocka_unit_test(short_phrases_get_a_warning),
+        cmocka_unit_test(a_rate_in_a_locale),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

@@ -45,7 +45,7 @@ tests_unit_grammar_test_rhino_SOURCES = tests/unit/grammar/test_rhino.c tests/un
 tests_unit_grammar_test_rhino_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_rhino_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 
-tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/unit/grammar/builder.h tests/unit/grammar/make.h
+tests_unit_grammar_test_match_SOURCES = tests/unit/grammar/test_match.c tests/unit/german.h tests/unit/grammar/builder.h tests/unit/grammar/make.h
 tests_unit_grammar_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_grammar_test_match_LDADD = $(grammar_libs) $(CMOCKA_LIBS)
 

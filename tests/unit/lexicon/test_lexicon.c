@@ -265,6 +265,10 @@ static void compiler_says_what_is_wrong(void **state) {
         assert_int_equal(error.column, cases[i].column);
         assert_int_not_equal(access(other, F_OK), 0);
     }
+    tragus_error error = {0};
+    write_text(dict_path, "dog D AO G\ncat K\0AE T\n", 22);
+    assert_int_equal(lexicon_compile((const char *[]){dict_path}, 1, NULL, other, &error), -EINVAL);
+    assert_int_equal(error.line, 2); /* not a word without the rest of its phones */
 }
 
 /* Changes every byte of every section and fixes its checksum: the file must be refused, or be as harmless as an intact one. */

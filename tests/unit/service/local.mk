@@ -10,6 +10,7 @@ service_tests = \
     tests/unit/service/test_options \
     tests/unit/service/test_power_cut \
     tests/unit/service/test_recogniser \
+    tests/unit/service/test_restart \
     tests/unit/service/test_rights \
     tests/unit/service/test_sender \
     tests/unit/service/test_service \
@@ -66,6 +67,9 @@ tests_unit_service_test_service_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_session_SOURCES = tests/unit/service/test_session.c $(service_rig)
 tests_unit_service_test_session_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_session_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_restart_SOURCES = tests/unit/service/test_restart.c $(service_rig)
+tests_unit_service_test_restart_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_restart_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_state_SOURCES = tests/unit/service/test_state.c $(service_rig)
 tests_unit_service_test_state_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_state_LDADD = $(service_libs) $(CMOCKA_LIBS)
