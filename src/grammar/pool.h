@@ -9,6 +9,7 @@
 #define TRAGUS_GRAMMAR_POOL_H
 
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct base_budget;
@@ -16,8 +17,11 @@ struct grammar_pool_chunk;
 
 struct grammar_pool {
     struct grammar_pool_chunk *chunks; /* newest first */
-    size_t used_bytes;                 /* of the newest chunk */
-    size_t total_bytes;
+    struct grammar_pool_chunk *spare;  /* released; used again before more memory is taken from the system */
+    bool keeps_spare;   /* set by the owner of a pool for temporary data, of which much is released and taken again: what
+                           goes back to the system is filled with zeros, page by page, when it comes back */
+    size_t used_bytes;  /* of the newest chunk */
+    size_t total_bytes; /* also of spare chunks */
     size_t limit_bytes;
     struct base_budget *budget; /* counts memory and work; NULL: not counted */
     struct grammar_pool *outer; /* the pool whose run is left instead; NULL: this one */
