@@ -35,7 +35,7 @@ bool grammar_is_letter(uint32_t c) {
     if (c == 0xD7 || c == 0xF7) /* multiplication and division signs */
         return false;
     if (c >= 0x2000 && c <= 0x2BFF) /* punctuation, currency, arrows, mathematics, signs */
-        return c == 0x200C || c == 0x200D;
+        return c == GRAMMAR_NON_JOINER || c == JOINER;
     if ((c >= 0x3000 && c <= 0x3004) || (c >= 0x3008 && c <= 0x3020) || c == 0x3030) /* CJK punctuation */
         return false;
     if ((c >= 0xFF01 && c <= 0xFF20) || (c >= 0xFF3B && c <= 0xFF40) || (c >= 0xFF5B && c <= 0xFF65)) /* full-width signs */
@@ -65,8 +65,8 @@ bool grammar_is_stop(uint32_t c) {
 }
 
 bool grammar_is_silent(uint32_t c) {
-    return c == 0x200B || c == 0x200C || c == JOINER || c == 0x34F || (c >= 0xFE00 && c <= 0xFE0F) || c == 0x55B || c == 0x55C ||
-           c == 0x55E;
+    return c == 0x200B || c == GRAMMAR_NON_JOINER || c == JOINER || c == 0x34F || (c >= 0xFE00 && c <= 0xFE0F) || c == 0x55B ||
+           c == 0x55C || c == 0x55E;
 }
 
 /* Marks of the direction of writing, byte order marks and hyphens that show at the end of a line only: no part of the text. */
@@ -129,6 +129,13 @@ size_t grammar_fold_at(const uint32_t *chars, size_t n, size_t i, struct grammar
     while (i + used < n && grammar_is_silent(chars[i + used]))
         used++;
     return used;
+}
+
+bool grammar_has_non_joiner(const uint32_t *chars, size_t i, size_t n_used) {
+    for (size_t end = i + n_used; i < end; i++)
+        if (chars[i] == GRAMMAR_NON_JOINER)
+            return true;
+    return false;
 }
 
 uint32_t grammar_fold_dotless(uint32_t c) {

@@ -95,6 +95,8 @@ static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *it
         uint32_t start = i;
         while (i < item->n_chars && item->chars[i] != ' ')
             i++;
+        if (i == start + 1 && item->chars[start] == GRAMMAR_NON_JOINER)
+            continue; /* nothing that is said */
         uint32_t piece = spelled(p, item, start, i);
         if (grammar_is_unspaced(item->chars[start]))
             from = step(p, from, GRAMMAR_WORD_BORDER);

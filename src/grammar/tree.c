@@ -201,6 +201,8 @@ static size_t add_letter(struct text_builder *b, const uint32_t *chars, size_t n
     add_one(b, folded.letters[0], chars[i], chars + i);
     for (size_t k = 1; k < folded.n; k++)
         add_one(b, folded.letters[k], 0, NULL);
+    if (used > 1 && grammar_has_non_joiner(chars, i, used))
+        add_one(b, GRAMMAR_NON_JOINER, 0, NULL);
     return used;
 }
 
@@ -281,6 +283,9 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
         struct grammar_sign sign;
         if (c == ' ') {
             end = i + add_letter(&b, chars, n, i, offset);
+        } else if (c == GRAMMAR_NON_JOINER && (i == 0 || chars[i - 1] != ' ')) {
+            extend_written(&b, chars, i, end = i + 1, offset);
+            add_one(&b, GRAMMAR_NON_JOINER, 0, NULL);
         } else if (grammar_is_silent(c)) {
             end = i + 1; /* it belongs to nothing */
         } else if (grammar_find_sign(p, chars, n, i, after_list, before_list, &sign)) {

@@ -78,6 +78,53 @@ static void joiners_and_directions(void **state) {
     CHECK(cases);
 }
 
+/* Persian people type a blank, a non-joiner or nothing between the parts of a word that the sentences have with a non-joiner. */
+static void non_joiners(void **state) {
+    static const struct scripts cases[] = {
+        {"fa", "['چراغ\u200cها را روشن کن']", "چراغ\u200cها را روشن کن", "|"},
+        {"fa", "['چراغ\u200cها را روشن کن']", "چراغ ها را روشن کن", "|"},
+        {"fa", "['چراغ\u200cها را روشن کن']", "چراغها را روشن کن", "|"},
+        {"fa", "['چراغ\u200cها را روشن کن']", "چرا غها را روشن کن", "-"}, /* not elsewhere */
+        {"fa", "['چراغ\u200cها را روشن کن']", "چراغ ها راروشن کن", "-"},
+        {"fa", "['چراغ ها']", "چراغ\u200cها", "|"},
+        {"fa", "['چراغ ها']", "چراغها", "-"}, /* words that are apart */
+        {"fa", "['چراغ[\u200cها]']", "چراغ ها", "|"},
+        {"fa", "['چراغ(\u200cها|\u200cهای خانه)']", "چراغ های خانه", "|"},
+        {"fa", "['چراغ[ها]\u200cیم']", "چراغ یم", "|"},
+        {"fa", "['{x}\u200cها روشن']\nlists: {x: {wildcard: true}}", "چراغ ها روشن", "|x=چراغ"},
+        {"fa", "['{x}\u200cها روشن']\nlists: {x: {values: [چراغ]}}", "چراغ ها روشن", "|x=چراغ"},
+        {"fa", "['دمای {x}\u200cدرجه']\nlists: {x: {range: {from: 0, to: 99}}}", "دمای ۲۵ درجه", "|x=25"},
+        {"fa", "['{x} روشن']\nlists: {x: {values: [نیم\u200cپز\u200cها]}}", "نیم پزها روشن", "|x=نیم\u200cپز\u200cها"},
+        {"fa", "['{x} روشن']\nlists: {x: {values: [می\u200cز]}}", "می ز روشن", "|x=می\u200cز"},
+        {"fa", "['{x} روشن']\nlists: {x: {values: [نیم پز]}}", "نیم\u200cپز روشن", "|x=نیم پز"},
+        {"de", "['Auf\u200clage {x}']\nlists: {x: {range: {from: 0, to: 99}}}", "Auflage 5", "|x=5"},
+    };
+    (void)state;
+    CHECK(cases);
+}
+
+/* The index of a long list must find such values however they are typed, and a typing error is seen in their parts. */
+static void non_joiners_in_long_lists(void **state) {
+    char yaml[4096] = "language: fa\nsentences: ['{x} روشن']\nlists: {x: {values: [می\u200cرود, م\u200cا, تا\u200cب";
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        snprintf(yaml + strlen(yaml), sizeof yaml - strlen(yaml), ", می%d", i);
+    snprintf(yaml + strlen(yaml), sizeof yaml - strlen(yaml), ", لامپ\u200cهای]}}\n");
+    struct grammar *g = make_grammar(yaml);
+    static const char *const typed[] = {"تا ب روشن", "تاب روشن", "تا\u200cب روشن"};
+    for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++)
+        assert_string_equal(reading(g, typed[i]), "|x=تا\u200cب");
+    const struct grammar_match_options fuzzy = {.max_readings = 1, .fuzzy = true};
+    static const char *const wrong[] = {"لامب\u200cهای روشن", "لامب های روشن", "لامپهاای روشن"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct grammar_match *m = NULL;
+        if (grammar_match_with(&m, g, wrong[i], &fuzzy, NULL, NULL) != 1)
+            fail_msg("\"%s\" is not corrected", wrong[i]);
+        grammar_match_free(m);
+    }
+    grammar_free(g);
+}
+
 static void digits_and_signs(void **state) {
     static const struct scripts cases[] = {
         {"hi", "['{x} प्रतिशत']\nlists: {x: {range: {from: 0, to: 100}}}", "५० प्रतिशत", "|x=50"},
@@ -180,6 +227,8 @@ int main(void) {
         cmocka_unit_test(capitals),
         cmocka_unit_test(marks_and_widths),
         cmocka_unit_test(joiners_and_directions),
+        cmocka_unit_test(non_joiners),
+        cmocka_unit_test(non_joiners_in_long_lists),
         cmocka_unit_test(digits_and_signs),
         cmocka_unit_test(punctuation),
         cmocka_unit_test(without_blanks),
