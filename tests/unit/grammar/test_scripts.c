@@ -35,6 +35,11 @@ static void capitals(void **state) {
         {"hy", "['և {x}']\nlists: {x: {wildcard: true}}", "ԵՒ խոհանոց", "|x=խոհանոց"},
         {"hr", "['upali {x}']\nlists: {x: {values: [džep]}}", "upali ǆep", "|x=džep"},
         {"lt", "['įjunk išmanų']", "Įjunk i\u0307šmanų", "|"},
+        {"ro", "['luminează ușa {x}']\nlists: {x: {values: [Țara]}}", "luminează uşa ţara", "|x=Țara"},
+        {"ro", "['închide uşa']", "ÎNCHIDE UȘA", "|"},
+        {"tr", "['şalteri aç']", "ŞALTERİ AÇ", "|"},
+        {"nl", "['zet {x} aan']\nlists: {x: {values: [ijskast]}}", "zet ĳskast aan", "|x=ijskast"},
+        {"nl", "['zet {x} aan']\nlists: {x: {values: [ĳskast]}}", "ZET IJSKAST AAN", "|x=ĳskast"},
         {"en", "['the first find']", "the ﬁrst ﬁnd", "|"},
         {"en", "['the first find']", "the firs find", "-"},
     };
@@ -52,6 +57,11 @@ static void marks_and_widths(void **state) {
         {"ja", "['ガイド{x}']\nlists: {x: {range: {from: 0, to: 99}}}", "ｶﾞｲﾄﾞ２５", "|x=25"},
         {"zh", "['打开TV']", "打开ＴＶ", "|"},
         {"hi", "['\u0958लम']", "\u0915\u093cलम", "|"},
+        {"th", "['{x}']\nlists: {x: {values: [น\u0e49\u0e33]}}", "น\u0e4d\u0e49\u0e32", "|x=น\u0e49\u0e33"},
+        {"th", "['{x}']\nlists: {x: {values: [น\u0e4d\u0e49\u0e32]}}", "น\u0e49\u0e4d\u0e32", "|x=น\u0e4d\u0e49\u0e32"},
+        {"th", "['ท\u0e33งาน']", "ท\u0e4d\u0e32งาน", "|"},
+        {"th", "['ท\u0e33งาน']", "ท\u0e4d\u0e4c\u0e32งาน", "-"},
+        {"lo", "['ນ\u0ec9\u0eb3']", "ນ\u0ecd\u0ec9\u0eb2", "|"},
         {"en", "['heat to {x}℃']\nlists: {x: {range: {from: 0, to: 99}}}", "heat to 20 ℃", "|x=20"},
     };
     (void)state;
@@ -154,6 +164,7 @@ static void punctuation(void **state) {
         {"hy", "['ինչպիսին է {x}']\nlists: {x: {wildcard: true}}", "ինչպիսի՞ն է խոհանո՞ց", "|x=խոհանո՞ց"},
         {"my", "['မီးဖွင့်']", "မီးဖွင့်။", "|"},
         {"am", "['መብራት አብራ']", "መብራት አብራ።", "|"},
+        {"bo", "['སྒྲོན་མེ་སྦར']", "སྒྲོན་མེ་སྦར།", "|"},
         {"ja", "['電気つけて']", "電気、つけて。", "-"}, /* only at the ends of words */
         {"ja", "['電気つけて']", "電気つけて｡", "|"},
         {"es", "['¿está {x}?']\nlists: {x: {values: [encendida]}}", "Está encendida", "|x=encendida"},
