@@ -206,6 +206,13 @@ static void what_is_glued(void **state) {
         {"lb", "['{x} Prozent']\nlists: {x: {range: {from: 100, to: 200}}}", "honnerteenanvéierzeg Prozent", "|x=141"},
         {"fi", "['{x} astetta']\nlists: {x: {range: {from: 1215, to: 1215}}}", "tuhansiinkaksiinsatoihinviisiintoista astetta",
          "|x=1215"},
+        {"bg", "['{x} градуса']\nlists: {x: {range: {from: 0, to: 99}}}", "двадесет и пет градуса", "|x=25"},
+        {"bg", "['{x} градуса']\nlists: {x: {range: {from: 0, to: 99}}}", "шестнадесет градуса", "|x=16"},
+        {"hr", "['{x} stupnjeva']\nlists: {x: {range: {from: 0, to: 99}}}", "dvadeset pet stupnjeva", "|x=25"},
+        {"sr", "['{x} степени']\nlists: {x: {range: {from: 0, to: 99}}}", "тридесет два степени", "|x=32"},
+        {"sr-Latn", "['{x} stepeni']\nlists: {x: {range: {from: 0, to: 99}}}", "trideset dva stepeni", "|x=32"},
+        {"sl", "['{x} stopinj']\nlists: {x: {range: {from: 0, to: 99}}}", "petintrideset stopinj", "|x=35"},
+        {"my", "['{x} ဒီဂရီ']\nlists: {x: {range: {from: 0, to: 99}}}", "နှစ်ဆယ့်ငါးဒီဂရီ", "|x=25"},
         {"tr", "['yüzde {x}(ye|ya)']\nlists: {x: {range: {from: 0, to: 99}}}", "yüzde elliye", "|x=50"},
     };
     (void)state;
