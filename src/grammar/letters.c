@@ -85,6 +85,7 @@ static bool is_apostrophe(uint32_t c) {
 /* Signs that are typed for each other: minus and hyphen, percent signs, decimal commas. */
 static uint32_t fold_sign(uint32_t c) {
     return c == 0x2010 || c == 0x2011 || c == 0x2212        ? '-'
+           : c == 0x2022 || c == 0x2027                     ? 0xB7 /* between two l in Catalan */
            : c == 0x066A                                    ? '%'
            : c == 0x066B                                    ? ','
            : c == 0x05F4                                    ? '"'

@@ -98,16 +98,30 @@ static uint32_t with_comma(uint32_t c) {
     return c == 0x15E || c == 0x15F ? 0x219 : c == 0x162 || c == 0x163 ? 0x21B : c;
 }
 
+/* Whether a character is another way to write letters: full-width ones, Latin digraphs and ligatures, forms of Arabic letters
+ * within a word. */
+static bool is_presentation(uint32_t c) {
+    static const uint32_t ranges[][2] = {{0x132, 0x133},
+                                         {0x13F, 0x140},
+                                         {0x1C4, 0x1CC},
+                                         {0xFB00, 0xFB06},
+                                         {0xFB50, 0xFBFF},
+                                         {0xFE80, 0xFEFC},
+                                         {FIRST_OF_WIDTHS, FIRST_NARROW_KANA - 1},
+                                         {LAST_NARROW_KANA + 1, LAST_OF_WIDTHS}};
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (c >= ranges[i][0] && c <= ranges[i][1])
+            return true;
+    return false;
+}
+
 size_t grammar_fold_whole(uint32_t c, uint32_t ret[GRAMMAR_LONGEST_FOLD]) {
     c = with_comma(c);
     int digit = grammar_digit_value(c);
     ret[0] = digit >= 0 ? '0' + (uint32_t)digit : c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c == 0x130 || c == 0x131 ? 'i' : c;
     if (c < 0x80 || ret[0] != c)
         return 1;
-    bool is_compatible = (c >= FIRST_OF_WIDTHS && c <= LAST_OF_WIDTHS && !(c >= FIRST_NARROW_KANA && c <= LAST_NARROW_KANA)) ||
-                         c == 0x132 || c == 0x133 || (c >= 0x1C4 && c <= 0x1CC) ||
-                         (c >= 0xFB00 && c <= 0xFB06); /* Latin digraphs and ligatures */
-    size_t n =
-        take_apart(c, ret, GRAMMAR_LONGEST_FOLD, UTF8PROC_CASEFOLD | (is_compatible ? UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT : 0));
+    size_t n = take_apart(c, ret, GRAMMAR_LONGEST_FOLD,
+                          UTF8PROC_CASEFOLD | (is_presentation(c) ? UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT : 0));
     return put_together(ret, n);
 }

@@ -61,6 +61,10 @@ static void marks_and_widths(void **state) {
         {"th", "['{x}']\nlists: {x: {values: [น\u0e4d\u0e49\u0e32]}}", "น\u0e49\u0e4d\u0e32", "|x=น\u0e4d\u0e49\u0e32"},
         {"th", "['ท\u0e33งาน']", "ท\u0e4d\u0e32งาน", "|"},
         {"th", "['ท\u0e33งาน']", "ท\u0e4d\u0e4c\u0e32งาน", "-"},
+        {"ar", "['أضواء {x}']\nlists: {x: {values: [الاول]}}", "\ufe83\ufebf\ufeee\ufe8d\ufe80 \ufe8d\ufefb\ufeed\ufede",
+         "|x=الاول"}, /* forms of letters */
+        {"ca", "['col·lecció']", "col•lecció", "|"},
+        {"ca", "['col·lecció']", "co\u0140lecció", "|"},
         {"lo", "['ນ\u0ec9\u0eb3']", "ນ\u0ecd\u0ec9\u0eb2", "|"},
         {"en", "['heat to {x}℃']\nlists: {x: {range: {from: 0, to: 99}}}", "heat to 20 ℃", "|x=20"},
     };
