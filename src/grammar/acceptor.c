@@ -118,7 +118,7 @@ static void publish(struct acceptor_builder *a, struct grammar_automaton *all) {
         *grammar_map_at(&a->spellings, a->work, words[i]) = (void *)(uintptr_t)i;
     for (uint32_t i = 0; i < n_arcs; i++)
         all->arcs[i].word = (uint32_t)(uintptr_t)a->spellings.items[all->arcs[i].word].value;
-    struct grammar_automaton sorted = grammar_automaton_merge(a->work, all);
+    struct grammar_automaton sorted = grammar_automaton_merge(a->work, a->pieces.scratch, all);
     n_arcs = sorted.first_arc[sorted.n_states];
     uint32_t *first_arc = grammar_pool_alloc(&a->g->pool, ((size_t)sorted.n_states + 1) * sizeof *first_arc);
     struct grammar_word_arc *arcs = grammar_pool_alloc(&a->g->pool, ((size_t)n_arcs + 1) * sizeof *arcs);
@@ -151,8 +151,8 @@ void grammar_build_acceptor(struct grammar *g, struct grammar_pool *work, struct
         add_template(&a, &g->templates[i]);
     const uint8_t *finals = add_ends(&a);
     struct grammar_automaton whole = grammar_automaton_make(work, &a.links, a.n_states, START, finals), determined;
-    whole = grammar_automaton_merge(work, &whole);
-    if (grammar_automaton_determinise(work, &whole, MOST_DETERMINED, &determined))
+    whole = grammar_automaton_merge(work, scratch, &whole);
+    if (grammar_automaton_determinise(work, scratch, &whole, MOST_DETERMINED, &determined))
         whole = determined;
     publish(&a, &whole);
 }

@@ -99,9 +99,9 @@ static uint32_t *order_from_end(struct grammar_pool *p, const struct grammar_aut
 }
 
 /* Numbers states breadth first, so that equal grammars give identical bytes. */
-static struct grammar_automaton renumber(struct grammar_pool *p, const struct grammar_automaton *a) {
-    uint32_t *number = grammar_pool_alloc(p, (size_t)a->n_states * sizeof *number);
-    uint32_t *queue = grammar_pool_alloc(p, (size_t)a->n_states * sizeof *queue), n = 0;
+static struct grammar_automaton renumber(struct grammar_pool *p, struct grammar_pool *scratch, const struct grammar_automaton *a) {
+    uint32_t *number = grammar_pool_alloc(scratch, (size_t)a->n_states * sizeof *number);
+    uint32_t *queue = grammar_pool_alloc(scratch, (size_t)a->n_states * sizeof *queue), n = 0;
     memset(number, 0xff, (size_t)a->n_states * sizeof *number);
     number[a->start] = n;
     queue[n++] = a->start;
@@ -125,20 +125,22 @@ static struct grammar_automaton renumber(struct grammar_pool *p, const struct gr
     return b;
 }
 
-struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const struct grammar_automaton *a) {
+struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, struct grammar_pool *scratch,
+                                                 const struct grammar_automaton *a) {
+    struct grammar_pool_mark mark = grammar_pool_mark(scratch);
     uint32_t n_order;
-    const uint32_t *order = order_from_end(p, a, &n_order);
-    uint32_t *class_of = grammar_pool_alloc(p, ((size_t)a->n_states + 1) * sizeof *class_of);
+    const uint32_t *order = order_from_end(scratch, a, &n_order);
+    uint32_t *class_of = grammar_pool_alloc(scratch, ((size_t)a->n_states + 1) * sizeof *class_of);
     size_t n_table = grammar_table_size(n_order);
-    uint32_t *table = grammar_pool_alloc(p, n_table * sizeof *table); /* class + 1 */
+    uint32_t *table = grammar_pool_alloc(scratch, n_table * sizeof *table); /* class + 1 */
     struct grammar_automaton m = {0};
-    m.first_arc = grammar_pool_alloc(p, ((size_t)n_order + 2) * sizeof *m.first_arc);
-    m.arcs = grammar_pool_alloc(p, ((size_t)a->first_arc[a->n_states] + 1) * sizeof *m.arcs);
-    m.is_final = grammar_pool_alloc(p, (size_t)n_order + 1);
+    m.first_arc = grammar_pool_alloc(scratch, ((size_t)n_order + 2) * sizeof *m.first_arc);
+    m.arcs = grammar_pool_alloc(scratch, ((size_t)a->first_arc[a->n_states] + 1) * sizeof *m.arcs);
+    m.is_final = grammar_pool_alloc(scratch, (size_t)n_order + 1);
     uint32_t n_arcs = 0;
     for (uint32_t i = 0; i < n_order; i++) {
         uint32_t s = order[i], n = 0;
-        grammar_pool_spend(p, 2 + 4 * (size_t)(a->first_arc[s + 1] - a->first_arc[s]));
+        grammar_pool_spend(scratch, 2 + 4 * (size_t)(a->first_arc[s + 1] - a->first_arc[s]));
         struct grammar_word_arc *arcs = m.arcs + n_arcs;
         for (uint32_t k = a->first_arc[s]; k < a->first_arc[s + 1]; k++)
             if (class_of[a->arcs[k].to] != NONE)
@@ -163,7 +165,10 @@ struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const s
         class_of[s] = table[at] - 1;
     }
     m.start = class_of[a->start];
-    return renumber(p, &m);
+    m = renumber(p, scratch, &m);
+    if (scratch != p)
+        grammar_pool_release(scratch, mark);
+    return m;
 }
 
 /* Subset construction */
@@ -175,10 +180,10 @@ static uint8_t first_final(uint8_t a, uint8_t b) {
     return a < b ? a : b;
 }
 
-bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t max_states,
-                                   struct grammar_automaton *ret) {
-    struct grammar_pool_mark mark = grammar_pool_mark(p);
-    struct grammar_subsets s = {.pool = p};
+bool grammar_automaton_determinise(struct grammar_pool *p, struct grammar_pool *scratch, const struct grammar_automaton *a,
+                                   uint32_t max_states, struct grammar_automaton *ret) {
+    struct grammar_pool_mark mark = grammar_pool_mark(scratch);
+    struct grammar_subsets s = {.pool = scratch};
     struct grammar_links links = {0};
     struct grammar_word_arc *arcs = NULL;
     size_t size_arcs = 0;
@@ -188,25 +193,27 @@ bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_
         size_t n = 0;
         for (size_t e = s.first[i]; e < s.first[i + 1]; e++)
             for (uint32_t k = a->first_arc[s.elements[e]]; k < a->first_arc[s.elements[e] + 1]; k++)
-                *grammar_pool_push(p, arcs, n, size_arcs) = a->arcs[k];
-        grammar_pool_spend(p, 1 + 4 * n);
+                *grammar_pool_push(scratch, arcs, n, size_arcs) = a->arcs[k];
+        grammar_pool_spend(scratch, 1 + 4 * n);
         n = sort_arcs(arcs, (uint32_t)n);
         for (size_t k = 0; arcs && k < n;) {
             uint32_t word = arcs[k].word;
             for (; k < n && arcs[k].word == word; k++)
                 grammar_subsets_add(&s, arcs[k].to);
             uint32_t to = grammar_subsets_close(&s);
-            *grammar_pool_push(p, links.items, links.n, links.size) = (struct grammar_link){i, word, to};
+            *grammar_pool_push(scratch, links.items, links.n, links.size) = (struct grammar_link){i, word, to};
         }
         if (s.n > max_states || s.n_elements > MOST_ELEMENTS) {
-            grammar_pool_release(p, mark);
+            grammar_pool_release(scratch, mark);
             return false;
         }
     }
-    uint8_t *finals = grammar_pool_alloc(p, s.n);
+    uint8_t *finals = grammar_pool_alloc(scratch, s.n);
     for (size_t i = 0; i < s.n; i++)
         for (size_t e = s.first[i]; e < s.first[i + 1]; e++)
             finals[i] = first_final(finals[i], a->is_final[s.elements[e]]);
     *ret = grammar_automaton_make(p, &links, (uint32_t)s.n, 0, finals);
+    if (scratch != p)
+        grammar_pool_release(scratch, mark);
     return true;
 }

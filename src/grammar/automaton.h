@@ -27,12 +27,14 @@ struct grammar_automaton grammar_automaton_make(struct grammar_pool *p, const st
                                                 uint32_t start, const uint8_t *finals);
 
 /* Returns an automaton of the same language without unreachable and dead states, and with equivalent states merged. If the input is
- * deterministic, the result is minimal. Arcs are sorted by word; states are numbered breadth first. */
-struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, const struct grammar_automaton *a);
+ * deterministic, the result is minimal. Arcs are sorted by word; states are numbered breadth first.
+ * scratch: for what is not needed afterwards; it may be p. */
+struct grammar_automaton grammar_automaton_merge(struct grammar_pool *p, struct grammar_pool *scratch,
+                                                 const struct grammar_automaton *a);
 
 /* Makes an automaton of the same language with at most one arc per word and state. Returns false if it would have more than
  * max_states states or take too much memory; the partial result is freed. */
-bool grammar_automaton_determinise(struct grammar_pool *p, const struct grammar_automaton *a, uint32_t max_states,
-                                   struct grammar_automaton *ret);
+bool grammar_automaton_determinise(struct grammar_pool *p, struct grammar_pool *scratch, const struct grammar_automaton *a,
+                                   uint32_t max_states, struct grammar_automaton *ret);
 
 #endif

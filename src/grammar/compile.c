@@ -353,6 +353,7 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, tragus_diag
                                    .parser = {.pool = &g->pool, .scratch = {.budget = budget}}};
     grammar_pool_init(&c->work, LARGEST_GRAMMAR, budget);
     grammar_pool_init(&c->scratch, LARGEST_GRAMMAR, budget);
+    c->scratch.keeps_spare = true;
     c->work.outer = c->scratch.outer = &g->pool;
     int code = grammar_pool_run(&g->pool, compile, c);
     if (code < 0) {

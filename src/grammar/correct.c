@@ -21,9 +21,26 @@ struct words {
     uint8_t *lists;           /* likewise, by number */
 };
 
-static void add_word(struct words *w, const uint32_t *chars, size_t n) {
+static void add_letters(struct words *w, const uint32_t *chars, size_t n) {
     if (n > 1)
         (void)grammar_map_at(&w->map, w->pool, grammar_encode(w->pool, chars, n));
+}
+
+/* Adds a word, and its parts where they may be apart. */
+static void add_word(struct words *w, const uint32_t *chars, size_t n) {
+    uint32_t *letters = grammar_pool_alloc(w->pool, n * sizeof *letters);
+    size_t n_letters = 0, part = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (chars[i] != GRAMMAR_NON_JOINER) {
+            letters[n_letters++] = chars[i];
+            continue;
+        }
+        add_letters(w, letters + part, n_letters - part);
+        part = n_letters;
+    }
+    if (part > 0)
+        add_letters(w, letters + part, n_letters - part);
+    add_letters(w, letters, n_letters);
 }
 
 static void add_text(struct words *w, const struct grammar_item *item) {

@@ -254,7 +254,7 @@ void grammar_cut_words(struct grammar_pieces *p, uint32_t start, uint32_t end, s
     }
     if (!p->too_large) {
         struct grammar_automaton a = grammar_automaton_make(c.pool, &c.links, (uint32_t)c.states.n, 0, c.finals);
-        a = grammar_automaton_merge(c.pool, &a);
+        a = grammar_automaton_merge(c.pool, c.pool, &a);
         copy_links(&a, links_pool, links, start_state, final_state, n_states);
     }
     grammar_pool_release(p->scratch, mark);

@@ -4,6 +4,8 @@
  */
 #include "grammar/index.h"
 
+#include "grammar/letters.h"
+
 #include <stdlib.h>
 
 enum { FEW_ENTRIES = 32 }; /* need no index */
@@ -29,12 +31,12 @@ static uint64_t key_of(const uint32_t *chars, size_t n) {
     return key;
 }
 
-/* The key of the letters that an item begins with, up to the first border; 0: it begins in several ways. */
+/* The key of the letters that an item begins with, up to the first border or what may be one; 0: it begins in several ways. */
 static uint64_t key_of_item(const struct grammar_item *item) {
     while (item->kind == GRAMMAR_ITEM_SEQUENCE && item->n_items > 0)
         item = item->items[0];
     size_t n = 0;
-    while (item->kind == GRAMMAR_ITEM_TEXT && n < item->n_chars && item->chars[n] != ' ')
+    while (item->kind == GRAMMAR_ITEM_TEXT && n < item->n_chars && item->chars[n] != ' ' && item->chars[n] != GRAMMAR_NON_JOINER)
         n++;
     return n > 0 ? key_of(item->chars, n) : 0;
 }

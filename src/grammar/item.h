@@ -10,9 +10,9 @@
 struct grammar_list;
 
 enum grammar_item_kind {
-    GRAMMAR_ITEM_TEXT,        /* chars: folded letters; a blank is a word border, never two in a row */
-    GRAMMAR_ITEM_SPOKEN,      /* chars as typed ("%", "25", "-"), or items[0] as spoken; without items: a border */
-    GRAMMAR_ITEM_SEQUENCE,    /* items one after another; none = nothing */
+    GRAMMAR_ITEM_TEXT,     /* chars: folded letters; a blank is a word border, never two in a row; GRAMMAR_NON_JOINER may be one */
+    GRAMMAR_ITEM_SPOKEN,   /* chars as typed ("%", "25", "-"), or items[0] as spoken; without items: a border */
+    GRAMMAR_ITEM_SEQUENCE, /* items one after another; none = nothing */
     GRAMMAR_ITEM_ALTERNATIVE, /* one of items; an optional has an empty sequence last */
     GRAMMAR_ITEM_PERMUTATION, /* all items in any order, with borders between them */
     GRAMMAR_ITEM_LIST,        /* {name} */

@@ -35,7 +35,7 @@ bool grammar_is_letter(uint32_t c) {
     if (c == 0xD7 || c == 0xF7) /* multiplication and division signs */
         return false;
     if (c >= 0x2000 && c <= 0x2BFF) /* punctuation, currency, arrows, mathematics, signs */
-        return c == 0x200C || c == 0x200D;
+        return c == GRAMMAR_NON_JOINER || c == JOINER;
     if ((c >= 0x3000 && c <= 0x3004) || (c >= 0x3008 && c <= 0x3020) || c == 0x3030) /* CJK punctuation */
         return false;
     if ((c >= 0xFF01 && c <= 0xFF20) || (c >= 0xFF3B && c <= 0xFF40) || (c >= 0xFF5B && c <= 0xFF65)) /* full-width signs */
@@ -55,7 +55,8 @@ bool grammar_is_stop(uint32_t c) {
         '.',    ',',    '?',    '!',    ';',    ':',    0xA1,   0xBF,   /* Latin */
         0x0589, 0x05C3, 0x060C, 0x061B, 0x061F, 0x06D4, 0x0964, 0x0965, /* Armenian, Hebrew, Arabic, Urdu, Indian */
         0x0E2F, 0x0E5A, 0x104A, 0x104B, 0x1362, 0x1363, 0x1364, 0x1367, /* Thai, Burmese, Ethiopic */
-        0x17D4, 0x17D5, 0x2026, 0x3001, 0x3002, 0xFF01, 0xFF0C, 0xFF0E, /* Khmer, ellipsis, Chinese and Japanese */
+        0x0F0D, 0x0F0E, 0x17D4, 0x17D5, 0x2026, 0x3001, 0x3002, 0xFF01,
+        0xFF0C, 0xFF0E, /* Tibetan, Khmer, ellipsis, Chinese and Japanese */
         0xFF1A, 0xFF1B, 0xFF1F, 0xFF61, 0xFF64,
     };
     for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++)
@@ -65,8 +66,8 @@ bool grammar_is_stop(uint32_t c) {
 }
 
 bool grammar_is_silent(uint32_t c) {
-    return c == 0x200B || c == 0x200C || c == JOINER || c == 0x34F || (c >= 0xFE00 && c <= 0xFE0F) || c == 0x55B || c == 0x55C ||
-           c == 0x55E;
+    return c == 0x200B || c == GRAMMAR_NON_JOINER || c == JOINER || c == 0x34F || (c >= 0xFE00 && c <= 0xFE0F) || c == 0x55B ||
+           c == 0x55C || c == 0x55E;
 }
 
 /* Marks of the direction of writing, byte order marks and hyphens that show at the end of a line only: no part of the text. */
@@ -84,6 +85,7 @@ static bool is_apostrophe(uint32_t c) {
 /* Signs that are typed for each other: minus and hyphen, percent signs, decimal commas. */
 static uint32_t fold_sign(uint32_t c) {
     return c == 0x2010 || c == 0x2011 || c == 0x2212        ? '-'
+           : c == 0x2022 || c == 0x2027                     ? 0xB7 /* between two l in Catalan */
            : c == 0x066A                                    ? '%'
            : c == 0x066B                                    ? ','
            : c == 0x05F4                                    ? '"'
@@ -129,6 +131,13 @@ size_t grammar_fold_at(const uint32_t *chars, size_t n, size_t i, struct grammar
     while (i + used < n && grammar_is_silent(chars[i + used]))
         used++;
     return used;
+}
+
+bool grammar_has_non_joiner(const uint32_t *chars, size_t i, size_t n_used) {
+    for (size_t end = i + n_used; i < end; i++)
+        if (chars[i] == GRAMMAR_NON_JOINER)
+            return true;
+    return false;
 }
 
 uint32_t grammar_fold_dotless(uint32_t c) {

@@ -22,6 +22,12 @@ bool grammar_is_unspaced(uint32_t c); /* of a script without blanks between word
 bool grammar_is_stop(uint32_t c);     /* punctuation that is ignored at the start and end of words: . , ? ! ; : and similar */
 bool grammar_is_silent(uint32_t c);   /* what is not compared: joiners, and marks that Armenian has inside words */
 
+/* Parts of a Persian word are written with this sign between them, with a blank or with nothing. In the letters of a template it
+ * stands where any of these may be typed. */
+#define GRAMMAR_NON_JOINER 0x200C
+/* Whether it is among what follows chars[i] and belongs to it. n_used: as grammar_fold_at returns it. */
+bool grammar_has_non_joiner(const uint32_t *chars, size_t i, size_t n_used);
+
 /* Returns a character in the form that is compared, if that is one: small, a digit of ASCII, also for one below the line (CO₂). */
 uint32_t grammar_fold(uint32_t c);
 

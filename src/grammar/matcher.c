@@ -27,6 +27,12 @@ static bool is_hyphen(const struct grammar_matcher *m, uint32_t at) {
     return is_border(m, at) && at + 1 < m->input->n && !grammar_is_digit(m->input->chars[at + 1]);
 }
 
+/* Whether the parts of a word meet there: Persian people write a blank, a non-joiner or nothing. */
+static bool has_non_joiner(const struct grammar_matcher *m, uint32_t at) {
+    const struct grammar_input *in = m->input;
+    return at > 0 && grammar_has_non_joiner(in->text, in->from[at - 1], in->from[at] - in->from[at - 1]);
+}
+
 /* In a script without blanks, people type one where they like. */
 bool grammar_cross_gap(const struct grammar_matcher *m, struct grammar_token *t) {
     if (t->at < m->input->n && !m->ignore_whitespace) {
@@ -35,7 +41,7 @@ bool grammar_cross_gap(const struct grammar_matcher *m, struct grammar_token *t)
             t->at += blank && grammar_has_no_blank(m, t->at, t->at + 1);
         else if (blank || (t->gap == GRAMMAR_GAP_MUST && is_border(m, t->at)))
             t->at++;
-        else if (t->gap == GRAMMAR_GAP_MUST && !grammar_has_no_blank(m, t->at, t->at))
+        else if (t->gap == GRAMMAR_GAP_MUST && !grammar_has_no_blank(m, t->at, t->at) && !has_non_joiner(m, t->at))
             return false;
     }
     t->gap = GRAMMAR_GAP_NONE;
@@ -58,6 +64,10 @@ static bool eat(const struct grammar_matcher *m, struct grammar_token *t, const 
     for (uint32_t i = 0; i < n; i++) {
         if (chars[i] == ' ') {
             require_border(m, t);
+            continue;
+        }
+        if (chars[i] == GRAMMAR_NON_JOINER) {
+            t->gap = t->gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_MAY : t->gap;
             continue;
         }
         bool soft = t->gap == GRAMMAR_GAP_SOFT;

@@ -10,6 +10,7 @@ struct grammar_fill { /* the value of a slot, or of a list that fills none; the 
     const struct grammar_fill *before;
     const struct grammar_item *item;
     const struct grammar_entry *entry; /* NULL: digits, a wildcard or an OUTPUT */
+    const struct grammar_fill *inside; /* of the lists in the entry, in `lasting`; NULL: there are none */
     tragus_value value;                /* of digits, of an OUTPUT, and of an entry that gives its text as written */
     uint32_t start, end;               /* in characters of the input */
     bool unmatched;                    /* the list has no such value */

@@ -10,6 +10,7 @@
 
 struct list_hit {
     const struct grammar_entry *entry; /* NULL: digits */
+    const struct grammar_fill *inside; /* as in grammar_fill */
     tragus_value value;                /* of digits, or as written */
     uint32_t end;
     enum grammar_gap gap;
@@ -42,6 +43,18 @@ static void match_digits(struct grammar_matcher *m, const struct grammar_list *l
         }
 }
 
+/* Copies fills to where the memos are, which outlive the template. */
+static const struct grammar_fill *keep_fills(struct grammar_matcher *m, const struct grammar_fill *fills) {
+    const struct grammar_fill *kept = NULL, **at = &kept;
+    for (; fills; fills = fills->before) {
+        struct grammar_fill *copy = grammar_pool_alloc(m->lasting, sizeof *copy);
+        *copy = *fills;
+        *at = copy;
+        at = &copy->before;
+    }
+    return kept;
+}
+
 /* A list inside a value has its own values only: otherwise any text would be a value. */
 static void try_entry(struct grammar_matcher *m, const struct grammar_list *list, struct grammar_list_memo *memo,
                       const struct grammar_entry *entry) {
@@ -54,7 +67,7 @@ static void try_entry(struct grammar_matcher *m, const struct grammar_list *list
     m->fills_unmatched = fills_unmatched;
     for (size_t k = 0; k < out.n; k++) {
         struct list_hit *hit = grammar_pool_push(m->lasting, memo->hits, memo->n_hits, memo->size_hits);
-        *hit = (struct list_hit){.entry = entry, .end = out.items[k].at};
+        *hit = (struct list_hit){.entry = entry, .inside = keep_fills(m, out.items[k].fills), .end = out.items[k].at};
         hit->gap = list->kind == GRAMMAR_LIST_RANGE       ? GRAMMAR_GAP_MAY
                    : out.items[k].gap == GRAMMAR_GAP_NONE ? GRAMMAR_GAP_VALUE
                                                           : out.items[k].gap;
@@ -179,10 +192,13 @@ void grammar_pass_list(struct grammar_matcher *m, const struct grammar_item *ite
             t.at = hit->end;
             t.gap = hit->gap;
             t.origin = (uint32_t)i;
-            t.fills =
-                grammar_fill_new(m, from,
-                                 (struct grammar_fill){
-                                     .item = item, .entry = hit->entry, .value = hit->value, .start = memo.start, .end = hit->end});
+            t.fills = grammar_fill_new(m, from,
+                                       (struct grammar_fill){.item = item,
+                                                             .entry = hit->entry,
+                                                             .inside = hit->inside,
+                                                             .value = hit->value,
+                                                             .start = memo.start,
+                                                             .end = hit->end});
             struct grammar_written piece = {.value = &hit->value};
             if (hit->entry)
                 piece = (struct grammar_written){

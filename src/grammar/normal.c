@@ -28,6 +28,28 @@ static unsigned class_of(uint32_t c) {
     return (unsigned)utf8proc_get_property((utf8proc_int32_t)c)->combining_class;
 }
 
+/* Thai and Lao am is one letter, but is also typed as a ring and aa, with a mark of the tone between them; Unicode has no canonical
+ * form for both. Returns how many characters are left. */
+static size_t put_am_together(uint32_t *chars, size_t n) {
+    enum { THAI_RING = 0xE4D, LAO_RING = 0xECD, AA_BEFORE_RING = 0x1B, AM_BEFORE_RING = 0x1A };
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool is_ring = chars[i] == THAI_RING || chars[i] == LAO_RING;
+        uint32_t tone = is_ring && i + 1 < n && chars[i + 1] + 2 <= chars[i] && chars[i + 1] + 5 >= chars[i] ? chars[i + 1] : 0;
+        size_t aa = i + 1 + (tone != 0);
+        if (!is_ring || aa >= n || chars[aa] != chars[i] - AA_BEFORE_RING) {
+            chars[m++] = chars[i];
+            continue;
+        }
+        uint32_t am = chars[i] - AM_BEFORE_RING;
+        if (tone)
+            chars[m++] = tone;
+        chars[m++] = am;
+        i = aa;
+    }
+    return m;
+}
+
 /* Stable: marks of the same class stay in their order. */
 static void order_marks(uint32_t *chars, size_t n) {
     for (size_t i = 1; i < n; i++) {
@@ -56,7 +78,7 @@ size_t grammar_compose(uint32_t *chars, size_t n) {
         m += k;
     }
     order_marks(chars, m);
-    return put_together(chars, m);
+    return put_am_together(chars, put_together(chars, m));
 }
 
 /* Unicode gives the ten digits of a script in a row, so the value follows from the place in a row of digits. */
@@ -71,14 +93,35 @@ int grammar_digit_value(uint32_t c) {
     return (int)((c - zero) % 10);
 }
 
+/* Romanian s and t with a comma, which many keyboards have with a cedilla only. */
+static uint32_t with_comma(uint32_t c) {
+    return c == 0x15E || c == 0x15F ? 0x219 : c == 0x162 || c == 0x163 ? 0x21B : c;
+}
+
+/* Whether a character is another way to write letters: full-width ones, Latin digraphs and ligatures, forms of Arabic letters
+ * within a word. */
+static bool is_presentation(uint32_t c) {
+    static const uint32_t ranges[][2] = {{0x132, 0x133},
+                                         {0x13F, 0x140},
+                                         {0x1C4, 0x1CC},
+                                         {0xFB00, 0xFB06},
+                                         {0xFB50, 0xFBFF},
+                                         {0xFE80, 0xFEFC},
+                                         {FIRST_OF_WIDTHS, FIRST_NARROW_KANA - 1},
+                                         {LAST_NARROW_KANA + 1, LAST_OF_WIDTHS}};
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (c >= ranges[i][0] && c <= ranges[i][1])
+            return true;
+    return false;
+}
+
 size_t grammar_fold_whole(uint32_t c, uint32_t ret[GRAMMAR_LONGEST_FOLD]) {
+    c = with_comma(c);
     int digit = grammar_digit_value(c);
     ret[0] = digit >= 0 ? '0' + (uint32_t)digit : c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c == 0x130 || c == 0x131 ? 'i' : c;
     if (c < 0x80 || ret[0] != c)
         return 1;
-    bool is_compatible = (c >= FIRST_OF_WIDTHS && c <= LAST_OF_WIDTHS && !(c >= FIRST_NARROW_KANA && c <= LAST_NARROW_KANA)) ||
-                         (c >= 0x1C4 && c <= 0x1CC) || (c >= 0xFB00 && c <= 0xFB06); /* Latin digraphs and ligatures */
-    size_t n =
-        take_apart(c, ret, GRAMMAR_LONGEST_FOLD, UTF8PROC_CASEFOLD | (is_compatible ? UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT : 0));
+    size_t n = take_apart(c, ret, GRAMMAR_LONGEST_FOLD,
+                          UTF8PROC_CASEFOLD | (is_presentation(c) ? UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT : 0));
     return put_together(ret, n);
 }

@@ -95,6 +95,8 @@ static uint32_t add_text(struct grammar_pieces *p, const struct grammar_item *it
         uint32_t start = i;
         while (i < item->n_chars && item->chars[i] != ' ')
             i++;
+        if (i == start + 1 && item->chars[start] == GRAMMAR_NON_JOINER)
+            continue; /* nothing that is said */
         uint32_t piece = spelled(p, item, start, i);
         if (grammar_is_unspaced(item->chars[start]))
             from = step(p, from, GRAMMAR_WORD_BORDER);
@@ -133,9 +135,9 @@ static struct grammar_automaton spell_range(struct grammar_pieces *p, const stru
     uint8_t *finals = grammar_pool_alloc(p->pool, n_states);
     finals[1] = 1;
     struct grammar_automaton whole = grammar_automaton_make(p->pool, &links, n_states, 0, finals), determined;
-    if (grammar_automaton_determinise(p->pool, &whole, MOST_DETERMINED, &determined))
+    if (grammar_automaton_determinise(p->pool, p->pool, &whole, MOST_DETERMINED, &determined))
         whole = determined;
-    return grammar_automaton_merge(p->pool, &whole);
+    return grammar_automaton_merge(p->pool, p->pool, &whole);
 }
 
 static uint32_t add_range(struct grammar_pieces *p, const struct grammar_list *list, uint32_t from) {
@@ -194,7 +196,7 @@ static struct grammar_automaton nodes_automaton(struct grammar_pool *pool, const
     uint8_t *finals = grammar_pool_alloc(pool, p->n_nodes);
     finals[end] = 1;
     struct grammar_automaton whole = grammar_automaton_make(pool, &links, (uint32_t)p->n_nodes, start, finals), determined;
-    return grammar_automaton_determinise(pool, &whole, MOST_DETERMINED, &determined) ? determined : whole;
+    return grammar_automaton_determinise(pool, pool, &whole, MOST_DETERMINED, &determined) ? determined : whole;
 }
 
 struct chain { /* the labels of a value that can be said in one way */
@@ -293,7 +295,7 @@ static struct grammar_spelled_list *spell_list(struct grammar_pieces *p, const s
         whole = nodes_automaton(pool, &alone, start, end);
     }
     p->too_large |= alone.too_large;
-    whole = grammar_automaton_merge(pool, &whole);
+    whole = grammar_automaton_merge(pool, pool, &whole);
     s->automaton = copy_automaton(p->pool, &whole);
     s->block = alone.has_lists ? p->block : NULL;
     return s;

@@ -25,20 +25,26 @@ void grammar_pool_init(struct grammar_pool *p, size_t limit_bytes, struct base_b
     p->budget = budget;
 }
 
-static void free_until(struct grammar_pool *p, const struct grammar_pool_chunk *last) {
-    while (p->chunks != last) {
-        struct grammar_pool_chunk *next = p->chunks->next;
-        p->total_bytes -= p->chunks->size_bytes;
-        base_budget_give(p->budget, p->chunks->size_bytes);
-        if (p->is_secret)
-            explicit_bzero(p->chunks, sizeof *p->chunks + p->chunks->size_bytes);
-        free(p->chunks);
-        p->chunks = next;
-    }
+static void free_chunk(struct grammar_pool *p, struct grammar_pool_chunk *chunk) {
+    p->total_bytes -= chunk->size_bytes;
+    base_budget_give(p->budget, chunk->size_bytes);
+    if (p->is_secret)
+        explicit_bzero(chunk, sizeof *chunk + chunk->size_bytes);
+    free(chunk);
+}
+
+/* Takes the newest chunk of a list away. */
+static struct grammar_pool_chunk *pop(struct grammar_pool_chunk **list) {
+    struct grammar_pool_chunk *chunk = *list;
+    *list = chunk->next;
+    return chunk;
 }
 
 void grammar_pool_done(struct grammar_pool *p) {
-    free_until(p, NULL);
+    while (p->chunks)
+        free_chunk(p, pop(&p->chunks));
+    while (p->spare)
+        free_chunk(p, pop(&p->spare));
     p->used_bytes = 0;
 }
 
@@ -62,6 +68,34 @@ void grammar_pool_spend(struct grammar_pool *p, size_t units) {
         grammar_pool_escape(p, code);
 }
 
+static struct grammar_pool_chunk *new_chunk(struct grammar_pool *p, size_t n_bytes) {
+    size_t size = p->chunks ? p->chunks->size_bytes * 2 : FIRST_CHUNK;
+    if (size > LARGEST_CHUNK)
+        size = LARGEST_CHUNK;
+    if (size < n_bytes)
+        size = n_bytes;
+    if (size > p->limit_bytes - p->total_bytes)
+        grammar_pool_escape(p, -E2BIG);
+    if (base_budget_take(p->budget, size) < 0)
+        grammar_pool_escape(p, base_budget_code(p->budget));
+    struct grammar_pool_chunk *chunk = malloc(sizeof *chunk + size);
+    if (!chunk) {
+        base_budget_give(p->budget, size);
+        grammar_pool_escape(p, -ENOMEM);
+    }
+    chunk->size_bytes = size;
+    p->total_bytes += size;
+    return chunk;
+}
+
+/* Takes a spare chunk with room for so much. Returns NULL if there is none. */
+static struct grammar_pool_chunk *spare_chunk(struct grammar_pool *p, size_t n_bytes) {
+    struct grammar_pool_chunk **at = &p->spare;
+    while (*at && (*at)->size_bytes < n_bytes)
+        at = &(*at)->next;
+    return *at ? pop(at) : NULL;
+}
+
 /* Returns memory with any content. */
 static void *take(struct grammar_pool *p, size_t n_bytes) {
     grammar_pool_spend(p, 1 + n_bytes / 256);
@@ -69,24 +103,11 @@ static void *take(struct grammar_pool *p, size_t n_bytes) {
         grammar_pool_escape(p, -E2BIG);
     n_bytes = (n_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (!p->chunks || p->chunks->size_bytes - p->used_bytes < n_bytes) {
-        size_t size = p->chunks ? p->chunks->size_bytes * 2 : FIRST_CHUNK;
-        if (size > LARGEST_CHUNK)
-            size = LARGEST_CHUNK;
-        if (size < n_bytes)
-            size = n_bytes;
-        if (size > p->limit_bytes - p->total_bytes)
-            grammar_pool_escape(p, -E2BIG);
-        if (base_budget_take(p->budget, size) < 0)
-            grammar_pool_escape(p, base_budget_code(p->budget));
-        struct grammar_pool_chunk *chunk = malloc(sizeof *chunk + size);
-        if (!chunk) {
-            base_budget_give(p->budget, size);
-            grammar_pool_escape(p, -ENOMEM);
-        }
+        struct grammar_pool_chunk *chunk = spare_chunk(p, n_bytes);
+        if (!chunk)
+            chunk = new_chunk(p, n_bytes);
         chunk->next = p->chunks;
-        chunk->size_bytes = size;
         p->chunks = chunk;
-        p->total_bytes += size;
         p->used_bytes = 0;
     }
     void *memory = p->chunks->memory + p->used_bytes;
@@ -122,7 +143,15 @@ struct grammar_pool_mark grammar_pool_mark(const struct grammar_pool *p) {
 }
 
 void grammar_pool_release(struct grammar_pool *p, struct grammar_pool_mark m) {
-    free_until(p, m.chunk);
+    while (p->chunks != m.chunk) {
+        struct grammar_pool_chunk *chunk = pop(&p->chunks);
+        if (!p->keeps_spare) {
+            free_chunk(p, chunk);
+            continue;
+        }
+        chunk->next = p->spare;
+        p->spare = chunk;
+    }
     p->used_bytes = m.used_bytes;
 }
 

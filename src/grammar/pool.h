@@ -17,8 +17,11 @@ struct grammar_pool_chunk;
 
 struct grammar_pool {
     struct grammar_pool_chunk *chunks; /* newest first */
-    size_t used_bytes;                 /* of the newest chunk */
-    size_t total_bytes;
+    struct grammar_pool_chunk *spare;  /* released; used again before more memory is taken from the system */
+    bool keeps_spare;   /* set by the owner of a pool for temporary data, of which much is released and taken again: what
+                           goes back to the system is filled with zeros, page by page, when it comes back */
+    size_t used_bytes;  /* of the newest chunk */
+    size_t total_bytes; /* also of spare chunks */
     size_t limit_bytes;
     struct base_budget *budget; /* counts memory and work; NULL: not counted */
     bool is_secret;             /* it holds what was said, so it is zeroed before it is freed */

@@ -7,12 +7,25 @@
 
 #include <string.h>
 
-/* Looks up a key in the caller's context and in that of the chosen values; the newest wins. */
-static const char *context_value(const struct grammar_match_job *j, const struct grammar_fill *fills, const char *key) {
-    for (const struct grammar_fill *f = fills; f; f = f->before)
+/* Looks up a key in the context of the chosen values; the newest wins. A value with a context of its own hides those of the lists
+ * inside it, as in hassil. */
+static const char *context_of_values(const struct grammar_fill *fills, const char *key) {
+    for (const struct grammar_fill *f = fills; f; f = f->before) {
+        const char *inside = f->entry && f->entry->n_context == 0 ? context_of_values(f->inside, key) : NULL;
+        if (inside)
+            return inside;
         for (size_t i = 0; f->entry && i < f->entry->n_context; i++)
             if (strcmp(f->entry->context[i].key, key) == 0)
                 return f->entry->context[i].value;
+    }
+    return NULL;
+}
+
+/* Looks up a key in the context of the chosen values and in the caller's. */
+static const char *context_value(const struct grammar_match_job *j, const struct grammar_fill *fills, const char *key) {
+    const char *value = context_of_values(fills, key);
+    if (value)
+        return value;
     for (size_t i = j->options.n_context; i > 0; i--)
         if (j->options.context[i - 1].key && strcmp(j->options.context[i - 1].key, key) == 0)
             return j->options.context[i - 1].value;
@@ -138,6 +151,19 @@ static void add_fill(struct grammar_match_job *j, const struct grammar_input *in
     }
 }
 
+/* Enters the first word first, and a value after the lists inside it: where both fill one slot, the whole value wins. */
+static void add_fills(struct grammar_match_job *j, const struct grammar_input *in, const struct grammar_fill *newest,
+                      struct grammar_candidate *c) {
+    const struct grammar_fill *fills[4 * GRAMMAR_MAX_SLOTS];
+    size_t n = 0;
+    for (const struct grammar_fill *f = newest; f && n < sizeof fills / sizeof fills[0]; f = f->before)
+        fills[n++] = f;
+    while (n > 0) {
+        add_fills(j, in, fills[--n]->inside, c);
+        add_fill(j, in, fills[n], c);
+    }
+}
+
 void grammar_add_reading(struct grammar_match_job *j, const struct grammar_input *in, size_t order,
                          const struct grammar_token *token, size_t index) {
     const struct grammar_template *t = &j->g->templates[order];
@@ -147,12 +173,7 @@ void grammar_add_reading(struct grammar_match_job *j, const struct grammar_input
         return; /* would fit any text */
     struct grammar_candidate c = {.order = order, .n_literal = token->n_literal, .input = *in, .token = index};
     struct grammar_reading *r = &c.reading;
-    const struct grammar_fill *fills[4 * GRAMMAR_MAX_SLOTS];
-    size_t n = 0;
-    for (const struct grammar_fill *f = token->fills; f && n < sizeof fills / sizeof fills[0]; f = f->before)
-        fills[n++] = f;
-    while (n > 0) /* the first word first */
-        add_fill(j, in, fills[--n], &c);
+    add_fills(j, in, token->fills, &c);
     add_fixed_slots(j, t->block, token->fills, r);
     r->intent = t->block->intent;
     r->response = t->block->response;

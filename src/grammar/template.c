@@ -197,5 +197,5 @@ struct grammar_item *grammar_template_plain(struct grammar_parser *p, const char
     const uint32_t *chars = grammar_decode(p->pool, text, len, &n);
     struct grammar_items sequence = {0};
     grammar_tree_text(p, &sequence, chars, n, 0, false);
-    return grammar_tree_group(p, GRAMMAR_ITEM_SEQUENCE, 0, &sequence);
+    return grammar_tree_one(p, GRAMMAR_ITEM_SEQUENCE, 0, &sequence);
 }

@@ -12,10 +12,11 @@ enum {
     MOST_WORK = 20000000,
 };
 
+/* As deep as values are nested in values, which compiling limits. */
 static bool same_fills(const struct grammar_fill *a, const struct grammar_fill *b) {
     for (; a && b && a != b; a = a->before, b = b->before) {
         if (a->start != b->start || a->end != b->end || a->unmatched != b->unmatched || a->entry != b->entry ||
-            a->item->list != b->item->list)
+            a->item->list != b->item->list || !same_fills(a->inside, b->inside))
             return false;
         if (a->value.text != b->value.text && (!a->value.text || !b->value.text || strcmp(a->value.text, b->value.text) != 0))
             return false;

@@ -127,13 +127,18 @@ struct grammar_item *grammar_tree_bracketed(struct grammar_cursor *c, bool optio
 
 enum { LIKELY_LETTERS = 32 };
 
+struct own_letters {
+    uint32_t *items; /* NULL: all are as written, so there is no copy, as for most values of a long list */
+    size_t size;
+};
+
 struct text_builder {
     struct grammar_parser *parser;
     struct grammar_items *out;
-    uint32_t *letters;       /* the current TEXT item */
-    uint32_t *capitals;      /* the same as written; n_letters */
-    const uint32_t *written; /* where it begins in the text */
-    size_t n_written, n_letters, size_letters, offset;
+    struct own_letters letters;  /* of the current TEXT item */
+    struct own_letters capitals; /* the same as written; n_letters */
+    const uint32_t *written;     /* where it begins in the text */
+    size_t n_written, n_letters, offset;
     size_t n_likely; /* letters to make room for at first */
 };
 
@@ -141,30 +146,36 @@ static void close_text(struct text_builder *b) {
     if (b->n_letters == 0)
         return;
     struct grammar_item *item = grammar_tree_item(b->parser, GRAMMAR_ITEM_TEXT, b->offset);
-    item->chars = b->letters;
-    item->capitals = b->capitals;
+    item->chars = b->letters.items ? b->letters.items : b->written;
+    item->capitals = b->capitals.items ? b->capitals.items : b->written;
     item->n_chars = (uint32_t)b->n_letters;
     item->written = b->written;
     item->n_written = (uint32_t)b->n_written;
     grammar_tree_push(b->parser, b->out, item);
-    b->letters = b->capitals = NULL;
-    b->n_letters = b->size_letters = 0;
+    b->letters = b->capitals = (struct own_letters){0};
+    b->n_letters = 0;
 }
 
-/* Makes room for n more letters. */
-static void make_room(struct text_builder *b, size_t n) {
-    size_t needed = b->n_letters + n, size = b->size_letters ? 2 * b->size_letters : b->n_likely;
-    if (needed <= b->size_letters)
+/* Puts a letter behind the n_letters. at: the character that it is made of; NULL: it is none of its own. */
+static void put_letter(struct text_builder *b, struct own_letters *to, uint32_t letter, const uint32_t *at) {
+    if (!to->items && at == b->written + b->n_letters && *at == letter)
         return;
-    size = size < needed ? needed : size;
-    uint32_t *room = grammar_pool_alloc(b->parser->pool, 2 * size * sizeof *room);
-    if (b->n_letters) {
-        memcpy(room, b->letters, b->n_letters * sizeof *room);
-        memcpy(room + size, b->capitals, b->n_letters * sizeof *room);
+    if (b->n_letters >= to->size) {
+        size_t size = to->size ? 2 * to->size : b->n_likely + b->n_letters;
+        uint32_t *room = grammar_pool_alloc(b->parser->pool, size * sizeof *room);
+        if (b->n_letters)
+            memcpy(room, to->items ? to->items : b->written, b->n_letters * sizeof *room);
+        to->items = room;
+        to->size = size;
     }
-    b->letters = room;
-    b->capitals = room + size;
-    b->size_letters = size;
+    to->items[b->n_letters] = letter;
+}
+
+/* capital: 0: the letter belongs to the one before. */
+static void add_one(struct text_builder *b, uint32_t letter, uint32_t capital, const uint32_t *at) {
+    put_letter(b, &b->letters, letter, at);
+    put_letter(b, &b->capitals, capital, at);
+    b->n_letters++;
 }
 
 /* Notes that the text goes on with chars up to `end`, of which the first is at chars[i]. */
@@ -176,18 +187,22 @@ static void extend_written(struct text_builder *b, const uint32_t *chars, size_t
     b->n_written = (size_t)(chars + end - b->written);
 }
 
+static uint32_t last_letter(const struct text_builder *b) {
+    return (b->letters.items ? b->letters.items : b->written)[b->n_letters - 1];
+}
+
 /* Adds the letter at chars[i] with what belongs to it. Returns how many characters these are. */
 static size_t add_letter(struct text_builder *b, const uint32_t *chars, size_t n, size_t i, size_t offset) {
     struct grammar_folded folded;
     size_t used = grammar_fold_at(chars, n, i, &folded);
-    if (chars[i] == ' ' && b->n_letters && b->letters[b->n_letters - 1] == ' ')
+    if (chars[i] == ' ' && b->n_letters && last_letter(b) == ' ')
         return used;
     extend_written(b, chars, i, i + used, offset);
-    make_room(b, folded.n);
-    for (size_t k = 0; k < folded.n; k++) {
-        b->letters[b->n_letters] = folded.letters[k];
-        b->capitals[b->n_letters++] = k == 0 ? chars[i] : 0;
-    }
+    add_one(b, folded.letters[0], chars[i], chars + i);
+    for (size_t k = 1; k < folded.n; k++)
+        add_one(b, folded.letters[k], 0, NULL);
+    if (used > 1 && grammar_has_non_joiner(chars, i, used))
+        add_one(b, GRAMMAR_NON_JOINER, 0, NULL);
     return used;
 }
 
@@ -203,11 +218,11 @@ static size_t end_of_plain(const uint32_t *chars, size_t n, size_t i) {
 
 static void add_plain(struct text_builder *b, const uint32_t *chars, size_t i, size_t end, size_t offset) {
     extend_written(b, chars, i, end, offset);
-    make_room(b, end - i);
-    for (; i < end; i++) {
-        b->letters[b->n_letters] = chars[i] >= 'A' && chars[i] <= 'Z' ? chars[i] + ('a' - 'A') : chars[i];
-        b->capitals[b->n_letters++] = chars[i];
-    }
+    bool is_same = !b->letters.items && !b->capitals.items && chars + i == b->written + b->n_letters;
+    for (; is_same && i < end && !(chars[i] >= 'A' && chars[i] <= 'Z'); i++)
+        b->n_letters++; /* as add_one, but faster */
+    for (; i < end; i++)
+        add_one(b, chars[i] >= 'A' && chars[i] <= 'Z' ? chars[i] + ('a' - 'A') : chars[i], chars[i], chars + i);
 }
 
 static struct grammar_item *add_spoken(struct text_builder *b, const uint32_t *chars, size_t n, size_t offset,
@@ -268,6 +283,9 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
         struct grammar_sign sign;
         if (c == ' ') {
             end = i + add_letter(&b, chars, n, i, offset);
+        } else if (c == GRAMMAR_NON_JOINER && (i == 0 || chars[i - 1] != ' ')) {
+            extend_written(&b, chars, i, end = i + 1, offset);
+            add_one(&b, GRAMMAR_NON_JOINER, 0, NULL);
         } else if (grammar_is_silent(c)) {
             end = i + 1; /* it belongs to nothing */
         } else if (grammar_find_sign(p, chars, n, i, after_list, before_list, &sign)) {

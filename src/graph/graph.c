@@ -20,6 +20,7 @@
 #define NONE UINT32_MAX
 #define GUESS_UNITS BASE_BUDGET_INTERVAL /* a guess from letters takes some 50 us */
 #define LOOKUP_UNITS 256
+#define FEW_ENTRIES 8 /* are sorted faster than by a call of qsort */
 
 struct spoken { /* range in `all` with the pronunciations of a word */
     uint32_t begin, n;
@@ -171,6 +172,21 @@ static int compare_entries(const void *left, const void *right) {
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
+/* Most states have few words. */
+static void sort_entries(struct entry *entries, uint32_t n) {
+    if (n > FEW_ENTRIES) {
+        qsort(entries, n, sizeof *entries, compare_entries);
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        struct entry e = entries[i];
+        uint32_t at = i;
+        for (; at > 0 && compare_entries(&e, &entries[at - 1]) < 0; at--)
+            entries[at] = entries[at - 1];
+        entries[at] = e;
+    }
+}
+
 /* Collects the words leaving a state, in all their pronunciations, sorted by phones. Of homophones with one target only the first
  * stays. */
 static uint32_t collect_entries(struct build *b, uint32_t state) {
@@ -185,8 +201,7 @@ static uint32_t collect_entries(struct build *b, uint32_t state) {
                                              .order = i,
                                              .spoken = &b->all[spoken->begin + v]};
     }
-    if (n > 1)
-        qsort(b->entries, n, sizeof *b->entries, compare_entries);
+    sort_entries(b->entries, n);
     for (uint32_t i = 0; i < n; i++)
         if (kept == 0 || b->entries[kept - 1].rank != b->entries[i].rank || b->entries[kept - 1].to != b->entries[i].to)
             b->entries[kept++] = b->entries[i];

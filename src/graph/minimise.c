@@ -129,14 +129,20 @@ static uint32_t intern(struct table *t, const uint32_t *signature, size_t n) {
  * round). */
 static uint32_t classify(struct table *t, const struct graph_raw *raw, uint32_t node, const uint32_t *classes, uint32_t own,
                          struct graph_raw_arc *arcs, uint32_t *signature) {
-    uint32_t n_arcs = graph_canonical_arcs(raw, node, classes, arcs);
+    const struct graph_raw_arc *from = &raw->arcs[raw->nodes[node].first_arc];
+    uint32_t n_arcs = raw->nodes[node].n_arcs;
+    bool one = n_arcs == 1; /* as most nodes have: canonical but for its target */
+    if (!one) {
+        n_arcs = graph_canonical_arcs(raw, node, classes, arcs);
+        from = arcs;
+    }
     size_t n = 0;
     signature[n++] = own;
     signature[n++] = raw->nodes[node].is_final;
     for (uint32_t i = 0; i < n_arcs; i++) {
-        signature[n++] = (uint32_t)arcs[i].phone | (uint32_t)arcs[i].first << 8;
-        signature[n++] = arcs[i].to;
-        signature[n++] = arcs[i].word;
+        signature[n++] = (uint32_t)from[i].phone | (uint32_t)from[i].first << 8;
+        signature[n++] = one ? classes[from[i].to] : from[i].to;
+        signature[n++] = from[i].word;
     }
     base_budget_spend(t->signatures.budget, 8 + 8 * (uint64_t)raw->nodes[node].n_arcs); /* checked by the caller */
     return intern(t, signature, n);

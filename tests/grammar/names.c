@@ -20,7 +20,7 @@ static const char *const words[] = {"left",    "right",  "upper",   "lower",   "
                                     "kitchen", "garage", "attic",   "garden",  "office", "study",   "porch",  "pantry", "lamp",
                                     "fan",     "outlet", "speaker", "blind",   "heater", "monitor", "switch", "sensor", "socket",
                                     "valve",   "camera", "toaster", "printer", "radio",  "boiler",  "rear",   "side",   "center"};
-enum { N_WORDS = sizeof(words) / sizeof(words[0]), RUNS = 3, RATE = 16000, MOST_SECONDS = 60 };
+enum { N_WORDS = sizeof(words) / sizeof(words[0]), RUNS = 10, RATE = 16000, MOST_SECONDS = 60 };
 
 static const char sentences[] = "language: en\n"
                                 "sentences: ['(turn|switch) (on|off) [the] {name}', '(turn|switch) [the] {name} (on|off)', 'dim "

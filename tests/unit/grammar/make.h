@@ -26,10 +26,10 @@ static inline struct grammar *make_grammar(const char *text) {
 }
 
 /* Returns the best reading as "intent|slot=value,slot=value", "-" if there is none. */
-static inline const char *reading(const struct grammar *g, const char *text) {
+static inline const char *reading_in(const struct grammar *g, const char *text, const tragus_context context[], size_t n_context) {
     static char out[512];
     struct grammar_match *m = NULL;
-    int n = grammar_match(&m, g, text, NULL, 0, 4);
+    int n = grammar_match(&m, g, text, context, n_context, 4);
     if (n <= 0) {
         grammar_match_free(m);
         return n < 0 ? "error" : "-";
@@ -40,6 +40,10 @@ static inline const char *reading(const struct grammar *g, const char *text) {
         len += (size_t)snprintf(out + len, sizeof out - len, "%s%s=%s", i ? "," : "", r->slots[i].name, r->slots[i].value.text);
     grammar_match_free(m);
     return out;
+}
+
+static inline const char *reading(const struct grammar *g, const char *text) {
+    return reading_in(g, text, NULL, 0);
 }
 
 static inline int matches(const struct grammar *g, const char *text) {

@@ -546,8 +546,8 @@ static void lists_in_values(void **state) {
                      "  thing: {values: ['the {name} there']}\n"
                      "  name: {values: [{in: lamp, context: {domain: light}}, {in: heater, context: {domain: fan}}]}\n");
     (void)state;
-    assert_string_equal(reading(g, "turn on the lamp there"), "Light|thing=the lamp there");
-    assert_string_equal(reading(g, "turn on the heater there"), "Fan|thing=the heater there");
+    assert_string_equal(reading(g, "turn on the lamp there"), "Light|name=lamp,thing=the lamp there");
+    assert_string_equal(reading(g, "turn on the heater there"), "Fan|name=heater,thing=the heater there");
     assert_string_equal(reading_with(g, "turn on the zorg there", false, true), "Light|thing?the zorg there");
     grammar_free(g);
 }
@@ -568,6 +568,49 @@ static void numbers_in_a_locale(void **state) {
     (void)state;
     if (!in_german(read_numbers))
         skip();
+}
+
+/* As in hassil: a list inside a value brings along the context of its value, unless the whole value has one, and fills its slot. */
+static void context_of_lists_in_values(void **state) {
+    static const char *const texts[][3] = {
+        {"turn on the lamp there", NULL, "Light|name=l,thing=the lamp there"},
+        {"turn on the heater there", NULL, "Fan|name=h,thing=the heater there"},
+        {"turn on the plug there", NULL, "-"},
+        {"dim the lamp there", NULL, "Here|name=l,thing=the lamp there,area=kitchen"},
+        {"dim the heater there", NULL, "-"},
+        {"dim the heater there", "hall", "Here|name=h,thing=the heater there,area=hall"},
+        {"dim the lamp there", "hall", "Here|name=l,thing=the lamp there,area=kitchen"},
+        {"stop the lamp there", NULL, "Not|name=l,thing=the lamp there"},
+        {"stop the heater there", NULL, "-"},
+        {"open my the heater there", NULL, "Two|name=h,thing=the heater there,deep=my the heater there"},
+        {"open my the lamp there", NULL, "-"},
+        {"see own lamp", NULL, "Kind|name=l,own=o"},
+        {"see own heater", NULL, "Kind|name=h,own=o"},
+        {"see light lamp", NULL, "-"},
+    };
+    struct grammar *g = make_grammar(
+        "language: en\nintents:\n"
+        "  Light: {data: [{sentences: ['turn on {thing}'], requires_context: {domain: light}}]}\n"
+        "  Fan: {data: [{sentences: ['turn on {thing}'], requires_context: {domain: fan}}]}\n"
+        "  Here: {data: [{sentences: ['dim {thing}'], requires_context: {area: {slot: true}}}]}\n"
+        "  Not: {data: [{sentences: ['stop {thing}'], excludes_context: {domain: fan}}]}\n"
+        "  Two: {data: [{sentences: ['open {deep}'], requires_context: {domain: fan}}]}\n"
+        "  Kind: {data: [{sentences: ['see {own}'], requires_context: {kind: x}}]}\n"
+        "  Hidden: {data: [{sentences: ['see {own}'], requires_context: {domain: light}}]}\n"
+        "lists:\n"
+        "  thing: {values: ['the {name} there']}\n"
+        "  deep: {values: ['my {thing}']}\n"
+        "  own: {values: [{in: 'own {name}', out: o, context: {kind: x}}, {in: 'light {name}', context: {kind: y}}]}\n"
+        "  name: {values: [{in: lamp, out: l, context: {domain: light, area: kitchen}}, {in: heater, out: h, context: {domain: "
+        "fan}},\n                  plug]}\n");
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        const tragus_context here[] = {{"area", texts[i][1]}};
+        const char *found = reading_in(g, texts[i][0], here, texts[i][1] ? 1 : 0);
+        if (strcmp(found, texts[i][2]) != 0)
+            fail_msg("\"%s\" in %s is %s, not %s", texts[i][0], texts[i][1] ? texts[i][1] : "-", found, texts[i][2]);
+    }
+    grammar_free(g);
 }
 
 static void typing_errors(void **state) {
@@ -655,6 +698,7 @@ int main(void) {
         cmocka_unit_test(what_no_list_has),
         cmocka_unit_test(lists_in_values),
         cmocka_unit_test(numbers_in_a_locale),
+        cmocka_unit_test(context_of_lists_in_values),
         cmocka_unit_test(typing_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,11 @@ static void capitals(void **state) {
         {"hy", "['և {x}']\nlists: {x: {wildcard: true}}", "ԵՒ խոհանոց", "|x=խոհանոց"},
         {"hr", "['upali {x}']\nlists: {x: {values: [džep]}}", "upali ǆep", "|x=džep"},
         {"lt", "['įjunk išmanų']", "Įjunk i\u0307šmanų", "|"},
+        {"ro", "['luminează ușa {x}']\nlists: {x: {values: [Țara]}}", "luminează uşa ţara", "|x=Țara"},
+        {"ro", "['închide uşa']", "ÎNCHIDE UȘA", "|"},
+        {"tr", "['şalteri aç']", "ŞALTERİ AÇ", "|"},
+        {"nl", "['zet {x} aan']\nlists: {x: {values: [ijskast]}}", "zet ĳskast aan", "|x=ijskast"},
+        {"nl", "['zet {x} aan']\nlists: {x: {values: [ĳskast]}}", "ZET IJSKAST AAN", "|x=ĳskast"},
         {"en", "['the first find']", "the ﬁrst ﬁnd", "|"},
         {"en", "['the first find']", "the firs find", "-"},
     };
@@ -52,6 +57,15 @@ static void marks_and_widths(void **state) {
         {"ja", "['ガイド{x}']\nlists: {x: {range: {from: 0, to: 99}}}", "ｶﾞｲﾄﾞ２５", "|x=25"},
         {"zh", "['打开TV']", "打开ＴＶ", "|"},
         {"hi", "['\u0958लम']", "\u0915\u093cलम", "|"},
+        {"th", "['{x}']\nlists: {x: {values: [น\u0e49\u0e33]}}", "น\u0e4d\u0e49\u0e32", "|x=น\u0e49\u0e33"},
+        {"th", "['{x}']\nlists: {x: {values: [น\u0e4d\u0e49\u0e32]}}", "น\u0e49\u0e4d\u0e32", "|x=น\u0e4d\u0e49\u0e32"},
+        {"th", "['ท\u0e33งาน']", "ท\u0e4d\u0e32งาน", "|"},
+        {"th", "['ท\u0e33งาน']", "ท\u0e4d\u0e4c\u0e32งาน", "-"},
+        {"ar", "['أضواء {x}']\nlists: {x: {values: [الاول]}}", "\ufe83\ufebf\ufeee\ufe8d\ufe80 \ufe8d\ufefb\ufeed\ufede",
+         "|x=الاول"}, /* forms of letters */
+        {"ca", "['col·lecció']", "col•lecció", "|"},
+        {"ca", "['col·lecció']", "co\u0140lecció", "|"},
+        {"lo", "['ນ\u0ec9\u0eb3']", "ນ\u0ecd\u0ec9\u0eb2", "|"},
         {"en", "['heat to {x}℃']\nlists: {x: {range: {from: 0, to: 99}}}", "heat to 20 ℃", "|x=20"},
     };
     (void)state;
@@ -76,6 +90,53 @@ static void joiners_and_directions(void **state) {
     };
     (void)state;
     CHECK(cases);
+}
+
+/* Persian people type a blank, a non-joiner or nothing between the parts of a word that the sentences have with a non-joiner. */
+static void non_joiners(void **state) {
+    static const struct scripts cases[] = {
+        {"fa", "['چراغ\u200cها را روشن کن']", "چراغ\u200cها را روشن کن", "|"},
+        {"fa", "['چراغ\u200cها را روشن کن']", "چراغ ها را روشن کن", "|"},
+        {"fa", "['چراغ\u200cها را روشن کن']", "چراغها را روشن کن", "|"},
+        {"fa", "['چراغ\u200cها را روشن کن']", "چرا غها را روشن کن", "-"}, /* not elsewhere */
+        {"fa", "['چراغ\u200cها را روشن کن']", "چراغ ها راروشن کن", "-"},
+        {"fa", "['چراغ ها']", "چراغ\u200cها", "|"},
+        {"fa", "['چراغ ها']", "چراغها", "-"}, /* words that are apart */
+        {"fa", "['چراغ[\u200cها]']", "چراغ ها", "|"},
+        {"fa", "['چراغ(\u200cها|\u200cهای خانه)']", "چراغ های خانه", "|"},
+        {"fa", "['چراغ[ها]\u200cیم']", "چراغ یم", "|"},
+        {"fa", "['{x}\u200cها روشن']\nlists: {x: {wildcard: true}}", "چراغ ها روشن", "|x=چراغ"},
+        {"fa", "['{x}\u200cها روشن']\nlists: {x: {values: [چراغ]}}", "چراغ ها روشن", "|x=چراغ"},
+        {"fa", "['دمای {x}\u200cدرجه']\nlists: {x: {range: {from: 0, to: 99}}}", "دمای ۲۵ درجه", "|x=25"},
+        {"fa", "['{x} روشن']\nlists: {x: {values: [نیم\u200cپز\u200cها]}}", "نیم پزها روشن", "|x=نیم\u200cپز\u200cها"},
+        {"fa", "['{x} روشن']\nlists: {x: {values: [می\u200cز]}}", "می ز روشن", "|x=می\u200cز"},
+        {"fa", "['{x} روشن']\nlists: {x: {values: [نیم پز]}}", "نیم\u200cپز روشن", "|x=نیم پز"},
+        {"de", "['Auf\u200clage {x}']\nlists: {x: {range: {from: 0, to: 99}}}", "Auflage 5", "|x=5"},
+    };
+    (void)state;
+    CHECK(cases);
+}
+
+/* The index of a long list must find such values however they are typed, and a typing error is seen in their parts. */
+static void non_joiners_in_long_lists(void **state) {
+    char yaml[4096] = "language: fa\nsentences: ['{x} روشن']\nlists: {x: {values: [می\u200cرود, م\u200cا, تا\u200cب";
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        snprintf(yaml + strlen(yaml), sizeof yaml - strlen(yaml), ", می%d", i);
+    snprintf(yaml + strlen(yaml), sizeof yaml - strlen(yaml), ", لامپ\u200cهای]}}\n");
+    struct grammar *g = make_grammar(yaml);
+    static const char *const typed[] = {"تا ب روشن", "تاب روشن", "تا\u200cب روشن"};
+    for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++)
+        assert_string_equal(reading(g, typed[i]), "|x=تا\u200cب");
+    const struct grammar_match_options fuzzy = {.max_readings = 1, .fuzzy = true};
+    static const char *const wrong[] = {"لامب\u200cهای روشن", "لامب های روشن", "لامپهاای روشن"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct grammar_match *m = NULL;
+        if (grammar_match_with(&m, g, wrong[i], &fuzzy, NULL, NULL) != 1)
+            fail_msg("\"%s\" is not corrected", wrong[i]);
+        grammar_match_free(m);
+    }
+    grammar_free(g);
 }
 
 static void digits_and_signs(void **state) {
@@ -107,6 +168,7 @@ static void punctuation(void **state) {
         {"hy", "['ինչպիսին է {x}']\nlists: {x: {wildcard: true}}", "ինչպիսի՞ն է խոհանո՞ց", "|x=խոհանո՞ց"},
         {"my", "['မီးဖွင့်']", "မီးဖွင့်။", "|"},
         {"am", "['መብራት አብራ']", "መብራት አብራ።", "|"},
+        {"bo", "['སྒྲོན་མེ་སྦར']", "སྒྲོན་མེ་སྦར།", "|"},
         {"ja", "['電気つけて']", "電気、つけて。", "-"}, /* only at the ends of words */
         {"ja", "['電気つけて']", "電気つけて｡", "|"},
         {"es", "['¿está {x}?']\nlists: {x: {values: [encendida]}}", "Está encendida", "|x=encendida"},
@@ -148,6 +210,13 @@ static void what_is_glued(void **state) {
         {"lb", "['{x} Prozent']\nlists: {x: {range: {from: 100, to: 200}}}", "honnerteenanvéierzeg Prozent", "|x=141"},
         {"fi", "['{x} astetta']\nlists: {x: {range: {from: 1215, to: 1215}}}", "tuhansiinkaksiinsatoihinviisiintoista astetta",
          "|x=1215"},
+        {"bg", "['{x} градуса']\nlists: {x: {range: {from: 0, to: 99}}}", "двадесет и пет градуса", "|x=25"},
+        {"bg", "['{x} градуса']\nlists: {x: {range: {from: 0, to: 99}}}", "шестнадесет градуса", "|x=16"},
+        {"hr", "['{x} stupnjeva']\nlists: {x: {range: {from: 0, to: 99}}}", "dvadeset pet stupnjeva", "|x=25"},
+        {"sr", "['{x} степени']\nlists: {x: {range: {from: 0, to: 99}}}", "тридесет два степени", "|x=32"},
+        {"sr-Latn", "['{x} stepeni']\nlists: {x: {range: {from: 0, to: 99}}}", "trideset dva stepeni", "|x=32"},
+        {"sl", "['{x} stopinj']\nlists: {x: {range: {from: 0, to: 99}}}", "petintrideset stopinj", "|x=35"},
+        {"my", "['{x} ဒီဂရီ']\nlists: {x: {range: {from: 0, to: 99}}}", "နှစ်ဆယ့်ငါးဒီဂရီ", "|x=25"},
         {"tr", "['yüzde {x}(ye|ya)']\nlists: {x: {range: {from: 0, to: 99}}}", "yüzde elliye", "|x=50"},
     };
     (void)state;
@@ -180,6 +249,8 @@ int main(void) {
         cmocka_unit_test(capitals),
         cmocka_unit_test(marks_and_widths),
         cmocka_unit_test(joiners_and_directions),
+        cmocka_unit_test(non_joiners),
+        cmocka_unit_test(non_joiners_in_long_lists),
         cmocka_unit_test(digits_and_signs),
         cmocka_unit_test(punctuation),
         cmocka_unit_test(without_blanks),
