@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define SOUNDING_ROWS 2u /* for which a sentence's last phone may sound on, when the rows after it are assumed */
+
 static struct decoder_moment moment_of(const struct decoder *d) {
     struct decoder_moment m = {.speech = d->filler.best.n_phones > 0, .rules = d->rules};
     uint32_t last = d->filler.best.last_step;
@@ -19,9 +21,9 @@ static struct decoder_moment moment_of(const struct decoder *d) {
         if (d->best_complete != DECODER_NONE) {
             const struct decoder_token *t = &d->tokens[d->best_complete].token;
             m.complete = decoder_history_word(d, t->arc) != GRAPH_NO_WORD && t->score >= best->score - d->options.end_margin_q8;
-            m.final = m.complete && d->best_complete == d->best && d->best >= d->n_arcs &&
-                      d->graph->first_arc[node] == d->graph->first_arc[node + 1] &&
-                      (!d->free || d->graph->first_loop[node] == d->graph->first_loop[node + 1]);
+            m.last = m.complete && d->best_complete == d->best && d->graph->first_arc[node] == d->graph->first_arc[node + 1] &&
+                     (!d->free || d->graph->first_loop[node] == d->graph->first_loop[node + 1]);
+            m.final = m.last && d->best >= d->n_arcs;
             node = m.complete ? decoder_node_of(d, d->best_complete) : node;
         }
         m.rules += d->ending[node] > 0 ? (size_t)(d->ending[node] - 1) * DECODER_N_RULES : 0;
@@ -57,9 +59,10 @@ void decoder_end_by_rules(struct decoder *d) {
 uint32_t decoder_rows_to_end(const struct decoder *d) {
     struct decoder_moment m = moment_of(d), later = m;
     uint32_t least = 0;
-    if (d->state != LISTENER_SPEAKING || !m.complete || m.silence_ms == 0)
+    if (d->state != LISTENER_SPEAKING || !m.complete || (m.silence_ms == 0 && !m.last))
         return 0;
     later.silence_ms = UINT32_MAX;
+    later.final = m.last;
     for (unsigned i = 0; i < DECODER_N_RULES; i++) {
         const struct decoder_rule *r = &m.rules[i];
         bool doubted = r->sure == YES && d->tokens[d->best_complete].token.last_step == d->doubted_step;
@@ -68,7 +71,7 @@ uint32_t decoder_rows_to_end(const struct decoder *d) {
         uint32_t n = (r->silence_ms - m.silence_ms + d->options.step_ms - 1) / d->options.step_ms;
         least = least == 0 || n < least ? n : least;
     }
-    return least;
+    return least > 0 && m.silence_ms == 0 ? least + SOUNDING_ROWS : least;
 }
 
 bool decoder_assume(struct decoder *d, const int16_t *posteriors, size_t n) {

@@ -86,9 +86,9 @@ struct decoder_histogram { /* how many candidates have a score, for pruning */
     uint32_t bins[DECODER_N_BINS];
 };
 
-struct decoder_moment { /* what the endpoint rules look at */
-    bool speech, complete, final;
-    const struct decoder_rule *rules; /* of the best sentence */
+struct decoder_moment {                 /* what the endpoint rules look at */
+    bool speech, complete, last, final; /* last: nothing can follow; final: and its last phone has ended */
+    const struct decoder_rule *rules;   /* of the best sentence */
     uint32_t silence_ms, length_ms;
 };
 
