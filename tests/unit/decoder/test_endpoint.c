@@ -74,6 +74,30 @@ static void assumed_silence_ends_a_sentence_or_changes_nothing(void **state) {
     listener_done(&l);
 }
 
+/* Silence is assumed as soon as the last phone sounds, and two rows more than the pause, for which it may sound on; but not where
+ * more may follow. */
+static void the_last_phone_need_not_be_over(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    o.step_ms = 50;
+    o.sure_q15 = 16384;
+    struct listener l = listen_to("stop|stop the light", &o);
+    struct rows *said = rows_new(), *silence = rows_new();
+    sound(said, "__stap__dh__lait");
+    sound(silence, "____________");
+    decoder_start(l.decoder);
+    for (uint32_t t = 0; t < said->n; t++) {
+        decoder_step(l.decoder, said->y[t]);
+        if (t + 1 == 6) /* in the last phone of "stop" */
+            assert_int_equal(decoder_rows_to_end(l.decoder), 0);
+    }
+    assert_int_equal(decoder_rows_to_end(l.decoder), 4 + 2); /* 200 ms */
+    assert_true(decoder_assume(l.decoder, silence->y[0], 6));
+    free(said);
+    free(silence);
+    listener_done(&l);
+}
+
 static void endpoint(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
@@ -166,6 +190,7 @@ int main(void) {
         cmocka_unit_test(endpoint),
         cmocka_unit_test(endpoint_by_sentence),
         cmocka_unit_test(assumed_silence_ends_a_sentence_or_changes_nothing),
+        cmocka_unit_test(the_last_phone_need_not_be_over),
     };
     return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
 }
