@@ -34,6 +34,9 @@ static int reply_readings(sd_bus_message *call, const struct service_match_resul
 static void on_matched(const struct service_match_result *result, void *user) {
     struct bus_call *call = user;
     int r = result->code < 0 ? bus_fail(&call->error, result->code, &result->error) : reply_readings(call->message, result);
+    if (r == -EMSGSIZE)
+        r = sd_bus_error_set(&call->error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                             "The result is too large for one message; give the sentence a shorter response and less metadata");
     bus_call_end(call, r);
 }
 
@@ -85,6 +88,29 @@ static int method_remove_grammar(sd_bus_message *m, void *user, sd_bus_error *er
     return sd_bus_reply_method_return(m, "");
 }
 
+/* Anybody may add grammars with many names, and a message has a limit (BUS_LARGEST_RESULT). */
+#define MOST_NAMES_BYTES 16384
+
+static const char *guessed_word(const struct service_grammar *g, size_t i) {
+    struct service_grammar_info info;
+    service_grammar_describe(g, &info);
+    return i < info.n_guessed ? info.guessed[i] : NULL;
+}
+
+/* Appends the names that name_at gives until it gives NULL, or as many as there is room for. */
+static void append_names(sd_bus_message *m, const char *key, const struct service_grammar *g,
+                         const char *(*name_at)(const struct service_grammar *g, size_t i)) {
+    const char *name;
+    size_t bytes = 0;
+
+    bus_open_entry(m, key, "as");
+    (void)sd_bus_message_open_container(m, 'a', "s");
+    for (size_t i = 0; (name = name_at(g, i)) && (bytes += strlen(name) + 8) <= MOST_NAMES_BYTES; i++)
+        (void)sd_bus_message_append(m, "s", name);
+    (void)sd_bus_message_close_container(m);
+    bus_close_entry(m);
+}
+
 static int append_grammar(sd_bus_message *m, const struct service_grammar *g) {
     struct service_grammar_info info;
     service_grammar_describe(g, &info);
@@ -94,29 +120,13 @@ static int append_grammar(sd_bus_message *m, const struct service_grammar *g) {
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
     (void)sd_bus_message_append(m, "{sv}", "Language", "s", g->language);
     (void)sd_bus_message_append(m, "{sv}", "Format", "s", g->format);
-    bus_open_entry(m, "Intents", "as");
-    (void)sd_bus_message_open_container(m, 'a', "s");
-    for (size_t i = 0; i < info.n_intents; i++)
-        (void)sd_bus_message_append(m, "s", service_grammar_intent(g, i));
-    (void)sd_bus_message_close_container(m);
-    bus_close_entry(m);
+    append_names(m, "Intents", g, service_grammar_intent);
     (void)sd_bus_message_append(m, "{sv}", "Templates", "u", (uint32_t)info.n_templates);
     (void)sd_bus_message_append(m, "{sv}", "States", "u", info.n_states);
     (void)sd_bus_message_append(m, "{sv}", "Words", "u", info.n_words);
-    bus_open_entry(m, "Guessed", "as");
-    (void)sd_bus_message_open_container(m, 'a', "s");
-    for (size_t i = 0; i < info.n_guessed; i++)
-        (void)sd_bus_message_append(m, "s", info.guessed[i]);
-    (void)sd_bus_message_close_container(m);
-    bus_close_entry(m);
+    append_names(m, "Guessed", g, guessed_word);
     (void)sd_bus_message_append(m, "{sv}", "Owner", "u", (uint32_t)g->uid);
-    bus_open_entry(m, "SetLists", "as");
-    (void)sd_bus_message_open_container(m, 'a', "s");
-    const char *list;
-    for (size_t i = 0; (list = service_grammar_set_list_name(g, i)); i++)
-        (void)sd_bus_message_append(m, "s", list);
-    (void)sd_bus_message_close_container(m);
-    bus_close_entry(m);
+    append_names(m, "SetLists", g, service_grammar_set_list_name);
     (void)sd_bus_message_append(m, "{sv}", "Private", "b", g->owner != NULL);
     (void)sd_bus_message_close_container(m);
     return sd_bus_message_close_container(m);
@@ -146,7 +156,7 @@ static size_t n_bytes(const tragus_list_value *v) {
     return strlen(v->in) + (v->out ? strlen(v->out) : 0) + (v->domain ? strlen(v->domain) : 0);
 }
 
-/* Reads one (template, value, options) of a list. */
+/* Reads one (template, value, options) of a list. Returns how many options it has. */
 static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_error *error) {
     struct bus_context context = {.n = 0};
     const struct bus_option table[] = {{"Context", BUS_CONTEXT, &context}};
@@ -165,12 +175,12 @@ static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_err
     }
     if (!*ret->out)
         ret->out = NULL;
-    return 0;
+    return r + (int)context.n;
 }
 
 static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, sd_bus_error *error) {
     tragus_list_value *values = NULL;
-    size_t n = 0, size = 0, bytes = 0;
+    size_t n = 0, size = 0, bytes = 0, n_options = 0;
 
     int r = sd_bus_message_enter_container(m, 'a', "(ssa{sv})");
     while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "ssa{sv}")) > 0) {
@@ -188,6 +198,9 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
             values = larger;
         }
         r = read_list_value(m, &values[n], error);
+        if (r >= 0 && (n_options += (size_t)r) > 2 * MOST_LIST_VALUES)
+            r = bus_refuse(error, BUS_ERROR("GrammarTooLarge"), "The values of a list can have at most %d options",
+                           2 * MOST_LIST_VALUES);
         if (r >= 0 && (bytes += n_bytes(&values[n])) > MOST_LIST_BYTES)
             r = bus_refuse(error, BUS_ERROR("GrammarTooLarge"), "A list can have at most %d bytes", MOST_LIST_BYTES);
         if (r >= 0)
