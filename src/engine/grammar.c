@@ -43,7 +43,9 @@ struct tragus_grammar {
     struct engine_list *lists;
     struct grammar *sentences;
     struct graph *graph;
-    tragus_diagnostics compiled; /* of compiling; those of reading are the sources' */
+    tragus_diagnostics compiled;  /* of compiling; those of reading are the sources' */
+    struct base_account *account; /* that counts it; NULL: none */
+    size_t n_counted;             /* bytes */
 };
 
 /* --- diagnostics --- */
@@ -463,6 +465,8 @@ ENGINE_PUBLIC tragus_grammar *tragus_grammar_ref(tragus_grammar *g) {
 
 ENGINE_PUBLIC tragus_grammar *tragus_grammar_unref(tragus_grammar *g) {
     if (g && atomic_fetch_sub_explicit(&g->n_refs, 1, memory_order_acq_rel) == 1) {
+        if (g->account)
+            base_account_give_back(g->account, g->n_counted);
         graph_free(g->graph);
         grammar_free(g->sentences);
         grammar_diagnostics_done(&g->compiled);
@@ -472,6 +476,17 @@ ENGINE_PUBLIC tragus_grammar *tragus_grammar_unref(tragus_grammar *g) {
         free(g);
     }
     return NULL;
+}
+
+/* Grammars that differ in their lists share what was read; it is counted for each of them. */
+bool engine_grammar_count(tragus_grammar *g, struct base_account *a, size_t most_bytes) {
+    size_t n = grammar_bytes(g->sentences) + grammar_builder_bytes(g->sources->builder) + (g->graph ? g->graph->size_bytes : 0) +
+               (g->compiled.n_items + g->sources->read.n_items) * sizeof(tragus_diagnostic);
+    if (!base_account_take(a, n, most_bytes))
+        return false;
+    g->account = a;
+    g->n_counted = n;
+    return true;
 }
 
 const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size_t i) {
