@@ -162,6 +162,9 @@ int bus_find_session(sd_bus *bus, const char *path, const char *interface, void 
 void bus_session_free(struct bus_session *s);           /* takes NULL; also ends the session in the service */
 void bus_sessions_of(struct bus *b, const char *owner); /* frees all sessions of one owner; NULL: of all owners */
 
+/* --- listgrammars.c --- */
+int bus_list_grammars(sd_bus_message *m, void *user, sd_bus_error *error);
+
 /* --- addgrammar.c --- */
 int bus_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error);
 
