@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 noinst_LTLIBRARIES += libtragus_base.la
 libtragus_base_la_SOURCES = \
+    src/base/account.h \
     src/base/arena.c src/base/arena.h \
     src/base/assert.c src/base/assert.h \
     src/base/budget.c src/base/budget.h \

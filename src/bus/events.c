@@ -153,6 +153,13 @@ void bus_on_listen_event(struct service_session *session, const struct service_e
     }
 }
 
+static void add_result(struct bus_session *s, const struct service_event *e) {
+    s->reply_bytes += bus_result_bytes(e);
+    if (s->reply_bytes <= BUS_LARGEST_REPLY && bus_append_result(s->reply, e) != -EMSGSIZE)
+        return; /* the message remembers any other failure */
+    answer_error(s, SD_BUS_ERROR_LIMITS_EXCEEDED, "The results are too large for one message; send the sound in parts");
+}
+
 void bus_on_recognize_event(struct service_session *session, const struct service_event *e, void *user) {
     struct bus_session *s = user;
     int r;
@@ -161,7 +168,7 @@ void bus_on_recognize_event(struct service_session *session, const struct servic
     switch (e->type) {
     case SERVICE_HEARD:
         if (e->heard->type == TRAGUS_UTTERANCE || e->heard->type == TRAGUS_REJECTED)
-            (void)bus_append_result(s->reply, e); /* the message remembers a failure */
+            add_result(s, e);
         break;
     case SERVICE_INPUT_LOST:
         answer_error(s, BUS_ERROR("UnsupportedFormat"), e->text);

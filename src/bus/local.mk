@@ -8,6 +8,7 @@ libtragus_bus_la_SOURCES = \
     src/bus/content.c src/bus/content.h \
     src/bus/energy1.c \
     src/bus/events.c \
+    src/bus/listgrammars.c \
     src/bus/manager1.c \
     src/bus/options.c \
     src/bus/owner.c \

@@ -34,6 +34,9 @@ static int reply_readings(sd_bus_message *call, const struct service_match_resul
 static void on_matched(const struct service_match_result *result, void *user) {
     struct bus_call *call = user;
     int r = result->code < 0 ? bus_fail(&call->error, result->code, &result->error) : reply_readings(call->message, result);
+    if (r == -EMSGSIZE)
+        r = sd_bus_error_set(&call->error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                             "The result is too large for one message; give the sentence a shorter response and less metadata");
     bus_call_end(call, r);
 }
 
@@ -85,68 +88,11 @@ static int method_remove_grammar(sd_bus_message *m, void *user, sd_bus_error *er
     return sd_bus_reply_method_return(m, "");
 }
 
-static int append_grammar(sd_bus_message *m, const struct service_grammar *g) {
-    struct service_grammar_info info;
-    service_grammar_describe(g, &info);
-
-    (void)sd_bus_message_open_container(m, 'e', "sa{sv}");
-    (void)sd_bus_message_append(m, "s", g->name);
-    (void)sd_bus_message_open_container(m, 'a', "{sv}");
-    (void)sd_bus_message_append(m, "{sv}", "Language", "s", g->language);
-    (void)sd_bus_message_append(m, "{sv}", "Format", "s", g->format);
-    bus_open_entry(m, "Intents", "as");
-    (void)sd_bus_message_open_container(m, 'a', "s");
-    for (size_t i = 0; i < info.n_intents; i++)
-        (void)sd_bus_message_append(m, "s", service_grammar_intent(g, i));
-    (void)sd_bus_message_close_container(m);
-    bus_close_entry(m);
-    (void)sd_bus_message_append(m, "{sv}", "Templates", "u", (uint32_t)info.n_templates);
-    (void)sd_bus_message_append(m, "{sv}", "States", "u", info.n_states);
-    (void)sd_bus_message_append(m, "{sv}", "Words", "u", info.n_words);
-    bus_open_entry(m, "Guessed", "as");
-    (void)sd_bus_message_open_container(m, 'a', "s");
-    for (size_t i = 0; i < info.n_guessed; i++)
-        (void)sd_bus_message_append(m, "s", info.guessed[i]);
-    (void)sd_bus_message_close_container(m);
-    bus_close_entry(m);
-    (void)sd_bus_message_append(m, "{sv}", "Owner", "u", (uint32_t)g->uid);
-    bus_open_entry(m, "SetLists", "as");
-    (void)sd_bus_message_open_container(m, 'a', "s");
-    const char *list;
-    for (size_t i = 0; (list = service_grammar_set_list_name(g, i)); i++)
-        (void)sd_bus_message_append(m, "s", list);
-    (void)sd_bus_message_close_container(m);
-    bus_close_entry(m);
-    (void)sd_bus_message_append(m, "{sv}", "Private", "b", g->owner != NULL);
-    (void)sd_bus_message_close_container(m);
-    return sd_bus_message_close_container(m);
-}
-
-static int method_list_grammars(sd_bus_message *m, void *user, sd_bus_error *error) {
-    struct bus *b = user;
-    const char *sender = sd_bus_message_get_sender(m);
-    sd_bus_message *reply = NULL;
-    (void)error;
-
-    int r = sd_bus_message_new_method_return(m, &reply);
-    if (r >= 0)
-        r = sd_bus_message_open_container(reply, 'a', "{sa{sv}}");
-    for (const struct service_grammar *g = service_grammars(b->service); r >= 0 && g; g = g->next)
-        if (!g->owner || (sender && strcmp(g->owner, sender) == 0))
-            r = append_grammar(reply, g);
-    if (r >= 0)
-        r = sd_bus_message_close_container(reply);
-    if (r >= 0)
-        r = sd_bus_send(b->bus, reply, NULL);
-    sd_bus_message_unref(reply);
-    return r;
-}
-
 static size_t n_bytes(const tragus_list_value *v) {
     return strlen(v->in) + (v->out ? strlen(v->out) : 0) + (v->domain ? strlen(v->domain) : 0);
 }
 
-/* Reads one (template, value, options) of a list. */
+/* Reads one (template, value, options) of a list. Returns how many options it has. */
 static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_error *error) {
     struct bus_context context = {.n = 0};
     const struct bus_option table[] = {{"Context", BUS_CONTEXT, &context}};
@@ -165,12 +111,12 @@ static int read_list_value(sd_bus_message *m, tragus_list_value *ret, sd_bus_err
     }
     if (!*ret->out)
         ret->out = NULL;
-    return 0;
+    return r + (int)context.n;
 }
 
 static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, sd_bus_error *error) {
     tragus_list_value *values = NULL;
-    size_t n = 0, size = 0, bytes = 0;
+    size_t n = 0, size = 0, bytes = 0, n_options = 0;
 
     int r = sd_bus_message_enter_container(m, 'a', "(ssa{sv})");
     while (r >= 0 && (r = sd_bus_message_enter_container(m, 'r', "ssa{sv}")) > 0) {
@@ -188,6 +134,9 @@ static int read_list(sd_bus_message *m, tragus_list_value **ret, size_t *ret_n, 
             values = larger;
         }
         r = read_list_value(m, &values[n], error);
+        if (r >= 0 && (n_options += (size_t)r) > 2 * MOST_LIST_VALUES)
+            r = bus_refuse(error, BUS_ERROR("GrammarTooLarge"), "The values of a list can have at most %d options",
+                           2 * MOST_LIST_VALUES);
         if (r >= 0 && (bytes += n_bytes(&values[n])) > MOST_LIST_BYTES)
             r = bus_refuse(error, BUS_ERROR("GrammarTooLarge"), "A list can have at most %d bytes", MOST_LIST_BYTES);
         if (r >= 0)
@@ -455,7 +404,7 @@ BUS_METHOD(on_recognize, bus_recognize)
 BUS_METHOD(on_parse, method_parse)
 BUS_METHOD(on_add_grammar, bus_add_grammar)
 BUS_METHOD(on_remove_grammar, method_remove_grammar)
-BUS_METHOD(on_list_grammars, method_list_grammars)
+BUS_METHOD(on_list_grammars, bus_list_grammars)
 BUS_METHOD(on_set_list, method_set_list)
 BUS_METHOD(on_reload, method_reload)
 BUS_METHOD(on_examples, method_examples)

@@ -135,12 +135,15 @@ static int read_value(sd_bus_message *m, const struct bus_option *o, sd_bus_erro
 int bus_read_options(sd_bus_message *m, const struct bus_option options[], size_t n, sd_bus_error *error) {
     uint64_t seen = 0;
     const char *key;
+    int n_read = 0;
 
     int r = sd_bus_message_enter_container(m, 'a', "{sv}");
     if (r < 0)
         return r;
     while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
         size_t i = 0;
+        if (n_read++ == MOST_OPTIONS) /* a message has room for a million that begin with x- */
+            return bus_refuse(error, INVALID, "There are more than %d options", MOST_OPTIONS);
         r = sd_bus_message_read(m, "s", &key);
         if (r < 0)
             return r;
@@ -162,5 +165,7 @@ int bus_read_options(sd_bus_message *m, const struct bus_option options[], size_
         if (r < 0)
             return r;
     }
-    return r < 0 ? r : sd_bus_message_exit_container(m);
+    if (r >= 0)
+        r = sd_bus_message_exit_container(m);
+    return r < 0 ? r : n_read;
 }

@@ -43,6 +43,20 @@ static int on_change(sd_bus_message *m, void *user, sd_bus_error *error) {
     return 0;
 }
 
+static int watch(struct bus_owner *o);
+
+/* A bus drops its answers to us while others send us more than its limits allow. */
+static bool is_lost(const sd_bus_error *refusal) {
+    return sd_bus_error_has_name(refusal, SD_BUS_ERROR_NO_REPLY);
+}
+
+static void watch_again(struct bus_owner *o) {
+    o->watch = sd_bus_slot_unref(o->watch);
+    o->question = sd_bus_slot_unref(o->question);
+    if (watch(o) < 0)
+        gone(o);
+}
+
 /* What cannot be watched would never be freed. The bus refuses it if we watch more than its limits allow. */
 static int on_watched(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct bus_owner *o = user;
@@ -51,6 +65,10 @@ static int on_watched(sd_bus_message *m, void *user, sd_bus_error *error) {
 
     if (!refusal)
         return 0;
+    if (is_lost(refusal)) {
+        watch_again(o);
+        return 0;
+    }
     service_log(SERVICE_LOG_WARNING, "Closing the sessions of %s, because the message bus does not tell when it ends: %s", o->name,
                 refusal->message ? refusal->message : refusal->name);
     gone(o);
@@ -58,10 +76,13 @@ static int on_watched(sd_bus_message *m, void *user, sd_bus_error *error) {
 }
 
 static int on_answer(sd_bus_message *m, void *user, sd_bus_error *error) {
+    const sd_bus_error *refusal = sd_bus_message_get_error(m);
     int is_there;
     (void)error;
 
-    if (!sd_bus_message_is_method_error(m, NULL) && sd_bus_message_read(m, "b", &is_there) >= 0 && !is_there)
+    if (refusal && is_lost(refusal))
+        watch_again(user);
+    else if (!refusal && sd_bus_message_read(m, "b", &is_there) >= 0 && !is_there)
         gone(user);
     return 0;
 }

@@ -33,6 +33,7 @@ struct bus_session { /* a session of a client, or one that lasts for one call */
     char path[64];
     struct service_session *session;
     sd_bus_message *call, *reply; /* of LISTEN and RECOGNIZE; call: the stand-in */
+    size_t reply_bytes;           /* of the results in it, about */
     char owner[];
 };
 
@@ -133,18 +134,24 @@ struct bus_option {
     enum bus_option_type type;
     void *value; /* const char **, int *, uint32_t *, double *, struct bus_strings *, struct bus_context *, struct bus_files * */
 };
-/* Reads an a{sv}; strings live as long as the message. Unknown keys (except "x-..."), wrong types and repeated keys give
- * InvalidArgs. */
+/* Reads an a{sv}; strings live as long as the message. Returns how many options there are. Unknown keys (except "x-..."), wrong
+ * types, repeated keys and too many options give InvalidArgs. */
 int bus_read_options(sd_bus_message *m, const struct bus_option options[], size_t n, sd_bus_error *error);
 /* Reads an a{sv} whose values are strings. */
 int bus_read_context(sd_bus_message *m, struct bus_context *ret, sd_bus_error *error);
 
 /* --- result.c --- */
+/* A bus ends the connection of a program that sends a message of more than its limit, often 32 MB, so all sessions would be lost.
+ * What is in a result comes from a grammar that anybody may add. */
+#define BUS_LARGEST_RESULT (2 << 20) /* in bytes, about; a larger one is not sent */
+#define BUS_LARGEST_REPLY (16 << 20)
+size_t bus_result_bytes(const struct service_event *e);                         /* about */
 void bus_open_entry(sd_bus_message *m, const char *key, const char *signature); /* opens an entry of an a{sv}; the value follows */
 void bus_close_entry(sd_bus_message *m);
 int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n); /* a{sv} */
-int bus_append_details(sd_bus_message *m, const struct service_event *e);      /* a{sv} */
-int bus_append_result(sd_bus_message *m, const struct service_event *e);       /* a{sv} with text, intent, slots, confidence too */
+/* These three return -EMSGSIZE if the result is larger than BUS_LARGEST_RESULT. */
+int bus_append_details(sd_bus_message *m, const struct service_event *e); /* a{sv} */
+int bus_append_result(sd_bus_message *m, const struct service_event *e);  /* a{sv} with text, intent, slots, confidence too */
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar); /* a{sv} */
 int bus_reply_diagnostics(sd_bus_message *call, const tragus_diagnostics *d);            /* answers with a(uuuss) */
 
@@ -154,6 +161,9 @@ struct bus_session *bus_session_new(struct bus *b, sd_bus_message *m, enum bus_s
 int bus_find_session(sd_bus *bus, const char *path, const char *interface, void *user, void **ret, sd_bus_error *error);
 void bus_session_free(struct bus_session *s);           /* takes NULL; also ends the session in the service */
 void bus_sessions_of(struct bus *b, const char *owner); /* frees all sessions of one owner; NULL: of all owners */
+
+/* --- listgrammars.c --- */
+int bus_list_grammars(sd_bus_message *m, void *user, sd_bus_error *error);
 
 /* --- addgrammar.c --- */
 int bus_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error);

@@ -2,7 +2,57 @@
 /* bus/result.c: converts results to D-Bus values. */
 #include "bus/private.h"
 
+#include <errno.h>
 #include <string.h>
+
+/* --- size --------------------------------------------------------------------------------------------------------------------- */
+
+#define ENTRY_BYTES 64 /* of an entry of a dictionary, without its text */
+
+static size_t text_bytes(const char *text) {
+    return text ? ENTRY_BYTES + strlen(text) : 0;
+}
+
+static size_t value_bytes(const tragus_value *v) {
+    return text_bytes(v->type == TRAGUS_TEXT ? v->text : "");
+}
+
+/* Each slot is in a message twice. */
+static size_t slots_bytes(const tragus_slot slots[], size_t n) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        bytes += 2 * (text_bytes(slots[i].name) + value_bytes(&slots[i].value)) + text_bytes(slots[i].text) +
+                 slots[i].n_words * ENTRY_BYTES;
+    return bytes;
+}
+
+static size_t metadata_bytes(const tragus_field fields[], size_t n) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        bytes += text_bytes(fields[i].name) + value_bytes(&fields[i].value);
+    return bytes;
+}
+
+size_t bus_result_bytes(const struct service_event *e) {
+    const tragus_event *h = e->heard;
+    size_t bytes = 2 * (text_bytes(h->text) + text_bytes(h->intent)) + text_bytes(h->template_text) + text_bytes(h->response) +
+                   text_bytes(h->spoken) + text_bytes(h->free_text) + (h->n_words + h->n_free_words) * ENTRY_BYTES +
+                   slots_bytes(h->slots, h->n_slots) + metadata_bytes(h->metadata, h->n_metadata);
+    for (size_t i = 0; i < h->n_alternatives; i++)
+        bytes += text_bytes(h->alternatives[i].text) + text_bytes(h->alternatives[i].intent) +
+                 slots_bytes(h->alternatives[i].slots, h->alternatives[i].n_slots);
+    return bytes;
+}
+
+static size_t reading_bytes(const tragus_reading *r) {
+    size_t bytes = text_bytes(r->text) + text_bytes(r->intent) + text_bytes(r->template_text) + text_bytes(r->response) +
+                   text_bytes(r->corrected) + slots_bytes(r->slots, r->n_slots) + metadata_bytes(r->metadata, r->n_metadata);
+    for (size_t i = 0; i < r->n_unmatched; i++)
+        bytes += text_bytes(r->unmatched[i].slot) + text_bytes(r->unmatched[i].text);
+    return bytes;
+}
+
+/* --- contents ----------------------------------------------------------------------------------------------------------------- */
 
 /* After the first failure all further appends to a message fail too, so checking the last result is enough. */
 
@@ -163,6 +213,8 @@ static void append_details(sd_bus_message *m, const struct service_event *e) {
 }
 
 int bus_append_details(sd_bus_message *m, const struct service_event *e) {
+    if (bus_result_bytes(e) > BUS_LARGEST_RESULT)
+        return -EMSGSIZE;
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
     append_details(m, e);
     return sd_bus_message_close_container(m);
@@ -177,6 +229,8 @@ static void append_understood(sd_bus_message *m, const char *text, const char *i
 }
 
 int bus_append_result(sd_bus_message *m, const struct service_event *e) {
+    if (bus_result_bytes(e) > BUS_LARGEST_RESULT)
+        return -EMSGSIZE;
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
     append_understood(m, e->heard->text, e->heard->intent, e->heard->slots, e->heard->n_slots);
     (void)sd_bus_message_append(m, "{sv}", "confidence", "d", e->heard->confidence);
@@ -196,6 +250,8 @@ static void append_unmatched(sd_bus_message *m, const tragus_unmatched unmatched
 }
 
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar) {
+    if (reading_bytes(r) > BUS_LARGEST_RESULT)
+        return -EMSGSIZE;
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
     append_understood(m, r->text, r->intent, r->slots, r->n_slots);
     append_texts(m, grammar, r->template_text, r->response);

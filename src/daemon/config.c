@@ -45,6 +45,7 @@ static const struct base_settings_key keys[] = {
     {"limits", "grammar_arcs", SIZE, 1000, 4000000, AT(service.limits.grammar_arcs)},
     {"limits", "grammar_cpu_ms", MILLISECONDS, 100, 600000, AT(service.limits.grammar_cpu_ms)},
     {"limits", "grammar_memory", SIZE, 1 << 20, 1 << 30, AT(service.limits.grammar_memory)},
+    {"limits", "user_memory", SIZE, 1 << 20, 1 << 30, AT(service.limits.user_memory)},
     {"limits", "text_cpu_ms", MILLISECONDS, 10, 60000, AT(service.limits.text_cpu_ms)},
     {"limits", "text_memory", SIZE, 1 << 20, 1 << 30, AT(service.limits.text_memory)},
     {"limits", "sound_bytes", SIZE, 65536, 1 << 30, AT(service.limits.sound_bytes)},

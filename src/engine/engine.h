@@ -3,6 +3,7 @@
 #ifndef TRAGUS_ENGINE_ENGINE_H
 #define TRAGUS_ENGINE_ENGINE_H
 
+#include "base/account.h"
 #include "base/budget.h"
 #include "base/error.h"
 #include "engine/recogniser.h"
@@ -27,6 +28,9 @@ const char *engine_model_language(const tragus_model *m); /* its tag, such as "e
 int engine_model_prepare_fallback(tragus_model *m, tragus_error *reterr);
 const struct grammar *engine_grammar_sentences(const tragus_grammar *g);
 const struct graph *engine_grammar_graph(const tragus_grammar *g);
+/* Counts the memory of a new grammar in an account, until it is freed. Returns false, and counts nothing, if there would be more
+ * than most_bytes in the account. */
+bool engine_grammar_count(tragus_grammar *g, struct base_account *a, size_t most_bytes);
 /* The i-th diagnostic of reading and compiling a grammar and its lists; NULL: there are no more. */
 const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size_t i);
 /* Lists that a program has set. They live with the grammar, or are freed with engine_lists_free. */

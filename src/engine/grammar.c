@@ -40,7 +40,9 @@ struct tragus_grammar {
     struct engine_list *lists;
     struct grammar *sentences;
     struct graph *graph;
-    tragus_diagnostics compiled; /* of compiling; those of reading are the sources' */
+    tragus_diagnostics compiled;  /* of compiling; those of reading are the sources' */
+    struct base_account *account; /* that counts it; NULL: none */
+    size_t n_counted;             /* bytes */
 };
 
 /* --- diagnostics --- */
@@ -96,46 +98,7 @@ static void note_guessed(tragus_diagnostics *d, const struct graph *graph) {
     }
 }
 
-/* --- sources and lists --- */
-
-static struct engine_list *list_free(struct engine_list *l) {
-    struct engine_list *next = l->next;
-    for (size_t i = 0; i < l->n; i++) {
-        free((char *)l->values[i].in);
-        free((char *)l->values[i].out);
-        free((char *)l->values[i].context_domain);
-    }
-    free(l->values);
-    free(l->name);
-    free(l);
-    return next;
-}
-
-void engine_lists_free(struct engine_list *lists) {
-    while (lists)
-        lists = list_free(lists);
-}
-
-static bool copy_text(const char **to, const char *from) {
-    *to = from ? strdup(from) : NULL;
-    return *to || !from;
-}
-
-struct engine_list *engine_list_new(const char *name, const struct grammar_list_value values[], size_t n) {
-    struct engine_list *l = calloc(1, sizeof(*l));
-    if (!l)
-        return NULL;
-    l->name = strdup(name);
-    l->values = calloc(n ? n : 1, sizeof(*l->values));
-    bool ok = l->name && l->values;
-    for (; ok && l->n < n; l->n++)
-        ok = copy_text(&l->values[l->n].in, values[l->n].in) && copy_text(&l->values[l->n].out, values[l->n].out) &&
-             copy_text(&l->values[l->n].context_domain, values[l->n].context_domain);
-    if (ok)
-        return l;
-    engine_lists_free(l);
-    return NULL;
-}
+/* --- sources --- */
 
 static struct sources *sources_unref(struct sources *s) {
     if (s && atomic_fetch_sub_explicit(&s->n_refs, 1, memory_order_acq_rel) == 1) {
@@ -464,6 +427,8 @@ ENGINE_PUBLIC tragus_grammar *tragus_grammar_ref(tragus_grammar *g) {
 
 ENGINE_PUBLIC tragus_grammar *tragus_grammar_unref(tragus_grammar *g) {
     if (g && atomic_fetch_sub_explicit(&g->n_refs, 1, memory_order_acq_rel) == 1) {
+        if (g->account)
+            base_account_give_back(g->account, g->n_counted);
         graph_free(g->graph);
         grammar_free(g->sentences);
         grammar_diagnostics_done(&g->compiled);
@@ -473,6 +438,17 @@ ENGINE_PUBLIC tragus_grammar *tragus_grammar_unref(tragus_grammar *g) {
         free(g);
     }
     return NULL;
+}
+
+/* Grammars that differ in their lists share what was read; it is counted for each of them. */
+bool engine_grammar_count(tragus_grammar *g, struct base_account *a, size_t most_bytes) {
+    size_t n = grammar_bytes(g->sentences) + grammar_builder_bytes(g->sources->builder) + (g->graph ? g->graph->size_bytes : 0) +
+               (g->compiled.n_items + g->sources->read.n_items) * sizeof(tragus_diagnostic);
+    if (!base_account_take(a, n, most_bytes))
+        return false;
+    g->account = a;
+    g->n_counted = n;
+    return true;
 }
 
 const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size_t i) {

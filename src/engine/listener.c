@@ -91,9 +91,18 @@ int engine_fallback_new(struct engine_listener **ret, tragus_model *m, const tra
 void engine_listener_free(struct engine_listener *l) {
     if (!l)
         return;
+    if (l->account)
+        base_account_give_back(l->account, l->arena.size_bytes);
     base_arena_done(&l->arena);
     tragus_grammar_unref(l->grammar);
     free(l);
+}
+
+bool engine_listener_count(struct engine_listener *l, struct base_account *a, size_t most_bytes) {
+    if (!base_account_take(a, l->arena.size_bytes, most_bytes))
+        return false;
+    l->account = a;
+    return true;
 }
 
 uint32_t engine_listener_hang_hops(const struct engine_listener *l) {

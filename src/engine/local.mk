@@ -7,6 +7,7 @@ libtragus_engine_la_SOURCES = \
     src/engine/event.c \
     src/engine/fallback.c \
     src/engine/grammar.c \
+    src/engine/list.c \
     src/engine/listener.c \
     src/engine/match.c \
     src/engine/model.c \

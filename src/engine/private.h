@@ -63,7 +63,8 @@ void engine_alternatives_done(struct engine_alternatives *a);
 
 struct engine_listener {
     struct base_arena arena;
-    tragus_grammar *grammar; /* NULL: any words */
+    struct base_account *account; /* that counts the arena; NULL: none */
+    tragus_grammar *grammar;      /* NULL: any words */
     const struct listener_ops *ops;
     void *state;                 /* passed to ops; lies in the arena */
     uint32_t n_labels;           /* width of a row */

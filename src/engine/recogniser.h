@@ -10,6 +10,7 @@
 #ifndef TRAGUS_ENGINE_RECOGNISER_H
 #define TRAGUS_ENGINE_RECOGNISER_H
 
+#include "base/account.h"
 #include "engine/segment.h"
 #include "listener/listener.h"
 #include "tragus.h"
@@ -28,6 +29,8 @@ struct engine_listener *engine_spotter_new(tragus_model *m, tragus_grammar *g, c
  * model, or -ENOMEM. */
 int engine_fallback_new(struct engine_listener **ret, tragus_model *m, const tragus_session_options *o);
 void engine_listener_free(struct engine_listener *l); /* takes NULL; zeroes the memory */
+/* Like engine_grammar_count, without its grammar. */
+bool engine_listener_count(struct engine_listener *l, struct base_account *a, size_t most_bytes);
 /* The number of hops without speech that the gate must stay open, so that it never ends a sentence before the endpoint rules do. */
 uint32_t engine_listener_hang_hops(const struct engine_listener *l);
 

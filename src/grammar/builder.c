@@ -52,6 +52,13 @@ static void run_time_list_free(struct grammar_run_time_list *l) {
     free(l);
 }
 
+size_t grammar_builder_bytes(const struct grammar_builder *b) {
+    size_t bytes = b->pool.total_bytes;
+    for (const struct grammar_run_time_list *l = b->run_time_lists; l; l = l->next)
+        bytes += l->pool.total_bytes;
+    return bytes;
+}
+
 void grammar_builder_free(struct grammar_builder *b) {
     if (!b)
         return;

@@ -396,6 +396,10 @@ const char *grammar_language(const struct grammar *g) {
     return g->language;
 }
 
+size_t grammar_bytes(const struct grammar *g) {
+    return g->pool.total_bytes;
+}
+
 size_t grammar_n_templates(const struct grammar *g) {
     return g->n_templates;
 }

@@ -28,6 +28,7 @@ struct grammar_builder; /* collects files, lists and contexts before compiling; 
 
 int grammar_builder_new(struct grammar_builder **ret);
 void grammar_builder_free(struct grammar_builder *b);
+size_t grammar_builder_bytes(const struct grammar_builder *b); /* of memory, about */
 
 /* Limits what reading and compiling may take from now on. NULL (the default): no limit except some hundred megabytes. Borrowed. The
  * calling thread starts the budget. If it is exceeded, functions return -ETIME, -E2BIG or -ECANCELED, and name the template, list
@@ -89,6 +90,7 @@ int grammar_refuse(const struct grammar *g, const struct base_budget *budget, in
 /* Returns whether two tags name the same language, in any case and regardless of the region. */
 bool grammar_language_same(const char *a, const char *b);
 const char *grammar_language(const struct grammar *g); /* the tag that the sentences name, as written; "": none */
+size_t grammar_bytes(const struct grammar *g);         /* of memory, about */
 size_t grammar_n_templates(const struct grammar *g);
 size_t grammar_n_intents(const struct grammar *g);
 const char *grammar_intent(const struct grammar *g, size_t i);

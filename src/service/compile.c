@@ -102,9 +102,13 @@ static int put(struct compile_job *j, tragus_error *reterr) {
         return r;
     if (j->list && !compile_is_of_now(j, old))
         return 1;
-    tragus_grammar *grammar = j->grammar;
-    j->grammar = NULL;                                     /* grammars_put takes the reference even on failure */
     uid_t uid = j->list && old ? old->uid : j->caller.uid; /* changing a list does not change the grammar's owner */
+    if (!old || !j->list || !grammars_is_from_files(old))
+        r = memory_count_grammar(j->service, uid, j->grammar, reterr);
+    if (r < 0)
+        return r;
+    tragus_grammar *grammar = j->grammar;
+    j->grammar = NULL; /* grammars_put takes the reference even on failure */
     r = grammars_put(j->service, old, j->name, *j->format ? j->format : "auto", j->is_private ? j->caller.owner : NULL, uid,
                      grammar, reterr);
     if (r >= 0 && !j->is_private && !j->list) {

@@ -7,6 +7,7 @@
 #include "service/private.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,9 @@ void configured_tell_unused(struct service *s, struct service_grammar *g, const 
     keep_trouble(s, g->name, &d);
 }
 
+/* Whoever adds a grammar is told all that is left out of it. The others need to know that something is. */
+#define MOST_OF_A_CLIENT 20
+
 int service_left_out(const struct service *s, int (*visit)(const char *grammar, const tragus_diagnostic *d, void *user),
                      void *user) {
     const tragus_diagnostic *d;
@@ -109,10 +113,14 @@ int service_left_out(const struct service *s, int (*visit)(const char *grammar, 
         if (g ? grammars_is_from_files(g) : t->what.severity == TRAGUS_ERROR)
             r = visit(t->name, &t->what, user);
     }
-    for (const struct service_grammar *g = s->grammars; r >= 0 && g; g = g->next)
-        for (size_t i = 0; r >= 0 && !g->owner && (d = engine_grammar_diagnostic(g->grammar, i)); i++)
-            if (d->severity >= TRAGUS_WARNING)
+    for (const struct service_grammar *g = s->grammars; r >= 0 && g; g = g->next) {
+        size_t left = grammars_is_from_files(g) ? SIZE_MAX : MOST_OF_A_CLIENT;
+        for (size_t i = 0; r >= 0 && left > 0 && !g->owner && (d = engine_grammar_diagnostic(g->grammar, i)); i++)
+            if (d->severity >= TRAGUS_WARNING) {
                 r = visit(g->name, d, user);
+                left--;
+            }
+    }
     return r < 0 ? r : 0;
 }
 

@@ -154,6 +154,7 @@ static void move_sessions(struct service *s, const tragus_grammar *from, const s
     for (struct service_session *session = s->sessions; session; session = session->next)
         if (!session->dead && session->grammar == from)
             session_use_grammar(session, to);
+    session_swap_wanted(s);
 }
 
 void grammars_remove(struct service *s, struct service_grammar *g) {

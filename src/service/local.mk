@@ -12,6 +12,7 @@ libtragus_service_la_SOURCES = \
     src/service/input.c \
     src/service/lists.c \
     src/service/log.c src/service/log.h \
+    src/service/memory.c \
     src/service/microphone.c src/service/microphone.h \
     src/service/options.c \
     src/service/private.h \

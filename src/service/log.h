@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service/log.h: the daemon's log: lines on stderr, with level prefixes if the journal reads them.
  *
- * Only the main thread logs. An error takes one line, and no line contains recognised text, sound, or what a client sent.
+ * Only the main thread logs. An error takes one line, and no line contains recognised text, sound, or what a client sent. Of very
+ * many lines most are left out, and counted.
  */
 #ifndef TRAGUS_SERVICE_LOG_H
 #define TRAGUS_SERVICE_LOG_H

@@ -36,6 +36,7 @@ void service_options_init(struct service_options *o) {
                 .grammar_arcs = 1000000,
                 .grammar_cpu_ms = 30000,
                 .grammar_memory = (size_t)256 << 20,
+                .user_memory = (size_t)128 << 20,
                 .text_cpu_ms = 1000,
                 .text_memory = (size_t)64 << 20,
                 .sound_bytes = 64 << 20,

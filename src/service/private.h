@@ -45,7 +45,7 @@ struct service {
     size_t n_sessions;
     uint64_t last_session;
     struct service_batch *batches;
-    struct sender *senders; /* users who have sent sounds */
+    struct sender *senders; /* users who have sent sounds, added grammars or started sessions */
     bool dispatching;
 
     struct service_trouble *troubles; /* with grammars of the configuration */
@@ -185,6 +185,11 @@ int state_read_others(struct engine_list **ret, const char *folder, const char *
 bool state_is_damaged(int code); /* whether this error of reading means that the file holds no lists */
 /* Replaces them; afterwards they are on the disk. No lists: removes the file. On failure the old ones stay. */
 int state_write(const char *folder, const char *grammar, const struct engine_list *lists, tragus_error *reterr);
+
+/* memory.c: count what a user's grammars and sessions keep, until it is freed. Return -ENOBUFS and a message if it is more than
+ * limits.user_memory, or -ENOMEM. */
+int memory_count_grammar(struct service *s, uid_t uid, tragus_grammar *g, tragus_error *reterr);
+int memory_count_listener(struct service *s, uid_t uid, struct engine_listener *l, tragus_error *reterr); /* l NULL: nothing */
 
 /* wake.c */
 /* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */

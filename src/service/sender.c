@@ -25,7 +25,7 @@ struct sender {
     struct sender *next;
     uid_t uid;
     struct sender_file *files; /* the threads that have not ended, as far as is known */
-    _Atomic size_t bytes;
+    struct base_account sounds, memory;
 };
 
 struct sender *sender_find(struct sender **list, uid_t uid) {
@@ -53,15 +53,15 @@ void senders_free(struct sender **list) {
 }
 
 bool sender_take(struct sender *s, size_t bytes, size_t most) {
-    size_t before = atomic_fetch_add(&s->bytes, bytes);
-    if (bytes <= most && before <= most - bytes)
-        return true;
-    sender_give_back(s, bytes);
-    return false;
+    return base_account_take(&s->sounds, bytes, most);
 }
 
 void sender_give_back(struct sender *s, size_t bytes) {
-    atomic_fetch_sub(&s->bytes, bytes);
+    base_account_give_back(&s->sounds, bytes);
+}
+
+struct base_account *sender_memory(struct sender *s) {
+    return &s->memory;
 }
 
 /* --- files -------------------------------------------------------------------------------------------------------------------- */

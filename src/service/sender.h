@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* service/sender.h: what the sounds of one user may take: threads that read their files, and memory.
+/* service/sender.h: what one user may take: threads that read the files of its sounds, and memory.
  *
  * A read of a regular file cannot be interrupted or limited in time, and may take for ever if another user serves the file system.
  * So a thread of its own reads it and passes it on through a socket, and nobody waits for that thread.
@@ -7,6 +7,7 @@
 #ifndef TRAGUS_SERVICE_SENDER_H
 #define TRAGUS_SERVICE_SENDER_H
 
+#include "base/account.h"
 #include "base/error.h"
 
 #include <stdbool.h>
@@ -24,6 +25,8 @@ void senders_free(struct sender **list); /* threads that do not end are left alo
  * called from any thread. */
 bool sender_take(struct sender *s, size_t bytes, size_t most);
 void sender_give_back(struct sender *s, size_t bytes);
+/* Counts the user's grammars, and what its sessions have started; lives as long as the entry. */
+struct base_account *sender_memory(struct sender *s);
 
 /* Starts to read a regular file, from its beginning or from its position, and takes ownership of fd. The content comes from the
  * socket *ret_socket, the caller's. Returns -ENOBUFS and a message if `most` files of this user are being read already. */

@@ -293,9 +293,9 @@ void service_free(struct service *s) {
         dispatch(s);
     }
     session_bury(s);
-    senders_free(&s->senders);
     microphone_free(s->microphone);
     grammars_free(s);
+    senders_free(&s->senders); /* which count what was freed above */
     lexicon_overrides_free(s->overrides);
     unload_models(s);
     sd_event_source_disable_unref(s->wake_source);

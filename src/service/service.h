@@ -30,6 +30,7 @@ struct service_limits {
     size_t grammar_arcs;
     uint32_t grammar_cpu_ms; /* CPU time to compile it */
     size_t grammar_memory;   /* peak memory to compile it, in bytes */
+    size_t user_memory;      /* of all grammars that a user has added, and of its started sessions, in bytes */
     uint32_t text_cpu_ms;    /* CPU time to match typed text */
     size_t text_memory;
     size_t sound_bytes; /* of one Recognize, one regular file, and all sound files of a user at the same time; also decoded */

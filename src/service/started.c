@@ -7,6 +7,7 @@
  */
 #include "service/private.h"
 
+#include "base/clock.h"
 #include "service/log.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <time.h>
 
 #define LOOK_AGAIN_US 100000
+#define TURN_US 5000 /* of giving sessions their new grammars at once */
 
 /* The recogniser that this session's engine_session is lent to. */
 static struct recogniser *recogniser_of(const struct service_session *session) {
@@ -122,16 +124,21 @@ void session_free_lent(struct engine_session *lent) {
     free(lent);
 }
 
-static struct engine_session *lent_new(const struct service_session *session) {
-    tragus_model *model = session->service->models[session->model];
+/* Returns NULL and a message on failure. */
+static struct engine_session *lent_new(const struct service_session *session, tragus_error *reterr) {
+    struct service *s = session->service;
+    tragus_model *model = s->models[session->model];
     struct engine_session *lent = calloc(1, sizeof(*lent));
+    (void)base_error_set(reterr, -ENOMEM, "not enough memory for this grammar");
     if (!lent)
         return NULL;
     lent->listener = engine_listener_new(model, session->grammar, &session->options);
     if (session->wake)
         lent->wake = engine_wake_new(model, session->wake, &session->options);
     int r = engine_fallback_new(&lent->fallback, model, &session->options);
-    if (r == 0 && lent->listener && (lent->wake || !session->wake))
+    if (r == 0 && lent->listener && (lent->wake || !session->wake) &&
+        memory_count_listener(s, session->caller.uid, lent->listener, reterr) == 0 &&
+        memory_count_listener(s, session->caller.uid, lent->fallback, reterr) == 0)
         return lent;
     session_free_lent(lent);
     return NULL;
@@ -140,6 +147,7 @@ static struct engine_session *lent_new(const struct service_session *session) {
 int service_session_start(struct service_session *session, tragus_error *reterr) {
     struct service *s = session->service;
     struct timespec now;
+    tragus_error e = {0};
 
     int r = may_start(session, reterr);
     if (r < 0)
@@ -151,9 +159,12 @@ int service_session_start(struct service_session *session, tragus_error *reterr)
         if (r < 0)
             return base_error_set(reterr, r, "cannot create a timer: %s", strerror(-r));
     }
-    struct engine_session *lent = lent_new(session);
-    if (!lent)
-        return base_error_set(reterr, -ENOMEM, "not enough memory for this grammar");
+    struct engine_session *lent = lent_new(session, &e);
+    if (!lent) {
+        if (reterr)
+            *reterr = e;
+        return e.code;
+    }
     lent->tag = session->number;
     lent->wants_partial = session->options.partial;
     lent->reject = session->options.reject;
@@ -213,9 +224,11 @@ int service_session_trigger(struct service_session *session, uint32_t open_ms, t
 static void swap(struct service_session *session) {
     struct engine_listener *listener =
         engine_listener_new(session->service->models[session->model], session->grammar, &session->options);
+    tragus_error e = {.text = "out of memory"};
     session->swap_wanted = false;
-    if (!listener) {
-        service_log(SERVICE_LOG_WARNING, "Failed to give a session its new grammar, keeping the old one: out of memory");
+    if (!listener || memory_count_listener(session->service, session->caller.uid, listener, &e) < 0) {
+        service_log(SERVICE_LOG_WARNING, "Failed to give a session its new grammar, keeping the old one: %s", e.text);
+        engine_listener_free(listener);
         return;
     }
     if (session->microphone)
@@ -230,17 +243,22 @@ void session_use_grammar(struct service_session *session, const struct service_g
     }
     tragus_grammar_unref(session->grammar);
     session->grammar = tragus_grammar_ref(g->grammar);
-    if (!session->lent || session->finish)
-        return;
-    if (recogniser_has_room(recogniser_of(session)))
-        swap(session);
-    else
-        session->swap_wanted = true;
+    session->swap_wanted = session->lent && !session->finish;
 }
 
+/* The listener of a large grammar takes tens of milliseconds, and there may be many sessions, so others have their turn between
+ * them. */
 void session_swap_wanted(struct service *s) {
-    for (struct service_session *session = s->sessions; session; session = session->next)
-        if (!session->dead && session->lent && session->swap_wanted && !session->finish &&
-            recogniser_has_room(recogniser_of(session)))
-            swap(session);
+    uint64_t until_us = base_clock_monotonic_us() + TURN_US;
+
+    for (struct service_session *session = s->sessions; session; session = session->next) {
+        if (session->dead || !session->lent || !session->swap_wanted || session->finish ||
+            !recogniser_has_room(recogniser_of(session)))
+            continue;
+        if (base_clock_monotonic_us() >= until_us) {
+            base_wake_up(&s->wake);
+            return;
+        }
+        swap(session);
+    }
 }

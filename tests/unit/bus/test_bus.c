@@ -259,6 +259,26 @@ static void callers_are_watched_without_waiting(void **state) {
     wire_end();
 }
 
+/* The bus drops answers to us while others send us too much. */
+static void callers_are_watched_although_answers_are_lost(void **state) {
+    (void)state;
+    start();
+    sd_bus *client = wire_connect();
+    sd_bus_message *m = call_of(client);
+    assert_true(sd_bus_set_method_call_timeout(wire_bus->bus, 100000) >= 0);
+    wire_pause_daemon(true);
+    assert_int_equal(bus_watch_owner(wire_bus, m), 0);
+    rig_run(wire_event, 300);
+    assert_non_null(wire_bus->owners);
+    wire_pause_daemon(false);
+    rig_run(wire_event, 300);
+    assert_non_null(wire_bus->owners);
+    wire_disconnect(client);
+    assert_true(rig_until(wire_event, has_no_owners, NULL));
+    sd_bus_message_unref(m);
+    wire_end();
+}
+
 static int on_ordered(sd_bus_message *m, void *user, sd_bus_error *error) {
     uint64_t *last = user, cookie;
     (void)error;
@@ -327,6 +347,7 @@ int main(void) {
         cmocka_unit_test(at_the_end_all_are_answered),
         cmocka_unit_test(changes_are_signalled),
         cmocka_unit_test(callers_are_watched_without_waiting),
+        cmocka_unit_test(callers_are_watched_although_answers_are_lost),
         cmocka_unit_test(callers_are_known_without_waiting),
         cmocka_unit_test(callers_that_cannot_be_watched_cost_no_others),
     };

@@ -363,6 +363,25 @@ static void recognize_gives_all_results(void **state) {
     assert_int_equal(service_n_sessions(wire_service), 0);
 }
 
+/* The metadata comes from a grammar that anybody may add. */
+static void recognize_gives_no_more_than_fits(void **state) {
+    static char text[900200];
+    (void)state;
+    snprintf(
+        text, sizeof(text),
+        "language: en\nintents:\n  X:\n    data:\n      - sentences: [\"rear left\"]\n        metadata: {a: &x \"%0900000d\", b: "
+        "*x, c: *x}\n",
+        1);
+    wire_expect_return(wire_call(client, WIRE_PATH, WIRE_MANAGER, "AddGrammarText", "ssa{sv}", "long", text, 1, "Private", "b", 1));
+    int raw = sound_file();
+    wire_expect_error(
+        wire_call(client, WIRE_PATH, WIRE_MANAGER, "Recognize", "ha{sv}", raw, 2, "Format", "s", "S16LE", "Grammar", "s", "long"),
+        "org.freedesktop.DBus.Error.LimitsExceeded", "too large for one message");
+    wire_expect_return(wire_call(client, WIRE_PATH, WIRE_MANAGER, "RemoveGrammar", "s", "long"));
+    close(raw);
+    assert_int_equal(service_n_sessions(wire_service), 0);
+}
+
 /* The details of a result. */
 static void results_say_why_they_were_doubtful(void **state) {
     (void)state;
@@ -457,6 +476,7 @@ int main(void) {
         cmocka_unit_test(what_an_owner_has_ends_with_it),
         cmocka_unit_test(errors_have_names),
         cmocka_unit_test(recognize_gives_all_results),
+        cmocka_unit_test(recognize_gives_no_more_than_fits),
         cmocka_unit_test(results_say_why_they_were_doubtful),
         cmocka_unit_test(listen_gives_one_result),
         cmocka_unit_test(listen_has_errors),

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -173,12 +174,102 @@ static void the_connection_may_end_first(void **state) {
     wire_end();
 }
 
+/* A sentence with about `n` * 10,000 bytes of metadata. The caller frees it. */
+static char *much_metadata(unsigned n) {
+    size_t size = 20000 + 16 * (size_t)n;
+    char *text = malloc(size);
+    assert_non_null(text);
+    int len = snprintf(
+        text, size,
+        "language: en\nintents:\n  X:\n    data:\n      - sentences: [\"rear left\"]\n        metadata: {m: &x \"%010000d\"", 1);
+    for (unsigned i = 0; i < n; i++)
+        len += snprintf(text + len, size - (size_t)len, ", m%u: *x", i);
+    snprintf(text + len, size - (size_t)len, "}\n");
+    return text;
+}
+
+static const char *is_refused(sd_bus_message *reply) {
+    static char name[128];
+    const sd_bus_error *e = sd_bus_message_get_error(reply);
+    snprintf(name, sizeof(name), "%s", e ? e->name : "");
+    sd_bus_message_unref(reply);
+    return name;
+}
+
+/* The bus ends the connection of who sends a message of more than 32 MB, which the text of a grammar can ask for. */
+static void a_result_has_a_limit(void **state) {
+    (void)state;
+    start();
+    sd_bus *client = wire_connect();
+    for (unsigned n = 100; n <= 3600; n += 3500) {
+        char *text = much_metadata(n);
+        wire_expect_return(wire_call(client, WIRE_PATH, WIRE_MANAGER, "AddGrammarText", "ssa{sv}", "much", text, 0));
+        free(text);
+        const char *error = is_refused(wire_call(client, WIRE_PATH, WIRE_MANAGER, "ParseText", "ssa{sv}", "much", "rear left", 0));
+        assert_string_equal(error, n == 100 ? "" : LIMITS_EXCEEDED);
+    }
+    assert_int_equal(wire_n_lost, 0);
+    wire_disconnect(client);
+    wire_end();
+}
+
+/* The number of entries of an array. */
+static unsigned count(sd_bus_message *m, const char *contents) {
+    unsigned n = 0;
+    assert_true(sd_bus_message_enter_container(m, 'a', contents) > 0);
+    for (; sd_bus_message_at_end(m, false) == 0; n++)
+        assert_true(sd_bus_message_skip(m, contents) >= 0);
+    assert_true(sd_bus_message_exit_container(m) >= 0);
+    return n;
+}
+
+/* What everybody may ask for has a limit, too, however much one user adds. */
+static void what_all_can_see_has_a_limit(void **state) {
+    enum { N = 5000 };
+    char *text = malloc(N * 64 + 100);
+    unsigned n_intents = 0;
+    const char *key;
+    (void)state;
+    assert_non_null(text);
+    int len = sprintf(text, "language: en\nintents:\n  Rear: {data: [{sentences: [\"rear left\"]}]}\n");
+    for (unsigned i = 0; i < N; i++)
+        len += sprintf(text + len, "  I%u: {data: [{sentences: [\"%s\"]}]}\n", i, i < 100 ? "<missing>" : "left");
+    start();
+    sd_bus *client = wire_connect();
+    wire_expect_return(wire_call(client, WIRE_PATH, WIRE_MANAGER, "AddGrammarText", "ssa{sv}", "many", text, 0));
+    sd_bus_message *reply = wire_property(client, WIRE_PATH, WIRE_MANAGER, "LeftOut", "aa{sv}");
+    assert_in_range(count(reply, "a{sv}"), 1, 30);
+    sd_bus_message_unref(reply);
+    reply = wire_call(client, WIRE_PATH, WIRE_MANAGER, "ListGrammars", "");
+    assert_true(sd_bus_message_enter_container(reply, 'a', "{sa{sv}}") > 0);
+    while (sd_bus_message_enter_container(reply, 'e', "sa{sv}") > 0) {
+        assert_true(sd_bus_message_skip(reply, "s") >= 0);
+        assert_true(sd_bus_message_enter_container(reply, 'a', "{sv}") > 0);
+        while (sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
+            assert_true(sd_bus_message_read(reply, "s", &key) > 0);
+            if (strcmp(key, "Intents") != 0) {
+                assert_true(sd_bus_message_skip(reply, "v") >= 0);
+            } else {
+                assert_true(sd_bus_message_enter_container(reply, 'v', "as") > 0);
+                n_intents += count(reply, "s");
+                assert_true(sd_bus_message_exit_container(reply) >= 0);
+            }
+            assert_true(sd_bus_message_exit_container(reply) >= 0);
+        }
+        assert_true(sd_bus_message_exit_container(reply) >= 0 && sd_bus_message_exit_container(reply) >= 0);
+    }
+    assert_in_range(n_intents, 1000, 2000);
+    sd_bus_message_unref(reply);
+    free(text);
+    wire_disconnect(client);
+    wire_end();
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_that_wait_are_limited),
-        cmocka_unit_test(a_connection_leaves_some_to_others),
-        cmocka_unit_test(a_silent_file_delays_nobody),
-        cmocka_unit_test(the_connection_may_end_first),
+        cmocka_unit_test(calls_that_wait_are_limited), cmocka_unit_test(a_connection_leaves_some_to_others),
+        cmocka_unit_test(a_silent_file_delays_nobody), cmocka_unit_test(the_connection_may_end_first),
+        cmocka_unit_test(a_result_has_a_limit),        cmocka_unit_test(what_all_can_see_has_a_limit),
     };
     return cmocka_run_group_tests(tests, make, NULL);
 }

@@ -78,6 +78,33 @@ static void long_ones_are_quoted_in_whole_characters(void **state) {
     }
 }
 
+/* A message has room for a million of them, which the main thread would read. */
+static void there_are_not_too_many(void **state) {
+    char key[16];
+    (void)state;
+    for (int n = 32; n <= 33; n++) {
+        sd_bus_message *m = wire_new(client, WIRE_PATH, WIRE_MANAGER, "CreateSession");
+        assert_true(sd_bus_message_open_container(m, 'a', "{sv}") >= 0);
+        for (int i = 0; i < n; i++) {
+            snprintf(key, sizeof(key), "x-%d", i);
+            assert_true(sd_bus_message_append(m, "{sv}", key, "y", 0) >= 0);
+        }
+        assert_true(sd_bus_message_close_container(m) >= 0);
+        sd_bus_message *reply = wire_send(client, m);
+        if (n == 32)
+            wire_expect_return(reply);
+        else
+            wire_expect_error(reply, WIRE_INVALID, "more than 32 options");
+    }
+    sd_bus_message *m = wire_new(client, WIRE_PATH, WIRE_MANAGER, "SetList");
+    assert_true(sd_bus_message_append(m, "ss", "nowhere", "list") >= 0);
+    assert_true(sd_bus_message_open_container(m, 'a', "(ssa{sv})") >= 0);
+    for (int i = 0; i < 15000; i++)
+        assert_true(sd_bus_message_append(m, "(ssa{sv})", "x", "", 3, "x-1", "y", 0, "x-2", "y", 0, "x-3", "y", 0) >= 0);
+    assert_true(sd_bus_message_close_container(m) >= 0);
+    wire_expect_error(wire_send(client, m), WIRE_ERROR("GrammarTooLarge"), "40000 options");
+}
+
 static void wrong_types_are_named(void **state) {
     (void)state;
     wire_expect_error(CREATE(1, "Grammar", "u", 1), WIRE_INVALID, "Option Grammar must be of type s, not u");
@@ -171,10 +198,15 @@ static void long_ones_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(right_ones_are_taken),       cmocka_unit_test(unknown_ones_are_named),
-        cmocka_unit_test(wrong_types_are_named),      cmocka_unit_test(repeated_ones_are_named),
-        cmocka_unit_test(ranges_are_the_services),    cmocka_unit_test(context_is_strings),
-        cmocka_unit_test(files_have_names_and_sizes), cmocka_unit_test(long_ones_are_quoted_in_whole_characters),
+        cmocka_unit_test(right_ones_are_taken),
+        cmocka_unit_test(unknown_ones_are_named),
+        cmocka_unit_test(there_are_not_too_many),
+        cmocka_unit_test(wrong_types_are_named),
+        cmocka_unit_test(repeated_ones_are_named),
+        cmocka_unit_test(ranges_are_the_services),
+        cmocka_unit_test(context_is_strings),
+        cmocka_unit_test(files_have_names_and_sizes),
+        cmocka_unit_test(long_ones_are_quoted_in_whole_characters),
         cmocka_unit_test(long_ones_are_refused),
     };
     return cmocka_run_group_tests(tests, make, unmake);

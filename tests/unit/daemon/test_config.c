@@ -84,6 +84,8 @@ static const struct {
     {"limits", "grammar_cpu_ms", U32, AT(service.limits.grammar_cpu_ms), "100", "600000", "99", "600001", 100, 600000},
     {"limits", "grammar_memory", SIZE, AT(service.limits.grammar_memory), "1048576", "1073741824", "1048575", "1073741825", 1048576,
      1073741824},
+    {"limits", "user_memory", SIZE, AT(service.limits.user_memory), "1048576", "1073741824", "1048575", "1073741825", 1048576,
+     1073741824},
     {"limits", "text_cpu_ms", U32, AT(service.limits.text_cpu_ms), "10", "60000", "9", "60001", 10, 60000},
     {"limits", "text_memory", SIZE, AT(service.limits.text_memory), "1048576", "1073741824", "1048575", "1073741825", 1048576,
      1073741824},

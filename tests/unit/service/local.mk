@@ -6,6 +6,8 @@ service_tests = \
     tests/unit/service/test_commands \
     tests/unit/service/test_energy \
     tests/unit/service/test_grammars \
+    tests/unit/service/test_log \
+    tests/unit/service/test_memory \
     tests/unit/service/test_microphone \
     tests/unit/service/test_options \
     tests/unit/service/test_power_cut \
@@ -43,6 +45,11 @@ tests_unit_service_test_grammars_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_microphone_SOURCES = tests/unit/service/test_microphone.c $(service_rig)
 tests_unit_service_test_microphone_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_microphone_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_log_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_log_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_memory_SOURCES = tests/unit/service/test_memory.c $(service_rig)
+tests_unit_service_test_memory_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_memory_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_options_SOURCES = tests/unit/service/test_options.c $(service_rig)
 tests_unit_service_test_options_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_options_LDADD = $(service_libs) $(CMOCKA_LIBS)
