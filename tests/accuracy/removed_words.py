@@ -3,6 +3,7 @@
 """Count near misses that are accepted: sentences with one word more than the grammar has, and commands without their wake phrase.
 
 removed_words.py --shared DIR [--build DIR] [--model DIR] [--snr DB] [--seeds 3] [--peers DIR] [--out FILE]
+    [--equal N...] [--equal-orders N...]
 
 Removed words: a grammar has every text of a set of recordings with one word taken out, another one for each seed. So each recording contains
 a word that its sentence lacks, and must be rejected. The sets are those of SHARED/corpora/dev with whole sentences. To show what rejection
@@ -17,6 +18,11 @@ asks for more where something else was said just before.
 With --snr, noise of that many dB below the speech is added, as in report.py. With --peers, the peers that `peers/setup DIR` fetched hear the
 same (peers.listeners()); they accept a recording if an utterance is a sentence of the grammar, and a missing peer is not run. Prints counts
 with Wilson's intervals; --out writes every candidate of tragus.
+
+Recognisers can only be compared where they accept equally much of what they should. --equal raises tragus's least confidence until it accepts N of
+the whole sentences, such as those that a peer accepts, and prints how many of the sentences with a word removed it then accepts. --equal-orders is the
+same for the orders after the phrase. This chooses the least confidence from the recordings that are counted, so it tells what to compare, and not what
+to expect of other recordings.
 """
 
 import argparse
@@ -219,6 +225,38 @@ def wake_sessions(arguments, corpora, recordings, folder, tell):
         yield f"an order {title}, in a session with a wake phrase", sum(map(bool, texts)), len(orders)
 
 
+REMOVED, WHOLE, AFTER = "a word removed", "a whole sentence", "an order after the phrase"
+KINDS = {REMOVED: "removed ", WHOLE: "whole "} | {f"an order {title}": f"wake {name}" for title, name in WAYS}  # what tell() is told of each title
+
+
+def raised(scores, should, n):
+    """Raises the least confidence until n recordings of the kind `should` are accepted, or a few more if confidences are equal.
+
+    scores: {kind: confidences of the recordings that are accepted now}. Returns the least confidence and {kind: accepted}, or None if fewer than n
+    are accepted now.
+    """
+    if not 0 < n <= len(scores[should]):
+        return None
+    least = sorted(scores[should], reverse=True)[n - 1]
+    return least, {kind: sum(confidence >= least for confidence in some) for kind, some in scores.items()}
+
+
+def print_equal(scores, played, should, numbers):
+    """Prints how much of each kind tragus accepts where it accepts as much of the kind `should` as each of numbers says. played: {kind: recordings}."""
+    for n in numbers:
+        found = raised(scores, should, n)
+        if not found:
+            print(f"{should}: {n} cannot be accepted, {len(scores[should])} are")
+            continue
+        for kind, accepted_now in found[1].items():
+            print(f"with a least confidence of {found[0]:.4f}, {kind}: accepted {share_of(accepted_now, played[kind])}")
+
+
+def share_of(n, of):
+    share = peers.wilson(n, of)
+    return f"{n} of {of} ({100 * share['share']:.1f} % [{100 * share['low']:.1f}, {100 * share['high']:.1f}])"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=pathlib.Path, required=True)
@@ -228,23 +266,29 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--peers", type=pathlib.Path, help="folder made by peers/setup")
     parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--equal", type=int, nargs="*", default=[], metavar="N", help="whole sentences that tragus should accept")
+    parser.add_argument("--equal-orders", type=int, nargs="*", default=[], metavar="N", help="orders after the phrase that tragus should accept")
     arguments = parser.parse_args()
     arguments.model = arguments.model or arguments.build / "models/en"
     arguments.listening = peers.listeners(arguments.peers.resolve()) if arguments.peers else []
     corpora = arguments.shared / "corpora"
     recordings = Recordings(corpora, arguments.snr)
-    rows = []
+    rows, played = [], {}
 
     def tell(kind, text, best):
         if best:
-            rows.append("\t".join([kind, re.sub(r"\s+", " ", text), *best]))
+            rows.append([kind, re.sub(r"\s+", " ", text), *best])
     with tempfile.TemporaryDirectory() as folder:
         for kind in removed_words, whole_sentences, wake_phrases, wake_sessions, after_talk:
             for title, n, of in kind(arguments, corpora, recordings, pathlib.Path(folder), tell):
-                share = peers.wilson(n, of)
-                print(f"{title}: accepted {n} of {of} ({100 * share['share']:.1f} % [{100 * share['low']:.1f}, {100 * share['high']:.1f}])")
+                print(f"{title}: accepted {share_of(n, of)}")
+                played[title] = of
+    scores = {title: [float(row[3]) for row in rows if row[0].startswith(told) and row[2] == "0"] for title, told in KINDS.items()}
+    sentences = {title: scores[title] for title in (REMOVED, WHOLE)}
+    print_equal(sentences, played, WHOLE, arguments.equal)
+    print_equal({title: some for title, some in scores.items() if title not in sentences}, played, AFTER, arguments.equal_orders)
     if arguments.out:
-        arguments.out.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        arguments.out.write_text("\n".join("\t".join(row) for row in rows) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
