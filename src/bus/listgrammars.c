@@ -14,17 +14,15 @@ static const char *guessed_word(const struct service_grammar *g, size_t i) {
 }
 
 /* Appends the names that name_at gives until it gives NULL, or as many as there is room for. */
-static void append_names(sd_bus_message *m, const char *key, const struct service_grammar *g,
+static void append_names(sd_bus_message *m, const struct service_grammar *g,
                          const char *(*name_at)(const struct service_grammar *g, size_t i)) {
     const char *name;
     size_t bytes = 0;
 
-    bus_open_entry(m, key, "as");
     (void)sd_bus_message_open_container(m, 'a', "s");
     for (size_t i = 0; (name = name_at(g, i)) && (bytes += strlen(name) + 8) <= MOST_NAMES_BYTES; i++)
         (void)sd_bus_message_append(m, "s", name);
     (void)sd_bus_message_close_container(m);
-    bus_close_entry(m);
 }
 
 static int append_grammar(sd_bus_message *m, const struct service_grammar *g) {
@@ -36,13 +34,19 @@ static int append_grammar(sd_bus_message *m, const struct service_grammar *g) {
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
     (void)sd_bus_message_append(m, "{sv}", "Language", "s", g->language);
     (void)sd_bus_message_append(m, "{sv}", "Format", "s", g->format);
-    append_names(m, "Intents", g, service_grammar_intent);
+    bus_open_entry(m, "Intents", "as");
+    append_names(m, g, service_grammar_intent);
+    bus_close_entry(m);
     (void)sd_bus_message_append(m, "{sv}", "Templates", "u", (uint32_t)info.n_templates);
     (void)sd_bus_message_append(m, "{sv}", "States", "u", info.n_states);
     (void)sd_bus_message_append(m, "{sv}", "Words", "u", info.n_words);
-    append_names(m, "Guessed", g, guessed_word);
+    bus_open_entry(m, "Guessed", "as");
+    append_names(m, g, guessed_word);
+    bus_close_entry(m);
     (void)sd_bus_message_append(m, "{sv}", "Owner", "u", (uint32_t)g->uid);
-    append_names(m, "SetLists", g, service_grammar_set_list_name);
+    bus_open_entry(m, "SetLists", "as");
+    append_names(m, g, service_grammar_set_list_name);
+    bus_close_entry(m);
     (void)sd_bus_message_append(m, "{sv}", "Private", "b", g->owner != NULL);
     (void)sd_bus_message_close_container(m);
     return sd_bus_message_close_container(m);

@@ -5,6 +5,7 @@
 #include "decoder/state.h"
 
 #define WINDOW_STEPS 6u /* 180 ms */
+#define WIDE_STEPS 20u  /* 600 ms */
 #define LOG2_E_Q8 369
 #define HALF_NAT_Q8 128
 #define EXACT_PRIOR_Q8 1536 /* 6 nats */
@@ -82,16 +83,16 @@ static uint32_t phone_in(const struct decoder *d, const struct decoder_path *pat
     return at;
 }
 
-/* The greatest loss within WINDOW_STEPS steps in a row. */
-static int32_t worst_window(const struct decoder *d, const struct decoder_path *path, int64_t from, int64_t to) {
+/* The greatest loss within n steps in a row. */
+static int32_t worst_window(const struct decoder *d, const struct decoder_path *path, int64_t from, int64_t to, uint32_t n) {
     int32_t sum = 0, worst = 0;
     uint32_t at = 0, leaving_at = 0;
     for (int64_t step = from; step <= to; step++) {
         at = phone_in(d, path, at, step);
         sum += loss_in(d, path, at, step);
-        if (step - from >= WINDOW_STEPS) {
-            leaving_at = phone_in(d, path, leaving_at, step - WINDOW_STEPS);
-            sum -= loss_in(d, path, leaving_at, step - WINDOW_STEPS);
+        if (step - from >= n) {
+            leaving_at = phone_in(d, path, leaving_at, step - n);
+            sum -= loss_in(d, path, leaving_at, step - n);
         }
         raise_to(&worst, sum);
     }
@@ -163,6 +164,7 @@ bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, 
     f[DECODER_PEAK] = (int32_t)(surprises / n);
     f[DECODER_BEFORE] = decoder_silence_lost(d, from, first - 1);
     f[DECODER_AFTER] = decoder_silence_lost(d, last + 1, to);
-    f[DECODER_WINDOW] = d->spots ? worst_window(d, path, first, last) : worst_window(d, path, from, to);
+    f[DECODER_WINDOW] = d->spots ? worst_window(d, path, first, last, WINDOW_STEPS) : worst_window(d, path, from, to, WINDOW_STEPS);
+    f[DECODER_WIDE] = d->spots || f[DECODER_EXACT] > 0 ? 0 : worst_window(d, path, first, last, WIDE_STEPS);
     return true;
 }

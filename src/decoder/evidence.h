@@ -36,6 +36,8 @@ enum decoder_feature {                   /* all in Q8 */
                        DECODER_MARGIN, /* nats above the best sentence with another meaning; at most DECODER_RIVAL_LIMIT */
                        DECODER_EXACT,  /* of a sentence with free words: nats lost in its exact words, and 6 more, divided by their
                                           phones; otherwise 0 */
+                       DECODER_WIDE, /* in the worst 600 ms; 0 of a spotted phrase, and of a sentence with free words, which may be
+                                        unknown ones */
                        DECODER_N_FEATURES
 };
 

@@ -217,6 +217,7 @@ static tragus_reason blame(const struct decoder *d, const struct decoder_path *p
     case DECODER_WORD:
     case DECODER_WINDOW_RATIO:
     case DECODER_WORD_RATIO:
+    case DECODER_WIDE:
         ret->fault = LISTENER_FAULT_WORD;
         return TRAGUS_NOT_IN_GRAMMAR;
     case DECODER_LOSS:

@@ -88,6 +88,7 @@ static void take_curve(const struct nn_model *m, const char *prefix, const char 
 static void take_scorecard(const struct nn_model *m, const char *prefix, struct decoder_scorecard *card) {
     struct decoder_scorecard own = {.bias_q8 = INT32_MIN};
     own.curves[DECODER_EXACT] = card->curves[DECODER_EXACT]; /* fitted apart from the others: fit.py --free */
+    own.curves[DECODER_WIDE] = card->curves[DECODER_WIDE];   /* a bound */
     take(m, prefix, 8, -(64 << 8), 64 << 8, &own.bias_q8);
     if (own.bias_q8 == INT32_MIN)
         return;

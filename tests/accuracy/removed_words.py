@@ -269,6 +269,7 @@ def main():
     parser.add_argument("--equal", type=int, nargs="*", default=[], metavar="N", help="whole sentences that tragus should accept")
     parser.add_argument("--equal-orders", type=int, nargs="*", default=[], metavar="N", help="orders after the phrase that tragus should accept")
     arguments = parser.parse_args()
+    arguments.build = arguments.build.resolve()  # a program without a folder would be looked for in $PATH
     arguments.model = arguments.model or arguments.build / "models/en"
     arguments.listening = peers.listeners(arguments.peers.resolve()) if arguments.peers else []
     corpora = arguments.shared / "corpora"

@@ -204,6 +204,19 @@ static void each_gap_and_edge_is_judged(void **state) {
     listener_done(&l);
 }
 
+/* Twenty rows are looked at together, and only from the first phone to the last. */
+static void what_lies_further_apart_is_judged_together(void **state) {
+    (void)state;
+    struct decoder_options o = decoder_defaults();
+    struct listener l = listen_to("turn on the lamp", &o);
+    static const char two[] = "__tern_z_on__dh___la_z_mp__";
+    assert_int_equal(feature(&l, "_z_tern__on__dh___lamp__", DECODER_WIDE), 0);
+    assert_int_equal(feature(&l, two, DECODER_WINDOW), UNHEARD);
+    assert_int_equal(feature(&l, two, DECODER_WIDE), 2 * UNHEARD);
+    assert_int_equal(feature(&l, "__tern_z____________________on_z_dh___lamp__", DECODER_WIDE), UNHEARD);
+    listener_done(&l);
+}
+
 static void the_fault_is_named(void **state) {
     (void)state;
     struct decoder_options o = decoder_defaults();
@@ -306,6 +319,7 @@ int main(void) {
         cmocka_unit_test(confidence_falls_with_choice),
         cmocka_unit_test(confidence_falls_with_what_does_not_fit),
         cmocka_unit_test(each_gap_and_edge_is_judged),
+        cmocka_unit_test(what_lies_further_apart_is_judged_together),
         cmocka_unit_test(the_fault_is_named),
         cmocka_unit_test(rivals_are_found),
         cmocka_unit_test(curves),
