@@ -96,12 +96,13 @@ static uint32_t since_talk_ms(const struct engine_session *s, int64_t hop) {
     return hop > s->talk_hop ? (uint32_t)(hop - s->talk_hop) * ENGINE_HOP_MS : 0;
 }
 
-/* Notes whether the utterance that has just ended was other talk. What may have been a sentence that was not clear was not: it may
- * be said again. */
+/* Notes whether the utterance that has just ended was other talk. A noise was not, which has few phones or none that are clear; nor
+ * was what may have been a sentence that was not clear: it may be said again. */
 static void note_talk(struct engine_session *s, const struct listener_result *result) {
+    bool is_speech = result->reason == TRAGUS_NOT_IN_GRAMMAR || result->reason == TRAGUS_TOO_LONG;
     if (result->reason == TRAGUS_REASON_NONE)
         s->talk_hop = INT64_MIN;
-    else if (s->speaking && result->logit_q8 <= 0)
+    else if (s->speaking && is_speech && result->logit_q8 <= 0)
         s->talk_hop = s->end_hop;
 }
 

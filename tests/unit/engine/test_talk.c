@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#define SHORT_MS 150
+
 static tragus_model *model;
 static tragus_grammar *sentences, *phrases;
 
@@ -105,6 +107,24 @@ static void talk_long_ago_costs_nothing(void **state) {
     assert_int_equal(cost_after(AFTER("Rear_Left"), 4500, false, 1, 1), 0);
 }
 
+/* A cough is no talk: here it is the beginning of a word. */
+static void a_short_sound_is_no_talk(void **state) {
+    (void)state;
+    struct ready_sound s = {0};
+    ready_append_quiet(&s, 700);
+    size_t n_quiet = s.n;
+    ready_append_recording(&s, "Rear_Left");
+    s.n = n_quiet + 16 * SHORT_MS;
+    ready_append_quiet(&s, 900);
+    ready_append_recording(&s, "Front_Center");
+    ready_append_quiet(&s, 2000);
+    struct heard without = hear(&s, false, 0), with = hear(&s, false, 256);
+    ready_sound_done(&s);
+    assert_int_equal(with.n, 1);
+    assert_int_equal(with.n_rejected, 1);
+    assert_int_equal(without.logit_q8, with.logit_q8);
+}
+
 static void a_sentence_is_no_talk(void **state) {
     (void)state;
     assert_int_equal(cost_after(AFTER("Side_Left"), 900, false, 2, 0), 0);
@@ -120,6 +140,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_talk_costs),
         cmocka_unit_test(talk_long_ago_costs_nothing),
+        cmocka_unit_test(a_short_sound_is_no_talk),
         cmocka_unit_test(a_sentence_is_no_talk),
         cmocka_unit_test(after_a_wake_phrase_it_costs_nothing),
     };
