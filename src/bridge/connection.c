@@ -17,6 +17,8 @@
 #define READ_BYTES 65536
 /* A client that lets this much accumulate does not read what we send. */
 #define MOST_UNSENT 1048576
+/* Bytes of the tag of a language. What is longer fits no grammar. */
+#define MOST_LANGUAGE 64
 
 /* Where the current stream of sound stands. */
 enum turn {
@@ -121,6 +123,19 @@ void bridge_connection_request_over(struct bridge_connection *c) {
     want_work(c);
 }
 
+/* Copies the names of wake phrases. What is too much, or is no name, is not kept, but enough of it for an error: see
+ * bridge_stream_new. */
+static json_object *copy_names(json_object *names) {
+    size_t n = busjson_length(names);
+    json_object *copy = n > 0 ? json_object_new_array() : NULL;
+
+    for (size_t i = 0; i < n && i <= BRIDGE_MOST_PHRASES; i++) {
+        json_object *name = json_object_array_get_idx(names, i);
+        busjson_append(copy, json_object_is_type(name, json_type_string) ? json_object_get(name) : NULL);
+    }
+    return copy;
+}
+
 /* Begins the description of the next stream. */
 static void describe_stream(struct bridge_connection *c, bool wake, json_object *data) {
     const char *language = busjson_text(data, "language");
@@ -130,8 +145,8 @@ static void describe_stream(struct bridge_connection *c, bool wake, json_object 
     free(c->language);
     json_object_put(c->phrases);
     c->wake = wake;
-    c->language = language ? strdup(language) : NULL;
-    c->phrases = busjson_length(names) > 0 ? json_object_get(names) : NULL;
+    c->language = language && strlen(language) <= MOST_LANGUAGE ? strdup(language) : NULL;
+    c->phrases = copy_names(names);
 }
 
 static void open_stream(struct bridge_connection *c, json_object *data) {
@@ -237,8 +252,10 @@ static void take_events(struct bridge_connection *c) {
     tragus_error e = {0};
     int r = 0;
 
-    while (!c->refused && !is_waiting(c) && (r = bridge_wire_next(&c->reader, &event, &e)) > 0)
+    while (!c->refused && !is_waiting(c) && (r = bridge_wire_next(&c->reader, &event, &e)) > 0) {
         take_event(c, &event);
+        bridge_wire_use_up(&c->reader); /* the client may have to wait for long now */
+    }
     if (r < 0)
         refuse(c, "protocol", e.text);
 }

@@ -80,9 +80,13 @@ static bool failed(struct bridge_home *h, sd_bus_message *m, int r) {
     char text[sizeof(h->complaint)];
 
     /* link.c tells when it is back, or when it has another grammar. */
-    if (r == -ENOTCONN || (e && sd_bus_error_has_names(e, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER,
-                                                       SD_BUS_ERROR_NO_REPLY, SD_BUS_ERROR_DISCONNECTED)))
+    if (r == -ENOTCONN ||
+        (e && sd_bus_error_has_names(e, SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER, SD_BUS_ERROR_DISCONNECTED)))
         return false;
+    if (e && sd_bus_error_has_name(e, SD_BUS_ERROR_NO_REPLY)) { /* it is gone, or was busy for longer than COMPILE_US */
+        bridge_timer_set(h->retry, RETRY_US, "the names of Home Assistant");
+        return false;
+    }
     bridge_link_complaint(m, r, text, sizeof(text));
     if (strcmp(h->complaint, text) != 0)
         bridge_log(BRIDGE_LOG_WARNING, "The names of Home Assistant are not set: %s", text);
@@ -158,6 +162,7 @@ static void set_next(struct bridge_home *h) {
     if (!h->lists || !b->link.bus || h->call)
         return;
     h->changed = false;
+    (void)sd_event_source_set_enabled(h->retry, SD_EVENT_OFF);
     json_object_object_foreach(h->lists, list, values) {
         if (json_object_equal(values, json_object_object_get(h->set, list)) ||
             json_object_equal(values, json_object_object_get(h->refused, list)))

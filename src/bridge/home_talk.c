@@ -102,16 +102,15 @@ static void warn(const char *id, const char *why, void *user) {
 
 /* Keeps the friendly names of what is exposed only. */
 static void forget_hidden(struct bridge_home_talk *t) {
-    json_object *ids = bridge_home_exposed(t->results[BRIDGE_HOME_EXPOSED]), *kept = json_object_new_object(), *name;
+    json_object *kept = json_object_new_object(), *name;
 
-    for (size_t i = 0, n = busjson_length(ids); i < n; i++) {
-        const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
+    json_object_object_foreach(t->watched, id, nothing) {
+        (void)nothing;
         if (json_object_object_get_ex(t->friendly, id, &name))
             busjson_add(kept, id, json_object_get(name));
     }
     json_object_put(t->friendly);
     t->friendly = kept;
-    json_object_put(ids);
 }
 
 static void finish_reading(struct bridge_home_talk *t) {
@@ -142,6 +141,11 @@ static void finish_if_complete(struct bridge_home_talk *t) {
 /* Asks for what depends on the entities. Without any, a subscription would be one to all. */
 static void ask_entities(struct bridge_home_talk *t) {
     json_object *ids = bridge_home_exposed(t->results[BRIDGE_HOME_EXPOSED]);
+
+    json_object_put(t->watched);
+    t->watched = json_object_new_object();
+    for (size_t i = 0, n = busjson_length(ids); i < n; i++)
+        busjson_add(t->watched, json_object_get_string(json_object_array_get_idx(ids, i)), NULL);
 
     if (busjson_length(ids) > 0) {
         ask(t, BRIDGE_HOME_ENTRIES, "entity_ids", json_object_get(ids));
@@ -189,7 +193,7 @@ static int take_result(struct bridge_home_talk *t, int64_t id, json_object *mess
 static bool keep_friendly(struct bridge_home_talk *t, const char *id, json_object *attributes) {
     json_object *name = json_object_object_get(attributes, "friendly_name");
 
-    if (!*text_of(attributes, "friendly_name"))
+    if (!*text_of(attributes, "friendly_name") || !json_object_object_get_ex(t->watched, id, NULL))
         return false;
     if (!t->friendly)
         t->friendly = json_object_new_object();
@@ -275,6 +279,7 @@ int bridge_home_talk_receive(struct bridge_home_talk *t, const char *text, size_
 
 void bridge_home_talk_reset(struct bridge_home_talk *t) {
     forget_results(t);
+    json_object_put(t->watched);
     explicit_bzero(t->token, sizeof(t->token));
     *t = (struct bridge_home_talk){.client = t->client, .friendly = t->friendly, .warned = t->warned};
 }

@@ -24,6 +24,7 @@ struct bridge_home_talk {
     int64_t first_event_id, last_event_id;      /* subscriptions to changes of the registries */
     int64_t ids[BRIDGE_HOME_COMMANDS];          /* of the reading that goes on or was the last; 0: not sent */
     json_object *results[BRIDGE_HOME_COMMANDS]; /* of the reading that goes on */
+    json_object *watched;                       /* {entity that is exposed: null}: states of others are not kept */
     bool is_reading, read_again;
     bool own_name_is_null;
     /* These outlive a connection: while an entity is away, its last name is used, and each warning is written once. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define LONGEST_PAUSE_S 30
 
@@ -102,6 +103,14 @@ static void keep_grammar(struct bridge_link *l, const char *name, const char *la
 
 static void list_grammars(struct bridge_link *l);
 
+/* Any user may add grammars. Those of others count only if they are administrators, or if bridge.conf names the grammar: else they
+ * could decide what the commands of our clients mean. */
+static bool is_trusted(const struct bridge *b, const char *name, json_object *about) {
+    return json_object_get_boolean(json_object_object_get(about, "ByAdministrator")) ||
+           json_object_get_int64(json_object_object_get(about, "Owner")) == (int64_t)geteuid() ||
+           strcmp(name, b->options->grammar) == 0 || strcmp(name, b->options->home_grammar) == 0;
+}
+
 static void take_list(struct bridge_link *l, sd_bus_message *m) {
     const char *name;
     int64_t n_states = 0;
@@ -112,9 +121,10 @@ static void take_list(struct bridge_link *l, sd_bus_message *m) {
     while (sd_bus_message_enter_container(m, 'e', "sa{sv}") > 0) {
         json_object *about = sd_bus_message_read_basic(m, 's', &name) > 0 ? busjson_names(m) : NULL;
         const char *language = json_object_get_string(json_object_object_get(about, "Language"));
-        if (language)
+        bool is_used = language && is_trusted(l->bridge, name, about);
+        if (is_used)
             keep_grammar(l, name, language);
-        if (!json_object_get_boolean(json_object_object_get(about, "Private")))
+        if (is_used && !json_object_get_boolean(json_object_object_get(about, "Private")))
             n_states += json_object_get_int64(json_object_object_get(about, "States"));
         json_object_put(about);
         if (sd_bus_message_exit_container(m) < 0)

@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #define COMPLAINT_US 10000000ULL
+#define SWITCH_US 20000ULL /* after the last ON and OFF: many a second may not use up our calls to tragusd */
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define MOST_SITE 12 /* bytes of a site's name in that of the client */
 
@@ -50,11 +51,11 @@ void mqtt_publish_own(struct bridge_mqtt *m, const char *suffix, json_object *o,
     free(topic);
 }
 
-void mqtt_publish_retained(struct bridge_mqtt *m, const char *suffix, const char *text) {
+int mqtt_publish_retained(struct bridge_mqtt *m, const char *suffix, const char *text) {
     char *topic = own_topic(m, suffix);
-    if (topic)
-        (void)mqtt_client_publish(m->client, topic, text, strlen(text), 1, true);
+    int id = topic ? mqtt_client_publish(m->client, topic, text, strlen(text), 1, true) : -ENOMEM;
     free(topic);
+    return id;
 }
 
 void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format, ...) {
@@ -114,7 +115,10 @@ static void take_switch(struct bridge_mqtt *m, const char *topic, const char *te
     m->pause_s = 0;
     if (!on && m->hermes)
         hermes_asr_off(m->hermes);
-    mqtt_listen(m);
+    if (on && !m->listener)
+        bridge_timer_set(m->retry, SWITCH_US, "the microphone");
+    else
+        mqtt_listen(m);
     mqtt_state_publish(m, true); /* the sender waits for it, also if nothing has changed */
 }
 
@@ -148,6 +152,13 @@ static void publish_all(struct bridge_mqtt *m) {
     }
     mqtt_state_publish(m, true);
     mqtt_state_ask_energy(m);
+}
+
+static void announce_if_due(struct bridge_mqtt *m) {
+    if (!m->announces || m->state_id > 0)
+        return;
+    m->announces = false;
+    publish_all(m);
 }
 
 static void take_own(struct bridge_mqtt *m, const char *suffix, const char *text, bool retained) {
@@ -184,7 +195,10 @@ static void on_up(void *user) {
 }
 
 static void on_down(void *user) {
-    mqtt_queue_down(&((struct bridge_mqtt *)user)->queue);
+    struct bridge_mqtt *m = user;
+    mqtt_queue_down(&m->queue);
+    m->state_id = 0;
+    m->announces = false;
 }
 
 static void on_message(void *user, const char *topic, const char *payload, size_t n, bool retained) {
@@ -200,13 +214,18 @@ static void on_message(void *user, const char *topic, const char *payload, size_
     if (text && strncmp(topic, m->prefix, n_prefix) == 0 && topic[n_prefix] == '/')
         take_own(m, topic + n_prefix + 1, text, retained);
     else if (text && strncmp(topic, m->options->discovery_prefix, n_discovery) == 0 &&
-             strcmp(topic + n_discovery, "/status") == 0 && strcmp(text, "online") == 0 && !retained)
-        publish_all(m); /* Home Assistant has started */
+             strcmp(topic + n_discovery, "/status") == 0 && strcmp(text, "online") == 0 && !retained) {
+        m->announces = true; /* Home Assistant has started */
+        announce_if_due(m);
+    }
     free(text);
 }
 
 static void on_confirmed(void *user, int id, const char *refusal) {
-    mqtt_queue_confirmed(&((struct bridge_mqtt *)user)->queue, id, refusal);
+    struct bridge_mqtt *m = user;
+    mqtt_queue_confirmed(&m->queue, id, refusal);
+    mqtt_state_confirmed(m, id);
+    announce_if_due(m);
 }
 
 /* --- lifetime ----------------------------------------------------------------------------------------------------------------- */

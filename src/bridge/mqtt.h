@@ -104,7 +104,10 @@ struct bridge_mqtt {
     sd_bus_slot *manager, *energy; /* calls in progress */
     bool manager_again;
     bool microphone_open;
-    char *state; /* published last */
+    char *state;     /* published last */
+    int state_id;    /* of that publication until the broker confirms it; the next one waits for that */
+    bool state_anew; /* the next one is wanted also if nothing has changed */
+    bool announces;  /* everything is to be published again, when the state is confirmed */
     const char *ready;
     uint64_t complained_us; /* when a wrong message was last logged */
 };
@@ -119,14 +122,16 @@ void mqtt_publish(struct bridge_mqtt *m, const char *topic, json_object *o, bool
 void mqtt_publish_own(struct bridge_mqtt *m, const char *suffix, json_object *o, bool event);
 /* Reports a message that cannot be used: at PREFIX/error, and in the log, there at most once in ten seconds. */
 void mqtt_complain(struct bridge_mqtt *m, const char *topic, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Publishes a text at PREFIX/SUFFIX, which the broker keeps. */
-void mqtt_publish_retained(struct bridge_mqtt *m, const char *suffix, const char *text);
+/* Publishes a text at PREFIX/SUFFIX, which the broker keeps. Returns an id, or a negative errno. */
+int mqtt_publish_retained(struct bridge_mqtt *m, const char *suffix, const char *text);
 
 /* mqtt_state.c. Without a connection to the bus, nothing is asked. */
 int mqtt_state_open(struct bridge_mqtt *m);
 void mqtt_state_close(struct bridge_mqtt *m); /* may not have been opened */
 /* Publishes the state if it has changed. anew: also if not. */
 void mqtt_state_publish(struct bridge_mqtt *m, bool anew);
+/* The broker has confirmed a publication. */
+void mqtt_state_confirmed(struct bridge_mqtt *m, int id);
 /* Asks tragusd for what belongs to the state, or for its energy figures, and publishes the answer. */
 void mqtt_state_ask(struct bridge_mqtt *m);
 void mqtt_state_ask_energy(struct bridge_mqtt *m);

@@ -9,6 +9,10 @@
 #define ENERGY "org.tragus.Energy1"
 
 void mqtt_state_publish(struct bridge_mqtt *m, bool anew) {
+    if (m->state_id > 0) { /* libmosquitto keeps what is not confirmed, and others may switch 100,000 times a second */
+        m->state_anew |= anew;
+        return;
+    }
     json_object *o = json_object_new_object();
 
     busjson_add(o, "listening", json_object_new_boolean(m->on));
@@ -21,11 +25,21 @@ void mqtt_state_publish(struct bridge_mqtt *m, bool anew) {
     busjson_add(o, "version", json_object_new_int(MQTT_VERSION));
     const char *text = mqtt_text(o);
     if (anew || !m->state || strcmp(text, m->state) != 0) {
-        mqtt_publish_retained(m, "state", text);
+        m->state_id = mqtt_publish_retained(m, "state", text);
         free(m->state);
         m->state = strdup(text);
     }
     json_object_put(o);
+}
+
+void mqtt_state_confirmed(struct bridge_mqtt *m, int id) {
+    bool anew = m->state_anew;
+
+    if (id != m->state_id)
+        return;
+    m->state_id = 0;
+    m->state_anew = false;
+    mqtt_state_publish(m, anew); /* if it has changed meanwhile */
 }
 
 static void call_properties(struct bridge_mqtt *m, const char *interface, sd_bus_slot **slot, sd_bus_message_handler_t take) {
@@ -77,7 +91,7 @@ static int on_energy(sd_bus_message *reply, void *user, sd_bus_error *error) {
         return 0;
     }
     busjson_add(o, "version", json_object_new_int(MQTT_VERSION));
-    mqtt_publish_retained(m, "energy", mqtt_text(o));
+    (void)mqtt_publish_retained(m, "energy", mqtt_text(o));
     json_object_put(o);
     return 0;
 }

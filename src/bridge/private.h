@@ -79,9 +79,9 @@ struct bridge_link {
     unsigned pause_s;
     sd_bus_slot *listing;
     bool list_again;                 /* the grammars have changed since the call */
-    struct bridge_grammar *grammars; /* the last list, also while tragusd is away */
+    struct bridge_grammar *grammars; /* of the last list, those that may be chosen; also while tragusd is away */
     size_t n_grammars;
-    int64_t n_states; /* of the grammars that all users share: shows that one was replaced */
+    int64_t n_states; /* of those that all users share: shows that one was replaced */
 };
 
 void bridge_link_open(struct bridge *b); /* retries by itself */

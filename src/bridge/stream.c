@@ -200,7 +200,7 @@ static int check_phrases(const struct bridge *b, json_object *phrases, tragus_er
         return base_error_set(reterr, -ENOENT,
                               "no wake phrase is configured; send names in detect, or start tragus-bridge with --wake");
     if (n > BRIDGE_MOST_PHRASES)
-        return base_error_set(reterr, -E2BIG, "detect has %zu names; at most %d are possible", n, BRIDGE_MOST_PHRASES);
+        return base_error_set(reterr, -E2BIG, "detect has more than %d names; send fewer", BRIDGE_MOST_PHRASES);
     for (size_t i = 0; phrases && i < n; i++)
         if (!json_object_is_type(json_object_array_get_idx(phrases, i), json_type_string))
             return base_error_set(reterr, -EINVAL, "names of detect must be strings: the phrases in plain words");

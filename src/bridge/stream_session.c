@@ -83,13 +83,16 @@ static const char *name_of(const struct bridge_stream *s, const char *phrase) {
 
 static void take_wake(struct bridge_stream *s, sd_bus_message *m) {
     uint64_t time_us;
+    int64_t time_ms;
     const char *phrase;
 
     if (!s->wake || sd_bus_message_read(m, "ts", &time_us, &phrase) < 0)
         return;
+    if (__builtin_add_overflow(s->timestamp_ms, (int64_t)(time_us / 1000), &time_ms)) /* the client's may be any number */
+        time_ms = INT64_MAX;
     json_object *data = json_object_new_object();
     busjson_add(data, "name", json_object_new_string(name_of(s, phrase)));
-    busjson_add(data, "timestamp", json_object_new_int64(s->timestamp_ms + (int64_t)(time_us / 1000)));
+    busjson_add(data, "timestamp", json_object_new_int64(time_ms));
     bridge_connection_send(s->connection, "detection", data);
     s->detected = true;
 }

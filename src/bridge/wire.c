@@ -26,8 +26,9 @@ void bridge_wire_reader_done(struct bridge_wire_reader *r) {
     *r = (struct bridge_wire_reader){0};
 }
 
-/* Frees the space of the last event. */
-static void use_up(struct bridge_wire_reader *r) {
+void bridge_wire_use_up(struct bridge_wire_reader *r) {
+    if (r->n_event == 0)
+        return;
     forget_event(r);
     r->start += r->n_event;
     r->n_event = 0;
@@ -43,8 +44,7 @@ static void use_up(struct bridge_wire_reader *r) {
 int bridge_wire_push(struct bridge_wire_reader *r, const void *bytes, size_t n) {
     struct base_buffer *b = &r->bytes;
 
-    if (r->n_event > 0)
-        use_up(r);
+    bridge_wire_use_up(r);
     if (r->start > 0 && r->start >= b->len_bytes / 2) {
         memmove(b->data, b->data + r->start, b->len_bytes - r->start);
         b->len_bytes -= r->start;
@@ -145,8 +145,7 @@ static int take_data(struct bridge_wire_reader *r, tragus_error *reterr) {
 }
 
 int bridge_wire_next(struct bridge_wire_reader *r, struct bridge_wire_event *ret, tragus_error *reterr) {
-    if (r->n_event > 0)
-        use_up(r);
+    bridge_wire_use_up(r);
     if (r->n_header == 0) {
         int result = r->bytes.len_bytes > r->start ? take_header(r, reterr) : 0;
         if (result <= 0)

@@ -48,6 +48,9 @@ int bridge_wire_push(struct bridge_wire_reader *r, const void *bytes, size_t n);
  */
 int bridge_wire_next(struct bridge_wire_reader *r, struct bridge_wire_event *ret, tragus_error *reterr);
 
+/* Frees the last event, which may take 30 times the memory of its bytes, before the next call. */
+void bridge_wire_use_up(struct bridge_wire_reader *r);
+
 /* Appends an event without payload. data: NULL for none; stays with the caller. */
 void bridge_wire_add(struct base_buffer *out, const char *type, json_object *data);
 

@@ -44,6 +44,7 @@ static int append_grammar(sd_bus_message *m, const struct service_grammar *g) {
     append_names(m, g, guessed_word);
     bus_close_entry(m);
     (void)sd_bus_message_append(m, "{sv}", "Owner", "u", (uint32_t)g->uid);
+    (void)sd_bus_message_append(m, "{sv}", "ByAdministrator", "b", (int)g->by_administrator);
     bus_open_entry(m, "SetLists", "as");
     append_names(m, g, service_grammar_set_list_name);
     bus_close_entry(m);

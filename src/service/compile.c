@@ -113,6 +113,7 @@ static int put(struct compile_job *j, tragus_error *reterr) {
                      grammar, reterr);
     if (r >= 0 && !j->is_private && !j->list) {
         grammars_make_visible(j->service, j->caller.owner, j->name);
+        grammars_public(j->service, j->name)->by_administrator = j->caller.privileged;
         j->service->grammars_mark++;
     }
     return r;

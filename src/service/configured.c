@@ -154,6 +154,7 @@ int configured_loaded(struct service *s, const char *name, const struct configur
         keep_failure(s, name, e);
         return r;
     }
+    grammars_public(s, name)->by_administrator = true;
     forget_trouble(s, name, TRAGUS_ERROR);
     configured_tell_unused(s, grammars_public(s, name), result->unused);
     s->grammars_mark++;

@@ -116,6 +116,7 @@ struct service_grammar { /* a named grammar; borrowed pointers are valid until t
     tragus_grammar *grammar; /* without a model if there is none for its language: typed text only */
     const char *owner;       /* of a private one; NULL: public */
     uid_t uid;
+    bool by_administrator; /* of the configuration, or added by an administrator */
     bool has_unused_lists; /* of the configuration: options.state has lists that it does not use */
     struct service_grammar *next;
 };

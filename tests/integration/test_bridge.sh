@@ -125,6 +125,14 @@ is "errors" 5 "$(wc -l <"$work/garbage")"
 wyoming format >"$work/format" || fail "formats"
 cat "$work/format"
 is "errors" 5 "$(wc -l <"$work/format")"
+is "a time that is too large" 9223372036854775807 "$(wyoming timestamp "$work/sound.raw")"
+
+echo "== large JSON"
+is "names" "20 detect has more than 16 names; send fewer" "$(wyoming large 20 | sort | uniq -c | sed 's/^ *//')"
+peak=$(awk '/^VmHWM/ { print int($2 / 1024) }' "/proc/$bridge_pid/status")
+echo "tragus-bridge $peak MiB at most"
+sanitized || [ "$peak" -lt 250 ] || fail "20 clients with large JSON take $peak MiB"
+no_sessions
 
 echo "== clients that disappear"
 before=$(descriptors)

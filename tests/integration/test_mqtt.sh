@@ -116,6 +116,22 @@ wait_for "the message after it" eval '[ "$(grep -c "^tragus/error .*the payload 
 memory_kb=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$bridge_pid/status")
 sanitized || [ "$memory_kb" -lt 40000 ] || fail "a message of 60 MB took $memory_kb kB of memory"
 
+echo "== very many messages"
+unwatch
+many() { # TOPIC LINES: sends them again and again
+    yes "$2" | head -n 200000 | mosquitto_pub -h 127.0.0.1 -p "$port" -t "$1" -l
+    wyoming ping >/dev/null || fail "ping after very many messages"
+}
+many tragus/listening/set $'OFF\nON'
+many homeassistant/status online
+publish tragus/listening/set -m ON
+wait_for "listening again" state_is active true
+memory_kb=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$bridge_pid/status")
+echo "tragus-bridge $memory_kb kB at most"
+sanitized || [ "$memory_kb" -lt 40000 ] || fail "very many messages took $memory_kb kB of memory"
+is "failures to listen" 0 "$(logged "pending replies")"
+watch
+
 echo "== the broker restarts: states again, and a command that was said meanwhile"
 unwatch
 stop_broker

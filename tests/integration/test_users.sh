@@ -104,4 +104,34 @@ cut -f 2 "$work/other" | paste - "$work/other.may" "$work/listener.may" "$work/n
 cat "$work/table"
 sed -n '/^| call /,/^$/p' "$srcdir/docs/SECURITY.md" | grep '^| ' | tail -n +2 >"$work/expected"
 diff "$work/expected" "$work/table" || fail "the table in docs/SECURITY.md (<) is not what the users may do (>)"
+
+# --- the bridge: what another user adds decides nothing for its clients ---
+start
+mkdir "$work/sockets"
+chmod 777 "$work/sockets"
+uri=unix://$work/sockets/bridge
+become namer "$bridge" --config /dev/null --bus-address "$address" --uri "$uri" 2>>"$work/tragus-bridge.log" &
+bridge_pid=$!
+wait_for "tragus-bridge" wyoming ping
+add() { # USER NAME INTENT
+    as "$1" busctl --address="$address" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 AddGrammarText 'ssa{sv}' "$2" \
+        "{language: de, intents: {$3: {data: [{sentences: [\"licht an\"]}]}}}" 1 Format s hassil >/dev/null || fail "AddGrammarText as $1"
+}
+# shellcheck disable=SC2317 # called by wait_for
+understands() { wyoming text de "licht an" | grep -q "^intent $1 "; }
+# shellcheck disable=SC2317 # called by wait_for
+offers() { wyoming info | grep -q "\"$1\""; }
+wait_for "the grammars" offers en
+add other theirs Forged
+sleep 1
+is_text=$(wyoming text de "licht an")
+[ "$is_text" = "not-recognized None {} None" ] || fail "a grammar of another user: $is_text"
+! offers de || fail "the language of another user's grammar is offered"
+add admin good Good
+wait_for "a grammar of an administrator" understands Good
+as admin busctl --address="$address" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 RemoveGrammar s good || fail "RemoveGrammar"
+add namer ours Own
+wait_for "a grammar of the bridge's user" understands Own
+stop_bridge || fail "tragus-bridge: exit status $?"
+stop_daemon || fail "exit status $? after SIGTERM"
 exit 0

@@ -244,6 +244,36 @@ def test_wake(uri, path, *names):
             print(kind, data.get("name"), data.get("text"), data.get("timestamp"))
 
 
+def test_timestamp(uri, path):
+    """The time of a phrase in a sound that begins at the largest possible time."""
+    form = {"rate": 16000, "width": 2, "channels": 1, "timestamp": 2**63 - 1}
+    with Peer(uri) as peer:
+        peer.send("detect", {"names": ["front center"]})
+        peer.send("audio-start", form)
+        peer.send("audio-chunk", form, sound_of(path, 2, 1))
+        peer.send("audio-stop")
+        print(peer.expect("detection")["timestamp"])
+
+
+def test_large(uri, number):
+    """Events with as much JSON as possible: names that are none, and sound that waits because tragusd has no more sessions."""
+    much, form = [0] * 340000, {"rate": 16000, "width": 2, "channels": 1}
+    peers = [Peer(uri) for _ in range(int(number))]
+    for peer in peers:
+        peer.send("detect", {"names": much})
+        peer.send("ping")
+        peer.expect("pong")
+    for peer in peers:
+        peer.send("audio-start", form)
+        print(peer.expect("error")["text"])
+    for peer in peers:
+        peer.send("transcribe", {"language": "x" * 1000000})
+        peer.send("audio-start", {"more": much, **form})
+        peer.send("audio-chunk", {"more": much, **form}, bytes(1000000))
+    for peer in peers:
+        peer.close()
+
+
 def test_vanish(uri, path):
     """A client disappears after each event, and in the middle of each event."""
     sound = sound_of(path, 2, 1)

@@ -29,6 +29,21 @@ void bridge_log(enum bridge_log_level level, const char *format, ...) {
     base_buffer_format(&logged, "%s\n", line);
 }
 
+/* Timers fire soon. */
+static uint64_t timer_us;
+
+void bridge_timer_set(sd_event_source *timer, uint64_t after_us, const char *what) {
+    (void)what;
+    timer_us = after_us;
+    assert_true(sd_event_source_set_time_relative(timer, 1000) >= 0);
+    assert_true(sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT) >= 0);
+}
+
+void bridge_timer_back_off(sd_event_source *timer, unsigned *pause_s, unsigned longest_s, const char *what) {
+    (void)pause_s;
+    bridge_timer_set(timer, longest_s, what);
+}
+
 int bridge_home_client_new(struct bridge_home_client **ret, const struct bridge_home_place *place, int wake_fd,
                            tragus_error *reterr) {
     (void)place, (void)reterr;
@@ -100,6 +115,12 @@ static void answer(const char *warning) {
     asked = sd_bus_message_unref(asked);
 }
 
+/* Answers as libsystemd does when a call takes longer than its limit. */
+static void answer_late(void) {
+    assert_true(sd_bus_reply_method_errorf(asked, SD_BUS_ERROR_NO_REPLY, "Method call timed out") >= 0);
+    asked = sd_bus_message_unref(asked);
+}
+
 /* Waits for the call that sets this list. */
 static void sets(sd_event *event, const char *name) {
     for (int i = 0; i < 100 && !asked; i++)
@@ -141,6 +162,17 @@ static void test_lists_that_change_meanwhile(void **state) {
     for (int i = 0; i < 100 && !has_logged("of Home Assistant now"); i++)
         assert_true(sd_event_run(b.event, 100000) >= 0);
     assert_true(has_logged("tragusd understands 0 names, 0 areas, 1 floors"));
+
+    /* One call is not answered in time. */
+    give("{\"floor\": [], \"area\": []}");
+    sets(b.event, "floor");
+    answer_late();
+    sets(b.event, "floor");
+    assert_int_equal(timer_us, 60000000);
+    answer(NULL);
+    for (int i = 0; i < 100 && !has_logged("0 names, 0 areas, 0 floors"); i++)
+        assert_true(sd_event_run(b.event, 100000) >= 0);
+    assert_true(has_logged("0 names, 0 areas, 0 floors"));
 
     bridge_home_close(&b);
     sd_bus_flush_close_unref(b.link.bus);

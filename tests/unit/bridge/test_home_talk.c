@@ -105,11 +105,26 @@ static void test_hidden_again(void **state) {
     bridge_home_talk_done(&t);
 }
 
+/* States of entities that were not asked for take no memory. */
+static void test_unknown_entities(void **state) {
+    struct bridge_home_talk t = begin();
+    (void)state;
+    take(&t, "{\"id\":4,\"type\":\"result\",\"success\":true,\"result\":{\"exposed_entities\":{"
+             "\"light.a\":{\"conversation\":true},\"light.b\":{\"conversation\":false}}}}");
+    take(&t, "{\"id\":8,\"type\":\"event\",\"event\":{\"a\":{\"light.a\":{\"a\":{\"friendly_name\":\"Lamp\"}},"
+             "\"light.b\":{\"a\":{\"friendly_name\":\"Hidden\"}},\"light.c\":{\"a\":{\"friendly_name\":\"Unknown\"}}}}}");
+    take(&t, "{\"id\":8,\"type\":\"event\",\"event\":{\"c\":{\"light.d\":{\"+\":{\"a\":{\"friendly_name\":\"Unknown\"}}}}}}");
+    assert_int_equal(json_object_object_length(t.friendly), 1);
+    assert_int_equal(n_soon, 0);
+    bridge_home_talk_done(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_answers_without_a_question),
         cmocka_unit_test(test_hidden_again),
+        cmocka_unit_test(test_unknown_entities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
