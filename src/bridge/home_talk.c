@@ -68,7 +68,7 @@ void bridge_home_talk_read(struct bridge_home_talk *t) {
 static void begin(struct bridge_home_talk *t, const char *version) {
     int year = 0, month = 0;
 
-    t->own_name_is_null = sscanf(version, "%d.%d", &year, &month) == 2 && year * 100 + month >= 202604;
+    t->own_name_is_null = sscanf(version, "%4d.%2d", &year, &month) == 2 && year * 100 + month >= 202604;
     t->is_accepted = true;
     t->first_event_id = t->last_id + 1;
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)

@@ -46,6 +46,26 @@ static struct bridge_home_talk begin(void) {
     return t;
 }
 
+/* From 2026.4 on a name may be null. A version that is no date is an old one, however long its numbers are. */
+static void test_version(void **state) {
+    static const struct {
+        const char *version;
+        bool is_new;
+    } cases[] = {{"2026.5.1", true}, {"2026.4.0b1", true}, {"2027.1.0", true},         {"2026.3.4", false},
+                 {"2025.12", false}, {"", false},          {"-1452834820.7.1", false}, {"99999999999.4.1", false},
+                 {"2026", false},    {"dev", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct bridge_home_talk t = {.token = "token"};
+        char text[128];
+        take(&t, "{\"type\":\"auth_required\"}");
+        snprintf(text, sizeof(text), "{\"type\":\"auth_ok\",\"ha_version\":\"%s\"}", cases[i].version);
+        take(&t, text);
+        assert_int_equal(t.own_name_is_null, cases[i].is_new);
+        bridge_home_talk_done(&t);
+    }
+}
+
 static void test_reading(void **state) {
     struct bridge_home_talk t = begin();
     (void)state;
@@ -121,6 +141,7 @@ static void test_unknown_entities(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_version),
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_answers_without_a_question),
         cmocka_unit_test(test_hidden_again),
