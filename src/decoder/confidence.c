@@ -4,8 +4,9 @@
 #include "decoder/state.h"
 
 const char *const decoder_feature_names[DECODER_N_FEATURES] = {
-    "loss",           "sum",          "gap",        "word_gap", "before", "after", "window", "entropy", "peak", "word", "gap_ratio",
-    "word_gap_ratio", "window_ratio", "word_ratio", "margin",   "exact",  "wide"};
+    "loss",    "sum",   "gap",  "word_gap",  "before",         "after",        "window",
+    "entropy", "peak",  "word", "gap_ratio", "word_gap_ratio", "window_ratio", "word_ratio",
+    "margin",  "exact", "wide", "doubt",     "worst_doubt"};
 
 int32_t decoder_curve_at(const struct decoder_curve *c, int32_t x_q8) {
     if (c->n == 0)

@@ -96,6 +96,7 @@ void decoder_hear(struct decoder *d, const int16_t *posteriors) {
         row[i] = (int16_t)(d->gain[i] > INT16_MIN ? d->gain[i] : INT16_MIN);
     }
     d->greedy_sum += best;
+    decoder_hear_sketch(d, posteriors);
 }
 
 static struct decoder_node *reach(struct decoder *d, uint32_t node) {

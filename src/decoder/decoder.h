@@ -14,6 +14,7 @@
 #include "decoder/evidence.h"
 #include "graph/graph.h"
 #include "listener/listener.h"
+#include "nn/verifier.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,10 +52,17 @@ struct decoder;
 
 struct decoder_options decoder_defaults(void); /* options.c explains the values */
 
-/* Places a decoder for graph (which must outlive it; n_labels is the width of a row). Called twice, see base/arena.h; returns NULL
- * while counting.
- */
-struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsigned n_labels, const struct decoder_options *o);
+/* What a decoder, or another listener of this room, is made of. The graph must outlive it. */
+struct decoder_setup {
+    const struct graph *graph;
+    unsigned n_labels;
+    unsigned row_width;                 /* values in a row: the posteriors, then the sketch for the verifier */
+    const struct nn_verifier *verifier; /* outlives the listener; NULL: nothing is verified */
+    struct decoder_options options;
+};
+
+/* Called twice, see base/arena.h; returns NULL while counting. */
+struct decoder *decoder_place(struct base_arena *a, const struct decoder_setup *setup);
 
 /* Begins an utterance: one token at the graph's start. */
 void decoder_start(struct decoder *d);
@@ -81,14 +89,9 @@ void decoder_partial(const struct decoder *d, struct listener_partial *ret);
  * follow. */
 void decoder_finish(struct decoder *d, struct listener_result *ret);
 
-/* Two listeners; place takes a struct decoder_setup, whose graph must outlive them. decoder_listener is the decoder.
+/* Two listeners; place takes a struct decoder_setup. decoder_listener is the decoder.
  * decoder_spotter waits for a sentence of the graph anywhere in other speech; it ends when it has heard one, and its result is
  * empty if it is asked before. */
-struct decoder_setup {
-    const struct graph *graph;
-    unsigned n_labels; /* width of a row */
-    struct decoder_options options;
-};
 extern const struct listener_ops decoder_listener, decoder_spotter;
 
 #endif

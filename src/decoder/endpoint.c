@@ -80,7 +80,7 @@ bool decoder_assume(struct decoder *d, const int16_t *posteriors, size_t n) {
     memcpy(d->kept_tokens, d->tokens, d->n_tokens * sizeof *d->tokens);
     memcpy(d->kept_filler, d->filler.tokens, d->n_labels * sizeof *d->kept_filler);
     for (size_t i = 0; i < n && d->n_tokens <= d->max_history - d->n_history; i++) {
-        if (decoder_step(d, posteriors + i * d->n_labels) == LISTENER_ENDED) {
+        if (decoder_step(d, posteriors + i * d->row_width) == LISTENER_ENDED) {
             d->n_assumed = (uint32_t)i + 1;
             return true;
         }

@@ -137,7 +137,8 @@ static int32_t exact_loss(const struct decoder *d, const struct decoder_path *pa
     return n_exact == 0 || n_exact == path->n_phones ? 0 : (int32_t)base_clamp(lost_q8 / n_exact, 0, INT16_MAX);
 }
 
-bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES], uint32_t *ret_gap) {
+bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES],
+                      struct decoder_worst *ret) {
     uint32_t n = path->n_phones;
     base_assert(n > 0);
     int64_t first = decoder_history_phone(d, path, 0)->start_step, last = path->last.end_step;
@@ -154,12 +155,13 @@ bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, 
         if (i == 0)
             continue;
         if (-e->gap_q8 > f[DECODER_GAP])
-            *ret_gap = i;
+            ret->gap = i;
         raise_to(&f[DECODER_GAP], -e->gap_q8);
         if (d->graph->arcs[e->arc].first)
             raise_to(&f[DECODER_WORD_GAP], -e->gap_q8);
     }
     f[DECODER_EXACT] = exact_loss(d, path);
+    decoder_doubts(d, path, from, to, f, &ret->doubt);
     f[DECODER_ENTROPY] = (int32_t)(entropies / n);
     f[DECODER_PEAK] = (int32_t)(surprises / n);
     f[DECODER_BEFORE] = decoder_silence_lost(d, from, first - 1);

@@ -36,8 +36,11 @@ enum decoder_feature {                   /* all in Q8 */
                        DECODER_MARGIN, /* nats above the best sentence with another meaning; at most DECODER_RIVAL_LIMIT */
                        DECODER_EXACT,  /* of a sentence with free words: nats lost in its exact words, and 6 more, divided by their
                                           phones; otherwise 0 */
-                       DECODER_WIDE, /* in the worst 600 ms; 0 of a spotted phrase, and of a sentence with free words, which may be
-                                        unknown ones */
+                       DECODER_WIDE,  /* in the worst 600 ms; 0 of a spotted phrase, and of a sentence with free words, which may be
+                                         unknown ones */
+                       DECODER_DOUBT, /* nats by which the verifier (doubt.c) doubts all pairs of phones together; at most 120; 0
+                                         without a verifier and of a spotted phrase; pairs with a free word do not count */
+                       DECODER_WORST_DOUBT, /* the worst pair */
                        DECODER_N_FEATURES
 };
 

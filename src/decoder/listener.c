@@ -3,8 +3,7 @@
 #include "decoder/decoder.h"
 
 static void *place(struct base_arena *a, const void *setup) {
-    const struct decoder_setup *s = setup;
-    return decoder_place(a, s->graph, s->n_labels, &s->options);
+    return decoder_place(a, setup);
 }
 
 static void start(void *listener, const struct listener_before *before) {

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libtragus_decoder.la
 libtragus_decoder_la_SOURCES = \
     src/decoder/decoder.c src/decoder/decoder.h src/decoder/state.h \
     src/decoder/confidence.c \
+    src/decoder/doubt.c \
     src/decoder/endpoint.c \
     src/decoder/evidence.c src/decoder/evidence.h \
     src/decoder/filler.c \

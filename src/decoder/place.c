@@ -82,16 +82,27 @@ static void place_step(struct base_arena *a, struct decoder *d) {
     d->node_candidates = base_arena_place(a, d->max_tokens * sizeof *d->node_candidates);
 }
 
-struct decoder *decoder_place(struct base_arena *a, const struct graph *g, unsigned n_labels, const struct decoder_options *o) {
+struct decoder *decoder_place(struct base_arena *a, const struct decoder_setup *setup) {
+    const struct graph *g = setup->graph;
+    const struct decoder_options *o = &setup->options;
+    unsigned n_labels = setup->n_labels;
     uint64_t most = (uint64_t)g->n_arcs + g->n_nodes;
     uint32_t max_tokens = (uint32_t)base_clamp(o->max_tokens, 1, (int64_t)most);
     uint32_t max_history = (uint32_t)base_clamp(o->max_history, LISTENER_MAX_WORDS, 1 << 24);
-    struct decoder placed = {
-        .options = checked(o), .graph = g, .n_labels = n_labels, .max_tokens = max_tokens, .max_history = max_history};
+    struct decoder placed = {.options = checked(o),
+                             .graph = g,
+                             .n_labels = n_labels,
+                             .row_width = setup->row_width,
+                             .verifier = setup->verifier,
+                             .max_tokens = max_tokens,
+                             .max_history = max_history};
+    base_assert(setup->row_width >= n_labels);
+    placed.n_sketch = setup->verifier ? nn_verifier_n_channels(setup->verifier) : 0;
     struct decoder *d = base_arena_place(a, sizeof *d);
     placed.gain = base_arena_place(a, n_labels * sizeof *d->gain);
     placed.max_rows = (uint32_t)base_clamp(((int64_t)o->no_speech_ms + o->max_speech_ms) / o->step_ms + 8, 8, MAX_ROWS);
     placed.rows = base_arena_place(a, (size_t)placed.max_rows * n_labels * sizeof *d->rows);
+    placed.sketches = placed.n_sketch > 0 ? base_arena_place(a, (size_t)placed.max_rows * placed.n_sketch) : NULL;
     placed.path_scores = base_arena_place(a, placed.max_rows * sizeof *d->path_scores);
     placed.tokens = base_arena_place(a, max_tokens * sizeof *d->tokens);
     placed.next_tokens = base_arena_place(a, max_tokens * sizeof *d->tokens);

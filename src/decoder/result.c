@@ -195,10 +195,20 @@ static enum decoder_feature worst_feature(const struct decoder_scorecard *card, 
     return worst;
 }
 
-/* Why a sentence with these features is not accepted, and where it does not fit. ret->fault_word is the worst word when called. */
-static tragus_reason blame(const struct decoder *d, const struct decoder_path *path, uint32_t gap,
-                           const int32_t f[DECODER_N_FEATURES], struct listener_result *ret) {
+/* The fault lies between two phones of a path: before phone i. */
+static void blame_pair(const struct decoder *d, const struct decoder_path *path, uint32_t i, struct listener_result *ret) {
     bool first = false;
+    if (i == 0 || i == path->n_phones) {
+        ret->fault = i == 0 ? LISTENER_FAULT_BEFORE : LISTENER_FAULT_AFTER;
+        return;
+    }
+    ret->fault_word = word_of(d, path, i, &first);
+    ret->fault = first ? LISTENER_FAULT_GAP : LISTENER_FAULT_WORD;
+}
+
+/* Why a sentence with these features is not accepted, and where it does not fit. ret->fault_word is the worst word when called. */
+static tragus_reason blame(const struct decoder *d, const struct decoder_path *path, const struct decoder_worst *worst,
+                           const int32_t f[DECODER_N_FEATURES], struct listener_result *ret) {
     switch (worst_feature(&d->options.scorecard, f)) {
     case DECODER_BEFORE:
         ret->fault = LISTENER_FAULT_BEFORE;
@@ -210,8 +220,11 @@ static tragus_reason blame(const struct decoder *d, const struct decoder_path *p
     case DECODER_WORD_GAP:
     case DECODER_GAP_RATIO:
     case DECODER_WORD_GAP_RATIO:
-        ret->fault_word = word_of(d, path, gap, &first);
-        ret->fault = first ? LISTENER_FAULT_GAP : LISTENER_FAULT_WORD;
+        blame_pair(d, path, worst->gap, ret);
+        return TRAGUS_NOT_IN_GRAMMAR;
+    case DECODER_DOUBT:
+    case DECODER_WORST_DOUBT:
+        blame_pair(d, path, worst->doubt, ret);
         return TRAGUS_NOT_IN_GRAMMAR;
     case DECODER_WINDOW:
     case DECODER_WORD:
@@ -262,17 +275,17 @@ static int32_t talk_cost_q8(const struct decoder *d, const struct decoder_path *
 /* Sets the confidences and the features. Returns why the sentence would be rejected if its confidence is too low. */
 static tragus_reason set_confidence(const struct decoder *d, const struct sentence *s, struct listener_result *ret) {
     int32_t f[DECODER_N_FEATURES] = {0};
-    uint32_t gap = 0;
+    struct decoder_worst worst = {0};
     set_word_confidences(d, s, ret);
     set_ratio(d, s, ret, f);
     ret->logit_q8 = NO_LOGIT_Q8;
     tragus_reason reason = TRAGUS_NOT_IN_GRAMMAR;
-    if (s->path.n_phones > 0 && decoder_evidence(d, &s->path, f, &gap)) {
+    if (s->path.n_phones > 0 && decoder_evidence(d, &s->path, f, &worst)) {
         decoder_set_ratios(f);
         f[DECODER_EXACT] = s->path.n_phones == s->n_phones ? f[DECODER_EXACT] : 0; /* a guess lacks words, and is not accepted */
         ret->logit_q8 = decoder_logit(&d->options.scorecard, f);
         bool fits = decoder_logistic(ret->logit_q8) >= d->options.min_confidence_q15;
-        reason = fits ? TRAGUS_LOW_CONFIDENCE : blame(d, &s->path, gap, f, ret);
+        reason = fits ? TRAGUS_LOW_CONFIDENCE : blame(d, &s->path, &worst, f, ret);
         ret->logit_q8 -= talk_cost_q8(d, &s->path);
         decoder_set_features(ret, f);
     }
@@ -338,11 +351,11 @@ void decoder_finish(struct decoder *d, struct listener_result *ret) {
 bool decoder_describe(struct decoder *d, const struct decoder_token *t, struct listener_result *ret,
                       int32_t f[DECODER_N_FEATURES]) {
     struct sentence s;
-    uint32_t gap;
+    struct decoder_worst worst;
     int64_t score_q8 = 0;
     trace(d, t, &s);
     *ret = (struct listener_result){.reason = TRAGUS_REASON_NONE, .n_rows_after = d->step - t->last_step};
-    if (s.n_words == 0 || s.n_words > LISTENER_MAX_WORDS || !decoder_evidence(d, &s.path, f, &gap))
+    if (s.n_words == 0 || s.n_words > LISTENER_MAX_WORDS || !decoder_evidence(d, &s.path, f, &worst))
         return false;
     for (uint32_t i = 0; i < s.path.n_phones; i++) {
         const struct decoder_entry *e = decoder_history_phone(d, &s.path, i);

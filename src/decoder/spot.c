@@ -30,15 +30,16 @@ struct spotter {
 };
 
 static void *place(struct base_arena *a, const void *setup) {
-    const struct decoder_setup *s = setup;
-    struct decoder_options o = s->options;
-    o.max_history = MOST_ENTRIES;
-    o.beam_q8 = BEAM_Q8;
-    o.word_penalty_q8 = 0;
-    o.no_speech_ms = 0;
-    o.max_speech_ms = 5000; /* the longest phrase */
+    struct decoder_setup own = *(const struct decoder_setup *)setup;
+    struct decoder_options *o = &own.options;
+    own.verifier = NULL;
+    o->max_history = MOST_ENTRIES;
+    o->beam_q8 = BEAM_Q8;
+    o->word_penalty_q8 = 0;
+    o->no_speech_ms = 0;
+    o->max_speech_ms = 5000; /* the longest phrase */
     struct spotter *p = base_arena_place(a, sizeof *p);
-    struct decoder *d = decoder_place(a, s->graph, s->n_labels, &o);
+    struct decoder *d = decoder_place(a, &own);
     if (!p)
         return NULL;
     *p = (struct spotter){.decoder = d};
@@ -148,7 +149,7 @@ static bool assume(void *listener, const int16_t *posteriors, size_t n) {
     if (n < ALONE_STEPS - (d->step - p->last_step))
         return false;
     for (uint32_t i = 0; i < ALONE_STEPS - (d->step - p->last_step); i++)
-        lost += decoder_blank_loss(d, posteriors + (size_t)i * d->n_labels);
+        lost += decoder_blank_loss(d, posteriors + (size_t)i * d->row_width);
     int32_t after = p->features[DECODER_AFTER];
     p->heard = report(p, &d->options.spotting.alone, lost);
     p->features[DECODER_AFTER] = after;

@@ -10,6 +10,7 @@
 
 #include "decoder/decoder.h"
 #include "decoder/evidence.h"
+#include "nn/verifier.h"
 
 #define DECODER_NONE UINT32_MAX
 #define DECODER_RIVAL_LIMIT (12 * 256) /* nats; a sentence this far behind the best one is no rival */
@@ -118,11 +119,14 @@ struct decoder {
     int32_t *gain;          /* by label: this row, relative to its greatest value */
     int16_t *rows;          /* the last max_rows of them: step s at (base_row + s) % max_rows */
     uint32_t max_rows, base_row;
-    uint32_t talk_ms;     /* since other talk, at the start; see decoder_follow_talk */
-    uint32_t n_before;    /* rows kept from before the utterance, at most DECODER_EDGE_STEPS */
-    int32_t *path_scores; /* of the best path, by row */
-    bool spots;           /* only the path is judged, because what surrounds it is other speech */
-    uint32_t forbidden;   /* word that may not be a path's first; GRAPH_NO_WORD: none */
+    const struct nn_verifier *verifier; /* NULL: none */
+    unsigned row_width, n_sketch;       /* n_sketch: channels of the sketch */
+    int8_t *sketches;                   /* of the rows kept; NULL: no verifier */
+    uint32_t talk_ms;                   /* since other talk, at the start; see decoder_follow_talk */
+    uint32_t n_before;                  /* rows kept from before the utterance, at most DECODER_EDGE_STEPS */
+    int32_t *path_scores;               /* of the best path, by row */
+    bool spots;                         /* only the path is judged, because what surrounds it is other speech */
+    uint32_t forbidden;                 /* word that may not be a path's first; GRAPH_NO_WORD: none */
 
     struct decoder_active *tokens, *next_tokens; /* arcs first, then nodes */
     uint32_t n_arcs, n_tokens;
@@ -198,15 +202,26 @@ uint32_t decoder_history_word(const struct decoder *d, uint32_t arc); /* that th
 void decoder_history_collect(struct decoder *d);                      /* frees the entries that no token references */
 
 /* evidence.c */
-/* Computes the features from GAP to PEAK of a path with phones, and the phone after its worst gap. Returns false if its rows are no
- * longer kept. */
-bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES], uint32_t *ret_gap);
+struct decoder_worst {   /* phones of a path; its number of phones stands for its end */
+    uint32_t gap, doubt; /* the phone after its worst gap, and after the pair that is doubted most */
+};
+
+/* Computes the features from GAP to PEAK of a path with phones, and its doubts. Returns false if its rows are no longer kept. */
+bool decoder_evidence(const struct decoder *d, const struct decoder_path *path, int32_t f[DECODER_N_FEATURES],
+                      struct decoder_worst *ret);
 
 /* Sets the ratios, when the other features are set. */
 void decoder_set_ratios(int32_t f[DECODER_N_FEATURES]);
 
 int32_t decoder_silence_lost(const struct decoder *d, int64_t from, int64_t to); /* by blank in these steps */
 int32_t decoder_blank_loss(const struct decoder *d, const int16_t *posteriors);  /* by blank in a row that was not heard yet */
+
+/* doubt.c */
+void decoder_hear_sketch(struct decoder *d, const int16_t *row); /* keeps the sketch of the row of d->step */
+/* Sets DOUBT and WORST_DOUBT of a path with phones, looking at the steps from..to, which are kept. *ret_worst: the phone after the
+ * worst pair, if there is one; the number of phones if it is the end. */
+void decoder_doubts(const struct decoder *d, const struct decoder_path *path, int64_t from, int64_t to,
+                    int32_t f[DECODER_N_FEATURES], uint32_t *ret_worst);
 
 /* filler.c */
 void decoder_filler_place(struct base_arena *a, struct decoder_filler *f, unsigned n_labels);

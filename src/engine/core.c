@@ -25,7 +25,7 @@ struct engine_core {
     uint32_t n_ready, n_left; /* steps computed in one batch, and how many of them are still to be returned */
     _Atomic uint64_t frontend_us, network_us, steps;
     int16_t rows[NN_MAX_HOPS][FRONTEND_FEATURES];
-    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_WIDTH];
 };
 
 static void place_core(struct engine_core *c, struct base_arena *a) {
@@ -112,7 +112,7 @@ static int next_step(struct engine_core *c, bool flush, const int16_t **ret_post
     }
     if (c->n_left == 0)
         return 0;
-    *ret_posteriors = c->posteriors + (size_t)(c->n_ready - c->n_left--) * nn_model_n_labels(engine_model_network(c->model));
+    *ret_posteriors = c->posteriors + (size_t)(c->n_ready - c->n_left--) * nn_model_row_width(engine_model_network(c->model));
     c->n_steps++;
     engine_core_count(&c->steps, 1);
     return 1;
@@ -132,14 +132,14 @@ uint32_t engine_core_behind(const struct engine_core *c) {
 }
 
 size_t engine_core_assume(struct engine_core *c, int16_t *ret_posteriors, size_t most) {
-    unsigned n_labels = nn_model_n_labels(engine_model_network(c->model));
+    unsigned width = nn_model_row_width(engine_model_network(c->model));
     size_t n = 0, more;
     base_assert(c->n_rows == 0 && c->n_left == 0);
     uint64_t start_us = base_clock_monotonic_us();
     memcpy(c->kept.memory, c->arena.memory, c->arena.used_bytes);
     while (n < most && (more = nn_flush(c->network, c->posteriors)) > 0) {
         more = more < most - n ? more : most - n;
-        memcpy(ret_posteriors + n * n_labels, c->posteriors, more * n_labels * sizeof(*ret_posteriors));
+        memcpy(ret_posteriors + n * width, c->posteriors, more * width * sizeof(*ret_posteriors));
         n += more;
     }
     memcpy(c->arena.memory, c->kept.memory, c->arena.used_bytes);

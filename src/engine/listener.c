@@ -33,7 +33,7 @@ static struct engine_listener *listener_new(tragus_grammar *g, const struct deco
         return NULL;
     l->grammar = tragus_grammar_ref(g);
     l->ops = ops;
-    l->n_labels = setup->n_labels;
+    l->row_width = setup->row_width;
     struct base_arena counting = {0};
     l->ops->place(&counting, setup);
     if (base_arena_init(&l->arena, counting.used_bytes) < 0) {
@@ -49,6 +49,8 @@ static struct engine_listener *grammar_listener_new(tragus_model *m, tragus_gram
                                                     const struct listener_ops *ops) {
     struct decoder_setup setup = {.graph = engine_grammar_graph(g),
                                   .n_labels = nn_model_n_labels(engine_model_network(m)),
+                                  .row_width = nn_model_row_width(engine_model_network(m)),
+                                  .verifier = nn_model_verifier(engine_model_network(m)),
                                   .options = engine_decoder_options(m, o)};
     uint16_t min_confidence_q15 = (uint16_t)setup.options.min_confidence_q15;
     /* The decoder does not know what sentences mean. So it keeps whatever the least demanding intent would accept. */
@@ -79,6 +81,7 @@ int engine_fallback_new(struct engine_listener **ret, tragus_model *m, const tra
         return 0;
     struct decoder_setup setup = {.graph = engine_model_dictation(m, NULL),
                                   .n_labels = nn_model_n_labels(engine_model_network(m)),
+                                  .row_width = nn_model_row_width(engine_model_network(m)),
                                   .options = engine_decoder_options(m, o)};
     if (!setup.graph)
         return -ENODATA;

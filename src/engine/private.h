@@ -66,8 +66,8 @@ struct engine_listener {
     struct base_account *account; /* that counts the arena; NULL: none */
     tragus_grammar *grammar;      /* NULL: any words */
     const struct listener_ops *ops;
-    void *state;                 /* passed to ops; lies in the arena */
-    uint32_t n_labels;           /* width of a row */
+    void *state; /* passed to ops; lies in the arena */
+    uint32_t row_width;
     uint16_t min_confidence_q15; /* of the session; sentences may ask for another one */
     uint32_t hang_hops;
 };

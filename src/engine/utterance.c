@@ -65,7 +65,7 @@ static void start_fallback(struct engine_session *s, const struct listener_befor
 /* Lets the fallback hear n rows. */
 static void let_fallback_hear(struct engine_session *s, const int16_t *posteriors, size_t n) {
     for (size_t i = 0; i < n && !s->fallback_ended; i++)
-        s->fallback_ended = s->fallback->ops->step(s->fallback->state, posteriors + i * s->fallback->n_labels) == LISTENER_ENDED;
+        s->fallback_ended = s->fallback->ops->step(s->fallback->state, posteriors + i * s->fallback->row_width) == LISTENER_ENDED;
 }
 
 /* Gets its words, at the end of an utterance. */

@@ -17,7 +17,7 @@
 struct engine_wake {
     struct engine_listener *spotter;
     uint32_t open_hops; /* how long the grammar is open after a phrase */
-    uint32_t n_labels, step_hops;
+    uint32_t row_width, step_hops;
     int16_t *rows; /* ring of the last ENGINE_WAKE_ROWS */
     uint32_t n_rows;
     bool running;      /* the spotter has started */
@@ -41,7 +41,7 @@ struct engine_recogniser {
     uint64_t next_index; /* index of the hop expected next */
     int64_t n_pushed;    /* hops of the segment so far, including padding */
     int64_t next_hop;    /* where the next row of posteriors begins, counted from first_hop */
-    int16_t assumed[ENGINE_MOST_ASSUMED * NN_MAX_LABELS];
+    int16_t assumed[ENGINE_MOST_ASSUMED * NN_MAX_WIDTH];
     uint32_t powers[ENGINE_POWER_HOPS]; /* mean square of the hops pushed last, by their number from first_hop */
     bool assuming;                      /* what is decided now depends on all hops pushed */
     struct listener_result free_result; /* of a fallback */

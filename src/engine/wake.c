@@ -16,9 +16,9 @@ struct engine_wake *engine_wake_new(tragus_model *m, tragus_grammar *phrases, co
     if (!w)
         return NULL;
     w->open_hops = (o->wake_open_ms > 0 ? o->wake_open_ms : OPEN_DEFAULT_MS) / ENGINE_HOP_MS;
-    w->n_labels = nn_model_n_labels(engine_model_network(m));
+    w->row_width = nn_model_row_width(engine_model_network(m));
     w->step_hops = nn_model_step_hops(engine_model_network(m));
-    w->rows = calloc((size_t)ENGINE_WAKE_ROWS * w->n_labels, sizeof(*w->rows));
+    w->rows = calloc((size_t)ENGINE_WAKE_ROWS * w->row_width, sizeof(*w->rows));
     w->spotter = engine_spotter_new(m, phrases, o);
     if (!w->rows || !w->spotter) {
         engine_wake_free(w);
@@ -32,7 +32,7 @@ void engine_wake_free(struct engine_wake *w) {
         return;
     engine_listener_free(w->spotter);
     if (w->rows)
-        explicit_bzero(w->rows, (size_t)ENGINE_WAKE_ROWS * w->n_labels * sizeof(*w->rows));
+        explicit_bzero(w->rows, (size_t)ENGINE_WAKE_ROWS * w->row_width * sizeof(*w->rows));
     free(w->rows);
     free(w);
 }
@@ -48,11 +48,11 @@ void engine_wake_reset(struct engine_wake *w) {
 }
 
 void engine_wake_keep(struct engine_wake *w, const int16_t *posteriors) {
-    memcpy(w->rows + (size_t)(w->n_rows++ % ENGINE_WAKE_ROWS) * w->n_labels, posteriors, w->n_labels * sizeof(*w->rows));
+    memcpy(w->rows + (size_t)(w->n_rows++ % ENGINE_WAKE_ROWS) * w->row_width, posteriors, w->row_width * sizeof(*w->rows));
 }
 
 const int16_t *engine_wake_row(const struct engine_wake *w, uint32_t n_before) {
-    return w->rows + (size_t)((w->n_rows - 1 - n_before) % ENGINE_WAKE_ROWS) * w->n_labels;
+    return w->rows + (size_t)((w->n_rows - 1 - n_before) % ENGINE_WAKE_ROWS) * w->row_width;
 }
 
 /* --- phrases ------------------------------------------------------------------------------------------------------------------ */

@@ -5,6 +5,8 @@ libtragus_nn_la_SOURCES = \
     src/nn/logsoftmax.c src/nn/logsoftmax.h \
     src/nn/model.c src/nn/model.h \
     src/nn/nn.c src/nn/nn.h \
+    src/nn/verifier.c src/nn/verifier.h \
+    src/nn/verifier_load.c \
     src/nn/kernels/add_ref.c \
     src/nn/kernels/dwconv_ref.c \
     src/nn/kernels/gemm_ref.c \

@@ -27,29 +27,13 @@
 /* gemm needs whole groups of inputs, and n_in is one of these. */
 _Static_assert(NN_N_FEATURES % NN_IN_BLOCK == 0 && NN_OUT_BLOCK % NN_IN_BLOCK == 0, "inputs come in whole groups");
 
-/* A position in a section. */
-struct reader {
-    const unsigned char *next;
-    size_t left_bytes;
-};
-
-static const void *take(struct reader *r, uint64_t n_bytes) {
-    const void *p = r->next;
-
-    if (n_bytes > r->left_bytes)
-        return NULL;
-    r->next += n_bytes;
-    r->left_bytes -= (size_t)n_bytes;
-    return p;
-}
-
 struct loader {
     struct nn_model *m;
     const char *path;
     tragus_error *reterr;
     const uint32_t *words; /* of the program */
     size_t n_words;
-    struct reader scale, weights;
+    struct nn_reader scale, weights;
 };
 
 #define refuse(l, ...) base_error_at((l)->reterr, -EBADMSG, (l)->path, 0, 0, __VA_ARGS__)
@@ -107,7 +91,7 @@ static int read_op(const struct loader *l, uint32_t i, struct nn_op *op) {
     bool last = i + 1 == l->m->n_ops;
     uint32_t max_taps, max_stride = 1, max_shift = 0;
 
-    if (w[0] < NN_CONV || w[0] > NN_CONV_S4)
+    if (w[0] < NN_CONV || w[0] > NN_SKETCH)
         return refuse(l, "operation %u has the unknown kind %u", (unsigned)i, (unsigned)w[0]);
     op->kind = (enum nn_op_kind)w[0];
     if ((op->kind == NN_LOGITS) != last)
@@ -139,6 +123,9 @@ static int read_op(const struct loader *l, uint32_t i, struct nn_op *op) {
         max_taps = 1;
         max_shift = 62;
         break;
+    case NN_SKETCH:
+        max_taps = 1;
+        break;
     }
     if (op->from > i || op->from_b > i || (op->kind != NN_ADD && op->from_b != 0))
         return refuse(l, "operation %u reads buffer %u, which is not yet written", (unsigned)i,
@@ -146,6 +133,10 @@ static int read_op(const struct loader *l, uint32_t i, struct nn_op *op) {
     if (op->taps < 1 || op->taps > max_taps || op->left >= op->taps || op->stride < 1 || op->stride > max_stride)
         return refuse(l, "operation %u has %u taps, %u of them past, and stride %u, which is out of range", (unsigned)i,
                       (unsigned)op->taps, (unsigned)op->left, (unsigned)op->stride);
+    if (op->kind == NN_SKETCH && (i + 2 != l->m->n_ops || w[8] != 1 || w[1] != w[11] || op->n_out > NN_MAX_SKETCH))
+        return refuse(l,
+                      "operation %u is a sketch, which reads what the logits after it read and has at most %d channels and a ReLU",
+                      (unsigned)i, NN_MAX_SKETCH);
     if (w[8] > 1 || (op->kind == NN_LOGITS && w[8] != 0))
         return refuse(l, "operation %u has %u for its ReLU", (unsigned)i, (unsigned)w[8]);
     if (op->shift > max_shift || (op->shift == 0) != (max_shift == 0))
@@ -202,12 +193,12 @@ static int load_scale(struct loader *l, uint32_t i, struct nn_op *op) {
         lowest = 1 - ADD_LIMIT;
         highest = ADD_LIMIT - 1;
     } else {
-        op->bias = take(&l->scale, op->n_out * sizeof(int32_t));
+        op->bias = nn_take(&l->scale, op->n_out * sizeof(int32_t));
     }
-    op->multiplier = take(&l->scale, n * sizeof(int32_t));
+    op->multiplier = nn_take(&l->scale, n * sizeof(int32_t));
     bool requantises = op->kind != NN_ADD && op->kind != NN_LOGITS;
     if (requantises)
-        op->shifts = take(&l->scale, n);
+        op->shifts = nn_take(&l->scale, n);
     if (!op->multiplier || (op->kind != NN_ADD && !op->bias) || (requantises && !op->shifts))
         return refuse(l, "the section \"scale\" ends before operation %u", (unsigned)i);
     for (size_t c = 0; c < n; c++) {
@@ -261,8 +252,8 @@ static int check_packed(const struct loader *l, uint32_t i, const struct nn_op *
 static int load_weights(struct loader *l, uint32_t i, struct nn_op *op) {
     size_t k_in = (size_t)op->taps * (op->kind == NN_DEPTHWISE ? 1 : op->n_in);
     size_t n_bytes = k_in * op->n_out / (op->kind == NN_CONV_S4 ? 2 : 1), n_padding = (64 - n_bytes % 64) % 64;
-    const void *weights = take(&l->weights, n_bytes);
-    const int8_t *padding = take(&l->weights, n_padding);
+    const void *weights = nn_take(&l->weights, n_bytes);
+    const int8_t *padding = nn_take(&l->weights, n_padding);
 
     if (!weights || !padding)
         return refuse(l, "the section \"weights\" ends before operation %u", (unsigned)i);
@@ -295,7 +286,7 @@ static int load_program(struct loader *l) {
         return r;
 
     m->buffers[0] = (struct nn_buffer){.n_channels = NN_N_FEATURES, .hops = 1, .n_keep = 1};
-    m->input_multiplier = take(&l->scale, NN_N_FEATURES * sizeof(int32_t));
+    m->input_multiplier = nn_take(&l->scale, NN_N_FEATURES * sizeof(int32_t));
     if (!m->input_multiplier)
         return refuse(l, "the section \"scale\" ends before the input multipliers");
     for (uint32_t i = 0; i < m->n_ops; i++) {
@@ -317,6 +308,8 @@ static int load_program(struct loader *l) {
     if (m->step_hops != m->ops[m->n_ops - 1].hops)
         return refuse(l, "the program says %u hops a step, its operations make %u", (unsigned)m->step_hops,
                       (unsigned)m->ops[m->n_ops - 1].hops);
+    if (m->n_ops > 1 && m->ops[m->n_ops - 2].kind == NN_SKETCH)
+        m->n_sketch = m->ops[m->n_ops - 2].n_out;
     for (uint32_t i = 0; i <= m->n_ops; i++)
         n_state += (size_t)m->buffers[i].n_keep * m->buffers[i].n_channels;
     if (n_state > MAX_STATE)
@@ -326,7 +319,7 @@ static int load_program(struct loader *l) {
 
 static int load_labels(struct loader *l) {
     struct nn_model *m = l->m;
-    struct reader names;
+    struct nn_reader names;
     const void *p;
     int r = section(l, "labels", &p, &names.left_bytes);
 
@@ -338,7 +331,7 @@ static int load_labels(struct loader *l) {
 
         if (!end || end == names.next)
             return refuse(l, "label %u of %u has no name", (unsigned)i, (unsigned)m->n_labels);
-        m->labels[i] = take(&names, (size_t)(end - names.next) + 1);
+        m->labels[i] = nn_take(&names, (size_t)(end - names.next) + 1);
         if (!base_utf8_valid(m->labels[i], strlen(m->labels[i])))
             return refuse(l, "label %u is not UTF-8 text", (unsigned)i);
         for (uint32_t j = 0; j < i; j++)
@@ -354,7 +347,7 @@ static int load_labels(struct loader *l) {
 
 static int load_test(struct loader *l) {
     struct nn_model *m = l->m;
-    struct reader test;
+    struct nn_reader test;
     const void *p;
     const uint32_t *head;
     int r = section(l, "test", &p, &test.left_bytes);
@@ -362,21 +355,21 @@ static int load_test(struct loader *l) {
     if (r < 0)
         return r;
     test.next = p;
-    head = take(&test, 2 * sizeof(uint32_t));
+    head = nn_take(&test, 2 * sizeof(uint32_t));
     if (!head || head[0] < 1 || head[0] > test.left_bytes || head[1] != (head[0] + m->step_hops - 1) / m->step_hops)
         return refuse(l, "the numbers of rows and steps of the model's own test are wrong");
     m->n_test_rows = head[0];
     m->n_test_steps = head[1];
-    m->test_features = take(&test, (uint64_t)m->n_test_rows * NN_N_FEATURES * sizeof(int16_t));
-    m->test_posteriors = take(&test, (uint64_t)m->n_test_steps * m->n_labels * sizeof(int16_t));
-    if (!m->test_features || !m->test_posteriors || test.left_bytes != 0)
+    m->test_features = nn_take(&test, (uint64_t)m->n_test_rows * NN_N_FEATURES * sizeof(int16_t));
+    m->test_result = nn_take(&test, (uint64_t)m->n_test_steps * nn_model_row_width(m) * sizeof(int16_t));
+    if (!m->test_features || !m->test_result || test.left_bytes != 0)
         return refuse(l, "the model's own test does not have the size of %u rows and %u steps", (unsigned)head[0],
                       (unsigned)head[1]);
     return 0;
 }
 
 int nn_model_open(struct nn_model **ret, const char *path, uint32_t cpu_flags, tragus_error *reterr) {
-    static const char *const known[] = {"passport", "labels", "program", "scale", "weights", "test"};
+    static const char *const known[] = {"passport", "labels", "program", "scale", "weights", "test", "verifier"};
     struct loader l = {.m = calloc(1, sizeof(struct nn_model)), .path = path, .reterr = reterr};
     int r;
 
@@ -391,6 +384,8 @@ int nn_model_open(struct nn_model **ret, const char *path, uint32_t cpu_flags, t
         r = load_labels(&l);
     if (r >= 0)
         r = load_test(&l);
+    if (r >= 0)
+        r = nn_verifier_load(l.m, path, reterr);
     if (r < 0) {
         nn_model_free(l.m);
         return r;
@@ -409,6 +404,10 @@ void nn_model_free(struct nn_model *m) {
 
 unsigned nn_model_n_labels(const struct nn_model *m) {
     return m->n_labels;
+}
+
+unsigned nn_model_row_width(const struct nn_model *m) {
+    return m->n_labels + m->n_sketch;
 }
 
 const char *nn_model_label(const struct nn_model *m, unsigned label) {

@@ -123,6 +123,7 @@ static void compute_rows(const struct nn_state *s, const struct nn_op *op, uint6
 
     switch (op->kind) {
     case NN_CONV:
+    case NN_SKETCH:
         k->gemm_s8(out, (ptrdiff_t)op->n_out, x, (ptrdiff_t)op->stride * (ptrdiff_t)op->n_in, n_rows, op->weights, op->bias,
                    op->multiplier, op->shifts, (size_t)op->taps * op->n_in, op->n_out, op->low);
         break;
@@ -142,19 +143,22 @@ static void compute_rows(const struct nn_state *s, const struct nn_op *op, uint6
     }
 }
 
-static void compute_posteriors(const struct nn_state *s, const struct nn_op *op, uint64_t row, size_t n_rows,
-                               int16_t *ret_posteriors) {
+static void compute_posteriors(const struct nn_state *s, const struct nn_op *op, uint64_t row, size_t n_rows, int16_t *ret_rows) {
+    const struct nn_model *m = s->m;
     int32_t sums[NN_MAX_HOPS * NN_MAX_LABELS];
 
-    s->m->kernels.gemm_s32(sums, (ptrdiff_t)op->n_out, row_at(s, op->from, (int64_t)row), (ptrdiff_t)op->n_in, n_rows, op->weights,
-                           op->bias, op->n_in, op->n_out);
+    m->kernels.gemm_s32(sums, (ptrdiff_t)op->n_out, row_at(s, op->from, (int64_t)row), (ptrdiff_t)op->n_in, n_rows, op->weights,
+                        op->bias, op->n_in, op->n_out);
     for (size_t i = 0; i < n_rows; i++) {
-        int16_t *posteriors = ret_posteriors + i * s->m->n_labels;
+        int16_t *posteriors = ret_rows + i * nn_model_row_width(m);
 
-        for (uint32_t n = 0; n < s->m->n_labels; n++)
+        for (uint32_t n = 0; n < m->n_labels; n++)
             posteriors[n] = (int16_t)base_clamp(base_round_shift((int64_t)sums[i * op->n_out + n] * op->multiplier[0], op->shift),
                                                 INT16_MIN, INT16_MAX);
-        nn_log_softmax(posteriors, posteriors, s->m->n_labels);
+        nn_log_softmax(posteriors, posteriors, m->n_labels);
+        const int8_t *sketch = m->n_sketch > 0 ? row_at(s, m->n_ops - 1, (int64_t)(row + i)) : NULL;
+        for (uint32_t c = 0; c < m->n_sketch; c++)
+            posteriors[m->n_labels + c] = sketch[c];
     }
 }
 
@@ -169,7 +173,7 @@ static uint64_t rows_due(const struct nn_op *op, uint64_t n_hops) {
 }
 
 /* Processes n_rows hops. rows: features, or NULL after the end of the sound. Returns the number of posterior rows written. */
-static size_t advance(struct nn_state *s, const int16_t *rows, size_t n_rows, int16_t *ret_posteriors) {
+static size_t advance(struct nn_state *s, const int16_t *rows, size_t n_rows, int16_t *ret_rows) {
     const struct nn_model *m = s->m;
     int8_t *input = add_rows(s, 0, n_rows);
     size_t n_steps = 0;
@@ -187,7 +191,7 @@ static size_t advance(struct nn_state *s, const int16_t *rows, size_t n_rows, in
         if (op->kind == NN_LOGITS) {
             n_steps = n_inside;
             if (n_steps > 0)
-                compute_posteriors(s, op, first, n_steps, ret_posteriors);
+                compute_posteriors(s, op, first, n_steps, ret_rows);
         } else if (n_new > 0) {
             int8_t *out = add_rows(s, i + 1, n_new);
 
@@ -201,38 +205,37 @@ static size_t advance(struct nn_state *s, const int16_t *rows, size_t n_rows, in
     return n_steps;
 }
 
-size_t nn_push(struct nn_state *s, const int16_t *rows, size_t n_rows, int16_t *ret_posteriors) {
+size_t nn_push(struct nn_state *s, const int16_t *rows, size_t n_rows, int16_t *ret_rows) {
     base_assert(s->n_hops == UINT64_MAX && n_rows <= NN_MAX_HOPS);
-    return advance(s, rows, n_rows, ret_posteriors);
+    return advance(s, rows, n_rows, ret_rows);
 }
 
-size_t nn_flush(struct nn_state *s, int16_t *ret_posteriors) {
+size_t nn_flush(struct nn_state *s, int16_t *ret_rows) {
     size_t n_steps = 0;
 
     if (s->n_hops == UINT64_MAX)
         s->n_hops = s->hop;
     while (n_steps == 0 && s->n_steps * s->m->step_hops < s->n_hops)
-        n_steps = advance(s, NULL, NN_MAX_HOPS, ret_posteriors);
+        n_steps = advance(s, NULL, NN_MAX_HOPS, ret_rows);
     return n_steps;
 }
 
 /* Compares one row with the expected one. Returns 0 or -EBADMSG. */
-static int compare_step(const struct nn_model *m, uint32_t step, const int16_t *posteriors, tragus_error *reterr) {
-    const int16_t *expected = m->test_posteriors + (size_t)step * m->n_labels;
+static int compare_step(const struct nn_model *m, uint32_t step, const int16_t *row, tragus_error *reterr) {
+    const int16_t *expected = m->test_result + (size_t)step * nn_model_row_width(m);
 
-    for (uint32_t n = 0; n < m->n_labels; n++)
-        if (posteriors[n] != expected[n])
-            return base_error_set(reterr, -EBADMSG,
-                                  "step %u, label %s: the kernels %s, %s, %s and %s give %d, the model's own test %d",
-                                  (unsigned)step, m->labels[n], m->kernels.gemm_name, m->kernels.dwconv_name, m->kernels.add_name,
-                                  m->kernels.unpack_name, posteriors[n], expected[n]);
+    for (uint32_t n = 0; n < nn_model_row_width(m); n++)
+        if (row[n] != expected[n])
+            return base_error_set(reterr, -EBADMSG, "step %u, %s: the kernels %s, %s, %s and %s give %d, the model's own test %d",
+                                  (unsigned)step, n < m->n_labels ? m->labels[n] : "sketch", m->kernels.gemm_name,
+                                  m->kernels.dwconv_name, m->kernels.add_name, m->kernels.unpack_name, row[n], expected[n]);
     return 0;
 }
 
 /* Runs the file's own test on a fresh state. Returns 0 or -EBADMSG. */
 static int run_test(struct nn_state *s, tragus_error *reterr) {
     const struct nn_model *m = s->m;
-    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_WIDTH];
     uint32_t row = 0, step = 0;
 
     for (;;) {
@@ -244,7 +247,7 @@ static int run_test(struct nn_state *s, tragus_error *reterr) {
             break;
         row += (uint32_t)n_rows;
         for (size_t i = 0; i < n_steps; i++) {
-            int r = compare_step(m, step++, posteriors + i * m->n_labels, reterr);
+            int r = compare_step(m, step++, posteriors + i * nn_model_row_width(m), reterr);
 
             if (r < 0)
                 return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An acoustic model. What is accepted is run for a while, because nothing is checked after a model was opened. */
-#include "nn/nn.h"
+#include "nn/verifier.h"
 #include "sealed.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ const char fuzz_name[] = "model";
 static void run(const struct nn_model *m) {
     struct base_arena arena = {0};
     int16_t rows[NN_MAX_HOPS * NN_N_FEATURES];
-    static int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
+    static int16_t posteriors[NN_MAX_HOPS * NN_MAX_WIDTH];
     uint32_t seed = 1;
 
     (void)nn_place(&arena, m);
@@ -31,6 +31,27 @@ static void run(const struct nn_model *m) {
     base_arena_done(&arena);
 }
 
+/* Pairs of phones with any numbers that the decoder may give. */
+static void verify(const struct nn_verifier *v, unsigned n_labels) {
+    static struct nn_verifier_pair pair;
+    uint32_t seed = 1;
+
+    for (unsigned n = 0; n < 20; n++) {
+        pair.before = (struct nn_verifier_phone){fuzz_random(&seed) % n_labels, 1 + fuzz_random(&seed) % 1000,
+                                                 (int32_t)(fuzz_random(&seed) % 40000)};
+        pair.after = (struct nn_verifier_phone){fuzz_random(&seed) % n_labels, 1 + fuzz_random(&seed) % 1000,
+                                                (int32_t)(fuzz_random(&seed) % 40000)};
+        pair.n_gap = fuzz_random(&seed) % 4096;
+        pair.gap_loss_q8 = (int32_t)(fuzz_random(&seed) % (1 << 30));
+        for (unsigned i = 0; i < nn_verifier_n_channels(v); i++)
+            pair.gap[i] = (int32_t)(pair.n_gap * (fuzz_random(&seed) % 128));
+        for (size_t i = 0; i < sizeof(pair.x); i++)
+            pair.x[i] = (int8_t)(fuzz_random(&seed) % 128);
+        int32_t logit_q8 = nn_verifier_logit(v, &pair);
+        fuzz_check(logit_q8 >= INT16_MIN && logit_q8 <= INT16_MAX, "the logit is out of range");
+    }
+}
+
 static void use(const char *path) {
     struct nn_model *m = NULL;
     tragus_error e = {0};
@@ -43,6 +64,8 @@ static void use(const char *path) {
     for (unsigned i = 0; i < nn_model_n_labels(m); i++)
         fuzz_check(nn_model_find_label(m, nn_model_label(m, i)) == (int)i, "a label is not found");
     (void)nn_model_passport_value(m, "language", value, sizeof value);
+    if (nn_model_verifier(m))
+        verify(nn_model_verifier(m), nn_model_n_labels(m));
     if (nn_model_macs_per_step(m) <= MOST_MACS) {
         run(m);
         (void)nn_model_check(m, &e);

@@ -282,6 +282,7 @@ static bool read_layers(const char *path) {
                       (struct shape){n_rows, (size_t)op->taps * op->n_in, unpacked_outputs(op), (size_t)op->stride * op->n_in});
             break;
         case NN_CONV:
+        case NN_SKETCH:
         case NN_LOGITS:
             add_layer(&families[0], (struct shape){n_rows, (size_t)op->taps * op->n_in, op->n_out, (size_t)op->stride * op->n_in});
             break;
@@ -292,6 +293,11 @@ static bool read_layers(const char *path) {
             add_layer(&families[3], (struct shape){n_rows, 0, op->n_out, 0});
             break;
         }
+    }
+    if (nn_model_verifier(m)) {
+        const struct nn_verifier *v = nn_model_verifier(m);
+        add_layer(&families[0], (struct shape){1, v->n_inputs, v->n_hidden, v->n_inputs});
+        add_layer(&families[0], (struct shape){1, v->n_hidden, v->n_second, v->n_hidden});
     }
     nn_model_free(m);
     return true;

@@ -24,9 +24,9 @@ from device import store
 VERSION = 1
 N_FEATURES = 40
 OUT_BLOCK, IN_BLOCK, GROUP, ALIGN = 16, 4, 64, 64
-CONV, DEPTHWISE, ADD, LOGITS, CONV_S4 = 1, 2, 3, 4, 5
+CONV, DEPTHWISE, ADD, LOGITS, CONV_S4, SKETCH = 1, 2, 3, 4, 5, 6
 MAX_S4_BIAS = 2**31 - 1 - 7 * 127 * 64 * 4096
-MAX_OPS, MAX_CHANNELS, MAX_TAPS, MAX_DEPTHWISE_TAPS, MAX_STRIDE, MAX_LABELS = 64, 4096, 64, 31, 16, 64
+MAX_OPS, MAX_CHANNELS, MAX_TAPS, MAX_DEPTHWISE_TAPS, MAX_STRIDE, MAX_LABELS, MAX_SKETCH = 64, 4096, 64, 31, 16, 64, 64
 
 
 def quantise_multiplier(real_scale):
@@ -130,6 +130,7 @@ class Program:
         self.input_multipliers = self._int32(input_multipliers, (N_FEATURES,), "input multipliers")
         self.ops = []  # dicts of the words of struct nn_op, and the arrays
         self.buffers = [(N_FEATURES, 1)]  # channels, hops a row
+        self.verifier = None  # bytes of the section "verifier"; only with a sketch
 
     @staticmethod
     def _int32(values, shape, what, low=-(2**31), high=2**31 - 1):
@@ -212,9 +213,23 @@ class Program:
         return self._layer(LOGITS, source, np.pad(w, ((0, 0), (0, padding))), np.pad(bias, (0, padding)), multiplier, None,
                            add_shift=shift)
 
+    def sketch(self, w, bias, multiplier, shift):
+        """Add the sketch of a finished program, or replace it: as pointwise() with a ReLU, of what the logits read. w: int8 [n_in, channels]."""
+        logits = self.ops.pop()
+        self.buffers.pop()
+        if self.ops[-1]["kind"] == SKETCH:
+            self.ops.pop()
+            self.buffers.pop()
+        if w.shape[1] > MAX_SKETCH:
+            raise ValueError(f"a sketch of {w.shape[1]} channels: at most {MAX_SKETCH}")
+        self.pointwise(logits["source"], w, bias, multiplier, shift, relu=True)
+        self.ops[-1]["kind"] = SKETCH
+        self.ops.append(logits)
+        self.buffers.append((logits["n_out"], self.buffers[logits["source"]][1]))
+
     @classmethod
     def read(cls, path):
-        """The program of a model file, and the file's own test: (Program, int16 features [rows, 40], int16 posteriors [steps, labels])."""
+        """The program of a model file, and the file's own test: (Program, int16 features [rows, 40], int16 rows() [steps, row width])."""
         _, sections = store.read(path)
         words = struct.unpack(f"<{len(sections['program']) // 4}I", sections["program"])
         scale, weights, at = sections["scale"], sections["weights"], [0, 0]
@@ -248,6 +263,8 @@ class Program:
                 packed = take_weights(n)
                 w = unpack_weights(unpack_nibbles(packed) if bits == 4 else packed, n_out).reshape(taps, n_in, n_out)
                 made.conv(source, w, bias, multiplier, shift, stride, left, bool(relu), bits)
+                made.ops[-1]["kind"] = kind
+        made.verifier = sections.get("verifier")
         n_rows, n_steps = struct.unpack_from("<II", sections["test"])
         tested = np.frombuffer(sections["test"], "<i2", offset=8)
         return made, tested[: n_rows * N_FEATURES].reshape(n_rows, -1), tested[n_rows * N_FEATURES :].reshape(n_steps, -1)
@@ -284,6 +301,15 @@ class Program:
         posteriors = log_softmax(buffers[-1])
         return (posteriors, buffers) if return_buffers else posteriors
 
+    def rows(self, features):
+        """What the device gives for features: int16 [steps, row width], the posteriors and then the sketch, if there is one."""
+        posteriors, buffers = self.simulate(features, return_buffers=True)
+        return np.concatenate([posteriors, buffers[-2].astype(np.int16)], 1) if self.has_sketch else posteriors
+
+    @property
+    def has_sketch(self):
+        return len(self.ops) > 1 and self.ops[-2]["kind"] == SKETCH
+
     @staticmethod
     def _windows(x, taps, stride, left):
         """x [rows, channels] -> [ceil(rows / stride), taps, channels]; zeros outside the rows."""
@@ -305,7 +331,7 @@ class Program:
             if op["kind"] != ADD:
                 scale += op["bias"].astype("<i4").tobytes()
             scale += op["multiplier"].astype("<i4").tobytes()
-            if op["kind"] in (CONV, CONV_S4, DEPTHWISE):
+            if op["kind"] in (CONV, CONV_S4, DEPTHWISE, SKETCH):
                 scale += op["shift"].astype(np.uint8).tobytes()
             if op["kind"] == DEPTHWISE:
                 weights += op["w"].astype(np.int8).tobytes()
@@ -314,10 +340,11 @@ class Program:
                 weights += pack_nibbles(packed) if op["kind"] == CONV_S4 else packed
             weights += b"\0" * (-len(weights) % ALIGN)
         test_features = np.asarray(test_features)
-        expected = self.simulate(test_features)
+        expected = self.rows(test_features)
         test = struct.pack("<II", len(test_features), len(expected))
         test += test_features.astype("<i2").tobytes() + expected.astype("<i2").tobytes()
-        more = [] if float32 is None else [("float32", float32, store.OPTIONAL)]
+        more = [] if self.verifier is None else [("verifier", self.verifier)]
+        more += [] if float32 is None else [("float32", float32, store.OPTIONAL)]
         return [
             ("passport", passport.encode()),
             ("labels", b"".join(label.encode() + b"\0" for label in labels)),

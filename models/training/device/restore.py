@@ -8,6 +8,7 @@ without its checkpoint: `train.py --widen FILE`.
 import numpy as np
 import torch
 
+from device import program
 from learning import net as network
 
 
@@ -26,7 +27,7 @@ def set_layer(conv, op, scale_in, scale_out):
 
 def network_of(made):
     """net.Net, folded, in float64 and in stage "int8", from a program.Program of its shape: the same integers as the device's."""
-    conv0, *layers, out = made.ops
+    conv0, *layers, out = (op for op in made.ops if op["kind"] != program.SKETCH)
     blocks = [layers[i:i + 4] for i in range(0, len(layers), 4)]
     look_ahead = sum(network.TAPS - 1 - dw["left"] for dw, *_ in blocks)
     net = network.Net(conv0["n_out"], len(blocks), look_ahead)

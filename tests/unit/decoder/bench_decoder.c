@@ -106,12 +106,12 @@ int main(int argc, char **argv) {
             row(&r, rows[n_rows++], 0);
     }
 
-    struct decoder_options o = decoder_defaults();
+    const struct decoder_setup setup = {.graph = g, .n_labels = N_LABELS, .row_width = N_LABELS, .options = decoder_defaults()};
     struct base_arena counting = {0}, arena;
-    decoder_place(&counting, g, N_LABELS, &o);
+    decoder_place(&counting, &setup);
     if (base_arena_init(&arena, counting.used_bytes) < 0)
         return 1;
-    struct decoder *d = decoder_place(&arena, g, N_LABELS, &o);
+    struct decoder *d = decoder_place(&arena, &setup);
     uint64_t all_us = 0, worst_us = 0;
     uint32_t n_sentences = 0;
     struct listener_result result;

@@ -62,10 +62,11 @@ struct listener {
 };
 
 static inline struct decoder *place(struct base_arena *a, const struct graph *g, const struct decoder_options *o) {
+    const struct decoder_setup setup = {.graph = g, .n_labels = N_LABELS, .row_width = N_LABELS, .options = *o};
     struct base_arena counting = {0};
-    assert_null(decoder_place(&counting, g, N_LABELS, o));
+    assert_null(decoder_place(&counting, &setup));
     assert_int_equal(base_arena_init(a, counting.used_bytes), 0);
-    struct decoder *d = decoder_place(a, g, N_LABELS, o);
+    struct decoder *d = decoder_place(a, &setup);
     base_arena_seal(a);
     assert_int_equal(a->used_bytes, counting.used_bytes);
     return d;

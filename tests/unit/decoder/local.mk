@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-decoder_tests = tests/unit/decoder/test_decoder tests/unit/decoder/test_endpoint tests/unit/decoder/test_rejection tests/unit/decoder/test_search
+decoder_tests = tests/unit/decoder/test_decoder tests/unit/decoder/test_doubt tests/unit/decoder/test_endpoint tests/unit/decoder/test_rejection tests/unit/decoder/test_search
 check_PROGRAMS += $(decoder_tests) tests/unit/decoder/bench_decoder
 TESTS += $(decoder_tests)
 decoder_test_ldadd = $(decoder_libs) $(graph_libs) $(CMOCKA_LIBS)
 tests_unit_decoder_test_decoder_SOURCES = tests/unit/decoder/test_decoder.c tests/unit/decoder/hear.h tests/unit/graph/toy.h
 tests_unit_decoder_test_decoder_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_decoder_test_decoder_LDADD = $(decoder_test_ldadd)
+tests_unit_decoder_test_doubt_SOURCES = tests/unit/decoder/test_doubt.c tests/unit/decoder/hear.h tests/unit/graph/toy.h
+tests_unit_decoder_test_doubt_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_decoder_test_doubt_LDADD = $(decoder_test_ldadd)
 tests_unit_decoder_test_endpoint_SOURCES = tests/unit/decoder/test_endpoint.c tests/unit/decoder/hear.h tests/unit/graph/toy.h
 tests_unit_decoder_test_endpoint_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_decoder_test_endpoint_LDADD = $(decoder_test_ldadd)

@@ -75,10 +75,11 @@ static struct graph *make_graph(void) {
 static struct decoder *make_decoder(struct base_arena *arena, const struct graph *g) {
     struct decoder_options o = decoder_defaults();
     o.min_confidence_q15 = 0;
+    const struct decoder_setup setup = {.graph = g, .n_labels = LABELS, .row_width = LABELS, .options = o};
     struct base_arena counting = {0};
-    decoder_place(&counting, g, LABELS, &o);
+    decoder_place(&counting, &setup);
     assert_int_equal(base_arena_init(arena, counting.used_bytes), 0);
-    struct decoder *d = decoder_place(arena, g, LABELS, &o);
+    struct decoder *d = decoder_place(arena, &setup);
     base_arena_seal(arena);
     return d;
 }

@@ -22,16 +22,16 @@ static int fail(const char *what, const tragus_error *e) {
 /* cut: number of rows at once. */
 static void run(struct nn_state *s, const struct nn_model *m, const int16_t *rows, size_t n_rows, size_t cut,
                 struct base_buffer *out) {
-    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_WIDTH];
     size_t n_steps;
 
     base_buffer_clear(out);
     for (size_t i = 0; i < n_rows; i += cut) {
         n_steps = nn_push(s, rows + i * NN_N_FEATURES, n_rows - i < cut ? n_rows - i : cut, posteriors);
-        base_buffer_add(out, posteriors, n_steps * nn_model_n_labels(m) * sizeof(int16_t));
+        base_buffer_add(out, posteriors, n_steps * nn_model_row_width(m) * sizeof(int16_t));
     }
     while ((n_steps = nn_flush(s, posteriors)) > 0)
-        base_buffer_add(out, posteriors, n_steps * nn_model_n_labels(m) * sizeof(int16_t));
+        base_buffer_add(out, posteriors, n_steps * nn_model_row_width(m) * sizeof(int16_t));
     nn_reset(s);
 }
 

@@ -101,7 +101,7 @@ static void test_lengths(void **unused) {
 
             for (size_t n_rows = 0; n_rows <= N_ROWS; n_rows++) {
                 size_t n_steps = 0, n_new;
-                int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
+                int16_t posteriors[NN_MAX_HOPS * NN_MAX_WIDTH];
 
                 nn_reset(s);
                 for (size_t row = 0; row < n_rows;) {
@@ -136,7 +136,7 @@ static void test_reset(void **unused) {
     struct nn_model *m = open_tiny(base_cpu_detect());
     struct base_arena a, fresh_a;
     struct nn_state *s = new_state(&a, m), *fresh;
-    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS], expected[NN_MAX_LABELS];
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_WIDTH], expected[NN_MAX_LABELS];
 
     (void)unused;
     for (size_t n_before = 0; n_before < N_ROWS; n_before++) {
@@ -193,7 +193,7 @@ static bool refused(const char *part) {
     tragus_error e = {0};
     struct base_arena a;
     struct nn_state *s;
-    int16_t posteriors[NN_MAX_HOPS * NN_MAX_LABELS];
+    int16_t posteriors[NN_MAX_HOPS * NN_MAX_WIDTH];
     size_t n_steps = 0;
 
     if (nn_model_open(&m, bad_path, base_cpu_detect(), &e) < 0) {
@@ -414,7 +414,7 @@ static void test_check_finds_difference(void **unused) {
     write_changed(TEST, n - 2, &value, 2);
     assert_int_equal(nn_model_open(&m, bad_path, 0, &e), 0);
     assert_int_equal(nn_model_check(m, &e), -EBADMSG);
-    assert_non_null(strstr(e.text, "step 13, label L10"));
+    assert_non_null(strstr(e.text, "step 13, L10"));
     nn_model_free(m);
 }
 
