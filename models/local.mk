@@ -4,7 +4,7 @@ check_LTLIBRARIES += models/training/libfrontend.la models/training/libfused.la
 models_training_libfrontend_la_SOURCES = models/training/clips/frontend_module.c
 models_training_libfrontend_la_LIBADD = $(frontend_libs)
 models_training_libfrontend_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
-models_training_libfused_la_SOURCES = models/training/learning/fused.c models/training/learning/crf.c models/training/learning/vectors.h
+models_training_libfused_la_SOURCES = models/training/learning/fused.c models/training/verifier/align.c models/training/learning/crf.c models/training/learning/vectors.h
 models_training_libfused_la_LDFLAGS = $(models_training_libfrontend_la_LDFLAGS)
 training: models/training/libfrontend.la models/training/libfused.la
 

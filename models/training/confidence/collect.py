@@ -42,7 +42,7 @@ TALK_SECONDS = 20
 
 
 def held_for_streams(clip):
-    """Whether a recording of a person belongs to the half that streams.py measures with."""
+    """Whether a recording of a person belongs to the half that streams.py measures with. clip: has text and voice."""
     named = clip.voice and clip.voice not in ("unknown", "wake_unknown", "kathleen")
     return "/" not in clip.voice and zlib.crc32((clip.voice if named else clip.text).encode()) % 2 == 1
 

@@ -34,6 +34,8 @@ CURVES = {
     "word_ratio": ((0, 0.5, 1, 1.5, 2.5, 4), -1),
     "peak": ((0, 0.5, 1, 2, 4), -1),
     "margin": ((0, 1, 2, 4), 1),
+    "doubt": ((0, 1, 2, 3.5, 5, 8, 12, 20), -1),
+    "worst_doubt": ((0, 0.5, 1, 2, 3, 4, 6), -1),
 }
 FREE_CURVES = {"exact": ((1, 1.5, 2, 2.5, 3, 3.5, 4, 6), -1)}  # of sentences with free words; 0 without
 # the weight of each class of candidates: right ones of read sentences, of other sentences, of single words; wrong ones in talk, in noise, with a
