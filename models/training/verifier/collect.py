@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Collect what the verifier learns from: rows of the network for training clips, and alignments of what was said and of other sentences.
 
-collect.py MODEL.tragus --data DATA --noise DIR --frontend LIB --fused LIB [--sets people speech] [--seed 1]
+collect.py MODEL.tragus --data DATA --noise DIR --frontend LIB --fused LIB [--sets people] [--seed 1]
 
 Each clip is heard twice, as recorded and augmented as in training. Its text is aligned with the rows, and so are texts that were not said: with a
-word left out, replaced by a similar one or added, and short texts of other clips. Of each kind the ones that fit best are kept, because only they
-come near a decision. Writes DATA/verifier/SET.hidden (int8, 416 a row: what the last layer reads), SET.logs (float16, 40 a row) and
-SET.pickle: [(kind, text, voice, first row, rows, [Alignment, ...]), ...], the right alignment first. The recordings that streams.py measures with
-are left out. Some minute of one core an hour of speech.
+word left out, replaced by a similar one or added. Of each kind the ones that fit best are kept, because only they come near a decision. Writes DATA/verifier/SET.hidden (int8, 416 a row: what the last layer reads), SET.logs (float16, 40 a row) and
+SET.pickle: [(kind, text, voice, first row, rows, [Alignment, ...]), ...], the right alignment first. Some minute of one core an hour
+of speech.
 """
 
 import argparse
@@ -21,7 +20,6 @@ import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # the folder of these packages
 from clips import augment, corpus, frontend, rivals  # noqa: E402
-from confidence.collect import held_for_streams  # noqa: E402
 from device import program, restore  # noqa: E402
 from verifier import align  # noqa: E402
 
@@ -30,7 +28,7 @@ SILENCE = 4800                # samples before and after a clip as recorded
 WORST = 6.0                   # nats a phone: the text does not match the speech
 MOST_WORDS = 40
 TRIES = 3                     # pronunciations of a text
-KEPT = {"left out": (8, 4), "similar": (6, 2), "added": (4, 1), "other": (30, 1)}  # tried, kept
+KEPT = {"left out": (8, 4), "similar": (6, 2), "added": (4, 1)}  # tried, kept
 
 
 class Network:
@@ -61,7 +59,6 @@ class Others:
     def __init__(self, clips, aligner, rng):
         self.aligner, self.rng, self.rivals = aligner, rng, rivals.Rivals(clips)
         self.short = [labels for labels in self.rivals.labels if len(labels) <= 3]
-        self.texts = [clip.words for clip in clips if len(clip.words) <= 5]
 
     def changed(self, kind, words, n):
         """n other texts of a kind, as lists of pronunciations of each word; fewer if there are not so many."""
@@ -71,10 +68,6 @@ class Others:
         if kind == "added":
             at = rng.integers(len(words) + 1, size=n)
             return [words[:i] + [[self.short[rng.integers(len(self.short))]]] + words[i:] for i in at]
-        if kind == "other":
-            most = sum(len(word[0]) for word in words) + 2
-            texts = [self.texts[i] for i in rng.integers(len(self.texts), size=n)]
-            return [text for text in texts if sum(len(word[0]) for word in text) <= most]
         found = []
         for i in rng.integers(len(words), size=n):
             near = self.rivals.nearest(words[i][0])
@@ -130,12 +123,12 @@ def main():
     parser.add_argument("--noise", type=pathlib.Path, required=True)
     parser.add_argument("--frontend", required=True)
     parser.add_argument("--fused", required=True)
-    parser.add_argument("--sets", nargs="+", default=["people", "speech"])
+    parser.add_argument("--sets", nargs="+", default=["people"])
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     dictionary = corpus.read_dictionary(corpus.DICTIONARY)
-    clips = {name: [c for c in corpus.load(arguments.data / name, dictionary)[0] if not held_for_streams(c)] for name in arguments.sets}
+    clips = {name: corpus.load(arguments.data / name, dictionary)[0] for name in arguments.sets}
     rng = np.random.default_rng(arguments.seed)
     others = Others([clip for some in clips.values() for clip in some], align.Aligner(arguments.fused), rng)
     network, front, augmented = Network(arguments.model), frontend.FrontEnd(arguments.frontend), augment.Augment(arguments.noise)

@@ -16,14 +16,13 @@ from verifier import integers
 WIDTH, LABELS = 416, 40
 END_ROWS, SIDE_ROWS = 4, 8        # as END_STEPS and SIDE_STEPS of doubt.c
 SEEN = 13                         # rows before the first phone and after the last that may be looked at, as DECODER_EDGE_STEPS
-SCALE = 40.0                      # of a hidden row's integers
 PAD = 12                          # rows of zeros around each sound of a batch
 
 
 class Verifier(nn.Module):
     """Logits of pairs of phones. channels: of the sketch; reach: rows on both sides of a phone's middle."""
 
-    def __init__(self, channels=64, reach=3, n_hidden=128, n_second=32, dropout=0.1):
+    def __init__(self, channels=48, reach=3, n_hidden=112, n_second=32, dropout=0.2):
         super().__init__()
         self.shape = dict(channels=channels, reach=reach, n_hidden=n_hidden, n_second=n_second)
         self.projection = nn.Linear(WIDTH, channels)
@@ -35,7 +34,7 @@ class Verifier(nn.Module):
 
     def sketch(self, hidden):
         """hidden: float (rows, WIDTH) of the device's integers."""
-        return torch.relu(self.projection(hidden / SCALE))
+        return torch.relu(self.projection(hidden))
 
     def sketches(self, batch):
         """Those of the rows of each sentence of a Batch, zeros where nothing may be looked at."""
@@ -56,7 +55,7 @@ class Verifier(nn.Module):
         with torch.autocast("cpu", torch.bfloat16, enabled=self.training):
             x = self.first(self.inputs(self.sketches(batch), batch))
         x = self.dropout(torch.relu(x.float() + sum(table(batch.classes[:, i]) for i, table in enumerate(self.tables))))
-        return self.last(torch.relu(self.second(x)))[:, 0]
+        return self.last(self.dropout(torch.relu(self.second(x))))[:, 0]
 
 
 def pairs(alignment, logs, first, last):
@@ -132,7 +131,7 @@ def quantised(net, batch):
         hidden = torch.relu(net.first(x) + sum(table(batch.classes[:, i]) for i, table in enumerate(net.tables)))
         hidden_bound = bound(hidden)
         second_bound = bound(torch.relu(net.second(hidden)))
-    weight, multiplier, shift, unit = layer(net.projection.weight / SCALE, 127.0, sketch_bound)
+    weight, multiplier, shift, unit = layer(net.projection.weight, 127.0, sketch_bound)
     sketch = dict(w=weight, bias=np.rint(net.projection.bias.detach().double().numpy() / unit).astype(np.int64), multiplier=multiplier, shift=shift)
     first, first_multiplier, first_shift, unit = layer(net.first.weight, sketch_bound, hidden_bound)
     tables = [np.rint(table.weight.detach().double().numpy() / unit).astype(np.int64) for table in net.tables]
