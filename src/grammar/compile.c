@@ -45,6 +45,16 @@ static void report_missing(struct grammar_compiler *c) {
     }
 }
 
+static bool has_letters(struct grammar_compiler *c, const char *text) {
+    struct grammar_pool_mark mark = grammar_pool_mark(&c->scratch);
+    size_t n, i = 0;
+    const uint32_t *chars = grammar_decode(&c->scratch, text, strlen(text), &n);
+    while (i < n && !grammar_is_letter(chars[i]) && !grammar_is_digit(chars[i]))
+        i++;
+    grammar_pool_release(&c->scratch, mark);
+    return i < n;
+}
+
 static void compile_sentence(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_block *block,
                              const struct grammar_model_block *from, const struct grammar_model_sentence *sentence) {
     c->within = sentence->in;
@@ -60,9 +70,12 @@ static void compile_sentence(struct grammar_compiler *c, struct grammar_scope *s
         grammar_report_at(c->report, TRAGUS_ERROR, sentence->in.position, "fills more than %d slots; split it", GRAMMAR_MAX_SLOTS);
         return;
     }
-    if (m.nullable)
+    if (m.nullable && has_letters(c, sentence->in.text))
         grammar_report_at(c->report, TRAGUS_NOTE, sentence->in.position, "may be silence, which is never recognised: %.80s",
                           sentence->in.text);
+    else if (m.nullable)
+        grammar_report_at(c->report, TRAGUS_WARNING, sentence->in.position,
+                          "left out of speech: it has nothing that can be said; write it in words: %.80s", sentence->in.text);
     struct grammar_template *t = grammar_pool_push(&c->g->pool, c->g->templates, c->g->n_templates, c->g->size_templates);
     *t = (struct grammar_template){
         .body = body,
