@@ -25,6 +25,7 @@ LIMIT = 10**9  # from here on, numbers have no words
 NOT_SAID = re.compile(r"financial|numbering-days|year-latn")
 # Letters that CLDR's Romanian has in an old spelling: cedillas for commas.
 OLD_LETTERS = {"ro": str.maketrans("şţŞŢ", "șțȘȚ")}
+LATIN_I = re.compile("(?<=[а-яў])i|i(?=[а-яў])")  # among Cyrillic letters, in Belarusian
 SOFT = re.compile("[\u00ad\u200b]")  # soft hyphen, zero-width space
 
 
@@ -247,7 +248,7 @@ def write(folder, tag):
         for set_name, rules in blocks.items():
             f.write(f"    {set_name}: |\n")
             for base, text in rules:
-                f.write(f"      {base}: {text}".rstrip().translate(OLD_LETTERS.get(tag, {})) + "\n")
+                f.write(LATIN_I.sub("і", f"      {base}: {text}".rstrip().translate(OLD_LETTERS.get(tag, {}))) + "\n")
         f.write("clock:\n" if clock else "")
         for minutes, ways in clock.items():
             f.write(f'  "{minutes}": {quoted(ways) if isinstance(ways, list) else quoted([ways])[1:-1]}\n')

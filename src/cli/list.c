@@ -10,9 +10,37 @@
 
 #define MAX_COLUMNS 64
 
+enum { LONGEST_LINE = 65536, MOST_BYTES = 64 << 20 }; /* a file without lines, or without end, must not fill the memory */
+
+struct lines {
+    FILE *f;
+    const char *path;
+    int n; /* lines so far */
+    size_t n_bytes;
+    char line[LONGEST_LINE]; /* without its end */
+};
+
+/* Reads the next line. Returns 1, 0 at the end of the file, or a negative code. */
+static int next_line(struct lines *l, tragus_error *reterr) {
+    size_t n = 0;
+    int c = getc(l->f);
+    if (c == EOF)
+        return ferror(l->f) ? base_error_at(reterr, -EIO, l->path, l->n, 0, "cannot be read: %s", strerror(errno)) : 0;
+    l->n++;
+    for (; c != EOF && c != '\n' && c != '\0' && n + 1 < LONGEST_LINE; c = getc(l->f))
+        l->line[n++] = (char)c;
+    l->line[n] = '\0';
+    l->n_bytes += n;
+    if (c == '\0')
+        return base_error_at(reterr, -EINVAL, l->path, l->n, 0, "a NUL byte: this is not a text file");
+    if (n + 1 == LONGEST_LINE)
+        return base_error_at(reterr, -EINVAL, l->path, l->n, 0, "the line has more than %d bytes", LONGEST_LINE - 2);
+    return l->n_bytes > MOST_BYTES ? base_error_at(reterr, -EFBIG, l->path, 0, 0, "the file is too large to be a list") : 1;
+}
+
 static size_t split(char *line, char *columns[MAX_COLUMNS]) {
     size_t n = 0;
-    line[strcspn(line, "\r\n")] = '\0';
+    line[strcspn(line, "\r")] = '\0';
     while (line && n < MAX_COLUMNS) {
         columns[n++] = line;
         line = strchr(line, '\t');
@@ -86,31 +114,32 @@ static int add_row(struct list *l, const char *list_path, int line, const char *
     return 0;
 }
 
-int list_read(struct list *ret, const char *path, tragus_error *reterr) {
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return base_error_at(reterr, -errno, path, 0, 0, "cannot be opened: %s", strerror(errno));
-    struct list l = {0};
-    char *line = NULL;
-    size_t size = 0, file = 0, text = 1;
-    int r = 0, n_lines = 0;
-    while (r == 0 && getline(&line, &size, f) >= 0) {
+static int read_rows(struct list *l, struct lines *lines, tragus_error *reterr) {
+    size_t file = 0, text = 1;
+    int r;
+    while ((r = next_line(lines, reterr)) > 0) {
         char *columns[MAX_COLUMNS];
-        n_lines++;
-        size_t n = split(line, columns);
-        if ((n_lines == 1 && find_columns(columns, n, &file, &text)) || (n == 1 && columns[0][0] == '\0'))
+        size_t n = split(lines->line, columns);
+        if ((lines->n == 1 && find_columns(columns, n, &file, &text)) || (n == 1 && columns[0][0] == '\0'))
             continue;
         if (file >= n || text >= n || columns[file][0] == '\0')
-            r = base_error_at(reterr, -EINVAL, path, n_lines, 0, "needs a file and a text, separated by a tab");
-        else
-            r = add_row(&l, path, n_lines, columns[file], columns[text], reterr);
+            return base_error_at(reterr, -EINVAL, lines->path, lines->n, 0, "needs a file and a text, separated by a tab");
+        r = add_row(l, lines->path, lines->n, columns[file], columns[text], reterr);
+        if (r < 0)
+            return r;
     }
-    if (r == 0 && ferror(f))
-        r = base_error_at(reterr, -EIO, path, n_lines, 0, "cannot be read: %s", strerror(errno));
-    if (r == 0 && l.n_rows == 0)
-        r = base_error_at(reterr, -ENODATA, path, 0, 0, "contains no file");
-    free(line);
-    fclose(f);
+    if (r == 0 && l->n_rows == 0)
+        return base_error_at(reterr, -ENODATA, lines->path, 0, 0, "contains no file");
+    return r;
+}
+
+int list_read(struct list *ret, const char *path, tragus_error *reterr) {
+    struct lines lines = {.f = fopen(path, "re"), .path = path};
+    if (!lines.f)
+        return base_error_at(reterr, -errno, path, 0, 0, "cannot be opened: %s", strerror(errno));
+    struct list l = {0};
+    int r = read_rows(&l, &lines, reterr);
+    fclose(lines.f);
     if (r < 0) {
         list_done(&l);
         return r;

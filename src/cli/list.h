@@ -22,7 +22,8 @@ struct list {
 };
 
 /* Reads LIST.tsv: columns are separated by tabs. A first line with the names `file` and `text` names the columns; else they are
- * the first two. A text that begins with { is JSON: {"intent": ..., "slots": {...}}. */
+ * the first two. A text that begins with { is JSON: {"intent": ..., "slots": {...}}. Returns 0 or a negative code; then *ret is
+ * unset. Lines of more than 65,534 bytes and files of more than 64 MiB are refused. */
 int list_read(struct list *ret, const char *path, tragus_error *reterr);
 void list_done(struct list *l);
 

@@ -21,8 +21,8 @@ static const char usage[] = "Usage: tragus listen [OPTIONS]\n\n"
                             "\n"
                             "  -g, --grammar PATH       sentences for this session only: a file or a\n"
                             "                           directory; may be repeated, all are merged\n"
-                            "  -n, --name NAME          use a grammar of the daemon; without it, its default\n"
-                            "                           grammar\n"
+                            "  -n, --name NAME          use a grammar of the daemon, in place of -g; without\n"
+                            "                           both, its default grammar\n"
                             "      --json               print events as JSON, one object per line\n"
                             "      --both               print each event as text, then as JSON\n"
                             "      --wake PHRASE        hear only what follows this phrase, such as 'hey\n"
@@ -358,6 +358,8 @@ static int read_options(struct listen *l, int argc, char **argv) {
     if (optind < argc)
         return cli_usage("listen", "unexpected argument %s", argv[optind]);
 
+    if (l->n_grammars > 0 && *l->name)
+        return cli_usage("listen", "-g and -n exclude each other; -n names a grammar that tragusd has");
     if (l->device && !l->folder)
         return cli_usage("listen", "--device is for --keep-rejected; the microphone of tragusd is in tragus.conf");
     return -1;

@@ -9,6 +9,7 @@
 #include "grammar/files.h"
 #include "grammar/formats.h"
 #include "grammar/language.h"
+#include "grammar/places.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -75,23 +76,29 @@ static void append_new(tragus_diagnostics *d, const tragus_diagnostics *from, co
             grammar_diagnostics_copy(d, &from->items[i]);
 }
 
-/* Warns of words that cannot be spoken, and notes those whose pronunciation was guessed, in case the author wants to specify it. */
-static void note_guessed(tragus_diagnostics *d, const struct graph *graph) {
-    const struct graph_report *report = graph ? graph_report(graph) : NULL;
+/* Warns of words that cannot be spoken. Without memory, the warnings name no places. */
+static void warn_of_unspoken(tragus_diagnostics *d, const struct grammar_builder *builder, const struct graph_report *report) {
+    struct grammar_report warnings = {.list = d};
+    struct grammar_position *places = report->n_unspoken > 0 ? calloc(report->n_unspoken, sizeof(*places)) : NULL;
+    if (places)
+        grammar_builder_places(builder, report->unspoken, report->n_unspoken, places);
+    for (size_t i = 0; i < report->n_unspoken; i++)
+        grammar_report_at(&warnings, TRAGUS_WARNING, places ? places[i] : (struct grammar_position){0},
+                          "left out of speech: '%.60s' cannot be spoken and is understood when typed only; spell it out, or give "
+                          "its sounds among your own pronunciations",
+                          report->unspoken[i]);
+    free(places);
+}
+
+/* Notes words whose pronunciation was guessed, in case the author wants to specify it. */
+static void note_guessed(tragus_diagnostics *d, const struct graph_report *report) {
     char text[256];
-    for (size_t i = 0; report && i < report->n_unspoken; i++) {
-        snprintf(text, sizeof(text),
-                 "left out of speech: '%.60s' cannot be spoken and is understood when typed only; spell it out, or give its sounds "
-                 "among your own pronunciations",
-                 report->unspoken[i]);
-        grammar_diagnostics_add(d, TRAGUS_WARNING, text);
-    }
-    for (size_t i = 0; report && i < report->n_guessed && i < MOST_GUESSED; i++) {
+    for (size_t i = 0; i < report->n_guessed && i < MOST_GUESSED; i++) {
         snprintf(text, sizeof(text), "'%.100s' is in no dictionary; how it is spoken was guessed from its letters",
                  report->guessed[i]);
         grammar_diagnostics_add(d, TRAGUS_NOTE, text);
     }
-    if (report && report->n_guessed > MOST_GUESSED) {
+    if (report->n_guessed > MOST_GUESSED) {
         snprintf(text, sizeof(text), "%zu more words are in no dictionary; how they are spoken was guessed",
                  report->n_guessed - MOST_GUESSED);
         grammar_diagnostics_add(d, TRAGUS_NOTE, text);
@@ -238,8 +245,10 @@ static int compile(tragus_grammar *g, struct base_budget *budget, tragus_error *
     graph_words_free(own);
     if (r >= 0 && graph_report(g->graph)->lacks_free_words)
         note_missing_words(d, g->graph, &why);
-    if (r >= 0)
-        note_guessed(d, g->graph);
+    if (r >= 0) {
+        warn_of_unspoken(d, g->sources->builder, graph_report(g->graph));
+        note_guessed(d, graph_report(g->graph));
+    }
     return r < 0 && r == base_budget_code(budget) ? grammar_refuse(g->sentences, budget, r, d, reterr) : r;
 }
 

@@ -45,6 +45,16 @@ static void report_missing(struct grammar_compiler *c) {
     }
 }
 
+static bool has_letters(struct grammar_compiler *c, const char *text) {
+    struct grammar_pool_mark mark = grammar_pool_mark(&c->scratch);
+    size_t n, i = 0;
+    const uint32_t *chars = grammar_decode(&c->scratch, text, strlen(text), &n);
+    while (i < n && !grammar_is_letter(chars[i]) && !grammar_is_digit(chars[i]))
+        i++;
+    grammar_pool_release(&c->scratch, mark);
+    return i < n;
+}
+
 static void compile_sentence(struct grammar_compiler *c, struct grammar_scope *s, const struct grammar_block *block,
                              const struct grammar_model_block *from, const struct grammar_model_sentence *sentence) {
     c->within = sentence->in;
@@ -60,9 +70,12 @@ static void compile_sentence(struct grammar_compiler *c, struct grammar_scope *s
         grammar_report_at(c->report, TRAGUS_ERROR, sentence->in.position, "fills more than %d slots; split it", GRAMMAR_MAX_SLOTS);
         return;
     }
-    if (m.nullable)
+    if (m.nullable && has_letters(c, sentence->in.text))
         grammar_report_at(c->report, TRAGUS_NOTE, sentence->in.position, "may be silence, which is never recognised: %.80s",
                           sentence->in.text);
+    else if (m.nullable)
+        grammar_report_at(c->report, TRAGUS_WARNING, sentence->in.position,
+                          "left out of speech: it has nothing that can be said; write it in words: %.80s", sentence->in.text);
     struct grammar_template *t = grammar_pool_push(&c->g->pool, c->g->templates, c->g->n_templates, c->g->size_templates);
     *t = (struct grammar_template){
         .body = body,
@@ -285,6 +298,23 @@ static bool has_language(const struct grammar_compiler *c) {
     return c->b->n_blocks == 0;
 }
 
+/* Returns the languages of the sentences, or the first ones, with commas between them. */
+static const char *all_languages(struct grammar_compiler *c) {
+    enum { MOST_BYTES = 100 };
+    struct grammar_map known = {0};
+    const char *all = "";
+    for (size_t i = 0; i < c->b->n_blocks; i++) {
+        const char *tag = c->b->blocks[i]->source->language;
+        if (!tag || grammar_map_get(&known, tag))
+            continue;
+        *grammar_map_at(&known, &c->g->pool, tag) = (void *)(uintptr_t)1;
+        if (strlen(all) > MOST_BYTES)
+            return grammar_pool_format(&c->g->pool, "%s and others", all);
+        all = grammar_pool_format(&c->g->pool, "%s%s\"%.20s\"", all, *all ? ", " : "", tag);
+    }
+    return all;
+}
+
 /* Returns false after an error if no sentence is left. Lists that the program sets later may complete templates without a mistake.
  */
 static bool has_sentences(struct grammar_compiler *c) {
@@ -294,8 +324,8 @@ static bool has_sentences(struct grammar_compiler *c) {
                                "the grammar holds no sentence that can be used: %s", mistake->text);
     else if (c->b->language && !has_language(c))
         grammar_report_failure(c->report, -EINVAL, (struct grammar_position){0},
-                               "the grammar holds no sentences in language \"%.20s\"; those that it holds are in \"%.20s\"",
-                               c->b->language, language_of(c->b));
+                               "the grammar holds no sentences in language \"%.20s\"; those that it holds are in %.160s",
+                               c->b->language, all_languages(c));
     else if (c->b->n_blocks == 0)
         grammar_report_failure(c->report, -EINVAL, (struct grammar_position){0}, "the grammar holds no sentences; add some");
     else
@@ -312,7 +342,9 @@ static void compile(void *data) {
     c->parser.language = grammar_tables_of(c, tag);
     c->g->dotless = grammar_has_dotless_i(tag);
     c->g->language = grammar_copy_text(c, c->language ? c->language : "");
-    c->g->ignore_whitespace = c->b->ignore_whitespace;
+    for (size_t i = 0; i < c->b->n_blanks; i++)
+        if (grammar_in_language(c, c->b->blanks[i].source))
+            c->g->ignore_whitespace = c->b->blanks[i].ignored;
     if (!c->parser.language && tag[0])
         grammar_report_at(c->report, TRAGUS_WARNING, (struct grammar_position){0},
                           "numbers and signs of language \"%s\" have no words yet; they are understood when typed only", tag);

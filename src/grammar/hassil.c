@@ -162,6 +162,14 @@ static void warn_of_corrections(struct grammar_hassil *r, const struct grammar_y
     }
 }
 
+static void read_blanks(struct grammar_hassil *r, const struct grammar_yaml *setting) {
+    struct grammar_blanks blanks = {.source = r->source};
+    if (setting && grammar_yaml_boolean(setting, &blanks.ignored))
+        *grammar_pool_push(&r->b->pool, r->b->blanks, r->b->n_blanks, r->b->size_blanks) = blanks;
+    else if (setting)
+        grammar_hassil_wrong(r, setting, "ignore_whitespace", "true or false");
+}
+
 static void read_top(struct grammar_hassil *r, const struct grammar_yaml *root) {
     const struct grammar_yaml *entry;
     grammar_hassil_warn_of_unknown(r, root, top_keys, "a grammar");
@@ -170,9 +178,7 @@ static void read_top(struct grammar_hassil *r, const struct grammar_yaml *root) 
         r->source->language = grammar_hassil_text(r, entry, "language");
     if ((entry = grammar_yaml_get(root, "settings")) && grammar_hassil_is_mapping(r, entry, "settings")) {
         grammar_hassil_warn_of_unknown(r, entry, settings_keys, "settings");
-        const struct grammar_yaml *blanks = grammar_yaml_get(entry, "ignore_whitespace");
-        if (blanks && !grammar_yaml_boolean(blanks, &r->b->ignore_whitespace))
-            grammar_hassil_wrong(r, blanks, "ignore_whitespace", "true or false");
+        read_blanks(r, grammar_yaml_get(entry, "ignore_whitespace"));
     }
     if ((entry = grammar_yaml_get(root, "intent")) && grammar_hassil_text(r, entry, "intent"))
         r->intent = entry->text;

@@ -38,6 +38,7 @@ libtragus_grammar_la_SOURCES = \
     src/grammar/passing.h \
     src/grammar/phrase.c src/grammar/phrase.h \
     src/grammar/pieces.c src/grammar/pieces.h \
+    src/grammar/places.c src/grammar/places.h \
     src/grammar/plain.c \
     src/grammar/pool.c src/grammar/pool.h \
     src/grammar/range_part.c \

@@ -17,6 +17,11 @@ struct grammar_source {
     bool has_plain_blocks; /* blocks without `speech_to_phrase: true` */
 };
 
+struct grammar_blanks { /* the setting ignore_whitespace of a file */
+    const struct grammar_source *source;
+    bool ignored;
+};
+
 struct grammar_parser;
 struct grammar_text;
 
@@ -152,7 +157,8 @@ struct grammar_builder {
     size_t n_blocks, size_blocks;
     struct grammar_text *skip_words;
     size_t n_skip_words, size_skip_words;
-    bool ignore_whitespace;
+    struct grammar_blanks *blanks; /* the last one in the grammar's language counts */
+    size_t n_blanks, size_blanks;
     bool typed_only;
     const char *language;         /* whose sentences are compiled; NULL: that of the first block with a language */
     struct grammar_map languages; /* those already read, by tag; language.c */

@@ -2,8 +2,6 @@
 /* grammar/pool.c: a list of chunks; each is twice as large as the previous one, up to 1 MiB. */
 #include "grammar/pool.h"
 
-#include "base/budget.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -60,12 +58,6 @@ int grammar_pool_run(struct grammar_pool *p, void (*work)(void *data), void *dat
         return p->code;
     work(data);
     return 0;
-}
-
-void grammar_pool_spend(struct grammar_pool *p, size_t units) {
-    int code = base_budget_spend(p->budget, units);
-    if (code < 0)
-        grammar_pool_escape(p, code);
 }
 
 static struct grammar_pool_chunk *new_chunk(struct grammar_pool *p, size_t n_bytes) {

@@ -8,11 +8,12 @@
 #ifndef TRAGUS_GRAMMAR_POOL_H
 #define TRAGUS_GRAMMAR_POOL_H
 
+#include "base/budget.h"
+
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-struct base_budget;
 struct grammar_pool_chunk;
 
 struct grammar_pool {
@@ -59,6 +60,10 @@ int grammar_pool_run(struct grammar_pool *p, void (*work)(void *data), void *dat
 _Noreturn void grammar_pool_escape(struct grammar_pool *p, int code);
 
 /* Counts work against the budget, for loops that allocate little. Leaves the run if the budget is exceeded. */
-void grammar_pool_spend(struct grammar_pool *p, size_t units);
+static inline void grammar_pool_spend(struct grammar_pool *p, size_t units) {
+    int code = base_budget_spend(p->budget, units);
+    if (code < 0)
+        grammar_pool_escape(p, code);
+}
 
 #endif

@@ -16,6 +16,13 @@ struct grammar_sign {
 bool grammar_find_sign(struct grammar_parser *p, const uint32_t *chars, size_t n, size_t i, bool after_list, bool before_list,
                        struct grammar_sign *ret);
 
+/* Whether a sign that stands behind no number may begin with this letter of ASCII. */
+static inline bool grammar_may_begin_sign(const struct grammar_parser *p, uint32_t letter) {
+    const struct grammar_language *l = p->language;
+    uint32_t small = letter >= 'A' && letter <= 'Z' ? letter + ('a' - 'A') : letter;
+    return l && ((l->before.first[small / 32] | l->symbols.first[small / 32]) >> small % 32 & 1);
+}
+
 /* Returns the symbol at chars[i] and its length, or NULL. */
 const struct grammar_symbol *grammar_symbol_at(const struct grammar_symbols *symbols, const uint32_t *chars, size_t n, size_t i,
                                                size_t *ret_n);

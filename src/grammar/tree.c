@@ -206,12 +206,21 @@ static size_t add_letter(struct text_builder *b, const uint32_t *chars, size_t n
     return used;
 }
 
-/* Returns the end of the letters of ASCII from chars[i] on, behind another one and without a mark behind them. These are no signs,
- * and most of all text. */
-static size_t end_of_plain(const uint32_t *chars, size_t n, size_t i) {
-    if (i == 0 || !grammar_is_ascii_letter(chars[i - 1]))
+/* Whether a word of plain text begins at chars[i]: with a letter of ASCII that no sign of the language begins with. */
+static bool begins_plain(const struct grammar_parser *p, const uint32_t *chars, size_t n, size_t i) {
+    return i < n && grammar_is_ascii_letter(chars[i]) && !grammar_may_begin_sign(p, chars[i]);
+}
+
+/* Returns the end of plain text from chars[i] on, which is most of all text: letters of ASCII without a mark behind them, and
+ * single blanks between two of them. after_list: whether a list stands directly before chars[0]; a sign of numbers may follow it.
+ */
+static size_t end_of_plain(const struct grammar_parser *p, const uint32_t *chars, size_t n, size_t i, bool after_list) {
+    bool within = i > 0 && grammar_is_ascii_letter(chars[i - 1]);
+    if (!within && !((i == 0 ? !after_list : chars[i - 1] == ' ') && begins_plain(p, chars, n, i)))
         return i;
-    while (i < n && grammar_is_ascii_letter(chars[i]) && (i + 1 == n || chars[i + 1] < 0x80))
+    while (i < n &&
+           (grammar_is_ascii_letter(chars[i]) ? i + 1 == n || chars[i + 1] < 0x80
+                                              : chars[i] == ' ' && chars[i - 1] != ' ' && begins_plain(p, chars, n, i + 1)))
         i++;
     return i;
 }
@@ -271,7 +280,7 @@ void grammar_tree_text(struct grammar_parser *p, struct grammar_items *out, cons
     struct text_builder b = {.parser = p, .out = out, .n_likely = n < LIKELY_LETTERS ? n : LIKELY_LETTERS};
     bool after_list = p->after_list, before_list = p->before_list; /* texts of the language change them */
     for (size_t i = 0, end; i < n; i = end) {
-        if ((end = end_of_plain(chars, n, i)) > i) {
+        if ((end = end_of_plain(p, chars, n, i, after_list)) > i) {
             add_plain(&b, chars, i, end, offset);
             continue;
         }

@@ -212,13 +212,29 @@ static struct graph_raw_node *nodes(const struct build *b) {
     return (struct graph_raw_node *)(void *)b->nodes.data;
 }
 
-static void add_arc(struct build *b, const struct range *r, const struct entry *e, uint32_t to, uint32_t word) {
-    ((struct graph_raw_arc *)(void *)b->arcs.data)[b->n_arcs++] = (struct graph_raw_arc){
-        .to = to, .word = word, .order = e->order, .phone = e->spoken->phones[r->depth], .first = r->depth == 0};
+static void add_arc(struct build *b, const struct entry *e, uint32_t depth, uint32_t to, uint32_t word) {
+    ((struct graph_raw_arc *)(void *)b->arcs.data)[b->n_arcs++] =
+        (struct graph_raw_arc){.to = to, .word = word, .order = e->order, .phone = e->spoken->phones[depth], .first = depth == 0};
 }
 
 static void add_range(struct build *b, struct range r) {
     ((struct range *)(void *)b->queue.data)[b->n_ranges++] = r;
+}
+
+/* Adds the rest of a word that shares no more phones with others, which is most of a trie: one arc for each node. */
+static void add_rest(struct build *b, const struct range *r) {
+    const struct entry *e = &b->entries[r->begin];
+    uint32_t node = r->node, n_phones = e->spoken->n_phones;
+    for (uint32_t depth = r->depth; depth < n_phones; depth++) {
+        bool is_last = depth + 1 == n_phones;
+        uint32_t to = is_last ? e->to : b->n_nodes++;
+        nodes(b)[node].first_arc = b->n_arcs;
+        nodes(b)[node].n_arcs = 1;
+        add_arc(b, e, depth, to, is_last ? e->word : GRAPH_NO_WORD);
+        if (!is_last)
+            nodes(b)[to] = (struct graph_raw_node){0};
+        node = to;
+    }
 }
 
 /* Adds the arcs of one trie node. The entries are sorted by phones; those with equal phones are adjacent, words that end here
@@ -228,14 +244,14 @@ static void add_node_arcs(struct build *b, const struct range *r) {
     for (uint32_t i = r->begin; i < r->end;) {
         uint8_t phone = b->entries[i].spoken->phones[r->depth];
         for (; i < r->end && b->entries[i].spoken->phones[r->depth] == phone && b->entries[i].spoken->n_phones == r->depth + 1; i++)
-            add_arc(b, r, &b->entries[i], b->entries[i].to, b->entries[i].word);
+            add_arc(b, &b->entries[i], r->depth, b->entries[i].to, b->entries[i].word);
         uint32_t begin = i;
         while (i < r->end && b->entries[i].spoken->phones[r->depth] == phone)
             i++;
         if (i == begin)
             continue;
         struct range inner = {b->n_nodes, begin, i, r->depth + 1};
-        add_arc(b, r, &b->entries[begin], inner.node, GRAPH_NO_WORD);
+        add_arc(b, &b->entries[begin], r->depth, inner.node, GRAPH_NO_WORD);
         nodes(b)[b->n_nodes++] = (struct graph_raw_node){0};
         add_range(b, inner);
     }
@@ -275,7 +291,10 @@ static int build_tries(struct build *b, tragus_error *reterr) {
         for (uint32_t i = 0; i < b->n_ranges; i++) {
             struct range r = ((const struct range *)(const void *)b->queue.data)[i];
             base_budget_spend(b->budget, 4 + 2 * (uint64_t)(r.end - r.begin)); /* checked after the state */
-            add_node_arcs(b, &r);
+            if (r.end - r.begin == 1)
+                add_rest(b, &r);
+            else
+                add_node_arcs(b, &r);
         }
         if (b->n_arcs > b->max_arcs)
             return base_error_set(reterr, -E2BIG, too_large, b->max_arcs);
@@ -430,22 +449,14 @@ int graph_build_with(struct graph **ret, const struct grammar_acceptor *words,
                       .spoken = calloc((size_t)words->n_words + 1, sizeof *b.spoken)};
     struct graph_built *out = calloc(1, sizeof *out);
     int r = b.spoken && out ? 0 : -ENOMEM;
-    if (r == 0)
-        r = copy_words(out, b.in, budget);
-    if (r == 0)
-        r = pronounce_words(&b, out, pronounce, user);
-    if (r == 0)
-        r = find_dead(&b, out, reterr);
-    if (r == 0)
-        r = allocate_entries(&b);
-    if (r == 0)
-        r = rank_pronunciations(&b);
-    if (r == 0)
-        r = build_tries(&b, reterr);
-    if (r == 0)
-        r = emit(&b, out);
-    if (r == 0)
-        r = graph_add_free_words(out, free_words);
+    r = r < 0 ? r : copy_words(out, b.in, budget);
+    r = r < 0 ? r : pronounce_words(&b, out, pronounce, user);
+    r = r < 0 ? r : find_dead(&b, out, reterr);
+    r = r < 0 ? r : allocate_entries(&b);
+    r = r < 0 ? r : rank_pronunciations(&b);
+    r = r < 0 ? r : build_tries(&b, reterr);
+    r = r < 0 ? r : emit(&b, out);
+    r = r < 0 ? r : graph_add_free_words(out, free_words);
     build_done(&b);
     if (r < 0) {
         graph_free(out ? &out->graph : NULL);

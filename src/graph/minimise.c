@@ -6,7 +6,6 @@
  * class, and classes are split until nothing changes (Moore, 1956). Both methods find signatures in one hash table.
  */
 #include "graph/minimise.h"
-#include "base/buffer.h"
 #include "graph/graph.h"
 
 #include <errno.h>
@@ -21,8 +20,8 @@ struct table {       /* signatures already seen */
     uint32_t *slots; /* class numbers, NONE = free; the size is a power of two, at least twice the number of nodes */
     uint32_t mask;
     uint32_t n_classes;
-    struct base_buffer signatures; /* all signatures, uint32_t words, one after another */
-    size_t *begin;                 /* n_nodes + 1: start of each class's signature, in words */
+    uint32_t *signatures; /* of all classes, one after another, and room for another one */
+    size_t *begin;        /* n_nodes + 1: start of each class's signature, in words */
 };
 
 static int compare_arcs(const void *left, const void *right) {
@@ -80,30 +79,35 @@ static size_t count_slots(uint32_t n_nodes) {
     return n_slots;
 }
 
-static int table_init(struct table *t, uint32_t n_nodes, struct base_budget *budget) {
-    size_t n_slots = count_slots(n_nodes);
+/* The words of the signatures of all nodes. */
+static size_t count_words(const struct graph_raw *raw) {
+    return 2 * (size_t)raw->n_nodes + 3 * (size_t)raw->n_arcs;
+}
+
+static int table_init(struct table *t, const struct graph_raw *raw) {
+    size_t n_slots = count_slots(raw->n_nodes);
     *t = (struct table){.slots = malloc(n_slots * sizeof *t->slots),
                         .mask = (uint32_t)(n_slots - 1),
-                        .begin = malloc(((size_t)n_nodes + 1) * sizeof *t->begin),
-                        .signatures = {.budget = budget}};
-    return t->slots && t->begin ? 0 : -ENOMEM;
+                        .begin = malloc(((size_t)raw->n_nodes + 1) * sizeof *t->begin),
+                        .signatures = malloc((count_words(raw) + 1) * sizeof *t->signatures)};
+    return t->slots && t->begin && t->signatures ? 0 : -ENOMEM;
 }
 
 static void table_clear(struct table *t) {
     memset(t->slots, 0xff, ((size_t)t->mask + 1) * sizeof *t->slots);
     t->n_classes = 0;
     t->begin[0] = 0;
-    base_buffer_clear(&t->signatures);
 }
 
 static void table_done(struct table *t) {
     free(t->slots);
     free(t->begin);
-    base_buffer_done(&t->signatures);
+    free(t->signatures);
 }
 
-/* Returns the class of a signature of n words; a new signature gets a new class. */
-static uint32_t intern(struct table *t, const uint32_t *signature, size_t n) {
+/* Returns the class of the n words behind the signatures; if they are a new signature, it gets a new class and stays. */
+static uint32_t intern(struct table *t, size_t n) {
+    const uint32_t *signature = t->signatures + t->begin[t->n_classes];
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a, one word at a time */
     for (size_t i = 0; i < n; i++)
         hash = (hash ^ signature[i]) * 0x100000001b3u;
@@ -111,16 +115,13 @@ static uint32_t intern(struct table *t, const uint32_t *signature, size_t n) {
 
     for (uint32_t slot = (uint32_t)hash & t->mask;; slot = (slot + 1) & t->mask) {
         uint32_t found = t->slots[slot];
-        if (t->signatures.failed) /* the result will be discarded */
-            return 0;
         if (found == NONE) {
-            base_buffer_add(&t->signatures, signature, n * sizeof *signature);
             t->slots[slot] = found = t->n_classes++;
             t->begin[t->n_classes] = t->begin[found] + n;
             return found;
         }
-        const uint32_t *words = (const uint32_t *)(const void *)t->signatures.data;
-        if (t->begin[found + 1] - t->begin[found] == n && memcmp(words + t->begin[found], signature, n * sizeof *signature) == 0)
+        if (t->begin[found + 1] - t->begin[found] == n &&
+            memcmp(t->signatures + t->begin[found], signature, n * sizeof *signature) == 0)
             return found;
     }
 }
@@ -128,7 +129,8 @@ static uint32_t intern(struct table *t, const uint32_t *signature, size_t n) {
 /* Returns the class of a node whose targets have the given classes. own: what else distinguishes it (its class in the previous
  * round). */
 static uint32_t classify(struct table *t, const struct graph_raw *raw, uint32_t node, const uint32_t *classes, uint32_t own,
-                         struct graph_raw_arc *arcs, uint32_t *signature) {
+                         struct graph_raw_arc *arcs, struct base_budget *budget) {
+    uint32_t *signature = t->signatures + t->begin[t->n_classes];
     const struct graph_raw_arc *from = &raw->arcs[raw->nodes[node].first_arc];
     uint32_t n_arcs = raw->nodes[node].n_arcs;
     bool one = n_arcs == 1; /* as most nodes have: canonical but for its target */
@@ -144,8 +146,8 @@ static uint32_t classify(struct table *t, const struct graph_raw *raw, uint32_t 
         signature[n++] = one ? classes[from[i].to] : from[i].to;
         signature[n++] = from[i].word;
     }
-    base_budget_spend(t->signatures.budget, 8 + 8 * (uint64_t)raw->nodes[node].n_arcs); /* checked by the caller */
-    return intern(t, signature, n);
+    base_budget_spend(budget, 8 + 8 * (uint64_t)raw->nodes[node].n_arcs); /* checked by the caller */
+    return intern(t, n);
 }
 
 /* Writes all nodes in an order in which targets come before sources. Returns false if there is a cycle. */
@@ -185,33 +187,29 @@ int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret
     struct table t;
     size_t n_bytes = ((size_t)raw->n_nodes + 1) * sizeof(uint32_t);
     size_t all_bytes = 3 * n_bytes + count_slots(raw->n_nodes) * sizeof *t.slots + ((size_t)raw->n_nodes + 1) * sizeof *t.begin +
-                       most_arcs * (sizeof(struct graph_raw_arc) + 3 * sizeof(uint32_t));
+                       count_words(raw) * sizeof *t.signatures + most_arcs * sizeof(struct graph_raw_arc);
     if (base_budget_take(budget, all_bytes) < 0)
         return base_budget_code(budget);
-    int r = table_init(&t, raw->n_nodes, budget);
+    int r = table_init(&t, raw);
     uint32_t *order = calloc(1, n_bytes), *stack = malloc(n_bytes), *next = malloc(n_bytes);
     struct graph_raw_arc *arcs = malloc(((size_t)most_arcs + 1) * sizeof *arcs);
-    uint32_t *signature = malloc((2 + 3 * (size_t)most_arcs) * sizeof *signature);
-    if (!order || !stack || !next || !arcs || !signature)
+    if (!order || !stack || !next || !arcs)
         r = -ENOMEM;
 
     if (r == 0 && order_from_end(raw, order, stack, next)) {
         table_clear(&t);
         for (uint32_t i = 0; i < raw->n_nodes && base_budget_code(budget) == 0; i++)
-            classes[order[i]] = classify(&t, raw, order[i], classes, 0, arcs, signature);
+            classes[order[i]] = classify(&t, raw, order[i], classes, 0, arcs, budget);
     } else if (r == 0) {
         memset(classes, 0, raw->n_nodes * sizeof *classes);
-        for (uint32_t n_before = 0;
-             (t.n_classes > n_before || n_before == 0) && !t.signatures.failed && base_budget_code(budget) == 0;) {
+        for (uint32_t n_before = 0; (t.n_classes > n_before || n_before == 0) && base_budget_code(budget) == 0;) {
             n_before = t.n_classes;
             table_clear(&t);
             for (uint32_t i = 0; i < raw->n_nodes && base_budget_code(budget) == 0; i++)
-                next[i] = classify(&t, raw, i, classes, classes[i], arcs, signature);
+                next[i] = classify(&t, raw, i, classes, classes[i], arcs, budget);
             memcpy(classes, next, raw->n_nodes * sizeof *classes);
         }
     }
-    if (r == 0 && t.signatures.failed)
-        r = -ENOMEM;
     if (base_budget_code(budget) < 0)
         r = base_budget_code(budget);
     if (r == 0)
@@ -221,7 +219,6 @@ int graph_minimise(const struct graph_raw *raw, uint32_t *classes, uint32_t *ret
     free(stack);
     free(next);
     free(arcs);
-    free(signature);
     base_budget_give(budget, all_bytes);
     return r;
 }

@@ -24,7 +24,8 @@ TOP = os.environ.get("abs_top_srcdir", os.path.join(os.path.dirname(os.path.absp
 BUILD = os.environ.get("abs_top_builddir", os.path.join(TOP, "build"))
 SAID = re.compile(r"%spellout-(numbering|cardinal)")
 NOT_SAID = re.compile(r"financial|numbering-days|year")  # as in models/numbers/make.py
-ROMANIAN = str.maketrans("şţ", "șț")  # ICU has the old letters
+# ICU has old letters, and a Latin one among Cyrillic ones
+OTHER_LETTERS = {"ro": str.maketrans("şţ", "șț"), "be": str.maketrans("i", "і")}
 
 
 def in_words(tag, numbers):
@@ -38,7 +39,7 @@ def in_words(tag, numbers):
         for number in numbers:
             words = f.format(number)
             if not any(c.isdecimal() for c in words):
-                yield number, words.translate(ROMANIAN) if tag == "ro" else words
+                yield number, words.translate(OTHER_LETTERS.get(tag, {}))
 
 
 def check(tag, numbers, path):

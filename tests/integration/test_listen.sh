@@ -19,6 +19,9 @@ start_daemon "[microphone]" "device = microphone" "[grammars]" "channels = $srcd
 echo "== an error is one sentence"
 "$tragus" listen --bus-address "$address" --name no-such-grammar 2>"$work/err"
 [ "$? $(wc -l <"$work/err")" = "4 1" ] || fail "of an unknown grammar it says: $(cat "$work/err")"
+"$tragus" listen --bus-address "$address" -n home -g "$work/lamp.txt" 2>"$work/err"
+[ "$? $(head -1 "$work/err")" = "2 tragus listen: -g and -n exclude each other; -n names a grammar that tragusd has" ] ||
+    fail "of -g and -n it says: $(cat "$work/err")"
 "$tragus" listen --bus-address "unix:path=$work/nowhere" 2>"$work/err"
 [ "$? $(cat "$work/err")" = "5 tragus: cannot connect to the bus unix:path=$work/nowhere: No such file or directory; name one that runs, such as unix:path=/run/dbus/system_bus_socket" ] ||
     fail "of a missing bus it says: $(cat "$work/err")"

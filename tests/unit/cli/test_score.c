@@ -145,12 +145,41 @@ static void wrong_lists_are_refused(void **state) {
     struct list l;
     tragus_error e = {0};
     assert_int_equal(list_read(&l, "/nowhere/LIST.tsv", &e), -ENOENT);
+    assert_int_equal(list_read(&l, "/", &e), -EIO); /* a folder */
+    assert_int_equal(list_read(&l, "/dev/zero", &e), -EINVAL);
+    assert_int_equal(e.line, 1);
+}
+
+/* Neither a line without end nor lines without end fill the memory. */
+static void lists_without_end_are_refused(void **state) {
+    struct list l;
+    tragus_error e = {0};
+    (void)state;
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("a.wav\tx\n", f);
+    for (int i = 0; i < 70000; i++)
+        putc('x', f);
+    fclose(f);
+    assert_int_equal(list_read(&l, path, &e), -EINVAL);
+    assert_int_equal(e.line, 2);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    for (int i = 0; i < 1100; i++) {
+        fputs("a.wav\t", f);
+        for (int k = 0; k < 62000; k++)
+            putc('x', f);
+        putc('\n', f);
+    }
+    fclose(f);
+    assert_int_equal(list_read(&l, path, &e), -EFBIG);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors_are_counted), cmocka_unit_test(slots_are_compared),      cmocka_unit_test(intervals_are_wilsons),
-        cmocka_unit_test(lists_are_read),     cmocka_unit_test(wrong_lists_are_refused),
+        cmocka_unit_test(errors_are_counted),      cmocka_unit_test(slots_are_compared),
+        cmocka_unit_test(intervals_are_wilsons),   cmocka_unit_test(lists_are_read),
+        cmocka_unit_test(wrong_lists_are_refused), cmocka_unit_test(lists_without_end_are_refused),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

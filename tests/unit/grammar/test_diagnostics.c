@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests the messages for wrong grammars and their positions. */
 #include "grammar/model.h"
+#include "grammar/places.h"
 #include "make.h"
 
 #include <errno.h>
@@ -65,6 +66,8 @@ static const struct expectation expectations[] = {
     {"say {text}\n", 2, 1, 1, "{text}"},
     {"[a]\nb\n", 0, 0, 0, ""}, /* a section is no mistake */
     {"[a] [b]\n", 1, 1, 1, "may be silence"},
+    {"lamp\n🔥 -\n", 2, 2, 1, "nothing that can be said"},
+    {"sentences: [lamp, '…']\n", 2, 1, 20, "nothing that can be said"},
     {"language: xx\nsentences: [x]\n", 2, 0, 0, "language \"xx\""},
     {"# nothing\n", 3, 0, 0, "no sentences"},
     {"a (b\n", 3, 1, 3, "no sentence that can be used: ( is not closed"},
@@ -287,6 +290,32 @@ static void lists_set_again(void **state) {
     grammar_builder_free(b);
 }
 
+/* The places of words, for what the room that knows sounds says about them. */
+static void words_have_places(void **state) {
+    static const char file[] = "language: en\nsentences:\n  - turn on [the] {name}\n  - 'dim the Лампа [s]'\n  - sing <song>\n"
+                               "expansion_rules: {song: 'la 歌曲'}\nlists:\n  name: {values: [desk, 'big Лампа', EcoBee]}\n";
+    static const char *const words[] = {"лампа", "歌曲", "EcoBee", "lights", "stern"};
+    const struct grammar_list_value values[] = {{.in = "desk"}, {.in = "der Stern"}};
+    struct grammar_position places[5];
+    struct grammar_builder *b;
+    (void)state;
+    assert_int_equal(english_builder(&b), 0);
+    assert_int_equal(grammar_builder_add_text(b, "home.yaml", NULL, file, strlen(file), NULL, NULL), 0);
+    grammar_builder_places(b, words, 5, places);
+    assert_string_equal(places[0].file, "home.yaml");
+    assert_int_equal(places[0].line, 8); /* lists first */
+    assert_int_equal(places[0].column, 30);
+    assert_int_equal(places[1].line, 6);
+    assert_int_equal(places[2].line, 8);
+    assert_null(places[3].file);
+    assert_null(places[4].file);
+    assert_int_equal(grammar_builder_set_list(b, "name", values, 2, NULL, NULL), 0);
+    grammar_builder_places(b, words, 5, places);
+    assert_int_equal(places[0].line, 4);
+    assert_string_equal(places[4].file, "{name}");
+    grammar_builder_free(b);
+}
+
 static void missing_path(void **state) {
     (void)state;
     struct grammar_builder *b;
@@ -351,6 +380,7 @@ int main(void) {
         cmocka_unit_test(one_file),
         cmocka_unit_test(one_list_in_two_files),
         cmocka_unit_test(lists_set_again),
+        cmocka_unit_test(words_have_places),
         cmocka_unit_test(missing_path),
         cmocka_unit_test(unreadable_folder),
     };

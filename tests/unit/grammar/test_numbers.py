@@ -26,7 +26,8 @@ TOP = os.environ.get("abs_top_srcdir", os.path.join(os.path.dirname(os.path.absp
 BUILD = os.environ.get("abs_top_builddir", ".")
 FORMS = {"ch-": {"de": "de_CH", "fr": "fr_CH"}, "be-": {"fr": "fr_BE"}, "419-": {"es": "es_419"}, "pt-": {"pt": "pt_PT"},
          "latn-": {"sr": "sr_Latn"}, "hant-": {"zh": "zh_Hant"}}
-ROMANIAN = str.maketrans("şţ", "șț")  # ICU has the old letters
+# ICU has old letters, and a Latin one among Cyrillic ones
+OTHER_LETTERS = {"ro": str.maketrans("şţ", "șț"), "be": str.maketrans("i", "і")}
 
 
 def also(tag):
@@ -78,7 +79,7 @@ def compare(tag, rng):
             f.setDefaultRuleSet(icu_name)
             for n in numbers(rng, kind == "cardinal"):
                 words = spaced(f.format(float(n) if "." in n else int(n)))
-                rows.append((name, n, words.translate(ROMANIAN) if tag == "ro" else words))
+                rows.append((name, n, words.translate(OTHER_LETTERS.get(tag, {}))))
     lines = "".join(f"{name} {n}\n" for name, n, _ in rows)
     told = subprocess.run([os.path.join(BUILD, "tests/unit/grammar/say_numbers"), os.path.join(TOP, "models"), tag], input=lines,
                           capture_output=True, text=True, check=True).stdout.splitlines()

@@ -216,8 +216,48 @@ static void what_is_glued(void **state) {
         {"sr", "['{x} степени']\nlists: {x: {range: {from: 0, to: 99}}}", "тридесет два степени", "|x=32"},
         {"sr-Latn", "['{x} stepeni']\nlists: {x: {range: {from: 0, to: 99}}}", "trideset dva stepeni", "|x=32"},
         {"sl", "['{x} stopinj']\nlists: {x: {range: {from: 0, to: 99}}}", "petintrideset stopinj", "|x=35"},
+        {"sl", "['{x} stopinj']\nlists: {x: {range: {from: 0, to: 99}}}", "osemnajst stopinj", "|x=18"},
+        {"sl", "['{x} evrov']\nlists: {x: {range: {from: 0, to: 2500}}}", "dva tisoč dvesto enaindvajset evrov", "|x=2221"},
+        {"sl", "['{x} stopinj']\nlists: {x: {range: {from: 0, to: 30, fractions: halves}}}", "devetnajst in pol stopinj",
+         "|x=19.5"},
+        {"bg", "['{x} кв']\nlists: {x: {range: {from: 0, to: 200}}}", "сто и единадесет кв", "|x=111"},
+        {"bg", "['{x} градуса']\nlists: {x: {range: {from: 0, to: 99}}}", "двадесет и едно градуса", "|x=21"},
+        {"id", "['{x} derajat']\nlists: {x: {range: {from: 0, to: 30, fractions: tenths}}}", "dua puluh koma tujuh derajat",
+         "|x=20.7"},
+        {"id", "['{x} derajat']\nlists: {x: {range: {from: 0, to: 30}}}", "nol derajat", "|x=0"},
         {"my", "['{x} ဒီဂရီ']\nlists: {x: {range: {from: 0, to: 99}}}", "နှစ်ဆယ့်ငါးဒီဂရီ", "|x=25"},
         {"tr", "['yüzde {x}(ye|ya)']\nlists: {x: {range: {from: 0, to: 99}}}", "yüzde elliye", "|x=50"},
+    };
+    (void)state;
+    CHECK(cases);
+}
+
+/* What CLDR's rules have not, have wrong, or have with other letters than people type. */
+static void numbers_are_read_as_people_say_them(void **state) {
+    static const struct scripts cases[] = {
+        {"el", "['στο {x} τοις εκατό']\nlists: {x: {range: {from: 0, to: 110}}}", "στο ενενήντα εννιά τοις εκατό", "|x=99"},
+        {"be", "['{x} градусаў']\nlists: {x: {range: {from: 0, to: 110}}}", "дваццаць адзін градусаў", "|x=21"},
+        {"hu", "['{x} perc']\nlists: {x: {range: {from: 0, to: 110}}}", "huszonkét perc", "|x=22"},
+        {"hu", "['{x} perc']\nlists: {x: {range: {from: 0, to: 110}}}", "két perc", "|x=2"},
+        {"cs", "['{x} stupňů']\nlists: {x: {range: {from: 0, to: 110}}}", "pětadvacet stupňů", "|x=25"},
+        {"ro", "['{x} grade']\nlists: {x: {range: {from: 0, to: 110}}}", "șaisprezece grade", "|x=16"},
+        {"sk", "['{x} percent']\nlists: {x: {range: {from: 0, to: 110}}}", "sto percent", "|x=100"},
+        {"et", "['{x} protsenti']\nlists: {x: {range: {from: 0, to: 110}}}", "sada protsenti", "|x=100"},
+        {"is", "['{x} prósent']\nlists: {x: {range: {from: 0, to: 110}}}", "hundrað prósent", "|x=100"},
+        {"mk", "['{x} проценти']\nlists: {x: {range: {from: 0, to: 110}}}", "сто проценти", "|x=100"},
+        {"az", "['{x} faiz']\nlists: {x: {range: {from: 0, to: 110}}}", "yüz faiz", "|x=100"},
+        {"sw", "['asilimia {x}']\nlists: {x: {range: {from: 0, to: 110}}}", "asilimia mia na tano", "|x=105"},
+        {"lv", "['{x} grādi']\nlists: {x: {range: {from: 0, to: 110}}}", "simts grādi", "|x=100"},
+        {"hy", "['{x} տոկոս']\nlists: {x: {range: {from: 0, to: 110}}}", "իննսունինը տոկոս", "|x=99"},
+        {"hi", "['{x} प्रतिशत']\nlists: {x: {range: {from: 0, to: 110}}}", "सौ प्रतिशत", "|x=100"},
+        {"ta", "['{x} சதவீதம்']\nlists: {x: {range: {from: 0, to: 110}}}", "இருபத்தி ஒன்று சதவீதம்", "|x=21"},
+        {"ne", "['{x} प्रतिशत']\nlists: {x: {range: {from: 0, to: 110}}}", "सय प्रतिशत", "|x=100"},
+        {"ga", "['{x} nóiméad']\nlists: {x: {range: {from: 0, to: 110}}}", "deich nóiméad", "|x=10"},
+        {"ar", "['{x} بالمئة']\nlists: {x: {range: {from: 0, to: 110}}}", "خمسة وعشرين بالمئة", "|x=25"},
+        {"es", "['{x} grados']\nlists: {x: {range: {from: 0, to: 110}}}", "veintidos grados", "|x=22"},
+        {"it", "['{x} gradi']\nlists: {x: {range: {from: 0, to: 110}}}", "ventitre gradi", "|x=23"},
+        {"nl", "['{x} graden']\nlists: {x: {range: {from: 0, to: 110}}}", "tweeentwintig graden", "|x=22"},
+        {"fr", "['{x} pour cent']\nlists: {x: {range: {from: 0, to: 110}}}", "quatre-vingt pour cent", "|x=80"},
     };
     (void)state;
     CHECK(cases);
@@ -255,6 +295,7 @@ int main(void) {
         cmocka_unit_test(punctuation),
         cmocka_unit_test(without_blanks),
         cmocka_unit_test(what_is_glued),
+        cmocka_unit_test(numbers_are_read_as_people_say_them),
         cmocka_unit_test(spoken_words_keep_their_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,7 +131,24 @@ static void regions_are_not_merged(void **state) {
     assert_string_equal(reading(g, "acender luz"), "|x=luz");
     grammar_free(g);
     assert_null(make_in("de", both, 3, &e));
-    assert_non_null(strstr(e.text, "\"de\""));
+    assert_non_null(strstr(e.text, "\"de\"; those that it holds are in \"pt\", \"pt-BR\""));
+}
+
+/* Settings are of their file's language, as when the files of all languages are given with one of them. */
+static void settings_are_of_their_language(void **state) {
+    (void)state;
+    static const char *const files[] = {
+        "language: zh-CN\nsettings: {ignore_whitespace: true}\nsentences: ['播放{x}']\nlists: {x: {wildcard: true}}\n",
+        "language: pt\nsentences: ['tocar {x}']\nlists: {x: {wildcard: true}}\n",
+        "language: th\nsettings: {ignore_whitespace: false}\nsentences: ['เล่น {x}']\nlists: {x: {wildcard: true}}\n"};
+    tragus_error e = {0};
+    struct grammar *g = make_in("pt", files, 3, &e);
+    assert_string_equal(reading(g, "tocar pink floyd"), "|x=pink floyd");
+    assert_string_equal(reading(g, "to car pink floyd"), "-");
+    grammar_free(g);
+    g = make_in("zh-CN", files, 3, &e);
+    assert_string_equal(reading(g, "播 放 好 歌"), "|x=好歌");
+    grammar_free(g);
 }
 
 int main(void) {
@@ -139,6 +156,7 @@ int main(void) {
         cmocka_unit_test(what_follows_a_value_may_be_glued),        cmocka_unit_test(free_text_may_be_glued_or_hyphenated),
         cmocka_unit_test(skip_words_do_not_lose_to_free_text),      cmocka_unit_test(numbers_without_words_are_typed),
         cmocka_unit_test(scripts_without_blanks_are_cut_at_pieces), cmocka_unit_test(regions_are_not_merged),
+        cmocka_unit_test(settings_are_of_their_language),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
