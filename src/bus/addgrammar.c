@@ -110,7 +110,7 @@ static void on_grammar_done(const struct service_grammar_result *result, void *u
     int r = result->code;
 
     if (r >= 0 || (r == -EINVAL && says_not_loaded(result->diagnostics)))
-        r = bus_reply_diagnostics(call->message, result->diagnostics);
+        r = bus_reply_diagnostics(call, result->diagnostics);
     else
         r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
     bus_call_end(call, r);

@@ -86,6 +86,12 @@ uint32_t bus_caller_pid(struct bus *b, sd_bus_message *m) {
     return known ? known->pid : 0;
 }
 
+uid_t bus_caller_uid(struct bus *b, sd_bus_message *m) {
+    const char *name = sd_bus_message_get_sender(m);
+    const struct caller *known = name ? find(b->callers, name) : NULL;
+    return known ? known->uid : (uid_t)-1;
+}
+
 /* --- what is asked ------------------------------------------------------------------------------------------------------------ */
 
 static struct question *find_question(const struct bus_callers *c, const char *name) {
@@ -216,14 +222,16 @@ static int on_message(sd_bus_message *m, void *user, sd_bus_error *error) {
         return 0;
     struct question *q = find_question(c, name);
     if (q && q->answered && q->first->message == m) {
+        uid_t uid = q->answer.uid;
         remember(c, &q->answer);
         drop_first(q);
         if (!q->first)
             question_free(q);
-        return 0;
+        return bus_share_admit(c->bus, m, uid);
     }
-    if (!q && find(c, name))
-        return 0;
+    const struct caller *known = q ? NULL : find(c, name);
+    if (known)
+        return bus_share_admit(c->bus, m, known->uid);
     int r = q ? 0 : ask(&q, c, name);
     return r < 0 ? r : hold(q, m);
 }

@@ -71,6 +71,7 @@ static int make(struct bus_session *s, sd_bus_message *m, struct call_options *o
         bus_session_free(s);
         return r;
     }
+    s->uid = caller.uid;
     o->session.context = o->context.items;
     o->session.n_context = o->context.n;
     o->session.pid = bus_caller_pid(b, m);

@@ -105,6 +105,31 @@ cat "$work/table"
 sed -n '/^| call /,/^$/p' "$srcdir/docs/SECURITY.md" | grep '^| ' | tail -n +2 >"$work/expected"
 diff "$work/expected" "$work/table" || fail "the table in docs/SECURITY.md (<) is not what the users may do (>)"
 
+# --- a user who takes as much as it can get: others are answered meanwhile ---
+greedy=$builddir/tests/integration/greedy_client
+memory_kib() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+others_go_on() { # WHAT MS
+    local n median_ms longest_ms
+    read -r n median_ms longest_ms < <(as owner timeout 60 "$greedy" "$address" measure 4) || fail "$1: others are not answered"
+    echo "$1: $n calls of another user, $median_ms ms, $longest_ms ms the longest; dbus-daemon has $(($(memory_kib "$bus_pid") / 1024)) MiB"
+    [ "$median_ms" -lt "$2" ] || fail "$1: others wait for $median_ms ms"
+}
+start
+become other "$greedy" "$address" deaf 6 2>"$work/deaf" &
+greedy_pid=$!
+sleep 1
+others_go_on "answers that are not read" 1000
+[ "$(memory_kib "$bus_pid")" -lt 81920 ] || fail "the bus keeps too much that was not read"
+wait "$greedy_pid" || fail "greedy_client: $(cat "$work/deaf")"
+wait_for "an answer after the others have left" as other timeout 5 "$tragus" status --bus-address "$address"
+become other "$greedy" "$address" storm 6 2>"$work/storm" &
+greedy_pid=$!
+sleep 1
+others_go_on "a storm of calls" 100
+wait "$greedy_pid" || fail "greedy_client: $(cat "$work/storm")"
+grep -q " [1-9][0-9]* calls were refused" "$work/storm" || fail "no call was refused: $(cat "$work/storm")"
+stop_daemon || fail "exit status $? after SIGTERM"
+
 # --- the bridge: what another user adds decides nothing for its clients ---
 start
 mkdir "$work/sockets"
