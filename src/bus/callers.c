@@ -2,9 +2,9 @@
 /* bus/callers.c: who calls: the user and the process of a connection.
  *
  * A message only has the name of its sender; the bus knows the rest. sd_bus_query_sender_creds asks the bus and waits for the
- * answer. Here the bus is asked without waiting, when the first call of a connection comes. Its calls are held until the answer is
- * there, and then put back into the queue of the connection in their order. Names of connections never come back, so what is known
- * stays true.
+ * answer. Here the bus is asked without waiting, when the first call of a connection comes. Then the user's groups are looked up,
+ * and again when a call comes a second later or more. Calls are held until all is known, and then put back into the queue of the
+ * connection in their order. Names of connections never come back, so what the bus says stays true.
  */
 #include "bus/private.h"
 
@@ -29,10 +29,15 @@ struct held { /* a call that waits */
     sd_bus_message *message;
 };
 
+struct look_up {               /* of the groups of a user */
+    struct question *question; /* NULL: it is no longer there */
+};
+
 struct question {
     struct question *next;
     struct bus_callers *callers;
-    sd_bus_slot *slot;
+    sd_bus_slot *slot;      /* NULL: the bus is not asked */
+    struct look_up *groups; /* NULL: they are not being looked up */
     struct caller answer;
     bool answered;
     struct held *first, **end;
@@ -118,6 +123,8 @@ static void question_free(struct question *q) {
     while (q->first)
         drop_first(q);
     sd_bus_slot_unref(q->slot);
+    if (q->groups)
+        q->groups->question = NULL;
     free(q);
 }
 
@@ -167,17 +174,49 @@ static void release(struct question *q, sd_bus *bus, int r, const char *why) {
         question_free(q);
 }
 
+static void on_groups(int code, void *user) {
+    struct look_up *l = user;
+    struct question *q = l->question;
+
+    if (q) {
+        q->groups = NULL;
+        release(q, q->callers->bus->bus, code, NULL);
+    }
+    free(l);
+}
+
+/* Returns 0 if the calls must wait. */
+static int look_up_groups(struct question *q) {
+    struct service *service = q->callers->bus->service;
+    struct look_up *l = calloc(1, sizeof(*l));
+    if (!l)
+        return -ENOMEM;
+    l->question = q;
+    int r = service_look_up_rights(service, q->answer.uid, on_groups, l);
+    if (r < 0)
+        free(l);
+    else
+        q->groups = l;
+    return r;
+}
+
 static int on_answer(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct question *q = user;
     const sd_bus_error *refusal = sd_bus_message_get_error(m);
     (void)error;
 
     int r = refusal ? -EACCES : read_answer(m, &q->answer);
+    if (r >= 0 && !service_rights_known(q->callers->bus->service, q->answer.uid)) {
+        r = look_up_groups(q);
+        if (r >= 0)
+            return 0;
+    }
     release(q, sd_bus_message_get_bus(m), r, refusal ? refusal->message : NULL);
     return 0;
 }
 
-static int ask(struct question **ret, struct bus_callers *c, const char *name) {
+/* known: what the bus has said of the caller; NULL: it must be asked. */
+static int ask(struct question **ret, struct bus_callers *c, const char *name, const struct caller *known) {
     struct question *q = calloc(1, sizeof(*q));
     if (!q)
         return -ENOMEM;
@@ -185,10 +224,13 @@ static int ask(struct question **ret, struct bus_callers *c, const char *name) {
     q->end = &q->first;
     memcpy(q->answer.name, name, strlen(name) + 1);
     q->answer.uid = (uid_t)-1;
+    if (known)
+        q->answer = *known;
     q->next = c->questions;
     c->questions = q;
-    int r = sd_bus_call_method_async(c->bus->bus, &q->slot, BUS_ITSELF, "/org/freedesktop/DBus", BUS_ITSELF,
-                                     "GetConnectionCredentials", on_answer, q, "s", name);
+    int r = known ? look_up_groups(q)
+                  : sd_bus_call_method_async(c->bus->bus, &q->slot, BUS_ITSELF, "/org/freedesktop/DBus", BUS_ITSELF,
+                                             "GetConnectionCredentials", on_answer, q, "s", name);
     if (r < 0) {
         question_free(q);
         return r;
@@ -230,9 +272,9 @@ static int on_message(sd_bus_message *m, void *user, sd_bus_error *error) {
         return bus_share_admit(c->bus, m, uid);
     }
     const struct caller *known = q ? NULL : find(c, name);
-    if (known)
+    if (known && service_rights_known(c->bus->service, known->uid))
         return bus_share_admit(c->bus, m, known->uid);
-    int r = q ? 0 : ask(&q, c, name);
+    int r = q ? 0 : ask(&q, c, name, known);
     return r < 0 ? r : hold(q, m);
 }
 

@@ -33,7 +33,8 @@ struct service {
     uint64_t lost_us;        /* lost sound that was not logged yet */
     uint64_t logged_lost_us; /* CLOCK_MONOTONIC of the last line about it; 0: none yet */
 
-    struct worker *compiler, *matcher;
+    struct worker *compiler, *matcher, *names; /* names: looks into the user database */
+    struct service_rights *rights;             /* what it found */
     struct service_grammar *grammars;
     uint64_t grammars_mark; /* changes when a public grammar is added, replaced or removed */
     char *default_grammar;
@@ -118,6 +119,7 @@ uint64_t session_take_lost_us(struct service_session *session);               /*
 int service_check_open_ms(uint32_t open_ms, const char *name, tragus_error *reterr);
 
 /* rights.c */
+void rights_free(struct service *s);
 int service_may_reload(const struct service *s, const struct service_caller *caller, tragus_error *reterr);
 
 /* service.c */

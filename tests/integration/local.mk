@@ -9,6 +9,12 @@ libasound_module_pcm_tragus_test_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
 libasound_module_pcm_tragus_test_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
 libasound_module_pcm_tragus_test_la_LIBADD = $(ALSA_LIBS)
 
+check_LTLIBRARIES += libtragus_slow_names.la
+libtragus_slow_names_la_SOURCES = tests/integration/slow_names.c
+libtragus_slow_names_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+libtragus_slow_names_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
+libtragus_slow_names_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
+
 check_PROGRAMS += tests/integration/join_sounds tests/integration/bus_client tests/integration/busy_client \
     tests/integration/greedy_client tests/integration/users_client tests/integration/ways
 tests_integration_join_sounds_SOURCES = tests/integration/join_sounds.c

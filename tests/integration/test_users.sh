@@ -75,8 +75,8 @@ printf '[bus]\naddress = %s\n[model]\npath = %s\n[microphone]\ndevice = silence\
     "$address" "$model" "$work/home.yaml" >"$work/tragus.conf"
 microphone silence /dev/null 16000
 chmod 644 "$work"/*.conf "$work/home.yaml"
-start() {
-    become tragus "$tragusd" --config "$work/tragus.conf" 2>>"$work/tragusd.log" &
+start() { # [LIBRARY]: before the C library
+    become tragus env ${1:+LD_PRELOAD="$1" SLOW_NAMES="$work/slow" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}"} "$tragusd" --config "$work/tragus.conf" 2>>"$work/tragusd.log" &
     daemon_pid=$!
     wait_for "tragusd" as other timeout 5 "$tragus" status --bus-address "$address"
 }
@@ -105,8 +105,23 @@ cat "$work/table"
 sed -n '/^| call /,/^$/p' "$srcdir/docs/SECURITY.md" | grep '^| ' | tail -n +2 >"$work/expected"
 diff "$work/expected" "$work/table" || fail "the table in docs/SECURITY.md (<) is not what the users may do (>)"
 
-# --- a user who takes as much as it can get: others are answered meanwhile ---
 greedy=$builddir/tests/integration/greedy_client
+# --- a user database that does not answer: only those wait whose groups are looked up ---
+start "$builddir/.libs/libtragus_slow_names.so"
+sleep 1.1 # until what is known of "other" is too old
+touch "$work/slow"
+as other timeout 20 "$tragus" status --bus-address "$address" >"$work/waiting" &
+waiting_pid=$!
+sleep 0.5
+read -r n median_ms longest_ms < <(timeout 60 "$greedy" "$address" measure 2) || fail "slow names: root is not answered"
+echo "a user database that does not answer: $n calls of root, $median_ms ms, $longest_ms ms the longest"
+[ "$longest_ms" -lt 2000 ] || fail "slow names: root waits for $longest_ms ms"
+[ ! -s "$work/waiting" ] || fail "slow names: the groups of other were not looked up"
+rm "$work/slow"
+wait "$waiting_pid" || fail "slow names: exit status $? of tragus status"
+stop_daemon || fail "exit status $? after SIGTERM"
+
+# --- a user who takes as much as it can get: others are answered meanwhile ---
 memory_kib() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 others_go_on() { # WHAT MS
     local n median_ms longest_ms
