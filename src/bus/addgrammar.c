@@ -170,7 +170,7 @@ int bus_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
     int r = read_arguments(m, &a, &content, error);
     if (r < 0)
         return r;
-    r = bus_watch_owner(b, m); /* cancels the compilation when the caller leaves */
+    r = bus_watch_owner(b, m, error); /* cancels the compilation when the caller leaves */
     if (r >= 0)
         r = bus_call_new(&a->call, b, m, error);
     if (r >= 0) {

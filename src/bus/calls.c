@@ -66,7 +66,7 @@ static int make(struct bus_session *s, sd_bus_message *m, struct call_options *o
 
     int r = bus_caller(b, m, &caller, error);
     if (r >= 0)
-        r = bus_watch_owner(b, m);
+        r = bus_watch_owner(b, m, error);
     if (r < 0) {
         bus_session_free(s);
         return r;

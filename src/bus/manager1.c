@@ -186,7 +186,7 @@ static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (r >= 0)
         r = bus_check_length("The name of the list", list, error);
     if (r >= 0)
-        r = bus_watch_owner(b, m);
+        r = bus_watch_owner(b, m, error);
     if (r >= 0)
         r = read_list(m, &values, &n, error);
     if (r < 0)

@@ -20,6 +20,7 @@
 struct bus_owner { /* a connection that owns sessions or grammars */
     struct bus_owner *next;
     struct bus *bus;
+    uid_t uid;
     sd_bus_slot *watch, *question;
     char name[];
 };
@@ -115,8 +116,9 @@ bool bus_share_send(struct bus *b, uid_t uid, const char *name, size_t bytes);
 bool bus_share_answer(struct bus *b, sd_bus_message *call, size_t bytes); /* the same, for the caller */
 
 /* --- owner.c --- */
-/* Frees what this caller owns when its connection ends. Does not wait for the bus. */
-int bus_watch_owner(struct bus *b, sd_bus_message *m);
+/* Frees what this caller owns when its connection ends. Does not wait for the bus. Refuses it if too many connections of this user
+ * are watched already. */
+int bus_watch_owner(struct bus *b, sd_bus_message *m, sd_bus_error *error);
 void bus_owner_free(struct bus_owner *o);
 
 /* --- energy1.c --- */

@@ -206,12 +206,16 @@ static void ask(struct reader *r) {
     look_again(r->share);
 }
 
+static void ask_of_user(struct user *u) {
+    for (struct reader *r = u->readers; r; r = r->next)
+        if (r->unread > 0 || r->unsure > 0)
+            ask(r);
+}
+
 static void ask_all(struct bus_share *s) {
     s->asked_us = base_clock_monotonic_us();
     for (struct user *u = s->users; u; u = u->next)
-        for (struct reader *r = u->readers; r; r = r->next)
-            if (r->unread > 0 || r->unsure >= CHECK_BYTES)
-                ask(r);
+        ask_of_user(u);
 }
 
 static int on_timer(sd_event_source *source, uint64_t now_us, void *user) {
@@ -244,8 +248,11 @@ static void sent(struct bus_share *s, struct user *u, const char *name, size_t b
     }
     r->unsure += bytes;
     s->pause_us = SHORTEST_PAUSE_US;
-    if (r->unsure >= CHECK_BYTES)
-        ask(r);
+    size_t unsure = 0;
+    for (r = u->readers; r; r = r->next)
+        unsure += r->unsure;
+    if (unsure >= CHECK_BYTES)
+        ask_of_user(u);
 }
 
 bool bus_share_send(struct bus *b, uid_t uid, const char *name, size_t bytes) {

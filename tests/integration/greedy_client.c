@@ -3,6 +3,8 @@
  *
  *     greedy_client ADDRESS deaf SECONDS      asks for large answers, and reads none of them
  *     greedy_client ADDRESS storm SECONDS     makes calls that take the main thread's time, without a pause
+ *     greedy_client ADDRESS crowd SECONDS     makes a call from many connections, and prints how many of them are refused
+ *     greedy_client ADDRESS visitors SECONDS  makes a call from many connections, one after another, and prints how many fail
  *     greedy_client ADDRESS measure SECONDS   prints how many calls were answered, and the median and the longest time in ms
  */
 #include <stdint.h>
@@ -20,6 +22,8 @@
 #define N_DEAF 4
 #define N_STORM 15 /* a user may have 16 sessions */
 #define N_PHRASES 16
+#define N_CROWD 110 /* of 100 */
+#define N_VISITORS 1500
 #define MOST_CALLS 10000
 
 static const char *address;
@@ -147,6 +151,31 @@ static void storm(void) {
     fprintf(stderr, "greedy_client: %u answers, %u calls were refused\n", n_answers, n_refused);
 }
 
+static void crowd(void) {
+    sd_bus *clients[N_CROWD];
+    unsigned n = 0;
+    for (unsigned i = 0; i < N_CROWD; i++) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        clients[i] = connect_bus();
+        (void)sd_bus_call_method(clients[i], NAME, PATH, MANAGER, "SetList", &error, NULL, "ssa(ssa{sv})", "missing", "x", 0);
+        n += sd_bus_error_has_name(&error, SD_BUS_ERROR_LIMITS_EXCEEDED) > 0;
+        sd_bus_error_free(&error);
+    }
+    printf("%u\n", n);
+    for (unsigned i = 0; i < N_CROWD; i++)
+        sd_bus_flush_close_unref(clients[i]);
+}
+
+static void visitors(void) {
+    unsigned n = 0, ready;
+    for (unsigned i = 0; i < N_VISITORS; i++) {
+        sd_bus *b = connect_bus();
+        n += sd_bus_get_property_trivial(b, NAME, PATH, MANAGER, "Ready", NULL, 'u', &ready) < 0;
+        sd_bus_flush_close_unref(b);
+    }
+    printf("%u\n", n);
+}
+
 static int compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -177,6 +206,10 @@ int main(int argc, char **argv) {
         deaf();
     else if (strcmp(argv[2], "storm") == 0)
         storm();
+    else if (strcmp(argv[2], "crowd") == 0)
+        crowd();
+    else if (strcmp(argv[2], "visitors") == 0)
+        visitors();
     else
         measure();
     return 0;

@@ -142,6 +142,11 @@ greedy_pid=$!
 sleep 1
 others_go_on "a storm of calls" 100
 wait "$greedy_pid" || fail "greedy_client: $(cat "$work/storm")"
+sleep 1 # until its calls are taken again
+n=$(as other "$greedy" "$address" crowd 1)
+[ "$n" = 10 ] || fail "of 110 connections of one user $n are refused, not 10"
+n=$(as other "$greedy" "$address" visitors 1)
+[ "$n" = 0 ] || fail "$n of many connections, one after another, are refused"
 grep -q " [1-9][0-9]* calls were refused" "$work/storm" || fail "no call was refused: $(cat "$work/storm")"
 stop_daemon || fail "exit status $? after SIGTERM"
 
