@@ -190,8 +190,10 @@ int state_write(const char *folder, const char *grammar, const struct engine_lis
 
 /* memory.c: count what a user's grammars and sessions keep, until it is freed. Return -ENOBUFS and a message if it is more than
  * limits.user_memory, or -ENOMEM. */
-int memory_count_grammar(struct service *s, uid_t uid, tragus_grammar *g, tragus_error *reterr);
+int memory_count_grammar(struct service *s, uid_t uid, tragus_grammar *g, const tragus_grammar *replaced, /* NULL: none */
+                         tragus_error *reterr);
 int memory_count_listener(struct service *s, uid_t uid, struct engine_listener *l, tragus_error *reterr); /* l NULL: nothing */
+int memory_count_swapped(struct service *s, uid_t uid, struct engine_listener *l, tragus_error *reterr); /* takes another's place */
 
 /* wake.c */
 /* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */
