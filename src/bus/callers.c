@@ -15,6 +15,8 @@
 #define BUS_ITSELF "org.freedesktop.DBus"
 #define NAME_BYTES 64 /* ":1." and a number */
 #define MOST_KNOWN 64
+#define MOST_HELD 128 /* calls of a user; they keep their contents and descriptors, and the user database may not answer for long \
+                      */
 #define NOT_KNOWN "The user of the caller cannot be determined"
 
 struct caller {
@@ -239,6 +241,23 @@ static int ask(struct question **ret, struct bus_callers *c, const char *name, c
     return 0;
 }
 
+static unsigned n_held(const struct bus_callers *c, uid_t uid) {
+    unsigned n = 0;
+    for (const struct question *q = c->questions; q; q = q->next)
+        for (const struct held *h = q->answer.uid == uid ? q->first : NULL; h; h = h->next)
+            n++;
+    return n;
+}
+
+static int refuse(sd_bus_message *m) {
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+
+    (void)bus_refuse(&error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%d calls of this user wait until its groups are known", MOST_HELD);
+    bus_answer_error(m, &error);
+    sd_bus_error_free(&error);
+    return 1;
+}
+
 /* A call that comes after the answer, but before those that were held, goes behind them. */
 static int hold(struct question *q, sd_bus_message *m) {
     struct held *h = calloc(1, sizeof(*h));
@@ -274,6 +293,9 @@ static int on_message(sd_bus_message *m, void *user, sd_bus_error *error) {
     const struct caller *known = q ? NULL : find(c, name);
     if (known && service_rights_known(c->bus->service, known->uid))
         return bus_share_admit(c->bus, m, known->uid);
+    uid_t uid = q ? q->answer.uid : known ? known->uid : (uid_t)-1; /* -1: the bus has not told yet */
+    if (uid != (uid_t)-1 && n_held(c, uid) >= MOST_HELD)
+        return refuse(m);
     int r = q ? 0 : ask(&q, c, name, known);
     return r < 0 ? r : hold(q, m);
 }

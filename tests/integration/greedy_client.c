@@ -5,8 +5,10 @@
  *     greedy_client ADDRESS storm SECONDS     makes calls that take the main thread's time, without a pause
  *     greedy_client ADDRESS crowd SECONDS     makes a call from many connections, and prints how many of them are refused
  *     greedy_client ADDRESS visitors SECONDS  makes a call from many connections, one after another, and prints how many fail
+ *     greedy_client ADDRESS burst SECONDS FILE  makes FILE, then 200 calls at once, and prints how many are answered and refused
  *     greedy_client ADDRESS measure SECONDS   prints how many calls were answered, and the median and the longest time in ms
  */
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,6 +168,33 @@ static void crowd(void) {
         sd_bus_flush_close_unref(clients[i]);
 }
 
+static int on_property(sd_bus_message *m, void *user, sd_bus_error *error) {
+    (void)user, (void)error;
+    n_answers++;
+    n_refused += sd_bus_message_is_method_error(m, SD_BUS_ERROR_LIMITS_EXCEEDED) > 0;
+    return 0;
+}
+
+static void burst(const char *file) {
+    sd_bus *clients[2];
+    unsigned ready;
+    for (unsigned i = 0; i < 2; i++)
+        need(sd_bus_get_property_trivial(clients[i] = connect_bus(), NAME, PATH, MANAGER, "Ready", NULL, 'u', &ready), "Ready");
+    usleep(1200000); /* until what is known of the user's groups is too old */
+    need(creat(file, 0644), file);
+    for (unsigned i = 0; i < 200; i++)
+        need(sd_bus_call_method_async(clients[i % 2], NULL, NAME, PATH, "org.freedesktop.DBus.Properties", "Get", on_property, NULL,
+                                      "ss", MANAGER, "Ready"),
+             "call");
+    while (now_s() < until_s)
+        for (unsigned i = 0; i < 2; i++) {
+            while (sd_bus_process(clients[i], NULL) > 0)
+                ;
+            need(sd_bus_wait(clients[i], 10000), "wait");
+        }
+    printf("%u %u\n", n_answers, n_refused);
+}
+
 static void visitors(void) {
     unsigned n = 0, ready;
     for (unsigned i = 0; i < N_VISITORS; i++) {
@@ -208,6 +237,8 @@ int main(int argc, char **argv) {
         storm();
     else if (strcmp(argv[2], "crowd") == 0)
         crowd();
+    else if (strcmp(argv[2], "burst") == 0)
+        burst(argc > 4 ? argv[4] : "");
     else if (strcmp(argv[2], "visitors") == 0)
         visitors();
     else
