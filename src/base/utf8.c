@@ -81,6 +81,17 @@ void base_utf8_mend(char *text) {
     *to = '\0';
 }
 
+void base_utf8_hide_controls(char *text) {
+    const char *from = text, *end = text + strlen(text);
+    char *to = text;
+
+    while (from < end) {
+        uint32_t c = base_utf8_next(&from, end);
+        to += base_utf8_put(c < ' ' || (c >= 0x7f && c < 0xa0) ? '?' : c, to); /* never longer than what was read */
+    }
+    *to = '\0';
+}
+
 const char *base_utf8_vformat(char *out, size_t size_bytes, const char *format, va_list arguments) {
     (void)vsnprintf(out, size_bytes, format, arguments);
     base_utf8_mend(out);

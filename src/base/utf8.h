@@ -20,6 +20,10 @@ bool base_utf8_valid(const char *text, size_t len_bytes);
 /* Removes what is not UTF-8, such as a character of which only a part was kept. */
 void base_utf8_mend(char *text);
 
+/* Replaces control characters of valid UTF-8 by question marks: a text of others may neither begin a line of a log nor change the
+ * colours of a terminal. */
+void base_utf8_hide_controls(char *text);
+
 /* Like snprintf, for people and for D-Bus: what a precision ("%.60s") or the size cuts off ends before a whole character. Returns
  * out. */
 const char *base_utf8_format(char *out, size_t size_bytes, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -139,7 +139,8 @@ static void connect_now(lws_sorted_usec_list_t *timer) {
         .context = c->context,
         .address = c->url.host,
         .port = c->url.port,
-        .ssl_connection = c->url.is_tls ? LCCSCF_USE_SSL : 0,
+        /* Who answers must not be able to have the token sent to another host. */
+        .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (c->url.is_tls ? LCCSCF_USE_SSL : 0),
         .path = c->url.path,
         .host = c->url.host,
         .local_protocol_name = "home-assistant",
@@ -246,7 +247,8 @@ static void explain(char *out, size_t size, const char *why, size_t n) {
     if (n >= 11 && memcmp(why, "connect SSL", 11) == 0)
         snprintf(out, size, "its certificate is not trusted, or is for another name, or it has none: see ca_file, or use http");
     else if (n >= 3 && memcmp(why, "HS:", 3) == 0)
-        snprintf(out, size, "what answers is not Home Assistant; check the port, and use https if it wants that");
+        snprintf(out, size,
+                 "what answers is not Home Assistant, or sends us elsewhere; check the port, and use https if it wants that");
     else
         snprintf(out, size, "it cannot be reached: %.*s", (int)n, why);
 }

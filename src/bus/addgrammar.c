@@ -110,7 +110,7 @@ static void on_grammar_done(const struct service_grammar_result *result, void *u
     int r = result->code;
 
     if (r >= 0 || (r == -EINVAL && says_not_loaded(result->diagnostics)))
-        r = bus_reply_diagnostics(call->message, result->diagnostics);
+        r = bus_reply_diagnostics(call, result->diagnostics);
     else
         r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
     bus_call_end(call, r);
@@ -170,7 +170,7 @@ int bus_add_grammar(sd_bus_message *m, void *user, sd_bus_error *error) {
     int r = read_arguments(m, &a, &content, error);
     if (r < 0)
         return r;
-    r = bus_watch_owner(b, m); /* cancels the compilation when the caller leaves */
+    r = bus_watch_owner(b, m, error); /* cancels the compilation when the caller leaves */
     if (r >= 0)
         r = bus_call_new(&a->call, b, m, error);
     if (r >= 0) {

@@ -131,6 +131,13 @@ void bus_call_free(struct bus_call *call) {
     free(call);
 }
 
+bool bus_call_may_send(struct bus_call *call, size_t bytes) {
+    if (!call->bus || bus_share_send(call->bus, call->caller.uid, call->caller.owner, bytes))
+        return true;
+    (void)sd_bus_error_set(&call->error, SD_BUS_ERROR_LIMITS_EXCEEDED, BUS_NOT_READ);
+    return false;
+}
+
 /* If there is no memory, there may be some in the next moment; without an answer the caller would wait for long. */
 void bus_answer_error(sd_bus_message *call, const sd_bus_error *error) {
     int r = -ENOMEM;
@@ -220,7 +227,9 @@ static int on_disconnected(sd_bus_message *m, void *user, sd_bus_error *error) {
 }
 
 static int offer(struct bus *b) {
-    int r = bus_callers_new(b);
+    int r = bus_share_new(b);
+    if (r >= 0)
+        r = bus_callers_new(b);
     if (r >= 0)
         r = sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_MANAGER, bus_manager_vtable, b);
     if (r >= 0)
@@ -305,6 +314,7 @@ void bus_close(struct bus *b) {
         call->bus = NULL;
     bus_shown_free(b);
     bus_callers_free(b);
+    bus_share_free(b);
     (void)sd_bus_flush(b->bus);
     sd_bus_detach_event(b->bus);
     sd_bus_flush_close_unref(b->bus);

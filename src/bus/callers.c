@@ -2,9 +2,9 @@
 /* bus/callers.c: who calls: the user and the process of a connection.
  *
  * A message only has the name of its sender; the bus knows the rest. sd_bus_query_sender_creds asks the bus and waits for the
- * answer. Here the bus is asked without waiting, when the first call of a connection comes. Its calls are held until the answer is
- * there, and then put back into the queue of the connection in their order. Names of connections never come back, so what is known
- * stays true.
+ * answer. Here the bus is asked without waiting, when the first call of a connection comes. Then the user's groups are looked up,
+ * and again when a call comes a second later or more. Calls are held until all is known, and then put back into the queue of the
+ * connection in their order. Names of connections never come back, so what the bus says stays true.
  */
 #include "bus/private.h"
 
@@ -15,6 +15,8 @@
 #define BUS_ITSELF "org.freedesktop.DBus"
 #define NAME_BYTES 64 /* ":1." and a number */
 #define MOST_KNOWN 64
+#define MOST_HELD 128 /* calls of a user; they keep their contents and descriptors, and the user database may not answer for long \
+                      */
 #define NOT_KNOWN "The user of the caller cannot be determined"
 
 struct caller {
@@ -29,10 +31,15 @@ struct held { /* a call that waits */
     sd_bus_message *message;
 };
 
+struct look_up {               /* of the groups of a user */
+    struct question *question; /* NULL: it is no longer there */
+};
+
 struct question {
     struct question *next;
     struct bus_callers *callers;
-    sd_bus_slot *slot;
+    sd_bus_slot *slot;      /* NULL: the bus is not asked */
+    struct look_up *groups; /* NULL: they are not being looked up */
     struct caller answer;
     bool answered;
     struct held *first, **end;
@@ -86,6 +93,12 @@ uint32_t bus_caller_pid(struct bus *b, sd_bus_message *m) {
     return known ? known->pid : 0;
 }
 
+uid_t bus_caller_uid(struct bus *b, sd_bus_message *m) {
+    const char *name = sd_bus_message_get_sender(m);
+    const struct caller *known = name ? find(b->callers, name) : NULL;
+    return known ? known->uid : (uid_t)-1;
+}
+
 /* --- what is asked ------------------------------------------------------------------------------------------------------------ */
 
 static struct question *find_question(const struct bus_callers *c, const char *name) {
@@ -112,6 +125,8 @@ static void question_free(struct question *q) {
     while (q->first)
         drop_first(q);
     sd_bus_slot_unref(q->slot);
+    if (q->groups)
+        q->groups->question = NULL;
     free(q);
 }
 
@@ -161,17 +176,49 @@ static void release(struct question *q, sd_bus *bus, int r, const char *why) {
         question_free(q);
 }
 
+static void on_groups(int code, void *user) {
+    struct look_up *l = user;
+    struct question *q = l->question;
+
+    if (q) {
+        q->groups = NULL;
+        release(q, q->callers->bus->bus, code, NULL);
+    }
+    free(l);
+}
+
+/* Returns 0 if the calls must wait. */
+static int look_up_groups(struct question *q) {
+    struct service *service = q->callers->bus->service;
+    struct look_up *l = calloc(1, sizeof(*l));
+    if (!l)
+        return -ENOMEM;
+    l->question = q;
+    int r = service_look_up_rights(service, q->answer.uid, on_groups, l);
+    if (r < 0)
+        free(l);
+    else
+        q->groups = l;
+    return r;
+}
+
 static int on_answer(sd_bus_message *m, void *user, sd_bus_error *error) {
     struct question *q = user;
     const sd_bus_error *refusal = sd_bus_message_get_error(m);
     (void)error;
 
     int r = refusal ? -EACCES : read_answer(m, &q->answer);
+    if (r >= 0 && !service_rights_known(q->callers->bus->service, q->answer.uid)) {
+        r = look_up_groups(q);
+        if (r >= 0)
+            return 0;
+    }
     release(q, sd_bus_message_get_bus(m), r, refusal ? refusal->message : NULL);
     return 0;
 }
 
-static int ask(struct question **ret, struct bus_callers *c, const char *name) {
+/* known: what the bus has said of the caller; NULL: it must be asked. */
+static int ask(struct question **ret, struct bus_callers *c, const char *name, const struct caller *known) {
     struct question *q = calloc(1, sizeof(*q));
     if (!q)
         return -ENOMEM;
@@ -179,16 +226,36 @@ static int ask(struct question **ret, struct bus_callers *c, const char *name) {
     q->end = &q->first;
     memcpy(q->answer.name, name, strlen(name) + 1);
     q->answer.uid = (uid_t)-1;
+    if (known)
+        q->answer = *known;
     q->next = c->questions;
     c->questions = q;
-    int r = sd_bus_call_method_async(c->bus->bus, &q->slot, BUS_ITSELF, "/org/freedesktop/DBus", BUS_ITSELF,
-                                     "GetConnectionCredentials", on_answer, q, "s", name);
+    int r = known ? look_up_groups(q)
+                  : sd_bus_call_method_async(c->bus->bus, &q->slot, BUS_ITSELF, "/org/freedesktop/DBus", BUS_ITSELF,
+                                             "GetConnectionCredentials", on_answer, q, "s", name);
     if (r < 0) {
         question_free(q);
         return r;
     }
     *ret = q;
     return 0;
+}
+
+static unsigned n_held(const struct bus_callers *c, uid_t uid) {
+    unsigned n = 0;
+    for (const struct question *q = c->questions; q; q = q->next)
+        for (const struct held *h = q->answer.uid == uid ? q->first : NULL; h; h = h->next)
+            n++;
+    return n;
+}
+
+static int refuse(sd_bus_message *m) {
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+
+    (void)bus_refuse(&error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%d calls of this user wait until its groups are known", MOST_HELD);
+    bus_answer_error(m, &error);
+    sd_bus_error_free(&error);
+    return 1;
 }
 
 /* A call that comes after the answer, but before those that were held, goes behind them. */
@@ -216,15 +283,20 @@ static int on_message(sd_bus_message *m, void *user, sd_bus_error *error) {
         return 0;
     struct question *q = find_question(c, name);
     if (q && q->answered && q->first->message == m) {
+        uid_t uid = q->answer.uid;
         remember(c, &q->answer);
         drop_first(q);
         if (!q->first)
             question_free(q);
-        return 0;
+        return bus_share_admit(c->bus, m, uid);
     }
-    if (!q && find(c, name))
-        return 0;
-    int r = q ? 0 : ask(&q, c, name);
+    const struct caller *known = q ? NULL : find(c, name);
+    if (known && service_rights_known(c->bus->service, known->uid))
+        return bus_share_admit(c->bus, m, known->uid);
+    uid_t uid = q ? q->answer.uid : known ? known->uid : (uid_t)-1; /* -1: the bus has not told yet */
+    if (uid != (uid_t)-1 && n_held(c, uid) >= MOST_HELD)
+        return refuse(m);
+    int r = q ? 0 : ask(&q, c, name, known);
     return r < 0 ? r : hold(q, m);
 }
 

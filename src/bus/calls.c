@@ -66,11 +66,12 @@ static int make(struct bus_session *s, sd_bus_message *m, struct call_options *o
 
     int r = bus_caller(b, m, &caller, error);
     if (r >= 0)
-        r = bus_watch_owner(b, m);
+        r = bus_watch_owner(b, m, error);
     if (r < 0) {
         bus_session_free(s);
         return r;
     }
+    s->uid = caller.uid;
     o->session.context = o->context.items;
     o->session.n_context = o->context.n;
     o->session.pid = bus_caller_pid(b, m);

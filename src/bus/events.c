@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SIGNAL_BYTES 1024 /* of a small one */
+
 static int append_text(sd_bus_message *m, const char *text) {
     return *text ? sd_bus_message_append(m, "a{sv}", 1, "Text", "s", text) : sd_bus_message_append(m, "a{sv}", 0);
 }
@@ -85,11 +87,17 @@ static int send_signal(const struct bus_session *s, const struct service_event *
 /* Clients wait for results and for the end, so a signal is tried again, too, if there is no memory for it. A message that could not
  * be filled gives another error. */
 void bus_on_client_event(struct service_session *session, const struct service_event *e, void *user) {
-    const struct bus_session *s = user;
+    struct bus_session *s = user;
     char name[32];
     int r = -ENOMEM;
     (void)session;
 
+    if (!bus_share_send(s->bus, s->uid, s->owner, e->type == SERVICE_HEARD ? bus_result_bytes(e) : SIGNAL_BYTES)) {
+        service_log(SERVICE_LOG_WARNING, "Closing a session of user %u, whose clients do not read what they are sent",
+                    (unsigned)s->uid);
+        bus_session_free(s);
+        return;
+    }
     signal_name(e, name);
     for (unsigned i = 0; i < BUS_MOST_ATTEMPTS && r < 0 && r != -ENOTCONN; i++)
         r = send_signal(s, e, name);
@@ -118,7 +126,9 @@ static void answer_listen(struct bus_session *s, const struct service_event *e) 
     }
     if (e->heard->type != TRAGUS_UTTERANCE && e->heard->type != TRAGUS_REJECTED)
         return;
-    int r = sd_bus_message_new_method_return(s->call, &reply);
+    int r = bus_share_send(s->bus, s->uid, s->owner, bus_result_bytes(e)) ? 0 : -ENOBUFS;
+    if (r >= 0)
+        r = sd_bus_message_new_method_return(s->call, &reply);
     if (r >= 0)
         r = sd_bus_message_sensitive(reply);
     if (r >= 0)
@@ -176,6 +186,10 @@ void bus_on_recognize_event(struct service_session *session, const struct servic
     case SERVICE_FINISHED:
         if (e->reason == SERVICE_DAEMON_STOPS) {
             answer_error(s, SD_BUS_ERROR_NO_REPLY, "The daemon is stopping");
+            break;
+        }
+        if (!bus_share_send(s->bus, s->uid, s->owner, s->reply_bytes)) {
+            answer_error(s, SD_BUS_ERROR_LIMITS_EXCEEDED, BUS_NOT_READ);
             break;
         }
         r = sd_bus_message_close_container(s->reply);

@@ -14,6 +14,7 @@ libtragus_bus_la_SOURCES = \
     src/bus/owner.c \
     src/bus/private.h \
     src/bus/result.c \
-    src/bus/session1.c
+    src/bus/session1.c \
+    src/bus/share.c
 libtragus_bus_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 libtragus_bus_la_LIBADD = $(SYSTEMD_LIBS)

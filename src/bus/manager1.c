@@ -9,14 +9,21 @@
 #define MOST_LIST_VALUES 20000
 #define MOST_LIST_BYTES (4 << 20) /* of all its texts */
 #define MOST_READINGS 8
+#define LEFT_OUT_BYTES 200 /* of an entry of LeftOut without its texts, about */
+#define WORD_BYTES 512     /* of a word with its pronunciations in a message, about */
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* --- typed text --------------------------------------------------------------------------------------------------------------- */
 
-static int reply_readings(sd_bus_message *call, const struct service_match_result *result) {
+static int reply_readings(struct bus_call *call, const struct service_match_result *result) {
     sd_bus_message *reply = NULL;
+    size_t bytes = 0;
 
-    int r = sd_bus_message_new_method_return(call, &reply);
+    for (int i = 0; i < result->code; i++)
+        bytes += bus_reading_bytes(tragus_match_reading(result->match, (size_t)i));
+    if (!bus_call_may_send(call, bytes))
+        return -ENOBUFS;
+    int r = sd_bus_message_new_method_return(call->message, &reply);
     if (r >= 0)
         r = sd_bus_message_sensitive(reply);
     if (r >= 0)
@@ -33,7 +40,9 @@ static int reply_readings(sd_bus_message *call, const struct service_match_resul
 
 static void on_matched(const struct service_match_result *result, void *user) {
     struct bus_call *call = user;
-    int r = result->code < 0 ? bus_fail(&call->error, result->code, &result->error) : reply_readings(call->message, result);
+    if (call->bus)
+        bus_share_begin(call->bus, call->caller.uid);
+    int r = result->code < 0 ? bus_fail(&call->error, result->code, &result->error) : reply_readings(call, result);
     if (r == -EMSGSIZE)
         r = sd_bus_error_set(&call->error, SD_BUS_ERROR_LIMITS_EXCEEDED,
                              "The result is too large for one message; give the sentence a shorter response and less metadata");
@@ -159,7 +168,7 @@ static void on_list_done(const struct service_grammar_result *result, void *user
     int r = result->code;
 
     if (r >= 0)
-        r = bus_reply_diagnostics(call->message, result->diagnostics);
+        r = bus_reply_diagnostics(call, result->diagnostics);
     else
         r = bus_fail(&call->error, r == -EINVAL ? -EBADMSG : r, &result->error);
     bus_call_end(call, r);
@@ -177,7 +186,7 @@ static int method_set_list(sd_bus_message *m, void *user, sd_bus_error *error) {
     if (r >= 0)
         r = bus_check_length("The name of the list", list, error);
     if (r >= 0)
-        r = bus_watch_owner(b, m);
+        r = bus_watch_owner(b, m, error);
     if (r >= 0)
         r = read_list(m, &values, &n, error);
     if (r < 0)
@@ -247,6 +256,10 @@ static void on_pronounced(const struct service_pronounce_result *result, void *u
 
     if (r < 0) {
         bus_call_end(call, bus_fail(&call->error, r, &result->error));
+        return;
+    }
+    if (!bus_call_may_send(call, result->n_words * WORD_BYTES)) {
+        bus_call_end(call, -ENOBUFS);
         return;
     }
     r = sd_bus_message_new_method_return(call->message, &reply);
@@ -353,11 +366,24 @@ static int append_left_out(const char *grammar, const tragus_diagnostic *d, void
                                  (uint32_t)d->column, "Text", "s", d->text);
 }
 
+static int add_bytes(const char *grammar, const tragus_diagnostic *d, void *user) {
+    *(size_t *)user += LEFT_OUT_BYTES + strlen(grammar) + strlen(d->file) + strlen(d->text);
+    return 0;
+}
+
 static int append_all_left_out(sd_bus_message *reply, const struct service *service) {
     int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
     if (r >= 0)
         r = service_left_out(service, append_left_out, reply);
     return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_counted_left_out(struct bus *b, sd_bus_message *reply, sd_bus_error *error) {
+    size_t bytes = 0;
+    (void)service_left_out(b->service, add_bytes, &bytes);
+    if (!bus_share_answer(b, sd_bus_get_current_message(b->bus), bytes))
+        return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, BUS_NOT_READ);
+    return append_all_left_out(reply, b->service);
 }
 
 static int append_languages(sd_bus_message *reply, const struct service *service) {
@@ -371,7 +397,7 @@ static int append_languages(sd_bus_message *reply, const struct service *service
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
                         void *user, sd_bus_error *error) {
     struct bus *b = user;
-    (void)bus, (void)path, (void)interface, (void)error;
+    (void)bus, (void)path, (void)interface;
 
     if (strcmp(property, "Version") == 0)
         return sd_bus_message_append(reply, "s", tragus_version());
@@ -390,7 +416,7 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
     if (strcmp(property, "Listeners") == 0)
         return append_listeners(reply, b->service);
     if (strcmp(property, "LeftOut") == 0)
-        return append_all_left_out(reply, b->service);
+        return append_counted_left_out(b, reply, error);
     int r = sd_bus_message_open_container(reply, 'a', "s"); /* property Grammars: only public ones */
     for (const struct service_grammar *g = service_grammars(b->service); r >= 0 && g; g = g->next)
         if (!g->owner)

@@ -12,8 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BUS_ITSELF "org.freedesktop.DBus"
+/* Connections of a user. A bus lets us watch 512, by its default, and a user have 256. */
+#define MOST_WATCHED 100
 
 void bus_owner_free(struct bus_owner *o) {
     struct bus_owner **link = &o->bus->owners;
@@ -103,19 +106,26 @@ static int watch(struct bus_owner *o) {
     return r;
 }
 
-int bus_watch_owner(struct bus *b, sd_bus_message *m) {
+int bus_watch_owner(struct bus *b, sd_bus_message *m, sd_bus_error *error) {
     const char *name = sd_bus_message_get_sender(m);
+    uid_t uid = bus_caller_uid(b, m);
+    unsigned n = 0;
     if (!name)
         return -ENXIO;
-    for (struct bus_owner *o = b->owners; o; o = o->next)
+    for (struct bus_owner *o = b->owners; o; o = o->next) {
         if (strcmp(o->name, name) == 0)
             return 0;
+        n += o->uid == uid;
+    }
+    if (n >= MOST_WATCHED && uid != 0 && uid != geteuid())
+        return bus_refuse(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%u connections of this user are known already; close some", n);
     size_t size = strlen(name) + 1;
     struct bus_owner *o = calloc(1, sizeof(*o) + size);
     if (!o)
         return -ENOMEM;
     memcpy(o->name, name, size);
     o->bus = b;
+    o->uid = uid;
     o->next = b->owners;
     b->owners = o;
     int r = watch(o);

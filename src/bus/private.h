@@ -20,6 +20,7 @@
 struct bus_owner { /* a connection that owns sessions or grammars */
     struct bus_owner *next;
     struct bus *bus;
+    uid_t uid;
     sd_bus_slot *watch, *question;
     char name[];
 };
@@ -31,6 +32,7 @@ struct bus_session { /* a session of a client, or one that lasts for one call */
     struct bus *bus;
     enum bus_session_kind kind;
     char path[64];
+    uid_t uid; /* of the owner */
     struct service_session *session;
     sd_bus_message *call, *reply; /* of LISTEN and RECOGNIZE; call: the stand-in */
     size_t reply_bytes;           /* of the results in it, about */
@@ -62,6 +64,7 @@ struct bus {
     struct bus_reading *readings; /* content.c */
     struct bus_shown *shown;      /* energy1.c */
     struct bus_callers *callers;  /* callers.c */
+    struct bus_share *share;      /* share.c */
 };
 
 extern const sd_bus_vtable bus_manager_vtable[], bus_session_vtable[], bus_energy_vtable[];
@@ -89,6 +92,8 @@ void bus_answer_error(sd_bus_message *call, const sd_bus_error *error);
 /* Answers with the error, if there is one or r is negative, and frees the call. */
 void bus_call_end(struct bus_call *call, int r);
 void bus_call_free(struct bus_call *call); /* without an answer */
+/* Whether an answer of about so many bytes may be sent. If not, sets the call's error. */
+bool bus_call_may_send(struct bus_call *call, size_t bytes);
 
 /* --- callers.c --- */
 int bus_callers_new(struct bus *b); /* from then on no call is dispatched before its caller is known */
@@ -96,10 +101,24 @@ void bus_callers_free(struct bus *b);
 /* Tells who calls. The strings live as long as the message. Does not wait for the bus. */
 int bus_caller(struct bus *b, sd_bus_message *m, struct service_caller *ret, sd_bus_error *error);
 uint32_t bus_caller_pid(struct bus *b, sd_bus_message *m); /* 0: not known */
+uid_t bus_caller_uid(struct bus *b, sd_bus_message *m);    /* (uid_t)-1: not known */
+#define BUS_NOT_READ "The clients of this user have not read their answers; read them, then call again"
+
+/* --- share.c: what one user may take from others --- */
+int bus_share_new(struct bus *b);
+void bus_share_free(struct bus *b);
+/* Sees a call before it is dispatched. Returns 0 to let it pass, 1 if it was refused, because the user takes too much. */
+int bus_share_admit(struct bus *b, sd_bus_message *m, uid_t uid);
+/* From now on, until the next call or the end of this iteration of the event loop, the main thread works for this user. */
+void bus_share_begin(struct bus *b, uid_t uid);
+/* Counts a message of about so many bytes. Returns false if it must not be sent, because too much has not been read. */
+bool bus_share_send(struct bus *b, uid_t uid, const char *name, size_t bytes);
+bool bus_share_answer(struct bus *b, sd_bus_message *call, size_t bytes); /* the same, for the caller */
 
 /* --- owner.c --- */
-/* Frees what this caller owns when its connection ends. Does not wait for the bus. */
-int bus_watch_owner(struct bus *b, sd_bus_message *m);
+/* Frees what this caller owns when its connection ends. Does not wait for the bus. Refuses it if too many connections of this user
+ * are watched already. */
+int bus_watch_owner(struct bus *b, sd_bus_message *m, sd_bus_error *error);
 void bus_owner_free(struct bus_owner *o);
 
 /* --- energy1.c --- */
@@ -152,8 +171,9 @@ int bus_append_values(sd_bus_message *m, const tragus_slot slots[], size_t n); /
 /* These three return -EMSGSIZE if the result is larger than BUS_LARGEST_RESULT. */
 int bus_append_details(sd_bus_message *m, const struct service_event *e); /* a{sv} */
 int bus_append_result(sd_bus_message *m, const struct service_event *e);  /* a{sv} with text, intent, slots, confidence too */
+size_t bus_reading_bytes(const tragus_reading *r);                        /* about */
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar); /* a{sv} */
-int bus_reply_diagnostics(sd_bus_message *call, const tragus_diagnostics *d);            /* answers with a(uuuss) */
+int bus_reply_diagnostics(struct bus_call *call, const tragus_diagnostics *d);           /* answers with a(uuuss) */
 
 /* --- session1.c --- */
 /* Makes an entry, as yet without a session of the service. Returns NULL when out of memory or if the caller has no name. */

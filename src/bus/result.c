@@ -44,7 +44,7 @@ size_t bus_result_bytes(const struct service_event *e) {
     return bytes;
 }
 
-static size_t reading_bytes(const tragus_reading *r) {
+size_t bus_reading_bytes(const tragus_reading *r) {
     size_t bytes = text_bytes(r->text) + text_bytes(r->intent) + text_bytes(r->template_text) + text_bytes(r->response) +
                    text_bytes(r->corrected) + slots_bytes(r->slots, r->n_slots) + metadata_bytes(r->metadata, r->n_metadata);
     for (size_t i = 0; i < r->n_unmatched; i++)
@@ -250,7 +250,7 @@ static void append_unmatched(sd_bus_message *m, const tragus_unmatched unmatched
 }
 
 int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *grammar) {
-    if (reading_bytes(r) > BUS_LARGEST_RESULT)
+    if (bus_reading_bytes(r) > BUS_LARGEST_RESULT)
         return -EMSGSIZE;
     (void)sd_bus_message_open_container(m, 'a', "{sv}");
     append_understood(m, r->text, r->intent, r->slots, r->n_slots);
@@ -264,10 +264,15 @@ int bus_append_reading(sd_bus_message *m, const tragus_reading *r, const char *g
     return sd_bus_message_close_container(m);
 }
 
-int bus_reply_diagnostics(sd_bus_message *call, const tragus_diagnostics *d) {
+int bus_reply_diagnostics(struct bus_call *call, const tragus_diagnostics *d) {
     sd_bus_message *reply = NULL;
+    size_t bytes = 0;
 
-    int r = sd_bus_message_new_method_return(call, &reply);
+    for (size_t i = 0; i < d->n_items; i++)
+        bytes += text_bytes(d->items[i].file) + text_bytes(d->items[i].text);
+    if (!bus_call_may_send(call, bytes))
+        return -ENOBUFS;
+    int r = sd_bus_message_new_method_return(call->message, &reply);
     if (r >= 0)
         r = sd_bus_message_open_container(reply, 'a', "(uuuss)");
     for (size_t i = 0; r >= 0 && i < d->n_items; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/busclient.h"
+#include "base/utf8.h"
 #include "busaddress/busaddress.h"
 #include "busjson/busjson.h"
 #include "cli/cli.h"
@@ -112,4 +113,6 @@ void busclient_left_out(struct busclient_left_out *ret, json_object *o) {
     ret->grammar = busclient_text(o, "grammar");
     ret->is_error = json_object_get_int(json_object_object_get(o, "severity")) >= TRAGUS_ERROR;
     (void)base_error_format(&place, ret->text, sizeof(ret->text));
+    base_utf8_mend(ret->text);
+    base_utf8_hide_controls(ret->text); /* the file is named by whoever has added the grammar */
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cli/status.c: `tragus status`: prints the state of the daemon, its CPU time and memory. */
+#include "base/utf8.h"
 #include "busjson/busjson.h"
 #include "cli/busclient.h"
 #include "cli/cli.h"
@@ -48,9 +49,9 @@ static double seconds(json_object *o, const char *key) {
     return (double)json_object_get_int64(json_object_object_get(o, key)) / 1e6;
 }
 
-/* Prints the name that the client gave, else its program, if this user may see it. */
+/* Prints the name that the client gave, else its program, if this user may see it. Both are any bytes that another user likes. */
 static void print_listener(json_object *l) {
-    const char *app = busclient_text(l, "app");
+    char app[256];
     int pid = json_object_get_int(json_object_object_get(l, "pid"));
     time_t started = (time_t)(json_object_get_int64(json_object_object_get(l, "started_usec")) / 1000000);
     char program[64] = "", path[64], since[32] = "";
@@ -62,13 +63,17 @@ static void print_listener(json_object *l) {
         program[strcspn(program, "\n")] = '\0';
     if (f)
         fclose(f);
+    base_utf8_format(app, sizeof(app), "%s", busclient_text(l, "app"));
+    base_utf8_mend(program);
+    base_utf8_hide_controls(app);
+    base_utf8_hide_controls(program);
     if (localtime_r(&started, &local))
         (void)strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &local);
-    printf("listens      %s (process %d, user %d) to %s since %s\n",
+    printf("listens      %s (process %d, user %u) to %s since %s\n",
            *app       ? app
            : *program ? program
                       : "a program",
-           pid, json_object_get_int(json_object_object_get(l, "user")),
+           pid, (unsigned)json_object_get_int64(json_object_object_get(l, "user")),
            strcmp(busclient_text(l, "input"), "fd") == 0 ? "its own sound" : "the microphone", since);
 }
 

@@ -31,6 +31,7 @@ const struct graph *engine_grammar_graph(const tragus_grammar *g);
 /* Counts the memory of a new grammar in an account, until it is freed. Returns false, and counts nothing, if there would be more
  * than most_bytes in the account. */
 bool engine_grammar_count(tragus_grammar *g, struct base_account *a, size_t most_bytes);
+size_t engine_grammar_counted(const tragus_grammar *g, const struct base_account *a); /* 0: not in this account */
 /* The i-th diagnostic of reading and compiling a grammar and its lists; NULL: there are no more. */
 const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size_t i);
 /* Lists that a program has set. They live with the grammar, or are freed with engine_lists_free. */

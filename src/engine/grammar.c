@@ -460,6 +460,10 @@ bool engine_grammar_count(tragus_grammar *g, struct base_account *a, size_t most
     return true;
 }
 
+size_t engine_grammar_counted(const tragus_grammar *g, const struct base_account *a) {
+    return g->account == a ? g->n_counted : 0;
+}
+
 const tragus_diagnostic *engine_grammar_diagnostic(const tragus_grammar *g, size_t i) {
     const tragus_diagnostics *read = &g->sources->read;
     if (i < read->n_items)

@@ -101,6 +101,10 @@ void engine_listener_free(struct engine_listener *l) {
     free(l);
 }
 
+size_t engine_listener_bytes(const struct engine_listener *l) {
+    return l->arena.size_bytes;
+}
+
 bool engine_listener_count(struct engine_listener *l, struct base_account *a, size_t most_bytes) {
     if (!base_account_take(a, l->arena.size_bytes, most_bytes))
         return false;

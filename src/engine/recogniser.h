@@ -31,14 +31,16 @@ int engine_fallback_new(struct engine_listener **ret, tragus_model *m, const tra
 void engine_listener_free(struct engine_listener *l); /* takes NULL; zeroes the memory */
 /* Like engine_grammar_count, without its grammar. */
 bool engine_listener_count(struct engine_listener *l, struct base_account *a, size_t most_bytes);
+size_t engine_listener_bytes(const struct engine_listener *l); /* that are counted */
 /* The number of hops without speech that the gate must stay open, so that it never ends a sentence before the endpoint rules do. */
 uint32_t engine_listener_hang_hops(const struct engine_listener *l);
 
 /* What a session needs to wait for a wake phrase, a sentence of `phrases`. Returns NULL when out of memory. */
 struct engine_wake;
 struct engine_wake *engine_wake_new(tragus_model *m, tragus_grammar *phrases, const tragus_session_options *o);
-void engine_wake_free(struct engine_wake *w);                /* zeroes the sound it holds */
-uint32_t engine_wake_open_hops(const struct engine_wake *w); /* how long the grammar is open after a phrase; any thread */
+void engine_wake_free(struct engine_wake *w);                       /* zeroes the sound it holds */
+struct engine_listener *engine_wake_spotter(struct engine_wake *w); /* to count it before it is lent */
+uint32_t engine_wake_open_hops(const struct engine_wake *w);        /* how long the grammar is open after a phrase; any thread */
 
 /* --- sessions ----------------------------------------------------------------------------------------------------------------- */
 

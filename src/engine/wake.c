@@ -37,6 +37,10 @@ void engine_wake_free(struct engine_wake *w) {
     free(w);
 }
 
+struct engine_listener *engine_wake_spotter(struct engine_wake *w) {
+    return w->spotter;
+}
+
 uint32_t engine_wake_open_hops(const struct engine_wake *w) {
     return w->open_hops;
 }

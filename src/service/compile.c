@@ -104,7 +104,7 @@ static int put(struct compile_job *j, tragus_error *reterr) {
         return 1;
     uid_t uid = j->list && old ? old->uid : j->caller.uid; /* changing a list does not change the grammar's owner */
     if (!old || !j->list || !grammars_is_from_files(old))
-        r = memory_count_grammar(j->service, uid, j->grammar, reterr);
+        r = memory_count_grammar(j->service, uid, j->grammar, old ? old->grammar : NULL, reterr);
     if (r < 0)
         return r;
     tragus_grammar *grammar = j->grammar;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/log.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -47,7 +48,8 @@ void service_log(enum service_log_level level, const char *format, ...) {
         n_left_out = 0;
     }
     va_start(arguments, format);
-    vsnprintf(line, sizeof(line), format, arguments);
+    (void)base_utf8_vformat(line, sizeof(line), format, arguments);
     va_end(arguments);
+    base_utf8_hide_controls(line); /* it may quote names of files, devices and users */
     put(level, line);
 }

@@ -33,7 +33,8 @@ struct service {
     uint64_t lost_us;        /* lost sound that was not logged yet */
     uint64_t logged_lost_us; /* CLOCK_MONOTONIC of the last line about it; 0: none yet */
 
-    struct worker *compiler, *matcher;
+    struct worker *compiler, *matcher, *names; /* names: looks into the user database */
+    struct service_rights *rights;             /* what it found */
     struct service_grammar *grammars;
     uint64_t grammars_mark; /* changes when a public grammar is added, replaced or removed */
     char *default_grammar;
@@ -118,6 +119,7 @@ uint64_t session_take_lost_us(struct service_session *session);               /*
 int service_check_open_ms(uint32_t open_ms, const char *name, tragus_error *reterr);
 
 /* rights.c */
+void rights_free(struct service *s);
 int service_may_reload(const struct service *s, const struct service_caller *caller, tragus_error *reterr);
 
 /* service.c */
@@ -188,8 +190,10 @@ int state_write(const char *folder, const char *grammar, const struct engine_lis
 
 /* memory.c: count what a user's grammars and sessions keep, until it is freed. Return -ENOBUFS and a message if it is more than
  * limits.user_memory, or -ENOMEM. */
-int memory_count_grammar(struct service *s, uid_t uid, tragus_grammar *g, tragus_error *reterr);
+int memory_count_grammar(struct service *s, uid_t uid, tragus_grammar *g, const tragus_grammar *replaced, /* NULL: none */
+                         tragus_error *reterr);
 int memory_count_listener(struct service *s, uid_t uid, struct engine_listener *l, tragus_error *reterr); /* l NULL: nothing */
+int memory_count_swapped(struct service *s, uid_t uid, struct engine_listener *l, tragus_error *reterr); /* takes another's place */
 
 /* wake.c */
 /* Sets *ret to the wake phrases that a session needs, for this model; NULL: none. */

@@ -153,6 +153,7 @@ static void dispatch(struct service *s) {
     session_swap_wanted(s);
     worker_collect(s->compiler);
     worker_collect(s->matcher);
+    worker_collect(s->names);
     s->dispatching = false;
     session_bury(s);
 }
@@ -253,6 +254,8 @@ int service_new(struct service **ret, sd_event *event, const struct service_opti
         r = worker_new(&s->compiler, "compiler", 10, &s->wake);
     if (r >= 0)
         r = worker_new(&s->matcher, "matcher", 0, &s->wake);
+    if (r >= 0)
+        r = worker_new(&s->names, "names", 0, &s->wake);
     if (r < 0) {
         service_free(s);
         return r;
@@ -280,7 +283,9 @@ void service_free(struct service *s) {
         return;
     worker_free(s->compiler); /* cancelled jobs answer nobody */
     worker_free(s->matcher);
-    s->compiler = s->matcher = NULL;
+    worker_free(s->names);
+    s->compiler = s->matcher = s->names = NULL;
+    rights_free(s);
     s->dispatching = true; /* sessions must not be freed during the loop */
     for (struct service_session *session = s->sessions; session; session = session->next)
         service_session_free(session);

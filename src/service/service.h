@@ -100,6 +100,12 @@ struct service_caller {
     uid_t uid;
     bool privileged; /* may change what belongs to others */
 };
+/* Whether the groups of this user were looked up less than a second ago, so that what follows does not wait for the user database.
+ */
+bool service_rights_known(const struct service *s, uid_t uid);
+/* Looks them up in another thread, then calls done, from the event loop or from service_free. code: 0 or -ENOMEM. */
+typedef void service_rights_done(int code, void *user);
+int service_look_up_rights(struct service *s, uid_t uid, service_rights_done *done, void *user);
 /* Describes the caller; the owner string must outlive *ret. */
 void service_caller_init(const struct service *s, struct service_caller *ret, const char *owner, uid_t uid);
 /* Returns 0, or -EPERM and a message that says how to fix it. */

@@ -138,7 +138,8 @@ static struct engine_session *lent_new(const struct service_session *session, tr
     int r = engine_fallback_new(&lent->fallback, model, &session->options);
     if (r == 0 && lent->listener && (lent->wake || !session->wake) &&
         memory_count_listener(s, session->caller.uid, lent->listener, reterr) == 0 &&
-        memory_count_listener(s, session->caller.uid, lent->fallback, reterr) == 0)
+        memory_count_listener(s, session->caller.uid, lent->fallback, reterr) == 0 &&
+        memory_count_listener(s, session->caller.uid, lent->wake ? engine_wake_spotter(lent->wake) : NULL, reterr) == 0)
         return lent;
     session_free_lent(lent);
     return NULL;
@@ -226,7 +227,7 @@ static void swap(struct service_session *session) {
         engine_listener_new(session->service->models[session->model], session->grammar, &session->options);
     tragus_error e = {.text = "out of memory"};
     session->swap_wanted = false;
-    if (!listener || memory_count_listener(session->service, session->caller.uid, listener, &e) < 0) {
+    if (!listener || memory_count_swapped(session->service, session->caller.uid, listener, &e) < 0) {
         service_log(SERVICE_LOG_WARNING, "Failed to give a session its new grammar, keeping the old one: %s", e.text);
         engine_listener_free(listener);
         return;

@@ -60,6 +60,11 @@ class Client:
         first, *lines = request.split("\r\n")
         headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines if ":" in line)}
         method, path = first.split()[:2]
+        if path == "/moved/api/websocket":  # to another host, which happens to be this one, too
+            self.writer.write(
+                f"HTTP/1.1 307 Moved\r\nLocation: ws://localhost:{self.server.port}/api/websocket\r\nContent-Length: 0\r\n\r\n".encode()
+            )
+            return False
         if path not in ("/api/websocket", "/core/websocket"):
             await self.supervisor(f"{method} {path}", headers)
             return False

@@ -9,8 +9,14 @@ libasound_module_pcm_tragus_test_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
 libasound_module_pcm_tragus_test_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
 libasound_module_pcm_tragus_test_la_LIBADD = $(ALSA_LIBS)
 
-check_PROGRAMS += tests/integration/join_sounds tests/integration/bus_client tests/integration/busy_client tests/integration/users_client \
-    tests/integration/ways
+check_LTLIBRARIES += libtragus_slow_names.la
+libtragus_slow_names_la_SOURCES = tests/integration/slow_names.c
+libtragus_slow_names_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+libtragus_slow_names_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default
+libtragus_slow_names_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath $(abs_top_builddir)
+
+check_PROGRAMS += tests/integration/join_sounds tests/integration/bus_client tests/integration/busy_client \
+    tests/integration/greedy_client tests/integration/users_client tests/integration/ways
 tests_integration_join_sounds_SOURCES = tests/integration/join_sounds.c
 tests_integration_join_sounds_CPPFLAGS = $(AM_CPPFLAGS) $(SNDFILE_CFLAGS)
 tests_integration_join_sounds_LDADD = $(audio_libs) $(SNDFILE_LIBS)
@@ -21,6 +27,9 @@ tests_integration_bus_client_LDADD = $(SYSTEMD_LIBS)
 tests_integration_busy_client_SOURCES = tests/integration/busy_client.c
 tests_integration_busy_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 tests_integration_busy_client_LDADD = $(SYSTEMD_LIBS)
+tests_integration_greedy_client_SOURCES = tests/integration/greedy_client.c
+tests_integration_greedy_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
+tests_integration_greedy_client_LDADD = $(SYSTEMD_LIBS)
 tests_integration_users_client_SOURCES = tests/integration/users_client.c
 tests_integration_users_client_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS)
 tests_integration_users_client_LDADD = $(SYSTEMD_LIBS)

@@ -39,7 +39,9 @@ check 2 "home = $work/nowhere"
 says "nowhere"
 
 echo "== tragus status, listen and doctor"
-start_daemon "[grammars]" "home = $work/sentences" "broken = $work/broken.txt" "[recognition]" "default_grammar = home"
+microphone silence /dev/null 16000
+start_daemon "[grammars]" "home = $work/sentences" "broken = $work/broken.txt" "[recognition]" "default_grammar = home" \
+    "[microphone]" "device = silence"
 status
 says "ready; 2 parts of the grammars are left out"
 says "^warning      home: $work/sentences/typo.txt:2:10: left out: \( is not closed"
@@ -72,6 +74,20 @@ go (right"
     wait_for "the signal" grep -q '"LeftOut"' "$work/signals"
     status
     says "^warning      bad: bad:2:4: left out"
+    call() { # METHOD...: of Manager1
+        busctl --address="$address" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 "$@"
+    }
+    call AddGrammarText 'ssa{sv}' escapes $'go left\ngo (right' 1 Files 'a(st)' 1 $'\e[31mred\n' 17 >/dev/null || fail "AddGrammarText with Files"
+    call Listen 'a{sv}' 3 Grammar s home AppId s $'\e[32mgreen\n' Timeout u 15000 >/dev/null 2>&1 &
+    listen_pid=$!
+    # shellcheck disable=SC2317 # called by wait_for
+    shows() { status && grep -q "$1" "$work/out"; }
+    wait_for "a listener" shows "^listens "
+    kill "$listen_pid"
+    says '^warning      escapes: \?\[31mred\?:2:4: left out'
+    says '^listens      \?\[32mgreen\? \(process'
+    ! grep -q $'\e' "$work/out" || fail "others can send escape sequences to the terminal"
+    call RemoveGrammar s escapes || fail "RemoveGrammar"
     add bad "go right"
     status
     ! grep -q "^warning      bad:" "$work/out" || fail "the warning stays: $(cat "$work/out")"

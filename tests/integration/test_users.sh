@@ -75,8 +75,8 @@ printf '[bus]\naddress = %s\n[model]\npath = %s\n[microphone]\ndevice = silence\
     "$address" "$model" "$work/home.yaml" >"$work/tragus.conf"
 microphone silence /dev/null 16000
 chmod 644 "$work"/*.conf "$work/home.yaml"
-start() {
-    become tragus "$tragusd" --config "$work/tragus.conf" 2>>"$work/tragusd.log" &
+start() { # [LIBRARY]: before the C library
+    become tragus env ${1:+LD_PRELOAD="$1" SLOW_NAMES="$work/flags/slow" ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}"} "$tragusd" --config "$work/tragus.conf" 2>>"$work/tragusd.log" &
     daemon_pid=$!
     wait_for "tragusd" as other timeout 5 "$tragus" status --bus-address "$address"
 }
@@ -104,6 +104,51 @@ cut -f 2 "$work/other" | paste - "$work/other.may" "$work/listener.may" "$work/n
 cat "$work/table"
 sed -n '/^| call /,/^$/p' "$srcdir/docs/SECURITY.md" | grep '^| ' | tail -n +2 >"$work/expected"
 diff "$work/expected" "$work/table" || fail "the table in docs/SECURITY.md (<) is not what the users may do (>)"
+
+greedy=$builddir/tests/integration/greedy_client
+# --- a user database that does not answer: only those wait whose groups are looked up ---
+mkdir -m 777 "$work/flags"
+start "$builddir/.libs/libtragus_slow_names.so"
+as other timeout 20 "$greedy" "$address" burst 4 "$work/flags/slow" >"$work/burst" 2>&1 &
+burst_pid=$!
+wait_for "calls of other" test -e "$work/flags/slow"
+read -r n median_ms longest_ms < <(timeout 60 "$greedy" "$address" measure 2) || fail "slow names: root is not answered"
+echo "a user database that does not answer: $n calls of root, $median_ms ms, $longest_ms ms the longest"
+[ "$longest_ms" -lt 2000 ] || fail "slow names: root waits for $longest_ms ms"
+wait "$burst_pid"
+[ "$(cat "$work/burst")" = "72 72" ] || fail "slow names: not 72 of 200 calls were answered, all refused, but: $(cat "$work/burst")"
+rm -f "$work/flags/slow"
+as other timeout 20 "$tragus" status --bus-address "$address" >"$work/out" || fail "slow names: exit status $? of tragus status"
+stop_daemon || fail "exit status $? after SIGTERM"
+
+# --- a user who takes as much as it can get: others are answered meanwhile ---
+memory_kib() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+others_go_on() { # WHAT MS
+    local n median_ms longest_ms
+    read -r n median_ms longest_ms < <(as owner timeout 60 "$greedy" "$address" measure 4) || fail "$1: others are not answered"
+    echo "$1: $n calls of another user, $median_ms ms, $longest_ms ms the longest; dbus-daemon has $(($(memory_kib "$bus_pid") / 1024)) MiB"
+    [ "$median_ms" -lt "$2" ] || fail "$1: others wait for $median_ms ms"
+}
+start
+become other "$greedy" "$address" deaf 6 2>"$work/deaf" &
+greedy_pid=$!
+sleep 1
+others_go_on "answers that are not read" 1000
+[ "$(memory_kib "$bus_pid")" -lt 81920 ] || fail "the bus keeps too much that was not read"
+wait "$greedy_pid" || fail "greedy_client: $(cat "$work/deaf")"
+wait_for "an answer after the others have left" as other timeout 5 "$tragus" status --bus-address "$address"
+become other "$greedy" "$address" storm 6 2>"$work/storm" &
+greedy_pid=$!
+sleep 1
+others_go_on "a storm of calls" 100
+wait "$greedy_pid" || fail "greedy_client: $(cat "$work/storm")"
+sleep 1 # until its calls are taken again
+n=$(as other "$greedy" "$address" crowd 1)
+[ "$n" = 10 ] || fail "of 110 connections of one user $n are refused, not 10"
+n=$(as other "$greedy" "$address" visitors 1)
+[ "$n" = 0 ] || fail "$n of many connections, one after another, are refused"
+grep -q " [1-9][0-9]* calls were refused" "$work/storm" || fail "no call was refused: $(cat "$work/storm")"
+stop_daemon || fail "exit status $? after SIGTERM"
 
 # --- the bridge: what another user adds decides nothing for its clients ---
 start

@@ -136,6 +136,13 @@ static void test_mend(void **unused) {
     }
 }
 
+static void test_hide_controls(void **unused) {
+    char text[] = "a\n<0>b\x1b[31m\xc2\x9b\x7f caf\xc3\xa9 \xc2\xa0\xf0\x9f\x98\x80\t";
+    (void)unused;
+    base_utf8_hide_controls(text);
+    assert_string_equal(text, "a?<0>b?[31m?? caf\xc3\xa9 \xc2\xa0\xf0\x9f\x98\x80?");
+}
+
 static void test_format(void **unused) {
     char text[8];
     (void)unused;
@@ -151,7 +158,8 @@ static void test_format(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_character), cmocka_unit_test(test_wrong_forms), cmocka_unit_test(test_fold),
-        cmocka_unit_test(test_space),           cmocka_unit_test(test_mend),        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_space),           cmocka_unit_test(test_mend),        cmocka_unit_test(test_hide_controls),
+        cmocka_unit_test(test_format),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,7 +242,7 @@ static void callers_are_watched_without_waiting(void **state) {
     sd_bus_message *m = call_of(client);
     wire_pause_daemon(true);
     uint64_t before_us = base_clock_monotonic_us();
-    int r = bus_watch_owner(wire_bus, m);
+    int r = bus_watch_owner(wire_bus, m, NULL);
     uint64_t took_us = base_clock_monotonic_us() - before_us;
     wire_pause_daemon(false);
     assert_int_equal(r, 0);
@@ -252,7 +252,7 @@ static void callers_are_watched_without_waiting(void **state) {
     wire_disconnect(client);
     assert_true(rig_until(wire_event, has_no_owners, NULL));
 
-    assert_int_equal(bus_watch_owner(wire_bus, m), 0); /* has left before */
+    assert_int_equal(bus_watch_owner(wire_bus, m, NULL), 0); /* has left before */
     assert_non_null(wire_bus->owners);
     assert_true(rig_until(wire_event, has_no_owners, NULL));
     sd_bus_message_unref(m);
@@ -267,7 +267,7 @@ static void callers_are_watched_although_answers_are_lost(void **state) {
     sd_bus_message *m = call_of(client);
     assert_true(sd_bus_set_method_call_timeout(wire_bus->bus, 100000) >= 0);
     wire_pause_daemon(true);
-    assert_int_equal(bus_watch_owner(wire_bus, m), 0);
+    assert_int_equal(bus_watch_owner(wire_bus, m, NULL), 0);
     rig_run(wire_event, 300);
     assert_non_null(wire_bus->owners);
     wire_pause_daemon(false);
@@ -330,7 +330,7 @@ static void callers_that_cannot_be_watched_cost_no_others(void **state) {
     while (n < 100000 && sd_bus_add_match(wire_bus->bus, NULL, "type='signal',member='Nothing'", NULL, NULL) >= 0)
         n++;
     assert_in_range(n, 100, 99999);
-    assert_int_equal(bus_watch_owner(wire_bus, m), 0);
+    assert_int_equal(bus_watch_owner(wire_bus, m, NULL), 0);
     assert_true(rig_until(wire_event, has_no_owners, NULL));
     wire_expect_return(wire_call(client, WIRE_PATH, WIRE_MANAGER, "ParseText", "ssa{sv}", "", "rear left", 0));
     assert_int_equal(wire_n_lost, 0);

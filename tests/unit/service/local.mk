@@ -18,6 +18,7 @@ service_tests = \
     tests/unit/service/test_service \
     tests/unit/service/test_session \
     tests/unit/service/test_state \
+    tests/unit/service/test_turns \
     tests/unit/service/test_unused_lists
 check_PROGRAMS += $(service_tests)
 TESTS += $(service_tests)
@@ -80,6 +81,10 @@ tests_unit_service_test_restart_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_state_SOURCES = tests/unit/service/test_state.c $(service_rig)
 tests_unit_service_test_state_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_state_LDADD = $(service_libs) $(CMOCKA_LIBS)
+tests_unit_service_test_turns_SOURCES = tests/unit/service/test_turns.c $(service_rig)
+tests_unit_service_test_turns_CPPFLAGS = $(service_test_cppflags)
+tests_unit_service_test_turns_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=base_clock_monotonic_us
+tests_unit_service_test_turns_LDADD = $(service_libs) $(CMOCKA_LIBS)
 tests_unit_service_test_unused_lists_SOURCES = tests/unit/service/test_unused_lists.c $(service_rig)
 tests_unit_service_test_unused_lists_CPPFLAGS = $(service_test_cppflags)
 tests_unit_service_test_unused_lists_LDADD = $(service_libs) $(CMOCKA_LIBS)

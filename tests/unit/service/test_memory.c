@@ -62,6 +62,8 @@ static void grammars_of_a_user_have_a_limit(void **state) {
     assert_int_equal(e.code, -ENOBUFS);
     assert_non_null(strstr(e.text, "user_memory"));
     assert_int_equal(add(&bob, 0, &e), 0); /* has a limit of its own */
+    assert_int_equal(add(&ann, 0, &e), 0); /* takes the place of one that goes */
+    assert_int_equal(add(&ann, n, &e), -ENOBUFS);
     assert_int_equal(service_grammar_remove(service, &ann, "g0", &e), 0);
     assert_int_equal(add(&ann, 0, &e), 0);
     service_owner_gone(service, ann.owner);
@@ -70,15 +72,16 @@ static void grammars_of_a_user_have_a_limit(void **state) {
     service_owner_gone(service, ann.owner);
 }
 
-static void started_sessions_count(void **state) {
+static unsigned start_until_full(const char *const wake[], size_t n_wake) {
     static const struct service_input raw = {.format = {.rate = 16000, .channels = 1, .encoding = AUDIO_S16LE}};
     struct rig_log log = {0};
     struct service_session *s[16];
     tragus_error e = {0};
     unsigned n = 0;
-    (void)state;
     assert_int_equal(add(&ann, 0, &e), 0);
     struct service_session_options o = rig_session_options(service, "g0", &log);
+    o.wake = wake;
+    o.n_wake = n_wake;
     for (int r = 0; r == 0 && n < 16; n++) {
         assert_int_equal(service_session_new(&s[n], service, &ann, &o, &e), 0);
         assert_int_equal(service_session_set_pushed(s[n], &raw, &e), 0);
@@ -87,6 +90,7 @@ static void started_sessions_count(void **state) {
     }
     assert_in_range(n, 2, 15);
     assert_non_null(strstr(e.text, "user_memory"));
+    unsigned n_started = n - 1;
     service_session_free(s[0]);
     rig_run(event, 300); /* its thread gives the memory back */
     assert_int_equal(service_session_start(s[n - 1], &e), 0);
@@ -94,6 +98,14 @@ static void started_sessions_count(void **state) {
         service_session_free(s[n]);
     rig_run(event, 300);
     service_owner_gone(service, ann.owner);
+    return n_started;
+}
+
+static void started_sessions_count(void **state) {
+    static const char *const phrases[] = {"turn on the light now", "what time is it now", "open the window please"};
+    (void)state;
+    unsigned n = start_until_full(NULL, 0);
+    assert_true(start_until_full(phrases, 3) < n); /* the spotter counts, too */
 }
 
 int main(void) {
