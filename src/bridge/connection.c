@@ -40,7 +40,8 @@ struct bridge_connection {
     bool ends;     /* closed after its output is written */
     bool lost;     /* closed at once */
     enum turn turn;
-    bool wake; /* the next stream is for wake phrases */
+    bool wake;    /* the next stream is for wake phrases */
+    bool replies; /* texts are answered with the grammar's responses, not with intents */
     char *language;
     json_object *phrases;
     struct bridge_format format; /* of the stream */
@@ -194,9 +195,8 @@ static void stop_sound(struct bridge_connection *c) {
     if (c->turn == TURN_NONE && c->wake) { /* there was no sound */
         bridge_connection_send(c, "not-detected", NULL);
     } else if (c->turn == TURN_NONE) {
-        json_object *data = json_object_new_object();
-        busjson_add(data, "text", json_object_new_string(""));
-        bridge_connection_send(c, "transcript", data);
+        bridge_transcript_begin(c, c->language);
+        bridge_transcript_end(c, "", c->language, NULL);
     }
     c->turn = TURN_NONE;
 }
@@ -205,12 +205,23 @@ static void stop_sound(struct bridge_connection *c) {
 
 static void take_text(struct bridge_connection *c, const struct bridge_wire_event *e) {
     tragus_error error = {0};
-    const char *text = busjson_text(e->data, "text");
+    const struct bridge_request_options o = {.text = busjson_text(e->data, "text"),
+                                             .language = busjson_text(e->data, "language"),
+                                             .context = object_of(e->data, "context"),
+                                             .reply = c->replies};
 
-    if (!text)
+    if (!o.text)
         bridge_connection_fail(c, e->type, "this event has no \"text\"; send the sentence as a string");
-    else if (bridge_request_new(&c->request, c, text, busjson_text(e->data, "language"), object_of(e->data, "context"), &error) < 0)
+    else if (bridge_request_new(&c->request, c, &o, &error) < 0)
         bridge_connection_fail(c, e->type, error.text);
+}
+
+/* A name that nothing has changes nothing. */
+static void select_program(struct bridge_connection *c, const char *name) {
+    if (name && strcmp(name, BRIDGE_REPLIES_PROGRAM) == 0)
+        c->replies = true;
+    else if (name && strcmp(name, BRIDGE_PROGRAM) == 0)
+        c->replies = false;
 }
 
 static void take_event(struct bridge_connection *c, const struct bridge_wire_event *e) {
@@ -221,6 +232,8 @@ static void take_event(struct bridge_connection *c, const struct bridge_wire_eve
         if (busjson_text(e->data, "text"))
             busjson_add(data, "text", json_object_new_string(busjson_text(e->data, "text")));
         bridge_connection_send(c, "pong", data);
+    } else if (strcmp(e->type, "select-program") == 0) {
+        select_program(c, busjson_text(e->data, "name"));
     } else if (strcmp(e->type, "transcribe") == 0) {
         describe_stream(c, false, e->data);
     } else if (strcmp(e->type, "detect") == 0) {

@@ -14,7 +14,8 @@ struct bridge_stream {
     struct bridge_stream *next;
     enum bridge_state state;
     bool wake, detected;
-    bool ended; /* no more sound is taken */
+    bool spoken; /* the client knows that speech has begun */
+    bool ended;  /* no more sound is taken */
     struct bridge_format format;
     char *language;
     json_object *phrases; /* NULL: those of the options */

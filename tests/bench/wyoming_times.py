@@ -79,6 +79,8 @@ def client_of_package(folder):
 
 def transcript(client, until):
     event = client.wait(until)
+    while event and event[0] in ("transcript-start", "transcript-chunk", "transcript-stop"):
+        event = client.wait(until)
     if event and event[0] != "transcript":
         sys.exit(f"expected a transcript, got {event}")
     return event and event[1]["text"]

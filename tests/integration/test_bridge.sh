@@ -24,8 +24,12 @@ spoken 16000 1200
 "${PYTHON:-python3}" -c 'import array, sys
 a = array.array("h", sys.stdin.buffer.read())
 sys.stdout.buffer.write(array.array("h", [(x + y) // 2 for x, y in zip(a[::2], a[1::2])]))' <"$work/sound.raw" >"$work/sound8.raw"
-# With capitals, which a transcript must have as the file has them.
-sed 's/- "front center"/- "Front Center"/' "$srcdir/tests/data/channels.yaml" >"$work/channels.yaml"
+# With capitals, which a transcript must have as the file has them, and with replies.
+sed -e 's/- "front center"/- "Front Center"/' -e '/^  Other:/i\
+  Ask:\
+    data:\
+      - {sentences: ["who are you"], response: "I am the house"}\
+      - {sentences: ["are you there"], response: yes_key}' "$srcdir/tests/data/channels.yaml" >"$work/channels.yaml"
 start_bus
 microphone silence /dev/null 16000
 
@@ -101,6 +105,10 @@ is "a regional language" "$understood" "$(wyoming transcribe "$work/sound.raw" 1
 is "a language that tragusd does not have" "$understood" "$(wyoming transcribe "$work/sound.raw" 16000 2 1 de)"
 is "no language" "$understood" "$(wyoming transcribe "$work/sound.raw" 16000 2 1 "")"
 is "a command without audio-stop" $'Front Center\nFront Center' "$(wyoming early "$work/sound.raw")"
+is "pieces" "{'language': 'en'}
+transcript-chunk Front Center
+transcript Front Center
+transcript-stop None" "$(wyoming pieces "$work/sound.raw")"
 is "nothing was said" "''"$'\n'"''"$'\n'"''"$'\n'"''" "$(wyoming nothing)"
 no_sessions
 
@@ -110,6 +118,23 @@ is "intents" 'intent TestChannel {"channel": "Front Center"} None
 not-recognized None {} None
 intent Other {} None
 not-recognized None {} None' "$(cat "$work/text")"
+
+echo "== replies"
+wyoming replies "who are you" "are you there" "front center" "buy a horse" >"$work/replies" || fail "replies"
+own='{"conversation_id": "7"}' with_key='{"conversation_id": "7", "tragus": {"response": "yes_key"}}'
+intents() {
+    echo "$1 intent Ask I am the house $own
+$1 intent Ask None $with_key
+$1 intent TestChannel None $own
+$1 not-recognized None None $own"
+}
+replies() {
+    echo "$1 handled None I am the house $own
+$1 not-handled None None $own
+$1 not-handled None None $own
+$1 not-handled None None $own"
+}
+is "replies, an unknown program, and intents" "$(replies tragus-replies && replies none && intents tragus)" "$(cat "$work/replies")"
 
 echo "== wake phrases"
 is "a phrase" "detection front_center None" "$(wyoming wake "$work/sound.raw" front_center | cut -d' ' -f1-3)"

@@ -68,6 +68,24 @@ class Peer:
             sys.exit(f"expected {kind}, got {got} {data}")
         return data
 
+    def transcript(self):
+        """Returns the data of the next transcript. The pieces before it must be the same text."""
+        pieces = None
+        while True:
+            kind, data = self.read()
+            if kind == "transcript-start" and pieces is None:
+                pieces = ""
+            elif kind == "transcript-chunk" and pieces is not None and data["text"]:
+                pieces += data["text"]
+            elif kind == "transcript":
+                break
+            else:
+                sys.exit(f"expected transcript, got {kind} {data}")
+        if data["text"] != pieces:
+            sys.exit(f"the transcript is {data['text']!r}, its pieces are {pieces!r}")
+        self.expect("transcript-stop")
+        return data
+
     def silent(self, seconds):
         """Fails if an event comes within this time."""
         self.socket.settimeout(seconds)
@@ -156,7 +174,7 @@ def test_transcribe(uri, path, rate="16000", width="2", channels="1", language="
         for _ in range(int(times)):
             first = pack("transcribe", {"language": language} if language else None)
             peer.socket.sendall(b"".join(conversation(sound, int(rate), int(width), int(channels), first, piece=3001)))
-            answer = peer.expect("transcript")
+            answer = peer.transcript()
             print(json.dumps({"text": answer["text"], "intent": answer.get("context", {}).get("tragus", {}).get("intent")}))
         peer.send("ping", {"text": "end"})
         peer.expect("pong")
@@ -166,7 +184,7 @@ def test_meaning(uri, path):
     """The transcript of a sound, and what it means for programs that know tragus."""
     with Peer(uri) as peer:
         peer.socket.sendall(b"".join(conversation(sound_of(path, 2, 1))))
-        answer = peer.expect("transcript")
+        answer = peer.transcript()
         meaning = answer.get("context", {}).get("tragus", {})
         print(json.dumps({"text": answer["text"], "intent": meaning.get("intent"), "slots": meaning.get("slots")}))
 
@@ -177,11 +195,23 @@ def test_early(uri, path):
     with Peer(uri) as peer:
         events = conversation(sound)
         peer.socket.sendall(b"".join(events[:-1]))
-        print(peer.expect("transcript")["text"])
+        print(peer.transcript()["text"])
         peer.socket.sendall(b"".join(events[2:]))
         peer.silent(1)
         peer.socket.sendall(b"".join(events))
-        print(peer.expect("transcript")["text"])
+        print(peer.transcript()["text"])
+
+
+def test_pieces(uri, path):
+    """The first event comes while somebody speaks, with the language; the text comes at the end only."""
+    events = conversation(sound_of(path, 2, 1))
+    with Peer(uri) as peer:
+        peer.socket.sendall(b"".join(events[: 2 + 2 * 32000 // 2048]))  # two seconds, in which the first word begins
+        print(peer.expect("transcript-start"))
+        peer.silent(1)
+        peer.socket.sendall(b"".join(events[2 + 2 * 32000 // 2048 :]))
+        for kind in "transcript-chunk", "transcript", "transcript-stop":
+            print(kind, peer.expect(kind).get("text"))
 
 
 def test_nothing(uri):
@@ -192,10 +222,10 @@ def test_nothing(uri):
         peer.socket.sendall(b"".join(conversation(b"")))
         peer.socket.sendall(b"".join(conversation(silence)))
         for _ in range(3):
-            print(repr(peer.expect("transcript")["text"]))
+            print(repr(peer.transcript()["text"]))
         peer.socket.sendall(b"".join(conversation(silence)[:-1]))
         start = time.monotonic()
-        print(repr(peer.expect("transcript")["text"]))
+        print(repr(peer.transcript()["text"]))
         if not 4 < time.monotonic() - start < 15:
             sys.exit(f"silence was answered after {time.monotonic() - start:.1f} s")
 
@@ -228,6 +258,17 @@ def test_text(uri, language, *sentences):
                 sys.exit(f"the context of answer {number} is {data['context']}")
             entities = {e["name"]: e["value"] for e in data.get("entities", [])}
             print(kind, data.get("name"), json.dumps(entities, sort_keys=True), data.get("text"))
+
+
+def test_replies(uri, *sentences):
+    """The grammar's replies to texts, from the program that is selected; then what the others say."""
+    with Peer(uri) as peer:
+        for name in "tragus-replies", "none", "tragus":
+            peer.send("select-program", {"name": name})
+            for sentence in sentences:
+                peer.send("transcript", {"text": sentence, "context": {"conversation_id": "7"}})
+                kind, data = peer.read()
+                print(name, kind, data.get("name"), data.get("text"), json.dumps(data["context"], sort_keys=True))
 
 
 def test_wake(uri, path, *names):
@@ -299,7 +340,7 @@ def test_many(uri, path, number):
     def one(index):
         with Peer(uri) as peer:
             peer.socket.sendall(b"".join(conversation(sound)))
-            texts[index] = peer.read()
+            texts[index] = peer.transcript()["text"]
 
     threads = [threading.Thread(target=one, args=(i,)) for i in range(int(number))]
     for thread in threads:
@@ -313,8 +354,8 @@ def test_many(uri, path, number):
         thread.join()
     if took > 1:
         sys.exit(f"info took {took:.1f} s while others were served")
-    for kind, data in texts:
-        print(kind, data["text"])
+    for text in texts:
+        print("transcript", text)
 
 
 def test_limit(uri, number):
