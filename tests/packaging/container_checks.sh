@@ -66,8 +66,9 @@ end_supervisor() {
 }
 addon() { begin tragus-addon "SUPERVISOR=http://127.0.0.1:$supervisor_port" SUPERVISOR_TOKEN=sesame "ADDON_PORT=$port" HOSTNAME=local-tragus; }
 means() { wyoming_at text en "$1" | sed 's/ None$//'; }
-on_bus() { # METHOD SIGNATURE ARGUMENT...: of tragusd
-    busctl --address="unix:path=$run/bus" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 "$@"
+on_bus() { # METHOD SIGNATURE ARGUMENT...: of tragusd; by a link, because the path of a socket has at most 107 bytes
+    ln -sfn "$run" "$work/bus"
+    busctl --address="unix:path=$work/bus/bus" call org.tragus.Tragus1 /org/tragus/Tragus1 org.tragus.Manager1 "$@"
 }
 understands() { # TEXT MEANING
     local got
