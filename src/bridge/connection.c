@@ -44,6 +44,7 @@ struct bridge_connection {
     bool replies; /* texts are answered with the grammar's responses, not with intents */
     char *language;
     json_object *phrases;
+    uint32_t end_silence_ms;     /* of the next stream; 0: as tragusd is configured */
     struct bridge_format format; /* of the stream */
     struct bridge_stream *stream;
     struct bridge_request *request;
@@ -137,6 +138,16 @@ static json_object *copy_names(json_object *names) {
     return copy;
 }
 
+/* The silence that ends a command, by vad_sensitivity: Home Assistant's own times. 0: the default, or a word that we do not know.
+ */
+static uint32_t end_silence_of(const char *sensitivity) {
+    if (sensitivity && strcmp(sensitivity, "relaxed") == 0)
+        return 1250;
+    if (sensitivity && strcmp(sensitivity, "aggressive") == 0)
+        return 250;
+    return 0;
+}
+
 /* Begins the description of the next stream. */
 static void describe_stream(struct bridge_connection *c, bool wake, json_object *data) {
     const char *language = busjson_text(data, "language");
@@ -148,6 +159,7 @@ static void describe_stream(struct bridge_connection *c, bool wake, json_object 
     c->wake = wake;
     c->language = language && strlen(language) <= MOST_LANGUAGE ? strdup(language) : NULL;
     c->phrases = copy_names(names);
+    c->end_silence_ms = end_silence_of(busjson_text(data, "vad_sensitivity"));
 }
 
 static void open_stream(struct bridge_connection *c, json_object *data) {
@@ -160,6 +172,7 @@ static void open_stream(struct bridge_connection *c, json_object *data) {
                                             .wake = c->wake,
                                             .language = c->language,
                                             .phrases = c->phrases,
+                                            .end_silence_ms = c->end_silence_ms,
                                             .timestamp_ms = number_of(data, "timestamp", 0)};
     if (bridge_stream_new(&c->stream, c, &o, &e) < 0) {
         bridge_connection_fail(c, "audio-start", e.text);

@@ -149,10 +149,11 @@ struct bridge_format {
 
 struct bridge_stream_options {
     struct bridge_format format;
-    bool wake;            /* reports wake phrases; else one command */
-    const char *language; /* NULL: any */
-    json_object *phrases; /* names of wake phrases, an array; NULL: those of the configuration */
-    int64_t timestamp_ms; /* of the first sound */
+    bool wake;               /* reports wake phrases; else one command */
+    const char *language;    /* NULL: any */
+    json_object *phrases;    /* names of wake phrases, an array; NULL: those of the configuration */
+    int64_t timestamp_ms;    /* of the first sound */
+    uint32_t end_silence_ms; /* that ends the command; 0: as tragusd is configured */
 };
 
 /* Starts a stream of sound, or returns a negative errno and a message. */

@@ -20,9 +20,10 @@ struct bridge_stream {
     char *language;
     json_object *phrases; /* NULL: those of the options */
     int64_t timestamp_ms;
-    size_t choice; /* of the grammars */
-    bool plain;    /* without fallback, because tragusd cannot do that */
-    int to, from;  /* ends of the pipe, or -1 */
+    uint32_t end_silence_ms; /* 0: as tragusd is configured */
+    size_t choice;           /* of the grammars */
+    bool plain;              /* without fallback, because tragusd cannot do that */
+    int to, from;            /* ends of the pipe, or -1 */
     struct base_buffer pending;
     size_t n_written; /* of pending */
     sd_event_source *io, *limit;

@@ -251,6 +251,7 @@ static void create(struct bridge_stream *s) {
         o.n_phrases = options->n_phrases;
     } else {
         o.max_command_ms = MAX_COMMAND_MS;
+        o.end_silence_ms = s->end_silence_ms;
         o.fallback = options->fallback && !s->plain;
     }
     bridge_stream_lift_limit(s);

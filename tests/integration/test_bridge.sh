@@ -174,6 +174,20 @@ is "transcripts" 50 "$(grep -c '^transcript Front Center$' "$work/many")"
 is "the limit of connections" "too many connections; close one first" "$(wyoming limit 64)"
 no_sessions
 
+echo "== how long a client wants to wait for more words"
+stop_daemon || fail "tragusd: exit status $?"
+sed 's/- "{channel}"/- "{channel} [camera]"/' "$work/channels.yaml" >"$work/more.yaml"
+"${PYTHON:-python3}" -c 'import sys, wave
+with open(sys.argv[1], "rb") as raw, wave.open(sys.argv[2], "wb") as out:
+    out.setparams((1, 2, 16000, 0, "NONE", ""))
+    out.writeframes(raw.read())' "$work/sound.raw" "$work/sound.wav"
+end_ms=$("$tragus" transcribe --events -m "$model" -g "$work/more.yaml" "$work/sound.wav" |
+    sed -n '/"event":"utterance"/s/.*"end_ms":\([0-9]*\).*/\1/p')
+start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $work/more.yaml"
+is "vad_sensitivity" "aggressive 600"$'\n'"default 1050"$'\n'"relaxed 1800" "$(wyoming sensitivity "$work/sound.raw" "$end_ms")"
+stop_daemon || fail "tragusd: exit status $?"
+start_tragusd
+
 hold_stream() {
     rm -f "$work/ready"
     wyoming hold "$work/sound.raw" "$work/ready" >"$work/hold" &

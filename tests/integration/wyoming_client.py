@@ -214,6 +214,27 @@ def test_pieces(uri, path):
             print(kind, peer.expect(kind).get("text"))
 
 
+def test_sensitivity(uri, path, end_ms):
+    """How much silence ends a sentence that may go on: prints after which of three pieces of silence the transcript comes."""
+    sound = sound_of(path, 2, 1)[: int(end_ms) * 32]
+    form = {"rate": 16000, "width": 2, "channels": 1}
+    for sensitivity in "aggressive", "default", "relaxed":
+        with Peer(uri) as peer:
+            peer.send("transcribe", {"language": "en", "vad_sensitivity": sensitivity})
+            peer.send("audio-start", form)
+            peer.send("audio-chunk", form, sound)
+            peer.expect("transcript-start")
+            for silence_ms, pause_ms in (600, 600), (1050, 450), (1800, 750):
+                peer.send("audio-chunk", form, bytes(pause_ms * 32))
+                peer.socket.settimeout(2)
+                try:
+                    peer.expect("transcript-chunk")
+                    break
+                except socket.timeout:
+                    pass
+            print(sensitivity, silence_ms)
+
+
 def test_nothing(uri):
     """Streams without sound, without speech, and without an end are all answered."""
     silence = bytes(32000)
