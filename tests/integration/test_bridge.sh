@@ -143,6 +143,12 @@ is "a phrase that is not said" "not-detected None" "$(wyoming wake "$work/sound.
 wyoming wake "$work/sound.raw" "front <center>" | grep -q "^error None tragusd cannot do this: .*wake phrase" || fail "a bad wake phrase"
 no_sessions
 
+echo "== Home Assistant"
+is "its conversation" "wake front center
+Front Center all sent TestChannel True
+Front Center stopped early TestChannel True" "$(wyoming conversation "$work/sound.raw" "front center")"
+no_sessions
+
 echo "== wrong input"
 wyoming garbage >"$work/garbage" || fail "garbage"
 cat "$work/garbage"

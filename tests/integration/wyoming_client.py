@@ -6,6 +6,7 @@ Usage: wyoming_client.py URI TEST [ARGUMENT...]; each test prints what it got, a
 """
 import json
 import os
+import select
 import socket
 import sys
 import threading
@@ -279,6 +280,57 @@ def test_text(uri, language, *sentences):
                 sys.exit(f"the context of answer {number} is {data['context']}")
             entities = {e["name"]: e["value"] for e in data.get("entities", [])}
             print(kind, data.get("name"), json.dumps(entities, sort_keys=True), data.get("text"))
+
+
+def home_assistant_hears(uri, path, language, early):
+    """Speech to text as Home Assistant does it: chunks of 1,024 samples without a time, four times as fast as they are spoken. It closes the
+    connection at `transcript`, whatever still comes. early: it reads while it sends, and stops at the transcript, as since 2026.9; before, it
+    read only after its own audio-stop. Returns the text, and whether all of the sound was sent."""
+    form = {"rate": 16000, "width": 2, "channels": 1}
+    sound = sound_of(path, 2, 1) + bytes(5 * 32000 if early else 0)  # the microphone goes on
+    with Peer(uri) as peer:
+        peer.send("transcribe", {"language": language})
+        peer.send("audio-start", {**form, "timestamp": None})
+        for at in range(0, len(sound), 2048):
+            peer.send("audio-chunk", {**form, "timestamp": None}, sound[at : at + 2048])
+            time.sleep(0.016)
+            while early and (peer.bytes or select.select([peer.socket], [], [], 0)[0]):
+                kind, data = peer.read()
+                if kind == "transcript":
+                    return data["text"], False
+        peer.send("audio-stop", {"timestamp": None})
+        while True:
+            kind, data = peer.read()
+            if kind == "transcript":
+                return data["text"], True
+            if kind == "error":
+                sys.exit(data["text"])
+
+
+def test_conversation(uri, path, phrase):
+    """The conversation of Home Assistant with a service, by the source of its integration: it is set up, asked again later, waits for a wake
+    phrase, takes a command, and asks what it means. Each step has a connection of its own."""
+    form = {"rate": 16000, "width": 2, "channels": 1}
+    sound = sound_of(path, 2, 1)
+    for _ in "set up", "30 seconds later":
+        with Peer(uri) as peer:
+            peer.send("describe")
+            info = peer.expect("info")
+    names = [model["name"] for model in info["wake"][0]["models"]]
+    with Peer(uri) as peer:
+        peer.send("detect", {"names": [names[names.index(phrase)]]})
+        peer.send("audio-start", {**form, "timestamp": 0})
+        for at in range(0, len(sound), 2048):
+            peer.send("audio-chunk", {**form, "timestamp": at // 32}, sound[at : at + 2048])
+        print("wake", peer.expect("detection")["name"])
+    language = info["asr"][0]["models"][0]["languages"][0]
+    for early in False, True:
+        text, all_sent = home_assistant_hears(uri, path, language, early)
+        with Peer(uri) as peer:
+            context = {"conversation_id": "01J", "device_id": None, "satellite_id": None}
+            peer.send("transcript", {"text": text, "language": language, "context": context})
+            data = peer.expect("intent")
+        print(text, "all sent" if all_sent else "stopped early", data["name"], data["context"] == context)
 
 
 def test_replies(uri, *sentences):
