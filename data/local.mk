@@ -32,7 +32,8 @@ uninstall-local:
 dist_man_MANS += docs/man/tragus.1 docs/man/tragus-bridge.8 docs/man/tragus-grammar.5 docs/man/tragusd.8
 # Generated from files that programs read, so that each text is written only once.
 nodist_man_MANS = docs/man/libtragus.3 docs/man/org.tragus.Tragus1.5 docs/man/tragus.conf.5 docs/man/tragus-bridge.conf.5
-make_page = $(AM_V_GEN)$(MKDIR_P) docs/man && $(AWK) $(patsubst %.awk,-f %.awk,$^) > $@.tmp && mv $@.tmp $@
+# The C locale, because in Turkish the capital of i is another letter.
+make_page = $(AM_V_GEN)$(MKDIR_P) docs/man && LC_ALL=C $(AWK) $(patsubst %.awk,-f %.awk,$^) > $@.tmp && mv $@.tmp $@
 docs/man/libtragus.3: docs/man/roff.awk docs/man/header.awk include/tragus.h
 	$(make_page)
 docs/man/org.tragus.Tragus1.5: docs/man/roff.awk docs/man/interfaces.awk $(dist_dbusinterface_DATA)

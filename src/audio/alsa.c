@@ -406,3 +406,7 @@ int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd,
 const char *audio_capture_name(const struct audio_capture *c) {
     return c->name;
 }
+
+unsigned audio_capture_channel(const struct audio_capture *c) {
+    return audio_converter_channel(c->converter);
+}

@@ -118,13 +118,17 @@ int audio_converter_set_mix(struct audio_converter *c, const struct audio_mix *m
     if (c->format.channels == 1 || mix->channel == AUDIO_LOUDEST)
         c->channel = 0;
     if (c->format.channels > 1 && mix->channel == AUDIO_LOUDEST) {
-        c->loudest = audio_loudest_new(c->format.channels, c->format.rate);
+        c->loudest = audio_loudest_new(c->format.channels, c->format.rate, mix->first > 0 ? mix->first - 1 : 0);
         if (!c->loudest)
             return base_error_set(reterr, -ENOMEM, "out of memory");
     }
     /* Rounded, so that it does not depend on the last bit of a libm. */
     c->gain = (float)(nearbyint(pow(10.0, mix->gain_db / 20.0) * 16777216.0) / 16777216.0);
     return 0;
+}
+
+unsigned audio_converter_channel(const struct audio_converter *c) {
+    return c->loudest ? audio_loudest_chosen(c->loudest) + 1 : 0;
 }
 
 void audio_converter_free(struct audio_converter *c) {

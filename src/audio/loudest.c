@@ -63,15 +63,20 @@ struct audio_loudest {
     struct channel channels[];
 };
 
-struct audio_loudest *audio_loudest_new(unsigned channels, unsigned rate) {
+struct audio_loudest *audio_loudest_new(unsigned channels, unsigned rate, unsigned first) {
     struct audio_loudest *l = calloc(1, sizeof(*l) + channels * sizeof(l->channels[0]));
     if (!l)
         return NULL;
     l->n_channels = channels;
+    l->chosen = first < channels ? first : 0;
     l->block_frames = rate / BLOCKS_PER_S;
     l->until_judged = FIRST_BLOCKS;
     l->cut = (float)(2.0 * M_PI * CUT_HZ / rate);
     return l;
+}
+
+unsigned audio_loudest_chosen(const struct audio_loudest *l) {
+    return l->chosen;
 }
 
 void audio_loudest_free(struct audio_loudest *l) {

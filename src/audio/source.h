@@ -48,12 +48,15 @@ void audio_converter_free(struct audio_converter *c);
 #define AUDIO_MOST_GAIN_DB 30
 struct audio_mix {
     unsigned channel; /* 0 = the average of all; from 1 on: this one; AUDIO_LOUDEST: the one in which speech stands out most */
+    unsigned first;   /* for AUDIO_LOUDEST: the channel to begin with, from 1 on, as it was told before; 0: the first one */
     double gain_db;   /* -AUDIO_MOST_GAIN_DB..AUDIO_MOST_GAIN_DB; samples beyond full scale are limited to it */
 };
 /* Reads a channel as tragus.conf has it: mix, loudest, or a number. Returns -EINVAL if it is none of these. */
 int audio_mix_channel(unsigned *ret, const char *text);
 /* Call it before the first push. Returns -EINVAL and a message if there is no such channel or gain. Allocates. */
 int audio_converter_set_mix(struct audio_converter *c, const struct audio_mix *mix, tragus_error *reterr);
+/* The channel that AUDIO_LOUDEST has chosen so far, from 1 on; 0: nothing is chosen. Not while another thread pushes. */
+unsigned audio_converter_channel(const struct audio_converter *c);
 /* Converts n_frames (<= max_frames); writes at most size samples to out. Returns their number, or a negative errno: -ENOSPC if
  * size is too small. NaN and values far beyond full scale become silence. */
 int audio_converter_push(struct audio_converter *c, const void *frames, size_t n_frames, int16_t *out, size_t size);
@@ -92,5 +95,7 @@ int audio_capture_forbidden(const char *device, tragus_error *reterr);
 int audio_capture_read(struct audio_capture *c, unsigned period_ms, int wake_fd, int16_t *out, size_t size, uint32_t *ret_lost_ms);
 
 const char *audio_capture_name(const struct audio_capture *c); /* card and device, as described by ALSA */
+/* As audio_converter_channel; not while another thread reads. */
+unsigned audio_capture_channel(const struct audio_capture *c);
 
 #endif

@@ -40,9 +40,11 @@ struct bridge_connection {
     bool ends;     /* closed after its output is written */
     bool lost;     /* closed at once */
     enum turn turn;
-    bool wake; /* the next stream is for wake phrases */
+    bool wake;    /* the next stream is for wake phrases */
+    bool replies; /* texts are answered with the grammar's responses, not with intents */
     char *language;
     json_object *phrases;
+    uint32_t end_silence_ms;     /* of the next stream; 0: as tragusd is configured */
     struct bridge_format format; /* of the stream */
     struct bridge_stream *stream;
     struct bridge_request *request;
@@ -136,6 +138,16 @@ static json_object *copy_names(json_object *names) {
     return copy;
 }
 
+/* The silence that ends a command, by vad_sensitivity: Home Assistant's own times. 0: the default, or a word that we do not know.
+ */
+static uint32_t end_silence_of(const char *sensitivity) {
+    if (sensitivity && strcmp(sensitivity, "relaxed") == 0)
+        return 1250;
+    if (sensitivity && strcmp(sensitivity, "aggressive") == 0)
+        return 250;
+    return 0;
+}
+
 /* Begins the description of the next stream. */
 static void describe_stream(struct bridge_connection *c, bool wake, json_object *data) {
     const char *language = busjson_text(data, "language");
@@ -147,6 +159,7 @@ static void describe_stream(struct bridge_connection *c, bool wake, json_object 
     c->wake = wake;
     c->language = language && strlen(language) <= MOST_LANGUAGE ? strdup(language) : NULL;
     c->phrases = copy_names(names);
+    c->end_silence_ms = end_silence_of(busjson_text(data, "vad_sensitivity"));
 }
 
 static void open_stream(struct bridge_connection *c, json_object *data) {
@@ -159,6 +172,7 @@ static void open_stream(struct bridge_connection *c, json_object *data) {
                                             .wake = c->wake,
                                             .language = c->language,
                                             .phrases = c->phrases,
+                                            .end_silence_ms = c->end_silence_ms,
                                             .timestamp_ms = number_of(data, "timestamp", 0)};
     if (bridge_stream_new(&c->stream, c, &o, &e) < 0) {
         bridge_connection_fail(c, "audio-start", e.text);
@@ -194,9 +208,8 @@ static void stop_sound(struct bridge_connection *c) {
     if (c->turn == TURN_NONE && c->wake) { /* there was no sound */
         bridge_connection_send(c, "not-detected", NULL);
     } else if (c->turn == TURN_NONE) {
-        json_object *data = json_object_new_object();
-        busjson_add(data, "text", json_object_new_string(""));
-        bridge_connection_send(c, "transcript", data);
+        bridge_transcript_begin(c, c->language);
+        bridge_transcript_end(c, "", c->language, NULL);
     }
     c->turn = TURN_NONE;
 }
@@ -205,12 +218,23 @@ static void stop_sound(struct bridge_connection *c) {
 
 static void take_text(struct bridge_connection *c, const struct bridge_wire_event *e) {
     tragus_error error = {0};
-    const char *text = busjson_text(e->data, "text");
+    const struct bridge_request_options o = {.text = busjson_text(e->data, "text"),
+                                             .language = busjson_text(e->data, "language"),
+                                             .context = object_of(e->data, "context"),
+                                             .reply = c->replies};
 
-    if (!text)
+    if (!o.text)
         bridge_connection_fail(c, e->type, "this event has no \"text\"; send the sentence as a string");
-    else if (bridge_request_new(&c->request, c, text, busjson_text(e->data, "language"), object_of(e->data, "context"), &error) < 0)
+    else if (bridge_request_new(&c->request, c, &o, &error) < 0)
         bridge_connection_fail(c, e->type, error.text);
+}
+
+/* A name that nothing has changes nothing. */
+static void select_program(struct bridge_connection *c, const char *name) {
+    if (name && strcmp(name, BRIDGE_REPLIES_PROGRAM) == 0)
+        c->replies = true;
+    else if (name && strcmp(name, BRIDGE_PROGRAM) == 0)
+        c->replies = false;
 }
 
 static void take_event(struct bridge_connection *c, const struct bridge_wire_event *e) {
@@ -221,6 +245,8 @@ static void take_event(struct bridge_connection *c, const struct bridge_wire_eve
         if (busjson_text(e->data, "text"))
             busjson_add(data, "text", json_object_new_string(busjson_text(e->data, "text")));
         bridge_connection_send(c, "pong", data);
+    } else if (strcmp(e->type, "select-program") == 0) {
+        select_program(c, busjson_text(e->data, "name"));
     } else if (strcmp(e->type, "transcribe") == 0) {
         describe_stream(c, false, e->data);
     } else if (strcmp(e->type, "detect") == 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge/info.c: what is offered: speech to text, wake phrases if any are configured, and intents.
+/* bridge/info.c: what is offered: speech to text, intents, the grammar's replies, and wake phrases if any are configured.
  *
  * Home Assistant forms lasting identities from the names of programs, so these contain neither version nor language. */
 #include "bridge/private.h"
@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define NAME "tragus"
 
 static json_object *text(const char *value) {
     return json_object_new_string(value);
@@ -54,10 +52,10 @@ static json_object *model(const struct bridge *b, const char *name, const char *
 }
 
 /* A list of one program, which has the models. */
-static json_object *program(const char *description, json_object *models, json_object **ret) {
+static json_object *program(const char *name, const char *description, json_object *models, json_object **ret) {
     json_object *list = json_object_new_array();
 
-    *ret = artifact(NAME, description);
+    *ret = artifact(name, description);
     busjson_add(*ret, "models", models);
     busjson_append(list, *ret);
     return list;
@@ -92,15 +90,19 @@ static json_object *phrases(const struct bridge *b) {
 }
 
 json_object *bridge_info(const struct bridge *b) {
-    json_object *info = json_object_new_object(), *asr, *other;
+    const char *spoken = "Spoken commands", *typed = "Typed commands", *wake = "Wake phrases", *replies = "Replies";
+    json_object *info = json_object_new_object(), *p;
 
-    busjson_add(info, "asr", program("Spoken commands", one(model(b, NAME, "Spoken commands")), &asr));
+    busjson_add(info, "asr", program(BRIDGE_PROGRAM, spoken, one(model(b, BRIDGE_PROGRAM, spoken)), &p));
     /* tragusd finds the end of a command itself, with the silences of its grammar. */
-    busjson_add(asr, "requires_external_vad", json_object_new_boolean(false));
-    busjson_add(asr, "supports_transcript_streaming", json_object_new_boolean(false));
-    busjson_add(info, "intent", program("Typed commands", one(model(b, NAME, "Typed commands")), &other));
-    busjson_add(info, "wake", b->options->n_phrases > 0 ? program("Wake phrases", phrases(b), &other) : json_object_new_array());
-    static const char *const none[] = {"handle", "tts", "mic", "snd"};
+    busjson_add(p, "requires_external_vad", json_object_new_boolean(false));
+    busjson_add(p, "supports_transcript_streaming", json_object_new_boolean(true));
+    busjson_add(info, "intent", program(BRIDGE_PROGRAM, typed, one(model(b, BRIDGE_PROGRAM, typed)), &p));
+    busjson_add(info, "handle", program(BRIDGE_REPLIES_PROGRAM, replies, one(model(b, BRIDGE_REPLIES_PROGRAM, replies)), &p));
+    /* The home is controlled by who gets an intent. */
+    busjson_add(p, "supports_home_control", json_object_new_boolean(false));
+    busjson_add(info, "wake", b->options->n_phrases > 0 ? program(BRIDGE_PROGRAM, wake, phrases(b), &p) : json_object_new_array());
+    static const char *const none[] = {"tts", "mic", "snd"};
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
         busjson_add(info, none[i], json_object_new_array());
     return info;

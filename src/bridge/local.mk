@@ -23,6 +23,7 @@ libtragus_bridge_la_SOURCES = \
     src/bridge/stream.c src/bridge/stream.h \
     src/bridge/stream_session.c \
     src/bridge/timer.c \
+    src/bridge/transcript.c \
     src/bridge/wire.c src/bridge/wire.h
 if MQTT
 libtragus_bridge_la_SOURCES += \

@@ -149,10 +149,11 @@ struct bridge_format {
 
 struct bridge_stream_options {
     struct bridge_format format;
-    bool wake;            /* reports wake phrases; else one command */
-    const char *language; /* NULL: any */
-    json_object *phrases; /* names of wake phrases, an array; NULL: those of the configuration */
-    int64_t timestamp_ms; /* of the first sound */
+    bool wake;               /* reports wake phrases; else one command */
+    const char *language;    /* NULL: any */
+    json_object *phrases;    /* names of wake phrases, an array; NULL: those of the configuration */
+    int64_t timestamp_ms;    /* of the first sound */
+    uint32_t end_silence_ms; /* that ends the command; 0: as tragusd is configured */
 };
 
 /* Starts a stream of sound, or returns a negative errno and a message. */
@@ -172,6 +173,13 @@ void bridge_streams_fail(struct bridge *b, const char *text);
 /* Frees all streams, also those whose client is gone. */
 void bridge_streams_free(struct bridge *b);
 
+/* --- transcripts -------------------------------------------------------------------------------------------------------------- */
+
+/* Tells that speech has begun. language: as the client named it, or NULL. */
+void bridge_transcript_begin(struct bridge_connection *c, const char *language);
+/* Sends the text ("": nothing was understood). Takes ownership of context (NULL: none). */
+void bridge_transcript_end(struct bridge_connection *c, const char *text, const char *language, json_object *context);
+
 /* --- MQTT --------------------------------------------------------------------------------------------------------------------- */
 
 /* Returns a negative errno and a message if the options of MQTT are wrong. */
@@ -186,10 +194,16 @@ void bridge_mqtt_properties(struct bridge *b);
 
 /* --- text --------------------------------------------------------------------------------------------------------------------- */
 
+struct bridge_request_options {
+    const char *text, *language; /* language NULL: any */
+    json_object *context;        /* returned to the client; NULL: none */
+    bool reply;                  /* answers with the grammar's response: `handled`, or `not-handled` if there is none */
+};
+
 /* Asks tragusd what a text means, and answers with `intent` or `not-recognized`. Returns a negative errno and a message if it
- * cannot be asked. context: returned to the client; may be NULL. */
-int bridge_request_new(struct bridge_request **ret, struct bridge_connection *c, const char *text, const char *language,
-                       json_object *context, tragus_error *reterr);
+ * cannot be asked. */
+int bridge_request_new(struct bridge_request **ret, struct bridge_connection *c, const struct bridge_request_options *o,
+                       tragus_error *reterr);
 /* Ends it without an answer. Accepts NULL. */
 void bridge_request_free(struct bridge_request *q);
 
@@ -200,6 +214,10 @@ int bridge_home_open(struct bridge *b, tragus_error *reterr);
 void bridge_home_close(struct bridge *b);
 /* tragusd is there, or its grammars have changed. */
 void bridge_home_set_again(struct bridge *b);
+
+/* The names of what is offered. Clients choose one with select-program; Home Assistant forms lasting identities from them. */
+#define BRIDGE_PROGRAM "tragus"
+#define BRIDGE_REPLIES_PROGRAM "tragus-replies"
 
 /* The answer to `describe`. Uses only what is known already, so it never waits for tragusd. */
 json_object *bridge_info(const struct bridge *b);

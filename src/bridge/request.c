@@ -11,6 +11,7 @@ struct bridge_request {
     struct bridge_connection *connection;
     char *text, *language;
     json_object *context;
+    bool reply;
     size_t choice; /* of the grammars */
     sd_bus_slot *call;
 };
@@ -32,9 +33,12 @@ static void over(struct bridge_request *q) {
     bridge_request_free(q);
 }
 
-static void add_context(const struct bridge_request *q, json_object *data) {
+/* Sends the answer, with the client's context. */
+static void answer(struct bridge_request *q, const char *type, json_object *data) {
     if (q->context)
         busjson_add(data, "context", json_object_get(q->context));
+    bridge_connection_send(q->connection, type, data);
+    over(q);
 }
 
 static json_object *entities(json_object *slots) {
@@ -51,25 +55,55 @@ static json_object *entities(json_object *slots) {
     return list;
 }
 
-static void answer_intent(struct bridge_request *q, json_object *reading) {
+/* In Home Assistant's own files a response is the key of a text, one word, which must not be spoken. */
+static bool is_key(const char *response) {
+    return !strchr(response, ' ');
+}
+
+/* Adds what only programs that know tragus read, beside the client's context. */
+static void add_response_key(struct bridge_request *q, const char *key) {
+    json_object *o = json_object_new_object();
+
+    if (!q->context)
+        q->context = json_object_new_object();
+    busjson_add(o, "response", json_object_new_string(key));
+    busjson_add(q->context, "tragus", o);
+}
+
+static void answer_intent(struct bridge_request *q, json_object *reading, const char *response) {
     json_object *data = json_object_new_object(), *intent = json_object_object_get(reading, "intent");
-    const char *response = json_object_get_string(json_object_object_get(reading, "Response"));
 
     busjson_add(data, "name", json_object_get(intent));
     busjson_add(data, "entities", entities(json_object_object_get(reading, "slots")));
-    /* In Home Assistant's own files a response is the key of a text, one word, which must not be spoken. */
-    if (response && strchr(response, ' '))
+    if (response && is_key(response))
+        add_response_key(q, response);
+    else if (response)
         busjson_add(data, "text", json_object_new_string(response));
-    add_context(q, data);
-    bridge_connection_send(q->connection, "intent", data);
-    over(q);
+    answer(q, "intent", data);
 }
 
-static void answer_not_recognized(struct bridge_request *q) {
+/* tragus itself does nothing but give the answers that the grammar has; a key of a text is none. */
+static void answer_reply(struct bridge_request *q, const char *response) {
     json_object *data = json_object_new_object();
-    add_context(q, data);
-    bridge_connection_send(q->connection, "not-recognized", data);
-    over(q);
+    bool handled = response && !is_key(response);
+
+    if (handled)
+        busjson_add(data, "text", json_object_new_string(response));
+    answer(q, handled ? "handled" : "not-handled", data);
+}
+
+static void answer_understood(struct bridge_request *q, json_object *reading) {
+    const char *response = json_object_get_string(json_object_object_get(reading, "Response"));
+
+    response = response && *response ? response : NULL;
+    if (q->reply)
+        answer_reply(q, response);
+    else
+        answer_intent(q, reading, response);
+}
+
+static void answer_not_understood(struct bridge_request *q) {
+    answer(q, q->reply ? "not-handled" : "not-recognized", json_object_new_object());
 }
 
 static void fail(struct bridge_request *q, sd_bus_message *m, int r) {
@@ -105,7 +139,7 @@ static int on_parsed(sd_bus_message *m, void *user, sd_bus_error *error) {
         reading = busjson_names(m);
     if (json_object_get_string_len(json_object_object_get(reading, "intent")) > 0 &&
         is_of(b, reading, choices[q->choice < n ? q->choice : n - 1].language)) {
-        answer_intent(q, reading);
+        answer_understood(q, reading);
     } else if (q->choice + 1 < n) {
         q->choice++;
         int r = ask(q);
@@ -114,7 +148,7 @@ static int on_parsed(sd_bus_message *m, void *user, sd_bus_error *error) {
     } else if (sd_bus_message_is_method_error(m, NULL)) {
         fail(q, m, 0);
     } else {
-        answer_not_recognized(q);
+        answer_not_understood(q);
     }
     json_object_put(reading);
     return 0;
@@ -131,17 +165,18 @@ static int ask(struct bridge_request *q) {
                : -ENOTCONN;
 }
 
-int bridge_request_new(struct bridge_request **ret, struct bridge_connection *c, const char *text, const char *language,
-                       json_object *context, tragus_error *reterr) {
+int bridge_request_new(struct bridge_request **ret, struct bridge_connection *c, const struct bridge_request_options *o,
+                       tragus_error *reterr) {
     char why[256];
 
     struct bridge_request *q = calloc(1, sizeof(*q));
     if (!q)
         return base_error_set(reterr, -ENOMEM, "out of memory");
     q->connection = c;
-    q->text = strdup(text);
-    q->language = language ? strdup(language) : NULL;
-    q->context = json_object_get(context);
+    q->text = strdup(o->text);
+    q->language = o->language ? strdup(o->language) : NULL;
+    q->context = json_object_get(o->context);
+    q->reply = o->reply;
     int r = q->text ? ask(q) : -ENOMEM;
     if (r < 0) {
         bridge_request_free(q);

@@ -36,6 +36,8 @@ static int append_options(const struct bridge_session_options *o, sd_bus_message
         r = sd_bus_message_append(call, "{sv}", "Language", "s", o->language);
     if (r >= 0 && o->max_command_ms > 0)
         r = sd_bus_message_append(call, "{sv}", "MaxCommandMs", "u", o->max_command_ms);
+    if (r >= 0 && o->end_silence_ms > 0)
+        r = sd_bus_message_append(call, "{sv}", "EndSilenceMs", "u", o->end_silence_ms);
     if (r >= 0 && o->fallback)
         r = sd_bus_message_append(call, "{sv}", "Fallback", "b", 1);
     if (r >= 0 && o->sets_wake)

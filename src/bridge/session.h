@@ -21,7 +21,7 @@ struct bridge_session_options {
     const char *grammar, *language; /* "": the default; any */
     bool sound;                     /* of a pipe; else of the microphone */
     bool partial, one_shot, fallback;
-    uint32_t max_command_ms;    /* 0: tragusd's default */
+    uint32_t max_command_ms, end_silence_ms; /* 0: tragusd's default */
     bool sets_wake;             /* with the phrases below, none: hears everything; else with those that tragusd chooses */
     const char *const *phrases; /* their names, see bridge_phrase_of */
     size_t n_phrases;

@@ -257,6 +257,7 @@ int bridge_stream_new(struct bridge_stream **ret, struct bridge_connection *c, c
     s->wake = o->wake;
     s->format = o->format;
     s->timestamp_ms = o->timestamp_ms;
+    s->end_silence_ms = o->end_silence_ms;
     s->language = o->language ? strdup(o->language) : NULL;
     s->phrases = json_object_get(o->phrases);
     r = open_pipe(s, reterr);

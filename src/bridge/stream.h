@@ -14,14 +14,16 @@ struct bridge_stream {
     struct bridge_stream *next;
     enum bridge_state state;
     bool wake, detected;
-    bool ended; /* no more sound is taken */
+    bool spoken; /* the client knows that speech has begun */
+    bool ended;  /* no more sound is taken */
     struct bridge_format format;
     char *language;
     json_object *phrases; /* NULL: those of the options */
     int64_t timestamp_ms;
-    size_t choice; /* of the grammars */
-    bool plain;    /* without fallback, because tragusd cannot do that */
-    int to, from;  /* ends of the pipe, or -1 */
+    uint32_t end_silence_ms; /* 0: as tragusd is configured */
+    size_t choice;           /* of the grammars */
+    bool plain;              /* without fallback, because tragusd cannot do that */
+    int to, from;            /* ends of the pipe, or -1 */
     struct base_buffer pending;
     size_t n_written; /* of pending */
     sd_event_source *io, *limit;

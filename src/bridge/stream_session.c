@@ -23,19 +23,20 @@ static void fail_call(struct bridge_stream *s, sd_bus_message *m, int r) {
 
 /* --- results ------------------------------------------------------------------------------------------------------------------ */
 
+static void tell_speech(struct bridge_stream *s) {
+    if (!s->spoken)
+        bridge_transcript_begin(s->connection, s->language);
+    s->spoken = true;
+}
+
 /* Sends the transcript, and what it means for programs that know tragus (NULL: it was not understood). */
 static void answer_command(struct bridge_stream *s, const char *text, json_object *meaning) {
-    json_object *data = json_object_new_object(), *context;
+    json_object *context = meaning ? json_object_new_object() : NULL;
 
-    busjson_add(data, "text", json_object_new_string(text));
-    if (s->language)
-        busjson_add(data, "language", json_object_new_string(s->language));
-    if (meaning) {
-        context = json_object_new_object();
+    if (meaning)
         busjson_add(context, "tragus", meaning);
-        busjson_add(data, "context", context);
-    }
-    bridge_connection_send(s->connection, "transcript", data);
+    tell_speech(s);
+    bridge_transcript_end(s->connection, text, s->language, context);
     bridge_stream_over(s);
 }
 
@@ -123,6 +124,8 @@ void bridge_stream_signal(struct bridge *b, sd_bus_message *m) {
     if (!s)
         return;
     if (strcmp(member, "SpeechStarted") == 0) {
+        if (!s->wake)
+            tell_speech(s);
         if (!s->wake && !s->ended)
             bridge_stream_set_limit(s, BRIDGE_SPEECH_US);
     } else if (strcmp(member, "Utterance") == 0) {
@@ -248,6 +251,7 @@ static void create(struct bridge_stream *s) {
         o.n_phrases = options->n_phrases;
     } else {
         o.max_command_ms = MAX_COMMAND_MS;
+        o.end_silence_ms = s->end_silence_ms;
         o.fallback = options->fallback && !s->plain;
     }
     bridge_stream_lift_limit(s);

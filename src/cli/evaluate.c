@@ -44,16 +44,33 @@ struct report {
     uint64_t audio_ms, cpu_ns;
 };
 
-/* The errors in what was heard. There are none if the grammar writes the label and what was heard in the same way; otherwise what
- * was heard is compared as spoken and as written, and the nearer one counts. */
-static struct score_errors compare(tragus_grammar *g, const char *label, const struct cli_heard *heard) {
+/* Whether the words are a way to say the label, such as "fifteen percent" for "15%". */
+static bool is_said(tragus_model *m, const char *label, const char *words) {
+    const tragus_text text = {.name = "label", .format = "list", .text = label, .len_bytes = strlen(label)};
+    tragus_grammar *g = NULL;
+    tragus_match *match = NULL;
+    int n = -1;
+
+    if (strpbrk(label, "()[]{}<>|;")) /* it would be a template */
+        return false;
+    if (tragus_grammar_load_texts(&g, m, NULL, &text, 1, NULL, NULL) >= 0)
+        n = tragus_match_text(&match, g, words, NULL, 0, 1);
+    if (n >= 0)
+        tragus_match_free(match);
+    tragus_grammar_unref(g);
+    return n > 0;
+}
+
+/* The errors in what was heard. There are none if the grammar writes the label and what was heard in the same way, or if the label
+ * is said like that; otherwise what was heard is compared as spoken and as written, and the nearer one counts. */
+static struct score_errors compare(tragus_model *m, tragus_grammar *g, const char *label, const struct cli_heard *heard) {
     struct score_errors spoken = score_words(label, heard->spoken), written = score_words(label, heard->text);
     struct score_errors nearer = score_n_errors(&written) < score_n_errors(&spoken) ? written : spoken;
     tragus_match *match = NULL;
     if (score_n_errors(&nearer) == 0 || heard->n_accepted == 0)
         return nearer;
     int n = tragus_match_text(&match, g, label, NULL, 0, 1);
-    if (n > 0 && strcmp(tragus_match_reading(match, 0)->text, heard->text) == 0)
+    if ((n > 0 && strcmp(tragus_match_reading(match, 0)->text, heard->text) == 0) || is_said(m, label, heard->spoken))
         nearer = (struct score_errors){.n_words = nearer.n_words};
     if (n >= 0)
         tragus_match_free(match);
@@ -61,7 +78,8 @@ static struct score_errors compare(tragus_grammar *g, const char *label, const s
 }
 
 /* Describes what is wrong with the result of a file, or returns NULL. */
-static const char *judge(struct report *r, tragus_grammar *g, const struct list_row *row, const struct cli_heard *heard) {
+static const char *judge(struct report *r, tragus_model *m, tragus_grammar *g, const struct list_row *row,
+                         const struct cli_heard *heard) {
     bool accepted = heard->n_accepted > 0;
     if (row->text && row->text[0] == '\0') {
         r->false_accepts.of++;
@@ -72,7 +90,7 @@ static const char *judge(struct report *r, tragus_grammar *g, const struct list_
     r->rejected.n += !accepted;
     bool right;
     if (row->text) {
-        struct score_errors e = compare(g, row->text, heard);
+        struct score_errors e = compare(m, g, row->text, heard);
         r->errors.n_words += e.n_words;
         r->errors.n_substituted += e.n_substituted;
         r->errors.n_deleted += e.n_deleted;
@@ -212,7 +230,7 @@ static int evaluate(struct report *report, const struct list *list, tragus_model
         report->n_files++;
         report->audio_ms += heard.audio_ms;
         report->cpu_ns += heard.cpu_ns;
-        const char *wrong = judge(report, g, &list->rows[i], &heard);
+        const char *wrong = judge(report, m, g, &list->rows[i], &heard);
         if (wrong && errors) {
             cli_progress_end(&progress);
             print_error(&list->rows[i], &heard, wrong);

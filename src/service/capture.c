@@ -123,8 +123,10 @@ void capture_stop(struct capture *c, struct capture_counters *ret_last) {
     atomic_store_explicit(&c->stop, true, memory_order_relaxed);
     base_wake_up(&c->wake);
     pthread_join(c->thread, NULL);
-    if (ret_last)
+    if (ret_last) {
         capture_counters(c, ret_last);
+        ret_last->channel = audio_capture_channel(c->device);
+    }
     audio_capture_close(c->device);
     base_wake_done(&c->wake);
     explicit_bzero(c, sizeof(*c));

@@ -23,6 +23,7 @@ struct capture_counters {
     uint64_t lost_us;  /* sound lost in the device or because the ring was full */
     uint64_t overruns; /* number of times that sound was lost */
     int32_t level_cdb; /* of the last hop, 1/100 dB re full scale */
+    unsigned channel;  /* capture_stop only: what AUDIO_LOUDEST has chosen, from 1 on; 0: nothing */
 };
 
 struct capture_options {

@@ -135,6 +135,7 @@ static void close_device(struct microphone *m) {
     m->past.hops = c.hops;
     m->past.wakeups += c.wakeups;
     m->past.cpu_us += c.cpu_us;
+    m->options.mix.first = c.channel; /* or each sentence would begin in a channel that was left before */
 }
 
 void microphone_free(struct microphone *m) {

@@ -2,7 +2,7 @@
 # Counts the instructions that listening takes; ./check also counts those of the builds for arm64 and armhf.
 dist_check_SCRIPTS += tests/bench/instructions
 EXTRA_DIST += tests/bench/cycles tests/bench/functions tests/bench/instructions.tsv tests/bench/pictures tests/bench/pictures.py tests/bench/wyoming \
-    tests/bench/wyoming_times.py
+    tests/bench/wyoming_times.py tests/bench/wyoming_vosk.mjs
 check_LTLIBRARIES += tests/bench/libcount_instructions.la
 tests_bench_libcount_instructions_la_SOURCES = tests/bench/count_instructions.c
 tests_bench_libcount_instructions_la_CFLAGS = $(AM_CFLAGS) -fvisibility=default

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""wyoming_times.py URI TRAGUS MODEL SHARED SET [--package FOLDER]: prints a row of the table that tests/bench/wyoming explains. Times are the median, and in
-brackets the 95th percentile.
+"""wyoming_times.py URI TRAGUS MODEL SHARED SET [--package FOLDER] [--peer NAME]: prints a row of the table that tests/bench/wyoming explains. Times are
+the median, and in brackets the 95th percentile. --peer: another recogniser serves the URI, which does not find the end of a command.
 """
 
 import argparse
@@ -79,6 +79,8 @@ def client_of_package(folder):
 
 def transcript(client, until):
     event = client.wait(until)
+    while event and event[0] in ("transcript-start", "transcript-chunk", "transcript-stop"):
+        event = client.wait(until)
     if event and event[0] != "transcript":
         sys.exit(f"expected a transcript, got {event}")
     return event and event[1]["text"]
@@ -135,6 +137,7 @@ def main():
     parser.add_argument("shared", type=pathlib.Path)
     parser.add_argument("set")
     parser.add_argument("--package")
+    parser.add_argument("--peer")
     arguments = parser.parse_args()
     connect = client_of_package(arguments.package) if arguments.package else Own
     chosen, = (each for each in sets.SETS if each.name == arguments.set)
@@ -142,15 +145,16 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         ends = ends_of_words(arguments, rows, chosen.grammar_file(arguments.shared / "corpora", pathlib.Path(folder)))
     files = [row["file"] for row in rows]
-    for manner, together in ("at once", 1), ("stopped", AT_ONCE), ("listening", AT_ONCE):
+    for manner, together in (("at once", 1), ("stopped", AT_ONCE), ("listening", AT_ONCE))[: 2 if arguments.peer else 3]:
         with ThreadPoolExecutor(together) as pool:
             got[manner] = dict(zip(files, pool.map(lambda file: play(connect, arguments.uri, file, manner), files)))
     at_once = [end - stop for text, _, stop, end in got["at once"].values() if text and stop]
     after = [end - stop for text, _, stop, end in got["stopped"].values() if text and stop]
     before = sum(1 for text, _, stop, _ in got["stopped"].values() if text and not stop)
-    listening = [end - begin - ends[file] for file, (text, begin, _, end) in got["listening"].items() if text and file in ends]
-    understood = len(listening)
-    print(f"| {chosen.name} | {understood} of {len(files)} | {times(at_once)} | {before} of {before + len(after)} | {times(after)} | {times(listening)} |",
+    listening = [end - begin - ends[file] for file, (text, begin, _, end) in got.get("listening", {}).items() if text and file in ends]
+    understood = "-" if arguments.peer else f"{len(listening)} of {len(files)}"
+    name = chosen.name + (f", {arguments.peer}" if arguments.peer else "")
+    print(f"| {name} | {understood} | {times(at_once)} | {before} of {before + len(after)} | {times(after)} | {times(listening)} |",
           flush=True)
 
 

@@ -24,8 +24,12 @@ spoken 16000 1200
 "${PYTHON:-python3}" -c 'import array, sys
 a = array.array("h", sys.stdin.buffer.read())
 sys.stdout.buffer.write(array.array("h", [(x + y) // 2 for x, y in zip(a[::2], a[1::2])]))' <"$work/sound.raw" >"$work/sound8.raw"
-# With capitals, which a transcript must have as the file has them.
-sed 's/- "front center"/- "Front Center"/' "$srcdir/tests/data/channels.yaml" >"$work/channels.yaml"
+# With capitals, which a transcript must have as the file has them, and with replies.
+sed -e 's/- "front center"/- "Front Center"/' -e '/^  Other:/i\
+  Ask:\
+    data:\
+      - {sentences: ["who are you"], response: "I am the house"}\
+      - {sentences: ["are you there"], response: yes_key}' "$srcdir/tests/data/channels.yaml" >"$work/channels.yaml"
 start_bus
 microphone silence /dev/null 16000
 
@@ -101,6 +105,10 @@ is "a regional language" "$understood" "$(wyoming transcribe "$work/sound.raw" 1
 is "a language that tragusd does not have" "$understood" "$(wyoming transcribe "$work/sound.raw" 16000 2 1 de)"
 is "no language" "$understood" "$(wyoming transcribe "$work/sound.raw" 16000 2 1 "")"
 is "a command without audio-stop" $'Front Center\nFront Center' "$(wyoming early "$work/sound.raw")"
+is "pieces" "{'language': 'en'}
+transcript-chunk Front Center
+transcript Front Center
+transcript-stop None" "$(wyoming pieces "$work/sound.raw")"
 is "nothing was said" "''"$'\n'"''"$'\n'"''"$'\n'"''" "$(wyoming nothing)"
 no_sessions
 
@@ -111,11 +119,34 @@ not-recognized None {} None
 intent Other {} None
 not-recognized None {} None' "$(cat "$work/text")"
 
+echo "== replies"
+wyoming replies "who are you" "are you there" "front center" "buy a horse" >"$work/replies" || fail "replies"
+own='{"conversation_id": "7"}' with_key='{"conversation_id": "7", "tragus": {"response": "yes_key"}}'
+intents() {
+    echo "$1 intent Ask I am the house $own
+$1 intent Ask None $with_key
+$1 intent TestChannel None $own
+$1 not-recognized None None $own"
+}
+replies() {
+    echo "$1 handled None I am the house $own
+$1 not-handled None None $own
+$1 not-handled None None $own
+$1 not-handled None None $own"
+}
+is "replies, an unknown program, and intents" "$(replies tragus-replies && replies none && intents tragus)" "$(cat "$work/replies")"
+
 echo "== wake phrases"
 is "a phrase" "detection front_center None" "$(wyoming wake "$work/sound.raw" front_center | cut -d' ' -f1-3)"
 is "the configured phrases" "detection front center" "$(wyoming wake "$work/sound.raw" | cut -d' ' -f1-3)"
 is "a phrase that is not said" "not-detected None" "$(wyoming wake "$work/sound.raw" "good morning house" | cut -d' ' -f1-2)"
 wyoming wake "$work/sound.raw" "front <center>" | grep -q "^error None tragusd cannot do this: .*wake phrase" || fail "a bad wake phrase"
+no_sessions
+
+echo "== Home Assistant"
+is "its conversation" "wake front center
+Front Center all sent TestChannel True
+Front Center stopped early TestChannel True" "$(wyoming conversation "$work/sound.raw" "front center")"
 no_sessions
 
 echo "== wrong input"
@@ -148,6 +179,20 @@ sort "$work/many" | uniq -c
 is "transcripts" 50 "$(grep -c '^transcript Front Center$' "$work/many")"
 is "the limit of connections" "too many connections; close one first" "$(wyoming limit 64)"
 no_sessions
+
+echo "== how long a client wants to wait for more words"
+stop_daemon || fail "tragusd: exit status $?"
+sed 's/- "{channel}"/- "{channel} [camera]"/' "$work/channels.yaml" >"$work/more.yaml"
+"${PYTHON:-python3}" -c 'import sys, wave
+with open(sys.argv[1], "rb") as raw, wave.open(sys.argv[2], "wb") as out:
+    out.setparams((1, 2, 16000, 0, "NONE", ""))
+    out.writeframes(raw.read())' "$work/sound.raw" "$work/sound.wav"
+end_ms=$("$tragus" transcribe --events -m "$model" -g "$work/more.yaml" "$work/sound.wav" |
+    sed -n '/"event":"utterance"/s/.*"end_ms":\([0-9]*\).*/\1/p')
+start_daemon "[microphone]" "device = silence" "[grammars]" "channels = $work/more.yaml"
+is "vad_sensitivity" "aggressive 600"$'\n'"default 1050"$'\n'"relaxed 1800" "$(wyoming sensitivity "$work/sound.raw" "$end_ms")"
+stop_daemon || fail "tragusd: exit status $?"
+start_tragusd
 
 hold_stream() {
     rm -f "$work/ready"

@@ -27,12 +27,16 @@ heard() { grep -c '"event":"utterance".*"text":"front center"' "$work/heard"; }
 
 # hear LEFT RIGHT LINE...: plays such a sound to a daemon with these lines of configuration. What it understands is in $work/heard.
 n=0
-hear() {
+listen() { timeout 6 "$tragus" listen --json --bus-address "$address" >"$work/heard" 2>"$work/listen.err"; }
+begin() { # LEFT RIGHT LINE...
     two_channels "$work/two.raw" "$1" "$2" || fail "two_channels"
     n=$((n + 1))
     microphone "two$n" "$work/two.raw" 48000 "channels 2"
     start_daemon "[microphone]" "device = two$n" "${@:3}" "[grammars]" "channels = $srcdir/tests/data/channels.yaml"
-    timeout 6 "$tragus" listen --json --bus-address "$address" >"$work/heard" 2>"$work/listen.err"
+}
+hear() {
+    begin "$@"
+    listen
     stop_daemon || fail "exit status $? after SIGTERM"
 }
 understood() { [ "$(heard)" = 1 ] || fail "$*: $(cat "$work/heard" "$work/listen.err")"; }
@@ -50,6 +54,11 @@ hear dead speech "channel = 1"
 not_understood "a dead channel was understood"
 hear speech noise "channel = loudest"
 understood "loudest does not hear a channel beside noise"
+begin noise speech "channel = loudest"
+listen # the first sentence may be lost
+listen # each time the microphone is opened, and the recording begins, anew
+understood "loudest does not keep the channel in which speech was heard"
+stop_daemon || fail "exit status $? after SIGTERM"
 hear soft dead "channel = 1" "gain = 30"
 understood "a soft channel is not heard with a gain of 30 dB"
 

@@ -6,6 +6,7 @@ Usage: wyoming_client.py URI TEST [ARGUMENT...]; each test prints what it got, a
 """
 import json
 import os
+import select
 import socket
 import sys
 import threading
@@ -66,6 +67,24 @@ class Peer:
         got, data = self.read()
         if got != kind:
             sys.exit(f"expected {kind}, got {got} {data}")
+        return data
+
+    def transcript(self):
+        """Returns the data of the next transcript. The pieces before it must be the same text."""
+        pieces = None
+        while True:
+            kind, data = self.read()
+            if kind == "transcript-start" and pieces is None:
+                pieces = ""
+            elif kind == "transcript-chunk" and pieces is not None and data["text"]:
+                pieces += data["text"]
+            elif kind == "transcript":
+                break
+            else:
+                sys.exit(f"expected transcript, got {kind} {data}")
+        if data["text"] != pieces:
+            sys.exit(f"the transcript is {data['text']!r}, its pieces are {pieces!r}")
+        self.expect("transcript-stop")
         return data
 
     def silent(self, seconds):
@@ -156,7 +175,7 @@ def test_transcribe(uri, path, rate="16000", width="2", channels="1", language="
         for _ in range(int(times)):
             first = pack("transcribe", {"language": language} if language else None)
             peer.socket.sendall(b"".join(conversation(sound, int(rate), int(width), int(channels), first, piece=3001)))
-            answer = peer.expect("transcript")
+            answer = peer.transcript()
             print(json.dumps({"text": answer["text"], "intent": answer.get("context", {}).get("tragus", {}).get("intent")}))
         peer.send("ping", {"text": "end"})
         peer.expect("pong")
@@ -166,7 +185,7 @@ def test_meaning(uri, path):
     """The transcript of a sound, and what it means for programs that know tragus."""
     with Peer(uri) as peer:
         peer.socket.sendall(b"".join(conversation(sound_of(path, 2, 1))))
-        answer = peer.expect("transcript")
+        answer = peer.transcript()
         meaning = answer.get("context", {}).get("tragus", {})
         print(json.dumps({"text": answer["text"], "intent": meaning.get("intent"), "slots": meaning.get("slots")}))
 
@@ -177,11 +196,44 @@ def test_early(uri, path):
     with Peer(uri) as peer:
         events = conversation(sound)
         peer.socket.sendall(b"".join(events[:-1]))
-        print(peer.expect("transcript")["text"])
+        print(peer.transcript()["text"])
         peer.socket.sendall(b"".join(events[2:]))
         peer.silent(1)
         peer.socket.sendall(b"".join(events))
-        print(peer.expect("transcript")["text"])
+        print(peer.transcript()["text"])
+
+
+def test_pieces(uri, path):
+    """The first event comes while somebody speaks, with the language; the text comes at the end only."""
+    events = conversation(sound_of(path, 2, 1))
+    with Peer(uri) as peer:
+        peer.socket.sendall(b"".join(events[: 2 + 2 * 32000 // 2048]))  # two seconds, in which the first word begins
+        print(peer.expect("transcript-start"))
+        peer.silent(1)
+        peer.socket.sendall(b"".join(events[2 + 2 * 32000 // 2048 :]))
+        for kind in "transcript-chunk", "transcript", "transcript-stop":
+            print(kind, peer.expect(kind).get("text"))
+
+
+def test_sensitivity(uri, path, end_ms):
+    """How much silence ends a sentence that may go on: prints after which of three pieces of silence the transcript comes."""
+    sound = sound_of(path, 2, 1)[: int(end_ms) * 32]
+    form = {"rate": 16000, "width": 2, "channels": 1}
+    for sensitivity in "aggressive", "default", "relaxed":
+        with Peer(uri) as peer:
+            peer.send("transcribe", {"language": "en", "vad_sensitivity": sensitivity})
+            peer.send("audio-start", form)
+            peer.send("audio-chunk", form, sound)
+            peer.expect("transcript-start")
+            for silence_ms, pause_ms in (600, 600), (1050, 450), (1800, 750):
+                peer.send("audio-chunk", form, bytes(pause_ms * 32))
+                peer.socket.settimeout(2)
+                try:
+                    peer.expect("transcript-chunk")
+                    break
+                except socket.timeout:
+                    pass
+            print(sensitivity, silence_ms)
 
 
 def test_nothing(uri):
@@ -192,10 +244,10 @@ def test_nothing(uri):
         peer.socket.sendall(b"".join(conversation(b"")))
         peer.socket.sendall(b"".join(conversation(silence)))
         for _ in range(3):
-            print(repr(peer.expect("transcript")["text"]))
+            print(repr(peer.transcript()["text"]))
         peer.socket.sendall(b"".join(conversation(silence)[:-1]))
         start = time.monotonic()
-        print(repr(peer.expect("transcript")["text"]))
+        print(repr(peer.transcript()["text"]))
         if not 4 < time.monotonic() - start < 15:
             sys.exit(f"silence was answered after {time.monotonic() - start:.1f} s")
 
@@ -228,6 +280,68 @@ def test_text(uri, language, *sentences):
                 sys.exit(f"the context of answer {number} is {data['context']}")
             entities = {e["name"]: e["value"] for e in data.get("entities", [])}
             print(kind, data.get("name"), json.dumps(entities, sort_keys=True), data.get("text"))
+
+
+def home_assistant_hears(uri, path, language, early):
+    """Speech to text as Home Assistant does it: chunks of 1,024 samples without a time, four times as fast as they are spoken. It closes the
+    connection at `transcript`, whatever still comes. early: it reads while it sends, and stops at the transcript, as since 2026.9; before, it
+    read only after its own audio-stop. Returns the text, and whether all of the sound was sent."""
+    form = {"rate": 16000, "width": 2, "channels": 1}
+    sound = sound_of(path, 2, 1) + bytes(5 * 32000 if early else 0)  # the microphone goes on
+    with Peer(uri) as peer:
+        peer.send("transcribe", {"language": language})
+        peer.send("audio-start", {**form, "timestamp": None})
+        for at in range(0, len(sound), 2048):
+            peer.send("audio-chunk", {**form, "timestamp": None}, sound[at : at + 2048])
+            time.sleep(0.016)
+            while early and (peer.bytes or select.select([peer.socket], [], [], 0)[0]):
+                kind, data = peer.read()
+                if kind == "transcript":
+                    return data["text"], False
+        peer.send("audio-stop", {"timestamp": None})
+        while True:
+            kind, data = peer.read()
+            if kind == "transcript":
+                return data["text"], True
+            if kind == "error":
+                sys.exit(data["text"])
+
+
+def test_conversation(uri, path, phrase):
+    """The conversation of Home Assistant with a service, by the source of its integration: it is set up, asked again later, waits for a wake
+    phrase, takes a command, and asks what it means. Each step has a connection of its own."""
+    form = {"rate": 16000, "width": 2, "channels": 1}
+    sound = sound_of(path, 2, 1)
+    for _ in "set up", "30 seconds later":
+        with Peer(uri) as peer:
+            peer.send("describe")
+            info = peer.expect("info")
+    names = [model["name"] for model in info["wake"][0]["models"]]
+    with Peer(uri) as peer:
+        peer.send("detect", {"names": [names[names.index(phrase)]]})
+        peer.send("audio-start", {**form, "timestamp": 0})
+        for at in range(0, len(sound), 2048):
+            peer.send("audio-chunk", {**form, "timestamp": at // 32}, sound[at : at + 2048])
+        print("wake", peer.expect("detection")["name"])
+    language = info["asr"][0]["models"][0]["languages"][0]
+    for early in False, True:
+        text, all_sent = home_assistant_hears(uri, path, language, early)
+        with Peer(uri) as peer:
+            context = {"conversation_id": "01J", "device_id": None, "satellite_id": None}
+            peer.send("transcript", {"text": text, "language": language, "context": context})
+            data = peer.expect("intent")
+        print(text, "all sent" if all_sent else "stopped early", data["name"], data["context"] == context)
+
+
+def test_replies(uri, *sentences):
+    """The grammar's replies to texts, from the program that is selected; then what the others say."""
+    with Peer(uri) as peer:
+        for name in "tragus-replies", "none", "tragus":
+            peer.send("select-program", {"name": name})
+            for sentence in sentences:
+                peer.send("transcript", {"text": sentence, "context": {"conversation_id": "7"}})
+                kind, data = peer.read()
+                print(name, kind, data.get("name"), data.get("text"), json.dumps(data["context"], sort_keys=True))
 
 
 def test_wake(uri, path, *names):
@@ -299,7 +413,7 @@ def test_many(uri, path, number):
     def one(index):
         with Peer(uri) as peer:
             peer.socket.sendall(b"".join(conversation(sound)))
-            texts[index] = peer.read()
+            texts[index] = peer.transcript()["text"]
 
     threads = [threading.Thread(target=one, args=(i,)) for i in range(int(number))]
     for thread in threads:
@@ -313,8 +427,8 @@ def test_many(uri, path, number):
         thread.join()
     if took > 1:
         sys.exit(f"info took {took:.1f} s while others were served")
-    for kind, data in texts:
-        print(kind, data["text"])
+    for text in texts:
+        print("transcript", text)
 
 
 def test_limit(uri, number):
