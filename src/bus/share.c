@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #define BUS_ITSELF "org.freedesktop.DBus"
-#define SHARE 4             /* a user gets this part of the time: a quarter */
-#define BURST_US 400000     /* of SHARE times the time that it took: 100 ms in advance */
+#define SHARE 4          /* a user gets this part of the time: a quarter */
+#define BURST_US 4000000 /* of SHARE times the time that it took: 1 s in advance, because a call takes longer on a busy machine */
 #define CHECK_BYTES 1048576 /* sent to a connection until the bus is asked */
 #define MOST_UNREAD 8388608 /* of a user; then calls are refused */
 #define MOST_IGNORED 65536  /* of a connection; then its calls are not even refused, because it does not read that either */

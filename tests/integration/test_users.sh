@@ -137,9 +137,9 @@ others_go_on "answers that are not read" 1000
 [ "$(memory_kib "$bus_pid")" -lt 81920 ] || fail "the bus keeps too much that was not read"
 wait "$greedy_pid" || fail "greedy_client: $(cat "$work/deaf")"
 wait_for "an answer after the others have left" as other timeout 5 "$tragus" status --bus-address "$address"
-become other "$greedy" "$address" storm 6 2>"$work/storm" &
+become other "$greedy" "$address" storm 9 2>"$work/storm" &
 greedy_pid=$!
-sleep 1
+sleep 3 # until it has used up what it may take in advance
 others_go_on "a storm of calls" 100
 wait "$greedy_pid" || fail "greedy_client: $(cat "$work/storm")"
 sleep 1 # until its calls are taken again
