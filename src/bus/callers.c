@@ -15,8 +15,9 @@
 #define BUS_ITSELF "org.freedesktop.DBus"
 #define NAME_BYTES 64 /* ":1." and a number */
 #define MOST_KNOWN 64
-#define MOST_HELD 128 /* calls of a user; they keep their contents and descriptors, and the user database may not answer for long \
-                      */
+#define MOST_HELD                                                                                                   \
+    128 /* calls of a user; they keep their contents and descriptors, and the user database may not answer for long \
+         */
 #define NOT_KNOWN "The user of the caller cannot be determined"
 
 struct caller {
