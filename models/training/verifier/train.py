@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train the verifier of a network on what collect.py found, and write it into the model file.
 
-train.py MODEL.tragus --data DATA --out MODEL.tragus [--passport FILE] [--steps 2500] [--seed 1] [--threads 2] [--half]
+train.py MODEL.tragus --data DATA --out MODEL.tragus [--steps 2500] [--seed 1] [--threads 2] [--half]
 
 A sentence is right if all its pairs of phones are. So the loss is the cross-entropy of the product of their probabilities: a sentence that was not
 said need only have one pair that is doubted, and the network finds out itself which (noisy-and; multiple-instance learning: Dietterich, Lathrop
 and Lozano-Perez, 1997). One speaker in twenty is held back; what of theirs is accepted where 98 to 80 % of what was said is, is printed on the way.
 
---passport is the passport to store instead of the file's own. --half trains only with the recordings that the confidence is not fitted to
+The file keeps its passport. --half trains only with the recordings that the confidence is not fitted to
 (collect.held_for_streams()): a verifier is too sure of what it was trained with.
 """
 
@@ -102,7 +102,7 @@ def train(net, sounds, steps, rng):
 
 def write(net, sounds, arguments):
     made, features, _ = program.Program.read(arguments.model)
-    passport = pathlib.Path(arguments.passport).read_text(encoding="utf-8") if arguments.passport else store.read(arguments.model)[1]["passport"].decode()
+    passport = store.read(arguments.model)[1]["passport"].decode()
     sketch, verifier = network.quantised(net, sounds.drawn(400, np.random.default_rng(2)))
     made.sketch(**sketch)
     made.verifier = verifier.section()
@@ -114,7 +114,6 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--passport")
     parser.add_argument("--steps", type=int, default=2500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
