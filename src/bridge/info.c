@@ -28,9 +28,11 @@ static json_object *artifact(const char *name, const char *description) {
 }
 
 static bool contains(json_object *list, const char *value) {
-    for (size_t i = 0; i < busjson_length(list); i++)
-        if (strcmp(json_object_get_string(json_object_array_get_idx(list, i)), value) == 0)
+    for (size_t i = 0; i < busjson_length(list); i++) {
+        const char *text = json_object_get_string(json_object_array_get_idx(list, i)); /* NULL: there was no memory for it */
+        if (text && strcmp(text, value) == 0)
             return true;
+    }
     return false;
 }
 
@@ -51,14 +53,10 @@ static json_object *model(const struct bridge *b, const char *name, const char *
     return o;
 }
 
-/* A list of one program, which has the models. */
-static json_object *program(const char *name, const char *description, json_object *models, json_object **ret) {
-    json_object *list = json_object_new_array();
-
-    *ret = artifact(name, description);
-    busjson_add(*ret, "models", models);
-    busjson_append(list, *ret);
-    return list;
+static json_object *program(const char *name, const char *description, json_object *models) {
+    json_object *o = artifact(name, description);
+    busjson_add(o, "models", models);
+    return o;
 }
 
 static json_object *one(json_object *item) {
@@ -91,17 +89,20 @@ static json_object *phrases(const struct bridge *b) {
 
 json_object *bridge_info(const struct bridge *b) {
     const char *spoken = "Spoken commands", *typed = "Typed commands", *wake = "Wake phrases", *replies = "Replies";
-    json_object *info = json_object_new_object(), *p;
+    json_object *info = json_object_new_object();
 
-    busjson_add(info, "asr", program(BRIDGE_PROGRAM, spoken, one(model(b, BRIDGE_PROGRAM, spoken)), &p));
+    json_object *asr = program(BRIDGE_PROGRAM, spoken, one(model(b, BRIDGE_PROGRAM, spoken)));
     /* tragusd finds the end of a command itself, with the silences of its grammar. */
-    busjson_add(p, "requires_external_vad", json_object_new_boolean(false));
-    busjson_add(p, "supports_transcript_streaming", json_object_new_boolean(true));
-    busjson_add(info, "intent", program(BRIDGE_PROGRAM, typed, one(model(b, BRIDGE_PROGRAM, typed)), &p));
-    busjson_add(info, "handle", program(BRIDGE_REPLIES_PROGRAM, replies, one(model(b, BRIDGE_REPLIES_PROGRAM, replies)), &p));
+    busjson_add(asr, "requires_external_vad", json_object_new_boolean(false));
+    busjson_add(asr, "supports_transcript_streaming", json_object_new_boolean(true));
+    json_object *intent = program(BRIDGE_PROGRAM, typed, one(model(b, BRIDGE_PROGRAM, typed)));
+    json_object *handle = program(BRIDGE_REPLIES_PROGRAM, replies, one(model(b, BRIDGE_REPLIES_PROGRAM, replies)));
     /* The home is controlled by who gets an intent. */
-    busjson_add(p, "supports_home_control", json_object_new_boolean(false));
-    busjson_add(info, "wake", b->options->n_phrases > 0 ? program(BRIDGE_PROGRAM, wake, phrases(b), &p) : json_object_new_array());
+    busjson_add(handle, "supports_home_control", json_object_new_boolean(false));
+    busjson_add(info, "asr", one(asr)); /* without memory this frees it, so it must be complete */
+    busjson_add(info, "intent", one(intent));
+    busjson_add(info, "handle", one(handle));
+    busjson_add(info, "wake", b->options->n_phrases > 0 ? one(program(BRIDGE_PROGRAM, wake, phrases(b))) : json_object_new_array());
     static const char *const none[] = {"tts", "mic", "snd"};
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
         busjson_add(info, none[i], json_object_new_array());

@@ -179,9 +179,10 @@ void bridge_wire_add(struct base_buffer *out, const char *type, json_object *dat
     busjson_add(header, "version", json_object_new_string(BRIDGE_WIRE_VERSION));
     if (n_data > 0)
         busjson_add(header, "data_length", json_object_new_uint64(n_data));
-    base_buffer_add_text(out, json_object_to_json_string_ext(header, plain));
+    const char *first = json_object_to_json_string_ext(header, plain);
+    base_buffer_add_text(out, first ? first : "");
     base_buffer_add(out, "\n", 1);
     base_buffer_add(out, text, n_data);
-    out->failed |= errno == ENOMEM;
+    out->failed |= errno == ENOMEM || !first;
     json_object_put(header);
 }
