@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-/* Whether a close of this descriptor could wait for somebody. False for pipes, local sockets, sound devices, and what only exists in
- * this process. Asks no file system. */
+/* Whether a close of this descriptor could wait for somebody. False for pipes, local sockets, sound devices, and what only exists
+ * in this process. Asks no file system. */
 bool base_closer_may_wait(int fd);
 
 /* Closes fd soon. Only if there is no memory or no thread for it, it is closed at once. */
