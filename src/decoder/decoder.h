@@ -73,8 +73,8 @@ void decoder_continue(struct decoder *d);
 /* Other talk, which was no sentence, ended so long before the utterance just begun; LISTENER_NO_TALK, as after a start: never. */
 void decoder_follow_talk(struct decoder *d, uint32_t talk_ms);
 
-/* Takes one row of log-posteriors (Q8 nats, label 0 blank). Never allocates. Returns the state; after ENDED, call
- * decoder_finish. */
+/* Takes one row of row_width values: log-posteriors (Q8 nats, label 0 blank), then the sketch. Never allocates. Returns the state;
+ * after ENDED, call decoder_finish. */
 enum listener_state decoder_step(struct decoder *d, const int16_t *posteriors);
 
 /* How many more silent rows would end the utterance, if the sentence heard so far is complete and silence has begun; else 0. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* decoder/doubt.c: asks the model's verifier (nn/verifier.h) about each two neighbouring phones of a path, and about its beginning
  * and end. */
-#include "base/assert.h"
 #include "decoder/state.h"
 
 #include <string.h>

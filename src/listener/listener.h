@@ -80,7 +80,8 @@ struct listener_ops {
      * counts. */
     void *(*place)(struct base_arena *a, const void *setup);
     void (*start)(void *listener, const struct listener_before *before); /* begins an utterance */
-    /* Takes one row of log-posteriors (Q8 nats, label 0 the blank). After LISTENER_ENDED the engine calls finish. */
+    /* Takes one row: log-posteriors (Q8 nats, label 0 the blank), then the sketch, if the model has one (nn/verifier.h). After
+     * LISTENER_ENDED the engine calls finish. */
     enum listener_state (*step)(void *listener, const int16_t *posteriors);
     /* How many more rows without speech would end the utterance; 0: it is not known, or nothing was understood yet. NULL: never. */
     uint32_t (*rows_to_end)(const void *listener);
